@@ -1,0 +1,159 @@
+"""A message is one received event; a delivery is that message on its way to one endpoint; an attempt is one try."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, Millis, SourceId, VersionId
+
+
+class Origin(StrEnum):
+    RECEIVED = "received"
+    EXAMPLE = "example"
+    """Made by **Send example** on an endpoint's Testing tab."""
+
+
+class Trigger(StrEnum):
+    """What made an attempt happen."""
+
+    EVENT = "event"
+    RETRY = "retry"
+    RESEND = "resend"
+    EXAMPLE = "example"
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    """Waiting for its first attempt or for the next one."""
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    """Every attempt of the schedule failed."""
+    CANCELLED = "cancelled"
+    """The code asked for nothing to be sent. Not a success."""
+    TRANSFORM_FAILED = "transform_failed"
+    """The code failed: ours to mend, never counted against the destination."""
+    STOPPED = "stopped"
+    """The endpoint was disabled or removed before the delivery ended."""
+
+
+class AttemptOutcome(StrEnum):
+    SUCCEEDED = "succeeded"
+    CAPTURED = "captured"
+    """The finished request is in the inspector."""
+    REJECTED = "rejected"
+    """The destination answered with something other than 2xx."""
+    UNREACHABLE = "unreachable"
+    """No whole answer: refused, timed out, name not found, bad certificate, broken answer."""
+    BLOCKED = "blocked"
+    """The address guard or the request rules refused to send it."""
+    CANCELLED = "cancelled"
+    TRANSFORM_FAILED = "transform_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    id: MessageId
+    source_id: SourceId
+    webhook_id: str
+    """The sender's id, the same on each of its retries."""
+    event_type: str
+    origin: Origin
+    body: bytes
+    """The received body, byte for byte."""
+    received_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    id: DeliveryId
+    message_id: MessageId
+    endpoint_id: EndpointId
+    state: DeliveryState
+    trigger: Trigger
+    """What makes the next attempt happen."""
+    attempts: int
+    """How many attempts were made in all."""
+    step: int
+    """How many steps of the schedule are used up; a resend starts again at 0."""
+    due_at: Millis | None
+    """When the next attempt is to be made; ``None`` when there is none."""
+    created_at: Millis
+    updated_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class SentRequest:
+    """What was sent, as a person may see it: the secrets in the headers are masked."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedResponse:
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    """At most 64 KiB of it."""
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptError:
+    """Why an attempt did not succeed. ``line`` and ``column`` count from 1 in the user's own code."""
+
+    kind: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+    source_line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleLine:
+    level: str
+    """``log``, ``info``, ``warn``, ``error`` or ``debug``."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    id: AttemptId
+    delivery_id: DeliveryId
+    message_id: MessageId
+    endpoint_id: EndpointId
+    source_id: SourceId
+    event_type: str
+    number: int
+    """Counts the attempts of one delivery from 1."""
+    trigger: Trigger
+    outcome: AttemptOutcome
+    version_id: VersionId | None
+    """The version of the code that ran; ``None`` when none did."""
+    request: SentRequest | None
+    response: ReceivedResponse | None
+    error: AttemptError | None
+    console: tuple[ConsoleLine, ...]
+    transform_ms: float | None
+    """Milliseconds the code ran for."""
+    duration_ms: float
+    """Milliseconds from the start of the attempt to its end."""
+    started_at: Millis
+    next_at: Millis | None
+    """When the next attempt follows, as decided after this one."""
+
+
+ACCEPTED = frozenset({AttemptOutcome.SUCCEEDED, AttemptOutcome.CAPTURED})
+
+
+def mask_headers(headers: Mapping[str, str], shown: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """The headers with every value masked but those named in ``shown`` (lower case). Keeps a scheme such as ``Basic``."""
+    return tuple((name, value if name.lower() in shown else mask(value)) for name, value in headers.items())
+
+
+def mask(value: str) -> str:
+    """``Basic c2l0ZTprZXk=`` becomes ``Basic ••••••••``; anything else becomes dots."""
+    scheme, _, rest = value.partition(" ")
+    return f"{scheme} ••••••••" if rest and scheme.isalpha() else "••••••••"

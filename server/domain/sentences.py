@@ -1,0 +1,35 @@
+"""Sentences that a person reads: an English template with named values, translated where it is shown."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """``Sentence("The {name} header is reserved.", {"name": "host"})``; ``text`` is also the key of its translation."""
+
+    text: str
+    values: dict[str, str | int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text.format(**self.values) if self.values else self.text
+
+
+def say(text: str, **values: str | int) -> Sentence:
+    """Shorthand: ``say("At most {limit} headers.", limit=50)``."""
+    return Sentence(text, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one field of a form. ``field`` is the field's name in the form, such as ``url``."""
+
+    field: str
+    sentence: Sentence
+
+
+class Refused(Exception):
+    """An action was refused; ``problems`` says what to mend, each beside its field."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(f"{p.field}: {p.sentence}" for p in problems))
+        self.problems = problems

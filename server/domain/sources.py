@@ -1,0 +1,33 @@
+"""A source: one place events come from, with its own ingest address and signing secret."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.domain.ids import Millis, SourceId
+
+
+class Mode(StrEnum):
+    """Dodo Payments keeps test and live apart; so do we, everywhere."""
+
+    TEST = "test"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    id: SourceId
+    name: str
+    mode: Mode
+    token: str
+    """The last part of the ingest address ``/in/<token>``."""
+    secret: str | None
+    """Dodo's signing secret, ``whsec_…``. Without one every event is refused."""
+    created_at: Millis
+
+
+class IntakeRefusal(StrEnum):
+    """Why an incoming request was turned away; each is counted by source."""
+
+    SIGNATURE = "signature"
+    TOO_LARGE = "too_large"
+    NOT_JSON = "not_json"

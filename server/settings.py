@@ -1,0 +1,45 @@
+"""Every setting, with its help. The environment is read here and nowhere else; ``app`` hands the values down."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+KIB, MIB = 1024, 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Read from variables that start with ``HOOKBENCH_``, such as ``HOOKBENCH_PORT=9000``."""
+
+    model_config = SettingsConfigDict(env_prefix="HOOKBENCH_", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    data: Path = Field(Path("data"), description="Folder for the database file. Made on first start, readable by you only.")
+    database: str = Field(
+        "", description="Database URL, such as `postgresql+psycopg://user@host/name`. Empty: SQLite in the data folder."
+    )
+    public_url: str = Field(
+        "", description="Address under which people and Dodo reach Hookbench, such as `https://hooks.example.com`."
+    )
+    max_body: int = Field(MIB, ge=KIB, le=64 * MIB, description="Largest accepted event, in bytes.")
+    intake_timeout: float = Field(15.0, gt=0, description="Seconds an incoming event may take to arrive whole.")
+    delivery_timeout: float = Field(15.0, gt=0, description="Seconds for a whole delivery: connect, head and body.")
+    delivery_concurrency: int = Field(64, ge=1, le=1000, description="Deliveries under way at once.")
+    allow_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Networks that deliveries may reach although they are private, such as `10.0.0.0/8,192.168.1.5/32`.",
+    )
+    resolve: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Fixed addresses for hosts, as `curl --resolve`: `host:port:address` or `host:port:address:port`, "
+        "separated by commas.",
+    )
+    ca_file: Path | None = Field(None, description="PEM file with further certificate authorities to trust, as `curl --cacert`.")
+    run_time: float = Field(1.0, gt=0, le=30, description="Seconds a transformation may run.")
+    run_memory: int = Field(64 * MIB, ge=8 * MIB, description="Memory a transformation may use, in bytes.")
+    run_result: int = Field(MIB, ge=KIB, description="Largest result of a transformation, in bytes.")
+    run_console: int = Field(64 * KIB, ge=KIB, description="Console output kept of one run, in bytes.")
+    workers: int = Field(2, ge=1, le=64, description="Transformations running at once, each in a process of its own.")
+    log_format: str = Field("text", pattern="^(text|json)$", description="`text` for people, `json` for collectors.")
