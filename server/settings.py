@@ -16,7 +16,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
-    data: Path = Field(Path("data"), description="Folder for the database file. Made on first start, readable by you only.")
+    data: Path = Field(
+        Path("data"), description="Folder for the database file. Made on first start, readable by you only."
+    )
     database: str = Field(
         "", description="Database URL, such as `postgresql+psycopg://user@host/name`. Empty: SQLite in the data folder."
     )
@@ -29,14 +31,16 @@ class Settings(BaseSettings):
     delivery_concurrency: int = Field(64, ge=1, le=1000, description="Deliveries under way at once.")
     allow_networks: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="Networks that deliveries may reach although they are private, such as `10.0.0.0/8,192.168.1.5/32`.",
+        description="Private networks that deliveries may reach, separated by commas: `10.0.0.0/8,192.168.1.5/32`.",
     )
     resolve: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Fixed addresses for hosts, as `curl --resolve`: `host:port:address` or `host:port:address:port`, "
         "separated by commas.",
     )
-    ca_file: Path | None = Field(None, description="PEM file with further certificate authorities to trust, as `curl --cacert`.")
+    ca_file: Path | None = Field(
+        None, description="PEM file with further certificate authorities to trust, as `curl --cacert`."
+    )
     run_time: float = Field(1.0, gt=0, le=30, description="Seconds a transformation may run.")
     run_memory: int = Field(64 * MIB, ge=8 * MIB, description="Memory a transformation may use, in bytes.")
     run_result: int = Field(MIB, ge=KIB, description="Largest result of a transformation, in bytes.")

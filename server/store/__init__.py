@@ -1,0 +1,5 @@
+"""Where things are kept. All SQL of the program stands in this folder; functions take a connection and never commit."""
+
+from server.store.database import Busy, Store, Unusable
+
+__all__ = ["Busy", "Store", "Unusable"]

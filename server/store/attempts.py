@@ -1,0 +1,127 @@
+"""Attempts: what was sent and what came back. The inspector shows those that were captured."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, SourceId, VersionId
+from server.domain.messages import Attempt, AttemptOutcome, ReceivedResponse, SentRequest, Trigger
+from server.store.columns import dump_console, dump_error, dump_pairs, load_console, load_error, load_pairs
+from server.store.schema import attempts
+
+PAGE = 50
+
+
+def columns(attempt: Attempt) -> dict[str, Any]:
+    """The row of an attempt."""
+    request, response = attempt.request, attempt.response
+    return {
+        "id": attempt.id,
+        "delivery_id": attempt.delivery_id,
+        "message_id": attempt.message_id,
+        "endpoint_id": attempt.endpoint_id,
+        "source_id": attempt.source_id,
+        "event_type": attempt.event_type,
+        "number": attempt.number,
+        "trigger": attempt.trigger.value,
+        "outcome": attempt.outcome.value,
+        "version_id": attempt.version_id,
+        "started_at": attempt.started_at,
+        "duration_us": round(attempt.duration_ms * 1000),
+        "transform_us": None if attempt.transform_ms is None else round(attempt.transform_ms * 1000),
+        "next_at": attempt.next_at,
+        "request_method": request.method if request else None,
+        "request_url": request.url if request else None,
+        "request_headers": dump_pairs(request.headers) if request else None,
+        "request_body": request.body if request else None,
+        "response_status": response.status if response else None,
+        "response_headers": dump_pairs(response.headers) if response else None,
+        "response_body": response.body if response else None,
+        "response_truncated": response.truncated if response else None,
+        "error": dump_error(attempt.error),
+        "console": dump_console(attempt.console),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a list of attempts shows. Empty fields do not narrow it."""
+
+    source_id: SourceId | None = None
+    endpoint_id: str = ""
+    event_type: str = ""
+    outcomes: Sequence[AttemptOutcome] = ()
+    text: str = ""
+    """An attempt id or message id, whole."""
+    before: str = ""
+    """Only attempts older than this attempt id."""
+
+
+def page(tx: Connection, search: Search, limit: int = PAGE) -> list[Attempt]:
+    """The newest attempts that fit, newest first."""
+    query = select(attempts)
+    if search.source_id:
+        query = query.where(attempts.c.source_id == search.source_id)
+    if search.endpoint_id:
+        query = query.where(attempts.c.endpoint_id == search.endpoint_id)
+    if search.event_type:
+        query = query.where(attempts.c.event_type == search.event_type)
+    if search.outcomes:
+        query = query.where(attempts.c.outcome.in_([outcome.value for outcome in search.outcomes]))
+    if search.text:
+        query = query.where((attempts.c.id == search.text) | (attempts.c.message_id == search.text))
+    if search.before:
+        query = query.where(attempts.c.id < search.before)
+    rows = tx.execute(query.order_by(attempts.c.id.desc()).limit(limit)).mappings()
+    return [_attempt(row) for row in rows]
+
+
+def get(tx: Connection, attempt_id: str) -> Attempt | None:
+    row = tx.execute(select(attempts).where(attempts.c.id == attempt_id)).mappings().first()
+    return _attempt(row) if row else None
+
+
+def of_message(tx: Connection, message_id: str, limit: int = 200) -> list[Attempt]:
+    """The newest attempts of a message on its way to all endpoints, newest first."""
+    query = select(attempts).where(attempts.c.message_id == message_id).order_by(attempts.c.id.desc()).limit(limit)
+    return [_attempt(row) for row in tx.execute(query).mappings()]
+
+
+def _attempt(row: RowMapping) -> Attempt:
+    request = response = None
+    if row["request_method"] is not None:
+        request = SentRequest(
+            row["request_method"],
+            row["request_url"],
+            load_pairs(row["request_headers"]),
+            bytes(row["request_body"]),
+        )
+    if row["response_status"] is not None:
+        response = ReceivedResponse(
+            row["response_status"],
+            load_pairs(row["response_headers"]),
+            bytes(row["response_body"]),
+            row["response_truncated"],
+        )
+    return Attempt(
+        id=AttemptId(row["id"]),
+        delivery_id=DeliveryId(row["delivery_id"]),
+        message_id=MessageId(row["message_id"]),
+        endpoint_id=EndpointId(row["endpoint_id"]),
+        source_id=SourceId(row["source_id"]),
+        event_type=row["event_type"],
+        number=row["number"],
+        trigger=Trigger(row["trigger"]),
+        outcome=AttemptOutcome(row["outcome"]),
+        version_id=VersionId(row["version_id"]) if row["version_id"] else None,
+        request=request,
+        response=response,
+        error=load_error(row["error"]),
+        console=load_console(row["console"]),
+        transform_ms=None if row["transform_us"] is None else row["transform_us"] / 1000,
+        duration_ms=row["duration_us"] / 1000,
+        started_at=row["started_at"],
+        next_at=row["next_at"],
+    )

@@ -1,0 +1,43 @@
+"""How structured values are kept in text columns: JSON, ASCII only, so that any text survives in any database."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from server.domain.messages import AttemptError, ConsoleLine
+
+
+def dump(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def dump_pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    return dump([list(pair) for pair in pairs])
+
+
+def load_pairs(text: str | None) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in json.loads(text)) if text else ()
+
+
+def load_strings(text: str) -> Mapping[str, str]:
+    loaded: dict[str, str] = json.loads(text)
+    return loaded
+
+
+def dump_error(error: AttemptError | None) -> str | None:
+    if error is None:
+        return None
+    return dump([error.kind, error.message, error.line, error.column, error.source_line])
+
+
+def load_error(text: str | None) -> AttemptError | None:
+    return AttemptError(*json.loads(text)) if text else None
+
+
+def dump_console(lines: Iterable[ConsoleLine]) -> str | None:
+    pairs: list[Any] = [[line.level, line.text] for line in lines]
+    return dump(pairs) if pairs else None
+
+
+def load_console(text: str | None) -> tuple[ConsoleLine, ...]:
+    return tuple(ConsoleLine(level, words) for level, words in json.loads(text)) if text else ()

@@ -1,0 +1,221 @@
+"""The one door to the database: a writer thread that groups what waits into transactions, and readers beside it.
+
+Why one writer: several SQLite connections that write get «database is locked» under load, and one transaction for
+many waiting writes makes ``synchronous=FULL`` cheaper than a commit each. PostgreSQL goes the same way: one code.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from server.store.migrate import migrate
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+MOST_IN_ONE_TRANSACTION = 512
+BUSY_MS = 30_000
+READERS = 4
+
+
+class Unusable(Exception):
+    """The database cannot be used. The text is one sentence for the operator."""
+
+
+class Busy(Exception):
+    """The database could not take a write just now; the caller may try again later. Nothing was stored."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """One waiting write: ``work`` gets all the items of one transaction that share it."""
+
+    work: Callable[[Connection, Sequence[Any]], Sequence[Any]]
+    item: Any
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+
+
+class Store:
+    """Open with ``Store.open(url)``, use from asyncio, close with ``close()``.
+
+    A function given to ``write``, ``batch`` or ``read`` runs in another thread with an open transaction. It must be
+    repeatable: when one write of a group fails, the group is rolled back and each is run again alone.
+    """
+
+    def __init__(self, writer: Engine, reader: Engine) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._thread = threading.Thread(target=self._write_forever, name="store-writer", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def open(cls, url: str) -> "Store":
+        """Connect, bring the tables up to date, start the writer. Raises ``Unusable`` with a sentence."""
+        parsed = make_url(url)
+        writer, reader = _sqlite_engines(parsed) if parsed.get_backend_name() == "sqlite" else _server_engines(parsed)
+        try:
+            migrate(writer)
+        except DBAPIError as error:
+            writer.dispose()
+            reader.dispose()
+            raise Unusable(f"The database {parsed.render_as_string()} cannot be used: {error.orig}") from error
+        return cls(writer, reader)
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._writer.dialect.name
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a transaction; returns after the commit is durable."""
+
+        def alone(connection: Connection, items: Sequence[None]) -> list[T]:
+            return [work(connection)]
+
+        return await self.batch(alone, None)
+
+    async def batch(self, work: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item) -> T:
+        """As ``write``, but all waiting items with the same ``work`` are handed to it as one list.
+
+        ``work`` returns one result for each item, in their order.
+        """
+        loop = asyncio.get_running_loop()
+        job = _Job(work, item, loop, loop.create_future())
+        self._jobs.put(job)
+        # The write goes on when its caller is cancelled: what was begun is either stored whole or not at all.
+        result: T = await asyncio.shield(job.future)
+        return result
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` on a read-only connection with a stable view of the data."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def close(self) -> None:
+        """Finish what waits, then let go of every connection."""
+        self._jobs.put(None)
+        self._thread.join()
+        self._readers.shutdown()
+        self._writer.dispose()
+        self._reader.dispose()
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        with self._reader.connect() as connection:
+            return work(connection)
+
+    def _write_forever(self) -> None:
+        closing = False
+        while not closing:
+            jobs: list[_Job] = []
+            job = self._jobs.get()
+            while job is not None:
+                jobs.append(job)
+                if len(jobs) == MOST_IN_ONE_TRANSACTION or self._jobs.empty():
+                    break
+                job = self._jobs.get()
+            closing = job is None
+            if jobs:
+                self._commit(jobs)
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        try:
+            results = self._transaction(jobs)
+        except Exception as error:  # whatever the work raises belongs to its caller
+            if len(jobs) > 1:
+                for job in jobs:
+                    self._commit([job])
+                return
+            results = [_for_caller(error)]
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+        for job, result in zip(jobs, results, strict=True):
+            by_loop.setdefault(job.loop, []).append((job.future, result))
+        for loop, settled in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_settle, settled)
+
+    def _transaction(self, jobs: list[_Job]) -> list[Any]:
+        groups: dict[Any, list[int]] = {}
+        for index, job in enumerate(jobs):
+            groups.setdefault(job.work, []).append(index)
+        results: list[Any] = [None] * len(jobs)
+        with self._writer.begin() as connection:
+            for work, indexes in groups.items():
+                answers = work(connection, [jobs[index].item for index in indexes])
+                for index, answer in zip(indexes, answers, strict=True):
+                    results[index] = answer
+        return results
+
+
+def _settle(settled: list[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, result in settled:
+        if future.done():
+            continue
+        if isinstance(result, BaseException):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+
+
+def _for_caller(error: Exception) -> Exception:
+    """A locked, full or lost database is ``Busy``; anything else is what it is."""
+    if not isinstance(error, OperationalError):
+        return error
+    busy = Busy(f"The database cannot take a write just now: {error.orig}")
+    busy.__cause__ = error
+    return busy
+
+
+def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
+    if not url.database:
+        raise Unusable("A SQLite database needs a file: sqlite:////folder/hookbench.db")
+    path = Path(url.database).absolute()
+
+    def connect_to_write() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        return connection
+
+    def connect_to_read() -> sqlite3.Connection:
+        address = f"{path.as_uri()}?mode=ro"
+        return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
+
+    writer = create_engine("sqlite://", creator=connect_to_write, pool_size=1, max_overflow=0)
+    reader = create_engine("sqlite://", creator=connect_to_read, pool_size=READERS, max_overflow=0)
+
+    # The driver's own implicit transactions are off; these two lines say when one begins, and of what kind.
+    @event.listens_for(writer, "begin")
+    def begin_to_write(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(reader, "begin")
+    def begin_to_read(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return writer, reader
+
+
+def _server_engines(url: URL) -> tuple[Engine, Engine]:
+    writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+    reader = create_engine(
+        url,
+        pool_size=READERS,
+        max_overflow=0,
+        pool_pre_ping=True,
+        isolation_level="REPEATABLE READ",
+        execution_options={"postgresql_readonly": True},
+    )
+    return writer, reader

@@ -1,0 +1,204 @@
+"""Endpoints and the versions of their code. Removed endpoints stay in the table, since the log still names them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, func, select, update
+
+from server.domain.endpoints import Destination, Endpoint, Version
+from server.domain.ids import EndpointId, Millis, SourceId, VersionId
+from server.domain.messages import AttemptOutcome
+from server.store.columns import dump, load_strings
+from server.store.schema import attempts, endpoints, versions
+
+_WITH_CODE = (
+    select(
+        endpoints,
+        versions.c.number.label("version_number"),
+        versions.c.code.label("version_code"),
+        versions.c.created_at.label("version_created_at"),
+    )
+    .select_from(endpoints.outerjoin(versions, endpoints.c.version_id == versions.c.id))
+    .where(endpoints.c.deleted_at.is_(None))
+)
+
+
+def insert(tx: Connection, endpoint: Endpoint) -> None:
+    """Keep a new endpoint, and its code as version 1 when it has some."""
+    tx.execute(endpoints.insert().values(id=endpoint.id, created_at=endpoint.created_at, **_columns(endpoint)))
+    if endpoint.version:
+        _insert_version(tx, endpoint.version)
+
+
+def change(tx: Connection, endpoint: Endpoint) -> None:
+    """Keep what was changed, all but the code: ``save_version`` is for that."""
+    tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id).values(**_columns(endpoint)))
+
+
+def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
+    """The endpoint is gone from every list and gets nothing more; its secrets are wiped."""
+    tx.execute(
+        update(endpoints)
+        .where(endpoints.c.id == endpoint_id)
+        .values(
+            deleted_at=now, updated_at=now, disabled=True, credentials="{}", headers="{}", variables="{}", secret=""
+        )
+    )
+
+
+def save_version(tx: Connection, version: Version) -> Version:
+    """Keep the code as the endpoint's next version and put it in force; ``number`` is given here."""
+    last = tx.execute(select(func.max(versions.c.number)).where(versions.c.endpoint_id == version.endpoint_id)).scalar()
+    numbered = Version(version.id, version.endpoint_id, (last or 0) + 1, version.code, version.created_at)
+    _insert_version(tx, numbered)
+    activate(tx, numbered)
+    return numbered
+
+
+def activate(tx: Connection, version: Version) -> None:
+    """Put a version that is kept already in force."""
+    tx.execute(
+        update(endpoints)
+        .where(endpoints.c.id == version.endpoint_id)
+        .values(version_id=version.id, updated_at=version.created_at)
+    )
+
+
+def get(tx: Connection, endpoint_id: str) -> Endpoint | None:
+    return _first(tx, _WITH_CODE.where(endpoints.c.id == endpoint_id))
+
+
+def of_source(tx: Connection, source_id: str) -> list[Endpoint]:
+    """A source's endpoints, oldest first."""
+    rows = tx.execute(_WITH_CODE.where(endpoints.c.source_id == source_id).order_by(endpoints.c.id)).mappings()
+    return [_endpoint(row) for row in rows]
+
+
+def by_ids(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, Endpoint]:
+    """The endpoints that exist; removed ones are left out."""
+    rows = tx.execute(_WITH_CODE.where(endpoints.c.id.in_(list(ids)))).mappings()
+    return {EndpointId(row["id"]): _endpoint(row) for row in rows}
+
+
+def names(tx: Connection, ids: Iterable[str]) -> dict[str, tuple[str, str, str]]:
+    """(card, description, url) by id, removed endpoints included: what a log row needs to name one."""
+    columns = (endpoints.c.id, endpoints.c.card, endpoints.c.description, endpoints.c.url)
+    rows = tx.execute(select(*columns).where(endpoints.c.id.in_(list(ids))))
+    return {row.id: (row.card, row.description, row.url) for row in rows}
+
+
+def history(tx: Connection, endpoint_id: str, limit: int = 100) -> list[Version]:
+    """The versions of an endpoint's code, newest first."""
+    query = (
+        select(versions).where(versions.c.endpoint_id == endpoint_id).order_by(versions.c.number.desc()).limit(limit)
+    )
+    return [_version(row) for row in tx.execute(query).mappings()]
+
+
+def version(tx: Connection, version_id: str) -> Version | None:
+    row = tx.execute(select(versions).where(versions.c.id == version_id)).mappings().first()
+    return _version(row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How an endpoint's attempts ended in some span of time."""
+
+    by_outcome: Mapping[AttemptOutcome, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_outcome.values())
+
+    @property
+    def error_rate(self) -> float | None:
+        """Failed attempts among those that reached for the destination, 0 to 1; ``None`` when there were none."""
+        failed = sum(self.by_outcome.get(o, 0) for o in (AttemptOutcome.REJECTED, AttemptOutcome.UNREACHABLE))
+        reached = failed + sum(self.by_outcome.get(o, 0) for o in (AttemptOutcome.SUCCEEDED, AttemptOutcome.CAPTURED))
+        return failed / reached if reached else None
+
+
+def tallies(tx: Connection, ids: Iterable[EndpointId], since_id: str) -> dict[EndpointId, Tally]:
+    """By endpoint, the outcomes of attempts whose id is at or after ``since_id`` (ids sort by time)."""
+    counts: dict[EndpointId, dict[AttemptOutcome, int]] = {}
+    rows = tx.execute(
+        select(attempts.c.endpoint_id, attempts.c.outcome, func.count())
+        .where(attempts.c.endpoint_id.in_(list(ids)), attempts.c.id >= since_id)
+        .group_by(attempts.c.endpoint_id, attempts.c.outcome)
+    )
+    for endpoint_id, outcome, count in rows:
+        counts.setdefault(EndpointId(endpoint_id), {})[AttemptOutcome(outcome)] = count
+    return {endpoint_id: Tally(by_outcome) for endpoint_id, by_outcome in counts.items()}
+
+
+def _insert_version(tx: Connection, version: Version) -> None:
+    tx.execute(
+        versions.insert().values(
+            id=version.id,
+            endpoint_id=version.endpoint_id,
+            number=version.number,
+            code=version.code,
+            created_at=version.created_at,
+        )
+    )
+
+
+def _columns(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "source_id": endpoint.source_id,
+        "card": endpoint.card,
+        "description": endpoint.description,
+        "url": endpoint.url,
+        "destination": endpoint.destination.value,
+        "credentials": dump(dict(endpoint.credentials)),
+        "headers": dump(dict(endpoint.headers)),
+        "event_types": None if endpoint.event_types is None else dump(sorted(endpoint.event_types)),
+        "variables": dump(dict(endpoint.variables)),
+        "transforming": endpoint.transforming,
+        "version_id": endpoint.version.id if endpoint.version else None,
+        "secret": endpoint.secret,
+        "disabled": endpoint.disabled,
+        "updated_at": endpoint.updated_at,
+    }
+
+
+def _first(tx: Connection, query: Select[Any]) -> Endpoint | None:
+    row = tx.execute(query).mappings().first()
+    return _endpoint(row) if row else None
+
+
+def _endpoint(row: RowMapping) -> Endpoint:
+    endpoint_id = EndpointId(row["id"])
+    in_force = None
+    if row["version_id"] and row["version_number"] is not None:
+        in_force = Version(
+            VersionId(row["version_id"]),
+            endpoint_id,
+            row["version_number"],
+            row["version_code"],
+            row["version_created_at"],
+        )
+    return Endpoint(
+        id=endpoint_id,
+        source_id=SourceId(row["source_id"]),
+        card=row["card"],
+        description=row["description"],
+        url=row["url"],
+        destination=Destination(row["destination"]),
+        credentials=load_strings(row["credentials"]),
+        headers=load_strings(row["headers"]),
+        event_types=None if row["event_types"] is None else frozenset(json.loads(row["event_types"])),
+        variables=load_strings(row["variables"]),
+        transforming=row["transforming"],
+        version=in_force,
+        secret=row["secret"],
+        disabled=row["disabled"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _version(row: RowMapping) -> Version:
+    return Version(VersionId(row["id"]), EndpointId(row["endpoint_id"]), row["number"], row["code"], row["created_at"])

