@@ -1,0 +1,134 @@
+"""Standard Webhooks: how an event proves who sent it, and how we prove the same to a destination.
+
+The signature is HMAC-SHA256 over ``id.timestamp.body``. Whoever reads it must use the raw bytes of the body: JSON that
+was parsed and written again has other bytes. Source: https://www.standardwebhooks.com
+"""
+
+import binascii
+import hmac
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from enum import StrEnum
+from secrets import token_bytes
+
+from server.domain.sentences import Sentence, say
+
+TOLERANCE_SECONDS = 300
+"""How far a timestamp may lie from our clock, in either direction: what the official libraries use."""
+
+PREFIX = "whsec_"
+KEY_BYTES = range(24, 64 + 1)
+
+_MAX_ID = 256
+_MAX_SIGNATURES_LENGTH = 4096
+_MAX_SIGNATURES = 16
+
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_ID = re.compile(r"[!-~]+")
+
+
+class Verdict(StrEnum):
+    """What ``verify`` found. The sender learns only yes or no; the operator's log says which."""
+
+    GENUINE = "genuine"
+    NO_SECRET = "no_secret"  # noqa: S105  the name of a finding
+    """None of the secrets can be used, so nothing can be genuine."""
+    MALFORMED = "malformed"
+    """A header is missing, too long, or not in the form the standard gives it."""
+    STALE = "stale"
+    """The timestamp is more than five minutes away: a replay, or a clock that is wrong."""
+    FORGED = "forged"
+    """No signature fits: another secret, or another body."""
+
+
+def sign(secrets: tuple[str, ...], webhook_id: str, timestamp: int, body: bytes) -> str:
+    """The value of ``webhook-signature``: one ``v1,<base64>`` a secret, separated by spaces.
+
+    More than one secret is given while one is being rotated. ``timestamp`` is in Unix seconds. Raises ValueError for
+    a secret that ``secret_problem`` would name.
+    """
+    keys = [_key(secret) for secret in secrets]
+    if not keys or None in keys:
+        raise ValueError("a usable signing secret is needed to sign")
+    content = f"{webhook_id}.{timestamp}.".encode() + body
+    return " ".join(_signature(key, content) for key in keys if key)
+
+
+def verify(secrets: tuple[str, ...], headers: Mapping[str, str], body: bytes, now: float) -> Verdict:
+    """Judge an incoming event. ``headers`` has lower-case names (or ignores case); ``now`` is in Unix seconds.
+
+    Never raises, whatever the three headers and the body hold. Versions other than ``v1`` are passed over.
+    """
+    keys = [key for key in map(_key, secrets) if key]
+    if not keys:
+        return Verdict.NO_SECRET
+
+    webhook_id = headers.get("webhook-id", "")
+    timestamp = headers.get("webhook-timestamp", "")
+    offered = headers.get("webhook-signature", "")
+    if len(webhook_id) > _MAX_ID or not _ID.fullmatch(webhook_id):
+        return Verdict.MALFORMED
+    if not _TIMESTAMP.fullmatch(timestamp):
+        return Verdict.MALFORMED
+    if not offered or len(offered) > _MAX_SIGNATURES_LENGTH or not offered.isascii():
+        return Verdict.MALFORMED
+    signatures = offered.split(" ")
+    if len(signatures) > _MAX_SIGNATURES:
+        return Verdict.MALFORMED
+
+    if abs(now - int(timestamp)) > TOLERANCE_SECONDS:
+        return Verdict.STALE
+
+    # The timestamp goes in as it was written, not as a number: 0123 and 123 are different signed texts.
+    content = f"{webhook_id}.{timestamp}.".encode() + body
+    expected = [_signature(key, content).encode() for key in keys]
+    matches = [hmac.compare_digest(good, one.encode()) for good in expected for one in signatures]
+    return Verdict.GENUINE if any(matches) else Verdict.FORGED
+
+
+def new_secret() -> str:
+    """A fresh signing secret: ``whsec_`` and 32 random bytes in base64."""
+    return PREFIX + b64encode(token_bytes(32)).decode()
+
+
+def secret_problem(secret: str) -> Sentence | None:
+    """What is wrong with a secret that a person typed; ``None`` when it can be used.
+
+    The prefix may be missing: Dodo's documentation never prints it, and its own library strips it.
+    """
+    text = secret.removeprefix(PREFIX)
+    if not text:
+        return say("Paste the signing secret that Dodo Payments shows for this webhook; it starts with whsec_.")
+    if any(character.isspace() for character in text):
+        return say("The signing secret contains a space or a line break; copy it again.")
+    decoded = _decode(text)
+    if decoded is None:
+        return say("This is not a signing secret: after whsec_ it must be base64 (letters, digits, + and /).")
+    if len(decoded) not in KEY_BYTES:
+        return say(
+            "The signing secret is {length} bytes long; Standard Webhooks secrets have {least} to {most}. "
+            "Was it copied whole?",
+            length=len(decoded),
+            least=KEY_BYTES[0],
+            most=KEY_BYTES[-1],
+        )
+    return None
+
+
+def _key(secret: str) -> bytes | None:
+    decoded = _decode(secret.removeprefix(PREFIX))
+    return decoded if decoded is not None and len(decoded) in KEY_BYTES else None
+
+
+def _decode(text: str) -> bytes | None:
+    """Base64, strictly, except that the padding may be missing: a double click in a browser does not select it."""
+    bare = text.rstrip("=")
+    try:
+        return b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _signature(key: bytes, content: bytes) -> str:
+    return "v1," + b64encode(hmac.digest(key, content, "sha256")).decode()
