@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -193,8 +193,8 @@ def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
         address = f"{path.as_uri()}?mode=ro"
         return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
 
-    writer = create_engine("sqlite://", creator=connect_to_write, pool_size=1, max_overflow=0)
-    reader = create_engine("sqlite://", creator=connect_to_read, pool_size=READERS, max_overflow=0)
+    writer = create_engine("sqlite://", creator=connect_to_write, poolclass=QueuePool, pool_size=1, max_overflow=0)
+    reader = create_engine("sqlite://", creator=connect_to_read, poolclass=QueuePool, pool_size=READERS, max_overflow=0)
 
     # The driver's own implicit transactions are off; these two lines say when one begins, and of what kind.
     @event.listens_for(writer, "begin")
