@@ -1,0 +1,180 @@
+"""The address guard: which addresses a delivery may connect to.
+
+A merchant types URLs, and code builds them, so a delivery must not become a way into the network that Hookbench itself
+stands in. The table is our own: Python's ``ipaddress`` calls NAT64 wraps, site-local and multicast addresses global,
+and its answers changed between patch versions (CVE-2024-4032). Names are judged by what they resolve to, at the moment
+of connecting (``delivery.transport``); what can be judged while a person types is judged in ``check_url``.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from server.domain.sentences import Sentence, say
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+MAX_URL = 2048
+
+THIS_MACHINE = say("The address belongs to this machine itself (loopback). Deliveries to it are not allowed.")
+PRIVATE = say("The address is in a private network. Deliveries to it are not allowed.")
+SHARED = say("The address is in a provider's shared network (carrier-grade NAT). Deliveries to it are not allowed.")
+LINK_LOCAL = say("The address is link-local. Deliveries to it are not allowed.")
+METADATA = say("The address is a cloud provider's metadata service. Deliveries to it are not allowed.")
+MULTICAST = say("The address is a multicast or broadcast address. Deliveries to it are not allowed.")
+DOCUMENTATION = say("The address is reserved for documentation and tests. Deliveries to it are not allowed.")
+TUNNEL = say("The address wraps another one in a tunnel (6to4, Teredo, NAT64). Deliveries to it are not allowed.")
+RESERVED = say("The address is reserved and not part of the public internet. Deliveries to it are not allowed.")
+
+_NEVER_BY_RANGE: tuple[tuple[Network, Sentence], ...] = tuple(
+    (ip_network(network), rule)
+    for network, rule in (
+        ("169.254.0.0/16", LINK_LOCAL),
+        ("fe80::/10", LINK_LOCAL),
+        ("168.63.129.16/32", METADATA),  # Azure
+        ("100.100.100.200/32", METADATA),  # Alibaba Cloud, inside the shared network below
+        ("192.0.0.192/32", METADATA),  # Oracle Cloud
+        ("fd00:ec2::254/128", METADATA),  # AWS over IPv6
+        ("fd20:ce::254/128", METADATA),  # Google Cloud over IPv6
+    )
+)
+"""Whoever allows a whole range rarely means these: they hand out credentials. Only the exact address allows one."""
+
+_FORBIDDEN: tuple[tuple[Network, Sentence], ...] = tuple(
+    (ip_network(network), rule)
+    for network, rule in (
+        ("0.0.0.0/8", THIS_MACHINE),  # "this network": Linux connects 0.0.0.0 to loopback
+        ("10.0.0.0/8", PRIVATE),
+        ("100.64.0.0/10", SHARED),
+        ("127.0.0.0/8", THIS_MACHINE),
+        ("172.16.0.0/12", PRIVATE),
+        ("192.0.0.0/24", RESERVED),
+        ("192.0.2.0/24", DOCUMENTATION),
+        ("192.88.99.0/24", TUNNEL),  # 6to4 relays
+        ("192.168.0.0/16", PRIVATE),
+        ("198.18.0.0/15", DOCUMENTATION),  # benchmarks
+        ("198.51.100.0/24", DOCUMENTATION),
+        ("203.0.113.0/24", DOCUMENTATION),
+        ("224.0.0.0/4", MULTICAST),
+        ("255.255.255.255/32", MULTICAST),
+        ("240.0.0.0/4", RESERVED),
+        ("::1/128", THIS_MACHINE),
+        ("::/128", THIS_MACHINE),
+        ("::/96", TUNNEL),  # IPv4-compatible, long deprecated
+        ("::ffff:0:0:0/96", TUNNEL),  # IPv4-translated
+        ("64:ff9b:1::/48", TUNNEL),  # a site's own NAT64: where it leads is not ours to know
+        ("100::/64", RESERVED),  # discarded
+        ("fc00::/7", PRIVATE),  # unique local
+        ("fec0::/10", PRIVATE),  # site-local, deprecated
+        ("ff00::/8", MULTICAST),
+        ("2001::/32", TUNNEL),  # Teredo
+        ("2001:db8::/32", DOCUMENTATION),
+        ("2001::/23", RESERVED),  # protocol assignments: ORCHID, benchmarks
+        ("2002::/16", TUNNEL),  # 6to4
+        ("3ffe::/16", RESERVED),  # 6bone, given back
+        ("3fff::/20", DOCUMENTATION),
+    )
+)
+"""The first row that holds the address names the rule, so a narrow row stands above the wider one around it."""
+
+_PUBLIC_V6 = IPv6Network("2000::/3")
+_MAPPED = IPv6Network("::ffff:0:0/96")
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRules:
+    """The guard, with the networks that the operator allows in spite of the table."""
+
+    allowed: tuple[Network, ...] = ()
+
+    @classmethod
+    def allowing(cls, networks: Iterable[str]) -> "AddressRules":
+        """From settings such as ``10.0.0.0/8``. Raises ValueError for text that is no network."""
+        return cls(tuple(ip_network(network) for network in networks))
+
+    def refusal(self, address: str) -> Sentence | None:
+        """The rule that forbids connecting to ``address`` (canonical text, as a resolver gives it); ``None`` allows it.
+
+        The sentence names the rule and not the address: a refusal must not answer what an internal name resolves to.
+        """
+        try:
+            parsed = ip_address(address.partition("%")[0])
+        except ValueError:
+            return RESERVED
+        return self._judge(parsed)
+
+    def _judge(self, address: Address) -> Sentence | None:
+        for network, rule in _NEVER_BY_RANGE:
+            if address in network:
+                return None if ip_network(address) in self.allowed else rule
+        # In an IPv6-only network every public IPv4 destination arrives wrapped by NAT64: the wrapped address decides.
+        if embedded := _embedded(address):
+            return self._judge(embedded)
+        if any(address in network for network in self.allowed):
+            return None
+        for network, rule in _FORBIDDEN:
+            if address in network:
+                return rule
+        return RESERVED if address.version == 6 and address not in _PUBLIC_V6 else None
+
+    def check_url(self, url: str) -> Sentence | None:
+        """What is wrong with a URL that a person typed or code built; ``None`` when a delivery may be tried.
+
+        Judges the form, and the address if it is written out as one. A name, and the odd spellings of an address
+        (``2130706433``, ``0x7f.1``, fullwidth digits), is judged by what it leads to when a delivery connects.
+        """
+        if problem := url_problem(url):
+            return problem
+        host = urlsplit(url).hostname or ""
+        literal = _literal(host)
+        return self._judge(literal) if literal else None
+
+
+def url_problem(url: str) -> Sentence | None:
+    """What is wrong with the form of a URL, wherever it leads."""
+    if not url:
+        return say("Enter the URL that events are sent to.")
+    if len(url) > MAX_URL:
+        return say("The URL is longer than {limit} characters.", limit=MAX_URL)
+    if re.search(r"[\s\x00-\x20\x7f-\x9f\\]|[\ud800-\udfff]", url):
+        return say("The URL contains a space, a backslash or a control character.")
+    if not re.match(r"https?://", url, re.IGNORECASE):
+        return say("The URL must start with https:// or http://.")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return say("The URL has no readable host and port.")
+    if "@" in parts.netloc:
+        return say("The URL must not contain a user name or a password; put them into a header instead.")
+    if not host or host.strip(".") == "" or port == 0:
+        return say("The URL has no readable host and port.")
+    return None
+
+
+def host_of(url: str) -> str:
+    """The host, for logs: the rest of a URL may be a secret. Empty when there is none to read."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return ip_address(host.rstrip(".").partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _embedded(address: Address) -> IPv4Address | None:
+    """The IPv4 address that an IPv6 address merely wraps; it is the one that would be reached."""
+    if isinstance(address, IPv4Address):
+        return None
+    if address in _MAPPED or address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return None
