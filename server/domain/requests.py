@@ -1,0 +1,196 @@
+"""The finished request: what the code returned, or the received event as it is, made ready to sign and send.
+
+The HTTP client refuses little: it was seen to send ``Transfer-Encoding`` beside ``Content-Length``, ``Host`` and
+``Upgrade``. So the rules are here, and each refusal is a sentence that names what to change.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote_plus
+
+from server import __version__
+from server.domain.addresses import url_problem
+from server.domain.messages import AttemptError
+from server.domain.sentences import Problem, Sentence, say
+from server.domain.transformations import FailureKind, Returned
+
+METHODS = ("POST", "PUT", "PATCH", "GET", "DELETE")
+MAX_HEADERS = 64
+MAX_NAME = 256
+MAX_VALUE_BYTES = 4096
+FORM = "application/x-www-form-urlencoded"
+
+DEFAULTS = {
+    "content-type": "application/json",
+    "user-agent": f"Hookbench/{__version__}",
+    "accept": "*/*",
+    "accept-encoding": "identity",  # the answer is kept as it is on the wire, so it should be readable there
+}
+
+RESERVED = frozenset(
+    {
+        "host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "keep-alive", "expect",
+        "webhook-id", "webhook-timestamp", "webhook-signature",
+    }
+)  # fmt: skip
+"""Names that only Hookbench or the connection itself sets; so are all that start with ``proxy-``."""
+
+SHOWN = frozenset(DEFAULTS) | {
+    "accept-language", "cache-control", "content-encoding", "content-language", "idempotency-key", "prefer",
+    "x-request-id", "webhook-id", "webhook-timestamp", "webhook-signature",
+}  # fmt: skip
+"""Headers whose values are kept and shown. Any other value may be a key, and is masked; a signature reveals none."""
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request that keeps every rule but the address guard's, which is asked when it connects."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    """Each name once, whatever its case, spelled as by whoever set it."""
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """The value of a header; ``name`` in lower case, empty when it is not set."""
+        return next((value for known, value in self.headers.items() if known.lower() == name), "")
+
+
+def finish(
+    returned: Returned, *, credential_headers: Mapping[str, str], endpoint_headers: Mapping[str, str]
+) -> Prepared | AttemptError:
+    """What ``handler`` returned as a request, or why it is none.
+
+    A header of the code wins over the endpoint's, the endpoint's over the credentials', those over the defaults; names
+    ignore case. GET carries no body, since servers and proxies refuse one or drop it; DELETE carries its payload.
+    """
+    method = returned.method.upper()
+    if method not in METHODS:
+        return _bad(say("webhook.method must be one of {methods}.", methods=", ".join(METHODS)))
+    if problem := url_problem(returned.url):
+        return _bad(say("webhook.url cannot be used: {problem}", problem=str(problem)))
+    if problem := headers_problem(returned.headers):
+        return _bad(problem)
+
+    headers = layered(DEFAULTS, credential_headers, endpoint_headers, returned.headers)
+    if method == "GET":
+        without_type = {name: value for name, value in headers.items() if name.lower() != "content-type"}
+        return Prepared(method, returned.url, without_type, b"")
+
+    request = Prepared(method, returned.url, headers, _utf8(returned.payload))
+    if returned.payload_is_text or not _is_form(request.header("content-type")):
+        return request
+    form = _form(returned.payload)
+    return _bad(form) if isinstance(form, Sentence) else replace(request, body=form.encode())
+
+
+def untransformed(
+    url: str, body: bytes, *, credential_headers: Mapping[str, str], endpoint_headers: Mapping[str, str]
+) -> Prepared:
+    """The received bytes as they are: what an endpoint sends while its transformation is switched off."""
+    return Prepared("POST", url, layered(DEFAULTS, credential_headers, endpoint_headers), body)
+
+
+def layered(*layers: Mapping[str, str]) -> dict[str, str]:
+    """One set of headers in which later layers win; a name in another case is the same name."""
+    merged = {name.lower(): (name, value.strip(" \t")) for layer in layers for name, value in layer.items()}
+    return dict(merged.values())
+
+
+def headers_problem(headers: Mapping[str, str]) -> Sentence | None:
+    """The first thing wrong with a set of headers, in a sentence that names the header."""
+    if len(headers) > MAX_HEADERS:
+        return say("At most {limit} headers can be set.", limit=MAX_HEADERS)
+    return next((problem for name, value in headers.items() if (problem := header_problem(name, value))), None)
+
+
+def header_problem(name: str, value: str) -> Sentence | None:
+    """What is wrong with one header, as the code set it or as a person typed it."""
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
+        return say(
+            "“{name}” is not a header name: use letters, digits and hyphens, without spaces or a colon.",
+            name=_printable(name),
+        )
+    if name.lower() in RESERVED or name.lower().startswith("proxy-"):
+        return say("The header {name} is reserved: Hookbench or the connection sets it.", name=name)
+    if _CONTROL.search(value):
+        return say("The value of the header {name} contains a line break or a control character.", name=name)
+    if not value.isascii():
+        return say(
+            "The value of the header {name} has characters outside ASCII; encode them, as encodeURIComponent does.",
+            name=name,
+        )
+    if len(value) > MAX_VALUE_BYTES:
+        return say("The value of the header {name} is longer than {limit} bytes.", name=name, limit=MAX_VALUE_BYTES)
+    return None
+
+
+def typed_headers_problems(pairs: Iterable[tuple[str, str]], field: str = "headers") -> tuple[Problem, ...]:
+    """What is wrong with the custom headers of a form; the fields are named ``headers.0``, ``headers.1`` … by row."""
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for row, (name, value) in enumerate(pairs):
+        problem = header_problem(name, value)
+        if problem is None and name.lower() in seen:
+            problem = say("The header {name} is there twice.", name=name)
+        if problem is None and len(seen) >= MAX_HEADERS:
+            problem = say("At most {limit} headers can be set.", limit=MAX_HEADERS)
+        if problem:
+            problems.append(Problem(f"{field}.{row}", problem))
+        seen.add(name.lower())
+    return tuple(problems)
+
+
+def _bad(sentence: Sentence) -> AttemptError:
+    return AttemptError(FailureKind.BAD_RESULT, str(sentence))
+
+
+def _printable(name: str) -> str:
+    return "".join(c if c.isprintable() else "�" for c in name[:40])
+
+
+def _is_form(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == FORM
+
+
+def _form(payload: str) -> str | Sentence:
+    """A flat object as ``new URLSearchParams(object)`` writes it; numbers keep the digits that JavaScript gave them."""
+    try:
+        fields = json.loads(payload, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict) or any(isinstance(value, dict | list) for value in fields.values()):
+        return say(
+            "With the content type {type} webhook.payload must be a flat object (text, numbers, true, false, null) "
+            "or a string that is encoded already.",
+            type=FORM,
+        )
+    return "&".join(f"{_encoded(name)}={_encoded(_as_text(value))}" for name, value in fields.items())
+
+
+def _as_text(value: str | bool | None) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return value
+
+
+def _encoded(text: str) -> str:
+    return quote_plus(_utf8(text), safe="*").replace("~", "%7E")
+
+
+def _utf8(text: str) -> bytes:
+    """UTF-8 as a browser writes it: half of a surrogate pair becomes U+FFFD."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
