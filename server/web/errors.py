@@ -1,0 +1,85 @@
+"""One handler for what goes wrong: a page, a fragment or JSON, always with one clear sentence."""
+
+from urllib.parse import quote
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.domain.ids import mint
+from server.domain.sentences import Sentence, say
+from server.store import Busy
+from server.web import render
+from server.web.visit import SignInNeeded
+
+log = structlog.get_logger()
+
+SENTENCES = {
+    400: say("This request could not be understood."),
+    403: say("This is not allowed."),
+    404: say("There is nothing at this address."),
+    405: say("This address does not take such a request."),
+    413: say("This is too large."),
+    422: say("This address or form is not complete."),
+    503: say("The database is busy. Nothing was changed; please try again in a moment."),
+}
+BROKEN = say("Something went wrong on our side. It is in the log under {id}.", id="")
+
+
+class NotFound(Exception):
+    """The thing that an address names does not exist. ``sentence`` says which."""
+
+    def __init__(self, sentence: Sentence | None = None) -> None:
+        super().__init__(str(sentence or ""))
+        self.sentence = sentence or SENTENCES[404]
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+    app.add_exception_handler(SignInNeeded, _sign_in)
+    app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _incomplete)
+    app.add_exception_handler(Busy, _busy)
+    app.add_exception_handler(Exception, _broken)
+
+
+def answer(request: Request, status: int, sentence: Sentence) -> Response:
+    """The sentence as the caller can read it: JSON for programs, otherwise a page."""
+    if "text/html" not in request.headers.get("accept", "") and "hx-request" not in request.headers:
+        return JSONResponse({"error": str(sentence)}, status)
+    return render.page(request, "errors/error.html", block="content", status=status, code=status, sentence=sentence)
+
+
+async def _sign_in(request: Request, error: Exception) -> Response:
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    target = "/login" if request.method != "GET" or here == "/" else f"/login?next={quote(here)}"
+    return render.redirect(target, request=request)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotFound)
+    return answer(request, 404, error.sentence)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return answer(request, error.status_code, SENTENCES.get(error.status_code, SENTENCES[400]))
+
+
+async def _incomplete(request: Request, error: Exception) -> Response:
+    return answer(request, 422, SENTENCES[422])
+
+
+async def _busy(request: Request, error: Exception) -> Response:
+    log.warning("database.busy", path=request.url.path, error=str(error))
+    return answer(request, 503, SENTENCES[503])
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    error_id = mint("err")
+    log.error("request.failed", id=error_id, method=request.method, path=request.url.path, exc_info=error)
+    return answer(request, 500, Sentence(BROKEN.text, {"id": error_id}))

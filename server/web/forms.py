@@ -1,0 +1,40 @@
+"""Reading a form within bounds."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+
+MAX_FIELDS = 1000
+MAX_FIELD_BYTES = 2 * 1024 * 1024
+
+
+class Form:
+    """The text fields of a posted form. A field may occur several times; files are ignored."""
+
+    def __init__(self, fields: Mapping[str, list[str]]) -> None:
+        self._fields = fields
+
+    def text(self, name: str, default: str = "") -> str:
+        """The field's last value with white space at both ends removed."""
+        return self.raw(name, default).strip()
+
+    def raw(self, name: str, default: str = "") -> str:
+        """The field's last value as it was typed."""
+        values = self._fields.get(name)
+        return values[-1] if values else default
+
+    def every(self, name: str) -> list[str]:
+        return list(self._fields.get(name, ()))
+
+    def has(self, name: str) -> bool:
+        return name in self._fields
+
+
+async def read(request: Request) -> Form:
+    """The posted form. Its size as a whole is bounded by the application."""
+    fields: dict[str, list[str]] = {}
+    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, str):
+                fields.setdefault(name, []).append(value)
+    return Form(fields)

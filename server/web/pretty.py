@@ -1,0 +1,54 @@
+"""Bodies as a person reads them: JSON indented without changing one character of its values."""
+
+import json
+import re
+
+SHOWN = 100_000
+"""Characters of a body that a page shows; the rest is there to download."""
+DEEPEST = 64
+"""Deeper JSON is shown as it is: its indentation would be larger than itself."""
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
+
+
+def pretty(body: bytes | str) -> str:
+    """Indented by two spaces if it is JSON, otherwise as it is; at most ``SHOWN`` characters of it.
+
+    Only white space changes: numbers stay as they were written, repeated keys stay repeated, escapes stay escapes.
+    """
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    if len(text) > SHOWN or not _is_json(text):
+        return text[:SHOWN]
+    return _indent(text) or text
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _indent(text: str) -> str | None:
+    parts: list[str] = []
+    depth = 0
+    tokens = [match.group() for match in _TOKEN.finditer(text)]
+    for index, token in enumerate(tokens):
+        following = tokens[index + 1] if index + 1 < len(tokens) else ""
+        if token in "{[":
+            depth += 1
+            if depth > DEEPEST:
+                return None
+            parts.append(token if following in ("}", "]") else f"{token}\n{'  ' * depth}")
+        elif token in "}]":
+            depth -= 1
+            empty = index > 0 and tokens[index - 1] in ("{", "[")
+            parts.append(token if empty else f"\n{'  ' * depth}{token}")
+        elif token == ",":
+            parts.append(f",\n{'  ' * depth}")
+        elif token == ":":
+            parts.append(": ")
+        else:
+            parts.append(token)
+    return "".join(parts)

@@ -1,0 +1,138 @@
+"""Turns a template and its values into an answer: a whole page, or one block of it when htmx asks for a fragment."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from server import __version__
+from server.assets import templates_dir
+from server.domain.sentences import Sentence
+from server.web import i18n
+from server.web.pretty import pretty
+
+if TYPE_CHECKING:
+    from server.web.visit import Visit
+
+# What the next page says after something was done, by the code that travels in the address.
+FLASHES = {
+    "welcome": "Welcome. Your account is ready.",
+    "signed-in": "You are signed in.",
+    "signed-out": "You are signed out.",
+    "password-changed": "Your password was changed. Other devices were signed out.",
+    "source-changed": "The source was saved.",
+    "secret-saved": "The signing secret was saved.",
+    "secret-made": "A signing secret was made.",
+    "address-changed": "The source has a new ingest address. The old one stopped.",
+    "endpoint-created": "The endpoint was created.",
+    "endpoint-changed": "The endpoint was saved.",
+    "endpoint-enabled": "The endpoint was enabled.",
+    "endpoint-disabled": "The endpoint was disabled.",
+    "endpoint-deleted": "The endpoint was deleted.",
+    "code-saved": "The transformation was saved.",
+    "code-unchanged": "The code was the same as before, so no new version was made.",
+    "secret-rotated": "The endpoint has a new signing secret. The old one stopped.",
+    "example-sent": "The example is on its way.",
+    "resent": "The delivery is on its way again.",
+    "not-resent": "This delivery cannot be sent again: it is on its way, or its endpoint was deleted.",
+}
+THEMES = ("auto", "light", "dark")
+
+
+def page(
+    request: Request,
+    template: str,
+    here: "Visit | None" = None,
+    *,
+    block: str | None = None,
+    status: int = 200,
+    **values: Any,
+) -> HTMLResponse:
+    """Render ``template``; with ``block``, only that block when htmx asks for a fragment of the page."""
+    context = _context(request, here) | values
+    found = environment().get_template(template)
+    if block and request.headers.get("hx-request-type") == "partial":
+        return HTMLResponse(fragment(template, block, context), status)
+    return HTMLResponse(found.render(context), status)
+
+
+def fragment(template: str, block: str, context: Mapping[str, Any]) -> str:
+    """One block of a template alone, as live pages send it."""
+    found = environment().get_template(template)
+    return "".join(found.blocks[block](found.new_context(dict(context))))
+
+
+def context_of(request: Request, here: "Visit | None", **values: Any) -> dict[str, Any]:
+    """What every template may use, and ``values``; for ``fragment``."""
+    return _context(request, here) | values
+
+
+def redirect(url: str, said: str | None = None, request: Request | None = None) -> Response:
+    """Go on to another page of ours, which then shows the sentence of ``FLASHES`` with that code."""
+    if said:
+        assert said in FLASHES, said
+        url += ("&" if "?" in url else "?") + f"said={said}"
+    if request is not None and request.headers.get("hx-request"):
+        return Response(status_code=204, headers={"hx-redirect": url})
+    return RedirectResponse(url, status_code=303)
+
+
+@cache
+def environment() -> Environment:
+    env = Environment(
+        loader=FileSystemLoader(templates_dir()),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=False)  # type: ignore[attr-defined]
+    env.filters |= {
+        "sentence": _finalize,
+        "iso": iso,
+        "utc_text": utc_text,
+        "json_pretty": pretty,
+    }
+    env.globals |= {"version": __version__, "languages": i18n.LANGUAGES, "themes": THEMES}
+    # A block rendered alone does not run its template's imports, so the macros are a global.
+    env.globals["ui"] = env.get_template("ui/all.html").module
+    return env
+
+
+def iso(millis: int) -> str:
+    """1790000000000 → ``2026-09-21T14:13:20.000Z``"""
+    return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def utc_text(millis: int) -> str:
+    """1790000000000 → ``21 Sep 2026, 14:13:20 UTC``"""
+    return f"{datetime.fromtimestamp(millis / 1000, UTC):%d %b %Y, %H:%M:%S} UTC"
+
+
+def _finalize(value: object) -> object:
+    return i18n.in_words(value) if isinstance(value, Sentence) else value
+
+
+def _context(request: Request, here: "Visit | None") -> dict[str, Any]:
+    said = FLASHES.get(request.query_params.get("said", ""))
+    theme = request.cookies.get("theme", "auto")
+    return {
+        "request": request,
+        "here": here,
+        "user": here.user if here else None,
+        "source": here.source if here else None,
+        "sources": here.sources if here else (),
+        "lang": i18n.HTML_LANG[i18n.current.get()],
+        "language": i18n.current.get(),
+        "theme": theme if theme in THEMES else "auto",
+        "nonce": request.scope.get("state", {}).get("nonce", ""),
+        "flash": i18n.gettext(said) if said else None,
+        "active": "",
+    }

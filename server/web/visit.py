@@ -1,0 +1,66 @@
+"""Who is here, and which source they look at: the dependency of every page behind the sign-in."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from fastapi import Depends
+from sqlalchemy import Connection
+from starlette.requests import Request
+
+from server.actions.workbench import Workbench
+from server.domain.sources import Source
+from server.store import accounts, sources
+from server.store.accounts import User
+
+SESSION_COOKIE = "session"
+SOURCE_COOKIE = "source"
+
+
+class SignInNeeded(Exception):
+    """Raised by ``visit``; the error handler leads to the sign-in page and back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    bench: Workbench
+    user: User
+    sources: Sequence[Source]
+    source: Source
+    """The source that the pages show: Test or Live."""
+
+    def at(self, source_id: str) -> "Visit":
+        """This visit as seen from the source of the thing that a page is about."""
+        found = next((source for source in self.sources if source.id == source_id), self.source)
+        return replace(self, source=found)
+
+
+def hash_of(token: str) -> str:
+    """Only this is kept of a session's token: who reads the database cannot sign in with it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def workbench(request: Request) -> Workbench:
+    bench: Workbench = request.app.state.bench
+    return bench
+
+
+async def visit(request: Request, bench: Annotated[Workbench, Depends(workbench)]) -> Visit:
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token:
+        raise SignInNeeded
+
+    def look(tx: Connection) -> tuple[User | None, list[Source]]:
+        return accounts.signed_in(tx, hash_of(token), bench.now()), sources.every(tx)
+
+    user, every = await bench.store.read(look)
+    if user is None:
+        raise SignInNeeded
+    chosen = request.cookies.get(SOURCE_COOKIE)
+    source = next((source for source in every if source.id == chosen), every[0])
+    return Visit(bench, user, every, source)
+
+
+Bench = Annotated[Workbench, Depends(workbench)]
+Here = Annotated[Visit, Depends(visit)]
