@@ -3,10 +3,20 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from server.domain.addresses import AddressRules, fixed_addresses
+
 KIB, MIB = 1024, 1024 * 1024
+
+
+def _at_commas(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_at_commas)]
+"""Several values in one variable, separated by commas."""
 
 
 class Settings(BaseSettings):
@@ -29,11 +39,11 @@ class Settings(BaseSettings):
     intake_timeout: float = Field(15.0, gt=0, description="Seconds an incoming event may take to arrive whole.")
     delivery_timeout: float = Field(15.0, gt=0, description="Seconds for a whole delivery: connect, head and body.")
     delivery_concurrency: int = Field(64, ge=1, le=1000, description="Deliveries under way at once.")
-    allow_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+    allow_networks: Listed = Field(
         (),
         description="Private networks that deliveries may reach, separated by commas: `10.0.0.0/8,192.168.1.5/32`.",
     )
-    resolve: Annotated[tuple[str, ...], NoDecode] = Field(
+    resolve: Listed = Field(
         (),
         description="Fixed addresses for hosts, as `curl --resolve`: `host:port:address` or `host:port:address:port`, "
         "separated by commas.",
@@ -47,3 +57,15 @@ class Settings(BaseSettings):
     run_console: int = Field(64 * KIB, ge=KIB, description="Console output kept of one run, in bytes.")
     workers: int = Field(2, ge=1, le=64, description="Transformations running at once, each in a process of its own.")
     log_format: str = Field("text", pattern="^(text|json)$", description="`text` for people, `json` for collectors.")
+
+    @field_validator("allow_networks")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        AddressRules.allowing(value)
+        return value
+
+    @field_validator("resolve")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        fixed_addresses(value)
+        return value

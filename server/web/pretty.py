@@ -8,7 +8,7 @@ SHOWN = 100_000
 DEEPEST = 64
 """Deeper JSON is shown as it is: its indentation would be larger than itself."""
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 
 
 def pretty(body: bytes | str) -> str:
@@ -33,22 +33,22 @@ def _is_json(text: str) -> bool:
 def _indent(text: str) -> str | None:
     parts: list[str] = []
     depth = 0
-    tokens = [match.group() for match in _TOKEN.finditer(text)]
-    for index, token in enumerate(tokens):
-        following = tokens[index + 1] if index + 1 < len(tokens) else ""
-        if token in "{[":
+    pieces = [match.group() for match in _PIECE.finditer(text)]
+    for index, piece in enumerate(pieces):
+        following = pieces[index + 1] if index + 1 < len(pieces) else ""
+        if piece in "{[":
             depth += 1
             if depth > DEEPEST:
                 return None
-            parts.append(token if following in ("}", "]") else f"{token}\n{'  ' * depth}")
-        elif token in "}]":
+            parts.append(piece if following in ("}", "]") else f"{piece}\n{'  ' * depth}")
+        elif piece in "}]":
             depth -= 1
-            empty = index > 0 and tokens[index - 1] in ("{", "[")
-            parts.append(token if empty else f"\n{'  ' * depth}{token}")
-        elif token == ",":
+            empty = index > 0 and pieces[index - 1] in ("{", "[")
+            parts.append(piece if empty else f"\n{'  ' * depth}{piece}")
+        elif piece == ",":
             parts.append(f",\n{'  ' * depth}")
-        elif token == ":":
+        elif piece == ":":
             parts.append(": ")
         else:
-            parts.append(token)
+            parts.append(piece)
     return "".join(parts)

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends
-from sqlalchemy import Connection
 from starlette.requests import Request
 
 from server.actions.workbench import Workbench
 from server.domain.sources import Source
-from server.store import accounts, sources
+from server.store import Transaction, accounts, sources
 from server.store.accounts import User
 
 SESSION_COOKIE = "session"
@@ -51,7 +50,7 @@ async def visit(request: Request, bench: Annotated[Workbench, Depends(workbench)
     if not token:
         raise SignInNeeded
 
-    def look(tx: Connection) -> tuple[User | None, list[Source]]:
+    def look(tx: Transaction) -> tuple[User | None, list[Source]]:
         return accounts.signed_in(tx, hash_of(token), bench.now()), sources.every(tx)
 
     user, every = await bench.store.read(look)

@@ -1,0 +1,41 @@
+# Hookbench. `make run` starts it, `make test` tests it; both set up everything they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test install lint types translations bench clean help
+
+run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
+	@$(BIN)/hookbench serve
+
+test: $(VENV)/.installed-dev  ## Run every check: lint, types, layers, tests, a real browser included
+	@$(BIN)/python tests/ensure_chromium.py
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint templates --lint --quiet
+	@$(BIN)/pytest
+
+install: $(VENV)/.installed  ## Create the environment in .venv and install Hookbench into it
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hookbench needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv $(VENV)
+
+translations: $(VENV)/.installed-dev  ## Collect the sentences of pages and code into the .po files
+	@$(BIN)/python tests/project/translations.py
+
+clean:  ## Remove the environment and caches; your data folder stays
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

@@ -1,0 +1,1 @@
+"""What programs talk to: the intake of webhooks, and the health check."""

@@ -1,0 +1,289 @@
+"""Puts the parts together: settings in, a running application out."""
+
+import fcntl
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TextIO
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server import __version__
+from server.actions import sources
+from server.actions.accounts import Setup
+from server.actions.cards import load_cards
+from server.actions.workbench import Workbench
+from server.api import intake as intake_route
+from server.assets import static_dir, transforms_dir
+from server.delivery.courier import Courier
+from server.delivery.dispatch import Dispatcher
+from server.delivery.feed import Feed
+from server.delivery.intake import Intake
+from server.delivery.worker import Worker
+from server.domain.addresses import AddressRules, fixed_addresses
+from server.sandbox import Limits, Sandbox
+from server.settings import Settings
+from server.store import Store, Unusable
+from server.store import accounts as account_rows
+from server.web import (
+    accounts,
+    catalog,
+    endpoints,
+    errors,
+    i18n,
+    inspector,
+    live,
+    logs,
+    messages,
+    security,
+    transformations,
+)
+from server.web import settings as settings_page
+from server.web import sources as sources_page
+
+PAGES = (
+    accounts, endpoints, transformations, logs, messages, catalog, inspector, sources_page, settings_page, live,
+)  # fmt: skip
+
+FORM_BYTES = 2 * 1024 * 1024
+
+log = structlog.get_logger()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application. Its parts start and stop with its lifespan."""
+    app = FastAPI(
+        title="Hookbench",
+        version=__version__,
+        lifespan=_lifespan,
+        openapi_url=None,
+        max_body_size=max(FORM_BYTES, settings.max_body),
+    )
+    app.state.settings = settings
+    app.state.trouble = None
+    app.add_middleware(_Language)
+    app.add_middleware(security.Security)
+    app.add_route("/in/{token}", intake_route.receive, methods=["POST"])
+    app.add_route("/", _home, methods=["GET"])
+    app.add_route("/healthz", _health, methods=["GET"])
+    app.add_route("/favicon.ico", _favicon, methods=["GET"])
+    app.mount("/static", _Static(directory=static_dir()), name="static")
+    for module in PAGES:
+        app.include_router(module.router)
+    errors.install(app)
+    return app
+
+
+def database_url(settings: Settings) -> str:
+    """Where the data is: what the operator named, otherwise a file in the data folder."""
+    return settings.database or f"sqlite:///{settings.data.absolute() / 'hookbench.db'}"
+
+
+def sandbox_of(settings: Settings) -> Sandbox:
+    return Sandbox(
+        Limits(
+            run_time=settings.run_time,
+            memory=settings.run_memory,
+            result=settings.run_result,
+            console=settings.run_console,
+            workers=settings.workers,
+        )
+    )
+
+
+def courier_of(settings: Settings, rules: AddressRules) -> Courier:
+    return Courier(
+        rules, timeout=settings.delivery_timeout, fixed=fixed_addresses(settings.resolve), ca_file=settings.ca_file
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        try:
+            await _start(app, app.state.settings, stack)
+        except Unusable as trouble:
+            app.state.trouble = trouble  # for ``serve``, which says it without a traceback
+            raise
+        yield
+        app.state.bench.feed.close()
+
+
+async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
+    """Start each part; ``stack`` stops them in reverse order."""
+    # The sandbox comes first: its processes begin before any secret is read.
+    sandbox = sandbox_of(settings)
+    await sandbox.start()
+    stack.push_async_callback(sandbox.close)
+    if not settings.database:
+        stack.enter_context(_claim_folder(settings.data))
+    store = Store.open(database_url(settings))
+    stack.callback(store.close)
+    cards = load_cards(transforms_dir())
+    rules = AddressRules.allowing(settings.allow_networks)
+    courier = courier_of(settings, rules)
+    stack.push_async_callback(courier.aclose)
+    feed = Feed()
+    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards)
+    worker = Worker(store, dispatcher, feed, concurrency=settings.delivery_concurrency)
+    bench = Workbench(
+        store=store,
+        sandbox=sandbox,
+        courier=courier,
+        worker=worker,
+        feed=feed,
+        cards=cards,
+        rules=rules,
+        public_url=settings.public_url.rstrip("/"),
+    )
+    await sources.ensure(bench)
+    app.state.bench = bench
+    app.state.setup = Setup() if not await store.read(account_rows.any_user) else None
+    app.state.intake = Intake(store, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout)
+    await worker.start(alone=not settings.database)
+    stack.push_async_callback(worker.stop)
+    log.info("started", version=__version__, database=store.dialect)
+    for fence in sandbox.fences():
+        log.info("sandbox.fence", name=fence.name, stands=fence.stands, detail=fence.detail)
+
+
+class _claim_folder:
+    """Holds the data folder for one server at a time; another one would deliver everything twice."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock: TextIO | None = None
+
+    def __enter__(self) -> None:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = (self._folder / "hookbench.lock").open("w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unusable(f"Another Hookbench is running on the data folder {self._folder}.") from None
+        except OSError as error:
+            raise Unusable(f"The data folder {self._folder} cannot be used: {error.strerror}.") from error
+        os.umask(0o077)  # the database holds secrets
+
+    def __exit__(self, *exc: object) -> None:
+        if self._lock:
+            self._lock.close()
+
+
+class _Language:
+    """Sets the reader's language for the time of a request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith((security.INTAKE, "/static/")):
+            request = Request(scope)
+            language = i18n.choose(request.cookies.get("lang"), request.headers.get("accept-language"))
+            i18n.current.set(language)
+        await self.app(scope, receive, send)
+
+
+class _Static(StaticFiles):
+    """Static files, asked for again each time but sent only when they changed."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+async def _home(request: Request) -> Response:
+    return RedirectResponse("/endpoints", 303)
+
+
+async def _health(request: Request) -> Response:
+    await request.app.state.bench.store.read(account_rows.any_user)
+    return PlainTextResponse("ok")
+
+
+async def _favicon(request: Request) -> Response:
+    return FileResponse(static_dir() / "favicon.svg")
+
+
+def configure_logging(settings: Settings) -> None:
+    """One line an event, on standard error: words for people, JSON for collectors."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if settings.log_format == "json":
+        shared += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    else:
+        shared += [structlog.dev.ConsoleRenderer()]
+    structlog.configure(
+        processors=shared,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Calls ``started`` once the address answers."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._started()
+
+
+def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str | None], None]) -> None:
+    """Run until SIGTERM or Ctrl+C. ``announce`` is called once with the listening socket and the set-up token.
+
+    Raises ``Unusable`` with a sentence when the address or the data cannot be had.
+    """
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=10,
+    )
+    with _listen(settings) as listening:
+
+        def started() -> None:
+            setup: Setup | None = app.state.setup
+            announce(listening, settings, setup.token if setup else None)
+
+        server = _Server(config, started)
+        logging.getLogger("uvicorn.error").addFilter(lambda record: app.state.trouble is None)
+        server.run(sockets=[listening])
+    if app.state.trouble:
+        raise app.state.trouble
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        raise Unusable(
+            f"Hookbench cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
+            "Another port: HOOKBENCH_PORT=8001 make run"
+        ) from error
+    return listening

@@ -1,0 +1,231 @@
+"""The command line: ``serve``, ``send``, ``try``, ``doctor``."""
+
+import asyncio
+import json
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any
+
+import click
+import httpx
+from pydantic import ValidationError
+
+from server import __version__, app, doctor
+from server.actions import transforms
+from server.domain import signing
+from server.domain.catalog import EVENT_TYPES, sample_json
+from server.domain.ids import mint
+from server.domain.sources import Source
+from server.settings import Settings
+from server.store import Store, Transaction, Unusable, sources
+
+TRIED_URL = "https://example.com/webhook"
+
+
+@click.group()
+@click.version_option(__version__, prog_name="hookbench")
+def main() -> None:
+    """Hookbench: a self-hosted webhook dashboard for merchants on Dodo Payments."""
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder for the database.")
+def serve(**chosen: Any) -> None:
+    """Run Hookbench: the dashboard, the intake and the delivery worker."""
+    settings = _settings(chosen)
+    app.configure_logging(settings)
+    try:
+        app.serve(settings, announce=_announce)
+    except Unusable as error:
+        raise Stop(str(error))
+
+
+@main.command()
+@click.argument("event_type")
+@click.option("--source", "source_name", default="test", show_default=True, help="Name or mode of the source.")
+@click.option("--url", help="Send there instead of to the running Hookbench.")
+@click.option("--secret", help="Sign with this secret instead of the source's.")
+@click.option("--payload", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Send this JSON file.")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder with the database.")
+def send(
+    event_type: str, source_name: str, url: str | None, secret: str | None, payload: Path | None, data: Path | None
+) -> None:
+    """Send a signed sample event, as Dodo Payments would: hookbench send payment.succeeded"""
+    if event_type not in EVENT_TYPES and payload is None:
+        raise Stop(f"{event_type!r} is no event type of Dodo Payments. One that is: payment.succeeded")
+    body = payload.read_bytes() if payload else sample_json(event_type).encode()
+    if not (url and secret):
+        settings = _settings({"data": data})
+        source = _source(settings, source_name)
+        secret = secret or source.secret
+        base = settings.public_url.rstrip("/") or f"http://{_reachable(settings.host)}:{settings.port}"
+        url = url or f"{base}/in/{source.token}"
+        if not secret:
+            raise Stop(
+                f"The source {source.name} has no signing secret yet. Enter one on the page Sources, or use --secret."
+            )
+    if problem := signing.secret_problem(secret):
+        raise Stop(str(problem))
+    webhook_id, timestamp = mint("evt"), int(time.time())
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signing.sign(secret, webhook_id, timestamp, body),
+    }
+    try:
+        answer = httpx.post(url, content=body, headers=headers, timeout=15, trust_env=False)
+    except httpx.HTTPError as error:
+        raise Stop(
+            f"Nothing answered at {httpx.URL(url).host}:{httpx.URL(url).port or ''}. Is Hookbench running? ({error})"
+        )
+    click.echo(f"{answer.status_code} {event_type} {webhook_id} {answer.text}".rstrip())
+    sys.exit(0 if answer.is_success else 1)
+
+
+@main.command("try")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--event", "event_type", help="Use the sample payload of this event type.")
+@click.option("--payload", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Use this JSON file.")
+@click.option("--env", "variables", multiple=True, metavar="KEY=VALUE", help="A variable for webhook.env; repeatable.")
+@click.option("--url", default=TRIED_URL, show_default=True, help="What webhook.url is at first.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def try_(
+    file: Path, event_type: str | None, payload: Path | None, variables: tuple[str, ...], url: str, as_json: bool
+) -> None:
+    """Run a transformation in the sandbox and print the finished request. Nothing is sent."""
+    code = (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("utf-8", "replace")
+    text, event_type = _payload(event_type, payload)
+    env = _variables(variables)
+    result = asyncio.run(_try(code, event_type, text, env, url))
+    click.echo(json.dumps(result) if as_json else _in_words(result))
+    sys.exit(1 if result["outcome"] == "failed" else 0)
+
+
+@main.command("doctor")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder with the database.")
+def doctor_(data: Path | None) -> None:
+    """Say what this machine offers: the sandbox's fences, the database, the data folder."""
+    findings = asyncio.run(doctor.examine(_settings({"data": data})))
+    for finding in findings:
+        mark = click.style("ok  ", fg="green") if finding.fine else click.style("no  ", fg="yellow")
+        click.echo(f"{mark} {finding.what}: {finding.detail}")
+    sys.exit(0 if all(finding.fine for finding in findings if finding.needed) else 1)
+
+
+async def _try(code: str, event_type: str, payload: str, env: dict[str, str], url: str) -> dict[str, Any]:
+    sandbox = app.sandbox_of(_settings({}))
+    await sandbox.start()
+    try:
+        result = await transforms.run_once(sandbox, code, event_type, payload, env, url)
+    finally:
+        await sandbox.close()
+    return transforms.as_json(result)
+
+
+def _in_words(result: dict[str, Any]) -> str:
+    lines = [f"{line['level']}: {line['text']}" for line in result["console"]]
+    if error := result["error"]:
+        place = f" (line {error['line']}, column {error['column']})" if error["line"] else ""
+        lines.append(f"Failed, {error['kind']}{place}: {error['message']}")
+    elif result["outcome"] == "cancelled":
+        lines.append("Cancelled: the code asked for nothing to be sent.")
+    else:
+        request = result["request"]
+        lines.append(f"{request['method']} {request['url']}")
+        lines += [f"{name}: {value}" for name, value in request["headers"].items()]
+        lines += ["", request["body"]]
+    lines += ["", f"{result['ms']:.2f} ms"]
+    return "\n".join(lines)
+
+
+def _payload(event_type: str | None, file: Path | None) -> tuple[str, str]:
+    """The payload's text and its event type."""
+    if file is None:
+        chosen = event_type or "payment.succeeded"
+        if chosen not in EVENT_TYPES:
+            raise Stop(f"{chosen!r} is no event type of Dodo Payments. One that is: payment.succeeded")
+        return sample_json(chosen), chosen
+    text = file.read_bytes().decode("utf-8", "replace").removeprefix("\ufeff")
+    if event_type is None:
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise Stop(f"{file} is not JSON: {error}")
+        event_type = found.get("type") if isinstance(found, dict) else None
+    return text, event_type if isinstance(event_type, str) else ""
+
+
+def _variables(pairs: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise Stop(f"--env takes KEY=VALUE, and {pair!r} has no equals sign.")
+        found[name] = value
+    return found
+
+
+def _settings(chosen: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as error:
+        wrong = [f"HOOKBENCH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise Stop("These settings cannot be used:\n  " + "\n  ".join(wrong))
+
+
+def _source(settings: Settings, name: str) -> Source:
+    url = app.database_url(settings)
+    if not settings.database and not (settings.data / "hookbench.db").exists():
+        raise Stop(
+            f"There is no Hookbench in the folder {settings.data}. Start it first (make run), or name its --data."
+        )
+
+    def look(tx: Transaction) -> list[Source]:
+        return sources.every(tx)
+
+    async def find() -> list[Source]:
+        store = Store.open(url)
+        try:
+            return await store.read(look)
+        finally:
+            store.close()
+
+    try:
+        every = asyncio.run(find())
+    except Unusable as error:
+        raise Stop(str(error))
+    for source in every:
+        if name.lower() in (source.name.lower(), source.mode.value, source.id):
+            return source
+    raise Stop(f"There is no source {name!r}. There are: {', '.join(source.name for source in every)}")
+
+
+def _announce(listening: socket.socket, settings: Settings, setup_token: str | None) -> None:
+    host, port = listening.getsockname()[:2]
+    base = settings.public_url.rstrip("/") or f"http://{_reachable(host)}:{port}"
+    click.echo(f"\n  Hookbench is running at {base}")
+    if setup_token:
+        click.echo(f"  Create the administrator here, once: {base}/setup?token={setup_token}")
+    click.echo("  Stop it with Ctrl+C.\n")
+    sys.stdout.flush()
+
+
+def _reachable(host: str) -> str:
+    """An address that a browser on this machine can open."""
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104  compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+class Stop(click.ClickException):
+    """Ends the command with one sentence on standard error, and exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(self.message, err=True)

@@ -1,0 +1,66 @@
+"""What this machine offers: looked at, not guessed."""
+
+import asyncio
+import os
+import platform
+import sqlite3
+from dataclasses import dataclass
+
+from server import app
+from server.settings import Settings
+from server.store import Store, Unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    fine: bool
+    detail: str
+    needed: bool = False
+    """Hookbench cannot run without it."""
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Start the sandbox, open the database, look at the folder; one finding each."""
+    machine = (
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()} {platform.release()}"
+    )
+    return [
+        Finding("machine", True, f"{machine}, {os.cpu_count()} cores"),
+        *await _sandbox(settings),
+        _folder(settings),
+        await _database(settings),
+    ]
+
+
+async def _sandbox(settings: Settings) -> list[Finding]:
+    sandbox = app.sandbox_of(settings)
+    try:
+        await sandbox.start()
+    except OSError as error:
+        return [Finding("sandbox", False, f"it cannot be started: {error}", needed=True)]
+    fences = [Finding(f"sandbox fence {fence.name}", fence.stands, fence.detail) for fence in sandbox.fences()]
+    await sandbox.close()
+    return [Finding("sandbox", True, f"runs up to {settings.workers} transformations at once"), *fences]
+
+
+def _folder(settings: Settings) -> Finding:
+    folder = settings.data.absolute()
+    if not folder.exists():
+        return Finding("data folder", True, f"{folder} will be made at the first start")
+    if not os.access(folder, os.W_OK):
+        return Finding("data folder", False, f"{folder} is not writable", needed=True)
+    mode = folder.stat().st_mode & 0o077
+    return Finding("data folder", not mode, f"{folder}" + (" can be read by others: chmod 700" if mode else ""))
+
+
+async def _database(settings: Settings) -> Finding:
+    url = app.database_url(settings)
+    if not settings.database and not (settings.data / "hookbench.db").exists():
+        return Finding("database", True, "SQLite, will be made at the first start")
+    try:
+        store = await asyncio.to_thread(Store.open, url)
+    except Unusable as error:
+        return Finding("database", False, str(error), needed=True)
+    store.close()
+    return Finding("database", True, store.dialect)

@@ -1,0 +1,47 @@
+"""Makes sure that there is a Chromium for the browser tests: an installed one, Debian's package, or Playwright's own.
+
+Prints nothing when one is there. ``find()`` is what the tests use.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+
+
+def find() -> str | None:
+    """The path of an installed browser: ``CHROMIUM`` in the environment, else the first known name on the path."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return named
+    return next((path for name in NAMES if (path := shutil.which(name))), None) or _playwrights_own()
+
+
+def _playwrights_own() -> str | None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+def main() -> None:
+    if find():
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("No Chromium found: installing Debian's package …", flush=True)
+        quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
+        subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], check=True, **quiet)
+    else:
+        print("No Chromium found: fetching Playwright's own …", flush=True)
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
+    if not find():
+        sys.exit("There is still no Chromium. Install one and name it: CHROMIUM=/path/to/chromium make test")
+
+
+if __name__ == "__main__":
+    main()
