@@ -164,6 +164,21 @@ def host_of(url: str) -> str:
         return ""
 
 
+def fixed_addresses(entries: Iterable[str]) -> dict[tuple[str, int], tuple[str, int]]:
+    """(host, port) to (address, port), from entries such as ``curl --resolve`` takes: ``host:port:address[:port]``.
+
+    An IPv6 address stands in brackets. Raises ValueError for an entry that cannot be read.
+    """
+    fixed: dict[tuple[str, int], tuple[str, int]] = {}
+    for entry in entries:
+        parts = re.fullmatch(r"([^:\s]+):(\d{1,5}):(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::(\d{1,5}))?", entry.strip())
+        if parts is None:
+            raise ValueError(f"{entry!r} is not host:port:address or host:port:address:port")
+        host, port, v6, v4, to_port = parts.groups()
+        fixed[host.lower().rstrip("."), int(port)] = (str(ip_address(v6 or v4)), int(to_port or port))
+    return fixed
+
+
 def _literal(host: str) -> Address | None:
     try:
         return ip_address(host.rstrip(".").partition("%")[0])

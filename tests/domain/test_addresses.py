@@ -17,6 +17,7 @@ from server.domain.addresses import (
     THIS_MACHINE,
     TUNNEL,
     AddressRules,
+    fixed_addresses,
     host_of,
     url_problem,
 )
@@ -239,3 +240,19 @@ def test_any_typed_url_gets_an_answer(url):
 
 def test_an_allowed_network_may_be_typed():
     assert AddressRules.allowing(["127.0.0.0/8"]).check_url("http://127.0.0.1:9000/") is None
+
+
+def test_fixed_addresses_are_written_as_for_curl():
+    assert fixed_addresses(["Track.Customer.io:443:127.0.0.1:8443", "a.example:80:[::1]", "b.example:81:[::1]:82"]) == {
+        ("track.customer.io", 443): ("127.0.0.1", 8443),
+        ("a.example", 80): ("::1", 80),
+        ("b.example", 81): ("::1", 82),
+    }
+
+
+@pytest.mark.parametrize(
+    "entry", ["", "a.example", "a.example:80", "a.example:80:elsewhere", "a.example:x:1.2.3.4", "a:1:1.2"]
+)
+def test_a_fixed_address_that_cannot_be_read_is_an_error(entry):
+    with pytest.raises(ValueError, match=r"host:port:address|does not appear"):
+        fixed_addresses([entry])

@@ -1,0 +1,1 @@
+"""How a message travels: intake → worker → dispatch → courier, and the feed that tells the pages."""

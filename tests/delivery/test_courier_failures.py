@@ -1,0 +1,145 @@
+"""Every way a destination can fail ends within the deadline, with words for people and without addresses in them."""
+
+import asyncio
+import socket
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from receivers import dripping, hanging, receiving, resetting, then_closing
+
+from server.delivery.courier import Courier, Unreachable
+from server.domain.addresses import AddressRules
+from server.domain.requests import untransformed
+
+LOOPBACK = AddressRules.allowing(["127.0.0.0/8"])
+
+
+def post(url):
+    return untransformed(url, b"{}", credential_headers={}, endpoint_headers={})
+
+
+async def failure(url, *, timeout=5.0, **options):
+    courier = Courier(LOOPBACK, timeout=timeout, **options)
+    try:
+        sent = await courier.send(post(url))
+    finally:
+        await courier.aclose()
+    assert isinstance(sent, Unreachable), sent
+    return sent.error.kind, sent.error.message
+
+
+DRIPS = {
+    "hangs before the head": hanging,
+    "drips the head": dripping(b"HTTP/1.1 200 OK\r\nx-a: ", b"a"),
+    "drips headers": dripping(b"HTTP/1.1 200 OK\r\n", b"x-a: b\r\n"),
+    "drips the body": dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n", b"a"),
+    "endless early hints": dripping(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("answer", DRIPS.values(), ids=DRIPS.keys())
+async def test_a_destination_that_takes_too_long_is_left_at_the_deadline(answer):
+    async with receiving(answer) as receiver:
+        assert await failure(receiver.url(), timeout=0.3) == ("timeout", "No whole answer within 0.3 seconds.")
+
+
+async def test_a_name_that_does_not_resolve_in_time_is_left_at_the_deadline():
+    async def never(host):
+        await asyncio.Event().wait()
+
+    kind, _ = await failure("http://slow.example/", timeout=0.1, resolve=never)
+    assert kind == "timeout"
+
+
+async def test_a_handshake_that_hangs_is_left_at_the_deadline():
+    async with receiving(hanging) as receiver:
+        kind, _ = await failure(receiver.url(scheme="https"), timeout=0.3)
+    assert kind == "timeout"
+
+
+async def test_a_refused_connection():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+        assert await failure(url) == ("refused", "127.0.0.1 refused the connection: nothing listens there.")
+
+
+async def test_a_name_that_does_not_exist():
+    async def nowhere(host):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    assert await failure("http://gone.example/", resolve=nowhere) == ("name", "The name gone.example was not found.")
+
+
+BROKEN = {
+    "garbage": b"\x00\x01\x02 what is this\r\n\r\n",
+    "another protocol": b"SSH-2.0-OpenSSH_9.9\r\n",
+    "a huge header": b"HTTP/1.1 200 OK\r\nx-a: " + b"a" * 100_000 + b"\r\n\r\n",
+    "very many headers": b"HTTP/1.1 200 OK\r\n" + b"x-a: b\r\n" * 5_000 + b"\r\n",
+    "two lengths": b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
+    "a body that breaks off": b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf",
+    "bad chunks": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+}
+
+
+@pytest.mark.parametrize("raw", BROKEN.values(), ids=BROKEN.keys())
+async def test_a_broken_answer(raw):
+    async with receiving(then_closing(raw)) as receiver:
+        kind, words = await failure(receiver.url())
+    assert kind == "broken answer", words
+
+
+async def test_a_connection_closed_without_an_answer():
+    async with receiving(then_closing(b"")) as receiver:
+        assert await failure(receiver.url()) == ("reset", "127.0.0.1 closed the connection without an answer.")
+
+
+async def test_a_connection_reset():
+    async with receiving(resetting) as receiver:
+        kind, _ = await failure(receiver.url())
+    assert kind == "reset"
+
+
+async def tls_failure(context, host, **options):
+    async with receiving(tls=context) as receiver:
+        fixed = {(host, 443): ("127.0.0.1", receiver.port)}
+        return await failure(f"https://{host}/", fixed=fixed, **options)
+
+
+async def test_an_unknown_authority(tls_for):
+    kind, words = await tls_failure(tls_for("a.example"), "a.example")
+    assert (kind, words) == ("certificate", "The certificate of a.example is signed by an unknown authority.")
+
+
+async def test_a_certificate_for_another_host(tls_for, ca_file):
+    kind, words = await tls_failure(tls_for("b.example"), "a.example", ca_file=ca_file)
+    assert (kind, words) == ("certificate", "The certificate that a.example shows is for another host.")
+
+
+async def test_an_expired_certificate(tls_for, ca_file):
+    expired = tls_for("a.example", not_after=datetime.now(UTC) - timedelta(days=1))
+    kind, words = await tls_failure(expired, "a.example", ca_file=ca_file)
+    assert (kind, words) == ("certificate", "The certificate of a.example has expired.")
+
+
+class SpeaksFirst(asyncio.Protocol):
+    def connection_made(self, transport):
+        transport.write(b"HTTP/1.1 400 This port speaks http\r\n\r\n")
+        transport.close()
+
+
+async def test_https_where_plain_http_is_spoken():
+    server = await asyncio.get_running_loop().create_server(SpeaksFirst, "127.0.0.1", 0)
+    async with server:
+        kind, words = await failure(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    assert (kind, words) == ("tls", "No encrypted connection came about. Does 127.0.0.1 speak https there?")
+
+
+async def test_no_words_name_the_resolved_address():
+    async def here(host):
+        return ["127.0.0.1"]
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        _, words = await failure(f"http://inside.example:{taken.getsockname()[1]}/", resolve=here)
+    assert "127.0.0.1" not in words
