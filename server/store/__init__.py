@@ -1,5 +1,7 @@
 """Where things are kept. All SQL of the program stands in this folder; functions take a connection and never commit."""
 
+from sqlalchemy import Connection as Transaction
+
 from server.store.database import Busy, Store, Unusable
 
-__all__ = ["Busy", "Store", "Unusable"]
+__all__ = ["Busy", "Store", "Transaction", "Unusable"]

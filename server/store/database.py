@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from server.store.migrate import migrate
 
@@ -64,8 +64,18 @@ class Store:
     @classmethod
     def open(cls, url: str) -> "Store":
         """Connect, bring the tables up to date, start the writer. Raises ``Unusable`` with a sentence."""
-        parsed = make_url(url)
-        writer, reader = _sqlite_engines(parsed) if parsed.get_backend_name() == "sqlite" else _server_engines(parsed)
+        try:
+            parsed = make_url(url)
+            on_disk = parsed.get_backend_name() == "sqlite"
+            writer, reader = _sqlite_engines(parsed) if on_disk else _server_engines(parsed)
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise Unusable(
+                "The database URL cannot be read. One that can: postgresql+psycopg://user@host/name"
+            ) from error
+        except ModuleNotFoundError as error:
+            raise Unusable(
+                f"The driver {error.name} is not installed. It comes with: pip install 'hookbench[postgres]'"
+            ) from error
         try:
             migrate(writer)
         except DBAPIError as error:

@@ -1,0 +1,79 @@
+"""A real browser, a running Hookbench, and destinations on loopback behind their real names."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+from ensure_chromium import find
+from playwright.sync_api import Browser, Page, sync_playwright
+from destination import Destination
+from running import Running
+
+ADMIN, PASSWORD = "ada", "correct horse battery"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+ARGUMENTS += ["--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    return file
+
+
+@pytest.fixture
+def customer_io(authority: trustme.CA) -> Iterator[Destination]:
+    """Listens for https://track.customer.io and https://track-eu.customer.io."""
+    certificate = authority.issue_cert("track.customer.io", "track-eu.customer.io")
+    with Destination(certificate=certificate) as destination:
+        yield destination
+
+
+@pytest.fixture
+def hookbench(tmp_path: Path, customer_io: Destination, ca_file: Path) -> Iterator[Running]:
+    fixed = ",".join(
+        f"{host}:443:127.0.0.1:{customer_io.port}" for host in ("track.customer.io", "track-eu.customer.io")
+    )
+    with Running(tmp_path / "data", {"HOOKBENCH_RESOLVE": fixed, "HOOKBENCH_CA_FILE": str(ca_file)}) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page whose script errors and refused resources fail the test."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    fresh = context.new_page()
+    troubles: list[str] = []
+    fresh.on("pageerror", lambda error: troubles.append(str(error)))
+    fresh.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
+    yield fresh
+    context.close()
+    unexpected = [trouble for trouble in troubles if "status of 422" not in trouble]
+    assert unexpected == []
+
+
+@pytest.fixture
+def signed_in(hookbench: Running, page: Page) -> Page:
+    """The page after the administrator was created with the printed link."""
+    assert hookbench.setup_url
+    page.goto(hookbench.setup_url)
+    page.get_by_label("Name").fill(ADMIN)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Repeat the password").fill(PASSWORD)
+    page.get_by_role("button", name="Create administrator").click()
+    page.wait_for_url("**/endpoints*")
+    return page

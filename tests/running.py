@@ -1,0 +1,104 @@
+"""Hookbench as a person runs it: its own process, its own data folder, killed and started again at will."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HOOKBENCH = str(Path(sys.executable).with_name("hookbench"))
+
+
+def wait_for(fact, seconds: float = 15.0, what: str = ""):  # type: ignore[no-untyped-def]
+    """The first true value of ``fact()``; fails when there is none within ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = fact()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what or fact}"
+        time.sleep(0.02)
+
+
+@dataclass
+class Running:
+    """``with Running(folder) as hookbench:`` serves on a free port."""
+
+    data: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    setup_url: str | None = None
+
+    def __enter__(self) -> "Running":
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HOOKBENCH_")}
+        return kept | {"HOOKBENCH_DATA": str(self.data), "HOOKBENCH_PORT": str(self.port)} | self.settings
+
+    def start(self) -> None:
+        """Start, and wait until the address was printed. A second start keeps the port."""
+        self._log = (self.data.parent / f"{self.data.name}.log").open("ab")
+        self.process = subprocess.Popen(
+            [HOOKBENCH, "serve"], env=self.environment, stdout=subprocess.PIPE, stderr=self._log, text=True
+        )
+        printed = self._printed_until("Stop it with")
+        self.port = int(re.search(r"running at http://127\.0\.0\.1:(\d+)", printed)[1])  # type: ignore[index]
+        setup = re.search(r"(http://\S+/setup\?token=\S+)", printed)
+        self.setup_url = setup[1] if setup else None
+
+    def stop(self) -> int:
+        """SIGTERM, as a service manager does; returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+        self._close()
+        return self.process.returncode
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is said goodbye to."""
+        self.process.kill()
+        self.process.wait()
+        self._close()
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another ``hookbench`` command on the same data."""
+        return subprocess.run([HOOKBENCH, *arguments], env=self.environment, capture_output=True, text=True, timeout=60)
+
+    @property
+    def log(self) -> str:
+        return (self.data.parent / f"{self.data.name}.log").read_text()
+
+    def _printed_until(self, words: str, seconds: float = 30.0) -> str:
+        printed = ""
+        deadline = time.monotonic() + seconds
+        out = self.process.stdout
+        assert out is not None
+        while words not in printed:
+            ready, _, _ = select.select([out], [], [], max(0, deadline - time.monotonic()))
+            line = out.readline() if ready else ""
+            assert line, f"hookbench did not start:\n{printed}\n{self.log}"
+            printed += line
+        return printed
+
+    def _close(self) -> None:
+        if self.process.stdout:
+            self.process.stdout.close()
+        self._log.close()
