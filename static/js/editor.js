@@ -1,0 +1,152 @@
+// Turns <textarea data-editor="javascript|json"> into a code editor. The textarea stays in the form, hidden and in step with
+// every change, so the form is the same with and without scripts. Attributes of the textarea:
+//   data-completes-from="#payload"  where the JSON is whose fields are offered after `webhook.` (see completion.js)
+//   data-check-url="/…"             POST code=… answers {"error": null | {"message", "line", "column"}}; asked after a pause
+// In what the server sends back:
+//   [data-editor-error data-for="#code" data-line data-column data-message]  marks that place in the editor
+//   [data-editor-go="#code" data-line data-column]                           a button that goes there
+// Ctrl/⌘+Enter clicks the form's [data-run-test]. Tab indents; Esc, then Tab, leaves the editor.
+// Line ends: like every textarea the editor holds LF alone. Pasted CRLF becomes LF; nothing else is changed, a BOM stays.
+import {
+  autocompletion, bracketMatching, classHighlighter, closeBrackets, closeBracketsKeymap, completionKeymap, defaultKeymap,
+  drawSelection, EditorState, EditorView, foldGutter, foldKeymap, highlightActiveLine, highlightActiveLineGutter,
+  highlightSelectionMatches, highlightSpecialChars, history, historyKeymap, indentOnInput, indentUnit, indentWithTab,
+  javascript, javascriptLanguage, json, jsonParseLinter, keymap, linter, lineNumbers, lintGutter, lintKeymap, Prec, search,
+  searchKeymap, setDiagnostics, syntaxHighlighting,
+} from "../vendor/codemirror.js";
+import { webhookCompletions } from "./completion.js";
+import { phrases } from "./editor-phrases.js";
+import { theme } from "./editor-theme.js";
+import { remember, viewOf } from "./editors.js";
+import { upgrade as upgradeSamples } from "./samples.js";
+import { bringToFront } from "./tabs.js";
+
+const PAUSE_MS = 500;
+const nonce = document.querySelector('meta[name="csp-nonce"]')?.content ?? "";
+
+export function upgrade(root) {
+  for (const area of root.querySelectorAll("textarea[data-editor]:not([data-ready])")) mount(area);
+  for (const area of document.querySelectorAll("textarea[data-editor]")) showRunError(area);
+  upgradeSamples(root);
+}
+
+function mount(area) {
+  area.dataset.ready = "";
+  const label = document.getElementById(`${area.id}-label`);
+  const view = new EditorView({
+    state: EditorState.create({ doc: area.value, extensions: extensionsFor(area) }),
+  });
+  area.before(view.dom);
+  area.hidden = true;
+  label?.addEventListener("click", () => view.focus());
+  remember(area, view);
+  if (area.dataset.checkUrl) checkSoon(area, view);
+}
+
+function extensionsFor(area) {
+  return [
+    nonce ? EditorView.cspNonce.of(nonce) : [],
+    lineNumbers(), foldGutter(), highlightActiveLine(), highlightActiveLineGutter(), highlightSpecialChars(), drawSelection(),
+    history(), indentUnit.of("  "), EditorState.tabSize.of(2), indentOnInput(), bracketMatching(), closeBrackets(),
+    autocompletion(), highlightSelectionMatches(), search({ top: true }), syntaxHighlighting(classHighlighter), theme,
+    EditorState.phrases.of(phrases(document.documentElement.lang)),
+    Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => runTest(area) }])),
+    keymap.of([
+      ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap,
+      ...lintKeymap, indentWithTab,
+    ]),
+    languageFor(area),
+    EditorView.contentAttributes.of(namesFor(area)),
+    EditorView.updateListener.of((update) => update.docChanged && changed(area, update.view)),
+  ];
+}
+
+function languageFor(area) {
+  if (area.dataset.editor === "json") return [json(), linter(jsonParseLinter(), { delay: PAUSE_MS })];
+  const source = webhookCompletions(area);
+  return [javascript(), javascriptLanguage.data.of({ autocomplete: source }), lintGutter()];
+}
+
+// The editor's text box is not the textarea: it takes over its name, its help and its being in error.
+// The tabindex changes nothing for people; some checkers do not know that an editable element takes the focus.
+function namesFor(area) {
+  const names = { "aria-labelledby": `${area.id}-label`, tabindex: "0" };
+  for (const name of ["aria-describedby", "aria-invalid"]) {
+    if (area.hasAttribute(name)) names[name] = area.getAttribute(name);
+  }
+  return names;
+}
+
+function changed(area, view) {
+  area.value = view.state.doc.toString();
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  if (area.dataset.checkUrl) checkSoon(area, view);
+}
+
+function runTest(area) {
+  const button = area.form?.querySelector("[data-run-test]");
+  if (!button) return false;
+  bringToFront(button);
+  button.click();
+  return true;
+}
+
+// Syntax errors while typing. Whatever goes wrong on the way is silent: this is a courtesy, the test says it anyway.
+const pending = new WeakMap();
+
+function checkSoon(area, view) {
+  pending.get(area)?.abort();
+  const controller = new AbortController();
+  pending.set(area, controller);
+  setTimeout(() => controller.signal.aborted || check(area, view, controller.signal), PAUSE_MS);
+}
+
+async function check(area, view, signal) {
+  try {
+    const body = new URLSearchParams({ code: area.value });
+    const answer = await fetch(area.dataset.checkUrl, { method: "POST", body, signal });
+    if (!answer.ok) return;
+    const { error } = await answer.json();
+    if (!signal.aborted) mark(view, error ? [error] : []);
+  } catch {
+    // Offline, aborted, or not JSON.
+  }
+}
+
+function showRunError(area) {
+  const view = viewOf(area);
+  const found = document.querySelector(`[data-editor-error][data-for="#${CSS.escape(area.id)}"]:not([data-ready])`);
+  if (!view || !found) return;
+  found.dataset.ready = "";
+  const { message, line, column } = found.dataset;
+  pending.get(area)?.abort();
+  mark(view, [{ message, line: Number(line), column: Number(column) }]);
+}
+
+function mark(view, errors) {
+  const { doc } = view.state;
+  const diagnostics = errors.map(({ message, line, column }) => {
+    const from = place(doc, line, column);
+    const word = /^[\w$]+|^./.exec(doc.sliceString(from, doc.lineAt(from).to));
+    return { from, to: from + (word ? word[0].length : 0), severity: "error", message };
+  });
+  view.dispatch(setDiagnostics(view.state, diagnostics));
+}
+
+// Lines and columns count from 1, as the engine gives them; what lies outside is brought inside.
+function place(doc, line, column) {
+  const found = doc.line(Math.min(Math.max(line || 1, 1), doc.lines));
+  return Math.min(found.from + Math.max((column || 1) - 1, 0), found.to);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-editor-go]");
+  const area = button && document.querySelector(button.dataset.editorGo);
+  const view = area && viewOf(area);
+  if (!view) return;
+  event.preventDefault();
+  bringToFront(view.dom);
+  const anchor = place(view.state.doc, Number(button.dataset.line), Number(button.dataset.column));
+  view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
+  view.focus();
+});

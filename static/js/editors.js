@@ -1,0 +1,14 @@
+// Which editor belongs to which textarea. Others write through `replace`, so that one Undo brings back what was there.
+const views = new WeakMap();
+
+export const remember = (area, view) => views.set(area, view);
+export const viewOf = (area) => views.get(area);
+
+export function replace(area, text) {
+  const view = viewOf(area);
+  if (!view) {
+    area.value = text;
+    return;
+  }
+  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: 0 }, scrollIntoView: true });
+}

@@ -1,0 +1,14 @@
+// Show and hide a secret: <button data-reveal="#input" data-label-hide="Hide"> with a child [data-reveal-text].
+export function listen() {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-reveal]");
+    const input = button && document.querySelector(button.dataset.reveal);
+    if (!input) return;
+    const word = button.querySelector("[data-reveal-text]");
+    button.dataset.labelShow ??= word.textContent;
+    const shown = input.type === "password";
+    input.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+    word.textContent = shown ? button.dataset.labelHide : button.dataset.labelShow;
+  });
+}

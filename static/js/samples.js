@@ -1,0 +1,26 @@
+// <select data-sample-for="#payload"> puts the chosen event type's sample into that editor. Nothing is asked: if the payload
+// had been edited, one Undo in the editor brings it back.
+import { replace } from "./editors.js";
+
+let asking = new AbortController();
+
+export function upgrade(root) {
+  for (const select of root.querySelectorAll("select[data-sample-for]:not([data-ready])")) {
+    select.dataset.ready = "";
+    select.addEventListener("change", () => load(select));
+  }
+}
+
+async function load(select) {
+  asking.abort();
+  asking = new AbortController();
+  try {
+    const answer = await fetch(`/events/${encodeURIComponent(select.value)}/sample.json`, { signal: asking.signal });
+    if (answer.ok) replace(document.querySelector(select.dataset.sampleFor), indented(await answer.text()));
+  } catch (error) {
+    if (error.name !== "AbortError") console.warn("The sample could not be fetched:", error);
+  }
+}
+
+// A text that has lines already is left as it is: parsing and writing would change numbers such as 1.0.
+const indented = (text) => (text.trim().includes("\n") ? text : JSON.stringify(JSON.parse(text), null, 2));

@@ -1,0 +1,30 @@
+// <time datetime="…" data-time>UTC text</time> becomes "5 minutes ago" within a day and the local date and time after it.
+// The whole local time and the UTC text stand in its title.
+const STEPS = [["second", 60], ["minute", 60], ["hour", 24]];
+const language = document.documentElement.lang || undefined;
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+const local = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const whole = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
+
+export function upgrade(root) {
+  for (const element of root.querySelectorAll("time[data-time]")) show(element);
+}
+
+function show(element) {
+  const then = new Date(element.dateTime);
+  if (Number.isNaN(then.getTime())) return;
+  if (!element.title) element.title = `${whole.format(then)}\n${element.textContent}`;
+  const text = words(then);
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function words(then) {
+  let amount = Math.round((then - Date.now()) / 1000);
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(amount) < size) return relative.format(amount, unit);
+    amount = Math.trunc(amount / size);
+  }
+  return local.format(then);
+}
+
+setInterval(() => upgrade(document), 30_000);
