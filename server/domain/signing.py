@@ -42,14 +42,14 @@ class Verdict(StrEnum):
     """No signature fits: another secret, or another body."""
 
 
-def sign(secrets: tuple[str, ...], webhook_id: str, timestamp: int, body: bytes) -> str:
+def sign(secret: str, webhook_id: str, timestamp: int, body: bytes, *, also: tuple[str, ...] = ()) -> str:
     """The value of ``webhook-signature``: one ``v1,<base64>`` a secret, separated by spaces.
 
-    More than one secret is given while one is being rotated. ``timestamp`` is in Unix seconds. Raises ValueError for
+    ``also`` holds the old secret while it is being rotated. ``timestamp`` is in Unix seconds. Raises ValueError for
     a secret that ``secret_problem`` would name.
     """
-    keys = [_key(secret) for secret in secrets]
-    if not keys or None in keys:
+    keys = [_key(one) for one in (secret, *also)]
+    if None in keys:
         raise ValueError("a usable signing secret is needed to sign")
     content = f"{webhook_id}.{timestamp}.".encode() + body
     return " ".join(_signature(key, content) for key in keys if key)

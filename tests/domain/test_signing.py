@@ -21,7 +21,7 @@ def signed(*, webhook_id="msg_1", timestamp=str(NOW), signature=None, secret=SEC
     return {
         "webhook-id": webhook_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": sign((secret,), webhook_id, NOW, body) if signature is None else signature,
+        "webhook-signature": sign(secret, webhook_id, NOW, body) if signature is None else signature,
     }
 
 
@@ -46,20 +46,20 @@ def test_either_secret_of_a_rotation_is_believed():
 
 
 def test_while_rotating_each_secret_signs():
-    both = sign((SECRET, OTHER), "msg_1", NOW, BODY)
+    both = sign(SECRET, "msg_1", NOW, BODY, also=(OTHER,))
     assert both.count("v1,") == 2
     for secret in (SECRET, OTHER):
         assert judge(signed(signature=both), secrets=(secret,)) is Verdict.GENUINE
 
 
 def test_one_good_signature_among_others_is_enough():
-    good = sign((SECRET,), "msg_1", NOW, BODY)
+    good = sign(SECRET, "msg_1", NOW, BODY)
     assert judge(signed(signature=f"v1a,AAAA v2,zzz v1,AAAA {good}")) is Verdict.GENUINE
 
 
 @pytest.mark.parametrize("version", ["v1a,", "v2,", "V1,", ",", "v1", "v1 ,", "v1,,"])
 def test_an_unknown_version_proves_nothing(version):
-    good = sign((SECRET,), "msg_1", NOW, BODY).removeprefix("v1,")
+    good = sign(SECRET, "msg_1", NOW, BODY).removeprefix("v1,")
     assert judge(signed(signature=version + good)) is Verdict.FORGED
 
 
@@ -104,7 +104,7 @@ def test_five_minutes_of_drift_are_allowed(drift, verdict):
 
 
 def test_headers_and_their_number_are_bounded():
-    good = sign((SECRET,), "msg_1", NOW, BODY)
+    good = sign(SECRET, "msg_1", NOW, BODY)
     assert judge(signed(signature=" ".join(["v1,x"] * 16 + [good]))) is Verdict.MALFORMED
     assert judge(signed(signature=good + " " + "x" * 4096)) is Verdict.MALFORMED
     assert judge(signed(webhook_id="m" * 257)) is Verdict.MALFORMED
@@ -119,7 +119,7 @@ def test_an_id_is_visible_ascii(webhook_id):
 def test_without_a_usable_secret_nothing_is_genuine(secrets):
     assert judge(signed(), secrets=secrets) is Verdict.NO_SECRET
     with pytest.raises(ValueError, match="secret"):
-        sign(secrets, "msg_1", NOW, BODY)
+        sign(secrets[0] if secrets else "", "msg_1", NOW, BODY)
 
 
 anything = st.text(st.characters(codec=None), max_size=80)  # surrogates and NUL included
@@ -144,7 +144,7 @@ def test_the_official_library_agrees_in_both_directions(webhook_id, text):
     headers = {"webhook-id": webhook_id, "webhook-timestamp": str(now), "webhook-signature": theirs}
     assert verify((SECRET,), headers, body, now) is Verdict.GENUINE
 
-    ours = {**headers, "webhook-signature": sign((SECRET,), webhook_id, now, body)}
+    ours = {**headers, "webhook-signature": sign(SECRET, webhook_id, now, body)}
     assert Webhook(SECRET).verify(body, ours) == {"text": text}
 
 
@@ -153,7 +153,7 @@ def test_the_official_library_accepts_a_new_secret():
     assert secret_problem(secret) is None
     now = datetime.now(UTC)
     theirs = Webhook(secret).sign("msg_1", now, BODY.decode())
-    assert sign((secret,), "msg_1", int(now.timestamp()), BODY) == theirs
+    assert sign(secret, "msg_1", int(now.timestamp()), BODY) == theirs
 
 
 @pytest.mark.parametrize("secret", [SECRET, SECRET.removeprefix("whsec_"), SECRET.rstrip("=")])

@@ -1,0 +1,80 @@
+"""Tells open pages what changed, within this process. A page that misses something only shows it a little later."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from server.domain.ids import EndpointId, MessageId, SourceId
+
+MOST_WAITING = 256
+"""What one slow reader may leave unread; beyond it the oldest is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Something about this message is new. ``endpoint_id`` is ``None`` when it was just received."""
+
+    source_id: SourceId
+    message_id: MessageId
+    endpoint_id: EndpointId | None = None
+
+
+class Feed:
+    """Publish from the event loop's thread; read with ``listen``."""
+
+    def __init__(self) -> None:
+        self._readers: set[_Reader] = set()
+        self._closed = False
+
+    def publish(self, changed: Changed) -> None:
+        for reader in self._readers:
+            reader.put(changed)
+
+    @contextmanager
+    def listen(self) -> Iterator[AsyncIterator[Changed]]:
+        """What is published from now on, without repeats of what waits unread; it ends when the feed is closed."""
+        reader = _Reader()
+        if self._closed:
+            reader.close()
+        self._readers.add(reader)
+        try:
+            yield reader
+        finally:
+            self._readers.discard(reader)
+
+    def close(self) -> None:
+        """End every reader, so that pages that are open do not keep the server from stopping."""
+        self._closed = True
+        for reader in self._readers:
+            reader.close()
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self._waiting: dict[Changed, None] = {}  # a dict keeps the order and drops repeats
+        self._news = asyncio.Event()
+        self._closed = False
+
+    def put(self, changed: Changed) -> None:
+        if len(self._waiting) >= MOST_WAITING:
+            del self._waiting[next(iter(self._waiting))]
+        self._waiting[changed] = None
+        self._news.set()
+
+    def close(self) -> None:
+        self._closed = True
+        self._news.set()
+
+    def __aiter__(self) -> "_Reader":
+        return self
+
+    async def __anext__(self) -> Changed:
+        while not self._waiting:
+            if self._closed:
+                raise StopAsyncIteration
+            self._news.clear()
+            await self._news.wait()
+        changed = next(iter(self._waiting))
+        del self._waiting[changed]
+        return changed
