@@ -69,9 +69,11 @@ class Card:
     """Whether a new endpoint starts with its transformation switched on."""
 
     def default_url(self, credentials: Mapping[str, str]) -> str:
-        """The URL for a card that does not ask for one."""
+        """The URL for a card that does not ask for one. Nothing chosen yet means the first choice."""
         choice = next((f for f in self.fields if f.kind is FieldKind.CHOICE), None)
-        return self.urls.get(credentials.get(choice.name, "") if choice else "", "")
+        if choice is None:
+            return self.urls.get("", "")
+        return self.urls.get(credentials.get(choice.name) or choice.choices[0][0], "")
 
     def auth_headers(self, credentials: Mapping[str, str]) -> dict[str, str]:
         """The headers that the credentials become."""

@@ -36,11 +36,11 @@ const MESSAGES = {
   "dispute.expired": (d) => dispute("⚠️ Dispute not answered in time", d),
   "dispute.won": (d) => dispute("✅ Dispute won", d),
   "dispute.lost": (d) => dispute("❌ Dispute lost", d),
-  "subscription.active": (s) => subscription("🎉 Subscription started", s, "Next charge on " + day(s.next_billing_date)),
-  "subscription.renewed": (s) => subscription("🔁 Subscription renewed", s, "Next charge on " + day(s.next_billing_date)),
+  "subscription.active": (s) => subscription("🎉 Subscription started", s, next(s)),
+  "subscription.renewed": (s) => subscription("🔁 Subscription renewed", s, next(s)),
   "subscription.plan_changed": (s) => subscription("🔀 Plan changed", s, "Plan " + s.product_id),
   "subscription.on_hold": (s) => subscription("⚠️ Subscription on hold", s, "The renewal could not be charged"),
-  "subscription.past_due": (s) => subscription("⚠️ Subscription past due", s, s.past_due_ends_at && "Time to pay until " + day(s.past_due_ends_at)),
+  "subscription.past_due": (s) => subscription("⚠️ Subscription past due", s, grace(s)),
   "subscription.paused": (s) => subscription("⏸️ Subscription paused", s),
   "subscription.unpaused": (s) => subscription("▶️ Subscription goes on", s),
   "subscription.cancelled": (s) => subscription("👋 Subscription cancelled", s, reason(s)),
@@ -71,6 +71,14 @@ function subscription(title, s, ...more) {
 
 function person(customer) {
   return customer ? customer.name + " (" + customer.email + ")" : "";
+}
+
+function next(s) {
+  return "Next charge on " + day(s.next_billing_date);
+}
+
+function grace(s) {
+  return s.past_due_ends_at ? "Time to pay until " + day(s.past_due_ends_at) : "";
 }
 
 function reason(s) {

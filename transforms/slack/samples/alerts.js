@@ -19,7 +19,7 @@ function handler(webhook) {
 
   const data = webhook.payload.data;
   const customer = data.customer ? data.customer.name : "";
-  const id = data.refund_id || data.dispute_id || data.payout_id || data.subscription_id || data.payment_id;
+  const id = data.refund_id || data.dispute_id || data.payout_id || data.payment_id || data.subscription_id;
   const why = data.error_message || data.remarks || "";
   webhook.payload = {
     attachments: [
@@ -29,7 +29,7 @@ function handler(webhook) {
         text: why,
         fields: [
           { title: "Customer", value: customer || "not named", short: true },
-          { title: "Id", value: webhook.eventType === "payment.failed" ? data.payment_id : id, short: true },
+          { title: "Id", value: id, short: true },
         ],
         ts: Math.floor(Date.parse(webhook.payload.timestamp) / 1000),
       },

@@ -1,0 +1,115 @@
+"""A card that cannot be used is refused with a sentence that names the file and the key."""
+
+from pathlib import Path
+
+import pytest
+
+from server.actions.cards import MalformedCard, load_cards
+
+GOOD = """
+title = "Good"
+summary = "Sends somewhere."
+steps = ["Do it."]
+[url]
+default = "https://good.example"
+[auth]
+kind = "bearer"
+fields = ["api_key"]
+[[fields]]
+name = "api_key"
+label = "API key"
+kind = "secret"
+[[samples]]
+name = "other"
+title = "Another way"
+"""
+
+
+def make(folder: Path, toml: str = GOOD, name: str = "good") -> Path:
+    card = folder / name
+    (card / "samples").mkdir(parents=True)
+    (card / "card.toml").write_text(toml, encoding="utf-8")
+    (card / "icon.svg").write_text('<path d="M0 0h1"/>\n', encoding="utf-8")
+    (card / "default.js").write_text("function handler(webhook) { return webhook; }\n", encoding="utf-8")
+    (card / "samples" / "other.js").write_text("function handler() { return null; }\n", encoding="utf-8")
+    return card
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(MalformedCard) as caught:
+        load_cards(folder)
+    return str(caught.value)
+
+
+def test_a_whole_card_loads(tmp_path: Path) -> None:
+    make(tmp_path)
+    (tmp_path / "README.md").write_text("No card.")
+    card = load_cards(tmp_path)["good"]
+    assert card.default_url({}) == "https://good.example"
+    assert card.auth_headers({"api_key": "k"}) == {"authorization": "Bearer k"}
+    assert [(sample.name, sample.title) for sample in card.samples] == [("other", "Another way")]
+    assert card.icon == '<path d="M0 0h1"/>'
+    assert card.transforms
+
+
+def test_cards_are_offered_by_title_after_the_plain_one(tmp_path: Path) -> None:
+    for name, title in (("a", "zeta"), ("b", "Alpha"), ("webhook", "Webhook")):
+        make(tmp_path, GOOD.replace('"Good"', f'"{title}"'), name)
+    assert list(load_cards(tmp_path)) == ["webhook", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('title = "Good"', "", "good/card.toml: title is missing"),
+        ('title = "Good"', 'title = ""', "good/card.toml: title is empty"),
+        ('title = "Good"', "title = 3", "good/card.toml: title must be text"),
+        ('title = "Good"', 'title = "Good"\ncolour = "red"', "good/card.toml: colour is not a key that a card knows"),
+        ('["Do it."]', "[1]", "good/card.toml: steps must be a list of texts"),
+        ('default = "https://good.example"', "", "good/card.toml: url.default is missing"),
+        ('default = "https://good.example"', 'ask = "yes"', "good/card.toml: url.ask must be true or false"),
+        ('"bearer"', '"magic"', "good/card.toml: auth.kind is 'magic' and not one of none, basic, bearer"),
+        ('"bearer"', '"basic"', "good/card.toml: auth.fields needs 2 names for basic"),
+        ('["api_key"]', '["token"]', "good/card.toml: auth.fields names no field of the card: token"),
+        ('label = "API key"', "", "good/card.toml: fields[0].label is missing"),
+        ('"secret"', '"choice"', "good/card.toml: fields[0].choices belongs to a field of the kind choice"),
+        ('"secret"', '"secret"\npattern = "x"', "good/card.toml: fields[0].pattern_hint goes together with pattern"),
+        (
+            '"secret"',
+            '"secret"\npattern = "("\npattern_hint = "No."',
+            "good/card.toml: fields[0].pattern is not a regular expression",
+        ),
+        ('name = "other"', 'name = "../other"', "good/card.toml: samples[0].name is not in small letters"),
+        ('name = "other"', 'name = "missing"', "good/samples/missing.js is missing"),
+        ("[url]", "[url", "good/card.toml: "),
+    ],
+)
+def test_the_refusal_names_the_file_and_the_key(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    assert old in GOOD
+    make(tmp_path, GOOD.replace(old, new, 1))
+    assert refusal(tmp_path).startswith(sentence)
+
+
+@pytest.mark.parametrize("file", ["default.js", "icon.svg"])
+def test_a_missing_file_is_named(tmp_path: Path, file: str) -> None:
+    (make(tmp_path) / file).unlink()
+    assert refusal(tmp_path) == f"good/{file} is missing"
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    (make(tmp_path) / "default.js").write_bytes(b"\xff\xfe")
+    assert refusal(tmp_path) == "good/default.js is not UTF-8 text"
+
+
+def test_a_folder_with_an_odd_name_is_refused(tmp_path: Path) -> None:
+    make(tmp_path, name="Customer.io")
+    assert refusal(tmp_path).startswith("Customer.io: a card's folder is named in small letters")
+
+
+def test_a_choice_needs_an_address_for_every_value(tmp_path: Path) -> None:
+    choice = (
+        '[[fields]]\nname = "region"\nlabel = "Region"\nkind = "choice"\nchoices = [{ value = "eu", label = "EU" }]\n'
+    )
+    toml = GOOD.replace("[[samples]]", choice + "[[samples]]", 1)
+    make(tmp_path, toml.replace('default = "https://good.example"', 'default = { us = "https://us.example" }'))
+    assert refusal(tmp_path) == "good/card.toml: url.default.eu is missing"
