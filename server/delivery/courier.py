@@ -69,17 +69,17 @@ class Courier:
         resolve: Resolve | None = None,
     ) -> None:
         self.rules = rules
-        self._timeout = timeout
+        self.timeout = timeout
         self._transport = GuardedTransport(rules, fixed=fixed, ca_file=ca_file, resolve=resolve)
 
     async def send(self, prepared: Prepared) -> Sent:
         """Send once. Never raises for anything the destination, the network or the request's content does."""
         started = perf_counter()
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self.timeout):
                 response = await self._exchange(prepared)
         except TimeoutError:
-            error = _error("timeout", say("No whole answer within {seconds} seconds.", seconds=f"{self._timeout:g}"))
+            error = _error("timeout", say("No whole answer within {seconds} seconds.", seconds=f"{self.timeout:g}"))
             return Unreachable(error, _since(started))
         except Forbidden as refusal:
             return Blocked(_error("address", refusal.sentence), _since(started))

@@ -44,7 +44,7 @@ Preparation = Ready | Cancelled | TransformFailed
 async def prepare(
     endpoint: Endpoint, event_type: str, body: bytes, *, sandbox: Runs, cards: Mapping[str, Card]
 ) -> Preparation:
-    """What this endpoint makes of an event. A request that breaks a rule of ``domain.requests`` is the code's failure."""
+    """What this endpoint makes of an event. A request that breaks a rule of ``domain.requests`` is TransformFailed."""
     card = cards.get(endpoint.card)
     credential_headers = card.auth_headers(endpoint.credentials) if card else {}
     if not runs_code(endpoint):
@@ -87,6 +87,10 @@ def as_shown(request: Prepared, card: Card | None) -> SentRequest:
     return SentRequest(request.method, url, mask_headers(request.headers, SHOWN), request.body)
 
 
+WITH_THE_CODE_SECONDS = 15.0
+"""What an attempt may take beside the request: waiting for the sandbox, running the code."""
+
+
 class Dispatcher:
     """Makes one attempt of one delivery."""
 
@@ -94,6 +98,11 @@ class Dispatcher:
         self._sandbox = sandbox
         self._courier = courier
         self._cards = cards
+
+    @property
+    def longest(self) -> float:
+        """Seconds after which an attempt has surely ended."""
+        return self._courier.timeout + WITH_THE_CODE_SECONDS
 
     async def attempt(self, claimed: Claimed, attempt_id: AttemptId) -> Attempt:
         """Try once. What the code, the destination or the network does is in the attempt.

@@ -1,0 +1,149 @@
+"""The way in: verify the raw bytes, look at no more of them than needed, store durably, and only then say yes."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
+
+import structlog
+
+from server.delivery.feed import Changed, Feed
+from server.domain.ids import MessageId, Millis, SourceId, mint
+from server.domain.messages import Message, Origin
+from server.domain.signing import Verdict, verify
+from server.domain.sources import IntakeRefusal, Source
+from server.store import Store, Transaction
+from server.store.messages import receive
+from server.store.sources import count_refusals, with_token
+
+MOST_EVENT_TYPE = 128
+"""Characters of an event type; Dodo's longest has 36."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Stored, and on its way to every endpoint that listens."""
+
+    message_id: MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The sender repeats itself, as it should after a lost answer; the event is stored already."""
+
+    message_id: MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not stored. Counted, if the address belongs to a source."""
+
+    reason: IntakeRefusal
+
+
+Intaken = Accepted | Duplicate | Refused
+
+
+class Wakes(Protocol):
+    """What is needed of the worker."""
+
+    def wake(self) -> None: ...
+
+
+class Intake:
+    """``max_body`` (bytes) and ``timeout`` (seconds) are for the route, which reads the body."""
+
+    def __init__(self, store: Store, worker: Wakes, feed: Feed, *, max_body: int, timeout: float) -> None:
+        self.max_body = max_body
+        self.timeout = timeout
+        self._store = store
+        self._worker = worker
+        self._feed = feed
+
+    async def accept(self, token: str, headers: Mapping[str, str], body: bytes) -> Intaken:
+        """Judge and keep one request. ``headers`` has lower-case names, or ignores case.
+
+        Returns after the commit is durable. Raises ``Busy`` when the store cannot take it just now, for nothing else
+        that the sender can cause.
+        """
+        source = await self._source(token)
+        if source is None:
+            return Refused(IntakeRefusal.SIGNATURE)
+        verdict = verify((source.secret,) if source.secret else (), headers, body, time.time())
+        if verdict is not Verdict.GENUINE:
+            return await self._refuse(source, IntakeRefusal.SIGNATURE, verdict)
+        event_type = event_type_of(body)
+        if event_type is None:
+            return await self._refuse(source, IntakeRefusal.NOT_JSON)
+
+        message = Message(
+            id=MessageId(mint("msg")),
+            source_id=source.id,
+            webhook_id=headers["webhook-id"],
+            event_type=event_type,
+            origin=Origin.RECEIVED,
+            body=body,
+            received_at=_now(),
+        )
+        received = await self._store.batch(receive, message)
+        if received.duplicate:
+            return Duplicate(received.message_id)
+        if received.endpoints:
+            self._worker.wake()
+        self._feed.publish(Changed(source.id, message.id))
+        return Accepted(message.id)
+
+    async def refuse(self, token: str, reason: IntakeRefusal) -> None:
+        """Count a request that the route turned away before its body was whole."""
+        if source := await self._source(token):
+            await self._refuse(source, reason)
+
+    async def _source(self, token: str) -> Source | None:
+        # Anyone can put anything into a path; a database refuses some of it with an error instead of "not found".
+        if not token.isascii() or not token.isprintable():
+            return None
+        return await self._store.read(lambda tx: with_token(tx, token))
+
+    async def _refuse(self, source: Source, reason: IntakeRefusal, verdict: Verdict | None = None) -> Refused:
+        await self._store.batch(_count, (source.id, reason))
+        # The sender learns only that it was refused; the operator learns why, since a wrong clock looks like a forgery.
+        log.warning("intake.refused", source_id=source.id, reason=reason.value, verdict=verdict and verdict.value)
+        return Refused(reason)
+
+
+def event_type_of(body: bytes) -> str | None:
+    """The ``type`` of an event; ``None`` unless the body is a JSON object in UTF-8 with one that can be kept.
+
+    Never raises. Numbers are not looked at: ``1e400`` and a million digits are the code's business. A byte order mark
+    is passed over. NUL and half surrogate pairs may be anywhere but in the type.
+    """
+    try:
+        text = body.decode("utf-8").removeprefix("\ufeff")
+        event = json.loads(text, parse_int=_unread, parse_float=_unread, parse_constant=_no_json)
+    except (ValueError, RecursionError):
+        return None
+    event_type = event.get("type") if isinstance(event, dict) else None
+    if not isinstance(event_type, str) or not 0 < len(event_type) <= MOST_EVENT_TYPE or not event_type.isprintable():
+        return None
+    return event_type
+
+
+def _count(tx: Transaction, refused: Sequence[tuple[SourceId, IntakeRefusal]]) -> list[None]:
+    count_refusals(tx, Counter(refused), _now())
+    return [None] * len(refused)
+
+
+def _unread(number: str) -> None:
+    """Numbers matter to nobody here, and reading a very long one takes long."""
+
+
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _now() -> Millis:
+    return time.time_ns() // 1_000_000
