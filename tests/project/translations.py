@@ -1,6 +1,7 @@
 """Collects the sentences of templates, cards and code into the .po files: ``make translations``.
 
-Sentences in code are the first argument of ``say(…)`` or ``_(…)``, and the values of ``FLASHES``.
+Sentences in code are the first argument of ``say(…)`` or ``_(…)``, the values of ``FLASHES``, and what the catalogue
+says of groups and event types.
 """
 
 import ast
@@ -12,6 +13,8 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
+
+from server.domain.catalog import GROUPS
 
 ROOT = Path(__file__).parent.parent.parent
 LOCALES = ROOT / "server" / "locale"
@@ -29,6 +32,10 @@ def sentences() -> dict[str, list[str]]:
     for file in sorted((ROOT / "server").rglob("*.py")):
         for text in _in_code(file):
             found.setdefault(text, []).append(_name(file))
+    for group in GROUPS:
+        texts = [group.title, group.description, *(event_type.description for event_type in group.event_types)]
+        for text in texts:
+            found.setdefault(text, []).append(f"server/domain/catalog/{group.name}.py")
     for file in sorted((ROOT / "transforms").rglob("card.toml")):
         for text in _in_card(tomllib.loads(file.read_text())):
             found.setdefault(text, []).append(_name(file))
@@ -79,8 +86,6 @@ def _in_code(file: Path) -> list[str]:
                 found.append(text)
             case ast.Assign(targets=[ast.Name(id="FLASHES")], value=ast.Dict(values=values)):
                 found += [value.value for value in values if isinstance(value, ast.Constant)]
-            case ast.keyword(arg="description", value=ast.Constant(value=str(text))) if "catalog" in file.parts:
-                found.append(text)
     return found
 
 
