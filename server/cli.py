@@ -13,11 +13,15 @@ import httpx
 from pydantic import ValidationError
 
 from server import __version__, app, doctor
-from server.actions import transforms
+from server.delivery.dispatch import Ready, prepare
 from server.domain import signing
+from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES, sample_json
-from server.domain.ids import mint
+from server.domain.endpoints import Destination, Endpoint, Version
+from server.domain.ids import EndpointId, SourceId, VersionId, mint
+from server.domain.messages import AttemptError
 from server.domain.sources import Source
+from server.domain.transformations import Cancelled, TransformFailed
 from server.settings import Settings
 from server.store import Store, Transaction, Unusable, sources
 
@@ -41,7 +45,7 @@ def serve(**chosen: Any) -> None:
     try:
         app.serve(settings, announce=_announce)
     except Unusable as error:
-        raise Stop(str(error))
+        raise Stop(str(error)) from error
 
 
 @main.command()
@@ -82,7 +86,7 @@ def send(
     except httpx.HTTPError as error:
         raise Stop(
             f"Nothing answered at {httpx.URL(url).host}:{httpx.URL(url).port or ''}. Is Hookbench running? ({error})"
-        )
+        ) from error
     click.echo(f"{answer.status_code} {event_type} {webhook_id} {answer.text}".rstrip())
     sys.exit(0 if answer.is_success else 1)
 
@@ -118,13 +122,58 @@ def doctor_(data: Path | None) -> None:
 
 
 async def _try(code: str, event_type: str, payload: str, env: dict[str, str], url: str) -> dict[str, Any]:
-    sandbox = app.sandbox_of(_settings({}))
+    """The way of a live event up to the send. Headers are shown whole: this is the person's own terminal."""
+    settings = _settings({})
+    sandbox = app.sandbox_of(settings)
     await sandbox.start()
     try:
-        result = await transforms.run_once(sandbox, code, event_type, payload, env, url)
+        prepared = await prepare(_tried(code, env, url), event_type, payload.encode(), sandbox=sandbox, cards={})
     finally:
         await sandbox.close()
-    return transforms.as_json(result)
+    result: dict[str, Any] = {"outcome": "failed", "request": None, "console": [], "error": None, "ms": prepared.ms}
+    result["console"] = [{"level": line.level, "text": line.text} for line in prepared.console]
+    match prepared:
+        case Ready(request):
+            refusal = AddressRules.allowing(settings.allow_networks).check_url(request.url)
+            result["outcome"] = "failed" if refusal else "sent"
+            result["error"] = _as_dict(AttemptError("address", str(refusal))) if refusal else None
+            result["request"] = {
+                "method": request.method,
+                "url": request.url,
+                "headers": dict(request.headers),
+                "body": request.body.decode("utf-8", "replace"),
+            }
+        case Cancelled():
+            result["outcome"] = "cancelled"
+        case TransformFailed(error):
+            result["error"] = _as_dict(error)
+    return result
+
+
+def _tried(code: str, env: dict[str, str], url: str) -> Endpoint:
+    endpoint_id = EndpointId(mint("draft"))
+    return Endpoint(
+        id=endpoint_id,
+        source_id=SourceId(""),
+        card="webhook",
+        description="",
+        url=url,
+        destination=Destination.CAPTURE,
+        credentials={},
+        headers={},
+        event_types=None,
+        variables=env,
+        transforming=True,
+        version=Version(VersionId(""), endpoint_id, 0, code, 0),
+        secret="",
+        disabled=False,
+        created_at=0,
+        updated_at=0,
+    )
+
+
+def _as_dict(error: AttemptError) -> dict[str, Any]:
+    return {"kind": error.kind, "message": error.message, "line": error.line, "column": error.column}
 
 
 def _in_words(result: dict[str, Any]) -> str:
@@ -155,7 +204,7 @@ def _payload(event_type: str | None, file: Path | None) -> tuple[str, str]:
         try:
             found = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise Stop(f"{file} is not JSON: {error}")
+            raise Stop(f"{file} is not JSON: {error}") from error
         event_type = found.get("type") if isinstance(found, dict) else None
     return text, event_type if isinstance(event_type, str) else ""
 
@@ -175,7 +224,7 @@ def _settings(chosen: dict[str, Any]) -> Settings:
         return Settings(**{name: value for name, value in chosen.items() if value is not None})
     except ValidationError as error:
         wrong = [f"HOOKBENCH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
-        raise Stop("These settings cannot be used:\n  " + "\n  ".join(wrong))
+        raise Stop("These settings cannot be used:\n  " + "\n  ".join(wrong)) from error
 
 
 def _source(settings: Settings, name: str) -> Source:
@@ -198,7 +247,7 @@ def _source(settings: Settings, name: str) -> Source:
     try:
         every = asyncio.run(find())
     except Unusable as error:
-        raise Stop(str(error))
+        raise Stop(str(error)) from error
     for source in every:
         if name.lower() in (source.name.lower(), source.mode.value, source.id):
             return source
