@@ -9,6 +9,7 @@ import asyncio
 import random
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -19,7 +20,7 @@ from server.delivery.feed import Changed, Feed
 from server.domain.addresses import host_of
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, Millis, mint
 from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, DeliveryState, Trigger
-from server.domain.retries import SECOND, Done, GiveUp, Park, RetryAt, decide
+from server.domain.retries import DODO_SCHEDULE, SECOND, Done, GiveUp, Park, RetryAt, decide
 from server.store import Busy, Store, deliveries
 from server.store.deliveries import Claimed, Ended
 
@@ -43,7 +44,14 @@ class Worker:
     """
 
     def __init__(
-        self, store: Store, dispatcher: Dispatcher, feed: Feed, *, concurrency: int = 64, drain: float = 10.0
+        self,
+        store: Store,
+        dispatcher: Dispatcher,
+        feed: Feed,
+        *,
+        concurrency: int = 64,
+        drain: float = 10.0,
+        schedule: Sequence[Millis] = DODO_SCHEDULE,
     ) -> None:
         self._store = store
         self._dispatcher = dispatcher
@@ -51,6 +59,7 @@ class Worker:
         self._concurrency = concurrency
         self._for_one_endpoint = max(1, concurrency // 4)
         self._drain = drain
+        self._schedule = schedule
         self._owner = mint("wrk")
         self._least_lease: Millis = round(dispatcher.longest * SECOND)
         """What must be left of a lease to begin an attempt. With less, the lease runs out and the work comes again."""
@@ -166,7 +175,24 @@ class Worker:
             log.exception("delivery.not_attempted", delivery_id=claimed.delivery.id, endpoint_id=claimed.endpoint.id)
             await self._release([claimed.delivery.id], _now() + OUR_FAILURE)
             return
-        await self._record(decided(claimed, attempt, self._owner, now=_now(), jitter=_jitter()), claimed, lease_until)
+        await self._record(self._decided(claimed, attempt), claimed, lease_until)
+
+    def _decided(self, claimed: Claimed, attempt: Attempt) -> Ended:
+        """The attempt with what follows it. An example is sent once; everything else by the schedule."""
+        step = claimed.delivery.step + 1
+        retryable = claimed.delivery.trigger is not Trigger.EXAMPLE
+        match decide(
+            attempt.outcome, step=step, now=_now(), jitter=_jitter(), schedule=self._schedule, retryable=retryable
+        ):
+            case Done():
+                state = DeliveryState.SUCCEEDED if attempt.outcome in ACCEPTED else DeliveryState.CANCELLED
+                return Ended(self._owner, attempt, state, step, None)
+            case RetryAt(at):
+                return Ended(self._owner, replace(attempt, next_at=at), DeliveryState.PENDING, step, at)
+            case GiveUp():
+                return Ended(self._owner, attempt, DeliveryState.FAILED, step, None)
+            case Park():
+                return Ended(self._owner, attempt, DeliveryState.TRANSFORM_FAILED, step, None)
 
     async def _record(self, ended: Ended, claimed: Claimed, lease_until: Millis) -> None:
         """Keep the attempt, however long the database refuses; after the lease someone else makes another."""
@@ -201,22 +227,6 @@ class _Lane:
     def __init__(self) -> None:
         self.waiting: deque[tuple[Claimed, Millis]] = deque()
         self.busy = 0
-
-
-def decided(claimed: Claimed, attempt: Attempt, owner: str, *, now: Millis, jitter: float) -> Ended:
-    """The attempt with what follows it. An example is sent once; everything else by the schedule."""
-    step = claimed.delivery.step + 1
-    retryable = claimed.delivery.trigger is not Trigger.EXAMPLE
-    match decide(attempt.outcome, step=step, now=now, jitter=jitter, retryable=retryable):
-        case Done():
-            state = DeliveryState.SUCCEEDED if attempt.outcome in ACCEPTED else DeliveryState.CANCELLED
-            return Ended(owner, attempt, state, step, None)
-        case RetryAt(at):
-            return Ended(owner, replace(attempt, next_at=at), DeliveryState.PENDING, step, at)
-        case GiveUp():
-            return Ended(owner, attempt, DeliveryState.FAILED, step, None)
-        case Park():
-            return Ended(owner, attempt, DeliveryState.TRANSFORM_FAILED, step, None)
 
 
 def _tell(ended: Ended, claimed: Claimed) -> None:

@@ -1,0 +1,181 @@
+"""An event is taken in when it is genuine, readable and kept; nothing that is sent makes the intake raise."""
+
+import json
+import time
+
+import pytest
+from builders import SECRET, a_source, an_endpoint
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.delivery.feed import Changed, Feed
+from server.delivery.intake import Accepted, Duplicate, Intake, Refused, event_type_of
+from server.domain.signing import sign
+from server.domain.sources import IntakeRefusal
+from server.store import deliveries, endpoints, messages, sources
+
+BODY = b'{"type":"payment.succeeded","data":{"a":1.10}}'
+
+
+class Bell:
+    """Counts how often the worker was woken."""
+
+    def __init__(self):
+        self.rung = 0
+
+    def wake(self):
+        self.rung += 1
+
+
+@pytest.fixture
+def bell():
+    return Bell()
+
+
+@pytest.fixture
+def intake(store, bell):
+    return Intake(store, bell, Feed(), max_body=1024, timeout=1)
+
+
+@pytest.fixture
+async def source(store):
+    kept = a_source()
+    await store.write(lambda tx: sources.insert(tx, kept))
+    return kept
+
+
+def headers(body, webhook_id="evt_1", secret=SECRET):
+    now = int(time.time())
+    return {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(now),
+        "webhook-signature": sign(secret, webhook_id, now, body),
+    }
+
+
+async def refusals(store, source):
+    found = await store.read(lambda tx: sources.refused(tx, source.id))
+    return {reason: count for reason, (count, _) in found.items()}
+
+
+async def test_a_good_event_is_kept_with_a_delivery_for_each_endpoint(intake, store, source, bell):
+    endpoint = an_endpoint(source)
+    await store.write(lambda tx: endpoints.insert(tx, endpoint))
+    result = await intake.accept(source.token, headers(BODY), BODY)
+    assert isinstance(result, Accepted)
+    message = await store.read(lambda tx: messages.get(tx, result.message_id))
+    assert (message.body, message.event_type, message.webhook_id) == (BODY, "payment.succeeded", "evt_1")
+    assert await store.read(lambda tx: deliveries.waiting(tx, endpoint.id)) == 1
+    assert bell.rung == 1
+
+
+async def test_an_event_that_nobody_listens_to_is_kept_too(intake, source, bell):
+    assert isinstance(await intake.accept(source.token, headers(BODY), BODY), Accepted)
+    assert bell.rung == 0
+
+
+async def test_a_repeated_id_is_a_duplicate_and_no_new_delivery(intake, store, source):
+    endpoint = an_endpoint(source)
+    await store.write(lambda tx: endpoints.insert(tx, endpoint))
+    first = await intake.accept(source.token, headers(BODY), BODY)
+    assert await intake.accept(source.token, headers(BODY), BODY) == Duplicate(first.message_id)
+    assert await store.read(lambda tx: deliveries.waiting(tx, endpoint.id)) == 1
+
+
+async def test_open_pages_hear_of_it(store, source):
+    feed = Feed()
+    intake = Intake(store, Bell(), feed, max_body=1024, timeout=1)
+    with feed.listen() as news:
+        result = await intake.accept(source.token, headers(BODY), BODY)
+        assert await anext(news) == Changed(source.id, result.message_id)
+
+
+async def test_a_wrong_signature_is_refused_counted_and_not_stored(intake, store, source):
+    for _ in range(3):
+        result = await intake.accept(source.token, headers(BODY), BODY + b" ")
+        assert result == Refused(IntakeRefusal.SIGNATURE)
+    assert await refusals(store, source) == {IntakeRefusal.SIGNATURE: 3}
+    assert await store.read(lambda tx: messages.page(tx, messages.Search(source.id))) == []
+
+
+async def test_an_unsigned_event_is_refused(intake, source):
+    assert await intake.accept(source.token, {}, BODY) == Refused(IntakeRefusal.SIGNATURE)
+
+
+async def test_a_source_without_a_secret_refuses_everything(intake, store):
+    bare = a_source(secret=None)
+    await store.write(lambda tx: sources.insert(tx, bare))
+    assert await intake.accept(bare.token, headers(BODY), BODY) == Refused(IntakeRefusal.SIGNATURE)
+
+
+@pytest.mark.parametrize("token", ["nobody", "", "\x00", "é", "\ud800", "a" * 10_000])
+async def test_an_unknown_address_looks_like_a_wrong_signature(intake, token):
+    assert await intake.accept(token, headers(BODY), BODY) == Refused(IntakeRefusal.SIGNATURE)
+    await intake.refuse(token, IntakeRefusal.TOO_LARGE)
+
+
+async def test_a_body_the_route_refused_is_counted(intake, store, source):
+    await intake.refuse(source.token, IntakeRefusal.TOO_LARGE)
+    assert await refusals(store, source) == {IntakeRefusal.TOO_LARGE: 1}
+
+
+KEPT = {
+    "lone surrogates": rb'{"type":"a.b","x":"\ud800"}',
+    "NUL": rb'{"type":"a.b","x":"\u0000"}',
+    "a number beyond floats": b'{"type":"a.b","x":1e400}',
+    "a very long number": b'{"type":"a.b","x":' + b"9" * 100_000 + b"}",
+    "duplicate keys": b'{"type":"x.y","type":"a.b"}',
+    "a byte order mark": b'\xef\xbb\xbf{"type":"a.b"}',
+    "a long string": b'{"type":"a.b","x":"' + b"a" * 1_000_000 + b'"}',
+    "white space around": b' \r\n{"type" : "a.b"}\t',
+}
+
+
+@pytest.mark.parametrize("body", KEPT.values(), ids=KEPT.keys())
+async def test_odd_json_is_kept_byte_for_byte(intake, store, source, body):
+    result = await intake.accept(source.token, headers(body), body)
+    assert isinstance(result, Accepted)
+    message = await store.read(lambda tx: messages.get(tx, result.message_id))
+    assert (message.body, message.event_type) == (body, "a.b")
+
+
+NOT_KEPT = {
+    "nothing": b"",
+    "no JSON": b"type=a.b",
+    "half of it": b'{"type":"a.b"',
+    "more after it": b'{"type":"a.b"}{}',
+    "a list": b'[{"type":"a.b"}]',
+    "a string": b'"a.b"',
+    "null": b"null",
+    "no type": b'{"data":{}}',
+    "a type that is no text": b'{"type":1}',
+    "an empty type": b'{"type":""}',
+    "a type with NUL": rb'{"type":"a\u0000b"}',
+    "a type with half a pair": rb'{"type":"a\ud800"}',
+    "a very long type": b'{"type":"' + b"a" * 129 + b'"}',
+    "NaN": b'{"type":"a.b","x":NaN}',
+    "invalid UTF-8": b'{"type":"a.b","x":"\xff"}',
+    "UTF-16": '{"type":"a.b"}'.encode("utf-16"),
+    "depth 100,000": b'{"type":"a.b","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "deep and unfinished": b"[" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("body", NOT_KEPT.values(), ids=NOT_KEPT.keys())
+async def test_what_is_no_event_is_refused_and_counted(intake, store, source, body):
+    assert await intake.accept(source.token, headers(body), body) == Refused(IntakeRefusal.NOT_JSON)
+    assert await refusals(store, source) == {IntakeRefusal.NOT_JSON: 1}
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps({"type": value}).encode()))
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_any_body_gets_an_answer(body):
+    found = event_type_of(body)
+    assert found is None or 0 < len(found.encode()) <= 4 * 128

@@ -1,0 +1,377 @@
+"""The worker delivers what is due, records what came of it, and gives every endpoint its share."""
+
+import asyncio
+import json
+import time
+from contextlib import asynccontextmanager
+from inspect import isawaitable
+from itertools import pairwise
+
+import pytest
+from builders import SECRET, a_message, a_source, an_endpoint
+from receivers import OK, answering, hanging, receiving
+from standardwebhooks.webhooks import Webhook as Verifier
+from structlog.testing import capture_logs
+
+from server.delivery.courier import Courier
+from server.delivery.dispatch import Dispatcher
+from server.delivery.feed import Changed, Feed
+from server.delivery.worker import Worker
+from server.domain.addresses import AddressRules
+from server.domain.endpoints import Destination
+from server.domain.integrations import Auth, Card
+from server.domain.messages import AttemptError, AttemptOutcome, ConsoleLine, DeliveryState, Trigger
+from server.domain.transformations import Cancelled, Returned, TransformFailed
+from server.store import attempts, deliveries, endpoints, messages, sources
+
+LOOPBACK = AddressRules.allowing(["127.0.0.0/8"])
+CARD = Card(
+    "customer_io", "Customer.io", "", (), (), False, "", False, {}, Auth.BASIC, ("site_id", "api_key"), "", (), ""
+)
+
+
+class Scripted:
+    """Stands where the sandbox does, so that each result can be had at will; the real one has tests of its own."""
+
+    def __init__(self, result=None):
+        self.result = result
+        self.seen = []
+
+    async def run(self, program, webhook):
+        self.seen.append((program, webhook))
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+class Bench:
+    def __init__(self, store, source, worker, feed, sandbox):
+        self.store, self.source, self.worker, self.feed, self.sandbox = store, source, worker, feed, sandbox
+
+    async def endpoint(self, url, **changes):
+        endpoint = an_endpoint(self.source, url=url, **changes)
+        await self.store.write(lambda tx: endpoints.insert(tx, endpoint))
+        return endpoint
+
+    async def event(self, **changes):
+        message = a_message(self.source, received_at=time.time_ns() // 1_000_000, **changes)
+        await self.store.batch(messages.receive, message)
+        self.worker.wake()
+        return message
+
+    async def deliveries(self, message):
+        found = await self.store.read(lambda tx: messages.of_messages(tx, [message.id]))
+        return found.get(message.id, [])
+
+    async def attempts(self, message):
+        """Oldest first."""
+        return (await self.store.read(lambda tx: attempts.of_message(tx, message.id)))[::-1]
+
+    async def ended(self, message, how_many=1):
+        """The deliveries of a message, once none of them waits for an attempt."""
+        await until(lambda: self._ended(message, how_many))
+        return await self.deliveries(message)
+
+    async def attempted(self, message, how_many=1):
+        await until(lambda: self._attempted(message, how_many))
+        return await self.attempts(message)
+
+    async def _ended(self, message, how_many):
+        found = await self.deliveries(message)
+        return len(found) == how_many and all(one.state is not DeliveryState.PENDING for one in found)
+
+    async def _attempted(self, message, how_many):
+        return len(await self.attempts(message)) >= how_many
+
+
+async def until(fact, seconds=10):
+    """Wait until ``fact()`` holds; what it returns may have to be awaited."""
+    deadline = time.monotonic() + seconds
+    while True:
+        holds = fact()
+        if await holds if isawaitable(holds) else holds:
+            return
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def bench(store):
+    @asynccontextmanager
+    async def running(sandbox=None, *, timeout=5.0, alone=True, start=True, **options):
+        source = a_source()
+        await store.write(lambda tx: sources.insert(tx, source))
+        courier, feed, sandbox = Courier(LOOPBACK, timeout=timeout), Feed(), sandbox or Scripted()
+        dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards={"customer_io": CARD})
+        worker = Worker(store, dispatcher, feed, **{"drain": 1.0} | options)
+        if start:
+            await worker.start(alone=alone)
+        try:
+            yield Bench(store, source, worker, feed, sandbox)
+        finally:
+            await worker.stop()
+            await courier.aclose()
+
+    return running
+
+
+def returning(payload='{"ok":true}', **changes):
+    values = {"method": "PUT", "url": "", "headers": {"X-Mine": "1"}, "payload": payload, "payload_is_text": False}
+    return Returned(**values | changes, console=(ConsoleLine("log", "hi"),), ms=0.5)
+
+
+async def test_an_event_arrives_signed_with_the_endpoints_own_secret(bench):
+    async with receiving() as receiver, bench() as b:
+        await b.endpoint(receiver.url("/hook"), headers={"X-Team": "billing"})
+        message = await b.event()
+        [delivery] = await b.ended(message)
+    got = receiver.got[0]
+    assert (got.line, got.body) == ("POST /hook HTTP/1.1", message.body)
+    assert got.headers["x-team"] == "billing"
+    assert got.headers["webhook-id"] == message.webhook_id
+    assert Verifier(SECRET).verify(got.body, got.headers) == json.loads(message.body)
+    assert (delivery.state, delivery.attempts, delivery.step) == (DeliveryState.SUCCEEDED, 1, 1)
+
+
+async def test_the_attempt_records_what_was_sent_with_its_secrets_masked(bench):
+    async with receiving() as receiver:
+        code = returning(url=receiver.url("/entity"))
+        async with bench(Scripted(code)) as b:
+            endpoint = await b.endpoint(
+                "https://unused.example/",
+                code="handler = w => w",
+                card="customer_io",
+                credentials={"site_id": "site", "api_key": "key"},
+            )
+            message = await b.event()
+            [attempt] = await b.attempted(message)
+    assert receiver.got[0].headers["authorization"] == "Basic c2l0ZTprZXk="
+    shown = dict(attempt.request.headers)
+    assert attempt.request.method == "PUT"
+    assert attempt.request.url == receiver.url("/entity")
+    assert attempt.request.body == b'{"ok":true}'
+    assert "c2l0ZTprZXk=" not in str(attempt)
+    assert shown["authorization"] == "Basic ••••••••"
+    assert shown["webhook-id"] == message.webhook_id
+    assert (attempt.outcome, attempt.response.status, attempt.response.body) == (AttemptOutcome.SUCCEEDED, 200, b"ok")
+    assert (attempt.version_id, attempt.transform_ms) == (endpoint.version.id, 0.5)
+    assert attempt.console == (ConsoleLine("log", "hi"),)
+    assert (attempt.number, attempt.trigger, attempt.next_at) == (1, Trigger.EVENT, None)
+
+
+async def test_the_code_gets_the_event_as_it_was_received(bench):
+    body = b'\xef\xbb\xbf{"type":"a.b", "x":1.0}'
+    async with bench(Scripted(Cancelled((), 0.1))) as b:
+        endpoint = await b.endpoint("https://a.example/", code="x", variables={"K": "V"})
+        await b.ended(await b.event(event_type="a.b", body=body))
+    [(program, webhook)] = b.sandbox.seen
+    assert (program.owner, program.code) == (endpoint.id, "x")
+    assert (webhook.event_type, webhook.payload) == ("a.b", '{"type":"a.b", "x":1.0}')
+    assert (webhook.url, webhook.method, webhook.headers, webhook.env) == (endpoint.url, "POST", {}, {"K": "V"})
+
+
+async def test_a_failure_is_tried_again_by_the_schedule_and_then_given_up(bench):
+    refusing = b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"
+    async with receiving(refusing) as receiver, bench(schedule=(0, 20, 20)) as b:
+        await b.endpoint(receiver.url())
+        message = await b.event()
+        [delivery] = await b.ended(message)
+        made = await b.attempts(message)
+    assert (delivery.state, delivery.attempts, delivery.due_at) == (DeliveryState.FAILED, 3, None)
+    assert [one.number for one in made] == [1, 2, 3]
+    assert [one.trigger for one in made] == [Trigger.EVENT, Trigger.RETRY, Trigger.RETRY]
+    assert [one.outcome for one in made] == [AttemptOutcome.REJECTED] * 3
+    assert made[2].next_at is None
+    for earlier, later in pairwise(made):
+        assert later.started_at >= earlier.next_at
+    assert len({got.headers["webhook-id"] for got in receiver.got}) == 1
+
+
+async def test_dodos_first_retry_comes_after_about_five_seconds(bench):
+    async with receiving(b"HTTP/1.1 302 Moved\r\nlocation: /x\r\ncontent-length: 0\r\n\r\n") as receiver, bench() as b:
+        await b.endpoint(receiver.url())
+        message = await b.event()
+        [attempt] = await b.attempted(message)
+        [delivery] = await b.deliveries(message)
+    wait = attempt.next_at - (attempt.started_at + attempt.duration_ms)
+    assert 3_900 <= wait <= 6_100
+    assert (delivery.state, delivery.due_at, delivery.step) == (DeliveryState.PENDING, attempt.next_at, 1)
+
+
+async def test_a_destination_that_comes_back_gets_the_event(bench):
+    answers = [b"HTTP/1.1 503 Later\r\ncontent-length: 0\r\n\r\n", OK]
+
+    async def recovering(reader, writer):
+        await answering(answers.pop(0))(reader, writer)
+
+    async with receiving(recovering) as receiver, bench(schedule=(0, 10, 10)) as b:
+        await b.endpoint(receiver.url())
+        [delivery] = await b.ended(await b.event())
+    assert (delivery.state, delivery.attempts) == (DeliveryState.SUCCEEDED, 2)
+
+
+async def test_a_forbidden_address_is_told_and_nothing_is_sent(bench):
+    async with bench(schedule=(0,)) as b:
+        await b.endpoint("http://10.0.0.1/")
+        message = await b.event()
+        [delivery] = await b.ended(message)
+        [attempt] = await b.attempts(message)
+    assert (delivery.state, attempt.outcome) == (DeliveryState.FAILED, AttemptOutcome.BLOCKED)
+    assert (attempt.error.kind, attempt.response) == ("address", None)
+
+
+async def test_captured_requests_go_nowhere(bench):
+    async with receiving() as receiver, bench() as b:
+        await b.endpoint(receiver.url(), destination=Destination.CAPTURE)
+        message = await b.event()
+        [delivery] = await b.ended(message)
+        [attempt] = await b.attempts(message)
+    assert receiver.connections == 0
+    assert (delivery.state, attempt.outcome) == (DeliveryState.SUCCEEDED, AttemptOutcome.CAPTURED)
+    assert attempt.request.body == message.body
+
+
+async def test_cancelled_is_no_success(bench):
+    async with bench(Scripted(Cancelled((), 0.2))) as b:
+        await b.endpoint("https://a.example/", code="x")
+        message = await b.event()
+        [delivery] = await b.ended(message)
+        [attempt] = await b.attempts(message)
+    assert (delivery.state, attempt.outcome) == (DeliveryState.CANCELLED, AttemptOutcome.CANCELLED)
+    assert attempt.request is None
+
+
+async def test_code_that_fails_is_parked_and_stops_no_other_endpoint(bench):
+    error = AttemptError("threw", "TypeError: boom", 3, 5, "x.y.z")
+    async with receiving() as receiver, bench(Scripted(TransformFailed(error, (), 0.3))) as b:
+        failing = await b.endpoint("https://a.example/", code="x")
+        await b.endpoint(receiver.url())
+        message = await b.event()
+        states = {one.endpoint_id: one.state for one in await b.ended(message, 2)}
+        tried = {one.endpoint_id: one for one in await b.attempts(message)}
+    assert sorted(states.values()) == [DeliveryState.SUCCEEDED, DeliveryState.TRANSFORM_FAILED]
+    assert tried[failing.id].error == error
+    assert tried[failing.id].next_at is None
+
+
+async def test_a_request_that_breaks_a_rule_is_the_codes_failure(bench):
+    async with bench(Scripted(returning(url="https://a.example/", headers={"Host": "b.example"}))) as b:
+        await b.endpoint("https://a.example/", code="x")
+        message = await b.event()
+        [delivery] = await b.ended(message)
+        [attempt] = await b.attempts(message)
+    assert delivery.state is DeliveryState.TRANSFORM_FAILED
+    assert attempt.error.message == "The header Host is reserved: Hookbench or the connection sets it."
+
+
+async def test_an_example_is_sent_once_only(bench):
+    async with receiving(b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n") as receiver, bench(schedule=(0, 10)) as b:
+        endpoint = await b.endpoint(receiver.url())
+        message = a_message(b.source)
+        await b.store.write(lambda tx: messages.send_example(tx, message, endpoint.id))
+        b.worker.wake()
+        [delivery] = await b.ended(message)
+    assert (delivery.state, delivery.attempts) == (DeliveryState.FAILED, 1)
+
+
+async def test_our_own_failure_burns_no_attempt(bench):
+    async with bench(Scripted(RuntimeError("no sandbox left"))) as b:
+        await b.endpoint("https://a.example/", code="x")
+        with capture_logs() as lines:
+            message = await b.event()
+            await until(lambda: any(line["event"] == "delivery.not_attempted" for line in lines))
+
+            async def postponed():
+                [delivery] = await b.deliveries(message)
+                return delivery.due_at > message.received_at + 4_000
+
+            await until(postponed)
+        [delivery] = await b.deliveries(message)
+    assert (delivery.state, delivery.attempts) == (DeliveryState.PENDING, 0)
+
+
+async def test_an_endpoint_that_hangs_leaves_room_for_the_others(bench):
+    async with receiving(hanging) as stuck, receiving() as healthy, bench(concurrency=4, drain=0.1) as b:
+        await b.endpoint(stuck.url(), event_types=frozenset({"a.stuck"}))
+        await b.endpoint(healthy.url(), event_types=frozenset({"a.well"}))
+        for _ in range(20):
+            await b.event(event_type="a.stuck")
+        well = [await b.event(event_type="a.well") for _ in range(5)]
+        for message in well:
+            [delivery] = await b.ended(message)
+            assert delivery.state is DeliveryState.SUCCEEDED
+        assert len(stuck.got) <= 1
+
+
+async def test_what_a_dead_process_had_claimed_is_delivered(bench, store):
+    async with receiving() as receiver, bench(start=False) as b:
+        await b.endpoint(receiver.url())
+        message = await b.event()
+        now = message.received_at
+        await store.write(
+            lambda tx: deliveries.claim(tx, owner="the dead", now=now, lease_until=now + 3_600_000, limit=10)
+        )
+        await b.worker.start(alone=True)
+        [delivery] = await b.ended(message)
+    assert delivery.state is DeliveryState.SUCCEEDED
+
+
+async def test_a_lease_of_another_process_is_respected_until_it_runs_out(bench, store):
+    async with receiving() as receiver, bench(start=False) as b:
+        await b.endpoint(receiver.url())
+        message = await b.event()
+        now = time.time_ns() // 1_000_000
+        await store.write(lambda tx: deliveries.claim(tx, owner="other", now=now, lease_until=now + 300, limit=10))
+        await b.worker.start(alone=False)
+        [attempt] = await b.attempted(message)
+    assert attempt.started_at >= now + 300
+
+
+async def test_stopping_waits_for_what_is_under_way(bench):
+    released = []
+
+    async def slow(reader, writer):
+        released.append(True)
+        await answering(OK)(reader, writer)
+
+    async with receiving(slow) as receiver, bench(drain=5) as b:
+        await b.endpoint(receiver.url())
+        message = await b.event()
+        await until(lambda: receiver.got)
+        await b.worker.stop()
+        [delivery] = await b.deliveries(message)
+    assert delivery.state is DeliveryState.SUCCEEDED
+
+
+async def test_stopping_gives_back_what_it_cannot_wait_for(bench, store):
+    async with receiving(hanging) as receiver, bench(concurrency=4, drain=0.05) as b:
+        await b.endpoint(receiver.url())
+        events = [await b.event() for _ in range(6)]
+        await until(lambda: receiver.got)
+        await b.worker.stop()
+        now = time.time_ns() // 1_000_000
+        free = await store.write(lambda tx: deliveries.claim(tx, owner="next", now=now, lease_until=now + 1, limit=100))
+    assert {one.message.id for one in free} == {message.id for message in events}
+    assert {one.delivery.attempts for one in free} == {0}
+
+
+async def test_open_pages_hear_of_every_attempt(bench):
+    async with receiving() as receiver, bench() as b:
+        endpoint = await b.endpoint(receiver.url())
+        with b.feed.listen() as news:
+            message = await b.event()
+            assert await anext(news) == Changed(b.source.id, message.id, endpoint.id)
+
+
+async def test_one_wide_line_tells_the_attempt_without_secrets(bench):
+    async with receiving() as receiver, bench() as b:
+        with capture_logs() as lines:
+            await b.endpoint(receiver.url("/T0/secret-path"), headers={"X-Key": "hidden"})
+            message = await b.event()
+            await b.ended(message)
+            await until(lambda: lines)
+    [line] = [line for line in lines if line["event"] == "delivery.attempted"]
+    assert (line["outcome"], line["status"], line["host"]) == ("succeeded", 200, "127.0.0.1")
+    assert line["message_id"] == message.id
+    assert "secret-path" not in str(line)
+    assert "hidden" not in str(line)
