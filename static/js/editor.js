@@ -38,6 +38,8 @@ function mount(area) {
   });
   area.before(view.dom);
   area.hidden = true;
+  // The hidden textarea hands on the focus, to whoever asks it by its label or from the list of problems.
+  area.focus = () => view.focus();
   label?.addEventListener("click", () => view.focus());
   remember(area, view);
   if (area.dataset.checkUrl) checkSoon(area, view);

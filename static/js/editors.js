@@ -1,4 +1,6 @@
 // Which editor belongs to which textarea. Others write through `replace`, so that one Undo brings back what was there.
+import { isolateHistory } from "../vendor/codemirror.js";
+
 const views = new WeakMap();
 
 export const remember = (area, view) => views.set(area, view);
@@ -10,5 +12,9 @@ export function replace(area, text) {
     area.value = text;
     return;
   }
-  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: 0 }, scrollIntoView: true });
+  view.dispatch({
+    changes: { from: 0, to: view.state.doc.length, insert: text },
+    selection: { anchor: 0 },
+    annotations: isolateHistory.of("full"),
+  });
 }

@@ -4,7 +4,7 @@ import * as clipboard from "./clipboard.js";
 import * as eventTree from "./event-tree.js";
 import * as highlight from "./highlight.js";
 import * as menus from "./menus.js";
-import * as notices from "./notices.js";
+import * as problems from "./problems.js";
 import * as reveal from "./reveal.js";
 import * as rows from "./rows.js";
 import * as shortcuts from "./shortcuts.js";
@@ -13,10 +13,10 @@ import * as tabs from "./tabs.js";
 import * as times from "./times.js";
 
 // Once for the page: these listen on the document, so that what arrives later is heard too.
-for (const module of [clipboard, menus, reveal, rows, shortcuts, submits]) module.listen();
+for (const module of [clipboard, menus, problems, reveal, rows, shortcuts, submits]) module.listen();
 
 function upgrade(root) {
-  for (const module of [tabs, eventTree, rows, times, notices]) module.upgrade(root);
+  for (const module of [tabs, eventTree, rows, times, problems]) module.upgrade(root);
   highlight.upgrade(root);
   if (root.querySelector("[data-editor], [data-editor-error]")) import("./editor.js").then((editor) => editor.upgrade(root));
 }

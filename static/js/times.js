@@ -3,7 +3,8 @@
 const STEPS = [["second", 60], ["minute", 60], ["hour", 24]];
 const language = document.documentElement.lang || undefined;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
-const local = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const thisYear = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+const anyYear = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 const whole = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
 
 export function upgrade(root) {
@@ -24,7 +25,7 @@ function words(then) {
     if (Math.abs(amount) < size) return relative.format(amount, unit);
     amount = Math.trunc(amount / size);
   }
-  return local.format(then);
+  return (then.getFullYear() === new Date().getFullYear() ? thisYear : anyYear).format(then);
 }
 
 setInterval(() => upgrade(document), 30_000);

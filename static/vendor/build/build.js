@@ -1,22 +1,22 @@
-// Builds the two vendored files from the exact versions in package-lock.json and prints their sha256 for VENDORED.md.
+// Builds the vendored files from the exact versions in package-lock.json and prints what VENDORED.md says about them.
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
-const banner = (text) => `/* ${text} See VENDORED.md. */\n`;
+const banner = (text) => `/* ${text} See VENDORED.md and LICENSES.txt. */\n`;
 const vendored = (name) => new URL(`../${name}`, import.meta.url);
-const packaged = (path) => readFileSync(new URL(`node_modules/${path}`, import.meta.url), "utf8");
+const packaged = (path) => new URL(`node_modules/${path}`, import.meta.url);
 const withoutSourceMap = (code) => code.replace(/^\/\/# sourceMappingURL=.*$/m, "").trimEnd() + "\n";
+const script = (path) => withoutSourceMap(readFileSync(packaged(path), "utf8"));
 
 // htmx and its extension as one file: as two deferred scripts they race, and a page that connects first gets no stream.
 writeFileSync(
   vendored("htmx.js"),
-  banner("htmx 4.0.1 followed by its server-sent events extension; Zero-Clause BSD.") +
-    withoutSourceMap(packaged("htmx.org/dist/htmx.min.js")) +
-    withoutSourceMap(packaged("htmx.org/dist/ext/hx-sse.min.js")),
+  banner("htmx followed by its server-sent events extension; Zero-Clause BSD.") +
+    script("htmx.org/dist/htmx.min.js") + script("htmx.org/dist/ext/hx-sse.min.js"),
 );
 
-await build({
+const { metafile } = await build({
   entryPoints: ["codemirror.js"],
   outfile: "../codemirror.js",
   bundle: true,
@@ -24,8 +24,23 @@ await build({
   format: "esm",
   target: "es2022",
   legalComments: "none",
+  metafile: true,
   banner: { js: banner("CodeMirror 6 and Lezer, bundled; MIT.").trimEnd() },
 });
+
+// The licences ask that their text travels with every copy; packages with the same text are named together.
+const inBundle = Object.keys(metafile.inputs).map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
+const names = [...new Set(["htmx.org", ...inBundle.filter(Boolean).sort()])];
+const byText = new Map();
+for (const name of names) {
+  const { version, license } = JSON.parse(readFileSync(packaged(`${name}/package.json`), "utf8"));
+  const file = readdirSync(packaged(name)).find((each) => /^licen[cs]e/i.test(each));
+  const text = readFileSync(packaged(`${name}/${file}`), "utf8").trim();
+  byText.set(text, [...(byText.get(text) ?? []), `${name} ${version}`]);
+  console.log(`| ${name} | ${version} | ${license} |`);
+}
+const licences = [...byText].map(([text, packages]) => `${packages.join("\n")}\n\n${text}\n`);
+writeFileSync(vendored("LICENSES.txt"), licences.join(`\n${"-".repeat(80)}\n\n`));
 
 for (const name of ["htmx.js", "codemirror.js"]) {
   console.log(createHash("sha256").update(readFileSync(vendored(name))).digest("hex"), name);

@@ -1,0 +1,23 @@
+// The sentences above a form that was refused (ui.form_problems): they take the focus, so that they are read out and seen,
+// and each link goes to its field, opening the tab that it stands in.
+import { bringToFront } from "./tabs.js";
+
+export function listen() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-problems] a");
+    const field = link && document.getElementById(link.hash.slice(1));
+    if (!field) return;
+    event.preventDefault();
+    bringToFront(field);
+    field.scrollIntoView({ block: "center" });
+    const target = field.matches("fieldset") ? field.querySelector("input:not([type=hidden])") : field;
+    target.focus();
+  });
+}
+
+export function upgrade(root) {
+  const problems = root.querySelector("[data-problems]:not([data-ready])");
+  if (!problems) return;
+  problems.dataset.ready = "";
+  problems.focus();
+}
