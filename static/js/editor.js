@@ -115,14 +115,16 @@ async function check(area, view, signal) {
   }
 }
 
+// The error of the last run, once for each result. A later result without one takes the mark away.
+const shownError = new WeakMap();
+
 function showRunError(area) {
   const view = viewOf(area);
-  const found = document.querySelector(`[data-editor-error][data-for="#${CSS.escape(area.id)}"]:not([data-ready])`);
-  if (!view || !found) return;
-  found.dataset.ready = "";
-  const { message, line, column } = found.dataset;
+  const found = document.querySelector(`[data-editor-error][data-for="#${CSS.escape(area.id)}"]`);
+  if (!view || found === (shownError.get(area) ?? null)) return;
+  shownError.set(area, found);
   pending.get(area)?.abort();
-  mark(view, [{ message, line: Number(line), column: Number(column) }]);
+  mark(view, found ? [{ message: found.dataset.message, line: Number(found.dataset.line), column: Number(found.dataset.column) }] : []);
 }
 
 function mark(view, errors) {

@@ -2,7 +2,8 @@
 export function listen() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-reveal]");
-    const input = button && document.querySelector(button.dataset.reveal);
+    // By id, not as a selector: a field's name may hold a dot.
+    const input = button && document.getElementById(button.dataset.reveal.slice(1));
     if (!input) return;
     const word = button.querySelector("[data-reveal-text]");
     button.dataset.labelShow ??= word.textContent;
