@@ -19,3 +19,8 @@ Millis = int
 def mint(prefix: str) -> str:
     """A new id such as ``msg_01JD…``: the prefix, an underscore, 26 characters of Crockford's base 32."""
     return f"{prefix}_{ULID()}"
+
+
+def earliest(prefix: str, moment: Millis) -> str:
+    """The smallest id that could have been minted at ``moment``; ids at or after it are from then or later."""
+    return f"{prefix}_{ULID.from_timestamp(moment / 1000)}"[: len(prefix) + 11]

@@ -133,6 +133,17 @@ def tallies(tx: Connection, ids: Iterable[EndpointId], since_id: str) -> dict[En
     return {endpoint_id: Tally(by_outcome) for endpoint_id, by_outcome in counts.items()}
 
 
+def last_attempts(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, tuple[AttemptOutcome, Millis]]:
+    """By endpoint, how its newest attempt ended and when it began; endpoints without one are left out."""
+    newest = (
+        select(func.max(attempts.c.id)).where(attempts.c.endpoint_id.in_(list(ids))).group_by(attempts.c.endpoint_id)
+    )
+    rows = tx.execute(
+        select(attempts.c.endpoint_id, attempts.c.outcome, attempts.c.started_at).where(attempts.c.id.in_(newest))
+    )
+    return {EndpointId(endpoint_id): (AttemptOutcome(outcome), at) for endpoint_id, outcome, at in rows}
+
+
 def _insert_version(tx: Connection, version: Version) -> None:
     tx.execute(
         versions.insert().values(

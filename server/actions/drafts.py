@@ -1,0 +1,188 @@
+"""What a person typed into an endpoint's form, and what is wrong with it, a sentence a field."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from server.actions.workbench import Workbench
+from server.domain.addresses import AddressRules
+from server.domain.catalog import EVENT_TYPES
+from server.domain.endpoints import Destination, Endpoint
+from server.domain.integrations import Card, CardField, FieldKind
+from server.domain.requests import typed_headers_problems
+from server.domain.sentences import Problem, Sentence, say
+from server.domain.transformations import MAX_CODE_BYTES
+
+MAX_DESCRIPTION = 500
+MAX_CREDENTIAL_BYTES = 1024
+MAX_HEADERS = 50
+MAX_VARIABLES = 50
+MAX_VARIABLE_BYTES = 4096
+
+URL_NOT_SET = "https://url-not-set.invalid/"
+"""Stands in for a URL that was not typed while nothing is sent. Names under ``.invalid`` lead nowhere (RFC 2606)."""
+
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the form carries. Names and values are pairs as typed: a name may stand there twice, which is refused."""
+
+    card: str
+    url: str = ""
+    description: str = ""
+    destination: Destination = Destination.SEND
+    credentials: Mapping[str, str] | None = None
+    """By field name of the card. ``None``: none typed."""
+    event_types: frozenset[str] | None = None
+    """``None`` listens to all."""
+    headers: Pairs = ()
+    variables: Pairs = ()
+    transforming: bool = False
+    code: str = ""
+
+    @classmethod
+    def of(cls, endpoint: Endpoint) -> "Draft":
+        """The form as it stands for an endpoint that exists, its secrets included."""
+        return cls(
+            card=endpoint.card,
+            url="" if endpoint.url == URL_NOT_SET else endpoint.url,
+            description=endpoint.description,
+            destination=endpoint.destination,
+            credentials=endpoint.credentials,
+            event_types=endpoint.event_types,
+            headers=tuple(endpoint.headers.items()),
+            variables=tuple(endpoint.variables.items()),
+            transforming=endpoint.transforming,
+            code=endpoint.version.code if endpoint.version else "",
+        )
+
+    def typed(self, field: str) -> str:
+        return (self.credentials or {}).get(field, "")
+
+
+def credentials_of(draft: Draft, card: Card, stored: Mapping[str, str]) -> dict[str, str]:
+    """What the card's fields hold: an empty secret keeps the stored one, an empty choice is the first."""
+
+    def value(field: CardField) -> str:
+        typed = draft.typed(field.name)
+        match field.kind:
+            case FieldKind.SECRET:
+                return typed or stored.get(field.name, "")
+            case FieldKind.CHOICE:
+                return typed or field.choices[0][0]
+            case FieldKind.TEXT:
+                return typed
+
+    return {field.name: value(field) for field in card.fields}
+
+
+def url_of(draft: Draft, card: Card, credentials: Mapping[str, str]) -> str:
+    """Where the endpoint leads to, as the code first sees it."""
+    return (draft.url if card.asks_url else card.default_url(credentials)) or URL_NOT_SET
+
+
+async def problems(bench: Workbench, draft: Draft, card: Card, stored: Mapping[str, str]) -> list[Problem]:
+    """Everything wrong with a draft, in the order of the form. ``stored``: the credentials that are kept already."""
+    return [
+        *_url_problems(draft, card, bench.rules),
+        *_credential_problems(draft, card, credentials_of(draft, card, stored)),
+        *_description_problems(draft.description),
+        *_event_type_problems(draft.event_types),
+        *await code_problems(bench, draft),
+        *variable_problems(draft.variables),
+        *header_problems(draft.headers),
+    ]
+
+
+async def code_problems(bench: Workbench, draft: Draft) -> list[Problem]:
+    """What is wrong with the code. The sentence of a syntax error has the values ``line``, ``column``, ``message``."""
+    if problem := unusable_code(draft):
+        return [Problem("code", problem)]
+    error = await bench.sandbox.check(draft.code) if draft.code.strip() else None
+    if error is None:
+        return []
+    where: dict[str, str | int] = {"line": error.line or 1, "column": error.column or 1, "message": error.message}
+    return [Problem("code", Sentence("Line {line}, column {column}: {message}", where))]
+
+
+def unusable_code(draft: Draft) -> Sentence | None:
+    """Why there is nothing to run, whatever the code says."""
+    if draft.transforming and not draft.code.strip():
+        return say("Write the transformation, or switch it off to forward events as they are.")
+    if len(draft.code.encode("utf-8", "replace")) > MAX_CODE_BYTES:
+        return say("The code is longer than {limit} KiB.", limit=MAX_CODE_BYTES // 1024)
+    return None
+
+
+def header_problems(pairs: Pairs) -> Iterator[Problem]:
+    yield from typed_headers_problems(pairs)
+    if len(pairs) > MAX_HEADERS:
+        yield Problem("headers", say("At most {limit} headers can be set.", limit=MAX_HEADERS))
+
+
+def variable_problems(pairs: Pairs) -> Iterator[Problem]:
+    """Each in the field ``variables.<row>``."""
+    seen: set[str] = set()
+    for row, (name, value) in enumerate(pairs):
+        if problem := _variable_problem(name, value, seen):
+            yield Problem(f"variables.{row}", problem)
+        seen.add(name)
+    if len(pairs) > MAX_VARIABLES:
+        yield Problem("variables", say("At most {limit} variables can be set.", limit=MAX_VARIABLES))
+
+
+def _url_problems(draft: Draft, card: Card, rules: AddressRules) -> Iterator[Problem]:
+    if not card.asks_url or (not draft.url and draft.destination is Destination.CAPTURE):
+        return
+    if problem := rules.check_url(draft.url):
+        yield Problem("url", problem)
+
+
+def _credential_problems(draft: Draft, card: Card, values: Mapping[str, str]) -> Iterator[Problem]:
+    for field in card.fields:
+        if problem := _credential_problem(field, values[field.name], draft.destination):
+            yield Problem(f"credentials.{field.name}", problem)
+
+
+def _credential_problem(field: CardField, value: str, destination: Destination) -> Sentence | None:
+    if not value:
+        # Nothing is sent while requests are captured, so that one can begin without an account.
+        return say("Enter the {label}.", label=field.label) if destination is Destination.SEND else None
+    if field.kind is FieldKind.CHOICE and value not in dict(field.choices):
+        return say("Choose one of the values for {label}.", label=field.label)
+    if len(value.encode()) > MAX_CREDENTIAL_BYTES:
+        return say("The {label} is longer than {limit} bytes.", label=field.label, limit=MAX_CREDENTIAL_BYTES)
+    if not value.isprintable():
+        return say("The {label} contains a line break or a control character; copy it again.", label=field.label)
+    if field.pattern and not re.fullmatch(field.pattern, value):
+        return say(field.pattern_hint)
+    return None
+
+
+def _description_problems(description: str) -> Iterator[Problem]:
+    if len(description) > MAX_DESCRIPTION:
+        yield Problem("description", say("The description is longer than {limit} characters.", limit=MAX_DESCRIPTION))
+
+
+def _event_type_problems(chosen: Iterable[str] | None) -> Iterator[Problem]:
+    if chosen is None:
+        return
+    names = set(chosen)
+    if not names:
+        yield Problem("event_types", say("Choose at least one event type, or listen to all events."))
+    for name in sorted(names - EVENT_TYPES.keys())[:1]:
+        yield Problem("event_types", say("There is no event type “{name}”.", name=name[:80]))
+
+
+def _variable_problem(name: str, value: str, seen: set[str]) -> Sentence | None:
+    if not _VARIABLE_NAME.fullmatch(name):
+        return say("A variable's name has letters, digits and _, does not start with a digit, and is at most 64 long.")
+    if name in seen:
+        return say("The variable {name} is there twice.", name=name)
+    if len(value.encode()) > MAX_VARIABLE_BYTES:
+        return say("The value of {name} is longer than {limit} bytes.", name=name, limit=MAX_VARIABLE_BYTES)
+    return None

@@ -1,0 +1,217 @@
+"""What can be done with an endpoint. Each action is one transaction; a refusal names every field that needs mending."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from server.actions.drafts import (
+    Draft,
+    Pairs,
+    code_problems,
+    credentials_of,
+    header_problems,
+    problems,
+    url_of,
+    variable_problems,
+)
+from server.actions.workbench import Workbench
+from server.domain.catalog import EVENT_TYPES, sample_json
+from server.domain.endpoints import Endpoint, Version
+from server.domain.ids import EndpointId, MessageId, SourceId, VersionId, mint
+from server.domain.messages import Message, Origin
+from server.domain.sentences import Problem, Refused, say
+from server.domain.signing import new_secret
+from server.store import Transaction, deliveries, endpoints, messages
+
+MOST_ENDPOINTS = 200
+"""For each source."""
+
+GONE = Problem("", say("This endpoint was deleted in the meantime."))
+
+
+async def create(bench: Workbench, source_id: SourceId, draft: Draft) -> Endpoint:
+    """Keep a new endpoint, its code as version 1. Raises ``Refused``."""
+    card = bench.cards[draft.card]
+    if found := await problems(bench, draft, card, {}):
+        raise Refused(*found)
+
+    endpoint_id, now = EndpointId(mint("ep")), bench.now()
+    credentials = credentials_of(draft, card, {})
+    code = draft.code if draft.code.strip() else ""
+    endpoint = Endpoint(
+        id=endpoint_id,
+        source_id=source_id,
+        card=card.name,
+        description=draft.description,
+        url=url_of(draft, card, credentials),
+        destination=draft.destination,
+        credentials=credentials,
+        headers=dict(draft.headers),
+        event_types=draft.event_types,
+        variables=dict(draft.variables),
+        transforming=draft.transforming,
+        version=Version(VersionId(mint("ver")), endpoint_id, 1, code, now) if code else None,
+        secret=new_secret(),
+        disabled=False,
+        created_at=now,
+        updated_at=now,
+    )
+
+    def keep(tx: Transaction) -> None:
+        if len(endpoints.of_source(tx, source_id)) >= MOST_ENDPOINTS:
+            raise Refused(Problem("", say("A source can have at most {limit} endpoints.", limit=MOST_ENDPOINTS)))
+        endpoints.insert(tx, endpoint)
+
+    await bench.store.write(keep)
+    return endpoint
+
+
+async def change(bench: Workbench, endpoint: Endpoint, draft: Draft) -> Endpoint:
+    """Keep everything of the form but the transformation. An empty secret keeps the stored one. Raises ``Refused``."""
+    card = bench.cards[endpoint.card]
+    stays = replace(draft, code="", transforming=False)  # what is kept already was checked when it was saved
+    if found := await problems(bench, stays, card, endpoint.credentials):
+        raise Refused(*found)
+
+    credentials = credentials_of(draft, card, endpoint.credentials)
+    return await _update(
+        bench,
+        endpoint.id,
+        lambda now: replace(
+            now,
+            url=url_of(draft, card, credentials),
+            description=draft.description,
+            destination=draft.destination,
+            credentials=credentials,
+            event_types=draft.event_types,
+            headers=dict(draft.headers),
+            variables=dict(draft.variables),
+        ),
+    )
+
+
+async def set_headers(bench: Workbench, endpoint: Endpoint, pairs: Pairs) -> Endpoint:
+    """Raises ``Refused``, a problem for each row in the field ``headers.<row>``."""
+    if found := list(header_problems(pairs)):
+        raise Refused(*found)
+    return await _update(bench, endpoint.id, lambda now: replace(now, headers=dict(pairs)))
+
+
+async def save_code(bench: Workbench, endpoint: Endpoint, draft: Draft) -> tuple[Endpoint, bool]:
+    """Keep the transformation: code, variables and switch. True when the code differs and so became a new version."""
+    if found := [*await code_problems(bench, draft), *variable_problems(draft.variables)]:
+        raise Refused(*found)
+
+    def keep(tx: Transaction) -> tuple[Endpoint, bool]:
+        now = _existing(tx, endpoint.id)
+        changed = replace(now, variables=dict(draft.variables), transforming=draft.transforming, updated_at=bench.now())
+        endpoints.change(tx, changed)
+        if not draft.code.strip() or (now.version and now.version.code == draft.code):
+            return changed, False
+        return replace(changed, version=_next_version(bench, tx, endpoint.id, draft.code)), True
+
+    return await bench.store.write(keep)
+
+
+async def restore_version(bench: Workbench, endpoint: Endpoint, version_id: str) -> Version:
+    """Put an old version's code in force as a new version: the history only grows, and attempts keep their numbers."""
+
+    def keep(tx: Transaction) -> Version:
+        now, old = _existing(tx, endpoint.id), endpoints.version(tx, version_id)
+        if old is None or old.endpoint_id != endpoint.id:
+            raise Refused(Problem("", say("This version does not exist.")))
+        if now.version and now.version.code == old.code:
+            return now.version
+        return _next_version(bench, tx, endpoint.id, old.code)
+
+    return await bench.store.write(keep)
+
+
+async def set_transforming(bench: Workbench, endpoint: Endpoint, on: bool) -> Endpoint:
+    """Switch the transformation on or off. Raises ``Refused`` when there is no code to switch on."""
+
+    def switch(now: Endpoint) -> Endpoint:
+        if on and now.version is None:
+            raise Refused(Problem("transforming", say("Write the transformation first, then switch it on.")))
+        return replace(now, transforming=on)
+
+    return await _update(bench, endpoint.id, switch)
+
+
+async def enable(bench: Workbench, endpoint: Endpoint) -> Endpoint:
+    """From now on events are delivered again; those of the meantime are in the log."""
+    return await _update(bench, endpoint.id, lambda now: replace(now, disabled=False))
+
+
+async def disable(bench: Workbench, endpoint: Endpoint) -> Endpoint:
+    """Nothing more is delivered, and what waits is stopped."""
+
+    def keep(tx: Transaction) -> Endpoint:
+        disabled = replace(_existing(tx, endpoint.id), disabled=True, updated_at=bench.now())
+        endpoints.change(tx, disabled)
+        deliveries.stop_endpoint(tx, endpoint.id, bench.now())
+        return disabled
+
+    return await bench.store.write(keep)
+
+
+async def remove(bench: Workbench, endpoint: Endpoint) -> None:
+    """Wipe the endpoint's secrets and stop what waits. Its past attempts stay in the log."""
+
+    def keep(tx: Transaction) -> None:
+        endpoints.remove(tx, endpoint.id, bench.now())
+        deliveries.stop_endpoint(tx, endpoint.id, bench.now())
+
+    await bench.store.write(keep)
+
+
+async def rotate_secret(bench: Workbench, endpoint: Endpoint) -> Endpoint:
+    """A new signing secret at once: from the next attempt on the destination must know it."""
+    secret = new_secret()
+    return await _update(bench, endpoint.id, lambda now: replace(now, secret=secret))
+
+
+async def send_example(bench: Workbench, endpoint: Endpoint, event_type: str) -> MessageId:
+    """Send the sample of an event type to this endpoint alone, on the way that live events take. Raises ``Refused``."""
+    if event_type not in EVENT_TYPES:
+        raise Refused(Problem("event_type", say("Choose one of the event types.")))
+    message = Message(
+        id=MessageId(mint("msg")),
+        source_id=endpoint.source_id,
+        webhook_id=mint("example"),
+        event_type=event_type,
+        origin=Origin.EXAMPLE,
+        body=sample_json(event_type).encode(),
+        received_at=bench.now(),
+    )
+
+    def keep(tx: Transaction) -> None:
+        if _existing(tx, endpoint.id).disabled:
+            raise Refused(Problem("event_type", say("The endpoint is disabled. Enable it, then send an example.")))
+        messages.send_example(tx, message, endpoint.id)
+
+    await bench.store.write(keep)
+    bench.worker.wake()
+    return message.id
+
+
+async def _update(bench: Workbench, endpoint_id: EndpointId, changed: Callable[[Endpoint], Endpoint]) -> Endpoint:
+    """Keep what ``changed`` makes of the endpoint as it is now, so that two people do not undo each other."""
+
+    def keep(tx: Transaction) -> Endpoint:
+        after = replace(changed(_existing(tx, endpoint_id)), updated_at=bench.now())
+        endpoints.change(tx, after)
+        return after
+
+    return await bench.store.write(keep)
+
+
+def _existing(tx: Transaction, endpoint_id: EndpointId) -> Endpoint:
+    found = endpoints.get(tx, endpoint_id)
+    if found is None:
+        raise Refused(GONE)
+    return found
+
+
+def _next_version(bench: Workbench, tx: Transaction, endpoint_id: EndpointId, code: str) -> Version:
+    # The number is given by the store.
+    return endpoints.save_version(tx, Version(VersionId(mint("ver")), endpoint_id, 0, code, bench.now()))

@@ -1,0 +1,124 @@
+"""Trying a transformation out: the way of a live event up to the send, with the same code, limits and rules."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn
+
+from server.actions.drafts import Draft, credentials_of, header_problems, unusable_code, url_of, variable_problems
+from server.actions.workbench import Workbench
+from server.delivery.dispatch import Ready, Runs, as_shown, prepare
+from server.domain.addresses import AddressRules
+from server.domain.changes import Changes, changes
+from server.domain.endpoints import Destination, Endpoint, Version
+from server.domain.ids import EndpointId, SourceId, VersionId, mint
+from server.domain.integrations import Card
+from server.domain.messages import AttemptError, ConsoleLine, SentRequest
+from server.domain.sentences import Problem, Refused, Sentence, say
+from server.domain.transformations import Cancelled, TransformFailed
+
+MAX_PAYLOAD_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a test run came to."""
+
+    outcome: Literal["sent", "cancelled", "failed"]
+    """``sent``: the request would be sent, or captured."""
+    captured: bool
+    """The endpoint captures its requests, so that ``sent`` means the inspector."""
+    request: SentRequest | None
+    """The finished request as an attempt records it, with its secrets masked; the signature comes with the send."""
+    error: AttemptError | None
+    changes: Changes | None
+    """``None`` when there is no body, or none that could be compared with the payload."""
+    console: tuple[ConsoleLine, ...]
+    ms: float
+    """Milliseconds that the code ran for; 0 when none ran."""
+
+
+async def try_out(
+    bench: Workbench, draft: Draft, event_type: str, payload: str, *, endpoint: Endpoint | None = None
+) -> Trial:
+    """Run a draft on a payload. ``endpoint`` is the one being edited: secrets that were not typed again are its own.
+
+    Raises ``Refused`` for what keeps the code from running at all: the payload, a header, a variable, no code.
+    A script that fails is a ``Trial`` with the outcome ``failed``.
+    """
+    found = [*header_problems(draft.headers), *variable_problems(draft.variables), *_payload_problems(payload)]
+    if problem := unusable_code(draft):
+        found.append(Problem("code", problem))
+    if found:
+        raise Refused(*found)
+    tried, body = _as_endpoint(draft, bench.cards[draft.card], endpoint), payload.encode("utf-8", "replace")
+    return await run(tried, event_type, body, sandbox=bench.sandbox, cards=bench.cards, rules=bench.rules)
+
+
+async def run(
+    endpoint: Endpoint, event_type: str, body: bytes, *, sandbox: Runs, cards: Mapping[str, Card], rules: AddressRules
+) -> Trial:
+    """What this endpoint would make of an event: ``dispatch.prepare``, and the address guard's view of the URL."""
+    prepared = await prepare(endpoint, event_type, body, sandbox=sandbox, cards=cards)
+    captured, ms = endpoint.destination is Destination.CAPTURE, prepared.ms or 0.0
+    match prepared:
+        case Ready(request):
+            forbidden = None if captured else rules.check_url(request.url)
+            return Trial(
+                outcome="failed" if forbidden else "sent",
+                captured=captured,
+                request=as_shown(request, cards.get(endpoint.card)),
+                error=AttemptError("address", str(forbidden)) if forbidden else None,
+                changes=changes(body, request.body),
+                console=prepared.console,
+                ms=ms,
+            )
+        case Cancelled(console):
+            return Trial("cancelled", captured, None, None, None, console, ms)
+        case TransformFailed(error, console):
+            return Trial("failed", captured, None, error, None, console, ms)
+
+
+def _as_endpoint(draft: Draft, card: Card, stored: Endpoint | None) -> Endpoint:
+    """The endpoint that the draft would become, as far as ``prepare`` looks at it."""
+    # The sandbox keeps owners apart by this id, so a draft that belongs to nobody yet has one of its own.
+    endpoint_id = stored.id if stored else EndpointId(mint("draft"))
+    credentials = credentials_of(draft, card, stored.credentials if stored else {})
+    return Endpoint(
+        id=endpoint_id,
+        source_id=stored.source_id if stored else SourceId(""),
+        card=card.name,
+        description="",
+        url=url_of(draft, card, credentials),
+        destination=draft.destination,
+        credentials=credentials,
+        headers=dict(draft.headers),
+        event_types=None,
+        variables=dict(draft.variables),
+        transforming=draft.transforming,
+        version=Version(VersionId(""), endpoint_id, 0, draft.code, 0),
+        secret="",
+        disabled=False,
+        created_at=0,
+        updated_at=0,
+    )
+
+
+def _payload_problems(payload: str) -> list[Problem]:
+    """Events are JSON objects, so a payload that is anything else would never arrive."""
+    if len(payload.encode("utf-8", "replace")) > MAX_PAYLOAD_BYTES:
+        return [Problem("payload", say("The payload is longer than {limit} KiB.", limit=MAX_PAYLOAD_BYTES // 1024))]
+    try:
+        value: Any = json.loads(payload, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        values: dict[str, str | int] = {"line": error.lineno, "column": error.colno}
+        return [Problem("payload", Sentence("The payload is not JSON: see line {line}, column {column}.", values))]
+    except (ValueError, RecursionError):
+        return [Problem("payload", say("The payload is not JSON that can be read."))]
+    if not isinstance(value, dict):
+        return [Problem("payload", say("The payload must be a JSON object, in braces: { … }."))]
+    return []
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)  # Python reads NaN and Infinity; JSON does not know them
