@@ -1,0 +1,81 @@
+"""An endpoint's form on its way in and out: what was posted as a ``Draft``, and what its template needs to show it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from server.actions.drafts import URL_NOT_SET, Draft, Pairs
+from server.domain.catalog import EVENT_TYPES, GROUPS, sample_json
+from server.domain.endpoints import Destination
+from server.domain.integrations import Card
+from server.domain.sentences import Problem, Sentence
+from server.web.forms import Form
+
+TREE = tuple((group.title, group.event_types) for group in GROUPS)
+"""The event types as ``ui.event_tree`` and ``ui.event_select`` take them."""
+
+FIRST_EVENT_TYPE = "payment.succeeded"
+
+
+def fresh(card: Card) -> Draft:
+    """The form as it is first shown."""
+    return Draft(card=card.name, transforming=card.transforms, code=card.default_code)
+
+
+def posted(form: Form, card: Card) -> Draft:
+    return Draft(
+        card=card.name,
+        url=form.text("url"),
+        description=form.text("description"),
+        destination=Destination.CAPTURE if form.text("destination") == Destination.CAPTURE else Destination.SEND,
+        credentials={field.name: form.text(f"credentials.{field.name}") for field in card.fields},
+        event_types=None if form.text("listen", "all") == "all" else frozenset(form.every("event_types")),
+        headers=pairs(form, "headers"),
+        variables=pairs(form, "variables"),
+        transforming=form.has("transforming"),
+        code=code(form),
+    )
+
+
+def code(form: Form) -> str:
+    # A browser sends every line break as CRLF; kept like that, the same code would look like a new version.
+    return form.raw("code").replace("\r\n", "\n")
+
+
+def pairs(form: Form, name: str) -> Pairs:
+    """The rows of ``ui.key_value_rows`` that are not empty."""
+    rows = zip(form.every(f"{name}_key"), form.every(f"{name}_value"), strict=False)
+    return tuple((key.strip(), value) for key, value in rows if key.strip() or value)
+
+
+def sample_of(event_type: str) -> str:
+    """The sample payload of an event type; of the first one for a name that is not known."""
+    return sample_json(event_type if event_type in EVENT_TYPES else FIRST_EVENT_TYPE)
+
+
+def test_fields(form: Form) -> dict[str, Any]:
+    """What stands on the Test tab: the chosen event type and the payload as it was typed, or the type's sample."""
+    event_type = form.text("event_type", FIRST_EVENT_TYPE)
+    payload = form.raw("payload") if form.has("payload") and not form.has("sample") else sample_of(event_type)
+    return {"event_type": event_type, "payload": payload.replace("\r\n", "\n")}
+
+
+def shown(draft: Draft, problems: Iterable[Problem] = (), **values: Any) -> dict[str, Any]:
+    """What the form's templates need. ``problems``: the sentence of each field, ``rows``: those of rows by number."""
+    fields: dict[str, Sentence] = {}
+    rows: dict[str, dict[int | str, Sentence]] = {"headers": {}, "variables": {}}
+    for problem in problems:
+        name, _, row = problem.field.partition(".")
+        if name in rows:
+            rows[name].setdefault(int(row) if row else "", problem.sentence)
+        fields.setdefault(name if name in rows else problem.field, problem.sentence)
+    return {
+        "tree": TREE,
+        "event_type": FIRST_EVENT_TYPE,
+        "payload": sample_of(FIRST_EVENT_TYPE),
+        "trial": None,
+        "url_not_set": URL_NOT_SET,
+        "draft": draft,
+        "problems": fields,
+        "rows": rows,
+        **values,
+    }

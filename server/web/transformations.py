@@ -1,0 +1,172 @@
+"""Writing transformations: the test run, the check while typing, and the editor of an endpoint with its versions."""
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.actions import endpoints as actions
+from server.actions import transforms
+from server.actions.drafts import Draft, code_problems
+from server.domain.endpoints import Endpoint
+from server.domain.integrations import Card
+from server.domain.sentences import Problem, Refused
+from server.store import endpoints
+from server.web import drafts, forms
+from server.web.endpoints import address_of, card_of, find, form_page, name_of
+from server.web.forms import Form
+from server.web.render import page, redirect
+from server.web.visit import Here, Visit
+
+router = APIRouter()
+
+
+@router.post("/transformations/try")
+async def try_out(request: Request, here: Here) -> Response:
+    """Run the form's code on its payload. A script that fails is a good answer; a form that cannot be run is a 422."""
+    form = await forms.read(request)
+    endpoint, here, draft = await _posted(form, here)
+    context: dict[str, Any] = drafts.test_fields(form)
+    if form.has("sample"):
+        return await _whole(request, here, endpoint, draft, **context)
+
+    refused = None
+    try:
+        context["trial"] = await transforms.try_out(
+            here.bench, draft, context["event_type"], context["payload"], endpoint=endpoint
+        )
+    except Refused as refusal:
+        refused = refusal
+    status = 422 if refused else 200
+    if _is_fragment(request):
+        shown = drafts.shown(draft, refused.problems if refused else (), **context)
+        return page(request, "endpoints/test_result.html", here, status=status, **shown)
+    return await _whole(request, here, endpoint, draft, refused, status=status, **context)
+
+
+@router.post("/transformations/start")
+async def start(request: Request, here: Here) -> Response:
+    """Put one of the card's samples, or its default, into the editor. Nothing is saved."""
+    form = await forms.read(request)
+    endpoint, here, draft = await _posted(form, here)
+    draft = replace(draft, code=_sample_code(card_of(here, draft.card), form.text("start")))
+    if _is_fragment(request):
+        return page(request, "endpoints/code.html", here, **drafts.shown(draft))
+    return await _whole(request, here, endpoint, draft, **drafts.test_fields(form))
+
+
+@router.post("/transformations/check")
+async def check(request: Request, here: Here) -> Response:
+    """``{"error": null | {"message", "line", "column"}}`` for the marks in the editor while somebody types."""
+    code = drafts.code(await forms.read(request))
+    found = await code_problems(here.bench, Draft(card="", code=code))
+    return JSONResponse({"error": _mark(found[0]) if found else None})
+
+
+@router.get("/endpoints/{endpoint_id}/transformation")
+async def edit(request: Request, here: Here, endpoint_id: str, version: str = "") -> Response:
+    """The editor, with the code in force or with an older ``version`` to look at and to test."""
+    endpoint, here = await find(here, endpoint_id)
+    draft = _with_code(Draft.of(endpoint), card_of(here, endpoint.card))
+    looked_at = await here.bench.store.read(lambda tx: endpoints.version(tx, version)) if version else None
+    if looked_at and looked_at.endpoint_id == endpoint.id:
+        return await _editor(request, here, endpoint, replace(draft, code=looked_at.code), looked_at=looked_at)
+    return await _editor(request, here, endpoint, draft)
+
+
+@router.post("/endpoints/{endpoint_id}/transformation")
+async def save(request: Request, here: Here, endpoint_id: str) -> Response:
+    endpoint, here = await find(here, endpoint_id)
+    form = await forms.read(request)
+    draft = drafts.posted(form, card_of(here, endpoint.card))
+    try:
+        _, made_version = await actions.save_code(here.bench, endpoint, draft)
+    except Refused as refused:
+        return await _editor(request, here, endpoint, draft, refused, status=422, **drafts.test_fields(form))
+    said = "code-saved" if made_version else "code-unchanged"
+    return redirect(f"/endpoints/{endpoint.id}/transformation", said, request)
+
+
+@router.post("/endpoints/{endpoint_id}/versions/{version_id}/restore")
+async def restore(request: Request, here: Here, endpoint_id: str, version_id: str) -> Response:
+    endpoint, here = await find(here, endpoint_id)
+    try:
+        await actions.restore_version(here.bench, endpoint, version_id)
+    except Refused as refused:
+        draft = _with_code(Draft.of(endpoint), card_of(here, endpoint.card))
+        return await _editor(request, here, endpoint, draft, refused, status=422)
+    return redirect(f"/endpoints/{endpoint.id}/transformation", "code-saved", request)
+
+
+async def _posted(form: Form, here: Visit) -> tuple[Endpoint | None, Visit, Draft]:
+    """The draft in a posted form: of a new endpoint, or of the transformation of the one that the form names."""
+    if not form.text("endpoint"):
+        return None, here, drafts.posted(form, card_of(here, form.text("card")))
+    endpoint, here = await find(here, form.text("endpoint"))
+    typed = drafts.posted(form, card_of(here, endpoint.card))
+    kept = Draft.of(endpoint)
+    return endpoint, here, replace(kept, variables=typed.variables, transforming=typed.transforming, code=typed.code)
+
+
+async def _whole(
+    request: Request,
+    here: Visit,
+    endpoint: Endpoint | None,
+    draft: Draft,
+    refused: Refused | None = None,
+    **values: Any,
+) -> Response:
+    """The page that a form came from, for readers without scripts."""
+    if endpoint is None:
+        return form_page(request, here, draft, refused, **values)
+    return await _editor(request, here, endpoint, draft, refused, **values)
+
+
+async def _editor(
+    request: Request,
+    here: Visit,
+    endpoint: Endpoint,
+    draft: Draft,
+    refused: Refused | None = None,
+    *,
+    status: int = 200,
+    **values: Any,
+) -> Response:
+    versions = await here.bench.store.read(lambda tx: endpoints.history(tx, endpoint.id))
+    context = drafts.shown(draft, refused.problems if refused else (), **{"looked_at": None, **values})
+    return page(
+        request,
+        "endpoints/transformation.html",
+        here,
+        status=status,
+        active="endpoints",
+        endpoint=endpoint,
+        at=f"/endpoints/{endpoint.id}",
+        card=card_of(here, endpoint.card),
+        name=name_of(here, endpoint),
+        address=address_of(here, endpoint),
+        versions=versions,
+        **context,
+    )
+
+
+def _with_code(draft: Draft, card: Card) -> Draft:
+    """An endpoint that never had code starts from its card's."""
+    return draft if draft.code else replace(draft, code=card.default_code)
+
+
+def _sample_code(card: Card, name: str) -> str:
+    return next((sample.code for sample in card.samples if sample.name == name), card.default_code)
+
+
+def _mark(problem: Problem) -> dict[str, str | int]:
+    values = problem.sentence.values
+    if "line" not in values:
+        return {"message": str(problem.sentence), "line": 1, "column": 1}
+    return {"message": values["message"], "line": values["line"], "column": values["column"]}
+
+
+def _is_fragment(request: Request) -> bool:
+    return request.headers.get("hx-request-type") == "partial"
