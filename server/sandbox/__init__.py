@@ -1,0 +1,6 @@
+"""How a user's JavaScript runs: in fenced child processes, a fresh world for every event."""
+
+from server.sandbox.limits import Fence, Limits
+from server.sandbox.pool import Sandbox
+
+__all__ = ["Fence", "Limits", "Sandbox"]

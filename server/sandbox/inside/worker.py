@@ -1,0 +1,216 @@
+"""A worker: runs one owner's code, each event in a fresh world, until the server closes its side."""
+
+import gc
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import _quickjs  # not ``quickjs``, whose import starts a thread: a zygote must not have one
+
+from . import fences, frames
+from .frames import Head
+from .wording import failure
+
+JS_STACK = 16 << 20
+"""About 9,000 plain frames, as V8 has them; half of the native stack."""
+CONSOLE_TIME = 0.2
+"""Seconds for handing out the console of a run that was cut off."""
+PRELUDE = Path(__file__).parent / "prelude"
+
+GLOBALS = {
+    "console": "console",
+    **dict.fromkeys(("URL", "URLSearchParams"), "url"),
+    **dict.fromkeys(("TextEncoder", "TextDecoder"), "encoding"),
+    "structuredClone": "clone",
+    "crypto": "crypto",
+    **dict.fromkeys(
+        ("fetch", "require", "setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval",
+         "XMLHttpRequest"), "absent",
+    ),
+}  # fmt: skip
+"""Global name → the prelude file that makes it, on first touch."""
+
+NO_HANDLER = "The code declares no function named handler. Write: function handler(webhook) { … return webhook; }"
+NEVER_SETTLES = "handler returned a promise that never settles. There are no timers and no network to wait for."
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    run_time: float
+    memory: int
+    result: int
+    console: int
+
+
+class Prelude:
+    """The JavaScript of ours, as it is handed to every world. Read once, while files can be read."""
+
+    base = ""
+    sources = ""
+    globals = json.dumps(GLOBALS)
+
+
+def warm_up() -> None:
+    """Read what is needed from files and import lazily imported modules: behind the fences it is too late."""
+    Prelude.base = (PRELUDE / "base.js").read_text(encoding="utf-8")
+    parts = {path.stem: path.read_text(encoding="utf-8") for path in PRELUDE.glob("*.js")}
+    del parts["base"]
+    Prelude.sources = json.dumps(parts)
+    limits = Limits(run_time=1.0, memory=64 << 20, result=1 << 20, console=1 << 16)
+    run(limits, "const handler = webhook => { console.log(new URL('http://a').href); none() }", _EXAMPLE, b"{}")
+    check(limits, "let a = ;")
+    "é".encode("idna")  # loads codecs
+
+
+_EXAMPLE = '{"eventType":"","payload":null,"url":"","method":"POST","headers":{},"env":{}}'
+
+
+def serve(descriptor: int, limits: Limits) -> None:
+    """Answer requests until the other side closes.
+
+    A request's head has ``code`` when it is new; with ``event`` the code is run on the payload in the body, without it
+    the code is only checked. Replies: see ``run`` and ``check``.
+    """
+    code = ""
+    frames.write(descriptor, {"is": "ready"})
+    while request := frames.read(descriptor):
+        head, payload = request
+        code = head.get("code", code)
+        if "event" not in head:
+            frames.write(descriptor, check(limits, code))
+            continue
+        frames.write(descriptor, *run(limits, code, head["event"], payload))
+        if head.get("tidy"):
+            gc.collect()
+
+
+def run(limits: Limits, code: str, event: str, payload: bytes) -> tuple[Head, bytes]:
+    """The reply: ``is`` (returned, cancelled, or a failure's kind), what belongs to it, ``console`` and ``ms``."""
+    world = _World(limits, code)
+    started = time.perf_counter()
+    reply = world.run(event, payload.decode())
+    reply["ms"] = round((time.perf_counter() - started) * 1000, 3)
+    reply["console"] = world.console()
+    return reply, world.body() if reply["is"] == "returned" else b""
+
+
+def check(limits: Limits, code: str) -> Head:
+    """Compile without running: ``{"is": "fine"}`` or a failure of the kind ``syntax``."""
+    mark, rest = _strictness(code)
+    context = _context(limits)
+    context.set_time_limit(limits.run_time)
+    try:
+        context.eval(f"{mark}throw 0;{rest}" if "\0" not in code else "\\0")
+    except _quickjs.JSException as error:
+        found = failure(code, *_parts(str(error)), shift=len(f"{mark}throw 0;") - (len(code) - len(rest)))
+        return found if found["is"] == "syntax" else {"is": "fine"}
+    return {"is": "fine"}
+
+
+class _World:
+    """A fresh global for one event."""
+
+    def __init__(self, limits: Limits, code: str) -> None:
+        self._limits = limits
+        self._code = code
+        self._context = context = _context(limits)
+        # Ours is numbered after the last line of the user's, which tells the frames of a stack apart.
+        start = context.eval("\n" * (code.count("\n") + 1) + Prelude.base)
+        self._ask = start(Prelude.sources, Prelude.globals)
+        self._ask("limits", limits.console, limits.result, _too_large(limits.result))
+
+    def run(self, event: str, payload: str) -> Head:
+        deadline = time.process_time() + self._limits.run_time
+        try:
+            return self._outcome(event, payload, deadline)
+        except _quickjs.JSException as error:
+            return failure(self._code, *_parts(str(error)))
+        except (MemoryError, UnicodeDecodeError, TypeError) as error:
+            return failure(self._code, "InternalError", f"out of memory ({type(error).__name__})", "")
+
+    def _outcome(self, event: str, payload: str, deadline: float) -> Head:
+        if "\0" in self._code:
+            return failure(self._code, "SyntaxError", "Invalid or unexpected token", _nul_stack(self._code))
+        self._limit(deadline)
+        self._context.eval(self._code)
+        self._limit(deadline)
+        handler = self._context.eval('typeof handler === "function" ? handler : undefined')
+        if handler is None:
+            return {"is": "no handler", "message": NO_HANDLER}
+        self._limit(deadline)
+        state = self._ask("run", handler, event, payload)
+        for _ in self._jobs(deadline):
+            state = self._ask("state")
+        state = state or self._ask("state")
+        if not state:
+            return {"is": "bad result", "message": NEVER_SETTLES}
+        reply: Head = json.loads(state)
+        if reply["is"] == "threw":
+            return failure(self._code, reply["name"], reply["message"], reply["stack"])
+        return reply
+
+    def _jobs(self, deadline: float) -> Iterator[None]:
+        """What promises left to do, within the same limit."""
+        self._limit(deadline)
+        count = 0
+        while self._context.execute_pending_job():
+            count += 1
+            if count % 64 == 0:
+                self._limit(deadline)
+        if count:
+            yield
+
+    def _limit(self, deadline: float) -> None:
+        left = deadline - time.process_time()
+        if left <= 0:
+            raise _quickjs.JSException("InternalError: interrupted\n")
+        self._context.set_time_limit(left)
+
+    def console(self) -> list[Any]:
+        self._context.set_time_limit(CONSOLE_TIME)
+        try:
+            lines: list[Any] = json.loads(self._ask("console"))
+        except (_quickjs.JSException, MemoryError, ValueError, TypeError):
+            return []
+        return lines
+
+    def body(self) -> bytes:
+        return str(self._ask("body")).encode()
+
+
+def _context(limits: Limits) -> Any:
+    context = _quickjs.Context()
+    context.set_memory_limit(limits.memory)
+    context.set_max_stack_size(JS_STACK if fences.LINUX else 4 << 20)
+    return context
+
+
+def _too_large(limit: int) -> str:
+    return f"The result is larger than {limit // 1024:,} KiB. Send less."
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """The binding's ``name: message`` and stack, in one text, taken apart: name, message, stack."""
+    message, _, stack = text.partition("\n    at ")
+    name, colon, rest = message.partition(": ")
+    stack = f"    at {stack}" if stack else ""
+    if colon and name.isidentifier():
+        return name, rest.removesuffix("\n"), stack
+    return "", message.removesuffix("\n").removesuffix("\nundefined"), stack
+
+
+def _strictness(code: str) -> tuple[str, str]:
+    """A leading ``"use strict"`` counts only in front; it is put back there, and the rest follows."""
+    head = code.lstrip("\ufeff \t\r\n")
+    for mark in ('"use strict"', "'use strict'"):
+        if head.startswith(mark):
+            return f"{mark};", code
+    return "", code
+
+
+def _nul_stack(code: str) -> str:
+    before = code[: code.index("\0")]
+    return f"    at <input>:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"

@@ -1,0 +1,153 @@
+"""A worker's reply, believed in nothing: the process that wrote it ran a stranger's code.
+
+Whatever does not fit the expected shape is the kind ``crashed``. Text is cut to its bounds and loses what no database
+or terminal wants: NUL, other control characters and halves of surrogate pairs.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from server.domain.messages import AttemptError, ConsoleLine
+from server.domain.transformations import Cancelled, FailureKind, Result, Returned, TransformFailed
+from server.sandbox.limits import Limits
+
+MAX_MESSAGE = 4_000
+MAX_LINE = 400
+MAX_HEADERS = 1_000
+MAX_URL = 64 * 1024
+CONSOLE_LINES = 2_000
+LEVELS = ("log", "info", "warn", "error", "debug")
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def largest(limits: Limits) -> int:
+    """Bytes that a reply may have before it is not even read. A console line's quotes may cost six for one."""
+    return 6 * (limits.console + limits.result) + 1024 * 1024
+
+
+def parse(head: bytes, body: bytes, limits: Limits) -> Result:
+    try:
+        return _result(json.loads(head), body, limits)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        return failed(FailureKind.CRASHED, f"The sandbox gave an answer that cannot be used ({type(error).__name__}).")
+
+
+def parse_check(head: bytes) -> AttemptError | None:
+    try:
+        fields = _mapping(json.loads(head))
+        return None if fields["is"] == "fine" else _error(fields, None)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return AttemptError(FailureKind.CRASHED, "The code could not be checked.")
+
+
+def failed(kind: FailureKind, message: str, ms: float = 0.0) -> TransformFailed:
+    return TransformFailed(AttemptError(kind, message), (), ms)
+
+
+def time_limit(limits: Limits) -> str:
+    return f"The code ran longer than {limits.run_time:g} s and was stopped."
+
+
+def _result(reply: object, body: bytes, limits: Limits) -> Result:
+    fields = _mapping(reply)
+    console = _console(fields["console"], limits.console)
+    ms = _duration(fields["ms"])
+    match fields["is"]:
+        case "returned":
+            return _returned(fields, body, limits, console, ms)
+        case "cancelled":
+            return Cancelled(console, ms)
+        case _:
+            return TransformFailed(_error(fields, limits), console, ms)
+
+
+def _returned(
+    fields: Mapping[str, Any], body: bytes, limits: Limits, console: tuple[ConsoleLine, ...], ms: float
+) -> Result:
+    if len(body) > limits.result:
+        message = f"The result is larger than {limits.result // 1024:,} KiB. Send less."
+        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms)
+    payload = body.decode()
+    is_text = fields["text"] is True
+    if not is_text:
+        try:
+            json.loads(payload)
+        except RecursionError:
+            message = "webhook.payload is nested too deeply to be sent."
+            return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms)
+    headers = _mapping(fields["headers"])
+    if len(headers) > MAX_HEADERS:
+        message = f"webhook.headers has more than {MAX_HEADERS} entries."
+        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms)
+    return Returned(
+        method=_whole(fields["method"], 100),
+        url=_whole(fields["url"], MAX_URL),
+        headers={_whole(name, MAX_URL): _whole(value, MAX_URL) for name, value in headers.items()},
+        payload=payload,
+        payload_is_text=is_text,
+        console=console,
+        ms=ms,
+    )
+
+
+def _error(fields: Mapping[str, Any], limits: Limits | None) -> AttemptError:
+    kind = FailureKind(fields["is"])
+    message = clean(fields["message"], MAX_MESSAGE)
+    if kind is FailureKind.TIME_LIMIT and limits:
+        message = time_limit(limits)
+    if kind is FailureKind.MEMORY_LIMIT and limits:
+        message = f"The code used more than {limits.memory // (1024 * 1024)} MiB of memory and was stopped."
+    if "line" not in fields:
+        return AttemptError(kind, message)
+    source = clean(fields["source"], MAX_LINE)
+    return AttemptError(kind, message, _count(fields["line"]), _count(fields["column"]), source)
+
+
+def _console(lines: object, room: int) -> tuple[ConsoleLine, ...]:
+    """At most ``room`` bytes; the line that does not fit is cut and is the last."""
+    if not isinstance(lines, list):
+        raise TypeError("console")
+    kept: list[ConsoleLine] = []
+    for level, text in lines[:CONSOLE_LINES]:
+        if level not in LEVELS or room <= 0:
+            break
+        shown = clean(text, room).encode()[:room].decode(errors="ignore")
+        room -= len(shown.encode()) + 1
+        kept.append(ConsoleLine(level, shown))
+    return tuple(kept)
+
+
+def clean(text: object, limit: int) -> str:
+    if not isinstance(text, str):
+        raise TypeError("text")
+    return _UNPRINTABLE.sub("\ufffd", text[:limit])
+
+
+def _whole(text: object, limit: int) -> str:
+    """Text that means something to the request is not cut: too long is wrong. Its characters are judged later."""
+    if not isinstance(text, str) or len(text) > limit:
+        raise ValueError("text")
+    text.encode()  # raises on halves of surrogate pairs
+    return text
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("object")
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or not 0 < value < 1 << 31:
+        raise ValueError("count")
+    return value
+
+
+def _duration(value: object) -> float:
+    if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise ValueError("duration")
+    return float(value)

@@ -1,0 +1,31 @@
+"""A running sandbox for all tests here."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sandbox.asking import LIMITS, Run, a_webhook
+
+from server.domain.ids import mint
+from server.domain.transformations import Program, Result
+from server.sandbox import Sandbox
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """One for the session: what hostile code leaves behind must not matter to the next test."""
+    started = Sandbox(LIMITS)
+    await started.start()
+    yield started
+    await started.close()
+
+
+@pytest.fixture
+def run(sandbox: Sandbox) -> Run:
+    """``await run(code)``: what the code makes of a payment. ``payload=…`` gives another event."""
+
+    async def one(code: str, owner: str | None = None, **changes: Any) -> Result:
+        return await sandbox.run(Program(owner or mint("draft"), code), a_webhook(**changes))
+
+    return one
