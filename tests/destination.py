@@ -21,7 +21,7 @@ class Got:
 
 @dataclass
 class Destination:
-    """``with Destination() as destination:`` listens on a free port of 127.0.0.1. ``certificate`` makes it speak TLS."""
+    """``with Destination() as destination:`` listens on a free port of 127.0.0.1."""
 
     certificate: trustme.LeafCert | None = None
     status: int = 200

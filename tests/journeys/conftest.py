@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import trustme
+from destination import Destination
 from ensure_chromium import find
 from playwright.sync_api import Browser, Page, sync_playwright
-from destination import Destination
 from running import Running
 
 ADMIN, PASSWORD = "ada", "correct horse battery"

@@ -5,7 +5,6 @@ says of groups and event types.
 """
 
 import ast
-import sys
 import tomllib
 from io import BytesIO
 from pathlib import Path
@@ -110,4 +109,3 @@ if __name__ == "__main__":
         update(each)
         untranslated = missing(each)
         print(f"{each}: {len(sentences())} sentences, {len(untranslated)} without a translation")
-        sys.exit(0)

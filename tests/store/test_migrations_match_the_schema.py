@@ -36,5 +36,5 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://host/name", "sqlite://"])
 def test_a_database_address_that_cannot_be_used_is_answered_with_a_sentence(url: str) -> None:
-    with pytest.raises(Unusable, match="postgresql|file"):
+    with pytest.raises(Unusable, match=r"postgresql|file"):
         Store.open(url)
