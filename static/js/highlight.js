@@ -3,9 +3,9 @@
 const LONGEST = 200_000;
 
 export async function upgrade(root) {
-  const blocks = [...root.querySelectorAll("code[data-highlight]:not([data-ready])")];
+  const blocks = [...root.querySelectorAll("code[data-highlight]:not([data-coloured])")];
   if (!blocks.length) return;
-  for (const block of blocks) block.dataset.ready = "";
+  for (const block of blocks) block.dataset.coloured = "";
   const { classHighlighter, highlightCode, javascriptLanguage, jsonLanguage } = await import("../vendor/codemirror.js");
   const languages = { json: jsonLanguage, javascript: javascriptLanguage };
   for (const block of blocks) {

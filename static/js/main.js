@@ -3,6 +3,7 @@
 import * as clipboard from "./clipboard.js";
 import * as eventTree from "./event-tree.js";
 import * as highlight from "./highlight.js";
+import * as live from "./live.js";
 import * as menus from "./menus.js";
 import * as problems from "./problems.js";
 import * as reveal from "./reveal.js";
@@ -13,7 +14,7 @@ import * as tabs from "./tabs.js";
 import * as times from "./times.js";
 
 // Once for the page: these listen on the document, so that what arrives later is heard too.
-for (const module of [clipboard, menus, problems, reveal, rows, shortcuts, submits]) module.listen();
+for (const module of [clipboard, live, menus, problems, reveal, rows, shortcuts, submits]) module.listen();
 
 function upgrade(root) {
   for (const module of [tabs, eventTree, rows, times, problems]) module.upgrade(root);

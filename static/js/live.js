@@ -1,0 +1,48 @@
+// Live pages. <div data-live="endpoint:ep_1" hx-get="…" hx-trigger="refresh" hx-target="this" hx-swap="outerMorph"> fetches itself
+// anew when something about that topic changed. One stream a page, GET /live: each unnamed event's data is the topics that
+// changed, separated by spaces ("source:src_1 message:msg_1 endpoint:ep_1"). A busy source refreshes a part at most once a
+// second. A page in the background lets go of the stream (browsers allow few connections) and catches up when it is back.
+const PAUSE_MS = 1000;
+
+let stream = null;
+let missed = false; // whether something may have happened while there was no stream
+let timer = null;
+const due = new Set();
+
+const parts = () => [...document.querySelectorAll("[data-live]")];
+
+export function listen() {
+  document.addEventListener("visibilitychange", connect);
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => event.persisted && connect());
+  if (parts().length) connect();
+}
+
+function connect() {
+  if (document.hidden || !parts().length) return close();
+  if (stream) return;
+  stream = new EventSource("/live");
+  stream.addEventListener("open", () => {
+    if (missed) parts().forEach(refreshSoon);
+    missed = true;
+  });
+  stream.addEventListener("message", (event) => {
+    const topics = event.data.split(" ");
+    for (const part of parts()) if (topics.includes(part.dataset.live)) refreshSoon(part);
+  });
+}
+
+function close() {
+  stream?.close();
+  stream = null;
+}
+
+function refreshSoon(part) {
+  due.add(part.dataset.live);
+  timer ??= setTimeout(() => {
+    timer = null;
+    const topics = new Set(due);
+    due.clear();
+    for (const each of parts()) if (topics.has(each.dataset.live)) each.dispatchEvent(new CustomEvent("refresh"));
+  }, PAUSE_MS);
+}
