@@ -154,6 +154,6 @@ def mask_headers(headers: Mapping[str, str], shown: frozenset[str]) -> tuple[tup
 
 
 def mask(value: str) -> str:
-    """``Basic c2l0ZTprZXk=`` becomes ``Basic ••••••••``; anything else becomes dots, as a key may have several words."""
+    """``Basic c2l0ZTprZXk=`` becomes ``Basic ••••••••``; anything else becomes dots: a key may have several words."""
     scheme, _, rest = value.partition(" ")
     return f"{scheme} ••••••••" if rest and scheme.lower() in {"basic", "bearer"} else "••••••••"
