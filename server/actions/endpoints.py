@@ -96,6 +96,13 @@ async def set_headers(bench: Workbench, endpoint: Endpoint, pairs: Pairs) -> End
     return await _update(bench, endpoint.id, lambda now: replace(now, headers=dict(pairs)))
 
 
+async def set_variables(bench: Workbench, endpoint: Endpoint, pairs: Pairs) -> Endpoint:
+    """Raises ``Refused``, a problem for each row in the field ``variables.<row>``."""
+    if found := list(variable_problems(pairs)):
+        raise Refused(*found)
+    return await _update(bench, endpoint.id, lambda now: replace(now, variables=dict(pairs)))
+
+
 async def save_code(bench: Workbench, endpoint: Endpoint, draft: Draft) -> tuple[Endpoint, bool]:
     """Keep the transformation: code, variables and switch. True when the code differs and so became a new version."""
     if found := [*await code_problems(bench, draft), *variable_problems(draft.variables)]:

@@ -73,6 +73,7 @@ def shown(draft: Draft, problems: Iterable[Problem] = (), **values: Any) -> dict
         "event_type": FIRST_EVENT_TYPE,
         "payload": sample_of(FIRST_EVENT_TYPE),
         "trial": None,
+        "trial_problems": (),
         "url_not_set": URL_NOT_SET,
         "draft": draft,
         "problems": fields,

@@ -152,6 +152,17 @@ async def set_headers(request: Request, here: Here, endpoint_id: str) -> Respons
     return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
 
 
+@router.post("/endpoints/{endpoint_id}/variables")
+async def set_variables(request: Request, here: Here, endpoint_id: str) -> Response:
+    endpoint, here = await find(here, endpoint_id)
+    draft = replace(Draft.of(endpoint), variables=drafts.pairs(await forms.read(request), "variables"))
+    try:
+        await actions.set_variables(here.bench, endpoint, draft.variables)
+    except Refused as refused:
+        return _advanced(request, here, endpoint, draft, refused)
+    return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
+
+
 @router.post("/endpoints/{endpoint_id}/transforming")
 async def set_transforming(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
@@ -238,9 +249,11 @@ def card_of(here: Visit, name: str) -> Card:
 
 
 def name_of(here: Visit, endpoint: Endpoint) -> str:
-    """How a page calls the endpoint: its description's first line, otherwise its address."""
-    described = endpoint.description.strip().partition("\n")[0]
-    return described or address_of(here, endpoint)
+    """How a page calls the endpoint: its description's first line, otherwise the address that was typed, or its card."""
+    if described := endpoint.description.strip().partition("\n")[0]:
+        return described
+    card = here.bench.cards.get(endpoint.card)
+    return address_of(here, endpoint) if card is None or card.asks_url else card.title
 
 
 def address_of(here: Visit, endpoint: Endpoint) -> str:

@@ -39,6 +39,7 @@ async def try_out(request: Request, here: Here) -> Response:
         )
     except Refused as refusal:
         refused = refusal
+        context["trial_problems"] = refusal.problems
     status = 422 if refused else 200
     if _is_fragment(request):
         shown = drafts.shown(draft, refused.problems if refused else (), **context)
