@@ -17,7 +17,7 @@ FORBIDDEN = {
     "foreign address": r"(?:src|href)\s*=\s*[\"'](?:https?:)?//",
     "safe filter": r"\|\s*safe\b",
 }
-# Icons are drawings of ours that ship with the program: our own and the cards'. Nothing that a person typed comes near them.
+# Icons are drawings that ship with the program, our own and the cards'. Nothing that a person typed comes near them.
 ALLOWED = {("ui/icons.html", "safe filter")}
 
 
