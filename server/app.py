@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server import __version__
 from server.actions import sources
-from server.actions.accounts import Setup
+from server.actions.accounts import Setup, Tries
 from server.actions.cards import load_cards
 from server.actions.workbench import Workbench
 from server.api import intake as intake_route
@@ -115,7 +115,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             app.state.trouble = trouble  # for ``serve``, which says it without a traceback
             raise
         yield
-        app.state.bench.feed.close()
 
 
 async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
@@ -148,6 +147,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     await sources.ensure(bench)
     app.state.bench = bench
     app.state.setup = Setup() if not await store.read(account_rows.any_user) else None
+    app.state.tries = Tries()
     app.state.intake = Intake(store, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout)
     await worker.start(alone=not settings.database)
     stack.push_async_callback(worker.stop)
@@ -234,16 +234,25 @@ def configure_logging(settings: Settings) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Calls ``started`` once the address answers."""
+    """Calls ``started`` once the address answers, and ``stopping`` when it is told to stop."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None]) -> None:
         super().__init__(config)
         self._started = started
+        self._stopping = stopping
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()  # open pages hold their streams; without this they would be waited for
+        await super().shutdown(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()  # before it waits for connections: streams of open pages would never end by themselves
+        await super().shutdown(sockets)
 
 
 def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str | None], None]) -> None:
@@ -267,7 +276,7 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
             setup: Setup | None = app.state.setup
             announce(listening, settings, setup.token if setup else None)
 
-        server = _Server(config, started)
+        server = _Server(config, started, lambda: app.state.bench.feed.close())
         logging.getLogger("uvicorn.error").addFilter(lambda record: app.state.trouble is None)
         server.run(sockets=[listening])
     if app.state.trouble:

@@ -1,7 +1,7 @@
 """Tells open pages what changed, within this process. A page that misses something only shows it a little later."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class Feed:
     """Publish from the event loop's thread; read with ``listen``."""
 
     def __init__(self) -> None:
-        self._readers: set[_Reader] = set()
+        self._readers: set[Reader] = set()
         self._closed = False
 
     def publish(self, changed: Changed) -> None:
@@ -32,9 +32,9 @@ class Feed:
             reader.put(changed)
 
     @contextmanager
-    def listen(self) -> Iterator[AsyncIterator[Changed]]:
+    def listen(self) -> Iterator["Reader"]:
         """What is published from now on, without repeats of what waits unread; it ends when the feed is closed."""
-        reader = _Reader()
+        reader = Reader()
         if self._closed:
             reader.close()
         self._readers.add(reader)
@@ -50,7 +50,7 @@ class Feed:
             reader.close()
 
 
-class _Reader:
+class Reader:
     def __init__(self) -> None:
         self._waiting: dict[Changed, None] = {}  # a dict keeps the order and drops repeats
         self._news = asyncio.Event()
@@ -66,7 +66,13 @@ class _Reader:
         self._closed = True
         self._news.set()
 
-    def __aiter__(self) -> "_Reader":
+    def unread(self) -> list[Changed]:
+        """What waits, taken at once."""
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        return waiting
+
+    def __aiter__(self) -> "Reader":
         return self
 
     async def __anext__(self) -> Changed:
