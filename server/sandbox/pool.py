@@ -32,6 +32,7 @@ class Sandbox:
         self._idle: OrderedDict[str, Worker] = OrderedDict()
         self._sweeper: asyncio.Task[None] | None = None
         self._fences: tuple[Fence, ...] = ()
+        self._closed = False
 
     async def start(self) -> None:
         """Start the parent of all workers, and measure its fences."""
@@ -41,6 +42,7 @@ class Sandbox:
 
     async def close(self) -> None:
         """End every process. Runs under way fail as crashed."""
+        self._closed = True
         if self._sweeper:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
@@ -110,6 +112,9 @@ class Sandbox:
                 del self._turns[owner]
 
     def _keep(self, owner: str, worker: Worker) -> None:
+        if self._closed:
+            worker.retire()
+            return
         worker.idle_since = asyncio.get_running_loop().time()
         self._idle[owner] = worker
         while len(self._idle) > KEPT:

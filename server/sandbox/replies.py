@@ -69,7 +69,7 @@ def _returned(
     fields: Mapping[str, Any], body: bytes, limits: Limits, console: tuple[ConsoleLine, ...], ms: float
 ) -> Result:
     if len(body) > limits.result:
-        message = f"The result is larger than {limits.result // 1024:,} KiB. Send less."
+        message = f"The result is larger than {limits.result // 1024} KiB. Send less."
         return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms)
     payload = body.decode()
     is_text = fields["text"] is True

@@ -61,6 +61,8 @@ class Zygote:
         async with self._starting:
             if self._control or self._closed:
                 return
+            if self._process:
+                await asyncio.to_thread(_reap, self._process)
             ours, theirs = socket.socketpair()
             with theirs:
                 self._process = await asyncio.to_thread(self._launch, theirs.fileno())

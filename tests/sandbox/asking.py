@@ -1,5 +1,6 @@
 """Short words for asking the sandbox."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -55,3 +56,11 @@ async def value(run: Run, expression: str) -> Any:
     """What a JavaScript expression is worth, as JSON."""
     result = await returned(run, f"const handler = w => ({{...w, payload: [({expression})]}})")
     return json.loads(result.payload)[0]
+
+
+async def eventually(fact: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until ``fact()`` is true."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not fact():
+        assert asyncio.get_running_loop().time() < deadline, f"not within {seconds} s"
+        await asyncio.sleep(0.01)

@@ -62,7 +62,7 @@ def failure(code: str, name: str, message: str, stack: str, shift: int = 0) -> H
     """
     if name == "InternalError" and message.startswith("interrupted"):
         return {"is": "time limit", "message": "", **_place(code, stack, shift)}
-    if (name in ("InternalError", "") and message.startswith("out of memory")) or (not name and message == "null"):
+    if name == "InternalError" and message.startswith("out of memory"):
         return {"is": "memory limit", "message": ""}
     place = _place(code, stack, shift)
     kind = "syntax" if name == "SyntaxError" and _while_compiling(stack) else "threw"
@@ -78,17 +78,19 @@ def _while_compiling(stack: str) -> bool:
 
 def _place(code: str, stack: str, shift: int) -> Head:
     lines = _LINE_END.split(code)
-    frames = [_FRAME.match(frame) for frame in stack.split("\n")]
-    for number, frame in enumerate(frames):
+    stacked = stack.split("\n")
+    for number, frame in enumerate(map(_FRAME.match, stacked)):
         if not frame or int(frame["line"]) > len(lines):
-            continue
-        if frame["name"] == "<eval>" and "at eval (native)" in stack.split("\n")[number + 1 : number + 2].__str__():
+            continue  # the engine's own, or the prelude's, which is numbered after the user's last line
+        if not frame["name"] and not _while_compiling(stack):
+            continue  # counted in a text that was parsed, such as JSON
+        if frame["name"] == "<eval>" and stacked[number + 1 : number + 2] == ["    at eval (native)"]:
             continue  # counted in the text given to eval; the next frame is where eval was called
         line = int(frame["line"])
         text = lines[line - 1]
         column = int(frame["column"]) - (shift if line == 1 else 0)
         before = text.encode("utf-8", "replace")[: max(column - 1, 0)].decode("utf-8", "ignore")
-        return {"line": line, "column": len(before) + 1, "source": text[:MAX_LINE]}
+        return {"line": line, "column": len(before.encode("utf-16-le")) // 2 + 1, "source": text[:MAX_LINE]}
     return {}
 
 

@@ -1,7 +1,7 @@
 """A worker: runs one owner's code, each event in a fresh world, until the server closes its side."""
 
-import gc
 import json
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,17 +21,17 @@ CONSOLE_TIME = 0.2
 PRELUDE = Path(__file__).parent / "prelude"
 
 GLOBALS = {
-    "console": "console",
-    **dict.fromkeys(("URL", "URLSearchParams"), "url"),
-    **dict.fromkeys(("TextEncoder", "TextDecoder"), "encoding"),
-    "structuredClone": "clone",
-    "crypto": "crypto",
-    **dict.fromkeys(
-        ("fetch", "require", "setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval",
-         "XMLHttpRequest"), "absent",
-    ),
+    "console": ["console"],
+    "url": ["URL", "URLSearchParams"],
+    "encoding": ["TextEncoder", "TextDecoder"],
+    "clone": ["structuredClone"],
+    "crypto": ["crypto", "Crypto", "CryptoKey", "SubtleCrypto"],
+    "absent": [
+        "fetch", "require", "setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval",
+        "XMLHttpRequest",
+    ],
 }  # fmt: skip
-"""Global name → the prelude file that makes it, on first touch."""
+"""Prelude file → the globals that it makes, when one of them is touched first."""
 
 NO_HANDLER = "The code declares no function named handler. Write: function handler(webhook) { … return webhook; }"
 NEVER_SETTLES = "handler returned a promise that never settles. There are no timers and no network to wait for."
@@ -55,17 +55,23 @@ class Prelude:
 
 def warm_up() -> None:
     """Read what is needed from files and import lazily imported modules: behind the fences it is too late."""
-    Prelude.base = (PRELUDE / "base.js").read_text(encoding="utf-8")
-    parts = {path.stem: path.read_text(encoding="utf-8") for path in PRELUDE.glob("*.js")}
-    del parts["base"]
+    parts = {path.stem: _without_comments(path.read_text(encoding="utf-8")) for path in PRELUDE.glob("*.js")}
+    Prelude.base = parts.pop("base")
     Prelude.sources = json.dumps(parts)
     limits = Limits(run_time=1.0, memory=64 << 20, result=1 << 20, console=1 << 16)
-    run(limits, "const handler = webhook => { console.log(new URL('http://a').href); none() }", _EXAMPLE, b"{}")
+    code = "const handler = webhook => { console.log(new URL('http://a').href); none() }"
+    run(_World(limits, code), _EXAMPLE, b"{}")
     check(limits, "let a = ;")
     "é".encode("idna")  # loads codecs
 
 
 _EXAMPLE = '{"eventType":"","payload":null,"url":"","method":"POST","headers":{},"env":{}}'
+
+
+def _without_comments(script: str) -> str:
+    """Lines of comment and indentation cost every event a little."""
+    lines = (line.strip() for line in script.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("// "))
 
 
 def serve(descriptor: int, limits: Limits) -> None:
@@ -75,6 +81,7 @@ def serve(descriptor: int, limits: Limits) -> None:
     the code is only checked. Replies: see ``run`` and ``check``.
     """
     code = ""
+    spare: _World | None = None
     frames.write(descriptor, {"is": "ready"})
     while request := frames.read(descriptor):
         head, payload = request
@@ -82,14 +89,14 @@ def serve(descriptor: int, limits: Limits) -> None:
         if "event" not in head:
             frames.write(descriptor, check(limits, code))
             continue
-        frames.write(descriptor, *run(limits, code, head["event"], payload))
-        if head.get("tidy"):
-            gc.collect()
+        world = spare if spare and spare.code == code else _World(limits, code)
+        spare = None
+        frames.write(descriptor, *run(world, head["event"], payload))
+        spare = world = _World(limits, code)  # made while nobody waits for it; the one that was used ends here
 
 
-def run(limits: Limits, code: str, event: str, payload: bytes) -> tuple[Head, bytes]:
+def run(world: "_World", event: str, payload: bytes) -> tuple[Head, bytes]:
     """The reply: ``is`` (returned, cancelled, or a failure's kind), what belongs to it, ``console`` and ``ms``."""
-    world = _World(limits, code)
     started = time.perf_counter()
     reply = world.run(event, payload.decode())
     reply["ms"] = round((time.perf_counter() - started) * 1000, 3)
@@ -115,27 +122,30 @@ class _World:
 
     def __init__(self, limits: Limits, code: str) -> None:
         self._limits = limits
-        self._code = code
+        self.code = code
         self._context = context = _context(limits)
         # Ours is numbered after the last line of the user's, which tells the frames of a stack apart.
         start = context.eval("\n" * (code.count("\n") + 1) + Prelude.base)
-        self._ask = start(Prelude.sources, Prelude.globals)
-        self._ask("limits", limits.console, limits.result, _too_large(limits.result))
+        entropy = os.urandom(32).hex()
+        self._ask = start(Prelude.sources, Prelude.globals, limits.console, limits.result, entropy)
 
     def run(self, event: str, payload: str) -> Head:
         deadline = time.process_time() + self._limits.run_time
         try:
             return self._outcome(event, payload, deadline)
         except _quickjs.JSException as error:
-            return failure(self._code, *_parts(str(error)))
+            # When no memory was left even for the error, its text is "null", as when null was thrown.
+            if str(error).strip() == "null" and self._context.memory()["malloc_size"] > self._limits.memory // 2:
+                return {"is": "memory limit", "message": ""}
+            return failure(self.code, *_parts(str(error)))
         except (MemoryError, UnicodeDecodeError, TypeError) as error:
-            return failure(self._code, "InternalError", f"out of memory ({type(error).__name__})", "")
+            return failure(self.code, "InternalError", f"out of memory ({type(error).__name__})", "")
 
     def _outcome(self, event: str, payload: str, deadline: float) -> Head:
-        if "\0" in self._code:
-            return failure(self._code, "SyntaxError", "Invalid or unexpected token", _nul_stack(self._code))
+        if "\0" in self.code:
+            return failure(self.code, "SyntaxError", "Invalid or unexpected token", _nul_stack(self.code))
         self._limit(deadline)
-        self._context.eval(self._code)
+        self._context.eval(self.code)
         self._limit(deadline)
         handler = self._context.eval('typeof handler === "function" ? handler : undefined')
         if handler is None:
@@ -149,7 +159,7 @@ class _World:
             return {"is": "bad result", "message": NEVER_SETTLES}
         reply: Head = json.loads(state)
         if reply["is"] == "threw":
-            return failure(self._code, reply["name"], reply["message"], reply["stack"])
+            return failure(self.code, reply["name"], reply["message"], reply["stack"])
         return reply
 
     def _jobs(self, deadline: float) -> Iterator[None]:
@@ -186,10 +196,6 @@ def _context(limits: Limits) -> Any:
     context.set_memory_limit(limits.memory)
     context.set_max_stack_size(JS_STACK if fences.LINUX else 4 << 20)
     return context
-
-
-def _too_large(limit: int) -> str:
-    return f"The result is larger than {limit // 1024:,} KiB. Send less."
 
 
 def _parts(text: str) -> tuple[str, str, str]:

@@ -1,8 +1,11 @@
 // console.log and its family, worded as Node words them. `show(value)` is what Node prints for one value.
-(function ({ say }) {
+(function (host) {
+  "use strict";
+  const { say } = host;
   const { keys, getPrototypeOf } = Object;
   const { isArray } = Array;
-  const MAX_DEPTH = 2, MAX_ITEMS = 100, MAX_LENGTH = 20000, WIDTH = 72;
+  const MAX_DEPTH = 2, MAX_ITEMS = 100, MAX_LENGTH = 20000, WIDTH = 80;
+  const NULL = "[Object: null prototype]";
 
   const quoted = (text) => {
     const mark = !text.includes("'") ? "'" : !text.includes('"') ? '"' : !text.includes("`") ? "`" : "'";
@@ -24,35 +27,54 @@
       const own = Object.getOwnPropertyDescriptor(at, "constructor");
       if (own && typeof own.value === "function" && own.value.name) return own.value.name;
     }
-    return "[Object: null prototype]";
+    return NULL;
   }
 
+  function classOf(value) {
+    const text = Function.prototype.toString.call(value);
+    if (!/^class\b/.test(text)) return `[Function${value.name ? ": " + value.name : " (anonymous)"}]`;
+    const parent = getPrototypeOf(value)?.name;
+    return `[class ${value.name || "(anonymous)"}${parent ? " extends " + parent : ""}]`;
+  }
+
+  // The depth of the object that was shown last: three levels inside one another still share a line.
+  let current = 0;
+  let circular = null;
+
   function show(value, depth = 0, above = []) {
+    if (!depth) circular = null;
     if (value === null || (typeof value !== "object" && typeof value !== "function")) return primitive(value);
-    if (above.includes(value)) return "[Circular *1]";
-    const name = nameOf(value);
-    if (typeof value === "function") {
-      const isClass = /^class\b/.test(Function.prototype.toString.call(value));
-      return isClass ? `[class ${value.name || "(anonymous)"}]` : `[Function${value.name ? ": " + value.name : " (anonymous)"}]`;
+    if (above.includes(value)) {
+      circular = value;
+      return "[Circular *1]";
     }
+    const name = nameOf(value);
+    if (typeof value === "function") return classOf(value);
     if (value instanceof Date) return isNaN(value) ? "Invalid Date" : value.toISOString();
     if (value instanceof RegExp) return String(value);
-    if (value instanceof Error) return errorText(value);
+    if (value instanceof Error) return depth ? `[${errorText(value)}]` : errorText(value);
     if (value instanceof Promise) return "Promise { <pending> }";
     if (value instanceof String || value instanceof Number || value instanceof Boolean) {
       return `[${name}: ${primitive(value.valueOf())}]`;
     }
-    if (depth > MAX_DEPTH) return isArray(value) ? "[Array]" : `[${name.replace("[Object: null prototype]", "Object: null prototype")}]`;
+    if (depth > MAX_DEPTH) return isArray(value) ? "[Array]" : name === NULL ? NULL : `[${name}]`;
+    current = depth;
     const inner = (item) => show(item, depth + 1, [...above, value]);
-    if (isArray(value)) return listed("[", items(value, inner), "]", true);
+    const shown = body(value, name, inner, depth);
+    return circular === value ? "<ref *1> " + shown : shown;
+  }
+
+  function body(value, name, inner, depth) {
+    if (isArray(value)) return listed("[", items(value, inner), "]", depth, true);
     if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
-      return listed(`${name}(${value.length}) [`, items(value, inner), "]", true);
+      return listed(`${name}(${value.length}) [`, items(value, inner), "]", depth, true);
     }
-    if (value instanceof Map) return listed(`Map(${value.size}) {`, [...value].map(([k, v]) => `${inner(k)} => ${inner(v)}`), "}");
-    if (value instanceof Set) return listed(`Set(${value.size}) {`, [...value].map(inner), "}");
-    const fields = fieldsOf(value, inner);
-    const title = name === "Object" ? "" : name + " ";
-    return fields.length ? listed(title + "{", fields, "}") : title + "{}";
+    if (value instanceof Map) {
+      const entries = Array.from(value, ([key, item]) => `${inner(key)} => ${inner(item)}`);
+      return listed(`Map(${value.size}) {`, entries, "}", depth);
+    }
+    if (value instanceof Set) return listed(`Set(${value.size}) {`, Array.from(value, inner), "}", depth);
+    return listed((name === "Object" ? "" : name + " ") + "{", fieldsOf(value, inner), "}", depth);
   }
 
   function items(list, inner) {
@@ -85,44 +107,41 @@
     });
   }
 
-  // One line when it is short, otherwise one line an item; long lists of short items stand in rows.
-  function listed(open, shown, close, isList = false) {
+  // One line when it is short and not too deep, otherwise one line an item; many short items stand in rows.
+  function listed(open, shown, close, depth, isList = false) {
     if (!shown.length) return open + close;
-    const length = shown.reduce((sum, item) => sum + item.length + 2, open.length);
-    const flatEnough = shown.every((item) => !item.includes("\n"));
-    if (flatEnough && length <= WIDTH && (!isList || shown.length <= 6)) return `${open} ${shown.join(", ")} ${close}`;
-    const rows = isList && shown.length > 6 && flatEnough ? inRows(shown) : shown;
-    if (rows.length === 1 && length <= WIDTH) return `${open} ${rows[0]} ${close}`;
+    const rows = isList && shown.length > 6 ? inRows(shown, depth * 2) : shown;
+    if (rows === shown && current - depth < 3) {
+      const length = shown.reduce((sum, item) => sum + item.length, shown.length * 2 + depth * 2 + open.length + 10);
+      const line = shown.join(", ");
+      if (length <= WIDTH && !line.includes("\n")) return `${open} ${line} ${close}`;
+    }
     return `${open}\n${rows.map((row) => "  " + row.replaceAll("\n", "\n  ")).join(",\n")}\n${close}`;
   }
 
-  function inRows(shown) {
+  // As many columns as make the block about two and a half times as wide as it is high.
+  function inRows(shown, indent) {
     const more = shown.at(-1).startsWith("... ") ? [shown.at(-1)] : [];
     const list = more.length ? shown.slice(0, -1) : shown;
-    const widest = Math.max(...list.map((item) => item.length)) + 2;
-    if (widest * 3 + 4 >= 80) return shown;
     const total = list.reduce((sum, item) => sum + item.length + 2, 0);
-    const bias = Math.sqrt(widest - total / shown.length);
-    const biased = Math.max(widest - 3 - 0 + 1 - 1, 1);
-    const columns = Math.min(Math.round(Math.sqrt(2.5 * Math.max(biased, 1) * list.length) / Math.max(biased, 1)),
-      Math.floor((80 - bias * 0) / widest), 12, 15);
+    const widest = Math.max(...list.map((item) => item.length)) + 2;
+    if (widest * 3 + indent >= WIDTH || (total / widest <= 5 && widest > 8)) return shown;
+    const typical = Math.max(widest - 3 - Math.sqrt(widest - total / shown.length), 1);
+    const wanted = Math.round(Math.sqrt(2.5 * typical * list.length) / typical);
+    const columns = Math.min(wanted, Math.floor((WIDTH - indent) / widest), 12);
     if (columns <= 1) return shown;
-    const widths = [];
-    for (let c = 0; c < columns; c++) {
-      let width = 0;
-      for (let i = c; i < list.length; i += columns) width = Math.max(width, list[i].length);
-      widths.push(width + 2);
-    }
-    const numeric = list.every((item) => /^-?[\d.]+n?$/.test(item));
+    const widths = Array.from({ length: columns }, (_, column) =>
+      list.reduce((width, item, i) => (i % columns === column ? Math.max(width, item.length) : width), 0));
+    const numeric = list.every((item) => /^-?[\d.]+(e[+-]\d+)?n?$/.test(item));
     const rows = [];
     for (let i = 0; i < list.length; i += columns) {
       const row = list.slice(i, i + columns);
-      const last = row.length - 1;
-      rows.push(row.map((item, c) => {
-        const cell = c < last ? item + ", " : item;
-        if (numeric) return cell.padStart(widths[c] - (c < last ? 0 : 2));
-        return c < last ? cell.padEnd(widths[c]) : cell;
-      }).join(""));
+      const cells = row.map((item, column) => {
+        const last = column === row.length - 1;
+        if (numeric) return item.padStart(widths[column]) + (last ? "" : ", ");
+        return last ? item : (item + ", ").padEnd(widths[column] + 2);
+      });
+      rows.push(cells.join(""));
     }
     return [...rows, ...more];
   }

@@ -1,0 +1,66 @@
+// What went wrong, in a sentence. Only what `host` captured before the user's code is used on the way out.
+(function (host) {
+  "use strict";
+  const { load, end, quote, text, isArray, parse, stringify, maxResult } = host;
+
+  const refuse = (sentence) => end('"is":"bad result","message":' + quote(sentence));
+
+  function kindOf(value) {
+    if (value === null || value === undefined) return text(value);
+    if (isArray(value)) return "an array";
+    return (typeof value === "object" ? "an " : "a ") + typeof value;
+  }
+
+  function notAWebhook(result) {
+    refuse(`handler returned ${kindOf(result)}. End it with \`return webhook\`, or with \`return null\` to send nothing.`);
+  }
+
+  // An object such as `new URL(…)` counts as the text that it would be in JSON.
+  function plain(name, value) {
+    const read = value !== null && typeof value === "object" ? parse(stringify(value) ?? "null") : value;
+    if (typeof read !== "string") refuse(`webhook.${name} must be a string, not ${kindOf(value)}.`);
+    return read;
+  }
+
+  function notHeaders(headers) {
+    if (headers !== null) refuse(`webhook.headers must be an object of names and values, not ${kindOf(headers)}.`);
+    return [];
+  }
+
+  function header(name, value) {
+    const kind = typeof value;
+    if (kind !== "number" && kind !== "boolean") {
+      refuse(`The header ${name} must be a string, a number or a boolean, not ${kindOf(value)}.`);
+      return "";
+    }
+    return value;
+  }
+
+  function notABody(payload, body) {
+    if (body !== undefined) return tooLarge();
+    refuse(`webhook.payload is ${kindOf(payload)}. Set it to what is to be sent, and \`return webhook\`.`);
+  }
+
+  function tooLarge() {
+    refuse(`The result is larger than ${maxResult / 1024} KiB. Send less.`);
+  }
+
+  function threw(error) {
+    let name = "", message = "", stack = "";
+    try {
+      if (error instanceof Error) {
+        name = text(error.name);
+        message = text(error.message);
+        stack = text(error.stack);
+      } else {
+        message = typeof error === "string" ? error : load("console").show(error);
+      }
+    } catch {
+      message ||= "a value that cannot be shown";
+    }
+    const shown = (value, length) => quote(value.length > length ? value.slice(0, length) : value);
+    end('"is":"threw","name":' + shown(name, 200) + ',"message":' + shown(message, 8000) + ',"stack":' + shown(stack, 8000));
+  }
+
+  return { notAWebhook, plain, notHeaders, header, notABody, tooLarge, threw };
+});
