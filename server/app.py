@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -224,11 +225,11 @@ def configure_logging(settings: Settings) -> None:
     if settings.log_format == "json":
         shared += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
     else:
-        shared += [structlog.dev.ConsoleRenderer()]
+        shared += [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     structlog.configure(
         processors=shared,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
 
@@ -245,10 +246,6 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._started()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._stopping()  # open pages hold their streams; without this they would be waited for
-        await super().shutdown(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping()  # before it waits for connections: streams of open pages would never end by themselves

@@ -53,7 +53,7 @@ class Running:
         """Start, and wait until the address was printed. A second start keeps the port."""
         self._log = (self.data.parent / f"{self.data.name}.log").open("ab")
         self.process = subprocess.Popen(
-            [HOOKBENCH, "serve"], env=self.environment, stdout=subprocess.PIPE, stderr=self._log, text=True
+            [HOOKBENCH, "serve"], env=self.environment, stdout=subprocess.PIPE, stderr=self._log
         )
         printed = self._printed_until("Stop it with")
         self.port = int(re.search(r"running at http://127\.0\.0\.1:(\d+)", printed)[1])  # type: ignore[index]
@@ -87,16 +87,18 @@ class Running:
         return (self.data.parent / f"{self.data.name}.log").read_text()
 
     def _printed_until(self, words: str, seconds: float = 30.0) -> str:
-        printed = ""
+        printed = b""
         deadline = time.monotonic() + seconds
-        out = self.process.stdout
-        assert out is not None
-        while words not in printed:
+        assert self.process.stdout is not None
+        out = self.process.stdout.fileno()
+        while words.encode() not in printed:
             ready, _, _ = select.select([out], [], [], max(0, deadline - time.monotonic()))
-            line = out.readline() if ready else ""
-            assert line, f"hookbench did not start:\n{printed}\n{self.log}"
-            printed += line
-        return printed
+            more = os.read(out, 4096) if ready else b""
+            if not more:
+                self.kill()
+                raise AssertionError(f"hookbench did not start:\n{printed.decode()}\n{self.log}")
+            printed += more
+        return printed.decode()
 
     def _close(self) -> None:
         if self.process.stdout:
