@@ -249,7 +249,7 @@ def card_of(here: Visit, name: str) -> Card:
 
 
 def name_of(here: Visit, endpoint: Endpoint) -> str:
-    """How a page calls the endpoint: its description's first line, otherwise the address that was typed, or its card."""
+    """How a page calls the endpoint: its description's first line, otherwise the typed address or the card."""
     if described := endpoint.description.strip().partition("\n")[0]:
         return described
     card = here.bench.cards.get(endpoint.card)

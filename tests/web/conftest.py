@@ -1,0 +1,56 @@
+"""The real application in this process, and a person who is signed in to it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from builders import a_user
+
+from server.actions.accounts import hash_of
+from server.actions.workbench import Workbench
+from server.app import create_app
+from server.domain.sources import Source
+from server.settings import Settings
+from server.store import Transaction, accounts, sources
+from server.web.visit import SESSION_COOKIE
+
+HOUR_MS = 60 * 60 * 1000
+
+
+@dataclass
+class Site:
+    """``get`` and ``post`` as a browser does; ``bench`` looks behind the pages."""
+
+    client: httpx.AsyncClient
+    bench: Workbench
+    source: Source
+    """The one that the pages show: Test."""
+
+    async def get(self, path: str, **options: object) -> httpx.Response:
+        return await self.client.get(path, **options)  # type: ignore[arg-type]
+
+    async def post(self, path: str, form: object = None, **options: object) -> httpx.Response:
+        return await self.client.post(path, data=form or {}, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    app = create_app(Settings(data=tmp_path / "data"))
+    async with app.router.lifespan_context(app):
+        bench: Workbench = app.state.bench
+        user, token = a_user(), "a-session-token"
+
+        def sign_in(tx: Transaction) -> list[Source]:
+            accounts.insert(tx, user, bench.now())
+            accounts.begin_session(tx, hash_of(token), user.id, bench.now(), bench.now() + HOUR_MS)
+            return sources.every(tx)
+
+        every = await bench.store.write(sign_in)
+        browser = {"accept": "text/html", "sec-fetch-site": "same-origin"}
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://hookbench.test", headers=browser, cookies={SESSION_COOKIE: token}
+        ) as client:
+            yield Site(client, bench, every[0])

@@ -1,0 +1,60 @@
+"""An endpoint's form as a browser posts it, and what a page says about it."""
+
+import html
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from server.domain.catalog import sample_json
+
+PLAIN = "function handler(webhook) {\n  return webhook;\n}\n"
+
+
+def a_form(**changes: Any) -> dict[str, Any]:
+    """A form of the card Webhook that can be created as it is."""
+    fields: dict[str, Any] = {
+        "card": "webhook",
+        "url": "https://example.com/hook",
+        "description": "Our shop",
+        "destination": "send",
+        "listen": "all",
+        "event_types": [],
+        "transforming": "on",
+        "code": PLAIN,
+        "variables_key": [],
+        "variables_value": [],
+        "headers_key": [],
+        "headers_value": [],
+        "event_type": "payment.succeeded",
+        "payload": sample_json("payment.succeeded"),
+    }
+    form = {name.replace("__", "."): value for name, value in (fields | changes).items()}
+    return {name: value for name, value in form.items() if value is not None}
+
+
+def customer_io(**changes: Any) -> dict[str, Any]:
+    credentials = {
+        "credentials__site_id": "1a2b3c4d5e6f7a8b9c0d",
+        "credentials__api_key": "0d9c8b7a6f5e4d3c2b1a",
+        "credentials__region": "us",
+    }
+    return a_form(**{"card": "customer_io", "url": None} | credentials | changes)
+
+
+def beside(page: str, field: str) -> str:
+    """The sentence that stands beside a field; empty when there is none."""
+    found = re.search(rf'id="field-{re.escape(field)}-error"[^>]*>.*?<span>(.*?)</span>', page, re.DOTALL)
+    return html.unescape(found[1]) if found else ""
+
+
+def text_of(page: str) -> str:
+    """What a reader sees, in one line."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def path_of(answer: httpx.Response) -> str:
+    """Where a redirect leads to, without what it says there."""
+    assert answer.status_code == 303, text_of(answer.text)
+    return urlsplit(answer.headers["location"]).path

@@ -1,0 +1,124 @@
+"""Each thing that can be wrong with an endpoint's form has a sentence beside its field, and nothing is kept."""
+
+from typing import Any
+
+import pytest
+from form import a_form, beside, customer_io, text_of
+
+from server.store import endpoints
+
+LONG = 300 * 1024
+
+REFUSALS = {
+    "no URL": (a_form(url=""), "url", "Enter the URL that events are sent to."),
+    "no scheme": (a_form(url="example.com/x"), "url", "The URL must start with https:// or http://."),
+    "loopback": (
+        a_form(url="http://127.0.0.1:9/"),
+        "url",
+        "The address belongs to this machine itself (loopback). Deliveries to it are not allowed.",
+    ),
+    "private network": (
+        a_form(url="http://10.1.2.3/"),
+        "url",
+        "The address is in a private network. Deliveries to it are not allowed.",
+    ),
+    "metadata": (
+        a_form(url="http://169.254.169.254/latest"),
+        "url",
+        "The address is link-local. Deliveries to it are not allowed.",
+    ),
+    "password in the URL": (
+        a_form(url="https://me:secret@example.com/"),
+        "url",
+        "The URL must not contain a user name or a password; put them into a header instead.",
+    ),
+    "long description": (
+        a_form(description="x" * 501),
+        "description",
+        "The description is longer than 500 characters.",
+    ),
+    "no event type": (
+        a_form(listen="chosen"),
+        "event_types",
+        "Choose at least one event type, or listen to all events.",
+    ),
+    "unknown event type": (
+        a_form(listen="chosen", event_types=["payment.succeeded", "payment.lost"]),
+        "event_types",
+        "There is no event type “payment.lost”.",
+    ),
+    "no code": (
+        a_form(code="  \n"),
+        "code",
+        "Write the transformation, or switch it off to forward events as they are.",
+    ),
+    "long code": (a_form(code="//" + "x" * LONG), "code", "The code is longer than 256 KiB."),
+    "no credentials": (customer_io(credentials__api_key=""), "credentials.api_key", "Enter the API key."),
+    "long credential": (
+        customer_io(credentials__api_key="k" * 1025),
+        "credentials.api_key",
+        "The API key is longer than 1024 bytes.",
+    ),
+    "unknown choice": (
+        customer_io(credentials__region="moon"),
+        "credentials.region",
+        "Choose one of the values for Region.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("form", "field", "sentence"), REFUSALS.values(), ids=REFUSALS.keys())
+async def test_a_wrong_field_is_answered_with_a_sentence_beside_it(
+    site: Any, form: dict[str, Any], field: str, sentence: str
+) -> None:
+    answer = await site.post("/endpoints", form)
+
+    assert answer.status_code == 422
+    assert beside(answer.text, field) == sentence
+    assert await site.bench.store.read(lambda tx: endpoints.of_source(tx, site.source.id)) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "values", "sentence"),
+    [
+        (["host"], ["a"], "The header host is reserved: Hookbench or the connection sets it."),
+        (["a b"], ["c"], "“a b” is not a header name: use letters, digits and hyphens, without spaces or a colon."),
+        (["x-team", "X-Team"], ["a", "b"], "The header X-Team is there twice."),
+        (["x-team"], ["grün"], "The value of the header x-team has characters outside ASCII; encode them, as"),
+        ([f"x-{n}" for n in range(51)], ["v"] * 51, "At most 50 headers can be set."),
+    ],
+)
+async def test_a_wrong_header_is_named(site: Any, names: list[str], values: list[str], sentence: str) -> None:
+    answer = await site.post("/endpoints", a_form(headers_key=names, headers_value=values))
+
+    assert answer.status_code == 422
+    assert sentence in text_of(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("names", "values", "sentence"),
+    [
+        (["1st"], ["a"], "A variable's name has letters, digits and _, does not start with a digit, and is at most"),
+        (["A", "A"], ["1", "2"], "The variable A is there twice."),
+        (["A"], ["v" * 4097], "The value of A is longer than 4096 bytes."),
+        ([f"V{n}" for n in range(51)], ["v"] * 51, "At most 50 variables can be set."),
+    ],
+)
+async def test_a_wrong_variable_is_named(site: Any, names: list[str], values: list[str], sentence: str) -> None:
+    answer = await site.post("/endpoints", a_form(variables_key=names, variables_value=values))
+
+    assert answer.status_code == 422
+    assert sentence in text_of(answer.text)
+
+
+async def test_a_syntax_error_blocks_create_with_its_line_and_column(site: Any) -> None:
+    answer = await site.post("/endpoints", a_form(code="function handler(webhook) {\r\n  return webhook.;\r\n}"))
+
+    assert answer.status_code == 422
+    assert beside(answer.text, "code").startswith("Line 2, column 18: SyntaxError")
+    assert 'data-for="#field-code" data-line="2" data-column="18"' in answer.text
+
+
+async def test_an_unknown_card_is_not_found(site: Any) -> None:
+    assert (await site.get("/endpoints/new?card=nothing")).status_code == 404
+    assert (await site.post("/endpoints", a_form(card="nothing"))).status_code == 404
