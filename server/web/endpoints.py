@@ -8,8 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import endpoints as actions
-from server.actions.drafts import URL_NOT_SET, Draft
-from server.domain.addresses import host_of
+from server.actions.drafts import Draft
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.ids import Millis, earliest
 from server.domain.integrations import Card, FieldKind
@@ -19,6 +18,7 @@ from server.store import Transaction, attempts, deliveries, endpoints
 from server.store.endpoints import Tally
 from server.web import drafts, forms
 from server.web.errors import NotFound
+from server.web.names import endpoint_address, endpoint_name
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
@@ -249,19 +249,11 @@ def card_of(here: Visit, name: str) -> Card:
 
 
 def name_of(here: Visit, endpoint: Endpoint) -> str:
-    """How a page calls the endpoint: its description's first line, otherwise the typed address or the card."""
-    if described := endpoint.description.strip().partition("\n")[0]:
-        return described
-    card = here.bench.cards.get(endpoint.card)
-    return address_of(here, endpoint) if card is None or card.asks_url else card.title
+    return endpoint_name(here.bench.cards, endpoint.card, endpoint.description, endpoint.url)
 
 
 def address_of(here: Visit, endpoint: Endpoint) -> str:
-    """Where it leads to, without the part that grants access; the card's title while there is no URL."""
-    card = here.bench.cards.get(endpoint.card)
-    if endpoint.url == URL_NOT_SET:
-        return card.title if card else endpoint.card
-    return f"https://{host_of(endpoint.url)}/…" if card and card.url_is_secret else endpoint.url
+    return endpoint_address(here.bench.cards, endpoint.card, endpoint.url)
 
 
 def without_secrets(here: Visit, draft: Draft) -> Draft:
