@@ -27,6 +27,11 @@ class Feed:
         self._readers: set[Reader] = set()
         self._closed = False
 
+    @property
+    def readers(self) -> int:
+        """How many listen just now."""
+        return len(self._readers)
+
     def publish(self, changed: Changed) -> None:
         for reader in self._readers:
             reader.put(changed)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, Select, select
 
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, SourceId, VersionId
 from server.domain.messages import Attempt, AttemptOutcome, ReceivedResponse, SentRequest, Trigger
@@ -59,9 +59,9 @@ class Search:
     """Only attempts older than this attempt id."""
 
 
-def page(tx: Connection, search: Search, limit: int = PAGE) -> list[Attempt]:
-    """The newest attempts that fit, newest first."""
-    query = select(attempts)
+def page(tx: Connection, search: Search, limit: int = PAGE, *, bodies: bool = True) -> list[Attempt]:
+    """The newest attempts that fit, newest first. A list that shows no bodies need not load megabytes of them."""
+    query = _selected(bodies)
     if search.source_id:
         query = query.where(attempts.c.source_id == search.source_id)
     if search.endpoint_id:
@@ -83,10 +83,14 @@ def get(tx: Connection, attempt_id: str) -> Attempt | None:
     return _attempt(row) if row else None
 
 
-def of_message(tx: Connection, message_id: str, limit: int = 200) -> list[Attempt]:
+def of_message(tx: Connection, message_id: str, limit: int = 200, *, bodies: bool = True) -> list[Attempt]:
     """The newest attempts of a message on its way to all endpoints, newest first."""
-    query = select(attempts).where(attempts.c.message_id == message_id).order_by(attempts.c.id.desc()).limit(limit)
+    query = _selected(bodies).where(attempts.c.message_id == message_id).order_by(attempts.c.id.desc()).limit(limit)
     return [_attempt(row) for row in tx.execute(query).mappings()]
+
+
+def _selected(bodies: bool) -> Select[Any]:
+    return select(*(column for column in attempts.c if bodies or column.name not in ("request_body", "response_body")))
 
 
 def _attempt(row: RowMapping) -> Attempt:
@@ -96,13 +100,13 @@ def _attempt(row: RowMapping) -> Attempt:
             row["request_method"],
             row["request_url"],
             load_pairs(row["request_headers"]),
-            bytes(row["request_body"]),
+            bytes(row.get("request_body", b"")),
         )
     if row["response_status"] is not None:
         response = ReceivedResponse(
             row["response_status"],
             load_pairs(row["response_headers"]),
-            bytes(row["response_body"]),
+            bytes(row.get("response_body", b"")),
             row["response_truncated"],
         )
     return Attempt(

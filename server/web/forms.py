@@ -1,6 +1,8 @@
 """Reading a form within bounds."""
 
+import re
 from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
 
@@ -26,8 +28,24 @@ class Form:
     def every(self, name: str) -> list[str]:
         return list(self._fields.get(name, ()))
 
+    def path(self, name: str, default: str) -> str:
+        """The field as an address of our own pages; ``default`` for any other: a form must not lead elsewhere."""
+        return own_path(self.raw(name)) or default
+
     def has(self, name: str) -> bool:
         return name in self._fields
+
+
+def own_path(address: str) -> str | None:
+    """A path of ours with its query, without the flash code of the page before; ``None`` for anything else.
+
+    ``//host`` and ``/\\host`` name other hosts, and browsers drop tabs and line breaks from an address.
+    """
+    if not re.fullmatch(r"/(?![/\\])[!-~]*", address):
+        return None
+    parts = urlsplit(address)
+    query = urlencode([(name, value) for name, value in parse_qsl(parts.query, True) if name != "said"])
+    return f"{parts.path}?{query}" if query else parts.path
 
 
 async def read(request: Request) -> Form:

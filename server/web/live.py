@@ -1,60 +1,74 @@
-"""``GET /live``: one stream a page. It says what changed; the page then asks anew for the parts that show it.
+"""``GET /live``: tells an open page which of its topics changed. The page then fetches those parts of itself anew.
 
-The data of each event is a line of topics, ``source:src_… message:msg_… endpoint:ep_…``; ``static/js/live.js`` sends
-``refresh`` to the parts whose ``data-live`` names one of them. So a part is always rendered by its own page, with its own
-filters and its own check of who asks, and a stream holds nothing but ids.
+What a part shows, and to whom, is so decided in one place: by the page's own handler. See ``static/js/live.js``.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from fastapi.sse import EventSourceResponse, ServerSentEvent
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, Query
+from fastapi.sse import format_sse_event
 from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
-from server.delivery.feed import Changed
-from server.web.visit import Here
+from server.actions.workbench import Workbench
+from server.delivery.feed import Changed, Reader
+from server.domain.sentences import say
+from server.web import errors
+from server.web.visit import Here, SignInNeeded, visit
 
 router = APIRouter()
 
 MOST_STREAMS = 100
-GATHER_SECONDS = 0.5
-"""Changes are gathered for this long, so that a flood of events is two lines a second and not a thousand."""
-LONGEST_SECONDS = 600.0
-"""Then the stream ends; the browser asks for the next one, and who asks is looked at again."""
+MOST_TOPICS = 10
+PAUSE_SECONDS = 0.5
+"""What changes within this time is told at once, so a busy source is told of at most twice a second."""
+HEARTBEAT_SECONDS = 15.0
+TOO_MANY = say("Too many pages are open at a time; this one does not refresh itself.")
 
 
-async def room(request: Request) -> AsyncIterator[None]:
-    """Holds one of the streams that may be open at a time."""
-    state = request.app.state
-    streams: int = getattr(state, "streams", 0)
-    if streams >= MOST_STREAMS:
-        raise HTTPException(503)
-    state.streams = streams + 1
+@router.get("/live")
+async def live(request: Request, here: Here, topic: Annotated[list[str] | None, Query()] = None) -> Response:
+    """Server-sent events. A topic is such as ``source:src_…``, ``endpoint:ep_…`` or ``message:msg_…``."""
+    if here.bench.feed.readers >= MOST_STREAMS:
+        return errors.answer(request, 503, TOO_MANY)
+    changes = _changes(request, here.bench, frozenset((topic or [])[:MOST_TOPICS]))
+    return StreamingResponse(changes, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+
+async def _changes(request: Request, bench: Workbench, topics: frozenset[str]) -> AsyncIterator[bytes]:
+    """Ends with the feed, that is when the server stops, and with the session."""
+    with bench.feed.listen() as changes:
+        yield format_sse_event(comment="open")
+        while (told := await _told(changes, topics)) is not None:
+            if not await _still_signed_in(request, bench):
+                return
+            yield format_sse_event(data_str=" ".join(sorted(told))) if told else format_sse_event(comment="still here")
+
+
+async def _told(changes: Reader, topics: frozenset[str]) -> set[str] | None:
+    """Which of the topics changed, gathered for a moment; none after a quiet while, ``None`` when the feed ended."""
+    told: set[str] = set()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(HEARTBEAT_SECONDS) as patience:
+            async for changed in changes:
+                if not told and topics & _topics(changed):
+                    patience.reschedule(asyncio.get_running_loop().time() + PAUSE_SECONDS)
+                told |= topics & _topics(changed)
+            return None
+    return told
+
+
+def _topics(changed: Changed) -> frozenset[str]:
+    found = {f"source:{changed.source_id}", f"message:{changed.message_id}"}
+    return frozenset(found | {f"endpoint:{changed.endpoint_id}"} if changed.endpoint_id else found)
+
+
+async def _still_signed_in(request: Request, bench: Workbench) -> bool:
     try:
-        yield
-    finally:
-        state.streams -= 1
-
-
-@router.get("/live", response_class=EventSourceResponse)
-async def live(here: Here, room: Annotated[None, Depends(room)]) -> AsyncIterator[ServerSentEvent]:
-    """FastAPI adds a comment every 15 seconds, which keeps proxies from closing a quiet stream."""
-    yield ServerSentEvent(comment="open")
-    with here.bench.feed.listen() as changes:
-        try:
-            async with asyncio.timeout(LONGEST_SECONDS):
-                async for changed in changes:
-                    topics = dict.fromkeys(_topics(changed))
-                    await asyncio.sleep(GATHER_SECONDS)
-                    topics |= dict.fromkeys(topic for more in changes.unread() for topic in _topics(more))
-                    yield ServerSentEvent(raw_data=" ".join(topics))
-        except TimeoutError:
-            return
-
-
-def _topics(changed: Changed) -> list[str]:
-    topics = [f"source:{changed.source_id}", f"message:{changed.message_id}"]
-    return topics if changed.endpoint_id is None else [*topics, f"endpoint:{changed.endpoint_id}"]
+        await visit(request, bench)
+    except SignInNeeded:
+        return False
+    return True

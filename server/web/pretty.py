@@ -6,7 +6,8 @@ import re
 SHOWN = 100_000
 """Characters of a body that a page shows; the rest is there to download."""
 DEEPEST = 64
-"""Deeper JSON is shown as it is: its indentation would be larger than itself."""
+MOST_INDENTED = 4 * SHOWN
+"""Deeper or longer JSON is shown as it is: its indentation would be larger than itself."""
 
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 
@@ -19,7 +20,8 @@ def pretty(body: bytes | str) -> str:
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     if len(text) > SHOWN or not _is_json(text):
         return text[:SHOWN]
-    return _indent(text) or text
+    indented = _indent(text)
+    return indented if indented and len(indented) <= MOST_INDENTED else text
 
 
 def _is_json(text: str) -> bool:

@@ -1,6 +1,5 @@
 """Who is here, and which source they look at: the dependency of every page behind the sign-in."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from server.actions.accounts import hash_of
 from server.actions.workbench import Workbench
 from server.domain.sources import Source
 from server.store import Transaction, accounts, sources
@@ -33,11 +33,6 @@ class Visit:
         """This visit as seen from the source of the thing that a page is about."""
         found = next((source for source in self.sources if source.id == source_id), self.source)
         return replace(self, source=found)
-
-
-def hash_of(token: str) -> str:
-    """Only this is kept of a session's token: who reads the database cannot sign in with it."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def workbench(request: Request) -> Workbench:

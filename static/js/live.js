@@ -1,11 +1,11 @@
 // Live pages. <div data-live="endpoint:ep_1" hx-get="…" hx-trigger="refresh" hx-target="this" hx-swap="outerMorph"> fetches itself
 // anew when something about that topic changed. One stream a page, GET /live: each unnamed event's data is the topics that
-// changed, separated by spaces ("source:src_1 message:msg_1 endpoint:ep_1"). A busy source refreshes a part at most once a
-// second. A page in the background lets go of the stream (browsers allow few connections) and catches up when it is back.
-const PAUSE_MS = 1000;
+// changed, separated by spaces ("source:src_1 message:msg_1"), of those that the page asked for, at most twice a second.
+// A page in the background lets go of the stream (browsers allow few connections) and catches up when it is back. It also
+// catches up when the stream opens first: what happened while the page travelled here was told to nobody.
+const PAUSE_MS = 50;
 
 let stream = null;
-let missed = false; // whether something may have happened while there was no stream
 let timer = null;
 const due = new Set();
 
@@ -21,11 +21,8 @@ export function listen() {
 function connect() {
   if (document.hidden || !parts().length) return close();
   if (stream) return;
-  stream = new EventSource("/live");
-  stream.addEventListener("open", () => {
-    if (missed) parts().forEach(refreshSoon);
-    missed = true;
-  });
+  stream = new EventSource(`/live?${new URLSearchParams(parts().map((part) => ["topic", part.dataset.live]))}`);
+  stream.addEventListener("open", () => parts().forEach(refreshSoon));
   stream.addEventListener("message", (event) => {
     const topics = event.data.split(" ");
     for (const part of parts()) if (topics.includes(part.dataset.live)) refreshSoon(part);

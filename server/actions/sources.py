@@ -1,0 +1,45 @@
+"""Where events come from: Test and Live, each with an ingest address and Dodo's signing secret."""
+
+import secrets
+
+from server.actions.workbench import Workbench
+from server.domain.ids import SourceId, mint
+from server.domain.sentences import Problem, Refused
+from server.domain.signing import new_secret, secret_problem
+from server.domain.sources import Mode, Source
+from server.store import Transaction, sources
+
+
+async def ensure(bench: Workbench) -> None:
+    """The two sources that every Hookbench has, made at its first start."""
+
+    def make(tx: Transaction) -> None:
+        if sources.every(tx):
+            return
+        for order, mode in enumerate(Mode):
+            # The moment decides the order in which they are shown.
+            made = Source(SourceId(mint("src")), mode.value.title(), mode, _new_token(), None, bench.now() + order)
+            sources.insert(tx, made)
+
+    await bench.store.write(make)
+
+
+async def save_secret(bench: Workbench, source: Source, secret: str) -> None:
+    """Keep Dodo's signing secret. Raises ``Refused``."""
+    if problem := secret_problem(secret):
+        raise Refused(Problem("secret", problem))
+    await bench.store.write(lambda tx: sources.set_secret(tx, source.id, secret))
+
+
+async def make_secret(bench: Workbench, source: Source) -> None:
+    """A secret of our own, for trying things out without an account at Dodo."""
+    await bench.store.write(lambda tx: sources.set_secret(tx, source.id, new_secret()))
+
+
+async def change_address(bench: Workbench, source: Source) -> None:
+    """A new ingest address; the old one stops at once."""
+    await bench.store.write(lambda tx: sources.set_token(tx, source.id, _new_token()))
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(24)  # 192 bits: who does not know an address cannot find it

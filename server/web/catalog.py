@@ -1,0 +1,105 @@
+"""The event catalog: what Dodo Payments sends, type by type, with schema and sample."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.domain.catalog import EVENT_TYPES, GROUPS, EventType, Group, sample_json
+from server.domain.sentences import say
+from server.web.errors import NotFound
+from server.web.i18n import gettext
+from server.web.render import page
+from server.web.visit import Here
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One line of a schema's tree."""
+
+    name: str
+    kind: str
+    """Such as ``string``, ``integer or null``, ``array of object``."""
+    required: bool
+    description: str
+    choices: Sequence[str]
+    """The only values it can have; empty for any."""
+    properties: Sequence["Property"]
+
+
+@router.get("/events")
+async def index(request: Request, here: Here, q: str = "") -> Response:
+    return page(request, "events/list.html", here, block="found", active="events", q=q, groups=_matching(q))
+
+
+@router.get("/events/{name}")
+async def show(request: Request, here: Here, name: str) -> Response:
+    event_type = _find(name)
+    names = list(EVENT_TYPES)
+    at = names.index(name)
+    return page(
+        request,
+        "events/show.html",
+        here,
+        active="events",
+        event_type=event_type,
+        group=next(group for group in GROUPS if event_type in group.event_types),
+        properties=properties_of(event_type.schema),
+        sample=sample_json(name),
+        before=names[at - 1] if at else None,
+        after=names[at + 1] if at + 1 < len(names) else None,
+    )
+
+
+@router.get("/events/{name}/sample.json")
+async def sample(here: Here, name: str) -> Response:
+    return Response(sample_json(_find(name).name), media_type="application/json")
+
+
+def properties_of(schema: Mapping[str, Any]) -> list[Property]:
+    """The properties of an object schema; for a list of objects, those of its items."""
+    inner = schema.get("items", schema)
+    required = inner.get("required", ())
+    return [
+        Property(
+            name=name,
+            kind=_kind(each),
+            required=name in required,
+            description=each.get("description", ""),
+            choices=[each["const"]] if "const" in each else [c for c in each.get("enum", ()) if c is not None],
+            properties=properties_of(each),
+        )
+        for name, each in inner.get("properties", {}).items()
+    ]
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if "array" in kinds and "items" in schema:
+        kinds = [f"array of {schema['items']['type']}" if kind == "array" else kind for kind in kinds]
+    return " or ".join(kinds)
+
+
+def _matching(q: str) -> list[tuple[Group, list[EventType]]]:
+    """The groups with those of their event types in which every word of ``q`` occurs."""
+    words = q.casefold().split()[:20]
+    found = [(group, [each for each in group.event_types if _has(each, group, words)]) for group in GROUPS]
+    return [(group, event_types) for group, event_types in found if event_types]
+
+
+def _has(event_type: EventType, group: Group, words: Sequence[str]) -> bool:
+    english = f"{event_type.name} {event_type.description} {group.title}"
+    text = f"{english} {gettext(event_type.description)} {gettext(group.title)}".casefold()
+    return all(word in text for word in words)
+
+
+def _find(name: str) -> EventType:
+    found = EVENT_TYPES.get(name)
+    if found is None:
+        raise NotFound(say("Dodo Payments has no such event type."))
+    return found

@@ -1,0 +1,162 @@
+"""A message's page: where it came from, its way to each endpoint, and each attempt in three panes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.actions import messages as actions
+from server.domain.endpoints import Endpoint, Version
+from server.domain.messages import Attempt, Delivery, DeliveryState, Message, Trigger
+from server.domain.retries import DODO_SCHEDULE
+from server.domain.sentences import Refused, Sentence, say
+from server.store import Transaction, attempts, deliveries, endpoints, messages
+from server.web.errors import NotFound
+from server.web.names import endpoint_names
+from server.web.pretty import SHOWN
+from server.web.render import page, redirect
+from server.web.visit import Here, Visit
+
+router = APIRouter()
+
+TRIGGERS: Mapping[Trigger, Sentence] = {
+    Trigger.EVENT: say("First try"),
+    Trigger.RETRY: say("Retry"),
+    Trigger.RESEND: say("Resend"),
+    Trigger.EXAMPLE: say("Example"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A message's way to one endpoint."""
+
+    delivery: Delivery
+    name: str
+    endpoint: Endpoint | None
+    """``None`` when it was deleted."""
+    attempts: Sequence[Attempt]
+    """Newest first."""
+
+    @property
+    def retries_left(self) -> int:
+        return max(0, len(DODO_SCHEDULE) - self.delivery.step)
+
+    @property
+    def waits(self) -> bool:
+        return self.delivery.state is DeliveryState.PENDING
+
+
+@router.get("/messages/{message_id}")
+async def show(request: Request, here: Here, message_id: str, attempt: str = "") -> Response:
+    return await _show(request, here, message_id, attempt)
+
+
+@router.post("/deliveries/{delivery_id}/resend")
+async def resend(request: Request, here: Here, delivery_id: str) -> Response:
+    delivery = await here.bench.store.read(lambda tx: deliveries.get(tx, delivery_id))
+    if delivery is None:
+        raise NotFound(say("There is no such delivery."))
+    try:
+        await actions.resend(here.bench, delivery)
+    except Refused as refused:
+        return await _show(request, here, delivery.message_id, problem=refused.problems[0].sentence, status=422)
+    return redirect(f"/messages/{delivery.message_id}", "resent", request)
+
+
+@router.get("/messages/{message_id}/body")
+async def received_body(here: Here, message_id: str) -> Response:
+    message = await _find(here, message_id)
+    return _download(message.body, f"{message.id}.json")
+
+
+@router.get("/attempts/{attempt_id}/request-body")
+async def request_body(here: Here, attempt_id: str) -> Response:
+    attempt = await find_attempt(here, attempt_id)
+    return _download(attempt.request.body if attempt.request else b"", f"{attempt.id}-request.txt")
+
+
+@router.get("/attempts/{attempt_id}/response-body")
+async def response_body(here: Here, attempt_id: str) -> Response:
+    attempt = await find_attempt(here, attempt_id)
+    return _download(attempt.response.body if attempt.response else b"", f"{attempt.id}-response.txt")
+
+
+async def find_attempt(here: Visit, attempt_id: str) -> Attempt:
+    found = await here.bench.store.read(lambda tx: attempts.get(tx, attempt_id))
+    if found is None:
+        raise NotFound(say("There is no such attempt."))
+    return found
+
+
+async def _find(here: Visit, message_id: str) -> Message:
+    found = await here.bench.store.read(lambda tx: messages.get(tx, message_id))
+    if found is None:
+        raise NotFound(say("There is no such message."))
+    return found
+
+
+async def _show(
+    request: Request,
+    here: Visit,
+    message_id: str,
+    chosen: str = "",
+    *,
+    problem: Sentence | None = None,
+    status: int = 200,
+) -> Response:
+    message = await _find(here, message_id)
+    here = here.at(message.source_id)
+
+    def look(tx: Transaction) -> tuple[list[Way], dict[str, Version], Attempt | None]:
+        made = attempts.of_message(tx, message.id, bodies=False)
+        known = [each.id for each in made]
+        shown = attempts.get(tx, chosen if chosen in known else known[0]) if known else None
+        return _ways(tx, here, message, made), _versions(tx, made), shown
+
+    ways, versions, attempt = await here.bench.store.read(look)
+    return page(
+        request,
+        "messages/message.html",
+        here,
+        block="progress",
+        status=status,
+        active="logs",
+        message=message,
+        ways=ways,
+        versions=versions,
+        attempt=attempt,
+        chosen=chosen,
+        triggers=TRIGGERS,
+        problem=problem,
+        most_shown=SHOWN,
+    )
+
+
+def _ways(tx: Transaction, here: Visit, message: Message, made: Sequence[Attempt]) -> list[Way]:
+    found = messages.of_messages(tx, [message.id]).get(message.id, [])
+    ids = [delivery.endpoint_id for delivery in found]
+    names, existing = endpoint_names(tx, here.bench.cards, ids), endpoints.by_ids(tx, ids)
+    return [
+        Way(
+            delivery,
+            names.get(delivery.endpoint_id, delivery.endpoint_id),
+            existing.get(delivery.endpoint_id),
+            [attempt for attempt in made if attempt.delivery_id == delivery.id],
+        )
+        for delivery in found
+    ]
+
+
+def _versions(tx: Transaction, made: Sequence[Attempt]) -> dict[str, Version]:
+    """The versions of the code that ran, by id."""
+    ids = {attempt.version_id for attempt in made if attempt.version_id}
+    return {found.id: found for each in ids if (found := endpoints.version(tx, each))}
+
+
+def _download(body: bytes, filename: str) -> Response:
+    """Never shown as a page: what others sent us must not run under our address."""
+    disposition = f'attachment; filename="{filename}"'
+    return Response(body, media_type="application/octet-stream", headers={"content-disposition": disposition})
