@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
-from server.actions.drafts import Draft, credentials_of, header_problems, unusable_code, url_of, variable_problems
+from server.actions.drafts import (
+    URL_NOT_SET,
+    Draft,
+    credentials_of,
+    header_problems,
+    unusable_code,
+    url_of,
+    variable_problems,
+)
 from server.actions.workbench import Workbench
 from server.delivery.dispatch import Ready, Runs, as_shown, prepare
 from server.domain.addresses import AddressRules
@@ -28,6 +36,8 @@ class Trial:
     """``sent``: the request would be sent, or captured."""
     captured: bool
     """The endpoint captures its requests, so that ``sent`` means the inspector."""
+    leads_somewhere: bool
+    """False while no URL was typed and the code sets none."""
     request: SentRequest | None
     """The finished request as an attempt records it, with its secrets masked; the signature comes with the send."""
     error: AttemptError | None
@@ -67,6 +77,7 @@ async def run(
             return Trial(
                 outcome="failed" if forbidden else "sent",
                 captured=captured,
+                leads_somewhere=request.url != URL_NOT_SET,
                 request=as_shown(request, cards.get(endpoint.card)),
                 error=AttemptError("address", str(forbidden)) if forbidden else None,
                 changes=changes(body, request.body),
@@ -74,9 +85,9 @@ async def run(
                 ms=ms,
             )
         case Cancelled(console):
-            return Trial("cancelled", captured, None, None, None, console, ms)
+            return Trial("cancelled", captured, True, None, None, None, console, ms)
         case TransformFailed(error, console):
-            return Trial("failed", captured, None, error, None, console, ms)
+            return Trial("failed", captured, True, None, error, None, console, ms)
 
 
 def _as_endpoint(draft: Draft, card: Card, stored: Endpoint | None) -> Endpoint:

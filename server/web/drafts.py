@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from server.actions.drafts import URL_NOT_SET, Draft, Pairs
+from server.actions.drafts import Draft, Pairs
 from server.domain.catalog import EVENT_TYPES, GROUPS, sample_json
 from server.domain.endpoints import Destination
 from server.domain.integrations import Card
@@ -74,7 +74,6 @@ def shown(draft: Draft, problems: Iterable[Problem] = (), **values: Any) -> dict
         "payload": sample_of(FIRST_EVENT_TYPE),
         "trial": None,
         "trial_problems": (),
-        "url_not_set": URL_NOT_SET,
         "draft": draft,
         "problems": fields,
         "rows": rows,
