@@ -93,6 +93,14 @@ async def test_a_payload_that_is_no_event_is_named_beside_its_field(site: Any, p
     assert sentence in text_of(page.text)
 
 
+@pytest.mark.parametrize("card", ["webhook", "slack"])
+async def test_a_url_that_was_not_typed_yet_is_said_to_be_missing(site: Any, card: str) -> None:
+    answer = await site.post("/transformations/try", a_form(card=card, url=""), headers=FRAGMENT)
+
+    assert answer.status_code == 200
+    assert "The endpoint has no URL yet, and the code sets none." in answer.text
+
+
 async def test_without_scripts_the_whole_page_comes_back_with_the_result(site: Any) -> None:
     answer = await site.post("/transformations/try", a_form(description="Still here"))
 
