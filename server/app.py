@@ -103,9 +103,13 @@ def sandbox_of(settings: Settings) -> Sandbox:
 
 
 def courier_of(settings: Settings, rules: AddressRules) -> Courier:
-    return Courier(
-        rules, timeout=settings.delivery_timeout, fixed=fixed_addresses(settings.resolve), ca_file=settings.ca_file
-    )
+    """The way out. Raises ``Unusable`` when the file of certificate authorities cannot be read."""
+    try:
+        return Courier(
+            rules, timeout=settings.delivery_timeout, fixed=fixed_addresses(settings.resolve), ca_file=settings.ca_file
+        )
+    except OSError as error:  # ssl.SSLError is one
+        raise Unusable(f"HOOKBENCH_CA_FILE cannot be used: {settings.ca_file} is not a readable PEM file.") from error
 
 
 @asynccontextmanager
@@ -155,7 +159,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     stack.push_async_callback(worker.stop)
     log.info("started", version=__version__, database=store.dialect)
     for fence in sandbox.fences():
-        log.info("sandbox.fence", name=fence.name, stands=fence.stands, detail=fence.detail)
+        say = log.info if fence.stands else log.warning
+        say("sandbox.fence", name=fence.name, stands=fence.stands, detail=fence.detail)
 
 
 class _claim_folder:
@@ -279,9 +284,14 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
 
         server = _Server(config, started, lambda: app.state.bench.feed.close())
         logging.getLogger("uvicorn.error").addFilter(lambda record: app.state.trouble is None)
-        server.run(sockets=[listening])
-    if app.state.trouble:
-        raise app.state.trouble
+        try:
+            server.run(sockets=[listening])
+        except KeyboardInterrupt:
+            return  # Ctrl+C, after everything was brought to an end
+        except SystemExit:
+            if app.state.trouble:
+                raise app.state.trouble from None
+            raise
 
 
 def _listen(settings: Settings) -> socket.socket:
