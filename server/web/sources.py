@@ -1,6 +1,7 @@
-"""The sources: ingest address, signing secret, and what was refused."""
+"""The sources page: where events come in, which secret proves them, and what was refused."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -25,6 +26,25 @@ REASONS: Mapping[IntakeRefusal, Sentence] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A source as the page shows it."""
+
+    source: Source
+    address: str
+    refused: tuple[tuple[Sentence, int, Millis], ...]
+    """Why, how often, and when the last time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A signing secret that was refused."""
+
+    source: Source
+    typed: str
+    sentence: Sentence
+
+
 @router.get("/sources")
 async def index(request: Request, here: Here) -> Response:
     return await _index(request, here)
@@ -32,12 +52,12 @@ async def index(request: Request, here: Here) -> Response:
 
 @router.post("/sources/{source_id}/secret")
 async def save_secret(request: Request, here: Here, source_id: str) -> Response:
-    source, form = _find(here, source_id), await forms.read(request)
-    typed = form.text("secret")
+    source = _find(here, source_id)
+    typed = (await forms.read(request)).text("secret")
     try:
         await actions.save_secret(here.bench, source, typed)
     except Refused as refused:
-        return await _index(request, here, (source.id, typed, refused.problems[0].sentence))
+        return await _index(request, here, Mistake(source, typed, refused.problems[0].sentence))
     return redirect("/sources", "secret-saved", request)
 
 
@@ -53,22 +73,27 @@ async def change_address(request: Request, here: Here, source_id: str) -> Respon
     return redirect("/sources", "address-changed", request)
 
 
-async def _index(request: Request, here: Visit, wrong: tuple[str, str, Sentence] | None = None) -> Response:
-    """``wrong``: the source whose secret was refused, what was typed, and why."""
+async def _index(request: Request, here: Visit, mistake: Mistake | None = None) -> Response:
+    base = here.bench.public_url or str(request.base_url).rstrip("/")
 
-    def look(tx: Transaction) -> dict[str, Mapping[IntakeRefusal, tuple[int, Millis]]]:
-        return {source.id: sources.refused(tx, source.id) for source in here.sources}
+    def look(tx: Transaction) -> list[Shown]:
+        return [
+            Shown(
+                source,
+                f"{base}/in/{source.token}",
+                tuple((REASONS[reason], *counted) for reason, counted in sources.refused(tx, source.id).items()),
+            )
+            for source in sources.every(tx)
+        ]
 
     return page(
         request,
         "sources/list.html",
         here,
-        status=422 if wrong else 200,
+        status=422 if mistake else 200,
         active="sources",
-        base=here.bench.public_url or str(request.base_url).rstrip("/"),
-        refused=await here.bench.store.read(look),
-        reasons=REASONS,
-        wrong=wrong,
+        shown=await here.bench.store.read(look),
+        mistake=mistake,
     )
 
 
