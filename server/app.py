@@ -32,7 +32,7 @@ from server.delivery.feed import Feed
 from server.delivery.intake import Intake
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules, fixed_addresses
-from server.sandbox import Limits, Sandbox
+from server.sandbox import Sandbox
 from server.settings import Settings
 from server.store import Store, Unusable
 from server.store import accounts as account_rows
@@ -85,33 +85,6 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def database_url(settings: Settings) -> str:
-    """Where the data is: what the operator named, otherwise a file in the data folder."""
-    return settings.database or f"sqlite:///{settings.data.absolute() / 'hookbench.db'}"
-
-
-def sandbox_of(settings: Settings) -> Sandbox:
-    return Sandbox(
-        Limits(
-            run_time=settings.run_time,
-            memory=settings.run_memory,
-            result=settings.run_result,
-            console=settings.run_console,
-            workers=settings.workers,
-        )
-    )
-
-
-def courier_of(settings: Settings, rules: AddressRules) -> Courier:
-    """The way out. Raises ``Unusable`` when the file of certificate authorities cannot be read."""
-    try:
-        return Courier(
-            rules, timeout=settings.delivery_timeout, fixed=fixed_addresses(settings.resolve), ca_file=settings.ca_file
-        )
-    except OSError as error:  # ssl.SSLError is one
-        raise Unusable(f"HOOKBENCH_CA_FILE cannot be used: {settings.ca_file} is not a readable PEM file.") from error
-
-
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
@@ -126,16 +99,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
     """Start each part; ``stack`` stops them in reverse order."""
     # The sandbox comes first: its processes begin before any secret is read.
-    sandbox = sandbox_of(settings)
+    sandbox = Sandbox(settings.limits)
     await sandbox.start()
     stack.push_async_callback(sandbox.close)
     if not settings.database:
         stack.enter_context(_claim_folder(settings.data))
-    store = Store.open(database_url(settings))
+    store = Store.open(settings.database_url)
     stack.callback(store.close)
     cards = load_cards(transforms_dir())
     rules = AddressRules.allowing(settings.allow_networks)
-    courier = courier_of(settings, rules)
+    courier = _courier(settings, rules)
     stack.push_async_callback(courier.aclose)
     feed = Feed()
     dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards)
@@ -161,6 +134,16 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     for fence in sandbox.fences():
         say = log.info if fence.stands else log.warning
         say("sandbox.fence", name=fence.name, stands=fence.stands, detail=fence.detail)
+
+
+def _courier(settings: Settings, rules: AddressRules) -> Courier:
+    """The way out. Raises ``Unusable`` when the file of certificate authorities cannot be read."""
+    try:
+        return Courier(
+            rules, timeout=settings.delivery_timeout, fixed=fixed_addresses(settings.resolve), ca_file=settings.ca_file
+        )
+    except OSError as error:  # ssl.SSLError is one
+        raise Unusable(f"HOOKBENCH_CA_FILE cannot be used: {settings.ca_file} is not a readable PEM file.") from error
 
 
 class _claim_folder:

@@ -6,7 +6,7 @@ import platform
 import sqlite3
 from dataclasses import dataclass
 
-from server import app
+from server.sandbox import Sandbox
 from server.settings import Settings
 from server.store import Store, Unusable
 
@@ -34,7 +34,7 @@ async def examine(settings: Settings) -> list[Finding]:
 
 
 async def _sandbox(settings: Settings) -> list[Finding]:
-    sandbox = app.sandbox_of(settings)
+    sandbox = Sandbox(settings.limits)
     try:
         await sandbox.start()
     except OSError as error:
@@ -55,7 +55,7 @@ def _folder(settings: Settings) -> Finding:
 
 
 async def _database(settings: Settings) -> Finding:
-    url = app.database_url(settings)
+    url = settings.database_url
     if not settings.database and not (settings.data / "hookbench.db").exists():
         return Finding("database", True, "SQLite, will be made at the first start")
     try:

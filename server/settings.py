@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.domain.addresses import AddressRules, fixed_addresses
+from server.sandbox import Limits
 
 KIB, MIB = 1024, 1024 * 1024
 
@@ -69,3 +70,19 @@ class Settings(BaseSettings):
     def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         fixed_addresses(value)
         return value
+
+    @property
+    def database_url(self) -> str:
+        """Where the data is: what the operator named, otherwise a file in the data folder."""
+        return self.database or f"sqlite:///{self.data.absolute() / 'hookbench.db'}"
+
+    @property
+    def limits(self) -> Limits:
+        """What a transformation may use."""
+        return Limits(
+            run_time=self.run_time,
+            memory=self.run_memory,
+            result=self.run_result,
+            console=self.run_console,
+            workers=self.workers,
+        )

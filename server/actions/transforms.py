@@ -15,7 +15,7 @@ from server.actions.drafts import (
     variable_problems,
 )
 from server.actions.workbench import Workbench
-from server.delivery.dispatch import Ready, Runs, as_shown, prepare
+from server.delivery.prepare import Ready, Runs, as_shown, prepare
 from server.domain.addresses import AddressRules
 from server.domain.changes import Changes, changes
 from server.domain.endpoints import Destination, Endpoint, Version

@@ -12,7 +12,8 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from server.actions.cards import load_cards
 from server.assets import transforms_dir
 from server.delivery.courier import Courier
-from server.delivery.dispatch import Dispatcher, Ready, as_shown, prepare
+from server.delivery.dispatch import Dispatcher
+from server.delivery.prepare import Ready, as_shown, prepare
 from server.domain.addresses import AddressRules
 from server.domain.catalog import sample_json
 from server.domain.endpoints import Destination

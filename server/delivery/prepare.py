@@ -1,0 +1,85 @@
+"""What an endpoint makes of an event: run its code, finish the request. The one way up to the send.
+
+Live deliveries, examples, the tester on the Test tab and ``hookbench try`` all take it, so that what a test shows is
+what will be sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from server.domain.endpoints import Endpoint
+from server.domain.integrations import Card
+from server.domain.messages import AttemptError, ConsoleLine, SentRequest, mask_headers
+from server.domain.requests import SHOWN, Prepared, finish, untransformed
+from server.domain.transformations import Cancelled, Program, Result, Returned, TransformFailed, Webhook
+
+
+class Runs(Protocol):
+    """What is needed of the sandbox."""
+
+    async def run(self, program: Program, webhook: Webhook) -> Result: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A finished request, not signed yet."""
+
+    request: Prepared
+    console: tuple[ConsoleLine, ...] = ()
+    ms: float | None = None
+    """Milliseconds the code ran for; ``None`` when none ran."""
+
+
+Preparation = Ready | Cancelled | TransformFailed
+
+
+async def prepare(
+    endpoint: Endpoint, event_type: str, body: bytes, *, sandbox: Runs, cards: Mapping[str, Card]
+) -> Preparation:
+    """What this endpoint makes of an event. A request that breaks a rule of ``domain.requests`` is TransformFailed."""
+    card = cards.get(endpoint.card)
+    credential_headers = card.auth_headers(endpoint.credentials) if card else {}
+    if not runs_code(endpoint):
+        request = untransformed(
+            endpoint.url, body, credential_headers=credential_headers, endpoint_headers=endpoint.headers
+        )
+        return Ready(request)
+
+    assert endpoint.version
+    result = await sandbox.run(
+        Program(endpoint.id, endpoint.version.code),
+        Webhook(
+            event_type=event_type,
+            payload=body.decode("utf-8", "replace").removeprefix("\ufeff"),
+            url=endpoint.url,
+            method="POST",
+            headers={},
+            env=endpoint.variables,
+        ),
+    )
+    if not isinstance(result, Returned):
+        return result
+    finished = finish(result, credential_headers=credential_headers, endpoint_headers=endpoint.headers)
+    if isinstance(finished, AttemptError):
+        return TransformFailed(finished, result.console, result.ms)
+    return Ready(finished, result.console, result.ms)
+
+
+def runs_code(endpoint: Endpoint) -> bool:
+    """Whether this endpoint's code takes part: it is switched on, and there is some."""
+    return endpoint.transforming and endpoint.version is not None
+
+
+def as_shown(request: Prepared, card: Card | None) -> SentRequest:
+    """The request as it is kept and shown: header values that may be keys are masked, and a URL that is one is cut."""
+    url = request.url
+    if card and card.url_is_secret:
+        parts = urlsplit(url)
+        url = f"{parts.scheme}://{parts.netloc}/••••••••"
+    return SentRequest(request.method, url, mask_headers(request.headers, SHOWN), request.body)
+
+
+WITH_THE_CODE_SECONDS = 15.0
+"""What an attempt may take beside the request: waiting for the sandbox, running the code."""
