@@ -1,0 +1,129 @@
+"""The list and the Overview tab: what an endpoint is, how it does, and what it did last."""
+
+from typing import Any
+
+from builders import a_message, an_attempt, an_endpoint
+from form import a_form, customer_io, path_of, text_of
+
+from server.domain.endpoints import Endpoint
+from server.domain.ids import SourceId
+from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState
+from server.store import Transaction, attempts, deliveries, endpoints, messages, sources
+from server.store.deliveries import Ended
+
+HOUR_MS = 60 * 60 * 1000
+FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
+
+
+async def with_attempts(site: Any, endpoint: Endpoint, *outcomes: AttemptOutcome, **changes: Any) -> list[Attempt]:
+    """Keep the endpoint and attempts of one message on its way to it; the next one is due in an hour."""
+    now = site.bench.now()
+    message = a_message(endpoint.source_id, received_at=now + HOUR_MS)
+
+    def told(outcome: AttemptOutcome) -> dict[str, Any]:
+        return {"outcome": outcome, "event_type": f"{outcome}.kind", "started_at": now} | changes
+
+    def keep(tx: Transaction) -> list[Attempt]:
+        endpoints.insert(tx, endpoint)
+        delivery_id = messages.send_example(tx, message, endpoint.id)
+        made = [
+            an_attempt(message, delivery_id, endpoint, number=number, **told(each))
+            for number, each in enumerate(outcomes, 1)
+        ]
+        deliveries.record(tx, [Ended("nobody", each, DeliveryState.PENDING, 0, None) for each in made])
+        return made
+
+    kept: list[Attempt] = await site.bench.store.write(keep)
+    return kept
+
+
+async def test_an_empty_list_says_what_an_endpoint_is_and_how_to_add_one(site: Any) -> None:
+    page = await site.get("/endpoints")
+
+    assert "No endpoints yet" in page.text
+    assert 'href="/endpoints/new"' in page.text
+
+
+async def test_the_list_shows_name_address_state_error_rate_and_last_attempt(site: Any) -> None:
+    endpoint = an_endpoint(site.source, description="Our shop\nsecond line", event_types=frozenset({"refund.failed"}))
+    await with_attempts(site, endpoint, AttemptOutcome.SUCCEEDED, AttemptOutcome.SUCCEEDED, AttemptOutcome.REJECTED)
+
+    text = text_of((await site.get("/endpoints")).text)
+
+    assert "Our shop https://example.com/hook 1 event type Enabled 33.3 % Rejected" in text
+    assert "second line" not in text
+
+
+async def test_an_address_that_is_a_secret_is_cut_in_lists(site: Any) -> None:
+    await site.post("/endpoints", a_form(card="slack", url="https://hooks.slack.com/services/T0/B0/c", description=""))
+
+    page = await site.get("/endpoints")
+
+    assert "https://hooks.slack.com/…" in page.text
+    assert "T0/B0" not in page.text
+
+
+async def test_endpoints_of_live_are_not_listed_under_test(site: Any) -> None:
+    live = next(source for source in await site.bench.store.read(sources.every) if source.id != site.source.id)
+    await with_attempts(site, an_endpoint(SourceId(live.id), description="Live shop"))
+
+    assert "Live shop" not in (await site.get("/endpoints")).text
+    site.client.cookies.set("source", live.id)
+    assert "Live shop" in (await site.get("/endpoints")).text
+
+
+async def test_attempts_are_filtered_by_how_they_ended(site: Any) -> None:
+    endpoint = an_endpoint(site.source)
+    outcomes = (AttemptOutcome.SUCCEEDED, AttemptOutcome.CAPTURED, AttemptOutcome.TRANSFORM_FAILED)
+    await with_attempts(site, endpoint, *outcomes, error=AttemptError("threw", "TypeError: no"))
+
+    every = (await site.get(f"/endpoints/{endpoint.id}")).text
+    good = (await site.get(f"/endpoints/{endpoint.id}?show=succeeded")).text
+    bad = (await site.get(f"/endpoints/{endpoint.id}?show=failed")).text
+
+    kinds = [f"{outcome}.kind" for outcome in outcomes]
+    assert [kind in every for kind in kinds] == [True, True, True]
+    assert [kind in good for kind in kinds] == [True, True, False]
+    assert [kind in bad for kind in kinds] == [False, False, True]
+    assert "TypeError: no" in bad
+
+
+async def test_a_live_page_asks_for_its_attempts_alone(site: Any) -> None:
+    endpoint = an_endpoint(site.source)
+    [attempt] = await with_attempts(site, endpoint, AttemptOutcome.UNREACHABLE)
+
+    part = await site.get(f"/endpoints/{endpoint.id}", headers=FRAGMENT)
+
+    assert "<html" not in part.text
+    assert f'data-live="endpoint:{endpoint.id}"' in part.text
+    assert f'href="/messages/{attempt.message_id}"' in part.text
+
+
+async def test_older_attempts_are_on_the_next_page(site: Any) -> None:
+    endpoint = an_endpoint(site.source)
+    made = await with_attempts(site, endpoint, *[AttemptOutcome.SUCCEEDED] * (attempts.PAGE + 1))
+
+    first = (await site.get(f"/endpoints/{endpoint.id}")).text
+    second = (await site.get(f"/endpoints/{endpoint.id}?before={made[1].id}")).text
+
+    assert f"before={made[1].id}" in first
+    assert second.count('class="row-link"') == 1
+
+
+async def test_a_source_takes_at_most_200_endpoints(site: Any) -> None:
+    many = [an_endpoint(site.source) for _ in range(200)]
+    await site.bench.store.write(lambda tx: [endpoints.insert(tx, each) for each in many])
+
+    answer = await site.post("/endpoints", a_form())
+
+    assert answer.status_code == 422
+    assert "A source can have at most 200 endpoints." in answer.text
+
+
+async def test_every_page_of_an_endpoint_keeps_its_credentials_to_itself(site: Any) -> None:
+    at = path_of(await site.post("/endpoints", customer_io()))
+
+    for page in ("", "/testing", "/advanced", "/edit", "/transformation"):
+        answer = await site.get(at + page)
+        assert answer.status_code == 200
+        assert "0d9c8b7a6f5e4d3c2b1a" not in answer.text
