@@ -16,7 +16,6 @@ from server.domain.signing import sign
 from server.domain.transformations import Cancelled, TransformFailed
 from server.store.deliveries import Claimed
 
-
 WITH_THE_CODE_SECONDS = 15.0
 """What an attempt may take beside the request: waiting for the sandbox, running the code."""
 

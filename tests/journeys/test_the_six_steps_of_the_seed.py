@@ -139,12 +139,11 @@ def test_pasted_code_is_captured_and_nothing_leaves(
 def enter_signing_secret(page: Page) -> str:
     """Paste Dodo's signing secret into the Test source; returns the source's ingest address."""
     page.get_by_role("link", name="Sources").click()
-    source = page.locator("section, article").filter(has=page.get_by_role("heading", name="Test", exact=True)).last
-    source.get_by_label("Signing secret").fill(SECRET)
-    source.get_by_role("button", name="Save").click()
+    source = page.get_by_role("region", name="Test", exact=True)
+    source.locator("input[name=secret]").fill(SECRET)
+    source.get_by_role("button", name="Save secret").click()
     expect(page.get_by_text("The signing secret was saved.")).to_be_visible()
-    address = page.locator("[data-copy*='/in/'], code:has-text('/in/')").first
-    return address.get_attribute("data-copy") or address.inner_text()
+    return source.get_by_label("Ingest address", exact=True).input_value()
 
 
 def create_from_card(page: Page, step: Step, capture: bool) -> None:
@@ -155,7 +154,7 @@ def create_from_card(page: Page, step: Step, capture: bool) -> None:
     page.get_by_role("link", name="Customer.io").click()
 
     page.get_by_label("Site ID").fill(SITE_ID)
-    page.get_by_label("API key").fill(API_KEY)
+    page.get_by_role("textbox", name="API key").fill(API_KEY)
     if capture:
         page.get_by_role("radio", name="Capture").check()
 
