@@ -30,6 +30,7 @@ HEADERS = {
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 INTAKE = "/in/"
+NUL = "No address here has a NUL character."
 FOREIGN_FORM = "This request came from another site and was refused."
 
 
@@ -60,6 +61,10 @@ class Security:
                     headers.setdefault("cache-control", "no-store")
             await send(message)
 
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            # No id and no text has one, and PostgreSQL refuses to look for it.
+            await PlainTextResponse(NUL, status_code=400)(scope, receive, send_with_headers)
+            return
         if scope["method"] not in SAFE_METHODS and _is_foreign(scope):
             await PlainTextResponse(FOREIGN_FORM, status_code=403)(scope, receive, send_with_headers)
             return

@@ -1,12 +1,14 @@
 """The real application in this process, and a person who is signed in to it."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 from builders import a_user
+from fastapi import FastAPI
 
 from server.actions.accounts import hash_of
 from server.actions.workbench import Workbench
@@ -27,6 +29,7 @@ class Site:
     bench: Workbench
     source: Source
     """The one that the pages show: Test."""
+    app: FastAPI
 
     async def get(self, path: str, **options: object) -> httpx.Response:
         return await self.client.get(path, **options)  # type: ignore[arg-type]
@@ -37,7 +40,19 @@ class Site:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    app = create_app(Settings(data=tmp_path / "data"))
+    async with visited(Settings(data=tmp_path / "data")) as site:
+        yield site
+
+
+@pytest.fixture
+async def site_on_postgres(tmp_path: Path, postgres_url: str) -> AsyncIterator[Site]:
+    async with visited(Settings(data=tmp_path / "data", database=postgres_url)) as site:
+        yield site
+
+
+@asynccontextmanager
+async def visited(settings: Settings) -> AsyncIterator[Site]:
+    app = create_app(settings)
     async with app.router.lifespan_context(app):
         bench: Workbench = app.state.bench
         user, token = a_user(), "a-session-token"
@@ -53,4 +68,4 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         async with httpx.AsyncClient(
             transport=transport, base_url="http://hookbench.test", headers=browser, cookies={SESSION_COOKIE: token}
         ) as client:
-            yield Site(client, bench, every[0])
+            yield Site(client, bench, every[0], app)

@@ -1,0 +1,152 @@
+"""``GET /logs``: what came in (messages) and what was tried (attempts), newest first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.domain.messages import Attempt, AttemptOutcome, DeliveryState
+from server.domain.sentences import Sentence, say
+from server.store import Transaction, attempts, endpoints, messages
+from server.web.drafts import TREE
+from server.web.endpoints import name_of
+from server.web.names import endpoint_names
+from server.web.render import page
+from server.web.visit import Here, Visit
+
+router = APIRouter()
+
+LONGEST = 200
+"""Characters of a filter that are looked at; no id and no event type is longer."""
+
+STATES: Mapping[str, Sentence] = {
+    DeliveryState.PENDING: say("Pending"),
+    DeliveryState.SUCCEEDED: say("Succeeded"),
+    DeliveryState.FAILED: say("Failed"),
+    DeliveryState.CANCELLED: say("Cancelled"),
+    DeliveryState.TRANSFORM_FAILED: say("Transform failed"),
+    DeliveryState.STOPPED: say("Stopped"),
+}
+OUTCOMES: Mapping[str, Sentence] = {
+    AttemptOutcome.SUCCEEDED: say("Succeeded"),
+    AttemptOutcome.CAPTURED: say("Captured"),
+    AttemptOutcome.REJECTED: say("Rejected"),
+    AttemptOutcome.UNREACHABLE: say("Unreachable"),
+    AttemptOutcome.BLOCKED: say("Blocked"),
+    AttemptOutcome.CANCELLED: say("Cancelled"),
+    AttemptOutcome.TRANSFORM_FAILED: say("Transform failed"),
+}
+
+Choices = list[tuple[str, str]]
+"""What a drop-down offers: (value, text)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the address asks for. Words that mean nothing are as if they were not there."""
+
+    view: str
+    """``attempts``, or empty for messages."""
+    status: str
+    type: str
+    endpoint: str
+    q: str
+    """An id, whole; of a message or an event its beginning is enough."""
+    before: str
+
+    @staticmethod
+    def of(request: Request) -> "Filters":
+        asked = {name: value.strip()[:LONGEST] for name, value in request.query_params.items()}
+        view = "attempts" if asked.get("view") == "attempts" else ""
+        status = asked.get("status", "")
+        return Filters(
+            view=view,
+            status=status if status in (OUTCOMES if view else STATES) else "",
+            type=asked.get("type", ""),
+            endpoint=asked.get("endpoint", ""),
+            q=asked.get("q", ""),
+            before=asked.get("before", ""),
+        )
+
+    @property
+    def narrow(self) -> bool:
+        return bool(self.status or self.type or self.endpoint or self.q)
+
+    def address(self, **changes: str) -> str:
+        """The address of this page, with some of it changed."""
+        asked = {name: getattr(self, name) for name in ("view", "status", "type", "endpoint", "q", "before")} | changes
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return f"/logs?{query}" if query else "/logs"
+
+
+@router.get("/logs")
+async def index(request: Request, here: Here) -> Response:
+    filters = Filters.of(request)
+    rows, names, choices = await here.bench.store.read(lambda tx: _look(tx, here, filters))
+    full = len(rows) == (attempts.PAGE if filters.view else messages.PAGE)
+    answer = page(
+        request,
+        "logs/log.html",
+        here,
+        block="log",
+        active="logs",
+        filters=filters,
+        rows=rows,
+        names=names,
+        older=filters.address(before=rows[-1].id) if full else None,
+        newest=filters.address(before="") if filters.before else None,
+        tree=TREE,
+        choices=choices,
+        states=OUTCOMES if filters.view else STATES,
+    )
+    # The address follows the filters, without those that the form left empty.
+    answer.headers["hx-replace-url"] = filters.address()
+    return answer
+
+
+def _look(
+    tx: Transaction, here: Visit, filters: Filters
+) -> tuple[Sequence[messages.Row] | Sequence[Attempt], dict[str, str], Choices]:
+    """Rows, the names of the endpoints in them, and the endpoints to filter by."""
+    cards = here.bench.cards
+    listed = endpoints.of_source(tx, here.source.id)
+    choices: Choices = [(endpoint.id, name_of(here, endpoint)) for endpoint in listed]
+    if filters.view:
+        tried = attempts.page(tx, _attempts(tx, here, filters), bodies=False)
+        return tried, endpoint_names(tx, cards, [attempt.endpoint_id for attempt in tried]), choices
+    came = messages.page(tx, _messages(tx, here, filters))
+    return came, endpoint_names(tx, cards, [on_way.endpoint_id for row in came for on_way in row.deliveries]), choices
+
+
+def _messages(tx: Transaction, here: Visit, filters: Filters) -> messages.Search:
+    attempt = attempts.get(tx, filters.q) if filters.q.startswith("att_") else None
+    return messages.Search(
+        source_id=here.source.id,
+        event_type=filters.type,
+        endpoint_id=filters.endpoint,
+        state=DeliveryState(filters.status) if filters.status else None,
+        text=attempt.message_id if attempt else filters.q,
+        before=filters.before,
+    )
+
+
+def _attempts(tx: Transaction, here: Visit, filters: Filters) -> attempts.Search:
+    return attempts.Search(
+        source_id=here.source.id,
+        event_type=filters.type,
+        endpoint_id=filters.endpoint,
+        outcomes=(AttemptOutcome(filters.status),) if filters.status else (),
+        text=_attempts_id(tx, here, filters.q),
+        before=filters.before,
+    )
+
+
+def _attempts_id(tx: Transaction, here: Visit, q: str) -> str:
+    """The id that attempts carry for the one that was typed: an event's id is its message's, which has attempts."""
+    if not q or q.startswith("att_"):
+        return q
+    found = messages.page(tx, messages.Search(here.source.id, text=q), limit=1)
+    return found[0].id if found else q

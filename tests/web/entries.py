@@ -1,0 +1,62 @@
+"""Log entries as the worker leaves them, made at once and without a network."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from builders import a_message, an_attempt, an_endpoint
+
+from server.domain.endpoints import Destination, Endpoint
+from server.domain.messages import Attempt, Delivery, DeliveryState, Message
+from server.store import Transaction, deliveries, endpoints, messages
+from server.store.deliveries import Ended
+
+HOUR_MS = 60 * 60 * 1000
+
+
+@dataclass(frozen=True)
+class Entry:
+    message: Message
+    delivery: Delivery
+    attempt: Attempt
+
+
+async def kept_endpoint(site: Any, code: str | None = None, **changes: Any) -> Endpoint:
+    """An endpoint in the source that the pages show."""
+    endpoint = an_endpoint(site.source, code, **changes)
+    await site.bench.store.write(lambda tx: endpoints.insert(tx, endpoint))
+    return endpoint
+
+
+async def capturing_endpoint(site: Any, **changes: Any) -> Endpoint:
+    return await kept_endpoint(site, destination=Destination.CAPTURE, **changes)
+
+
+async def arrived(site: Any, **changes: Any) -> Message:
+    """A message that just came in; the worker takes it from here."""
+    message = a_message(site.source, **{"received_at": site.bench.now()} | changes)
+    await site.bench.store.write(lambda tx: messages.receive(tx, [message]))
+    site.bench.worker.wake()
+    return message
+
+
+async def tried(
+    site: Any, endpoint: Endpoint, state: DeliveryState = DeliveryState.SUCCEEDED, of: Any = None, **attempt: Any
+) -> Entry:
+    """A message whose first attempt has ended in ``state``. ``of`` changes the message, the rest the attempt.
+
+    It was received in an hour from now, so that the worker leaves it to us.
+    """
+    soon = site.bench.now() + HOUR_MS
+    message = a_message(site.source, **{"received_at": soon} | (of or {}))
+
+    def make(tx: Transaction) -> Entry:
+        messages.receive(tx, [message])
+        claimed = deliveries.claim(tx, owner="test", now=soon + 1, lease_until=soon + 2, limit=100)
+        [delivery] = [c.delivery for c in claimed if (c.message.id, c.endpoint.id) == (message.id, endpoint.id)]
+        made = an_attempt(message, delivery.id, endpoint, **attempt)
+        due_at = soon + HOUR_MS if state is DeliveryState.PENDING else None
+        deliveries.record(tx, [Ended("test", made, state, 1, due_at)])
+        return Entry(message, delivery, made)
+
+    entry: Entry = await site.bench.store.write(make)
+    return entry

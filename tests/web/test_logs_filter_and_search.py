@@ -1,0 +1,142 @@
+"""The log shows messages and attempts, newest first, as far as they fit the filters in the address."""
+
+import re
+from typing import Any
+
+import pytest
+from entries import kept_endpoint, tried
+
+from server.domain.messages import AttemptOutcome, DeliveryState, Origin
+from server.store import attempts, messages, sources
+from server.web.visit import SOURCE_COOKIE
+
+
+def links(page: str) -> list[str]:
+    """The messages that the rows of a log lead to."""
+    return [found.partition("?")[0] for found in re.findall(r'class="row-link" href="/messages/([^"]+)"', page)]
+
+
+@pytest.fixture
+async def log(site: Any) -> Any:
+    """Three entries: a success, a failure, and a transformation that failed at another endpoint."""
+    shop = await kept_endpoint(site, description="Shop")
+    good = await tried(site, shop)
+    bad = await tried(
+        site, shop, DeliveryState.FAILED, of={"event_type": "refund.failed"}, outcome=AttemptOutcome.REJECTED
+    )
+    desk = await kept_endpoint(site, description="Help desk", event_types=frozenset({"dispute.lost"}))
+    odd = await tried(
+        site,
+        desk,
+        DeliveryState.TRANSFORM_FAILED,
+        of={"event_type": "dispute.lost"},
+        outcome=AttemptOutcome.TRANSFORM_FAILED,
+        request=None,
+        response=None,
+    )
+    return shop, desk, good, bad, odd
+
+
+async def test_both_views_are_newest_first(site: Any, log: Any) -> None:
+    *_, good, bad, odd = log
+    newest_first = [odd.message.id, bad.message.id, good.message.id]
+
+    assert links((await site.get("/logs")).text) == newest_first
+    assert links((await site.get("/logs?view=attempts")).text) == newest_first
+
+
+async def test_filters_narrow_messages(site: Any, log: Any) -> None:
+    shop, desk, good, bad, odd = log
+
+    async def found(query: str) -> list[str]:
+        return links((await site.get(f"/logs?{query}")).text)
+
+    assert await found("status=failed") == [bad.message.id]
+    assert await found("type=refund.failed") == [bad.message.id]
+    assert await found(f"endpoint={desk.id}") == [odd.message.id]
+    assert await found(f"endpoint={shop.id}&status=succeeded") == [good.message.id]
+    assert await found(f"endpoint={desk.id}&status=succeeded") == []
+
+
+async def test_filters_narrow_attempts(site: Any, log: Any) -> None:
+    _, desk, good, bad, odd = log
+
+    async def found(query: str) -> list[str]:
+        return links((await site.get(f"/logs?view=attempts&{query}")).text)
+
+    assert await found("status=rejected") == [bad.message.id]
+    assert await found("type=payment.succeeded") == [good.message.id]
+    assert await found(f"endpoint={desk.id}") == [odd.message.id]
+
+
+@pytest.mark.parametrize("view", ["", "attempts"])
+async def test_search_finds_by_each_kind_of_id(site: Any, log: Any, view: str) -> None:
+    *_, bad, _ = log
+
+    for wanted in (bad.message.id, bad.message.webhook_id, bad.attempt.id):
+        page = await site.get("/logs", params={"view": view, "q": f" {wanted} "})
+        assert links(page.text) == [bad.message.id], wanted
+
+
+async def test_a_status_of_the_other_view_is_not_a_filter(site: Any, log: Any) -> None:
+    assert len(links((await site.get("/logs?status=rejected")).text)) == 3
+
+
+async def test_the_log_of_one_source_shows_nothing_of_the_other(site: Any, log: Any) -> None:
+    *_, odd = log
+    [live] = [source for source in await site.bench.store.read(sources.every) if source.id != site.source.id]
+    site.client.cookies.set(SOURCE_COOKIE, live.id)
+
+    for path in ("/logs", "/logs?view=attempts", f"/logs?q={odd.message.id}", f"/logs?q={odd.attempt.id}"):
+        page = await site.get(path)
+        assert page.status_code == 200
+        assert links(page.text) == [], path
+
+
+async def test_older_and_newer_pages_have_each_row_once(site: Any) -> None:
+    shop = await kept_endpoint(site)
+    made = [(await tried(site, shop)).message.id for _ in range(messages.PAGE + 2)]
+    assert messages.PAGE == attempts.PAGE
+
+    for view in ("", "view=attempts&"):
+        first = await site.get(f"/logs?{view}")
+        older = re.search(r'rel="next" href="([^"]+)"', first.text)
+        assert older
+        second = await site.get(older[1].replace("&amp;", "&"))
+        assert links(first.text) + links(second.text) == made[::-1]
+        assert 'rel="next"' not in second.text
+        assert "data-live" in first.text
+        assert "data-live" not in second.text
+
+
+async def test_htmx_gets_only_the_log_and_the_address_without_empty_filters(site: Any, log: Any) -> None:
+    fragment = await site.get(
+        "/logs?view=attempts&status=rejected&type=&endpoint=&q=",
+        headers={"hx-request": "true", "hx-request-type": "partial"},
+    )
+
+    assert fragment.text.lstrip().startswith("<div")
+    assert "<html" not in fragment.text
+    assert fragment.headers["hx-replace-url"] == "/logs?view=attempts&status=rejected"
+
+
+async def test_the_form_shows_what_is_chosen(site: Any, log: Any) -> None:
+    _, desk, *_ = log
+    page = (await site.get(f"/logs?status=failed&type=refund.failed&endpoint={desk.id}&q=msg_")).text
+
+    assert '<option value="failed" selected>' in page
+    assert '<option value="refund.failed" selected>' in page
+    assert f'<option value="{desk.id}" selected>' in page
+    assert 'value="msg_"' in page
+
+
+async def test_an_example_is_marked(site: Any) -> None:
+    await tried(site, await kept_endpoint(site), of={"origin": Origin.EXAMPLE})
+
+    assert 'data-state="example"' in (await site.get("/logs")).text
+
+
+async def test_an_empty_log_says_what_to_do_next(site: Any) -> None:
+    assert "No events yet" in (await site.get("/logs")).text
+    assert "/sources" in (await site.get("/logs")).text
+    assert "Nothing fits" in (await site.get("/logs?status=failed")).text

@@ -1,0 +1,57 @@
+"""No address of the pages for looking breaks them, whatever somebody types into it."""
+
+from typing import Any
+
+import pytest
+from entries import capturing_endpoint, tried
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.domain.messages import AttemptOutcome
+
+PAGES = ("/logs", "/inspector", "/messages/{message}", "/endpoints/{endpoint}")
+NAMES = ("view", "status", "type", "endpoint", "q", "before", "attempt", "show", "said", "page")
+WORDS = ("attempts", "messages", "failed", "rejected", "att_", "msg_", "ep_", "%", "'", "\uffff", "𝄞", "-1", "")
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+queries = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(WORDS) | texts), max_size=6)
+
+
+@pytest.fixture
+async def paths(site: Any) -> list[str]:
+    shop = await capturing_endpoint(site)
+    entry = await tried(site, shop, outcome=AttemptOutcome.CAPTURED)
+    return [path.format(message=entry.message.id, endpoint=shop.id) for path in PAGES]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(which=st.integers(0, len(PAGES) - 1), query=queries, partial=st.booleans())
+async def test_every_query_is_answered_with_a_page(
+    site: Any, paths: list[str], which: int, query: list[tuple[str, str]], partial: bool
+) -> None:
+    headers = {"hx-request": "true", "hx-request-type": "partial"} if partial else {}
+
+    answer = await site.get(paths[which], params=query, headers=headers)
+
+    assert answer.status_code == 200
+
+
+async def test_a_query_that_is_no_text_is_answered_with_a_page(site: Any) -> None:
+    assert (await site.get("/logs?q=%ff%fe&status=%c3%28")).status_code == 200
+    assert (await site.get("/logs?" + "q=x&" * 500)).status_code == 200
+
+
+@pytest.mark.parametrize("word", [*WORDS, "\x01\x7f", "\u202e", "x" * 5000])
+async def test_postgresql_takes_them_too(site_on_postgres: Any, word: str) -> None:
+    for path in ("/logs", "/inspector"):
+        for view in ("", "attempts"):
+            query = dict.fromkeys(NAMES, word) | {"view": view}
+            assert (await site_on_postgres.get(path, params=query)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/logs?q=%00", "/endpoints/%00", "/messages/msg_%00/body", "/inspector?attempt=%00"])
+async def test_an_address_with_nul_is_refused_with_a_sentence(site: Any, path: str) -> None:
+    answer = await site.get(path)
+
+    assert answer.status_code == 400
+    assert answer.text == "No address here has a NUL character."

@@ -1,0 +1,82 @@
+"""Resend: one more attempt now, from the message's page."""
+
+from typing import Any
+
+from entries import arrived, capturing_endpoint, kept_endpoint, tried
+from form import path_of, text_of
+
+from server.domain.messages import DeliveryState, Trigger
+from server.store import attempts, deliveries, endpoints
+
+
+async def made(site: Any, message_id: str, count: int) -> Any:
+    """The attempts of a message once there are ``count`` of them, newest first."""
+    while True:
+        found = await site.bench.store.read(lambda tx: attempts.of_message(tx, message_id))
+        if len(found) >= count:
+            return found
+
+
+async def test_resending_makes_a_new_attempt_and_leads_back_to_the_message(site: Any) -> None:
+    await capturing_endpoint(site)
+    message = await arrived(site)
+    [first] = await made(site, message.id, 1)
+
+    answer = await site.post(f"/deliveries/{first.delivery_id}/resend")
+
+    assert path_of(answer) == f"/messages/{message.id}"
+    second, again = await made(site, message.id, 2)
+    assert again == first
+    assert (second.number, second.trigger) == (2, Trigger.RESEND)
+    assert "Resend" in text_of((await site.get(f"/messages/{message.id}")).text)
+
+
+async def test_a_delivery_to_a_disabled_endpoint_is_not_sent_again(site: Any) -> None:
+    shop = await kept_endpoint(site)
+    entry = await tried(site, shop, DeliveryState.FAILED)
+    await site.post(f"/endpoints/{shop.id}/disable")
+
+    answer = await site.post(f"/deliveries/{entry.delivery.id}/resend")
+
+    assert answer.status_code == 422
+    assert "The endpoint is disabled. Enable it, then send again." in text_of(answer.text)
+    assert await state(site, entry) is DeliveryState.FAILED
+
+
+async def test_a_delivery_to_a_deleted_endpoint_is_not_sent_again(site: Any) -> None:
+    shop = await kept_endpoint(site, description="Old shop")
+    entry = await tried(site, shop, DeliveryState.FAILED)
+    await site.post(f"/endpoints/{shop.id}/delete")
+    assert await site.bench.store.read(lambda tx: endpoints.get(tx, shop.id)) is None
+
+    answer = await site.post(f"/deliveries/{entry.delivery.id}/resend")
+
+    assert answer.status_code == 422
+    assert "The endpoint of this delivery was deleted." in text_of(answer.text)
+    page = await site.get(f"/messages/{entry.message.id}")
+    assert "Old shop" in text_of(page.text)
+    assert "/resend" not in page.text
+
+
+async def test_what_is_under_way_is_not_sent_twice(site: Any) -> None:
+    shop = await kept_endpoint(site)
+    entry = await tried(site, shop, DeliveryState.PENDING)
+    due = entry.message.received_at + 10 * 60 * 60 * 1000
+    await site.bench.store.write(
+        lambda tx: deliveries.claim(tx, owner="other", now=due, lease_until=due + 60_000, limit=10)
+    )
+
+    answer = await site.post(f"/deliveries/{entry.delivery.id}/resend")
+
+    assert answer.status_code == 422
+    assert "An attempt is under way just now." in text_of(answer.text)
+
+
+async def test_an_unknown_delivery_is_not_found(site: Any) -> None:
+    assert (await site.post("/deliveries/dlv_0/resend")).status_code == 404
+
+
+async def state(site: Any, entry: Any) -> DeliveryState:
+    found = await site.bench.store.read(lambda tx: deliveries.get(tx, entry.delivery.id))
+    assert found
+    return DeliveryState(found.state)

@@ -1,0 +1,129 @@
+"""A message's page: received, transformed, answered, for each endpoint and each attempt."""
+
+from typing import Any
+
+import pytest
+from builders import NOW, a_message
+from entries import kept_endpoint, tried
+from form import text_of
+
+from server.domain.messages import (
+    AttemptError,
+    AttemptOutcome,
+    ConsoleLine,
+    DeliveryState,
+    ReceivedResponse,
+    SentRequest,
+)
+from server.store import messages, sources
+
+
+async def page_of(site: Any, entry: Any, query: str = "") -> str:
+    answer = await site.get(f"/messages/{entry.message.id}{query}")
+    assert answer.status_code == 200
+    return text_of(answer.text)
+
+
+async def test_it_shows_what_came_what_went_out_and_what_came_back(site: Any) -> None:
+    shop = await kept_endpoint(site, "function handler(webhook) { return webhook; }", description="Shop")
+    entry = await tried(
+        site,
+        shop,
+        of={"body": b'{"amount":1.50}'},
+        version_id=shop.version.id if shop.version else None,
+        request=SentRequest("PUT", "https://example.com/v2", (("authorization", "Basic ••••••••"),), b'{"paid":true}'),
+        response=ReceivedResponse(201, (("x-answer", "yes"),), b"thanks", False),
+        console=(ConsoleLine("warn", "careful"),),
+        duration_ms=34.2,
+    )
+
+    text = await page_of(site, entry)
+
+    for shown in (
+        *(entry.message.id, entry.message.webhook_id, entry.attempt.id, "Test"),
+        *('{ "amount": 1.50 }', "PUT https://example.com/v2", '{ "paid": true }', "Basic ••••••••", "careful"),
+        *("Version 1", "Shop", "Succeeded", "201", "x-answer", "thanks"),
+    ):
+        assert shown in text, shown
+
+
+async def test_a_failed_transformation_names_its_line_and_shows_no_response(site: Any) -> None:
+    entry = await tried(
+        site,
+        await kept_endpoint(site),
+        DeliveryState.TRANSFORM_FAILED,
+        outcome=AttemptOutcome.TRANSFORM_FAILED,
+        request=None,
+        response=None,
+        error=AttemptError("TypeError", "cannot read property 'id' of undefined", 3, 14, "  return a.b.id;"),
+    )
+
+    text = await page_of(site, entry)
+
+    assert "line 3, column 14" in text
+    assert "cannot read property 'id' of undefined" in text
+    assert "return a.b.id;" in text
+    assert "None: nothing was sent." in text
+
+
+async def test_no_answer_is_told_with_its_reason(site: Any) -> None:
+    entry = await tried(
+        site,
+        await kept_endpoint(site),
+        DeliveryState.PENDING,
+        outcome=AttemptOutcome.UNREACHABLE,
+        response=None,
+        error=AttemptError("refused", "The destination refused the connection."),
+        next_at=NOW,
+    )
+
+    text = await page_of(site, entry)
+
+    assert "The destination refused the connection." in text
+    assert "Next try" in text
+
+
+async def test_an_attempt_can_be_chosen_and_one_of_another_message_cannot(site: Any) -> None:
+    shop = await kept_endpoint(site)
+    first = await tried(site, shop, request=SentRequest("POST", "https://one.example/", (), b"{}"))
+    other = await tried(site, shop, request=SentRequest("POST", "https://two.example/", (), b"{}"))
+
+    assert "https://one.example/" in await page_of(site, first, f"?attempt={first.attempt.id}")
+    assert "https://two.example/" not in await page_of(site, first, f"?attempt={other.attempt.id}")
+
+
+async def test_a_message_that_nobody_wanted_says_so(site: Any) -> None:
+    shop = await kept_endpoint(site, event_types=frozenset({"dispute.lost"}))
+    entry = await tried(site, shop, of={"event_type": "dispute.lost"})
+    lonely = a_message(site.source)
+    await site.bench.store.write(lambda tx: messages.receive(tx, [lonely]))
+
+    assert "No endpoint listened" in text_of((await site.get(f"/messages/{lonely.id}")).text)
+    assert "No endpoint listened" not in await page_of(site, entry)
+
+
+async def test_a_message_of_the_live_source_is_shown_as_live_whatever_is_looked_at(site: Any) -> None:
+    [live] = [source for source in await site.bench.store.read(sources.every) if source.id != site.source.id]
+    message = a_message(live)
+    await site.bench.store.write(lambda tx: messages.receive(tx, [message]))
+
+    page = (await site.get(f"/messages/{message.id}")).text
+
+    assert 'data-state="live"' in page
+    assert 'data-state="test"' not in page
+
+
+async def test_a_body_of_a_megabyte_is_shown_in_part(site: Any) -> None:
+    big = b'{"n":"' + b"x" * 1_000_000 + b'"}'
+    entry = await tried(site, await kept_endpoint(site), of={"body": big})
+
+    page = (await site.get(f"/messages/{entry.message.id}")).text
+
+    assert "Only the beginning is shown." in text_of(page)
+    assert f'href="/messages/{entry.message.id}/body"' in page
+    assert len(page) < 400_000
+
+
+@pytest.mark.parametrize("path", ["/messages/msg_0", "/messages/msg_0/body", "/attempts/att_0/request-body"])
+async def test_what_does_not_exist_is_not_found(site: Any, path: str) -> None:
+    assert (await site.get(path)).status_code == 404
