@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from server.domain.messages import AttemptError
 from server.domain.transformations import FailureKind, Program, Result, Webhook
-from server.sandbox import replies
+from server.sandbox import locales, replies
 from server.sandbox.limits import Fence, Limits
 from server.sandbox.workers import Died, Worker, Zygote
 
@@ -19,6 +19,8 @@ KEPT = 24
 """Idle workers beyond this number end, the longest idle first."""
 EVENTS_A_LIFE = 10_000
 """A worker that has served so many events is replaced."""
+MAX_PARTS = 16
+"""Locales and time zones that one event may bring into use; a worker keeps what it has."""
 
 
 class Sandbox:
@@ -66,10 +68,12 @@ class Sandbox:
             "env": dict(webhook.env),
         }
         head = {"event": json.dumps(event)}
-        answer = await self._ask(program, head, webhook.payload.encode(errors="replace"))
-        if isinstance(answer, Died):
-            return replies.failed(*self._why(answer), ms=answer.ms)
-        return replies.parse(*answer, self._limits)
+        payload = webhook.payload.encode(errors="replace")
+        async with self._turn(program.owner), self._slots:
+            result, worker = await self._run(program, head, payload, self._idle.pop(program.owner, None))
+            if worker:
+                self._keep(program.owner, worker)
+            return result
 
     async def check(self, code: str) -> AttemptError | None:
         """What keeps the code from compiling, or None. It is not run."""
@@ -85,18 +89,29 @@ class Sandbox:
             return AttemptError(*self._why(answer))
         return replies.parse_check(answer[0])
 
-    async def _ask(self, program: Program, head: dict[str, str], body: bytes) -> tuple[bytes, bytes] | Died:
-        async with self._turn(program.owner), self._slots:
-            kept = self._idle.pop(program.owner, None)
-            worker = kept if kept and not kept.ended else await self._zygote.spawn()
-            if isinstance(worker, Died):
-                return worker
-            answer = await worker.ask(program.code, head, body)
-            if isinstance(answer, Died) or worker.served >= EVENTS_A_LIFE:
-                worker.retire()
-            else:
-                self._keep(program.owner, worker)
-            return answer
+    async def _run(
+        self, program: Program, head: dict[str, str], payload: bytes, kept: Worker | None
+    ) -> tuple[Result, Worker | None]:
+        """The result, and the worker when it is fit for another event."""
+        worker = kept if kept and not kept.ended else await self._zygote.spawn()
+        if isinstance(worker, Died):
+            return replies.failed(*self._why(worker)), None
+        answer = await worker.ask(program.code, head, payload)
+        for _ in range(MAX_PARTS):
+            if isinstance(answer, Died) or not (part := replies.part_needed(answer[0])):
+                break
+            parts = {part: await asyncio.to_thread(locales.part, part)}
+            answer = await worker.ask(program.code, head | {"parts": parts}, payload)
+        if isinstance(answer, Died):
+            worker.retire()
+            if worker is kept and not answer.killed:  # it may have died while it was idle, of no fault of this event
+                return await self._run(program, head, payload, None)
+            return replies.failed(*self._why(answer), ms=answer.ms), None
+        result = replies.parse(*answer, self._limits)
+        if replies.is_spent(answer[0]) or worker.served >= EVENTS_A_LIFE:
+            worker.retire()
+            return result, None
+        return result, worker
 
     @asynccontextmanager
     async def _turn(self, owner: str) -> AsyncIterator[None]:

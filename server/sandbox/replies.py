@@ -36,6 +36,21 @@ def parse(head: bytes, body: bytes, limits: Limits) -> Result:
         return failed(FailureKind.CRASHED, f"The sandbox gave an answer that cannot be used ({type(error).__name__}).")
 
 
+def part_needed(head: bytes) -> str:
+    """The locale data that the code turned out to need, such as ``locale:de``; empty when the reply is a result."""
+    if not head.startswith(b'{"is":"needs"') or len(head) > 200:
+        return ""
+    try:
+        return clean(_mapping(json.loads(head))["part"], 100)
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def is_spent(head: bytes) -> bool:
+    """The worker says that it has used much memory, which only its end gives back."""
+    return head.endswith(b',"spent":true}')
+
+
 def parse_check(head: bytes) -> AttemptError | None:
     try:
         fields = _mapping(json.loads(head))

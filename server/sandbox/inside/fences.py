@@ -158,14 +158,14 @@ def _landlock_holds() -> bool:
 
 _CALLS = {
     # read, write, mmap, mprotect, munmap, brk, rt_sigprocmask, rt_sigreturn, sched_yield, mremap, madvise, getpid,
-    # exit, gettimeofday, time, futex, restart_syscall, clock_gettime, clock_nanosleep, exit_group, getrandom
+    # exit, gettimeofday, getrusage, time, futex, restart_syscall, clock_gettime, clock_nanosleep, exit_group, getrandom
     "x86_64": (
         0xC000003E, 9, 10,
-        (0, 1, 11, 12, 14, 15, 24, 25, 28, 39, 60, 96, 201, 202, 219, 228, 230, 231, 318),
+        (0, 1, 11, 12, 14, 15, 24, 25, 28, 39, 60, 96, 98, 201, 202, 219, 228, 230, 231, 318),
     ),
     "aarch64": (
         0xC00000B7, 222, 226,
-        (63, 64, 215, 214, 135, 139, 124, 216, 233, 172, 93, 169, 98, 128, 113, 115, 94, 278),
+        (63, 64, 215, 214, 135, 139, 124, 216, 233, 172, 93, 169, 165, 98, 128, 113, 115, 94, 278),
     ),
 }  # fmt: skip
 """Machine → its number in the kernel's audit, its ``mmap``, its ``mprotect``, and what else is allowed."""

@@ -68,7 +68,7 @@ def failure(code: str, name: str, message: str, stack: str, shift: int = 0) -> H
     kind = "syntax" if name == "SyntaxError" and _while_compiling(stack) else "threw"
     words = _v8(name, message, place)
     text = f"{name}: {words}" if name and words else name or words
-    return {"is": kind, "message": text[:MAX_MESSAGE], **place}
+    return {"is": kind, "message": text[:MAX_MESSAGE], **_at_property(place, words)}
 
 
 def _while_compiling(stack: str) -> bool:
@@ -89,9 +89,30 @@ def _place(code: str, stack: str, shift: int) -> Head:
         line = int(frame["line"])
         text = lines[line - 1]
         column = int(frame["column"]) - (shift if line == 1 else 0)
-        before = text.encode("utf-8", "replace")[: max(column - 1, 0)].decode("utf-8", "ignore")
+        before = _as_v8_points(text.encode("utf-8", "replace")[: max(column - 1, 0)].decode("utf-8", "ignore"))
         return {"line": line, "column": len(before.encode("utf-16-le")) // 2 + 1, "source": text[:MAX_LINE]}
     return {}
+
+
+def _as_v8_points(before: str) -> str:
+    """The engine points after ``new``, V8 at it."""
+    return re.sub(r"\bnew\s+$", "", before)
+
+
+def _at_property(place: Head, message: str) -> Head:
+    """The engine points at the start of ``a.b.c``, V8 at the name that could not be read."""
+    read = re.search(r"\((?:read|sett)ing '([\w$]+)'\)$", message)
+    if not read or "source" not in place:
+        return place
+    found = re.compile(rf"[.\[]\s*['\"]?({re.escape(read[1])})(?![\w$])").search(
+        _units(place["source"]), place["column"] - 1
+    )
+    return place | {"column": found.start(1) + 1} if found else place
+
+
+def _units(text: str) -> str:
+    """One character for each UTF-16 unit, so that positions are those of JavaScript and of editors."""
+    return re.sub("[\U00010000-\U0010ffff]", "__", text)
 
 
 def _v8(name: str, message: str, place: Head) -> str:

@@ -2,11 +2,12 @@
 
 import json
 import os
+import resource
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import _quickjs  # not ``quickjs``, whose import starts a thread: a zygote must not have one
 
@@ -26,12 +27,17 @@ GLOBALS = {
     "encoding": ["TextEncoder", "TextDecoder"],
     "clone": ["structuredClone"],
     "crypto": ["crypto", "Crypto", "CryptoKey", "SubtleCrypto"],
+    "intl": [
+        "Intl", "Number.toLocaleString", "BigInt.toLocaleString", "Date.toLocaleString", "Date.toLocaleDateString",
+        "Date.toLocaleTimeString", "Array.toLocaleString", "String.localeCompare", "String.toLocaleUpperCase",
+        "String.toLocaleLowerCase", "Date.toString", "Date.toTimeString",
+    ],
     "absent": [
         "fetch", "require", "setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval",
         "XMLHttpRequest",
     ],
 }  # fmt: skip
-"""Prelude file → the globals that it makes, when one of them is touched first."""
+"""Prelude file → the globals, and the methods of globals, that it makes when one of them is touched first."""
 
 NO_HANDLER = "The code declares no function named handler. Write: function handler(webhook) { … return webhook; }"
 NEVER_SETTLES = "handler returned a promise that never settles. There are no timers and no network to wait for."
@@ -51,13 +57,20 @@ class Prelude:
     base = ""
     sources = ""
     globals = json.dumps(GLOBALS)
+    parts: ClassVar[dict[str, str]] = {}
+
+    @classmethod
+    def add(cls, parts: dict[str, str]) -> None:
+        """More of it, such as a locale's data, which comes when code first asks for it."""
+        cls.parts = cls.parts | parts
+        cls.sources = json.dumps(cls.parts)
 
 
 def warm_up() -> None:
     """Read what is needed from files and import lazily imported modules: behind the fences it is too late."""
     parts = {path.stem: _without_comments(path.read_text(encoding="utf-8")) for path in PRELUDE.glob("*.js")}
     Prelude.base = parts.pop("base")
-    Prelude.sources = json.dumps(parts)
+    Prelude.add(parts)
     limits = Limits(run_time=1.0, memory=64 << 20, result=1 << 20, console=1 << 16)
     code = "const handler = webhook => { console.log(new URL('http://a').href); none() }"
     run(_World(limits, code), _EXAMPLE, b"{}")
@@ -77,8 +90,8 @@ def _without_comments(script: str) -> str:
 def serve(descriptor: int, limits: Limits) -> None:
     """Answer requests until the other side closes.
 
-    A request's head has ``code`` when it is new; with ``event`` the code is run on the payload in the body, without it
-    the code is only checked. Replies: see ``run`` and ``check``.
+    A request's head has ``code`` when it is new, and ``parts``, data that the code was found to need; with ``event``
+    the code is run on the payload in the body, without it the code is only checked. Replies: see ``run``, ``check``.
     """
     code = ""
     spare: _World | None = None
@@ -86,6 +99,9 @@ def serve(descriptor: int, limits: Limits) -> None:
     while request := frames.read(descriptor):
         head, payload = request
         code = head.get("code", code)
+        if "parts" in head:
+            Prelude.add(head["parts"])
+            spare = None
         if "event" not in head:
             frames.write(descriptor, check(limits, code))
             continue
@@ -99,8 +115,12 @@ def run(world: "_World", event: str, payload: bytes) -> tuple[Head, bytes]:
     """The reply: ``is`` (returned, cancelled, or a failure's kind), what belongs to it, ``console`` and ``ms``."""
     started = time.perf_counter()
     reply = world.run(event, payload.decode())
+    if missing := world.missing():
+        return {"is": "needs", "part": missing}, b""
     reply["ms"] = round((time.perf_counter() - started) * 1000, 3)
     reply["console"] = world.console()
+    if world.is_wasteful():
+        reply["spent"] = True
     return reply, world.body() if reply["is"] == "returned" else b""
 
 
@@ -123,6 +143,7 @@ class _World:
     def __init__(self, limits: Limits, code: str) -> None:
         self._limits = limits
         self.code = code
+        self._touched = _touched_memory()
         self._context = context = _context(limits)
         # Ours is numbered after the last line of the user's, which tells the frames of a stack apart.
         start = context.eval("\n" * (code.count("\n") + 1) + Prelude.base)
@@ -134,10 +155,7 @@ class _World:
         try:
             return self._outcome(event, payload, deadline)
         except _quickjs.JSException as error:
-            # When no memory was left even for the error, its text is "null", as when null was thrown.
-            if str(error).strip() == "null" and self._context.memory()["malloc_size"] > self._limits.memory // 2:
-                return {"is": "memory limit", "message": ""}
-            return failure(self.code, *_parts(str(error)))
+            return self._failure(*_parts(str(error)))
         except (MemoryError, UnicodeDecodeError, TypeError) as error:
             return failure(self.code, "InternalError", f"out of memory ({type(error).__name__})", "")
 
@@ -159,8 +177,14 @@ class _World:
             return {"is": "bad result", "message": NEVER_SETTLES}
         reply: Head = json.loads(state)
         if reply["is"] == "threw":
-            return failure(self.code, reply["name"], reply["message"], reply["stack"])
+            return self._failure(reply["name"], reply["message"], reply["stack"])
         return reply
+
+    def _failure(self, name: str, message: str, stack: str) -> Head:
+        """When no memory is left even for the error, the engine throws null; the memory that was touched tells."""
+        if not name and message == "null" and self.is_wasteful():
+            return {"is": "memory limit", "message": ""}
+        return failure(self.code, name, message, stack)
 
     def _jobs(self, deadline: float) -> Iterator[None]:
         """What promises left to do, within the same limit."""
@@ -179,6 +203,18 @@ class _World:
             raise _quickjs.JSException("InternalError: interrupted\n")
         self._context.set_time_limit(left)
 
+    def is_wasteful(self) -> bool:
+        """The run touched so much memory that the system had better get it back, with the whole process."""
+        return _touched_memory() > self._touched + self._limits.memory // 4
+
+    def missing(self) -> str:
+        """The part of the prelude that the run would have needed and that is not here."""
+        self._context.set_time_limit(CONSOLE_TIME)
+        try:
+            return str(self._ask("missing"))
+        except (_quickjs.JSException, MemoryError, ValueError, TypeError):
+            return ""
+
     def console(self) -> list[Any]:
         self._context.set_time_limit(CONSOLE_TIME)
         try:
@@ -196,6 +232,12 @@ def _context(limits: Limits) -> Any:
     context.set_memory_limit(limits.memory)
     context.set_max_stack_size(JS_STACK if fences.LINUX else 4 << 20)
     return context
+
+
+def _touched_memory() -> int:
+    """The most memory that this process ever had at once, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * 1024 if fences.LINUX else peak
 
 
 def _parts(text: str) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@
   const wellFormed = "".toWellFormed;
   const text = String;
   const parts = { __proto__: null };
-  let lines = "", state = "", body = "";
+  let lines = "", state = "", body = "", missing = "";
 
   // Flat, and without halves of surrogate pairs: neither survives the way to Python.
   const flat = (string) => apply(wellFormed, string, []);
@@ -21,7 +21,8 @@
   function load(name) {
     if (!(name in parts)) {
       if (typeof sources === "string") sources = parse(sources);
-      parts[name] = evaluate(sources[name])(host);
+      if (!(name in sources)) throw new Error((missing = name));  // Python fetches it and runs the event again
+      parts[name] = name.includes(":") ? parse(sources[name]) : evaluate(sources[name])(host);
     }
     return parts[name];
   }
@@ -87,13 +88,16 @@
   }
 
   const host = { __proto__: null, load, say, end, quote, text, isArray, parse, stringify, entropy, maxResult };
-  const offer = (target, name, part) => {
-    const set = (value) => defineProperty(target, name, { value, writable: true, configurable: true });
-    defineProperty(target, name, { get: () => (set(load(part)[name]), target[name]), set, configurable: true });
+  const offer = (name, part) => {
+    const [holder, method] = name.split(".");
+    const target = method ? globalThis[holder].prototype : globalThis;
+    const key = method ?? name;
+    const set = (value) => defineProperty(target, key, { value, writable: true, configurable: true });
+    defineProperty(target, key, { get: () => (set(load(part)[name]), target[key]), set, configurable: true });
   };
   globals = parse(globals);
-  for (const part of keys(globals)) for (const name of globals[part]) offer(globalThis, name, part);
+  for (const part of keys(globals)) for (const name of globals[part]) offer(name, part);
 
   return (what, one, two, three) =>
-    what === "run" ? run(one, two, three) : what === "state" ? state : what === "body" ? body : flat("[" + lines + "]");
+    what === "run" ? run(one, two, three) : what === "state" ? state : what === "body" ? body : what === "missing" ? missing : flat("[" + lines + "]");
 });

@@ -1,0 +1,134 @@
+"""Data for ``Intl`` in JavaScript: locales from CLDR by way of Babel, time zones from the system's database.
+
+A worker asks for a part when code first needs it, and runs the event again: so neither a start nor an event pays for
+locales that nobody uses, and any locale that Babel knows can be had.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import get_currency_precision
+
+MAX_DATA = 256
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2050, 1, 1, tzinfo=UTC)
+
+AT_TIME = {
+    "en": "{1} 'at' {0}", "de": "{1} 'um' {0}", "fr": "{1} 'à' {0}", "es": "{1} 'a' 'las' {0}", "pt": "{1} 'às' {0}",
+    "it": "{1} 'alle' 'ore' {0}", "hi": "{1} 'को' {0} 'बजे'", "ar": "{1} 'في' {0}",
+}  # fmt: skip
+"""How a long date and a time are joined; Babel keeps only the pattern without a preposition."""
+GROUPS_FROM_FIVE = {"es", "it", "pt_PT", "pl", "bg", "lv", "et", "pt_AO"}
+"""Locales that write 1234 without, but 12.345 with a separator; Babel does not keep it."""
+
+NEWER_SKELETONS = {
+    "en_CA": {"yMd": "y-MM-dd"},
+}
+NEWER_JOINED = {"pt_BR": {"medium": "{1}, {0}", "short": "{1}, {0}"}}
+"""What the CLDR inside V8 has and Babel's does not, for the locales that merchants of Dodo use most."""
+
+
+@lru_cache(maxsize=MAX_DATA)
+def part(name: str) -> str:
+    """JSON text for ``locale:<tag>``, ``zone:<name>`` or ``currency:``; ``null`` when there is no such thing."""
+    kind, _, rest = name.partition(":")
+    match kind:
+        case "locale":
+            return json.dumps(_locale(rest))
+        case "zone":
+            return json.dumps(_zone(rest))
+        case _:
+            return "null"
+
+
+def _locale(tag: str) -> dict[str, Any] | None:
+    try:
+        locale = Locale.parse(tag.split("-u-")[0], sep="-")
+    except (ValueError, UnknownLocaleError, TypeError):
+        return None
+    language = locale.language
+    symbols = locale.number_symbols["latn"]
+    return {
+        "tag": str(locale).replace("_", "-"),
+        "symbols": {
+            key: symbols.get(key)
+            for key in ("decimal", "group", "percentSign", "plusSign", "minusSign", "nan", "infinity")
+        },
+        "grouping": 2 if language in GROUPS_FROM_FIVE or str(locale) in GROUPS_FROM_FIVE else 1,
+        "patterns": {
+            "decimal": locale.decimal_formats[None].pattern,
+            "percent": locale.percent_formats[None].pattern,
+            "currency": locale.currency_formats["standard"].pattern,
+            "accounting": locale.currency_formats["accounting"].pattern,
+        },
+        "compact": {width: _compact(locale, width) for width in locale._data["compact_decimal_formats"]},
+        "currencies": {code: sign for code, sign in locale.currency_symbols.items() if sign != code},
+        "currencyNames": {code: dict(names) for code, names in locale._data["currency_names_plural"].items()},
+        "months": _names(locale.months),
+        "days": _names(locale.days),
+        "periods": [locale.day_periods["format"]["abbreviated"][half] for half in ("am", "pm")],
+        "eras": {width: list(names.values()) for width, names in locale.eras.items()},
+        "dates": {style: str(pattern.pattern) for style, pattern in locale.date_formats.items()},
+        "times": {style: str(pattern.pattern) for style, pattern in locale.time_formats.items()},
+        "joined": {style: str(pattern) for style, pattern in locale.datetime_formats.items()}
+        | NEWER_JOINED.get(str(locale), {}),
+        "atTime": AT_TIME.get(language),
+        "skeletons": {key: str(pattern.pattern) for key, pattern in locale.datetime_skeletons.items()}
+        | NEWER_SKELETONS.get(str(locale), {}),
+        "digits": _currency_digits(),
+    }
+
+
+def _names(names: Any) -> dict[str, dict[str, list[str]]]:
+    return {
+        context: {width: [by_number[number] for number in sorted(by_number)] for width, by_number in widths.items()}
+        for context, widths in names.items()
+    }
+
+
+def _compact(locale: Locale, width: str) -> dict[str, dict[str, str]]:
+    """Plural form → power of ten → pattern, such as ``other`` → ``10000`` → ``00K``."""
+    forms = locale._data["compact_decimal_formats"][width]
+    return {form: {power: str(pattern.pattern) for power, pattern in by.items()} for form, by in forms.items()}
+
+
+def _currency_digits() -> dict[str, int]:
+    """Currencies that do not have two digits after the point."""
+    codes = [str(code) for code in Locale.parse("en_US").currencies]
+    return {code: digits for code in codes if (digits := get_currency_precision(code)) != 2}
+
+
+def _zone(name: str) -> dict[str, Any] | None:
+    """``changes``: from which second on, how many minutes from UTC, and what it is called then."""
+    try:
+        zone = ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+    changes: list[tuple[int, int, str]] = []
+    step = timedelta(days=7)
+    moment, known = FIRST, None
+    while moment < LAST:
+        if (now := _offset(zone, moment)) != known:
+            exact = _first(zone, moment, now) if known else moment
+            changes.append((int(exact.timestamp()), *now))
+            known = now
+        moment += step
+    return {"name": zone.key, "changes": changes}
+
+
+def _offset(zone: ZoneInfo, moment: datetime) -> tuple[int, str]:
+    local = moment.astimezone(zone)
+    offset = local.utcoffset() or timedelta()
+    return int(offset.total_seconds() // 60), local.tzname() or ""
+
+
+def _first(zone: ZoneInfo, moment: datetime, now: tuple[int, str]) -> datetime:
+    """The second, in the week before ``moment``, from which on the zone is as it is now."""
+    low, high = moment - timedelta(days=7), moment
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) / 2
+        low, high = (low, middle) if _offset(zone, middle) == now else (middle, high)
+    return high.replace(microsecond=0)

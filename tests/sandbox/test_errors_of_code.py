@@ -1,0 +1,122 @@
+"""What a failure tells: kind, V8's words, and the place in the user's own code."""
+
+import pytest
+from sandbox.asking import Run
+
+from server.domain.transformations import FailureKind, TransformFailed
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PLACES = {
+    "at the top level": ("let a = 1;\n  nope();", 2, 3, "ReferenceError: nope is not defined"),
+    "in handler": (
+        "function handler(w) {\r\n  return w.payload.nope.deep;\r\n}",
+        2,
+        25,
+        "TypeError: Cannot read properties of undefined (reading 'deep')",
+    ),
+    "in a nested function": (
+        "const f = o => o.x.y;\nfunction handler(w) {\n  return f(w);\n}",
+        1,
+        20,
+        "TypeError: Cannot read properties of undefined (reading 'y')",
+    ),
+    "after an await": (
+        "async function handler(w) {\n  await null;\n  null.x;\n}",
+        3,
+        8,
+        "TypeError: Cannot read properties of null (reading 'x')",
+    ),
+    "where eval was called": (
+        "function handler(w) {\n  eval('\\n\\n\\n nope')\n}",
+        2,
+        3,
+        "ReferenceError: nope is not defined",
+    ),
+    "where JSON was parsed": (
+        "function handler(w) {\n  return JSON.parse('');\n}",
+        2,
+        15,
+        "SyntaxError: Unexpected end of JSON input",
+    ),
+    "where a URL was made": ("function handler(w) {\n  new URL('x');\n}", 2, 3, "TypeError: Invalid URL"),
+    "after a character of two units": (
+        "function handler(w) { '😀é'; nope }",
+        1,
+        30,
+        "ReferenceError: nope is not defined",
+    ),
+    "what was called": (
+        "function handler(w) {\n  w.payload.nope(1);\n}",
+        2,
+        13,
+        "TypeError: w.payload.nope is not a function",
+    ),
+    "a constant": ("const a = 1;\nfunction handler(w) { a = 2 }", 2, 23, "TypeError: Assignment to constant variable."),
+    "thrown by the code": (
+        "function handler(w) {\n  throw new RangeError('too much');\n}",
+        2,
+        9,
+        "RangeError: too much",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+async def test_an_error_names_the_place_in_the_users_code(run: Run, name: str) -> None:
+    code, line, column, message = PLACES[name]
+    result = await run(code)
+    assert isinstance(result, TransformFailed)
+    assert (result.error.kind, result.error.message) == (FailureKind.THREW, message)
+    assert (result.error.line, result.error.column) == (line, column)
+    assert result.error.source_line == code.split("\n")[line - 1].rstrip("\r")
+
+
+@pytest.mark.parametrize(("code", "line", "message"), [
+    ("let a = ;", 1, "SyntaxError: Unexpected token ';'"),
+    ("function handler(w) {\n  return w", 2, "SyntaxError: Unexpected end of input"),
+    ("\n\nexport default w => w", 3, "SyntaxError: Unexpected token 'export'"),
+])  # fmt: skip
+async def test_code_that_does_not_compile_is_a_syntax_error(run: Run, code: str, line: int, message: str) -> None:
+    result = await run(code)
+    assert isinstance(result, TransformFailed)
+    assert (result.error.kind, result.error.line) == (FailureKind.SYNTAX, line)
+    assert result.error.message.startswith(message)
+
+
+@pytest.mark.parametrize(("thrown", "message"), [
+    ("'just text'", "just text"), ("{ a: 1 }", "{ a: 1 }"), ("null", "null"), ("undefined", "undefined"), ("42", "42"),
+])  # fmt: skip
+async def test_what_is_no_error_can_be_thrown(run: Run, thrown: str, message: str) -> None:
+    result = await run(f"function handler() {{ throw {thrown} }}")
+    assert isinstance(result, TransformFailed)
+    assert result.error.message == message
+
+
+@pytest.mark.parametrize(("call", "advice"), [
+    ("fetch('https://a')", "Hookbench sends the request"),
+    ("require('crypto')", "Paste what you need into the code"),
+    ("setTimeout(() => {}, 1)", "retries"),
+    ("setInterval(() => {}, 1)", "once for each event"),
+    ("process.env.KEY", "webhook.env"),
+    ("module.exports = 1", "nothing needs to be exported"),
+])  # fmt: skip
+async def test_what_is_missing_says_why_and_what_to_do(run: Run, call: str, advice: str) -> None:
+    result = await run(f"function handler(w) {{ {call}; return w }}")
+    assert isinstance(result, TransformFailed)
+    assert advice in result.error.message
+
+
+async def test_a_dynamic_import_says_why_not(run: Run) -> None:
+    result = await run("async function handler(w) { await import('lodash'); return w }")
+    assert isinstance(result, TransformFailed)
+    assert "There is no import()" in result.error.message
+
+
+async def test_a_limit_says_which_and_where(run: Run) -> None:
+    result = await run("function handler(w) {\n  for (;;);\n}")
+    assert isinstance(result, TransformFailed)
+    assert result.error.message == "The code ran longer than 0.5 s and was stopped."
+    result = await run("function handler(w) { const a = []; for (;;) a.push(new Uint8Array(1e6)) }")
+    assert isinstance(result, TransformFailed)
+    assert result.error.message == "The code used more than 64 MiB of memory and was stopped."
