@@ -1,0 +1,49 @@
+"""A Hookbench that nobody has set up yet, and a browser in front of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+
+from server.app import create_app
+from server.settings import Settings
+
+NAME, PASSWORD = "ada", "correct horse battery"
+
+
+class Newcomer(httpx.AsyncClient):
+    """``app`` is the running application."""
+
+    app: FastAPI
+
+    async def sets_up(self, **changes: str) -> httpx.Response:
+        """Send the form behind the printed link."""
+        token = self.app.state.setup.token if self.app.state.setup else ""
+        form = {"token": token, "name": NAME, "password": PASSWORD, "repeated": PASSWORD}
+        return await self.post("/setup", data=form | changes)
+
+    async def signs_in(self, **changes: str) -> httpx.Response:
+        return await self.post("/login", data={"name": NAME, "password": PASSWORD, "next": ""} | changes)
+
+    def another(self, address: str = "203.0.113.7") -> "Newcomer":
+        """A browser of its own, without cookies, at another address."""
+        return browser(self.app, address)
+
+
+def browser(app: FastAPI, address: str = "127.0.0.1") -> Newcomer:
+    made = Newcomer(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 50000)),
+        base_url="http://hookbench.test",
+        headers={"accept": "text/html", "sec-fetch-site": "same-origin"},
+    )
+    made.app = app
+    return made
+
+
+@asynccontextmanager
+async def newcomer(folder: Path, **settings: str) -> AsyncIterator[Newcomer]:
+    app = create_app(Settings(data=folder / "data", **settings))  # type: ignore[arg-type]
+    async with app.router.lifespan_context(app), browser(app) as client:
+        yield client

@@ -1,0 +1,70 @@
+"""Every route is asked for without a session. A new one that forgets the check fails here."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from fastapi import FastAPI
+from newcomer import newcomer
+
+PUBLIC = {
+    "/",  # leads to the endpoints, which are not public
+    "/setup",
+    "/login",
+    "/logout",
+    "/preferences",
+    "/healthz",
+    "/favicon.ico",
+    "/in/{token}",  # its callers prove themselves by signature
+    "/static",
+}
+
+
+def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """(method, path) of everything that the application answers."""
+    for route in walk(app.routes):
+        for method in sorted(getattr(route, "methods", None) or {"GET"}):
+            if method != "HEAD":
+                yield method, route.path  # type: ignore[attr-defined]
+
+
+def walk(found: object) -> Iterator[object]:
+    for route in found:  # type: ignore[attr-defined]
+        if hasattr(route, "path"):
+            yield route
+        else:
+            router = getattr(route, "original_router", None) or route
+            yield from walk(router.routes)
+
+
+async def test_a_stranger_sees_no_page_but_the_public_ones(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        every = list(routes(visitor.app))
+        assert len(every) > 40
+        async with visitor.another() as stranger:
+            seen = []
+            for method, path in every:
+                if path in PUBLIC:
+                    continue
+                answer = await stranger.request(method, re.sub(r"\{[^}]+\}", "x", path))
+                led_away = answer.status_code == 303 and answer.headers["location"].startswith("/login")
+                if not led_away:
+                    seen.append((method, path, answer.status_code))
+            assert seen == []
+
+
+async def test_htmx_is_led_to_the_sign_in_page_as_a_whole(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        answer = await visitor.get("/logs", headers={"hx-request": "true", "hx-request-type": "partial"})
+        assert answer.headers["hx-redirect"] == "/login?next=/logs"
+        assert answer.text == ""
+
+
+async def test_an_unknown_session_is_none(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        async with visitor.another() as stranger:
+            for token in ("x", "'", "\u0000", "a" * 4000):
+                answer = await stranger.get("/logs", headers={"cookie": f"session={token}"})
+                assert answer.headers["location"].startswith("/login")

@@ -1,0 +1,55 @@
+"""A stolen session must not survive the change of the password."""
+
+from pathlib import Path
+
+import pytest
+from newcomer import PASSWORD, Newcomer, newcomer
+
+NEW = "battery staple correct"
+
+
+async def changes_password(visitor: Newcomer, **changes: str) -> tuple[int, str]:
+    form = {"current": PASSWORD, "password": NEW, "repeated": NEW} | changes
+    answer = await visitor.post("/settings/password", data=form)
+    return answer.status_code, answer.text
+
+
+async def test_other_sessions_end_and_this_one_goes_on(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        async with visitor.another() as thief:
+            await thief.signs_in()
+            assert (await thief.get("/endpoints")).status_code == 200
+            assert (await changes_password(visitor))[0] == 303
+            assert (await thief.get("/endpoints")).headers["location"].startswith("/login")
+            assert (await visitor.get("/endpoints")).status_code == 200
+            assert (await thief.signs_in(password=PASSWORD)).status_code == 422
+            assert (await thief.signs_in(password=NEW)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"current": "wrong"}, "This is not your current password."),
+        ({"password": "short", "repeated": "short"}, "Use at least 12 characters."),
+        ({"repeated": "other"}, "The two passwords differ."),
+    ],
+)
+async def test_a_change_that_is_refused_says_why_and_changes_nothing(
+    tmp_path: Path, changes: dict[str, str], sentence: str
+) -> None:
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        status, text = await changes_password(visitor, **changes)
+        assert status == 422
+        assert sentence in text
+        async with visitor.another() as other:
+            assert (await other.signs_in()).status_code == 303
+
+
+async def test_a_borrowed_session_cannot_guess_the_password_for_ever(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        for _ in range(10):
+            assert "not your current password" in (await changes_password(visitor, current="wrong"))[1]
+        assert "too many tries" in (await changes_password(visitor))[1]
