@@ -33,21 +33,31 @@ NEWER_JOINED = {"pt_BR": {"medium": "{1}, {0}", "short": "{1}, {0}"}}
 
 @lru_cache(maxsize=MAX_DATA)
 def part(name: str) -> str:
-    """JSON text for ``locale:<tag>``, ``zone:<name>`` or ``currency:``; ``null`` when there is no such thing."""
+    """JSON text for ``locale:<tag>``, ``currencies:<tag>`` or ``zone:<name>``; ``null`` when there is no such thing."""
     kind, _, rest = name.partition(":")
+    if kind != "zone" and _parsed(rest) is None:
+        return "null"
     match kind:
         case "locale":
             return json.dumps(_locale(rest))
+        case "currencies":
+            return json.dumps(_currency_names(rest))
         case "zone":
             return json.dumps(_zone(rest))
         case _:
             return "null"
 
 
-def _locale(tag: str) -> dict[str, Any] | None:
+def _parsed(tag: str) -> Locale | None:
     try:
-        locale = Locale.parse(tag.split("-u-")[0], sep="-")
+        return Locale.parse(tag, sep="-")
     except (ValueError, UnknownLocaleError, TypeError):
+        return None
+
+
+def _locale(tag: str) -> dict[str, Any] | None:
+    locale = _parsed(tag)
+    if locale is None:
         return None
     language = locale.language
     symbols = locale.number_symbols["latn"]
@@ -66,7 +76,6 @@ def _locale(tag: str) -> dict[str, Any] | None:
         },
         "compact": {width: _compact(locale, width) for width in locale._data["compact_decimal_formats"]},
         "currencies": {code: sign for code, sign in locale.currency_symbols.items() if sign != code},
-        "currencyNames": {code: dict(names) for code, names in locale._data["currency_names_plural"].items()},
         "months": _names(locale.months),
         "days": _names(locale.days),
         "periods": [locale.day_periods["format"]["abbreviated"][half] for half in ("am", "pm")],
@@ -80,6 +89,11 @@ def _locale(tag: str) -> dict[str, Any] | None:
         | NEWER_SKELETONS.get(str(locale), {}),
         "digits": _currency_digits(),
     }
+
+
+def _currency_names(tag: str) -> dict[str, dict[str, str]]:
+    names = Locale.parse(tag, sep="-")._data["currency_names_plural"]
+    return {code: dict(forms) for code, forms in names.items()}
 
 
 def _names(names: Any) -> dict[str, dict[str, list[str]]]:

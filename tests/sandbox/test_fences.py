@@ -70,6 +70,16 @@ def test_what_is_forbidden_kills(what: str) -> None:
 
 
 @linux_only
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("what", ["open a file", "make a socket", "fork", "trace the parent"])
+def test_the_fences_stand_for_an_unprivileged_user_too(what: str) -> None:
+    script = BEHIND_THE_FENCES.replace("fences.close_all", "os.setgid(65534); os.setuid(65534); fences.close_all")
+    command = [sys.executable, "-I", "-c", script.format(attempt=FORBIDDEN[what]), str(FOLDER)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+    assert int(ended) == -signal.SIGSYS
+
+
+@linux_only
 @pytest.mark.parametrize("attempt", ["os.read(0, 0)", "os.urandom(8)", "bytearray(8 << 20)", "time.time()"])
 def test_what_running_code_needs_is_allowed(attempt: str) -> None:
     assert behind_the_fences(attempt) == 0

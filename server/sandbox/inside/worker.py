@@ -55,22 +55,24 @@ class Prelude:
     """The JavaScript of ours, as it is handed to every world. Read once, while files can be read."""
 
     base = ""
-    sources = ""
+    sources = "{}"
+    data = "{}"
     globals = json.dumps(GLOBALS)
     parts: ClassVar[dict[str, str]] = {}
+    """The data so far: name → JSON text."""
 
     @classmethod
     def add(cls, parts: dict[str, str]) -> None:
-        """More of it, such as a locale's data, which comes when code first asks for it."""
+        """More data, such as a locale's, which come when code first asks for them."""
         cls.parts = cls.parts | parts
-        cls.sources = json.dumps(cls.parts)
+        cls.data = "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in cls.parts.items()) + "}"
 
 
 def warm_up() -> None:
     """Read what is needed from files and import lazily imported modules: behind the fences it is too late."""
     parts = {path.stem: _without_comments(path.read_text(encoding="utf-8")) for path in PRELUDE.glob("*.js")}
     Prelude.base = parts.pop("base")
-    Prelude.add(parts)
+    Prelude.sources = json.dumps(parts)
     limits = Limits(run_time=1.0, memory=64 << 20, result=1 << 20, console=1 << 16)
     code = "const handler = webhook => { console.log(new URL('http://a').href); none() }"
     run(_World(limits, code), _EXAMPLE, b"{}")
@@ -148,7 +150,7 @@ class _World:
         # Ours is numbered after the last line of the user's, which tells the frames of a stack apart.
         start = context.eval("\n" * (code.count("\n") + 1) + Prelude.base)
         entropy = os.urandom(32).hex()
-        self._ask = start(Prelude.sources, Prelude.globals, limits.console, limits.result, entropy)
+        self._ask = start(Prelude.sources, Prelude.data, Prelude.globals, limits.console, limits.result, entropy)
 
     def run(self, event: str, payload: str) -> Head:
         deadline = time.process_time() + self._limits.run_time

@@ -1,7 +1,7 @@
 // The first script of every world, so it is short: every event pays for each line. What is seldom needed waits as text
 // in `sources` until it is. What is used after the user's code has run is captured here, before that code can change it.
 // Python keeps the function that comes out, `ask(what, …)`.
-(function (sources, globals, room, maxResult, entropy) {
+(function (sources, data, globals, room, maxResult, entropy) {
   "use strict";
   const { parse, stringify } = JSON;
   const { apply } = Reflect;
@@ -21,8 +21,10 @@
   function load(name) {
     if (!(name in parts)) {
       if (typeof sources === "string") sources = parse(sources);
-      if (!(name in sources)) throw new Error((missing = name));  // Python fetches it and runs the event again
-      parts[name] = name.includes(":") ? parse(sources[name]) : evaluate(sources[name])(host);
+      if (name in sources) return (parts[name] = evaluate(sources[name])(host));
+      if (typeof data === "string") data = parse(data);
+      if (!(name in data)) throw new Error((missing = name));  // Python fetches it and runs the event again
+      return data[name];
     }
     return parts[name];
   }
