@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 MAX_FIELDS = 1000
 MAX_FIELD_BYTES = 2 * 1024 * 1024
+MOST_BYTES = 3 * 1024 * 1024
 
 
 class Form:
@@ -49,7 +51,10 @@ def own_path(address: str) -> str | None:
 
 
 async def read(request: Request) -> Form:
-    """The posted form. Its size as a whole is bounded by the application."""
+    """The posted form. One that is too large is answered with 413."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > MOST_BYTES:
+        raise HTTPException(413)
     fields: dict[str, list[str]] = {}
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
         for name, value in form.multi_items():

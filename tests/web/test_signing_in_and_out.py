@@ -25,7 +25,9 @@ async def test_name_and_password_open_the_page_that_was_asked_for(tmp_path: Path
             assert (await other.get("/logs?status=failed")).status_code == 200
 
 
-@pytest.mark.parametrize("changes", [{"password": "wrong"}, {"name": "eve"}, {"name": "a" * 500}, {"password": "x" * 999}])
+@pytest.mark.parametrize(
+    "changes", [{"password": "wrong"}, {"name": "eve"}, {"name": "a" * 500}, {"password": "x" * 999}]
+)
 async def test_a_wrong_name_and_a_wrong_password_get_the_same_sentence(tmp_path: Path, changes: dict[str, str]) -> None:
     async with newcomer(tmp_path) as visitor:
         await visitor.sets_up()

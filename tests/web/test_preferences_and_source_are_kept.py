@@ -1,0 +1,69 @@
+"""Language, theme and source: chosen once, kept in this browser."""
+
+from pathlib import Path
+
+import pytest
+from newcomer import Newcomer, newcomer
+
+from server.domain.sources import Source
+from server.store import sources
+
+
+async def live_of(visitor: Newcomer) -> Source:
+    return (await visitor.app.state.bench.store.read(sources.every))[1]
+
+
+async def test_a_stranger_may_choose_the_theme_too(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        answer = await visitor.post("/preferences", data={"theme": "dark", "next": "/login"})
+        assert answer.headers["location"] == "/login"
+        assert 'data-theme="dark"' in (await visitor.get("/login")).text
+
+
+async def test_the_language_is_kept(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        await visitor.post("/preferences", data={"lang": "zh_Hans"})
+        assert '<html lang="zh-Hans"' in (await visitor.get("/login")).text
+
+
+async def test_what_is_no_choice_is_not_kept(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        await visitor.post("/preferences", data={"lang": "xx", "theme": 'x" onload="'})
+        assert dict(visitor.cookies) == {}
+
+
+async def test_pages_show_the_chosen_source(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        assert 'data-mode="test">' in (await visitor.get("/logs")).text
+        await visitor.post("/source", data={"source": (await live_of(visitor)).id, "next": "/logs"})
+        assert (
+            '<form class="source-switch" method="post" action="/source" data-mode="live">'
+            in (await visitor.get("/logs")).text
+        )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("/logs?status=failed&endpoint=ep_1", "/logs"),
+        ("/messages/msg_1?attempt=att_1", "/messages"),
+        ("/endpoints/ep_1/advanced", "/endpoints"),
+        ("/endpoints/new?card=slack", "/endpoints/new"),
+        ("/events/license_key.created", "/events/license_key.created"),
+    ],
+)
+async def test_switching_leaves_the_page_of_a_thing_of_the_other_source(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        answer = await visitor.post("/source", data={"source": (await live_of(visitor)).id, "next": before})
+        assert answer.headers["location"] == after
+
+
+async def test_an_unknown_source_changes_nothing(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        await visitor.post("/source", data={"source": "src_none"})
+        assert "source" not in visitor.cookies
