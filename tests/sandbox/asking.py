@@ -10,7 +10,7 @@ from server.domain.transformations import FailureKind, Result, Returned, Transfo
 from server.sandbox import Limits
 
 SEED = Path(__file__).parent.parent / "fixtures" / "seed"
-LIMITS = Limits(run_time=0.5, memory=64 << 20, result=1 << 20, console=64 << 10, kill_after=1.0)
+LIMITS = Limits(run_time=0.4, memory=64 << 20, result=1 << 20, console=64 << 10, kill_after=2.0)
 PAYMENT = {
     "business_id": "bus_1",
     "type": "payment.succeeded",

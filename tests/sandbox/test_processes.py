@@ -159,3 +159,19 @@ async def test_checking_code_does_not_run_it(start: Start) -> None:
     error = await sandbox.check("function handler(w) {\r\n  return w.;\r\n}")
     assert error is not None
     assert (error.kind, error.line, error.source_line) == (FailureKind.SYNTAX, 2, "  return w.;")
+
+
+@pytest.mark.parametrize(
+    "code", ["#!/usr/bin/env node\nlet a = 1", "\ufefflet a = 1", "let a = 1; // }", "'use strict'; let a"]
+)
+async def test_code_that_compiles_passes_the_check(start: Start, code: str) -> None:
+    sandbox = await start()
+    assert await sandbox.check(code) is None
+
+
+@pytest.mark.parametrize("code", ["'use strict'; with (a) {}", "let a; let a", "let a\0", "return 1"])
+async def test_code_that_does_not_compile_fails_the_check(start: Start, code: str) -> None:
+    sandbox = await start()
+    error = await sandbox.check(code)
+    assert error is not None
+    assert (error.kind, error.line) == (FailureKind.SYNTAX, 1)

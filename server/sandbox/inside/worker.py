@@ -127,14 +127,19 @@ def run(world: "_World", event: str, payload: bytes) -> tuple[Head, bytes]:
 
 
 def check(limits: Limits, code: str) -> Head:
-    """Compile without running: ``{"is": "fine"}`` or a failure of the kind ``syntax``."""
-    mark, rest = _strictness(code)
+    """Compile without running: ``{"is": "fine"}`` or a failure of the kind ``syntax``.
+
+    The binding cannot only compile, so a ``throw`` goes in front, on the first line, and nothing after it runs.
+    """
+    if "\0" in code:
+        return failure(code, "SyntaxError", "Invalid or unexpected token", _nul_stack(code))
+    front = f"{_directive(code)}throw 0;"
     context = _context(limits)
     context.set_time_limit(limits.run_time)
     try:
-        context.eval(f"{mark}throw 0;{rest}" if "\0" not in code else "\\0")
+        context.eval(front + (f"//{code[2:]}" if code.startswith("#!") else code))
     except _quickjs.JSException as error:
-        found = failure(code, *_parts(str(error)), shift=len(f"{mark}throw 0;") - (len(code) - len(rest)))
+        found = failure(code, *_parts(str(error)), shift=len(front))
         return found if found["is"] == "syntax" else {"is": "fine"}
     return {"is": "fine"}
 
@@ -252,13 +257,9 @@ def _parts(text: str) -> tuple[str, str, str]:
     return "", message.removesuffix("\n").removesuffix("\nundefined"), stack
 
 
-def _strictness(code: str) -> tuple[str, str]:
-    """A leading ``"use strict"`` counts only in front; it is put back there, and the rest follows."""
-    head = code.lstrip("\ufeff \t\r\n")
-    for mark in ('"use strict"', "'use strict'"):
-        if head.startswith(mark):
-            return f"{mark};", code
-    return "", code
+def _directive(code: str) -> str:
+    """``"use strict"`` counts only in front, so it is said again there."""
+    return '"use strict";' if code.lstrip("\ufeff \t\r\n")[1:11] == "use strict" else ""
 
 
 def _nul_stack(code: str) -> str:
