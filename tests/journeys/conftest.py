@@ -15,7 +15,9 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
 ARGUMENTS += ["--disable-component-update", "--disable-sync"]
 
 
-@pytest.fixture(scope="session")
+# One browser a module and not one a run: while Playwright is open, its own event loop counts as running in this thread,
+# and asynchronous tests of other modules could not begin theirs.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
