@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from builders import SECRET
 from entries import kept_endpoint, tried
 
 from server.domain.messages import AttemptOutcome, DeliveryState, Origin
@@ -137,6 +138,10 @@ async def test_an_example_is_marked(site: Any) -> None:
 
 
 async def test_an_empty_log_says_what_to_do_next(site: Any) -> None:
-    assert "No events yet" in (await site.get("/logs")).text
-    assert "/sources" in (await site.get("/logs")).text
+    without_secret = (await site.get("/logs")).text
+    await site.bench.store.write(lambda tx: sources.set_secret(tx, site.source.id, SECRET))
+    ready = (await site.get("/logs")).text
+
+    assert "This source has no signing secret, so it refuses every event." in without_secret
+    assert "hookbench send payment.succeeded" in ready
     assert "Nothing fits" in (await site.get("/logs?status=failed")).text
