@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from server.domain.ids import mint
 from server.domain.sentences import Sentence, say
 from server.store import Busy
-from server.web import render
+from server.web import render, security
 from server.web.visit import SignInNeeded
 
 log = structlog.get_logger()
@@ -82,4 +82,7 @@ async def _busy(request: Request, error: Exception) -> Response:
 async def _broken(request: Request, error: Exception) -> Response:
     error_id = mint("err")
     log.error("request.failed", id=error_id, method=request.method, path=request.url.path, exc_info=error)
-    return answer(request, 500, Sentence(BROKEN.text, {"id": error_id}))
+    response = answer(request, 500, Sentence(BROKEN.text, {"id": error_id}))
+    # This answer is sent from outside the middleware that protects all others.
+    security.protect(response.headers, request.scope.get("state", {}).get("nonce", ""))
+    return response

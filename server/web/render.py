@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 # What the next page says after something was done, by the code that travels in the address.
 FLASHES = {
     "welcome": "Welcome. Your account is ready.",
-    "signed-in": "You are signed in.",
     "signed-out": "You are signed out.",
     "password-changed": "Your password was changed. Other devices were signed out.",
-    "source-changed": "The source was saved.",
     "secret-saved": "The signing secret was saved.",
     "secret-made": "A signing secret was made.",
     "address-changed": "The source has a new ingest address. The old one stopped.",
@@ -38,7 +36,6 @@ FLASHES = {
     "secret-rotated": "The endpoint has a new signing secret. The old one stopped.",
     "example-sent": "The example is on its way.",
     "resent": "The delivery is on its way again.",
-    "not-resent": "This delivery cannot be sent again: it is on its way, or its endpoint was deleted.",
 }
 THEMES = ("auto", "light", "dark")
 

@@ -54,9 +54,7 @@ class Security:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["content-security-policy"] = _POLICY.format(nonce=nonce)
-                for name, value in HEADERS.items():
-                    headers[name] = value
+                protect(headers, nonce)
                 if not scope["path"].startswith("/static/"):
                     headers.setdefault("cache-control", "no-store")
             await send(message)
@@ -69,6 +67,12 @@ class Security:
             await PlainTextResponse(FOREIGN_FORM, status_code=403)(scope, receive, send_with_headers)
             return
         await self.app(scope, receive, send_with_headers)
+
+
+def protect(headers: MutableHeaders, nonce: str) -> None:
+    """Set the headers that say what a page may load and do."""
+    headers["content-security-policy"] = _POLICY.format(nonce=nonce)
+    headers.update(HEADERS)
 
 
 def _is_foreign(scope: Scope) -> bool:

@@ -57,5 +57,7 @@ async def test_a_fault_of_ours_is_found_in_the_log_by_the_id_on_the_page(tmp_pat
         found = re.search(r"err_[0-9A-Z]{26}", answer.text)
         assert found
         assert "something about" not in answer.text
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert answer.headers["x-content-type-options"] == "nosniff"
     printed = capsys.readouterr()
     assert found[0] in printed.out + printed.err
