@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import trustme
+from administrator import set_up
 from destination import Destination
 from ensure_chromium import find
 from playwright.sync_api import Browser, Page, sync_playwright
 from running import Running
 
-ADMIN, PASSWORD = "ada", "correct horse battery"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 ARGUMENTS += ["--disable-component-update", "--disable-sync"]
 
@@ -71,11 +71,5 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def signed_in(hookbench: Running, page: Page) -> Page:
     """The page after the administrator was created with the printed link."""
-    assert hookbench.setup_url
-    page.goto(hookbench.setup_url)
-    page.get_by_label("Name").fill(ADMIN)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Repeat the password").fill(PASSWORD)
-    page.get_by_role("button", name="Create administrator").click()
-    page.wait_for_url("**/endpoints*")
+    set_up(hookbench, page)
     return page

@@ -1,0 +1,17 @@
+"""The person who set Hookbench up."""
+
+from playwright.sync_api import Page
+from running import Running
+
+NAME, PASSWORD = "ada", "correct horse battery"
+
+
+def set_up(hookbench: Running, page: Page) -> None:
+    """Create the administrator with the printed link; the page is signed in then."""
+    assert hookbench.setup_url
+    page.goto(hookbench.setup_url)
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Repeat the password").fill(PASSWORD)
+    page.get_by_role("button", name="Create administrator").click()
+    page.wait_for_url("**/endpoints*")
