@@ -2,13 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 from builders import a_user
-from fastapi import FastAPI
+from site_under_test import Site
 
 from server.actions.accounts import hash_of
 from server.actions.workbench import Workbench
@@ -19,23 +18,6 @@ from server.store import Transaction, accounts, sources
 from server.web.visit import SESSION_COOKIE
 
 HOUR_MS = 60 * 60 * 1000
-
-
-@dataclass
-class Site:
-    """``get`` and ``post`` as a browser does; ``bench`` looks behind the pages."""
-
-    client: httpx.AsyncClient
-    bench: Workbench
-    source: Source
-    """The one that the pages show: Test."""
-    app: FastAPI
-
-    async def get(self, path: str, **options: object) -> httpx.Response:
-        return await self.client.get(path, **options)  # type: ignore[arg-type]
-
-    async def post(self, path: str, form: object = None, **options: object) -> httpx.Response:
-        return await self.client.post(path, data=form or {}, **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture

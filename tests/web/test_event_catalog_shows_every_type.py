@@ -4,7 +4,7 @@ import json
 from html import unescape
 
 import pytest
-from conftest import Site
+from site_under_test import Site
 
 from server.domain.catalog import EVENT_TYPES, GROUPS, sample_json
 from server.web.catalog import properties_of

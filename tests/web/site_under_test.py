@@ -1,0 +1,25 @@
+"""The running application as a test talks to it."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from server.actions.workbench import Workbench
+from server.domain.sources import Source
+
+
+@dataclass
+class Site:
+    """``get`` and ``post`` as a browser does; ``bench`` looks behind the pages."""
+
+    client: httpx.AsyncClient
+    bench: Workbench
+    source: Source
+    """The one that the pages show: Test."""
+    app: FastAPI
+
+    async def get(self, path: str, **options: object) -> httpx.Response:
+        return await self.client.get(path, **options)  # type: ignore[arg-type]
+
+    async def post(self, path: str, form: object = None, **options: object) -> httpx.Response:
+        return await self.client.post(path, data=form or {}, **options)  # type: ignore[arg-type]
