@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from builders import a_message, an_attempt, an_endpoint
+from site_under_test import Site
 
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.messages import Attempt, Delivery, DeliveryState, Message
@@ -20,18 +21,18 @@ class Entry:
     attempt: Attempt
 
 
-async def kept_endpoint(site: Any, code: str | None = None, **changes: Any) -> Endpoint:
+async def kept_endpoint(site: Site, code: str | None = None, **changes: Any) -> Endpoint:
     """An endpoint in the source that the pages show."""
     endpoint = an_endpoint(site.source, code, **changes)
     await site.bench.store.write(lambda tx: endpoints.insert(tx, endpoint))
     return endpoint
 
 
-async def capturing_endpoint(site: Any, **changes: Any) -> Endpoint:
+async def capturing_endpoint(site: Site, **changes: Any) -> Endpoint:
     return await kept_endpoint(site, destination=Destination.CAPTURE, **changes)
 
 
-async def arrived(site: Any, **changes: Any) -> Message:
+async def arrived(site: Site, **changes: Any) -> Message:
     """A message that just came in; the worker takes it from here."""
     message = a_message(site.source, **{"received_at": site.bench.now()} | changes)
     await site.bench.store.write(lambda tx: messages.receive(tx, [message]))
@@ -40,7 +41,7 @@ async def arrived(site: Any, **changes: Any) -> Message:
 
 
 async def tried(
-    site: Any, endpoint: Endpoint, state: DeliveryState = DeliveryState.SUCCEEDED, of: Any = None, **attempt: Any
+    site: Site, endpoint: Endpoint, state: DeliveryState = DeliveryState.SUCCEEDED, of: Any = None, **attempt: Any
 ) -> Entry:
     """A message whose first attempt has ended in ``state``. ``of`` changes the message, the rest the attempt.
 

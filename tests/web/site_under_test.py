@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import httpx
+from fastapi import FastAPI
 
 from server.actions.workbench import Workbench
 from server.domain.sources import Source

@@ -1,14 +1,14 @@
 """A refused form comes back with everything that was typed, secrets included."""
 
 import html
-from typing import Any
 
 from form import customer_io
+from site_under_test import Site
 
 CODE = "function handler(webhook) {\n  // <b>&amp;</b> stays as typed\n  return webhook.;\n}"
 
 
-async def test_a_refused_form_comes_back_as_it_was_typed(site: Any) -> None:
+async def test_a_refused_form_comes_back_as_it_was_typed(site: Site) -> None:
     form = customer_io(
         credentials__site_id="my-site",
         credentials__api_key='s3cret"<key>',
@@ -46,7 +46,7 @@ async def test_a_refused_form_comes_back_as_it_was_typed(site: Any) -> None:
     assert 'value="X-Team"' in page
 
 
-async def test_what_is_typed_cannot_become_markup(site: Any) -> None:
+async def test_what_is_typed_cannot_become_markup(site: Site) -> None:
     answer = await site.post("/endpoints", customer_io(code="</textarea><script>alert(1)</script>"))
 
     assert answer.status_code == 422

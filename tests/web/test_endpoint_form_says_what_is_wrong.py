@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from form import a_form, beside, customer_io, text_of
+from site_under_test import Site
 
 from server.store import endpoints
 
@@ -69,7 +70,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize(("form", "field", "sentence"), REFUSALS.values(), ids=REFUSALS.keys())
 async def test_a_wrong_field_is_answered_with_a_sentence_beside_it(
-    site: Any, form: dict[str, Any], field: str, sentence: str
+    site: Site, form: dict[str, Any], field: str, sentence: str
 ) -> None:
     answer = await site.post("/endpoints", form)
 
@@ -88,7 +89,7 @@ async def test_a_wrong_field_is_answered_with_a_sentence_beside_it(
         ([f"x-{n}" for n in range(51)], ["v"] * 51, "At most 50 headers can be set."),
     ],
 )
-async def test_a_wrong_header_is_named(site: Any, names: list[str], values: list[str], sentence: str) -> None:
+async def test_a_wrong_header_is_named(site: Site, names: list[str], values: list[str], sentence: str) -> None:
     answer = await site.post("/endpoints", a_form(headers_key=names, headers_value=values))
 
     assert answer.status_code == 422
@@ -104,14 +105,14 @@ async def test_a_wrong_header_is_named(site: Any, names: list[str], values: list
         ([f"V{n}" for n in range(51)], ["v"] * 51, "At most 50 variables can be set."),
     ],
 )
-async def test_a_wrong_variable_is_named(site: Any, names: list[str], values: list[str], sentence: str) -> None:
+async def test_a_wrong_variable_is_named(site: Site, names: list[str], values: list[str], sentence: str) -> None:
     answer = await site.post("/endpoints", a_form(variables_key=names, variables_value=values))
 
     assert answer.status_code == 422
     assert sentence in text_of(answer.text)
 
 
-async def test_a_syntax_error_blocks_create_with_its_line_and_column(site: Any) -> None:
+async def test_a_syntax_error_blocks_create_with_its_line_and_column(site: Site) -> None:
     answer = await site.post("/endpoints", a_form(code="function handler(webhook) {\r\n  return webhook.;\r\n}"))
 
     assert answer.status_code == 422
@@ -119,6 +120,6 @@ async def test_a_syntax_error_blocks_create_with_its_line_and_column(site: Any) 
     assert 'data-for="#field-code" data-line="2" data-column="18"' in answer.text
 
 
-async def test_an_unknown_card_is_not_found(site: Any) -> None:
+async def test_an_unknown_card_is_not_found(site: Site) -> None:
     assert (await site.get("/endpoints/new?card=nothing")).status_code == 404
     assert (await site.post("/endpoints", a_form(card="nothing"))).status_code == 404

@@ -4,23 +4,24 @@ from typing import Any
 
 from builders import a_message
 from form import PLAIN, a_form, beside, customer_io, path_of
+from site_under_test import Site
 
 from server.domain.endpoints import Destination, Endpoint
 from server.store import deliveries, endpoints, messages
 
 
-async def created(site: Any, form: dict[str, Any]) -> Endpoint:
+async def created(site: Site, form: dict[str, Any]) -> Endpoint:
     endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[2]
     return await kept(site, endpoint_id)
 
 
-async def kept(site: Any, endpoint_id: str) -> Endpoint:
+async def kept(site: Site, endpoint_id: str) -> Endpoint:
     found: Endpoint | None = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     assert found
     return found
 
 
-async def test_a_good_form_becomes_an_endpoint_with_version_1_and_a_signing_secret(site: Any) -> None:
+async def test_a_good_form_becomes_an_endpoint_with_version_1_and_a_signing_secret(site: Site) -> None:
     form = a_form(
         listen="chosen",
         event_types=["payment.succeeded"],
@@ -44,28 +45,28 @@ async def test_a_good_form_becomes_an_endpoint_with_version_1_and_a_signing_secr
     assert (endpoint.version.number, endpoint.version.code) == (1, PLAIN)
 
 
-async def test_line_ends_of_a_browser_do_not_become_part_of_the_code(site: Any) -> None:
+async def test_line_ends_of_a_browser_do_not_become_part_of_the_code(site: Site) -> None:
     endpoint = await created(site, a_form(code=PLAIN.replace("\n", "\r\n")))
 
     assert endpoint.version
     assert endpoint.version.code == PLAIN
 
 
-async def test_customer_io_gets_the_address_of_its_region(site: Any) -> None:
+async def test_customer_io_gets_the_address_of_its_region(site: Site) -> None:
     endpoint = await created(site, customer_io(credentials__region="eu"))
 
     assert endpoint.url == "https://track-eu.customer.io/api/v2/entity"
     assert endpoint.credentials["api_key"] == "0d9c8b7a6f5e4d3c2b1a"
 
 
-async def test_capture_needs_neither_account_nor_url(site: Any) -> None:
+async def test_capture_needs_neither_account_nor_url(site: Site) -> None:
     without_keys = {"credentials__site_id": "", "credentials__api_key": ""}
 
     assert (await created(site, customer_io(destination="capture", **without_keys))).destination is Destination.CAPTURE
     assert (await created(site, a_form(destination="capture", url=""))).url == "https://url-not-set.invalid/"
 
 
-async def test_switching_from_capture_to_send_asks_for_what_is_missing(site: Any) -> None:
+async def test_switching_from_capture_to_send_asks_for_what_is_missing(site: Site) -> None:
     endpoint = await created(site, a_form(destination="capture", url=""))
 
     answer = await site.post(f"/endpoints/{endpoint.id}/destination", {"destination": "send"})
@@ -75,7 +76,7 @@ async def test_switching_from_capture_to_send_asks_for_what_is_missing(site: Any
     assert (await kept(site, endpoint.id)).destination is Destination.CAPTURE
 
 
-async def test_an_empty_secret_keeps_the_stored_one_and_the_page_never_shows_it(site: Any) -> None:
+async def test_an_empty_secret_keeps_the_stored_one_and_the_page_never_shows_it(site: Site) -> None:
     endpoint = await created(site, customer_io())
 
     page = await site.get(f"/endpoints/{endpoint.id}/edit")
@@ -90,7 +91,7 @@ async def test_an_empty_secret_keeps_the_stored_one_and_the_page_never_shows_it(
     assert after.version == endpoint.version
 
 
-async def test_disabling_stops_what_waits_and_enabling_lets_events_through_again(site: Any) -> None:
+async def test_disabling_stops_what_waits_and_enabling_lets_events_through_again(site: Site) -> None:
     endpoint = await created(site, a_form(url="https://never.invalid/"))
     message = a_message(site.source, received_at=site.bench.now() + 3_600_000)
     await site.bench.store.write(lambda tx: messages.receive(tx, [message]))
@@ -105,7 +106,7 @@ async def test_disabling_stops_what_waits_and_enabling_lets_events_through_again
     assert not (await kept(site, endpoint.id)).disabled
 
 
-async def test_a_deleted_endpoint_is_not_found(site: Any) -> None:
+async def test_a_deleted_endpoint_is_not_found(site: Site) -> None:
     endpoint = await created(site, a_form())
 
     assert path_of(await site.post(f"/endpoints/{endpoint.id}/delete")) == "/endpoints"
@@ -115,7 +116,7 @@ async def test_a_deleted_endpoint_is_not_found(site: Any) -> None:
     assert "There is no such endpoint. It may have been deleted." in answer.text
 
 
-async def test_rotating_gives_a_new_secret_at_once(site: Any) -> None:
+async def test_rotating_gives_a_new_secret_at_once(site: Site) -> None:
     endpoint = await created(site, a_form())
 
     path_of(await site.post(f"/endpoints/{endpoint.id}/secret"))
@@ -125,7 +126,7 @@ async def test_rotating_gives_a_new_secret_at_once(site: Any) -> None:
     assert after.secret != endpoint.secret
 
 
-async def test_a_transformation_without_code_cannot_be_switched_on(site: Any) -> None:
+async def test_a_transformation_without_code_cannot_be_switched_on(site: Site) -> None:
     endpoint = await created(site, a_form(transforming=None, code=""))
 
     answer = await site.post(f"/endpoints/{endpoint.id}/transforming", {"transforming": "on"})
@@ -135,7 +136,7 @@ async def test_a_transformation_without_code_cannot_be_switched_on(site: Any) ->
     assert not (await kept(site, endpoint.id)).transforming
 
 
-async def test_headers_are_changed_on_the_advanced_tab(site: Any) -> None:
+async def test_headers_are_changed_on_the_advanced_tab(site: Site) -> None:
     endpoint = await created(site, a_form())
 
     path_of(await site.post(f"/endpoints/{endpoint.id}/headers", {"headers_key": ["X-A"], "headers_value": ["1"]}))

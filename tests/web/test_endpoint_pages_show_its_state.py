@@ -4,6 +4,7 @@ from typing import Any
 
 from builders import a_message, an_attempt, an_endpoint
 from form import a_form, customer_io, path_of, text_of
+from site_under_test import Site
 
 from server.domain.endpoints import Endpoint
 from server.domain.ids import SourceId
@@ -15,7 +16,7 @@ HOUR_MS = 60 * 60 * 1000
 FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
 
 
-async def with_attempts(site: Any, endpoint: Endpoint, *outcomes: AttemptOutcome, **changes: Any) -> list[Attempt]:
+async def with_attempts(site: Site, endpoint: Endpoint, *outcomes: AttemptOutcome, **changes: Any) -> list[Attempt]:
     """Keep the endpoint and attempts of one message on its way to it; the next one is due in an hour."""
     now = site.bench.now()
     message = a_message(endpoint.source_id, received_at=now + HOUR_MS)
@@ -37,14 +38,14 @@ async def with_attempts(site: Any, endpoint: Endpoint, *outcomes: AttemptOutcome
     return kept
 
 
-async def test_an_empty_list_says_what_an_endpoint_is_and_how_to_add_one(site: Any) -> None:
+async def test_an_empty_list_says_what_an_endpoint_is_and_how_to_add_one(site: Site) -> None:
     page = await site.get("/endpoints")
 
     assert "No endpoints yet" in page.text
     assert 'href="/endpoints/new"' in page.text
 
 
-async def test_the_list_shows_name_address_state_error_rate_and_last_attempt(site: Any) -> None:
+async def test_the_list_shows_name_address_state_error_rate_and_last_attempt(site: Site) -> None:
     endpoint = an_endpoint(site.source, description="Our shop\nsecond line", event_types=frozenset({"refund.failed"}))
     await with_attempts(site, endpoint, AttemptOutcome.SUCCEEDED, AttemptOutcome.SUCCEEDED, AttemptOutcome.REJECTED)
 
@@ -54,7 +55,7 @@ async def test_the_list_shows_name_address_state_error_rate_and_last_attempt(sit
     assert "second line" not in text
 
 
-async def test_an_address_that_is_a_secret_is_cut_in_lists(site: Any) -> None:
+async def test_an_address_that_is_a_secret_is_cut_in_lists(site: Site) -> None:
     await site.post("/endpoints", a_form(card="slack", url="https://hooks.slack.com/services/T0/B0/c", description=""))
 
     page = await site.get("/endpoints")
@@ -63,7 +64,7 @@ async def test_an_address_that_is_a_secret_is_cut_in_lists(site: Any) -> None:
     assert "T0/B0" not in page.text
 
 
-async def test_endpoints_of_live_are_not_listed_under_test(site: Any) -> None:
+async def test_endpoints_of_live_are_not_listed_under_test(site: Site) -> None:
     live = next(source for source in await site.bench.store.read(sources.every) if source.id != site.source.id)
     await with_attempts(site, an_endpoint(SourceId(live.id), description="Live shop"))
 
@@ -72,7 +73,7 @@ async def test_endpoints_of_live_are_not_listed_under_test(site: Any) -> None:
     assert "Live shop" in (await site.get("/endpoints")).text
 
 
-async def test_attempts_are_filtered_by_how_they_ended(site: Any) -> None:
+async def test_attempts_are_filtered_by_how_they_ended(site: Site) -> None:
     endpoint = an_endpoint(site.source)
     outcomes = (AttemptOutcome.SUCCEEDED, AttemptOutcome.CAPTURED, AttemptOutcome.TRANSFORM_FAILED)
     await with_attempts(site, endpoint, *outcomes, error=AttemptError("threw", "TypeError: no"))
@@ -88,7 +89,7 @@ async def test_attempts_are_filtered_by_how_they_ended(site: Any) -> None:
     assert "TypeError: no" in bad
 
 
-async def test_a_live_page_asks_for_its_attempts_alone(site: Any) -> None:
+async def test_a_live_page_asks_for_its_attempts_alone(site: Site) -> None:
     endpoint = an_endpoint(site.source)
     [attempt] = await with_attempts(site, endpoint, AttemptOutcome.UNREACHABLE)
 
@@ -99,7 +100,7 @@ async def test_a_live_page_asks_for_its_attempts_alone(site: Any) -> None:
     assert f'href="/messages/{attempt.message_id}"' in part.text
 
 
-async def test_older_attempts_are_on_the_next_page(site: Any) -> None:
+async def test_older_attempts_are_on_the_next_page(site: Site) -> None:
     endpoint = an_endpoint(site.source)
     made = await with_attempts(site, endpoint, *[AttemptOutcome.SUCCEEDED] * (attempts.PAGE + 1))
 
@@ -110,7 +111,7 @@ async def test_older_attempts_are_on_the_next_page(site: Any) -> None:
     assert second.count('class="row-link"') == 1
 
 
-async def test_a_source_takes_at_most_200_endpoints(site: Any) -> None:
+async def test_a_source_takes_at_most_200_endpoints(site: Site) -> None:
     many = [an_endpoint(site.source) for _ in range(200)]
     await site.bench.store.write(lambda tx: [endpoints.insert(tx, each) for each in many])
 
@@ -120,7 +121,7 @@ async def test_a_source_takes_at_most_200_endpoints(site: Any) -> None:
     assert "A source can have at most 200 endpoints." in answer.text
 
 
-async def test_every_page_of_an_endpoint_keeps_its_credentials_to_itself(site: Any) -> None:
+async def test_every_page_of_an_endpoint_keeps_its_credentials_to_itself(site: Site) -> None:
     at = path_of(await site.post("/endpoints", customer_io()))
 
     for page in ("", "/testing", "/advanced", "/edit", "/transformation"):

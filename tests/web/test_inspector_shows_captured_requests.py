@@ -5,12 +5,13 @@ from typing import Any
 
 from entries import capturing_endpoint, kept_endpoint, tried
 from form import text_of
+from site_under_test import Site
 
 from server.domain.messages import AttemptOutcome, SentRequest
 from server.store import attempts
 
 
-async def captured(site: Any, endpoint: Any, url: str = "https://example.com/", event_type: str = "") -> Any:
+async def captured(site: Site, endpoint: Any, url: str = "https://example.com/", event_type: str = "") -> Any:
     return await tried(
         site,
         endpoint,
@@ -21,7 +22,7 @@ async def captured(site: Any, endpoint: Any, url: str = "https://example.com/", 
     )
 
 
-async def test_the_newest_is_shown_and_an_older_one_can_be_chosen(site: Any) -> None:
+async def test_the_newest_is_shown_and_an_older_one_can_be_chosen(site: Site) -> None:
     shop = await capturing_endpoint(site, description="Shop")
     old = await captured(site, shop, "https://old.example/", "refund.failed")
     await captured(site, shop, "https://new.example/")
@@ -36,7 +37,7 @@ async def test_the_newest_is_shown_and_an_older_one_can_be_chosen(site: Any) -> 
         assert shown in newest, shown
 
 
-async def test_links_of_the_list_carry_the_event_type(site: Any) -> None:
+async def test_links_of_the_list_carry_the_event_type(site: Site) -> None:
     entry = await captured(site, await capturing_endpoint(site), event_type="refund.failed")
 
     page = (await site.get("/inspector")).text
@@ -44,7 +45,7 @@ async def test_links_of_the_list_carry_the_event_type(site: Any) -> None:
     assert re.search(rf'<a class="row-link" href="[^"]*{entry.attempt.id}[^"]*"><code>refund.failed</code></a>', page)
 
 
-async def test_what_was_sent_is_not_in_the_inspector(site: Any) -> None:
+async def test_what_was_sent_is_not_in_the_inspector(site: Site) -> None:
     entry = await tried(site, await kept_endpoint(site))
 
     for path in ("/inspector", f"/inspector?attempt={entry.attempt.id}"):
@@ -53,7 +54,7 @@ async def test_what_was_sent_is_not_in_the_inspector(site: Any) -> None:
         assert "Nothing captured yet" in page
 
 
-async def test_older_requests_are_on_the_next_page(site: Any) -> None:
+async def test_older_requests_are_on_the_next_page(site: Site) -> None:
     shop = await capturing_endpoint(site)
     oldest = await captured(site, shop)
     for _ in range(attempts.PAGE):

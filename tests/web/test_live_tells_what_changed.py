@@ -12,6 +12,7 @@ import uvicorn
 from builders import a_message
 from entries import arrived, capturing_endpoint
 from form import text_of
+from site_under_test import Site
 
 from server.delivery.feed import Changed
 from server.domain.ids import EndpointId
@@ -20,7 +21,7 @@ from server.web.visit import SESSION_COOKIE
 
 
 @pytest.fixture
-async def browser(site: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(site: Site) -> AsyncIterator[httpx.AsyncClient]:
     """A signed-in client that speaks to the application over a socket."""
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(site.app, lifespan="off", log_config=None, ws="none"))
@@ -45,7 +46,7 @@ async def listening(browser: httpx.AsyncClient, *topics: str) -> AsyncIterator[A
         yield lines
 
 
-async def test_an_event_that_arrives_is_told_to_the_pages_that_show_it(site: Any, browser: Any) -> None:
+async def test_an_event_that_arrives_is_told_to_the_pages_that_show_it(site: Site, browser: Any) -> None:
     shop = await capturing_endpoint(site)
 
     async with listening(browser, f"source:{site.source.id}", f"endpoint:{shop.id}", "message:msg_other") as lines:
@@ -56,7 +57,7 @@ async def test_an_event_that_arrives_is_told_to_the_pages_that_show_it(site: Any
     assert "Captured" in text_of((await site.get("/logs?view=attempts")).text)
 
 
-async def test_a_page_hears_nothing_of_what_it_does_not_show(site: Any, browser: Any) -> None:
+async def test_a_page_hears_nothing_of_what_it_does_not_show(site: Site, browser: Any) -> None:
     mine, others = a_message(site.source), a_message(site.source)
 
     async with listening(browser, f"message:{mine.id}") as lines:
@@ -65,7 +66,7 @@ async def test_a_page_hears_nothing_of_what_it_does_not_show(site: Any, browser:
         assert await anext(lines) == f"data: message:{mine.id}"
 
 
-async def test_many_changes_are_told_at_once(site: Any, browser: Any) -> None:
+async def test_many_changes_are_told_at_once(site: Site, browser: Any) -> None:
     async with listening(browser, f"source:{site.source.id}") as lines:
         for _ in range(500):
             site.bench.feed.publish(Changed(site.source.id, a_message(site.source).id))
@@ -74,14 +75,14 @@ async def test_many_changes_are_told_at_once(site: Any, browser: Any) -> None:
         assert [line async for line in lines] == []
 
 
-async def test_a_quiet_stream_shows_that_it_lives(site: Any, browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_quiet_stream_shows_that_it_lives(site: Site, browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.05)
 
     async with listening(browser, f"source:{site.source.id}") as lines:
         assert await anext(lines) == ": still here"
 
 
-async def test_a_stream_ends_with_its_session(site: Any, browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stream_ends_with_its_session(site: Site, browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.05)
 
     async with listening(browser, f"source:{site.source.id}") as lines:
@@ -89,13 +90,13 @@ async def test_a_stream_ends_with_its_session(site: Any, browser: Any, monkeypat
         assert [line async for line in lines if line.startswith("data")] == []
 
 
-async def test_a_stream_ends_when_the_server_stops(site: Any, browser: Any) -> None:
+async def test_a_stream_ends_when_the_server_stops(site: Site, browser: Any) -> None:
     async with listening(browser, f"source:{site.source.id}") as lines:
         site.bench.feed.close()
         assert [line async for line in lines] == []
 
 
-async def test_a_page_that_is_closed_leaves_no_stream(site: Any, browser: Any) -> None:
+async def test_a_page_that_is_closed_leaves_no_stream(site: Site, browser: Any) -> None:
     async with listening(browser, "message:msg_1"):
         assert site.bench.feed.readers == 1
 
@@ -105,7 +106,7 @@ async def test_a_page_that_is_closed_leaves_no_stream(site: Any, browser: Any) -
 
 
 async def test_beyond_the_most_streams_a_page_is_told_so(
-    site: Any, browser: Any, monkeypatch: pytest.MonkeyPatch
+    site: Site, browser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "MOST_STREAMS", 1)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from entries import capturing_endpoint, tried
+from site_under_test import Site
 
 from server.domain.messages import AttemptError, AttemptOutcome, ConsoleLine, ReceivedResponse, SentRequest
 
@@ -12,7 +13,7 @@ EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
 
 
 @pytest.fixture
-async def entry(site: Any) -> Any:
+async def entry(site: Site) -> Any:
     body = EVIL.encode()
     return await tried(
         site,
@@ -30,7 +31,7 @@ async def entry(site: Any) -> Any:
     "path",
     ["/logs", "/logs?view=attempts", "/messages/{message}", "/inspector", "/inspector?attempt={attempt}", "/endpoints"],
 )
-async def test_it_is_shown_as_text(site: Any, entry: Any, path: str) -> None:
+async def test_it_is_shown_as_text(site: Site, entry: Any, path: str) -> None:
     page = (await site.get(path.format(message=entry.message.id, attempt=entry.attempt.id))).text
 
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -39,7 +40,7 @@ async def test_it_is_shown_as_text(site: Any, entry: Any, path: str) -> None:
 
 @pytest.mark.parametrize("name", ["view", "status", "type", "endpoint", "q", "before", "attempt"])
 @pytest.mark.parametrize("path", ["/logs", "/inspector"])
-async def test_the_address_is_shown_as_text(site: Any, path: str, name: str) -> None:
+async def test_the_address_is_shown_as_text(site: Site, path: str, name: str) -> None:
     assert_harmless((await site.get(path, params={name: EVIL})).text)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from builders import SECRET
 from entries import kept_endpoint, tried
+from site_under_test import Site
 
 from server.domain.messages import AttemptOutcome, DeliveryState, Origin
 from server.store import attempts, messages, sources
@@ -18,7 +19,7 @@ def links(page: str) -> list[str]:
 
 
 @pytest.fixture
-async def log(site: Any) -> Any:
+async def log(site: Site) -> Any:
     """Three entries: a success, a failure, and a transformation that failed at another endpoint."""
     shop = await kept_endpoint(site, description="Shop")
     good = await tried(site, shop)
@@ -38,7 +39,7 @@ async def log(site: Any) -> Any:
     return shop, desk, good, bad, odd
 
 
-async def test_both_views_are_newest_first(site: Any, log: Any) -> None:
+async def test_both_views_are_newest_first(site: Site, log: Any) -> None:
     *_, good, bad, odd = log
     newest_first = [odd.message.id, bad.message.id, good.message.id]
 
@@ -46,7 +47,7 @@ async def test_both_views_are_newest_first(site: Any, log: Any) -> None:
     assert links((await site.get("/logs?view=attempts")).text) == newest_first
 
 
-async def test_filters_narrow_messages(site: Any, log: Any) -> None:
+async def test_filters_narrow_messages(site: Site, log: Any) -> None:
     shop, desk, good, bad, odd = log
 
     async def found(query: str) -> list[str]:
@@ -59,7 +60,7 @@ async def test_filters_narrow_messages(site: Any, log: Any) -> None:
     assert await found(f"endpoint={desk.id}&status=succeeded") == []
 
 
-async def test_filters_narrow_attempts(site: Any, log: Any) -> None:
+async def test_filters_narrow_attempts(site: Site, log: Any) -> None:
     _, desk, good, bad, odd = log
 
     async def found(query: str) -> list[str]:
@@ -71,7 +72,7 @@ async def test_filters_narrow_attempts(site: Any, log: Any) -> None:
 
 
 @pytest.mark.parametrize("view", ["", "attempts"])
-async def test_search_finds_by_each_kind_of_id(site: Any, log: Any, view: str) -> None:
+async def test_search_finds_by_each_kind_of_id(site: Site, log: Any, view: str) -> None:
     *_, bad, _ = log
 
     for wanted in (bad.message.id, bad.message.webhook_id, bad.attempt.id):
@@ -79,11 +80,11 @@ async def test_search_finds_by_each_kind_of_id(site: Any, log: Any, view: str) -
         assert links(page.text) == [bad.message.id], wanted
 
 
-async def test_a_status_of_the_other_view_is_not_a_filter(site: Any, log: Any) -> None:
+async def test_a_status_of_the_other_view_is_not_a_filter(site: Site, log: Any) -> None:
     assert len(links((await site.get("/logs?status=rejected")).text)) == 3
 
 
-async def test_the_log_of_one_source_shows_nothing_of_the_other(site: Any, log: Any) -> None:
+async def test_the_log_of_one_source_shows_nothing_of_the_other(site: Site, log: Any) -> None:
     *_, odd = log
     [live] = [source for source in await site.bench.store.read(sources.every) if source.id != site.source.id]
     site.client.cookies.set(SOURCE_COOKIE, live.id)
@@ -94,7 +95,7 @@ async def test_the_log_of_one_source_shows_nothing_of_the_other(site: Any, log: 
         assert links(page.text) == [], path
 
 
-async def test_older_and_newer_pages_have_each_row_once(site: Any) -> None:
+async def test_older_and_newer_pages_have_each_row_once(site: Site) -> None:
     shop = await kept_endpoint(site)
     made = [(await tried(site, shop)).message.id for _ in range(messages.PAGE + 2)]
     assert messages.PAGE == attempts.PAGE
@@ -110,7 +111,7 @@ async def test_older_and_newer_pages_have_each_row_once(site: Any) -> None:
         assert "data-live" not in second.text
 
 
-async def test_htmx_gets_only_the_log_and_the_address_without_empty_filters(site: Any, log: Any) -> None:
+async def test_htmx_gets_only_the_log_and_the_address_without_empty_filters(site: Site, log: Any) -> None:
     fragment = await site.get(
         "/logs?view=attempts&status=rejected&type=&endpoint=&q=",
         headers={"hx-request": "true", "hx-request-type": "partial"},
@@ -121,7 +122,7 @@ async def test_htmx_gets_only_the_log_and_the_address_without_empty_filters(site
     assert fragment.headers["hx-replace-url"] == "/logs?view=attempts&status=rejected"
 
 
-async def test_the_form_shows_what_is_chosen(site: Any, log: Any) -> None:
+async def test_the_form_shows_what_is_chosen(site: Site, log: Any) -> None:
     _, desk, *_ = log
     page = (await site.get(f"/logs?status=failed&type=refund.failed&endpoint={desk.id}&q=msg_")).text
 
@@ -131,13 +132,13 @@ async def test_the_form_shows_what_is_chosen(site: Any, log: Any) -> None:
     assert 'value="msg_"' in page
 
 
-async def test_an_example_is_marked(site: Any) -> None:
+async def test_an_example_is_marked(site: Site) -> None:
     await tried(site, await kept_endpoint(site), of={"origin": Origin.EXAMPLE})
 
     assert 'data-state="example"' in (await site.get("/logs")).text
 
 
-async def test_an_empty_log_says_what_to_do_next(site: Any) -> None:
+async def test_an_empty_log_says_what_to_do_next(site: Site) -> None:
     without_secret = (await site.get("/logs")).text
     await site.bench.store.write(lambda tx: sources.set_secret(tx, site.source.id, SECRET))
     ready = (await site.get("/logs")).text

@@ -6,6 +6,7 @@ import pytest
 from entries import capturing_endpoint, tried
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from site_under_test import Site
 
 from server.domain.messages import AttemptOutcome
 
@@ -18,7 +19,7 @@ queries = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(WORDS) | te
 
 
 @pytest.fixture
-async def paths(site: Any) -> list[str]:
+async def paths(site: Site) -> list[str]:
     shop = await capturing_endpoint(site)
     entry = await tried(site, shop, outcome=AttemptOutcome.CAPTURED)
     return [path.format(message=entry.message.id, endpoint=shop.id) for path in PAGES]
@@ -27,7 +28,7 @@ async def paths(site: Any) -> list[str]:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(which=st.integers(0, len(PAGES) - 1), query=queries, partial=st.booleans())
 async def test_every_query_is_answered_with_a_page(
-    site: Any, paths: list[str], which: int, query: list[tuple[str, str]], partial: bool
+    site: Site, paths: list[str], which: int, query: list[tuple[str, str]], partial: bool
 ) -> None:
     headers = {"hx-request": "true", "hx-request-type": "partial"} if partial else {}
 
@@ -36,7 +37,7 @@ async def test_every_query_is_answered_with_a_page(
     assert answer.status_code == 200
 
 
-async def test_a_query_that_is_no_text_is_answered_with_a_page(site: Any) -> None:
+async def test_a_query_that_is_no_text_is_answered_with_a_page(site: Site) -> None:
     assert (await site.get("/logs?q=%ff%fe&status=%c3%28")).status_code == 200
     assert (await site.get("/logs?" + "q=x&" * 500)).status_code == 200
 
@@ -50,7 +51,7 @@ async def test_postgresql_takes_them_too(site_on_postgres: Any, word: str) -> No
 
 
 @pytest.mark.parametrize("path", ["/logs?q=%00", "/endpoints/%00", "/messages/msg_%00/body", "/inspector?attempt=%00"])
-async def test_an_address_with_nul_is_refused_with_a_sentence(site: Any, path: str) -> None:
+async def test_an_address_with_nul_is_refused_with_a_sentence(site: Site, path: str) -> None:
     answer = await site.get(path)
 
     assert answer.status_code == 400

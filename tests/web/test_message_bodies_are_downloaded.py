@@ -1,9 +1,8 @@
 """Bodies leave as files, byte for byte: what others sent must not run under our address."""
 
-from typing import Any
-
 import pytest
 from entries import kept_endpoint, tried
+from site_under_test import Site
 
 from server.domain.messages import AttemptOutcome, ReceivedResponse, SentRequest
 
@@ -11,7 +10,7 @@ PAGE = b"<html><script>alert(1)</script>\xff\x00\r\n"
 
 
 @pytest.mark.parametrize("path", ["/messages/{m}/body", "/attempts/{a}/request-body", "/attempts/{a}/response-body"])
-async def test_a_body_is_an_attachment(site: Any, path: str) -> None:
+async def test_a_body_is_an_attachment(site: Site, path: str) -> None:
     entry = await tried(
         site,
         await kept_endpoint(site),
@@ -28,14 +27,14 @@ async def test_a_body_is_an_attachment(site: Any, path: str) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_what_was_not_sent_is_an_empty_file(site: Any) -> None:
+async def test_what_was_not_sent_is_an_empty_file(site: Site) -> None:
     entry = await tried(site, await kept_endpoint(site), outcome=AttemptOutcome.CANCELLED, request=None, response=None)
 
     assert (await site.get(f"/attempts/{entry.attempt.id}/response-body")).content == b""
 
 
 @pytest.mark.parametrize("path", ["/messages/{m}/body", "/attempts/{a}/request-body"])
-async def test_bodies_are_for_those_who_are_signed_in(site: Any, path: str) -> None:
+async def test_bodies_are_for_those_who_are_signed_in(site: Site, path: str) -> None:
     entry = await tried(site, await kept_endpoint(site), of={"body": PAGE})
     site.client.cookies.clear()
 

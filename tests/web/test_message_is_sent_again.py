@@ -4,12 +4,13 @@ from typing import Any
 
 from entries import arrived, capturing_endpoint, kept_endpoint, tried
 from form import path_of, text_of
+from site_under_test import Site
 
 from server.domain.messages import DeliveryState, Trigger
 from server.store import attempts, deliveries, endpoints
 
 
-async def made(site: Any, message_id: str, count: int) -> Any:
+async def made(site: Site, message_id: str, count: int) -> Any:
     """The attempts of a message once there are ``count`` of them, newest first."""
     while True:
         found = await site.bench.store.read(lambda tx: attempts.of_message(tx, message_id))
@@ -17,7 +18,7 @@ async def made(site: Any, message_id: str, count: int) -> Any:
             return found
 
 
-async def test_resending_makes_a_new_attempt_and_leads_back_to_the_message(site: Any) -> None:
+async def test_resending_makes_a_new_attempt_and_leads_back_to_the_message(site: Site) -> None:
     await capturing_endpoint(site)
     message = await arrived(site)
     [first] = await made(site, message.id, 1)
@@ -31,7 +32,7 @@ async def test_resending_makes_a_new_attempt_and_leads_back_to_the_message(site:
     assert "Resend" in text_of((await site.get(f"/messages/{message.id}")).text)
 
 
-async def test_a_delivery_to_a_disabled_endpoint_is_not_sent_again(site: Any) -> None:
+async def test_a_delivery_to_a_disabled_endpoint_is_not_sent_again(site: Site) -> None:
     shop = await kept_endpoint(site)
     entry = await tried(site, shop, DeliveryState.FAILED)
     await site.post(f"/endpoints/{shop.id}/disable")
@@ -43,7 +44,7 @@ async def test_a_delivery_to_a_disabled_endpoint_is_not_sent_again(site: Any) ->
     assert await state(site, entry) is DeliveryState.FAILED
 
 
-async def test_a_delivery_to_a_deleted_endpoint_is_not_sent_again(site: Any) -> None:
+async def test_a_delivery_to_a_deleted_endpoint_is_not_sent_again(site: Site) -> None:
     shop = await kept_endpoint(site, description="Old shop")
     entry = await tried(site, shop, DeliveryState.FAILED)
     await site.post(f"/endpoints/{shop.id}/delete")
@@ -58,7 +59,7 @@ async def test_a_delivery_to_a_deleted_endpoint_is_not_sent_again(site: Any) -> 
     assert "/resend" not in page.text
 
 
-async def test_what_is_under_way_is_not_sent_twice(site: Any) -> None:
+async def test_what_is_under_way_is_not_sent_twice(site: Site) -> None:
     shop = await kept_endpoint(site)
     entry = await tried(site, shop, DeliveryState.PENDING)
     due = entry.message.received_at + 10 * 60 * 60 * 1000
@@ -72,11 +73,11 @@ async def test_what_is_under_way_is_not_sent_twice(site: Any) -> None:
     assert "An attempt is under way just now." in text_of(answer.text)
 
 
-async def test_an_unknown_delivery_is_not_found(site: Any) -> None:
+async def test_an_unknown_delivery_is_not_found(site: Site) -> None:
     assert (await site.post("/deliveries/dlv_0/resend")).status_code == 404
 
 
-async def state(site: Any, entry: Any) -> DeliveryState:
+async def state(site: Site, entry: Any) -> DeliveryState:
     found = await site.bench.store.read(lambda tx: deliveries.get(tx, entry.delivery.id))
     assert found
     return DeliveryState(found.state)

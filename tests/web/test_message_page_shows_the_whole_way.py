@@ -6,6 +6,7 @@ import pytest
 from builders import NOW, a_message
 from entries import kept_endpoint, tried
 from form import text_of
+from site_under_test import Site
 
 from server.domain.messages import (
     AttemptError,
@@ -18,13 +19,13 @@ from server.domain.messages import (
 from server.store import messages, sources
 
 
-async def page_of(site: Any, entry: Any, query: str = "") -> str:
+async def page_of(site: Site, entry: Any, query: str = "") -> str:
     answer = await site.get(f"/messages/{entry.message.id}{query}")
     assert answer.status_code == 200
     return text_of(answer.text)
 
 
-async def test_it_shows_what_came_what_went_out_and_what_came_back(site: Any) -> None:
+async def test_it_shows_what_came_what_went_out_and_what_came_back(site: Site) -> None:
     shop = await kept_endpoint(site, "function handler(webhook) { return webhook; }", description="Shop")
     entry = await tried(
         site,
@@ -47,7 +48,7 @@ async def test_it_shows_what_came_what_went_out_and_what_came_back(site: Any) ->
         assert shown in text, shown
 
 
-async def test_a_failed_transformation_names_its_line_and_shows_no_response(site: Any) -> None:
+async def test_a_failed_transformation_names_its_line_and_shows_no_response(site: Site) -> None:
     entry = await tried(
         site,
         await kept_endpoint(site),
@@ -66,7 +67,7 @@ async def test_a_failed_transformation_names_its_line_and_shows_no_response(site
     assert "None: nothing was sent." in text
 
 
-async def test_no_answer_is_told_with_its_reason(site: Any) -> None:
+async def test_no_answer_is_told_with_its_reason(site: Site) -> None:
     entry = await tried(
         site,
         await kept_endpoint(site),
@@ -83,7 +84,7 @@ async def test_no_answer_is_told_with_its_reason(site: Any) -> None:
     assert "Next try" in text
 
 
-async def test_an_attempt_can_be_chosen_and_one_of_another_message_cannot(site: Any) -> None:
+async def test_an_attempt_can_be_chosen_and_one_of_another_message_cannot(site: Site) -> None:
     shop = await kept_endpoint(site)
     first = await tried(site, shop, request=SentRequest("POST", "https://one.example/", (), b"{}"))
     other = await tried(site, shop, request=SentRequest("POST", "https://two.example/", (), b"{}"))
@@ -92,7 +93,7 @@ async def test_an_attempt_can_be_chosen_and_one_of_another_message_cannot(site: 
     assert "https://two.example/" not in await page_of(site, first, f"?attempt={other.attempt.id}")
 
 
-async def test_a_message_that_nobody_wanted_says_so(site: Any) -> None:
+async def test_a_message_that_nobody_wanted_says_so(site: Site) -> None:
     shop = await kept_endpoint(site, event_types=frozenset({"dispute.lost"}))
     entry = await tried(site, shop, of={"event_type": "dispute.lost"})
     lonely = a_message(site.source)
@@ -102,7 +103,7 @@ async def test_a_message_that_nobody_wanted_says_so(site: Any) -> None:
     assert "No endpoint listened" not in await page_of(site, entry)
 
 
-async def test_a_message_of_the_live_source_is_shown_as_live_whatever_is_looked_at(site: Any) -> None:
+async def test_a_message_of_the_live_source_is_shown_as_live_whatever_is_looked_at(site: Site) -> None:
     [live] = [source for source in await site.bench.store.read(sources.every) if source.id != site.source.id]
     message = a_message(live)
     await site.bench.store.write(lambda tx: messages.receive(tx, [message]))
@@ -113,7 +114,7 @@ async def test_a_message_of_the_live_source_is_shown_as_live_whatever_is_looked_
     assert 'data-state="test"' not in page
 
 
-async def test_a_body_of_a_megabyte_is_shown_in_part(site: Any) -> None:
+async def test_a_body_of_a_megabyte_is_shown_in_part(site: Site) -> None:
     big = b'{"n":"' + b"x" * 1_000_000 + b'"}'
     entry = await tried(site, await kept_endpoint(site), of={"body": big})
 
@@ -125,5 +126,5 @@ async def test_a_body_of_a_megabyte_is_shown_in_part(site: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/messages/msg_0", "/messages/msg_0/body", "/attempts/att_0/request-body"])
-async def test_what_does_not_exist_is_not_found(site: Any, path: str) -> None:
+async def test_what_does_not_exist_is_not_found(site: Site, path: str) -> None:
     assert (await site.get(path)).status_code == 404

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from form import a_form, customer_io, path_of
+from site_under_test import Site
 
 from server.actions import transforms
 from server.domain.catalog import EVENT_TYPES, sample_json
@@ -18,7 +19,7 @@ SIGNATURE = {"webhook-id", "webhook-timestamp", "webhook-signature"}
 DEADLINE_SECONDS = 20
 
 
-async def the_attempt(site: Any, endpoint_id: str, event_type: str) -> Attempt:
+async def the_attempt(site: Site, endpoint_id: str, event_type: str) -> Attempt:
     """The attempt that Send example leads to."""
     path_of(await site.post(f"/endpoints/{endpoint_id}/example", {"event_type": event_type}))
     search = attempts.Search(endpoint_id=endpoint_id, event_type=event_type)
@@ -35,7 +36,7 @@ def as_form(form: dict[str, Any]) -> Form:
 
 
 @pytest.mark.parametrize("event_type", ["payment.succeeded", "subscription.active", "payout.success"])
-async def test_the_test_shows_the_request_that_a_live_delivery_records(site: Any, event_type: str) -> None:
+async def test_the_test_shows_the_request_that_a_live_delivery_records(site: Site, event_type: str) -> None:
     card = site.bench.cards["customer_io"]
     form = customer_io(
         destination="capture", code=card.default_code, headers_key=["X-Team"], headers_value=["payments"]
@@ -59,7 +60,7 @@ async def test_the_test_shows_the_request_that_a_live_delivery_records(site: Any
     assert list(trial.request.headers) == sent
 
 
-async def test_a_script_that_fails_in_the_test_fails_live_with_the_same_words(site: Any) -> None:
+async def test_a_script_that_fails_in_the_test_fails_live_with_the_same_words(site: Site) -> None:
     form = a_form(destination="capture", code="function handler(w) {\n  return w.a.b;\n}")
     card = site.bench.cards["webhook"]
 
@@ -72,7 +73,7 @@ async def test_a_script_that_fails_in_the_test_fails_live_with_the_same_words(si
     assert attempt.error == trial.error
 
 
-async def test_a_disabled_endpoint_sends_no_example(site: Any) -> None:
+async def test_a_disabled_endpoint_sends_no_example(site: Site) -> None:
     endpoint_id = path_of(await site.post("/endpoints", a_form(destination="capture"))).split("/")[2]
     await site.post(f"/endpoints/{endpoint_id}/disable")
 

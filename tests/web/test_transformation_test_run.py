@@ -1,10 +1,10 @@
 """Run test: the finished request or the error, as the block alone for htmx and as the whole page for a plain form."""
 
 import html
-from typing import Any
 
 import pytest
 from form import a_form, customer_io, text_of
+from site_under_test import Site
 
 from server.store import endpoints
 
@@ -12,7 +12,7 @@ FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
 AS_BASIC = "MWEyYjNjNGQ1ZTZmN2E4YjljMGQ6MGQ5YzhiN2E2ZjVlNGQzYzJiMWE="
 
 
-async def test_the_finished_request_is_shown_with_what_changed_and_the_console(site: Any) -> None:
+async def test_the_finished_request_is_shown_with_what_changed_and_the_console(site: Site) -> None:
     code = """function handler(webhook) {
       console.warn("amount", webhook.payload.data.total_amount);
       webhook.method = "PUT";
@@ -38,7 +38,7 @@ async def test_the_finished_request_is_shown_with_what_changed_and_the_console(s
     assert "topsecret" not in answer.text.replace(html.escape(code), "")
 
 
-async def test_a_failing_script_is_a_good_answer_with_line_and_column(site: Any) -> None:
+async def test_a_failing_script_is_a_good_answer_with_line_and_column(site: Site) -> None:
     code = "function handler(webhook) {\n  return webhook.nothing.here;\n}"
 
     answer = await site.post("/transformations/try", a_form(code=code), headers=FRAGMENT)
@@ -49,14 +49,14 @@ async def test_a_failing_script_is_a_good_answer_with_line_and_column(site: Any)
     assert 'data-line="2"' in answer.text
 
 
-async def test_a_cancelled_event_is_not_called_a_success(site: Any) -> None:
+async def test_a_cancelled_event_is_not_called_a_success(site: Site) -> None:
     answer = await site.post("/transformations/try", a_form(code="const handler = () => null"), headers=FRAGMENT)
 
     assert "The code cancelled this event: nothing would be sent." in answer.text
     assert "Ready to send" not in answer.text
 
 
-async def test_a_url_that_the_guard_forbids_fails_the_test(site: Any) -> None:
+async def test_a_url_that_the_guard_forbids_fails_the_test(site: Site) -> None:
     code = 'function handler(webhook) { webhook.url = "http://[::1]:9/"; return webhook }'
 
     answer = await site.post("/transformations/try", a_form(code=code), headers=FRAGMENT)
@@ -65,7 +65,7 @@ async def test_a_url_that_the_guard_forbids_fails_the_test(site: Any) -> None:
     assert "Ready to send" not in answer.text
 
 
-async def test_a_reserved_header_fails_the_test(site: Any) -> None:
+async def test_a_reserved_header_fails_the_test(site: Site) -> None:
     code = 'function handler(webhook) { webhook.headers["Host"] = "a"; return webhook }'
 
     answer = await site.post("/transformations/try", a_form(code=code), headers=FRAGMENT)
@@ -83,7 +83,7 @@ async def test_a_reserved_header_fails_the_test(site: Any) -> None:
         ("[" * 100_000, "The payload is not JSON that can be read."),
     ],
 )
-async def test_a_payload_that_is_no_event_is_named_beside_its_field(site: Any, payload: str, sentence: str) -> None:
+async def test_a_payload_that_is_no_event_is_named_beside_its_field(site: Site, payload: str, sentence: str) -> None:
     fragment = await site.post("/transformations/try", a_form(payload=payload), headers=FRAGMENT)
     page = await site.post("/transformations/try", a_form(payload=payload))
 
@@ -94,14 +94,14 @@ async def test_a_payload_that_is_no_event_is_named_beside_its_field(site: Any, p
 
 
 @pytest.mark.parametrize("card", ["webhook", "slack"])
-async def test_a_url_that_was_not_typed_yet_is_said_to_be_missing(site: Any, card: str) -> None:
+async def test_a_url_that_was_not_typed_yet_is_said_to_be_missing(site: Site, card: str) -> None:
     answer = await site.post("/transformations/try", a_form(card=card, url=""), headers=FRAGMENT)
 
     assert answer.status_code == 200
     assert "The endpoint has no URL yet, and the code sets none." in answer.text
 
 
-async def test_without_scripts_the_whole_page_comes_back_with_the_result(site: Any) -> None:
+async def test_without_scripts_the_whole_page_comes_back_with_the_result(site: Site) -> None:
     answer = await site.post("/transformations/try", a_form(description="Still here"))
 
     assert answer.status_code == 200
@@ -110,14 +110,14 @@ async def test_without_scripts_the_whole_page_comes_back_with_the_result(site: A
     assert "\nStill here</textarea>" in answer.text
 
 
-async def test_without_scripts_a_button_loads_the_sample_of_an_event_type(site: Any) -> None:
+async def test_without_scripts_a_button_loads_the_sample_of_an_event_type(site: Site) -> None:
     answer = await site.post("/transformations/try", a_form(event_type="dispute.opened", payload="{}", sample="on"))
 
     assert '"type": "dispute.opened"' in html.unescape(answer.text)
     assert "Test output" not in answer.text
 
 
-async def test_a_sample_of_the_card_replaces_the_code_and_nothing_else(site: Any) -> None:
+async def test_a_sample_of_the_card_replaces_the_code_and_nothing_else(site: Site) -> None:
     sample = site.bench.cards["customer_io"].samples[0]
     form = customer_io(start=sample.name, description="Still here")
 
@@ -129,7 +129,7 @@ async def test_a_sample_of_the_card_replaces_the_code_and_nothing_else(site: Any
     assert "\nStill here</textarea>" in page.text
 
 
-async def test_an_endpoint_that_exists_is_tried_with_its_stored_credentials(site: Any) -> None:
+async def test_an_endpoint_that_exists_is_tried_with_its_stored_credentials(site: Site) -> None:
     created = await site.post("/endpoints", customer_io())
     endpoint_id = created.headers["location"].split("/")[2].split("?")[0]
     form = {"endpoint": endpoint_id, "transforming": "on", "code": "const handler = (w) => w", "payload": "{}"}
@@ -149,7 +149,7 @@ async def test_an_endpoint_that_exists_is_tried_with_its_stored_credentials(site
         ("let a = 1;\nlet a = 2;", 2),
     ],
 )
-async def test_the_check_while_typing_answers_with_the_place(site: Any, code: str, line: int | None) -> None:
+async def test_the_check_while_typing_answers_with_the_place(site: Site, code: str, line: int | None) -> None:
     error = (await site.post("/transformations/check", {"code": code})).json()["error"]
 
     assert (error and error["line"]) == line

@@ -3,6 +3,7 @@
 from typing import Any
 
 from form import PLAIN, a_form, beside, path_of
+from site_under_test import Site
 
 from server.domain.endpoints import Version
 from server.store import endpoints
@@ -10,21 +11,21 @@ from server.store import endpoints
 OTHER = "function handler(webhook) {\n  webhook.cancel = true;\n  return webhook;\n}\n"
 
 
-async def an_endpoint_of(site: Any, **changes: Any) -> str:
+async def an_endpoint_of(site: Site, **changes: Any) -> str:
     return path_of(await site.post("/endpoints", a_form(**changes))).split("/")[2]
 
 
-async def history(site: Any, endpoint_id: str) -> list[Version]:
+async def history(site: Site, endpoint_id: str) -> list[Version]:
     found: list[Version] = await site.bench.store.read(lambda tx: endpoints.history(tx, endpoint_id))
     return found
 
 
-async def in_force(site: Any, endpoint_id: str) -> int | None:
+async def in_force(site: Site, endpoint_id: str) -> int | None:
     endpoint = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     return endpoint.version.number if endpoint.version else None
 
 
-async def test_changed_code_becomes_the_next_version(site: Any) -> None:
+async def test_changed_code_becomes_the_next_version(site: Site) -> None:
     endpoint_id = await an_endpoint_of(site)
 
     answer = await site.post(f"/endpoints/{endpoint_id}/transformation", a_form(code=OTHER))
@@ -34,7 +35,7 @@ async def test_changed_code_becomes_the_next_version(site: Any) -> None:
     assert await in_force(site, endpoint_id) == 2
 
 
-async def test_the_same_code_makes_no_version_but_variables_and_switch_are_kept(site: Any) -> None:
+async def test_the_same_code_makes_no_version_but_variables_and_switch_are_kept(site: Site) -> None:
     endpoint_id = await an_endpoint_of(site)
 
     form = a_form(code=PLAIN.replace("\n", "\r\n"), transforming=None, variables_key=["A"], variables_value=["1"])
@@ -46,7 +47,7 @@ async def test_the_same_code_makes_no_version_but_variables_and_switch_are_kept(
     assert (endpoint.transforming, endpoint.variables) == (False, {"A": "1"})
 
 
-async def test_restoring_an_old_version_makes_a_new_one_with_its_code(site: Any) -> None:
+async def test_restoring_an_old_version_makes_a_new_one_with_its_code(site: Site) -> None:
     endpoint_id = await an_endpoint_of(site)
     await site.post(f"/endpoints/{endpoint_id}/transformation", a_form(code=OTHER))
     first = (await history(site, endpoint_id))[-1]
@@ -57,7 +58,7 @@ async def test_restoring_an_old_version_makes_a_new_one_with_its_code(site: Any)
     assert await in_force(site, endpoint_id) == 3
 
 
-async def test_a_version_of_another_endpoint_cannot_be_restored(site: Any) -> None:
+async def test_a_version_of_another_endpoint_cannot_be_restored(site: Site) -> None:
     endpoint_id, stranger = await an_endpoint_of(site), await an_endpoint_of(site, code=OTHER)
     foreign = (await history(site, stranger))[0]
 
@@ -67,7 +68,7 @@ async def test_a_version_of_another_endpoint_cannot_be_restored(site: Any) -> No
     assert len(await history(site, endpoint_id)) == 1
 
 
-async def test_an_older_version_can_be_looked_at_without_taking_effect(site: Any) -> None:
+async def test_an_older_version_can_be_looked_at_without_taking_effect(site: Site) -> None:
     endpoint_id = await an_endpoint_of(site)
     await site.post(f"/endpoints/{endpoint_id}/transformation", a_form(code=OTHER))
     first = (await history(site, endpoint_id))[-1]
@@ -79,7 +80,7 @@ async def test_an_older_version_can_be_looked_at_without_taking_effect(site: Any
     assert await in_force(site, endpoint_id) == 2
 
 
-async def test_a_syntax_error_is_not_saved_and_not_lost(site: Any) -> None:
+async def test_a_syntax_error_is_not_saved_and_not_lost(site: Site) -> None:
     endpoint_id = await an_endpoint_of(site)
 
     answer = await site.post(f"/endpoints/{endpoint_id}/transformation", a_form(code="function handler( {"))
