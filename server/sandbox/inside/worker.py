@@ -4,14 +4,14 @@ import json
 import os
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import _quickjs  # not ``quickjs``, whose import starts a thread: a zygote must not have one
 
-from . import fences, frames
+from . import bytecode, fences, frames
 from .frames import Head
 from .wording import failure
 
@@ -55,6 +55,10 @@ class Prelude:
     """The JavaScript of ours, as it is handed to every world. Read once, while files can be read."""
 
     base = ""
+    compiled: ClassVar[dict[str, bytes]] = {}
+    """Bytecode of the scripts; empty where there is none."""
+    learned: ClassVar[frozenset[str]] = frozenset()
+    """The parts that this worker's code was seen to need, which its worlds then have from the start."""
     sources = "{}"
     data = "{}"
     globals = json.dumps(GLOBALS)
@@ -67,16 +71,24 @@ class Prelude:
         cls.parts = cls.parts | parts
         cls.data = "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in cls.parts.items()) + "}"
 
+    @classmethod
+    def learn(cls, names: Iterable[str]) -> None:
+        cls.learned = cls.learned | cls.compiled.keys() & set(names)
+
 
 def warm_up() -> None:
     """Read what is needed from files and import lazily imported modules: behind the fences it is too late."""
     parts = {path.stem: _without_comments(path.read_text(encoding="utf-8")) for path in PRELUDE.glob("*.js")}
     Prelude.base = parts.pop("base")
     Prelude.sources = json.dumps(parts)
+    scripts = {"base": Prelude.base, **parts}
+    made = {name: found for name, script in scripts.items() if (found := bytecode.compiled(script))}
+    Prelude.compiled = made if len(made) == len(scripts) else {}
     limits = Limits(run_time=1.0, memory=64 << 20, result=1 << 20, console=1 << 16)
     code = "const handler = webhook => { console.log(new URL('http://a').href); none() }"
     run(_World(limits, code), _EXAMPLE, b"{}")
     check(limits, "let a = ;")
+    Prelude.learned = frozenset()
     "é".encode("idna")  # loads codecs
 
 
@@ -152,10 +164,15 @@ class _World:
         self.code = code
         self._touched = _touched_memory()
         self._context = context = _context(limits)
-        # Ours is numbered after the last line of the user's, which tells the frames of a stack apart.
-        start = context.eval("\n" * (code.count("\n") + 1) + Prelude.base)
+        if Prelude.compiled:
+            start = bytecode.value_of(context, Prelude.compiled["base"])
+        else:
+            # Ours is numbered after the last line of the user's, which tells the frames of a stack apart.
+            start = context.eval("\n" * (code.count("\n") + 1) + Prelude.base)
         entropy = os.urandom(32).hex()
         self._ask = start(Prelude.sources, Prelude.data, Prelude.globals, limits.console, limits.result, entropy)
+        for name in Prelude.learned:
+            self._ask("part", name, bytecode.value_of(context, Prelude.compiled[name]))
 
     def run(self, event: str, payload: str) -> Head:
         deadline = time.process_time() + self._limits.run_time
@@ -218,6 +235,7 @@ class _World:
         """The part of the prelude that the run would have needed and that is not here."""
         self._context.set_time_limit(CONSOLE_TIME)
         try:
+            Prelude.learn(str(self._ask("fetched")).split())
             return str(self._ask("missing"))
         except (_quickjs.JSException, MemoryError, ValueError, TypeError):
             return ""
@@ -225,7 +243,7 @@ class _World:
     def console(self) -> list[Any]:
         self._context.set_time_limit(CONSOLE_TIME)
         try:
-            lines: list[Any] = json.loads(self._ask("console"))
+            lines: list[Any] = json.loads(self._ask("console") or "[]")
         except (_quickjs.JSException, MemoryError, ValueError, TypeError):
             return []
         return lines

@@ -1,5 +1,5 @@
 // The first script of every world, so it is short: every event pays for each line. What is seldom needed waits as text
-// in `sources` until it is. What is used after the user's code has run is captured here, before that code can change it.
+// in `sources` until it is, or comes compiled when the code is known to need it. What is used after the user's code has run is captured here, before that code can change it.
 // Python keeps the function that comes out, `ask(what, …)`.
 (function (sources, data, globals, room, maxResult, entropy) {
   "use strict";
@@ -10,8 +10,9 @@
   const evaluate = eval;
   const wellFormed = "".toWellFormed;
   const text = String;
-  const parts = { __proto__: null };
-  let lines = "", state = "", body = "", missing = "";
+  const parts = { __proto__: null }, ready = { __proto__: null };
+  delete globalThis.hookbench;
+  let lines = "", state = "", body = "", missing = "", fetched = "";
 
   // Flat, and without halves of surrogate pairs: neither survives the way to Python.
   const flat = (string) => apply(wellFormed, string, []);
@@ -20,8 +21,12 @@
 
   function load(name) {
     if (!(name in parts)) {
+      if (name in ready) return (parts[name] = ready[name](host));
       if (typeof sources === "string") sources = parse(sources);
-      if (name in sources) return (parts[name] = evaluate(sources[name])(host));
+      if (name in sources) {
+        fetched += name + " ";
+        return (parts[name] = evaluate(sources[name])(host));
+      }
       if (typeof data === "string") data = parse(data);
       if (!(name in data)) throw new Error((missing = name));  // Python fetches it and runs the event again
       return data[name];
@@ -101,5 +106,6 @@
   for (const part of keys(globals)) for (const name of globals[part]) offer(name, part);
 
   return (what, one, two, three) =>
-    what === "run" ? run(one, two, three) : what === "state" ? state : what === "body" ? body : what === "missing" ? missing : flat("[" + lines + "]");
+    what === "run" ? run(one, two, three) : what === "state" ? state : what === "body" ? body : what === "missing" ? missing
+    : what === "fetched" ? fetched : what === "part" ? void (ready[one] = two, delete globalThis.hookbench) : lines && flat("[" + lines + "]");
 });
