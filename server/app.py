@@ -30,6 +30,7 @@ from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Feed
 from server.delivery.intake import Intake
+from server.delivery.known_sources import KnownSources
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules, fixed_addresses
 from server.sandbox import Sandbox
@@ -112,6 +113,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     courier = _courier(settings, rules)
     stack.push_async_callback(courier.aclose)
     feed = Feed()
+    known_sources = KnownSources(store)
     dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards)
     worker = Worker(store, dispatcher, feed, concurrency=settings.delivery_concurrency)
     bench = Workbench(
@@ -120,6 +122,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         courier=courier,
         worker=worker,
         feed=feed,
+        known_sources=known_sources,
         cards=cards,
         rules=rules,
         public_url=settings.public_url.rstrip("/"),
@@ -128,7 +131,9 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     app.state.bench = bench
     app.state.setup = Setup() if not await store.read(account_rows.any_user) else None
     app.state.tries = Tries()
-    app.state.intake = Intake(store, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout)
+    app.state.intake = Intake(
+        store, known_sources, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout
+    )
     await worker.start(alone=not settings.database)
     stack.push_async_callback(worker.stop)
     log.info("started", version=__version__, database=store.dialect)

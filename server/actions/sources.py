@@ -1,6 +1,7 @@
 """Where events come from: Test and Live, each with an ingest address and Dodo's signing secret."""
 
 import secrets
+from collections.abc import Callable
 
 from server.actions.workbench import Workbench
 from server.domain.ids import SourceId, mint
@@ -28,17 +29,24 @@ async def save_secret(bench: Workbench, source: Source, secret: str) -> None:
     """Keep Dodo's signing secret. Raises ``Refused``."""
     if problem := secret_problem(secret):
         raise Refused(Problem("secret", problem))
-    await bench.store.write(lambda tx: sources.set_secret(tx, source.id, secret))
+    await _change(bench, lambda tx: sources.set_secret(tx, source.id, secret))
 
 
 async def make_secret(bench: Workbench, source: Source) -> None:
     """A secret of our own, for trying things out without an account at Dodo."""
-    await bench.store.write(lambda tx: sources.set_secret(tx, source.id, new_secret()))
+    made = new_secret()
+    await _change(bench, lambda tx: sources.set_secret(tx, source.id, made))
 
 
 async def change_address(bench: Workbench, source: Source) -> None:
     """A new ingest address; the old one stops at once."""
-    await bench.store.write(lambda tx: sources.set_token(tx, source.id, _new_token()))
+    token = _new_token()
+    await _change(bench, lambda tx: sources.set_token(tx, source.id, token))
+
+
+async def _change(bench: Workbench, change: Callable[[Transaction], None]) -> None:
+    await bench.store.write(change)
+    bench.known_sources.forget()
 
 
 def _new_token() -> str:

@@ -10,13 +10,14 @@ from typing import NoReturn, Protocol
 import structlog
 
 from server.delivery.feed import Changed, Feed
+from server.delivery.known_sources import KnownSources
 from server.domain.ids import MessageId, Millis, SourceId, mint
 from server.domain.messages import Message, Origin
 from server.domain.signing import Verdict, verify
 from server.domain.sources import IntakeRefusal, Source
 from server.store import Store, Transaction
 from server.store.messages import receive
-from server.store.sources import count_refusals, with_token
+from server.store.sources import count_refusals
 
 MOST_EVENT_TYPE = 128
 """Characters of an event type; Dodo's longest has 36."""
@@ -57,10 +58,13 @@ class Wakes(Protocol):
 class Intake:
     """``max_body`` (bytes) and ``timeout`` (seconds) are for the route, which reads the body."""
 
-    def __init__(self, store: Store, worker: Wakes, feed: Feed, *, max_body: int, timeout: float) -> None:
+    def __init__(
+        self, store: Store, known_sources: KnownSources, worker: Wakes, feed: Feed, *, max_body: int, timeout: float
+    ) -> None:
         self.max_body = max_body
         self.timeout = timeout
         self._store = store
+        self._sources = known_sources
         self._worker = worker
         self._feed = feed
 
@@ -70,7 +74,7 @@ class Intake:
         Returns after the commit is durable. Raises ``Busy`` when the store cannot take it just now, for nothing else
         that the sender can cause.
         """
-        source = await self._source(token)
+        source = await self._sources.with_token(token)
         if source is None:
             return Refused(IntakeRefusal.SIGNATURE)
         verdict = verify((source.secret,) if source.secret else (), headers, body, time.time())
@@ -99,14 +103,8 @@ class Intake:
 
     async def refuse(self, token: str, reason: IntakeRefusal) -> None:
         """Count a request that the route turned away before its body was whole."""
-        if source := await self._source(token):
+        if source := await self._sources.with_token(token):
             await self._refuse(source, reason)
-
-    async def _source(self, token: str) -> Source | None:
-        # Anyone can put anything into a path; a database refuses some of it with an error instead of "not found".
-        if not token.isascii() or not token.isprintable():
-            return None
-        return await self._store.read(lambda tx: with_token(tx, token))
 
     async def _refuse(self, source: Source, reason: IntakeRefusal, verdict: Verdict | None = None) -> Refused:
         await self._store.batch(_count, (source.id, reason))

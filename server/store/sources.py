@@ -34,12 +34,6 @@ def get(tx: Connection, source_id: str) -> Source | None:
     return _source(row) if row else None
 
 
-def with_token(tx: Connection, token: str) -> Source | None:
-    """The source that this ingest address belongs to."""
-    row = tx.execute(select(sources).where(sources.c.token == token)).mappings().first()
-    return _source(row) if row else None
-
-
 def set_secret(tx: Connection, source_id: SourceId, secret: str | None) -> None:
     tx.execute(update(sources).where(sources.c.id == source_id).values(secret=secret))
 

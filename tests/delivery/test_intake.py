@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from server.delivery.feed import Changed, Feed
 from server.delivery.intake import Accepted, Duplicate, Intake, Refused, event_type_of
+from server.delivery.known_sources import KnownSources
 from server.domain.signing import sign
 from server.domain.sources import IntakeRefusal
 from server.store import deliveries, endpoints, messages, sources
@@ -34,7 +35,7 @@ def bell():
 
 @pytest.fixture
 def intake(store, bell):
-    return Intake(store, bell, Feed(), max_body=1024, timeout=1)
+    return Intake(store, KnownSources(store), bell, Feed(), max_body=1024, timeout=1)
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ async def test_a_repeated_id_is_a_duplicate_and_no_new_delivery(intake, store, s
 
 async def test_open_pages_hear_of_it(store, source):
     feed = Feed()
-    intake = Intake(store, Bell(), feed, max_body=1024, timeout=1)
+    intake = Intake(store, KnownSources(store), Bell(), feed, max_body=1024, timeout=1)
     with feed.listen() as news:
         result = await intake.accept(source.token, headers(BODY), BODY)
         assert await anext(news) == Changed(source.id, result.message_id)
