@@ -6,7 +6,7 @@ from server.domain.sources import Source
 from server.store import Store, sources
 
 FRESH_SECONDS = 1.0
-"""How long they are believed. Our own changes show at once; those of another process on the same database, within this."""
+"""How long they are believed. Our own changes show at once, those of another process on the database within this."""
 
 
 class KnownSources:

@@ -64,17 +64,13 @@ def claim(
 
 
 def next_due(tx: Connection, *, passing_over: Collection[EndpointId] = ()) -> Millis | None:
-    """When the next delivery may be claimed: its due time, or the end of the lease it is under."""
-    lease = func.coalesce(deliveries.c.lease_until, 0)
-    later = (
-        func.max(deliveries.c.due_at, lease)
-        if tx.dialect.name == "sqlite"
-        else func.greatest(deliveries.c.due_at, lease)
+    """When the next delivery that nobody holds is due. A lease that runs out is found by claiming, not here."""
+    query = select(deliveries.c.due_at).where(
+        deliveries.c.state == DeliveryState.PENDING.value, deliveries.c.lease_until.is_(None)
     )
-    query = select(func.min(later)).where(deliveries.c.state == DeliveryState.PENDING.value)
     if passing_over:
         query = query.where(deliveries.c.endpoint_id.not_in(list(passing_over)))
-    found: Millis | None = tx.execute(query).scalar()
+    found: Millis | None = tx.execute(query.order_by(deliveries.c.due_at).limit(1)).scalar()
     return found
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, exists, or_, select, tuple_
+from sqlalchemy import Connection, RowMapping, and_, exists, or_, select
 
 from server.domain.ids import DeliveryId, EndpointId, MessageId, SourceId, mint
 from server.domain.messages import Delivery, DeliveryState, Message, Origin, Trigger
@@ -154,11 +154,17 @@ def delivery_from(row: RowMapping) -> Delivery:
 
 
 def _known(tx: Connection, arrived: Sequence[Message]) -> dict[tuple[SourceId, str], MessageId]:
-    keys = [(message.source_id, message.webhook_id) for message in arrived]
-    query = select(messages.c.source_id, messages.c.webhook_id, messages.c.id).where(
-        tuple_(messages.c.source_id, messages.c.webhook_id).in_(keys)
-    )
-    return {(SourceId(s), w): MessageId(i) for s, w, i in tx.execute(query)}
+    """Those that are stored already. One look-up a source: SQLite scans the whole table for pairs of values."""
+    by_source: dict[SourceId, list[str]] = {}
+    for message in arrived:
+        by_source.setdefault(message.source_id, []).append(message.webhook_id)
+    found: dict[tuple[SourceId, str], MessageId] = {}
+    for source_id, webhook_ids in by_source.items():
+        query = select(messages.c.webhook_id, messages.c.id).where(
+            messages.c.source_id == source_id, messages.c.webhook_id.in_(webhook_ids)
+        )
+        found |= {(source_id, webhook_id): MessageId(known) for webhook_id, known in tx.execute(query)}
+    return found
 
 
 def _listeners(

@@ -1,0 +1,75 @@
+"""The cost of an event must not grow with the number of stored messages: no statement on its way scans a big table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from builders import NOW, a_message, a_source, an_attempt, an_endpoint
+from sqlalchemy import Connection, create_engine, event
+
+from server.domain.messages import DeliveryState
+from server.store import attempts, deliveries, endpoints, messages, sources
+from server.store.schema import metadata
+
+LARGE = ("messages", "deliveries", "attempts")
+
+
+@pytest.fixture
+def seen() -> Iterator[tuple[Connection, list[tuple[str, Any]]]]:
+    """A connection, and every statement that goes over it."""
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    statements: list[tuple[str, Any]] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        statements.append((statement, parameters[0] if many else parameters))
+
+    with engine.begin() as connection:
+        yield connection, statements
+    engine.dispose()
+
+
+def scans(connection: Connection, statements: list[tuple[str, Any]]) -> list[str]:
+    found = []
+    for statement, parameters in list(statements):
+        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+            for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
+                if step.startswith(tuple(f"SCAN {table}" for table in LARGE)):
+                    found.append(f"{step}: {statement}")
+    return found
+
+
+def test_taking_an_event_in_and_delivering_it(seen: tuple[Connection, list[tuple[str, Any]]]) -> None:
+    tx, statements = seen
+    source = a_source()
+    endpoint = an_endpoint(source)
+    sources.insert(tx, source)
+    endpoints.insert(tx, endpoint)
+    messages.receive(tx, [a_message(source), a_message(source)])
+    claimed, *_ = deliveries.claim(tx, owner="me", now=NOW, lease_until=NOW + 1, limit=9, passing_over=["ep_x"])  # type: ignore[list-item]
+    deliveries.next_due(tx)
+    attempt = an_attempt(claimed.message, claimed.delivery.id, endpoint)
+    deliveries.record(tx, [deliveries.Ended("me", attempt, DeliveryState.SUCCEEDED, 1, None)])
+    deliveries.release(tx, "me", [claimed.delivery.id])
+    deliveries.resend(tx, claimed.delivery.id, NOW)
+    assert statements
+    assert scans(tx, statements) == []
+
+
+def test_looking_at_the_newest(seen: tuple[Connection, list[tuple[str, Any]]]) -> None:
+    tx, statements = seen
+    source = a_source()
+    for search in (
+        messages.Search(source.id),
+        messages.Search(source.id, event_type="payment.succeeded", before="msg_1"),
+        messages.Search(source.id, endpoint_id="ep_1", state=DeliveryState.FAILED),
+        messages.Search(source.id, text="evt_1"),
+    ):
+        messages.page(tx, search)
+    attempts.page(tx, attempts.Search(source.id))
+    attempts.page(tx, attempts.Search(endpoint_id="ep_1"))
+    attempts.of_message(tx, "msg_1")
+    endpoints.tallies(tx, [an_endpoint(source).id], "att_")
+    deliveries.waiting(tx, "ep_1")
+    assert scans(tx, statements) == []
