@@ -11,7 +11,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Any
 
@@ -160,9 +160,13 @@ class _Raw(httpx.AsyncByteStream):
 
 
 def _is_address(host: str) -> bool:
+    """Whether the whole of ``host`` is an address, so that nothing in it is left for DNS to answer.
+
+    What looks like one with a zone (``8.8.8.8%.example.com``) is a name to the system. Only link-local ones have zones.
+    """
     with suppress(ValueError):
-        ip_address(host.partition("%")[0])
-        return True
+        address = ip_address(host)
+        return isinstance(address, IPv4Address) or address.scope_id is None or address.is_link_local
     return False
 
 

@@ -59,6 +59,16 @@ async def test_a_name_that_leads_inside_is_refused_without_saying_where(address)
     assert address not in sent.error.message
 
 
+@pytest.mark.parametrize(
+    "host", ["8.8.8.8%.inside.example", "8.8.8.8%25.inside.example", "[2606:4700::1%.inside.example]"]
+)
+async def test_a_name_that_begins_like_an_address_is_judged_by_what_it_leads_to(host):
+    """The system looks such a name up, so whoever owns the rest of it says where it leads."""
+    sent = await send(Courier(AddressRules(), timeout=5, resolve=leading_to("127.0.0.1")), f"http://{host}:9/")
+    assert isinstance(sent, Blocked)
+    assert "loopback" in sent.error.message
+
+
 async def test_one_forbidden_address_among_good_ones_is_enough():
     async with receiving() as receiver:
         rules = AddressRules.allowing(["127.0.0.1/32"])
