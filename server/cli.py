@@ -93,7 +93,8 @@ def send(
         answer = httpx.post(url, content=body, headers=headers, timeout=15, trust_env=False)
     except httpx.HTTPError as error:
         raise Stop(
-            f"Nothing answered at {httpx.URL(url).host}:{httpx.URL(url).port or ''}. Is Hookbench running? ({error})"
+            f"Nothing answered at {httpx.URL(url).host}:{httpx.URL(url).port or ''}. Is Hookbench running? ({error}) "
+            "If it listens elsewhere, set HOOKBENCH_PORT as for it, or name the whole address with --url."
         ) from error
     click.echo(f"{answer.status_code} {event_type} {webhook_id} {answer.text}".rstrip())
     sys.exit(0 if answer.is_success else 1)

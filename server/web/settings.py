@@ -52,8 +52,8 @@ async def prefer(request: Request) -> Response:
 async def switch(request: Request, here: Here) -> Response:
     """Show another source. A list stays where it is; a page about one thing belongs to its source, so it is left."""
     form = await forms.read(request)
-    place = form.path("next", "/endpoints").partition("?")[0]
-    response = redirect(re.sub(r"/(ep|msg|att)_.*", "", place))
+    place = re.sub(r"/(ep|msg|att)_.*", "", form.path("next", "/endpoints").partition("?")[0])
+    response = redirect("/logs" if place == "/messages" else place)
     if any(source.id == form.text("source") for source in here.sources):
         _keep(response, SOURCE_COOKIE, form.text("source"))
     return response

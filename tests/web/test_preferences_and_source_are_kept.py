@@ -32,6 +32,30 @@ async def test_what_is_no_choice_is_not_kept(tmp_path: Path) -> None:
         assert dict(visitor.cookies) == {}
 
 
+async def test_choosing_a_language_keeps_the_set_up_link(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        link = f"/setup?token={visitor.app.state.setup.token}"
+        assert f'name="next" value="{link}"' in (await visitor.get(link)).text
+        refused = await visitor.sets_up(password="short", repeated="short")
+        assert f'name="next" value="{link}"' in refused.text
+
+
+async def test_choosing_a_language_keeps_where_signing_in_leads(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        shown = await visitor.get("/login", params={"next": "/logs?status=failed"})
+        assert 'name="next" value="/login?next=/logs%3Fstatus%3Dfailed"' in shown.text
+
+
+async def test_from_a_refused_form_one_is_led_to_a_page_and_not_to_its_address(tmp_path: Path) -> None:
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        source = await live_of(visitor)
+        refused = await visitor.post(f"/sources/{source.id}/secret", data={"secret": "abc"})
+        assert refused.status_code == 422
+        assert 'name="next" value="/sources"' in refused.text
+        assert f'name="next" value="/sources/{source.id}/secret"' not in refused.text
+
+
 async def test_pages_show_the_chosen_source(tmp_path: Path) -> None:
     async with newcomer(tmp_path) as visitor:
         await visitor.sets_up()
@@ -47,7 +71,7 @@ async def test_pages_show_the_chosen_source(tmp_path: Path) -> None:
     ("before", "after"),
     [
         ("/logs?status=failed&endpoint=ep_1", "/logs"),
-        ("/messages/msg_1?attempt=att_1", "/messages"),
+        ("/messages/msg_1?attempt=att_1", "/logs"),
         ("/endpoints/ep_1/advanced", "/endpoints"),
         ("/endpoints/new?card=slack", "/endpoints/new"),
         ("/events/license_key.created", "/events/license_key.created"),
