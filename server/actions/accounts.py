@@ -28,6 +28,8 @@ MOST_TRIES = 10
 TRIES_MS = 15 * 60 * 1000
 MOST_TRIED = 10_000
 
+WRONG = Problem("password", say("The name or the password is wrong."))
+
 _argon2 = PasswordHasher()  # argon2id with the library's current costs: 64 MiB a hash
 # A pool of its own keeps the memory bounded however many people sign in at once.
 _hashing = ThreadPoolExecutor(2, thread_name_prefix="argon2")
@@ -87,13 +89,16 @@ async def create_administrator(bench: Workbench, name: str, password: str, repea
 
 async def sign_in(bench: Workbench, tries: Tries, name: str, password: str, address: str) -> str:
     """The token of a new session. Raises ``Refused``; its sentence does not tell whether the name exists."""
+    if len(password) > PASSWORD_LENGTH[-1]:
+        # No guess, so no try: answered without the cost of a hash, it could push real counts out of ``tries``.
+        raise Refused(WRONG)
     key = f"{name.casefold()[:LONGEST_NAME]} {address}"
     _take(bench, tries, key, "password")
     known = _name_problems(name) == []
     user = await bench.store.read(lambda tx: accounts.named(tx, name)) if known else None
     fits = await _fits(password, user.password_hash if user else _NOBODY)
     if user is None or not fits:
-        raise Refused(Problem("password", say("The name or the password is wrong.")))
+        raise Refused(WRONG)
     tries.forget(key)
     return await bench.store.write(lambda tx: _begin_session(bench, tx, user))
 

@@ -22,6 +22,7 @@ SENTENCES = {
     403: say("This is not allowed."),
     404: say("There is nothing at this address."),
     405: say("This address does not take such a request."),
+    408: say("The form took too long to arrive."),
     413: say("This is too large."),
     422: say("This address or form is not complete."),
     503: say("The database is busy. Nothing was changed; please try again in a moment."),

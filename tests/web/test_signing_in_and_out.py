@@ -38,6 +38,16 @@ async def test_a_wrong_name_and_a_wrong_password_get_the_same_sentence(tmp_path:
             assert SESSION_COOKIE not in other.cookies
 
 
+async def test_a_password_that_nobody_can_have_is_no_try(tmp_path: Path) -> None:
+    """It costs no hash, so ten thousand of them would soon push the counts of real tries out of memory."""
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        async with visitor.another() as other:
+            for _ in range(MOST_TRIES + 1):
+                await other.signs_in(password="x" * 999)
+            assert (await other.signs_in()).status_code == 303
+
+
 async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(tmp_path: Path) -> None:
     async with newcomer(tmp_path) as visitor:
         answer = await visitor.sets_up()
