@@ -1,6 +1,7 @@
 """What a transformation changed: the received payload beside the finished body, path by path, short enough to read."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,8 @@ MOST_SHOWN = 100
 LONGEST_VALUE = 120
 DEEPEST = 32
 """Below this depth two values are compared as one."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class ChangeKind(StrEnum):
@@ -78,7 +81,7 @@ def _of_lists(path: str, before: list[Any], after: list[Any], depth: int) -> Ite
 
 
 def _member(path: str, name: str) -> str:
-    if not name.isidentifier():
+    if not name.isidentifier() or len(name) > LONGEST_VALUE:
         return f"{path}[{_short(name)}]"
     return f"{path}.{name}" if path else name
 
@@ -89,5 +92,6 @@ def _same(before: Any, after: Any) -> bool:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    """As JSON, cut. Halves of surrogate pairs, which JSON can hold and no page can, become U+FFFD."""
+    text = _HALF.sub("\ufffd", json.dumps(value, ensure_ascii=False))
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"

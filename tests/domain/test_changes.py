@@ -59,3 +59,17 @@ def test_long_values_are_cut_and_long_lists_of_changes_end() -> None:
 def test_what_is_not_json_or_too_deep_cannot_be_compared() -> None:
     assert changes(b"{}", b"text") is None
     assert changes(b"{}", b"[" * 100_000) is None
+
+
+def test_half_a_surrogate_pair_can_be_shown() -> None:
+    assert found({"a": "\ud800", "\udfff": 1}, {"a": 1}) == [
+        ("changed", "a", '"\ufffd"', "1"),
+        ("removed", '["\ufffd"]', "1", ""),
+    ]
+
+
+def test_a_long_name_is_cut_in_the_path() -> None:
+    name = "n" * 100_000
+    compared = changes(json.dumps({name: {"a": 1, "b": 1}}).encode(), json.dumps({name: {"a": 2, "b": 1}}).encode())
+    assert compared
+    assert len(compared.shown[0].path) < 2 * LONGEST_VALUE
