@@ -25,6 +25,7 @@ from server.actions.accounts import Setup, Tries
 from server.actions.cards import load_cards
 from server.actions.workbench import Workbench
 from server.api import intake as intake_route
+from server.api.heads import heads_within
 from server.assets import static_dir, transforms_dir
 from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
@@ -262,6 +263,7 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
         log_config=None,
         access_log=False,
         server_header=False,
+        http=heads_within(settings.intake_timeout),
         ws="none",
         timeout_graceful_shutdown=10,
     )
