@@ -4,14 +4,17 @@ import asyncio
 import json
 import signal
 from collections import OrderedDict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+
+import structlog
 
 from server.domain.messages import AttemptError
 from server.domain.transformations import FailureKind, Program, Result, Webhook
 from server.sandbox import locales, replies
+from server.sandbox.inside.frames import Head
+from server.sandbox.lanes import Job, Lane, Slow, TimeOuts
 from server.sandbox.limits import Fence, Limits
-from server.sandbox.workers import Died, Worker, Zygote
+from server.sandbox.wire import Died, Worker
+from server.sandbox.workers import Unavailable, Zygote
 
 IDLE_SECONDS = 60.0
 """An idle worker ends after this time."""
@@ -21,16 +24,27 @@ EVENTS_A_LIFE = 10_000
 """A worker that has served so many events is replaced."""
 MAX_PARTS = 16
 """Locales and time zones that one event may bring into use; a worker keeps what it has."""
+LONGEST_BATCH = 0.5
+"""Seconds after which the rest of a batch goes back to its lane, when its events take longer than was expected."""
+MAX_TRIES = 3
+"""How often an event runs again because its worker ended of no fault that could be told to be its own."""
+
+log = structlog.get_logger()
 
 
 class Sandbox:
-    """Runs users' code. Nothing that code does raises here: it comes back as ``TransformFailed``."""
+    """Runs users' code. Nothing that code does raises here: it comes back as ``TransformFailed``.
+
+    Events of one owner that wait at the same time go to its worker together; their results come back one by one.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._zygote = Zygote(limits)
         self._slots = asyncio.Semaphore(limits.workers)
-        self._turns: dict[str, _Turn] = {}
+        self._slow_slot = asyncio.Semaphore(1)
+        self._time_outs = TimeOuts()
+        self._lanes: dict[str, Lane] = {}
         self._idle: OrderedDict[str, Worker] = OrderedDict()
         self._sweeper: asyncio.Task[None] | None = None
         self._fences: tuple[Fence, ...] = ()
@@ -43,7 +57,7 @@ class Sandbox:
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def close(self) -> None:
-        """End every process. Runs under way fail as crashed."""
+        """End every process. Runs under way raise ``Unavailable``."""
         self._closed = True
         if self._sweeper:
             self._sweeper.cancel()
@@ -52,13 +66,24 @@ class Sandbox:
             worker.retire()
         self._idle.clear()
         await self._zygote.close()
+        for lane in self._lanes.values():
+            lane.news.set()
+        while tasks := [lane.task for lane in self._lanes.values() if lane.task]:
+            await asyncio.wait(tasks)
 
     def fences(self) -> tuple[Fence, ...]:
         """The walls around the workers, as measured at start."""
         return self._fences
 
+    def slow(self, program: Program) -> Slow | None:
+        """Why this program runs in the slow lane; None when it does not."""
+        return self._time_outs.slow(program)
+
     async def run(self, program: Program, webhook: Webhook) -> Result:
-        """Call ``handler(webhook)``. Waits for a free slot; one owner has one run at a time."""
+        """Call ``handler(webhook)``. Waits for a free slot; one owner has one message under way at a time.
+
+        Raises ``Unavailable`` when it is not the code but the sandbox that cannot.
+        """
         event = {
             "eventType": webhook.event_type,
             "payload": None,
@@ -67,67 +92,137 @@ class Sandbox:
             "headers": dict(webhook.headers),
             "env": dict(webhook.env),
         }
-        head = {"event": json.dumps(event)}
         payload = webhook.payload.encode(errors="replace")
-        async with self._turn(program.owner), self._slots:
-            result, worker = await self._run(program, head, payload, self._idle.pop(program.owner, None))
-            if worker:
-                self._keep(program.owner, worker)
-            return result
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        job = Job(program, {"event": json.dumps(event)}, payload, done)
+        lane = self._lanes.setdefault(program.owner, Lane())
+        lane.add(job)
+        if lane.task is None:
+            self._begin(program.owner, lane)
+        try:
+            return await done
+        except asyncio.CancelledError:
+            if lane.task and job in lane.batch and all(other.done.done() for other in lane.batch):
+                lane.task.cancel()  # nobody waits any more for what its worker does
+            raise
 
     async def check(self, code: str) -> AttemptError | None:
-        """What keeps the code from compiling, or None. It is not run."""
+        """What keeps the code from compiling, or None. It is not run. Raises ``Unavailable``."""
         async with self._slots:
             worker = await self._zygote.spawn()
-            if isinstance(worker, Died):
-                return AttemptError(*self._why(worker))
             try:
-                answer = await worker.ask(code, {}, b"")
+                worker.send(code, [({}, b"")])
+                answer = await worker.answer()
             finally:
                 worker.retire()  # whose code it was is not known, so it must not meet another's
         if isinstance(answer, Died):
             return AttemptError(*self._why(answer))
         return replies.parse_check(answer[0])
 
-    async def _run(
-        self, program: Program, head: dict[str, str], payload: bytes, kept: Worker | None
-    ) -> tuple[Result, Worker | None]:
-        """The result, and the worker when it is fit for another event."""
-        worker = kept if kept and not kept.ended else await self._zygote.spawn()
-        if isinstance(worker, Died):
-            return replies.failed(*self._why(worker)), None
-        answer = await worker.ask(program.code, head, payload)
-        for _ in range(MAX_PARTS):
-            if isinstance(answer, Died) or not (part := replies.part_needed(answer[0])):
-                break
-            parts = {part: await asyncio.to_thread(locales.part, part)}
-            answer = await worker.ask(program.code, head | {"parts": parts}, payload)
-        if isinstance(answer, Died):
-            worker.retire()
-            if worker is kept and not answer.killed:  # it may have died while it was idle, of no fault of this event
-                return await self._run(program, head, payload, None)
-            return replies.failed(*self._why(answer), ms=answer.ms), None
-        result = replies.parse(*answer, self._limits)
-        if replies.is_spent(answer[0]) or worker.served >= EVENTS_A_LIFE:
-            worker.retire()
-            return result, None
-        return result, worker
+    def _begin(self, owner: str, lane: Lane) -> None:
+        lane.task = asyncio.create_task(self._serve(owner, lane))
+        lane.task.add_done_callback(lambda _: self._served(owner, lane))
 
-    @asynccontextmanager
-    async def _turn(self, owner: str) -> AsyncIterator[None]:
-        """One at a time for an owner, so that slow code holds one slot and no more."""
-        turn = self._turns.setdefault(owner, _Turn())
-        turn.waiting += 1
-        try:
-            async with turn.lock:
-                yield
-        finally:
-            turn.waiting -= 1
-            if not turn.waiting:
-                del self._turns[owner]
+    def _served(self, owner: str, lane: Lane) -> None:
+        """The lane's task has ended: nothing waits any more, or what it did was cancelled."""
+        lane.task = None
+        if lane.waiting:
+            self._begin(owner, lane)
+        else:
+            del self._lanes[owner]
+
+    async def _serve(self, owner: str, lane: Lane) -> None:
+        """Batch after batch, until nothing waits."""
+        while program := await self._next(lane):
+            async with self._slow_slot if self._time_outs.slow(program) else self._slots:
+                jobs = lane.take(program)
+                try:
+                    await self._run(owner, lane, jobs)
+                except Exception as error:  # whatever it was, those who wait must hear of it
+                    for job in jobs:
+                        if not job.done.done():
+                            job.done.set_exception(error)
+                finally:
+                    lane.batch = []
+
+    async def _next(self, lane: Lane) -> Program | None:
+        """Whose turn it is. Slow code pauses between two runs; other code of its owner, such as a test, does not."""
+        while True:
+            lane.forget_cancelled()
+            now = asyncio.get_running_loop().time()
+            pause = None
+            for job in lane.waiting:
+                slow = self._time_outs.slow(job.program)
+                pause = slow.not_before - now if slow and not self._closed else 0.0
+                if pause <= 0:
+                    return job.program
+            if pause is None:
+                return None
+            await lane.wait(pause)
+
+    async def _run(self, owner: str, lane: Lane, jobs: list[Job]) -> None:
+        """Give every job its result, in as many messages as it takes; or give back what takes too long."""
+        until = asyncio.get_running_loop().time() + LONGEST_BATCH
+        while jobs := [job for job in jobs if not job.done.done()]:
+            program = jobs[0].program
+            jobs = await self._message(owner, lane, jobs, until)
+            if asyncio.get_running_loop().time() > until or self._time_outs.slow(program):
+                lane.give_back(jobs)
+                return
+
+    async def _message(self, owner: str, lane: Lane, jobs: list[Job], until: float) -> list[Job]:
+        """One message to the owner's worker. Returns the jobs that have to go in another.
+
+        A worker's death costs the event under way and no other. It may not even be that event's fault, when the worker
+        had served others: then the event runs again, as the first of a new worker.
+        """
+        worker = self._idle.pop(owner, None)
+        if not worker or worker.gone:
+            worker = await self._zygote.spawn()
+        worker.send(jobs[0].program.code, [_request(worker, job) for job in jobs])
+        again: list[Job] = []
+        for at, job in enumerate(jobs, start=1):
+            blameless, started = worker.served > 0, asyncio.get_running_loop().time()
+            answer = await worker.answer()
+            now = asyncio.get_running_loop().time()
+            lane.measured(now - started)
+            if isinstance(answer, Died):
+                self._died(job, answer, blameless)
+            elif part := len(job.parts) < MAX_PARTS and replies.part_needed(answer[0]):
+                job.parts[part] = await asyncio.to_thread(locales.part, part)
+            else:
+                self._end(job, replies.parse(*answer, self._limits))
+                if replies.is_spent(answer[0]):
+                    worker.retire()
+            if not job.done.done():
+                again.append(job)
+            if at < len(jobs) and (now > until or self._time_outs.slow(job.program)):
+                worker.stop()
+            if worker.gone:
+                return again + jobs[at:]
+        self._keep(owner, worker)
+        return again
+
+    def _died(self, job: Job, died: Died, blameless: bool) -> None:
+        """The worker ended under this job. It stays without a result when it is to run again."""
+        job.tries += 1
+        if died.killed or (died.code is not None and not blameless):
+            self._end(job, replies.failed(*self._why(died), ms=died.ms))
+        elif job.tries >= MAX_TRIES and not job.done.done():
+            job.done.set_exception(Unavailable("The sandbox's processes keep ending."))
+
+    def _end(self, job: Job, result: Result) -> None:
+        before = self._time_outs.slow(job.program)
+        now = self._time_outs.note(job.program, result, asyncio.get_running_loop().time())
+        if now and not before:
+            log.warning("sandbox.slow_lane_entered", owner=job.program.owner, timeouts=now.timeouts)
+        if before and not now:
+            log.info("sandbox.slow_lane_left", owner=job.program.owner)
+        if not job.done.done():
+            job.done.set_result(result)
 
     def _keep(self, owner: str, worker: Worker) -> None:
-        if self._closed:
+        if self._closed or worker.served >= EVENTS_A_LIFE:
             worker.retire()
             return
         worker.idle_since = asyncio.get_running_loop().time()
@@ -147,17 +242,16 @@ class Sandbox:
             return FailureKind.TIME_LIMIT, replies.time_limit(self._limits)
         if died.code == -signal.SIGSYS:
             return FailureKind.CRASHED, "The code made the engine try what the sandbox forbids, and was stopped."
-        if died.code < 0:
+        if died.code is not None and died.code < 0:
             return FailureKind.CRASHED, f"The JavaScript engine crashed ({_signal_name(-died.code)})."
         return FailureKind.CRASHED, "The sandbox could not run the code."
 
 
-class _Turn:
-    __slots__ = ("lock", "waiting")
-
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.waiting = 0
+def _request(worker: Worker, job: Job) -> tuple[Head, bytes]:
+    """What the worker is sent. Of the locale data only what it does not have yet."""
+    parts = {name: text for name, text in job.parts.items() if name not in worker.parts}
+    worker.parts |= parts.keys()
+    return (job.head | {"parts": parts} if parts else job.head), job.payload
 
 
 def _signal_name(number: int) -> str:

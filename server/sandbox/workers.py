@@ -1,4 +1,4 @@
-"""The server's ends of the sandbox's processes: the zygote that forks, and the workers it has forked."""
+"""The server's end of the zygote: it starts it, orders workers from it and hears how they ended."""
 
 import asyncio
 import errno
@@ -9,20 +9,15 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import time
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
 
-from server.sandbox import replies
-from server.sandbox.inside import frames
 from server.sandbox.inside.fences import WALLS
 from server.sandbox.inside.zygote import ENDED, KILL, REQUEST, SPAWN, TRY_FENCE
 from server.sandbox.limits import Fence, Limits
-
-START_SECONDS = 10.0
-"""For a process to start, on a machine that is busy."""
+from server.sandbox.wire import START_SECONDS, Worker
 
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.path.append(sys.argv.pop(1)); "
@@ -33,15 +28,8 @@ _BOOT = (
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Died:
-    """A worker ended before it answered."""
-
-    code: int
-    """Its exit code; negative: the signal."""
-    killed: bool = False
-    """By us, since its time was over."""
-    ms: float = 0.0
+class Unavailable(Exception):
+    """The sandbox itself cannot run code now. It says nothing about the code."""
 
 
 class Zygote:
@@ -53,7 +41,7 @@ class Zygote:
         self._control: socket.socket | None = None
         self._starting = asyncio.Lock()
         self._numbers = 0
-        self._ends: dict[int, asyncio.Future[int]] = {}
+        self._ends: dict[int, asyncio.Future[int | None]] = {}
         self._received = b""
         self._closed = False
 
@@ -65,7 +53,11 @@ class Zygote:
                 await asyncio.to_thread(_reap, self._process)
             ours, theirs = socket.socketpair()
             with theirs:
-                self._process = await asyncio.to_thread(self._launch, theirs.fileno())
+                try:
+                    self._process = await asyncio.to_thread(self._launch, theirs.fileno())
+                except OSError:
+                    ours.close()
+                    raise
             ours.setblocking(False)
             self._control = ours
             asyncio.get_running_loop().add_reader(ours, self._hear)
@@ -83,6 +75,7 @@ class Zygote:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # a signal to the server's group is not for us: it closes us when it has drained
         )
 
     async def close(self) -> None:
@@ -98,30 +91,37 @@ class Zygote:
             control.close()
         if process:
             await asyncio.to_thread(_reap, process)
+        self._all_ended()
+
+    def _all_ended(self) -> None:
         for end in self._ends.values():
             if not end.done():
-                end.set_result(-signal.SIGKILL)
+                end.set_result(None)
         self._ends.clear()
 
-    async def spawn(self) -> "Worker | Died":
-        """A new worker, ready to be asked."""
+    async def spawn(self) -> Worker:
+        """A new worker, ready to be asked. Raises ``Unavailable``."""
         for _ in range(2):
-            await self.start()
+            try:
+                await self.start()
+            except OSError as error:
+                raise Unavailable(f"The sandbox process could not be started: {error.strerror}.") from error
             ours, theirs = socket.socketpair()
             number = self._numbers + 1
-            self._expect(number)
+            end = self._expect(number)
             with theirs:
                 sent = self._order(SPAWN, number, theirs.fileno())
             if not sent:
                 ours.close()
                 await self._end()
                 continue
-            worker = await Worker.meet(self, number, ours, self._limits)
-            if isinstance(worker, Worker):
+            worker = Worker(self._limits, partial(self._order, KILL, number), end)
+            if await worker.meet(ours) is None:
                 return worker
-        return Died(1)
+            worker.retire()
+        raise Unavailable("The sandbox could not start a process.")
 
-    def _expect(self, number: int) -> "asyncio.Future[int]":
+    def _expect(self, number: int) -> "asyncio.Future[int | None]":
         """The exit code that the zygote will report for this number."""
         self._numbers = number
         end = self._ends[number] = asyncio.get_running_loop().create_future()
@@ -136,14 +136,6 @@ class Zygote:
         except OSError:
             return False
         return True
-
-    def kill(self, number: int) -> None:
-        self._order(KILL, number)
-
-    async def ended(self, number: int) -> int:
-        """How the worker ended, once it has."""
-        end = self._ends.get(number)
-        return await end if end else -signal.SIGKILL
 
     def _hear(self) -> None:
         """Exit codes arrive; when the zygote itself is gone, so are all its children."""
@@ -161,10 +153,7 @@ class Zygote:
             asyncio.get_running_loop().remove_reader(control)
             control.close()
             self._control = None
-            for end in self._ends.values():
-                if not end.done():
-                    end.set_result(-signal.SIGKILL)
-            self._ends.clear()
+            self._all_ended()
             return
         self._received += said
         while len(self._received) >= ENDED.size:
@@ -188,7 +177,7 @@ class Zygote:
             code = await asyncio.wait_for(end, START_SECONDS)
         except TimeoutError:
             return Fence(name, False, "Trying it took too long.")
-        return Fence(name, *_finding(code))
+        return Fence(name, *_finding(code)) if code is not None else Fence(name, False, "The sandbox process ended.")
 
 
 def _finding(code: int) -> tuple[bool, str]:
@@ -201,87 +190,6 @@ def _finding(code: int) -> tuple[bool, str]:
     if 0 < code < 255:
         return False, f"Refused by this system: {os.strerror(code)}."
     return False, "Closed, but what it forbids was still possible."
-
-
-class Worker:
-    """One forked process, which serves one owner."""
-
-    def __init__(self, zygote: Zygote, number: int, limits: Limits, reader: asyncio.StreamReader,
-                 writer: asyncio.StreamWriter) -> None:  # fmt: skip
-        self._zygote = zygote
-        self._number = number
-        self._limits = limits
-        self._reader = reader
-        self._writer = writer
-        self._code: str | None = None
-        self.served = 0
-        self.idle_since = 0.0
-
-    @classmethod
-    async def meet(cls, zygote: Zygote, number: int, ours: socket.socket, limits: Limits) -> "Worker | Died":
-        """Wait until the forked process has closed its fences."""
-        reader, writer = await asyncio.open_connection(sock=ours)
-        worker = cls(zygote, number, limits, reader, writer)
-        answer = await worker._answer(START_SECONDS)
-        if isinstance(answer, Died):
-            worker.retire()
-            return answer
-        return worker
-
-    @property
-    def ended(self) -> bool:
-        return self._reader.at_eof() or self._writer.is_closing()
-
-    async def ask(self, code: str, head: frames.Head, body: bytes) -> tuple[bytes, bytes] | Died:
-        """The reply's head and body. A worker that dies, or exceeds its time, is of no further use."""
-        self.served += 1
-        if code != self._code:
-            self._code = code
-            head = head | {"code": code}
-        started = time.perf_counter()
-        self._writer.write(frames.pack(head, body))  # when it died already, the answer says how
-        answer = await self._answer(self._limits.kill_after)
-        if isinstance(answer, Died):
-            return Died(answer.code, answer.killed, (time.perf_counter() - started) * 1000)
-        return answer
-
-    async def _answer(self, seconds: float) -> tuple[bytes, bytes] | Died:
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._read()
-        except TimeoutError:
-            self._zygote.kill(self._number)
-            return Died(await self._end(), killed=True)
-        except asyncio.CancelledError:
-            self._zygote.kill(self._number)
-            self.retire()
-            raise
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return Died(await self._end())
-        except _TooMuch:
-            self._zygote.kill(self._number)
-            return Died(await self._end())
-
-    async def _read(self) -> tuple[bytes, bytes]:
-        head_size, body_size = frames.LENGTHS.unpack(await self._reader.readexactly(frames.LENGTHS.size))
-        if head_size + body_size > replies.largest(self._limits):
-            raise _TooMuch
-        content = await self._reader.readexactly(head_size + body_size)
-        return content[:head_size], content[head_size:]
-
-    async def _end(self) -> int:
-        try:
-            return await asyncio.wait_for(self._zygote.ended(self._number), START_SECONDS)
-        except TimeoutError:
-            return -signal.SIGKILL
-
-    def retire(self) -> None:
-        """Close our side; the process reads the end and leaves."""
-        self._writer.close()
-
-
-class _TooMuch(Exception):
-    """The reply is longer than any honest one."""
 
 
 def _reap(process: subprocess.Popen[bytes]) -> None:

@@ -52,7 +52,7 @@ def _pointer(context: Any) -> int:
     return inner if runtime and inner and _js.JS_GetRuntime(inner) == runtime else 0
 
 
-_js = _engine() if ctypes.sizeof(ctypes.c_void_p) == 8 else None  # elsewhere a value has another shape
+_js: Any = _engine() if ctypes.sizeof(ctypes.c_void_p) == 8 else None  # elsewhere a value has another shape
 
 
 def compiled(script: str) -> bytes | None:

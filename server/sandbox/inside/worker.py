@@ -121,7 +121,10 @@ def serve(descriptor: int, limits: Limits) -> None:
             continue
         world = spare if spare and spare.code == code else _World(limits, code)
         spare = None
-        frames.write(descriptor, *run(world, head["event"], payload))
+        reply, body = run(world, head["event"], payload)
+        frames.write(descriptor, reply, body)
+        if "spent" in reply:
+            return  # what came after it in the same message goes to another worker
         spare = world = _World(limits, code)  # made while nobody waits for it; the one that was used ends here
 
 

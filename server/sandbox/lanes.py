@@ -1,0 +1,125 @@
+"""Who is next: an owner's events wait in its lane, go to its worker in batches, and one at a time when it is slow."""
+
+import asyncio
+from collections import OrderedDict, deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from server.domain.transformations import FailureKind, Program, Result, TransformFailed
+from server.sandbox.inside.frames import Head
+
+MAX_BATCH = 32
+MAX_BATCH_BYTES = 4 << 20
+BATCH_SECONDS = 0.05
+"""A batch is as long as is expected to take this time, so that other owners wait no longer for its slot."""
+
+SLOW_AFTER = 3
+"""Time-outs in a row that send an owner to the slow lane."""
+LONGEST_PAUSE = 30.0
+"""Seconds between two runs there; the pause begins with one and doubles with each further time-out."""
+REMEMBERED = 1_000
+"""Owners whose time-outs are counted; the oldest is forgotten first."""
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """One event that waits for its result."""
+
+    program: Program
+    head: Head
+    payload: bytes
+    done: asyncio.Future[Result]
+    parts: dict[str, str] = field(default_factory=dict)
+    """Locale data that the code was found to need."""
+    tries: int = 0
+    """How often its worker ended under it, of no fault that could be told to be its own."""
+
+
+class Lane:
+    """An owner's waiting events, and the task that serves them while there are any."""
+
+    __slots__ = ("batch", "news", "pace", "task", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: deque[Job] = deque()
+        self.batch: list[Job] = []
+        self.pace = BATCH_SECONDS
+        """Seconds that an event takes, as far as is known."""
+        self.news = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    def add(self, job: Job) -> None:
+        self.waiting.append(job)
+        self.news.set()
+
+    def forget_cancelled(self) -> None:
+        while self.waiting and self.waiting[0].done.done():
+            self.waiting.popleft()
+
+    async def wait(self, seconds: float) -> None:
+        """Until then, or until something is added."""
+        self.news.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.news.wait()
+
+    def measured(self, seconds: float) -> None:
+        """Slow down at once, speed up by and by."""
+        self.pace = max(seconds, self.pace * 0.7)
+
+    def take(self, program: Program) -> list[Job]:
+        """The next batch of this program's events, in their order."""
+        room, size = max(1, min(MAX_BATCH, int(BATCH_SECONDS / max(self.pace, 1e-6)))), MAX_BATCH_BYTES
+        batch: list[Job] = []
+        while self.waiting and len(batch) < room and (not batch or size > 0):
+            job = next((job for job in self.waiting if job.program == program), None)
+            if job is None:
+                break
+            self.waiting.remove(job)
+            if not job.done.done():
+                batch.append(job)
+                size -= len(job.payload)
+        self.batch = batch
+        return batch
+
+    def give_back(self, jobs: list[Job]) -> None:
+        self.waiting.extendleft(reversed(jobs))
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Why an owner is in the slow lane."""
+
+    timeouts: int
+    """In a row."""
+    pause: float
+    """Seconds between two runs."""
+    not_before: float
+    """The event loop's time of the next run."""
+
+
+class TimeOuts:
+    """Counts each owner's time-outs in a row. A good run, or other code, begins anew."""
+
+    def __init__(self) -> None:
+        self._counted: OrderedDict[str, tuple[str, Slow]] = OrderedDict()
+
+    def slow(self, program: Program) -> Slow | None:
+        """Why the program is in the slow lane, if it is."""
+        code, slow = self._counted.get(program.owner, ("", None))
+        return slow if slow and slow.timeouts >= SLOW_AFTER and code == program.code else None
+
+    def note(self, program: Program, result: Result, now: float) -> Slow | None:
+        """After a run. Returns what is so now."""
+        code, before = self._counted.get(program.owner, ("", None))
+        if not (isinstance(result, TransformFailed) and result.error.kind == FailureKind.TIME_LIMIT):
+            if code == program.code:
+                self._counted.pop(program.owner, None)
+            return None
+        timeouts = before.timeouts + 1 if before and code == program.code else 1
+        pause = min(LONGEST_PAUSE, 2.0 ** (timeouts - SLOW_AFTER)) if timeouts >= SLOW_AFTER else 0.0
+        self._counted[program.owner] = (program.code, Slow(timeouts, pause, now + pause))
+        self._counted.move_to_end(program.owner)
+        while len(self._counted) > REMEMBERED:
+            self._counted.popitem(last=False)
+        return self.slow(program)
