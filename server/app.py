@@ -264,6 +264,7 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
         access_log=False,
         server_header=False,
         http=heads_within(settings.intake_timeout),
+        proxy_headers=bool(settings.public_url),  # with no proxy in front, callers would name their own address
         ws="none",
         timeout_graceful_shutdown=10,
     )
