@@ -1,4 +1,4 @@
-"""Tries to sign in are counted by address. A proxy may name another one; where there is none, everybody else may not."""
+"""Tries to sign in are counted by address. Only a proxy may name another one, and there is none by default."""
 
 from pathlib import Path
 
