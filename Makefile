@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test install lint types translations bench clean help
+.PHONY: run test install translations bench-pipeline clean help
 
 run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
 	@$(BIN)/hookbench serve
@@ -16,6 +16,12 @@ test: $(VENV)/.installed-dev  ## Run every check: lint, types, layers, tests, a 
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint templates --lint --quiet
 	@$(BIN)/pytest
+
+hostile: $(VENV)/.installed-dev  ## Run the hostile scripts ten times over, in ever new order
+	@HOSTILE_ROUNDS=10 $(BIN)/pytest -q -s --timeout 1800 tests/hostile
+
+bench-sandbox: $(VENV)/.installed-dev  ## Measure what the sandbox costs over the bare engine
+	@$(BIN)/python -m tests.bench.sandbox
 
 install: $(VENV)/.installed  ## Create the environment in .venv and install Hookbench into it
 
@@ -33,6 +39,9 @@ $(VENV)/bin/python:
 
 translations: $(VENV)/.installed-dev  ## Collect the sentences of pages and code into the .po files
 	@$(BIN)/python tests/project/translations.py
+
+bench-pipeline: $(VENV)/.installed-dev  ## Measure the whole path: load generator → Hookbench → sink
+	@cd tests/bench && ../../$(BIN)/python -m pipeline
 
 clean:  ## Remove the environment and caches; your data folder stays
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
