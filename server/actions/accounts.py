@@ -7,6 +7,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv6Network
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -25,6 +26,8 @@ LONGEST_NAME = 64
 SESSION_MS = 30 * 24 * 60 * 60 * 1000
 
 MOST_TRIES = 10
+MOST_FROM_ONE_PLACE = 50
+"""Tries from one address, whatever the names: each costs a hash, for which everybody else who signs in has to wait."""
 TRIES_MS = 15 * 60 * 1000
 MOST_TRIED = 10_000
 
@@ -48,15 +51,15 @@ class Setup:
 
 
 class Tries:
-    """Counts tries by key: at most ``MOST_TRIES`` within ``TRIES_MS``, so that guessing takes years."""
+    """Counts tries by key: at most ``most`` within ``TRIES_MS``, so that guessing takes years."""
 
     def __init__(self) -> None:
         self._tried: OrderedDict[str, list[Millis]] = OrderedDict()
 
-    def take(self, key: str, now: Millis) -> bool:
+    def take(self, key: str, now: Millis, most: int = MOST_TRIES) -> bool:
         """One more try, counted before it is judged, so that many at once count too. False when there were too many."""
         recent = [at for at in self._tried.pop(key, []) if at > now - TRIES_MS]
-        allowed = len(recent) < MOST_TRIES
+        allowed = len(recent) < most
         self._tried[key] = [*recent, now] if allowed else recent
         if len(self._tried) > MOST_TRIED:
             self._tried.popitem(last=False)
@@ -92,7 +95,9 @@ async def sign_in(bench: Workbench, tries: Tries, name: str, password: str, addr
     if len(password) > PASSWORD_LENGTH[-1]:
         # No guess, so no try: answered without the cost of a hash, it could push real counts out of ``tries``.
         raise Refused(WRONG)
-    key = f"{name.casefold()[:LONGEST_NAME]} {address}"
+    place = place_of(address)
+    key = f"{name.casefold()[:LONGEST_NAME]} {place}"
+    _take(bench, tries, place, "password", MOST_FROM_ONE_PLACE)
     _take(bench, tries, key, "password")
     known = _name_problems(name) == []
     user = await bench.store.read(lambda tx: accounts.named(tx, name)) if known else None
@@ -132,8 +137,16 @@ def _begin_session(bench: Workbench, tx: Transaction, user: User) -> str:
     return token
 
 
-def _take(bench: Workbench, tries: Tries, key: str, field: str) -> None:
-    if not tries.take(key, bench.now()):
+def place_of(address: str) -> str:
+    """An address as tries are counted: a customer of an IPv6 provider has 2⁶⁴ addresses, so those count as one."""
+    try:
+        return str(IPv6Network((address.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return address
+
+
+def _take(bench: Workbench, tries: Tries, key: str, field: str, most: int = MOST_TRIES) -> None:
+    if not tries.take(key, bench.now(), most):
         minutes = TRIES_MS // 60_000
         raise Refused(Problem(field, say("There were too many tries. Please wait {minutes} minutes.", minutes=minutes)))
 

@@ -96,6 +96,35 @@ async def test_too_many_wrong_passwords_must_wait(tmp_path: Path) -> None:
             assert (await owner.signs_in()).status_code == 303
 
 
+async def test_guesses_at_many_names_from_one_address_come_to_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.actions.accounts.MOST_FROM_ONE_PLACE", 3)
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        async with visitor.another() as guesser:
+            for number in range(3):
+                assert WRONG in (await guesser.signs_in(name=f"name {number}")).text
+            assert "Please wait 15 minutes." in (await guesser.signs_in(name="one more")).text
+        async with visitor.another("198.51.100.9") as owner:
+            assert (await owner.signs_in()).status_code == 303
+
+
+async def test_all_the_ipv6_addresses_of_one_customer_count_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.actions.accounts.MOST_FROM_ONE_PLACE", 3)
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        for number in range(3):
+            async with visitor.another(f"2001:db8:1:2::{number}") as guesser:
+                await guesser.signs_in(password="wrong")
+        async with visitor.another("2001:db8:1:2:3:4:5:6") as guesser:
+            assert "Please wait 15 minutes." in (await guesser.signs_in()).text
+        async with visitor.another("2001:db8:1:3::1") as owner:
+            assert (await owner.signs_in()).status_code == 303
+
+
 def test_tries_are_forgotten_after_a_while() -> None:
     tries = Tries()
     assert all(tries.take("ada", now=0) for _ in range(MOST_TRIES))
