@@ -1,0 +1,1 @@
+"""The whole path under load."""
