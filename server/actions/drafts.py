@@ -105,8 +105,9 @@ async def code_problems(bench: Workbench, draft: Draft) -> list[Problem]:
     error = await bench.sandbox.check(draft.code) if draft.code.strip() else None
     if error is None:
         return []
-    where: dict[str, str | int] = {"line": error.line or 1, "column": error.column or 1, "message": error.message}
-    return [Problem("code", Sentence("Line {line}, column {column}: {message}", where))]
+    line, column = error.line or 1, error.column or 1
+    sentence = say("Line {line}, column {column}: {message}", line=line, column=column, message=error.message)
+    return [Problem("code", sentence)]
 
 
 def unusable_code(draft: Draft) -> Sentence | None:
@@ -149,15 +150,16 @@ def _credential_problems(draft: Draft, card: Card, values: Mapping[str, str]) ->
 
 
 def _credential_problem(field: CardField, value: str, destination: Destination) -> Sentence | None:
+    label = Sentence(field.label)
     if not value:
         # Nothing is sent while requests are captured, so that one can begin without an account.
-        return say("Enter the {label}.", label=field.label) if destination is Destination.SEND else None
+        return say("Enter the {label}.", label=label) if destination is Destination.SEND else None
     if field.kind is FieldKind.CHOICE and value not in dict(field.choices):
-        return say("Choose one of the values for {label}.", label=field.label)
+        return say("Choose one of the values for {label}.", label=label)
     if len(value.encode()) > MAX_CREDENTIAL_BYTES:
-        return say("The {label} is longer than {limit} bytes.", label=field.label, limit=MAX_CREDENTIAL_BYTES)
+        return say("The {label} is longer than {limit} bytes.", label=label, limit=MAX_CREDENTIAL_BYTES)
     if not value.isprintable():
-        return say("The {label} contains a line break or a control character; copy it again.", label=field.label)
+        return say("The {label} contains a line break or a control character; copy it again.", label=label)
     if field.pattern and not re.fullmatch(field.pattern, value):
         return say(field.pattern_hint)
     return None

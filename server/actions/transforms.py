@@ -122,7 +122,7 @@ def _payload_problems(payload: str) -> list[Problem]:
     try:
         value: Any = json.loads(payload, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        values: dict[str, str | int] = {"line": error.lineno, "column": error.colno}
+        values: dict[str, str | int | Sentence] = {"line": error.lineno, "column": error.colno}
         return [Problem("payload", Sentence("The payload is not JSON: see line {line}, column {column}.", values))]
     except (ValueError, RecursionError):
         return [Problem("payload", say("The payload is not JSON that can be read."))]

@@ -8,13 +8,14 @@ class Sentence:
     """``Sentence("The {name} header is reserved.", {"name": "host"})``; ``text`` is also the key of its translation."""
 
     text: str
-    values: dict[str, str | int] = field(default_factory=dict)
+    values: dict[str, "str | int | Sentence"] = field(default_factory=dict)
+    """A value that is a sentence is translated too."""
 
     def __str__(self) -> str:
         return self.text.format(**self.values) if self.values else self.text
 
 
-def say(text: str, **values: str | int) -> Sentence:
+def say(text: str, **values: str | int | Sentence) -> Sentence:
     """Shorthand: ``say("At most {limit} headers.", limit=50)``."""
     return Sentence(text, values)
 

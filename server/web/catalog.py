@@ -81,8 +81,9 @@ def properties_of(schema: Mapping[str, Any]) -> list[Property]:
 def _kind(schema: Mapping[str, Any]) -> str:
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if "array" in kinds and "items" in schema:
-        kinds = [f"array of {schema['items']['type']}" if kind == "array" else kind for kind in kinds]
-    return " or ".join(kinds)
+        listed = gettext("array of {kind}").format(kind=schema["items"]["type"])
+        kinds = [listed if kind == "array" else kind for kind in kinds]
+    return gettext(" or ").join(kinds)
 
 
 def _matching(q: str) -> list[tuple[Group, list[EventType]]]:

@@ -1,5 +1,7 @@
 """The reader's language. English sentences are the keys; other languages are ``.po`` files, compiled at start."""
 
+import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from gettext import NullTranslations
@@ -7,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import negotiate_locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -17,8 +20,7 @@ LANGUAGES = {"en": "English", "zh_Hans": "简体中文"}
 HTML_LANG = {"en": "en", "zh_Hans": "zh-Hans"}
 LOCALES = Path(__file__).parent.parent / "locale"
 
-# Babel does not know that these readers want simplified characters.
-_ALIASES = {"zh": "zh_Hans", "zh_CN": "zh_Hans", "zh_SG": "zh_Hans", "zh_Hans_CN": "zh_Hans", "zh_Hans_SG": "zh_Hans"}
+_VALUE = re.compile(r"\{\w+\}")
 
 current: ContextVar[str] = ContextVar("language", default="en")
 
@@ -27,8 +29,7 @@ def choose(cookie: str | None, accept_language: str | None) -> str:
     """The language for a request: what the reader chose, else the first of theirs that we have, else English."""
     if cookie in LANGUAGES:
         return cookie
-    wanted = [_ALIASES.get(tag, tag) for tag in _tags(accept_language or "")]
-    return negotiate_locale(wanted, list(LANGUAGES), sep="_") or "en"
+    return negotiate_locale(_tags(accept_language or ""), list(LANGUAGES)) or "en"
 
 
 def gettext(text: str) -> str:
@@ -42,29 +43,52 @@ def ngettext(one: str, many: str, count: int) -> str:
 def in_words(sentence: Sentence) -> str:
     """A sentence in the reader's language, with its values put in."""
     text = gettext(sentence.text)
-    return text.format(**sentence.values) if sentence.values else text
+    if not sentence.values:
+        return text
+    inner = {name: in_words(value) for name, value in sentence.values.items() if isinstance(value, Sentence)}
+    return text.format(**sentence.values | inner)
 
 
 def _tags(header: str) -> list[str]:
-    """The header's languages, most wanted first, written as ``zh_CN``. At most 20 are looked at."""
-    ranked = []
+    """The header's languages, most wanted first, written as ``en_GB``. At most 20 are looked at."""
+    ranked: list[tuple[float, str]] = []
     for part in header[:500].split(",")[:20]:
         tag, _, quality = part.partition(";")
         try:
             weight = float(quality.strip().removeprefix("q=") or 1)
         except ValueError:
             continue
-        ranked.append((-weight, tag.strip().replace("-", "_")))
-    return [tag for _, tag in sorted(ranked, key=lambda pair: pair[0])]
+        if weight > 0:
+            ranked.append((-weight, tag.strip().replace("-", "_")))
+    return [_ours(tag) for _, tag in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def _ours(tag: str) -> str:
+    """Chinese of every kind leads to simplified characters: nearer to its readers than English."""
+    return "zh_Hans" if tag.lower().partition("_")[0] == "zh" else tag
 
 
 @cache
 def _catalogue(language: str) -> NullTranslations:
-    file = LOCALES / language / "LC_MESSAGES" / "messages.po"
-    if not file.exists():
+    if language == "en":
         return NullTranslations()
     compiled = BytesIO()
-    with file.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+    write_mo(compiled, _read(language))
     compiled.seek(0)
     return Translations(compiled)
+
+
+@cache
+def with_values(language: str) -> Mapping[str, str]:
+    """The sentences that have ``{values}``, and their translations."""
+    if language == "en":
+        return {}
+    pairs = [(entry.id, entry.string) for entry in _read(language)]
+    return {
+        one: other for one, other in pairs if isinstance(one, str) and isinstance(other, str) and _VALUE.search(one)
+    }
+
+
+def _read(language: str) -> Catalog:
+    with (LOCALES / language / "LC_MESSAGES" / "messages.po").open("rb") as source:
+        return read_po(source, locale=language)

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from server import __version__
 from server.assets import templates_dir
 from server.domain.sentences import Sentence
-from server.web import i18n
+from server.web import i18n, reasons
 from server.web.pretty import pretty
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def environment() -> Environment:
     env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=False)  # type: ignore[attr-defined]
     env.filters |= {
         "sentence": _finalize,
+        "reason": reasons.reason,
+        "kind_of": reasons.kind_of,
         "iso": iso,
         "utc_text": utc_text,
         "json_pretty": pretty,
@@ -108,8 +110,8 @@ def iso(millis: int) -> str:
 
 
 def utc_text(millis: int) -> str:
-    """1790000000000 → ``21 Sep 2026, 14:13:20 UTC``"""
-    return f"{datetime.fromtimestamp(millis / 1000, UTC):%d %b %Y, %H:%M:%S} UTC"
+    """1790000000000 → ``21 Sep 2026, 14:13:20 UTC``, as the reader's language writes it."""
+    return datetime.fromtimestamp(millis / 1000, UTC).strftime(i18n.gettext("%d %b %Y, %H:%M:%S UTC"))
 
 
 def _finalize(value: object) -> object:

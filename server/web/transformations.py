@@ -17,6 +17,7 @@ from server.store import endpoints
 from server.web import drafts, forms
 from server.web.endpoints import address_of, card_of, find, form_page, name_of
 from server.web.forms import Form
+from server.web.i18n import in_words
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
@@ -162,10 +163,10 @@ def _sample_code(card: Card, name: str) -> str:
     return next((sample.code for sample in card.samples if sample.name == name), card.default_code)
 
 
-def _mark(problem: Problem) -> dict[str, str | int]:
+def _mark(problem: Problem) -> dict[str, object]:
     values = problem.sentence.values
     if "line" not in values:
-        return {"message": str(problem.sentence), "line": 1, "column": 1}
+        return {"message": in_words(problem.sentence), "line": 1, "column": 1}
     return {"message": values["message"], "line": values["line"], "column": values["column"]}
 
 

@@ -1,103 +1,152 @@
 """Collects the sentences of templates, cards and code into the .po files: ``make translations``.
 
-Sentences in code are the first argument of ``say(…)`` or ``_(…)``, the values of ``FLASHES``, and what the catalogue
-says of groups and event types.
+Sentences in code are what ``say("…")``, ``Sentence("…")`` and ``gettext("…")`` are given, and what ``FLASHES`` holds.
+Those of the event catalogue are its titles and descriptions, schemas included.
 """
 
 import ast
 import tomllib
-from io import BytesIO
+from collections.abc import Iterator, Mapping
+from io import SEEK_END, BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from server.domain.catalog import GROUPS
+from server.web.render import environment
 
 ROOT = Path(__file__).parent.parent.parent
 LOCALES = ROOT / "server" / "locale"
 LANGUAGES = ("zh_Hans",)
-CARD_TEXTS = ("title", "summary", "label", "help", "pattern_hint", "url_placeholder")
+CARD_TEXTS = frozenset({"title", "summary", "steps", "label", "help", "pattern_hint"})
+TRANSLATES = {"server.domain.sentences": {"say", "Sentence"}, "server.web.i18n": {"gettext"}}
+"""Module → its functions whose first argument is a sentence."""
+
+# Babel's own header tells the time of writing, which would make every run a change.
+HEADER = r"""msgid ""
+msgstr ""
+"Project-Id-Version: Hookbench\n"
+"Language: {language}\n"
+"Content-Type: text/plain; charset=utf-8\n"
+"Content-Transfer-Encoding: 8bit\n"
+"Plural-Forms: {plural}\n"
+
+"""
+
+Sentence = str | tuple[str, str]
+"""The English text; of one that counts something, singular and plural."""
 
 
-def sentences() -> dict[str, list[str]]:
+def sentences() -> dict[Sentence, list[str]]:
     """Every sentence that a reader may see, with the files it stands in."""
-    found: dict[str, list[str]] = {}
-    for file in sorted((ROOT / "templates").rglob("*.html")):
-        for _, message, _, _ in extract_from_file("jinja2.ext.babel_extract", file, options={"silent": "false"}):
-            for text in (message,) if isinstance(message, str) else message:
-                found.setdefault(text, []).append(_name(file))
-    for file in sorted((ROOT / "server").rglob("*.py")):
-        for text in _in_code(file):
-            found.setdefault(text, []).append(_name(file))
-    for group in GROUPS:
-        texts = [group.title, group.description, *(event_type.description for event_type in group.event_types)]
-        for text in texts:
-            found.setdefault(text, []).append(f"server/domain/catalog/{group.name}.py")
-    for file in sorted((ROOT / "transforms").rglob("card.toml")):
-        for text in _in_card(tomllib.loads(file.read_text())):
-            found.setdefault(text, []).append(_name(file))
-    found.pop("", None)
+    found: dict[Sentence, list[str]] = {}
+    for sentence, file in _everywhere():
+        if sentence and file not in found.setdefault(sentence, []):
+            found[sentence].append(file)
     return found
 
 
-def missing(language: str) -> list[str]:
+def missing(language: str) -> list[Sentence]:
     """Sentences without a translation."""
-    catalogue = _read(language)
-    return [text for text in sentences() if not (entry := catalogue.get(text)) or not entry.string or entry.fuzzy]
+    known = read(language)
+    return [sentence for sentence in sentences() if not _translation(known, sentence)]
 
 
-def update(language: str) -> None:
-    """Write the .po file anew: known translations stay, new sentences are empty, unused ones go."""
-    old = _read(language)
-    new = Catalog(locale=language, project="Hookbench", fuzzy=False)
-    for text, files in sentences().items():
-        entry = old.get(text)
-        plural = _plural_of(text)
-        new.add(
-            (text, plural) if plural else text, entry.string if entry else None, [(f, 0) for f in dict.fromkeys(files)]
-        )
-    out = BytesIO()
-    write_po(out, new, omit_header=False, include_lineno=False, sort_output=True, width=120)
-    file = LOCALES / language / "LC_MESSAGES" / "messages.po"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(out.getvalue())
+def update(language: str) -> bytes:
+    """The .po file as it should be: known translations stay, new sentences are empty, unused ones go."""
+    known = read(language)
+    catalogue = Catalog(locale=language, fuzzy=False)
+    for sentence, files in sentences().items():
+        catalogue.add(sentence, _translation(known, sentence), [(file, 0) for file in files])
+    out = BytesIO(HEADER.format(language=language, plural=catalogue.plural_forms).encode())
+    out.seek(0, SEEK_END)
+    write_po(out, catalogue, omit_header=True, include_lineno=False, sort_output=True, width=120)
+    return out.getvalue()
 
 
-def _read(language: str) -> Catalog:
-    file = LOCALES / language / "LC_MESSAGES" / "messages.po"
+def read(language: str) -> Catalog:
+    file = file_of(language)
     if not file.exists():
         return Catalog(locale=language)
     with file.open("rb") as source:
         return read_po(source, locale=language)
 
 
-def _plural_of(text: str) -> str | None:
-    return None
+def file_of(language: str) -> Path:
+    return LOCALES / language / "LC_MESSAGES" / "messages.po"
 
 
-def _in_code(file: Path) -> list[str]:
-    found: list[str] = []
-    for node in ast.walk(ast.parse(file.read_text())):
+def _translation(known: Catalog, sentence: Sentence) -> str | tuple[str, ...] | None:
+    """``None`` too for a fuzzy one, and where a sentence began or ceased to count something."""
+    entry = known.get(sentence)
+    if entry is None or entry.fuzzy or entry.id != sentence:
+        return None
+    texts = (entry.string,) if isinstance(entry.string, str) else entry.string
+    return entry.string if all(texts) else None
+
+
+def _everywhere() -> Iterator[tuple[Sentence, str]]:
+    for file in sorted((ROOT / "templates").rglob("*.html")):
+        for _, _, given in environment().extract_translations(file.read_text()):
+            match given:
+                case str(text):
+                    yield text, _name(file)
+                case (str(one), str(many), *_):
+                    yield (one, many), _name(file)
+    for file in sorted((ROOT / "server").rglob("*.py")):
+        for text in _in_code(ast.parse(file.read_text())):
+            yield text, _name(file)
+    for file in sorted((ROOT / "transforms").rglob("card.toml")):
+        for text in _in_card(tomllib.loads(file.read_text())):
+            yield text, _name(file)
+    for group in GROUPS:
+        for text in (group.title, group.description):
+            yield text, "server/domain/catalog"
+        for event_type in group.event_types:
+            yield event_type.description, "server/domain/catalog"
+            for text in _in_schema(event_type.schema):
+                yield text, "server/domain/catalog"
+
+
+def _in_code(module: ast.Module) -> Iterator[str]:
+    imported = {
+        alias.asname or alias.name
+        for node in module.body
+        if isinstance(node, ast.ImportFrom) and node.module in TRANSLATES
+        for alias in node.names
+        if alias.name in TRANSLATES[node.module]
+    }
+    for node in ast.walk(module):
         match node:
-            case ast.Call(func=ast.Name(id="say" | "_" | "Sentence"), args=[ast.Constant(value=str(text)), *_]):
-                found.append(text)
+            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(text)), *_]) if name in imported:
+                yield text
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="i18n"), attr="gettext"), args=[ast.Constant(value=str(text))]
+            ):
+                yield text
             case ast.Assign(targets=[ast.Name(id="FLASHES")], value=ast.Dict(values=values)):
-                found += [value.value for value in values if isinstance(value, ast.Constant)]
-    return found
+                yield from (value.value for value in values if isinstance(value, ast.Constant))
 
 
-def _in_card(value: object, key: str = "") -> list[str]:
+def _in_card(value: object, key: str = "") -> Iterator[str]:
     match value:
         case dict():
-            return [text for name, inner in value.items() for text in _in_card(inner, name)]
+            for name, inner in value.items():
+                yield from _in_card(inner, name)
         case list():
-            return [text for inner in value for text in _in_card(inner, key)]
-        case str() if key in (*CARD_TEXTS, "steps"):
-            return [value]
-        case _:
-            return []
+            for inner in value:
+                yield from _in_card(inner, key)
+        case str() if key in CARD_TEXTS:
+            yield value
+
+
+def _in_schema(schema: Mapping[str, Any]) -> Iterator[str]:
+    inner = schema.get("items", schema)
+    for each in inner.get("properties", {}).values():
+        yield each.get("description", "")
+        yield from _in_schema(each)
 
 
 def _name(file: Path) -> str:
@@ -106,6 +155,7 @@ def _name(file: Path) -> str:
 
 if __name__ == "__main__":
     for each in LANGUAGES:
-        update(each)
-        untranslated = missing(each)
-        print(f"{each}: {len(sentences())} sentences, {len(untranslated)} without a translation")
+        written = update(each)
+        file_of(each).parent.mkdir(parents=True, exist_ok=True)
+        file_of(each).write_bytes(written)
+        print(f"{each}: {len(sentences())} sentences, {len(missing(each))} without a translation")
