@@ -26,10 +26,12 @@ bench-sandbox: $(VENV)/.installed-dev  ## Measure what the sandbox costs over th
 install: $(VENV)/.installed  ## Create the environment in .venv and install Hookbench into it
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Hookbench into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Hookbench and its test tools into $(VENV) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
 

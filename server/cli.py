@@ -16,7 +16,7 @@ import click
 from pydantic import ValidationError
 
 from server import __version__
-from server.delivery.prepare import Ready, prepare
+from server.delivery.prepare import Preparation, Ready, prepare
 from server.domain import signing
 from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES, sample_json
@@ -25,7 +25,7 @@ from server.domain.ids import EndpointId, SourceId, VersionId, mint
 from server.domain.messages import AttemptError
 from server.domain.sources import Source
 from server.domain.transformations import Cancelled, TransformFailed
-from server.sandbox import Sandbox
+from server.sandbox import Limits, Sandbox
 from server.settings import Settings
 
 TRIED_URL = "https://example.com/webhook"
@@ -43,13 +43,13 @@ def main() -> None:
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder for the database.")
 def serve(**chosen: Any) -> None:
     """Run Hookbench: the dashboard, the intake and the delivery worker."""
-    from server import app
+    from server import serve as server
     from server.store import Unusable
 
     settings = _settings(chosen)
-    app.configure_logging(settings)
+    server.configure_logging(settings)
     try:
-        app.serve(settings, announce=_announce)
+        server.serve(settings, announce=_announce)
     except Unusable as error:
         raise Stop(str(error)) from error
 
@@ -114,8 +114,8 @@ def try_(
     code = (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("utf-8", "replace")
     text, event_type = _payload(event_type, payload)
     env = _variables(variables)
-    result = asyncio.run(_try(code, event_type, text, env, url))
-    click.echo(json.dumps(result) if as_json else _in_words(result))
+    result, used = asyncio.run(_try(code, event_type, text, env, url))
+    click.echo(json.dumps(result) if as_json else f"{_in_words(result)}\n\n{used}")
     sys.exit(1 if result["outcome"] == "failed" else 0)
 
 
@@ -132,8 +132,13 @@ def doctor_(data: Path | None) -> None:
     sys.exit(0 if all(finding.fine for finding in findings if finding.needed) else 1)
 
 
-async def _try(code: str, event_type: str, payload: str, env: dict[str, str], url: str) -> dict[str, Any]:
-    """The way of a live event up to the send. Headers are shown whole: this is the person's own terminal."""
+async def _try(
+    code: str, event_type: str, payload: str, env: dict[str, str], url: str
+) -> tuple[dict[str, Any], str]:
+    """The way of a live event up to the send, and what it used of its limits, in words.
+
+    Headers are shown whole: this is the person's own terminal.
+    """
     settings = _settings({})
     sandbox = Sandbox(settings.limits)
     await sandbox.start()
@@ -158,7 +163,14 @@ async def _try(code: str, event_type: str, payload: str, env: dict[str, str], ur
             result["outcome"] = "cancelled"
         case TransformFailed(error):
             result["error"] = _as_dict(error)
-    return result
+    return result, _used(prepared, settings.limits)
+
+
+def _used(prepared: Preparation, limits: Limits) -> str:
+    used = f"{prepared.ms or 0:.2f} ms of {limits.run_time * 1000:.0f} ms"
+    if prepared.memory:
+        used += f", {prepared.memory / 2**20:.1f} MiB of {limits.memory >> 20} MiB"
+    return used
 
 
 def _tried(code: str, env: dict[str, str], url: str) -> Endpoint:
@@ -199,7 +211,6 @@ def _in_words(result: dict[str, Any]) -> str:
         lines.append(f"{request['method']} {request['url']}")
         lines += [f"{name}: {value}" for name, value in request["headers"].items()]
         lines += ["", request["body"]]
-    lines += ["", f"{result['ms']:.2f} ms"]
     return "\n".join(lines)
 
 

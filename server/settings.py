@@ -36,6 +36,11 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="Address under which people and Dodo reach Hookbench, such as `https://hooks.example.com`."
     )
+    trusted_proxies: Listed = Field(
+        ("127.0.0.1", "::1"),
+        description="Addresses of the reverse proxies in front, separated by commas; they must set `X-Forwarded-For` "
+        "themselves. Used only with a public URL.",
+    )
     max_body: int = Field(MIB, ge=KIB, le=64 * MIB, description="Largest accepted event, in bytes.")
     intake_timeout: float = Field(15.0, gt=0, description="Seconds an incoming event may take to arrive whole.")
     delivery_timeout: float = Field(15.0, gt=0, description="Seconds for a whole delivery: connect, head and body.")

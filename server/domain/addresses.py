@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
+import idna
+
 from server.domain.sentences import Sentence, say
 
 Address = IPv4Address | IPv6Address
@@ -80,6 +82,7 @@ _FORBIDDEN: tuple[tuple[Network, Sentence], ...] = tuple(
 )
 """The first row that holds the address names the rule, so a narrow row stands above the wider one around it."""
 
+_LOOPBACK = IPv4Address("127.0.0.1")
 _PUBLIC_V6 = IPv6Network("2000::/3")
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -129,8 +132,8 @@ class AddressRules:
         """
         if problem := url_problem(url):
             return problem
-        host = urlsplit(url).hostname or ""
-        literal = _literal(host)
+        host = (urlsplit(url).hostname or "").rstrip(".")
+        literal = _LOOPBACK if host == "localhost" or host.endswith(".localhost") else _literal(host)
         return self._judge(literal) if literal else None
 
 
@@ -151,9 +154,20 @@ def url_problem(url: str) -> Sentence | None:
         return say("The URL has no readable host and port.")
     if "@" in parts.netloc:
         return say("The URL must not contain a user name or a password; put them into a header instead.")
-    if not host or host.strip(".") == "" or port == 0:
+    if not host or host.strip(".") == "" or port == 0 or not _is_name(host):
         return say("The URL has no readable host and port.")
     return None
+
+
+def _is_name(host: str) -> bool:
+    """Whether a host in letters of other alphabets, or in their ``xn--`` form, can be looked up at all."""
+    if host.isascii() and "xn--" not in host:
+        return True
+    try:
+        idna.encode(host.rstrip("."), uts46=True)
+    except idna.IDNAError:
+        return False
+    return True
 
 
 def host_of(url: str) -> str:

@@ -98,7 +98,7 @@ async def overview(request: Request, here: Here, endpoint_id: str, show: str = "
 
     def look(tx: Transaction) -> tuple[list[Attempt], Tally, int]:
         tally = endpoints.tallies(tx, [endpoint.id], since).get(endpoint.id, Tally({}))
-        return attempts.page(tx, search), tally, deliveries.waiting(tx, endpoint.id)
+        return attempts.page(tx, search, bodies=False), tally, deliveries.waiting(tx, endpoint.id)
 
     found, tally, waiting = await here.bench.store.read(look)
     counts = [(outcome.value, tally.by_outcome.get(outcome, 0)) for outcome in AttemptOutcome]
@@ -298,7 +298,7 @@ async def _testing(
     request: Request, here: Visit, endpoint: Endpoint, event_type: str, refused: Refused | None = None
 ) -> Response:
     search = attempts.Search(endpoint_id=endpoint.id)
-    recent = await here.bench.store.read(lambda tx: attempts.page(tx, search))
+    recent = await here.bench.store.read(lambda tx: attempts.page(tx, search, bodies=False))
     examples = [attempt for attempt in recent if attempt.trigger is Trigger.EXAMPLE][:5]
     first = next(iter(sorted(endpoint.event_types or ())), drafts.FIRST_EVENT_TYPE)
     return _tab(

@@ -12,9 +12,10 @@ import * as shortcuts from "./shortcuts.js";
 import * as submits from "./submits.js";
 import * as tabs from "./tabs.js";
 import * as times from "./times.js";
+import * as unsaved from "./unsaved.js";
 
 // Once for the page: these listen on the document, so that what arrives later is heard too.
-for (const module of [clipboard, live, menus, problems, reveal, rows, shortcuts, submits]) module.listen();
+for (const module of [clipboard, live, menus, problems, reveal, rows, shortcuts, submits, unsaved]) module.listen();
 
 function upgrade(root) {
   for (const module of [tabs, eventTree, rows, times, problems]) module.upgrade(root);

@@ -184,7 +184,7 @@ def test_a_wrapped_address_is_judged_like_the_bare_one(address):
         "https://[2606:4700::1111]/",
         "https://bücher.example/ключ",
         "https://2130706433/",  # judged when a delivery connects
-        "https://localhost/",
+        "https://localhost.example/",
     ],
 )
 def test_a_url_that_may_be_tried(url):
@@ -256,3 +256,18 @@ def test_fixed_addresses_are_written_as_for_curl():
 def test_a_fixed_address_that_cannot_be_read_is_an_error(entry):
     with pytest.raises(ValueError, match=r"host:port:address|does not appear"):
         fixed_addresses([entry])
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "localhost.", "app.localhost"])
+def test_the_name_of_this_machine_is_refused_while_it_is_typed(host: str) -> None:
+    refusal = AddressRules().check_url(f"http://{host}/hook")
+    assert refusal is not None
+    assert "this machine itself" in str(refusal)
+    assert AddressRules.allowing(["127.0.0.0/8"]).check_url(f"http://{host}/hook") is None
+
+
+@pytest.mark.parametrize(
+    ("host", "readable"), [("xn--", False), ("bücher.example", True), ("xn--bcher-kva.example", True)]
+)
+def test_names_in_other_alphabets_are_read_as_they_are_looked_up(host: str, readable: bool) -> None:
+    assert (AddressRules().check_url(f"https://{host}/") is None) is readable

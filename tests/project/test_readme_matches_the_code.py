@@ -23,7 +23,9 @@ def table() -> str:
     lines = []
     for name, field in Settings.model_fields.items():
         default = field.default
-        if default in ("", (), None):
+        if isinstance(default, tuple) and default:
+            shown = f"`{','.join(default)}`"
+        elif default in ("", (), None):
             shown = "empty"
         elif isinstance(default, int) and default % 1024 == 0:
             shown = (

@@ -1,0 +1,106 @@
+"""Runs the application: its socket, its server, its log."""
+
+import logging
+import socket
+import sys
+from collections.abc import Callable
+
+import structlog
+import uvicorn
+from structlog.tracebacks import ExceptionDictTransformer
+
+from server.actions.accounts import Setup
+from server.api.heads import heads_within
+from server.app import create_app
+from server.settings import Settings
+from server.store import Unusable
+
+
+def configure_logging(settings: Settings) -> None:
+    """One line an event, on standard error: words for people, JSON for collectors."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    # Tracebacks without the values of variables: those hold secrets.
+    if settings.log_format == "json":
+        without_locals = ExceptionDictTransformer(show_locals=False)
+        shared += [structlog.processors.ExceptionRenderer(without_locals), structlog.processors.JSONRenderer()]
+    else:
+        colors, plain = sys.stderr.isatty(), structlog.dev.plain_traceback
+        shared += [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
+    structlog.configure(
+        processors=shared,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Calls ``started`` once the address answers, and ``stopping`` when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._started = started
+        self._stopping = stopping
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping()  # before it waits for connections: streams of open pages would never end by themselves
+        await super().shutdown(sockets)
+
+
+def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str | None], None]) -> None:
+    """Run until SIGTERM or Ctrl+C. ``announce`` is called once with the listening socket and the set-up token.
+
+    Raises ``Unusable`` with a sentence when the address or the data cannot be had.
+    """
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        http=heads_within(settings.intake_timeout),
+        proxy_headers=bool(settings.public_url),  # with no proxy in front, callers would name their own address
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        ws="none",
+        timeout_graceful_shutdown=10,
+    )
+    with _listen(settings) as listening:
+
+        def started() -> None:
+            setup: Setup | None = app.state.setup
+            announce(listening, settings, setup.token if setup else None)
+
+        server = _Server(config, started, lambda: app.state.bench.feed.close())
+        logging.getLogger("uvicorn.error").addFilter(lambda record: app.state.trouble is None)
+        try:
+            server.run(sockets=[listening])
+        except KeyboardInterrupt:
+            return  # Ctrl+C, after everything was brought to an end
+        except SystemExit:
+            if app.state.trouble:
+                raise app.state.trouble from None
+            raise
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        raise Unusable(
+            f"Hookbench cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
+            "Another port: HOOKBENCH_PORT=8001 make run"
+        ) from error
+    return listening

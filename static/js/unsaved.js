@@ -1,0 +1,16 @@
+// <form data-unsaved>: leaving the page asks first when something in it was changed and not sent. The words are the browser's.
+let changed = null; // the form that was changed since it was last sent
+
+export function listen() {
+  document.addEventListener("input", note);
+  document.addEventListener("change", note);
+  document.addEventListener("submit", (event) => event.target === changed && !isTrial(event.submitter) && (changed = null));
+  window.addEventListener("beforeunload", (event) => changed?.isConnected && event.preventDefault());
+}
+
+function note(event) {
+  changed = event.target.closest?.("form[data-unsaved]") ?? changed;
+}
+
+// A test run sends the form too, but keeps nothing of it.
+const isTrial = (button) => button?.hasAttribute("hx-post") ?? false;
