@@ -8,43 +8,30 @@ MAX_MESSAGE = 4_000
 MAX_LINE = 400
 
 _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
-_FRAME = re.compile(r"^\s+at (?:(?P<name>.*) )?\(?<input>:(?P<line>\d+):(?P<column>\d+)\)?$")
+_FRAME = re.compile(r"^    at (?:.* \()?transform\.js:(?P<line>\d+):(?P<column>\d+)\)?$", re.MULTILINE)
+_COMPILING = re.compile(r"\s*at <input>:(?P<line>\d+):(?P<column>\d+)\s*$")
+_TOKEN = re.compile(r"\s*([\w$]+|\S)")
 
-_WORDS: tuple[tuple[str, str], ...] = (
-    (r"cannot (read|set) property '(.*)' of (undefined|null)", r"Cannot \1 properties of \3 (\1ing '\2')"),
-    (r"'(.*)' is read-only", "Assignment to constant variable."),
-    (r"(\S+) is not initialized", r"Cannot access '\1' before initialization"),
-    (r"class constructors must be invoked with 'new'", "Class constructor cannot be invoked without 'new'"),
-    (r"cannot convert symbol to string", "Cannot convert a Symbol value to a string"),
-    (r"cannot convert symbol to number", "Cannot convert a Symbol value to a number"),
-    (r"cannot convert BigInt to number", "Cannot mix BigInt and other types, use explicit conversions"),
-    (r"BigInt are forbidden in JSON.stringify", "Do not know how to serialize a BigInt"),
-    (r"circular reference", "Converting circular structure to JSON"),
-    (r"invalid array length", "Invalid array length"),
-    (r"invalid repeat count", "Invalid count value"),
-    (r"invalid number of digits", "toFixed() digits argument must be between 0 and 100"),
-    (r"Date value is NaN", "Invalid time value"),
-    (r"expecting hex digit", "URI malformed"),
-    (r"empty array", "Reduce of empty array with no initial value"),
-    (r"object is not extensible", "Cannot add property, object is not extensible"),
-    (r"could not delete property", "Cannot delete property"),
-    (r"not an object", "Value is not an object"),
-    (r"invalid 'instanceof' right operand", "Right-hand side of 'instanceof' is not callable"),
-    (r"invalid 'in' operand", "Cannot use 'in' operator to search for a key in a value that is not an object"),
+_SYNTAX: tuple[tuple[str, str], ...] = (
     (r"unexpected token in expression: ''", "Unexpected end of input"),
-    (r"unexpected token in expression: '(.*)'", r"Unexpected token '\1'"),
+    (r"unexpected token(?: in expression)?: '(.*)'", r"Unexpected token '\1'"),
     (r"unsupported keyword: (\w+)", r"Unexpected token '\1'"),
-    (r"unexpected end of (string|regexp)", "Invalid or unexpected token"),
+    (r"unexpected end of regexp", "Invalid regular expression: missing /"),
+    (r"unexpected end of string|invalid number literal", "Invalid or unexpected token"),
     (r"return not in a function", "Illegal return statement"),
     (r"function name expected", "Function statements require a function name"),
-    (r"invalid redefinition of lexical identifier", "Identifier has already been declared"),
-    (r"unexpected token: '(.*)'", r"Unexpected token '\1'"),
-    (r"could not load module '.*'",
-     "There is no import(): packages cannot be loaded. Paste what you need into the code."),
-)  # fmt: skip
-"""The engine's words → V8's, by pattern."""
+    (r"invalid assignment left-hand side", "Invalid left-hand side in assignment"),
+    (r"missing initializer for variable", "Missing initializer in const declaration"),
+    (r"'super' is only valid in a method", "'super' keyword unexpected here"),
+    (r"'let' is not a valid lexical identifier", "let is disallowed as a lexically bound name"),
+    (r"unexpected character", "Invalid or unexpected token"),
+    (r"invalid increment/decrement operand", "Invalid left-hand side expression in postfix operation"),
+    (r"break must be inside loop or switch", "Illegal break statement"),
+    (r"continue must be inside loop", "Illegal continue statement: no surrounding iteration statement"),
+)
+"""The parser's words → V8's, by pattern."""
 
-_HINTS = {
+HINTS = {
     "process": "The variables of this endpoint are in webhook.env.",
     "Buffer": "Use TextEncoder, btoa and atob instead.",
     "module": "Declare function handler(webhook) at the top level; nothing needs to be exported.",
@@ -52,93 +39,102 @@ _HINTS = {
     "window": "Code here runs on a server; globalThis is its global object.",
     "document": "Code here runs on a server, without a page.",
 }
-_EXPORT_HINT = "Declare function handler(webhook) at the top level, without export or import."
+EXPORT_HINT = "Declare function handler(webhook) at the top level, without export or import."
+_NO_IMPORT = "There is no import(): packages cannot be loaded. Paste what you need into the code."
 
 
 def failure(code: str, name: str, message: str, stack: str, shift: int = 0) -> Head:
     """The reply for an error: kind, message, and where known line, column and the line itself, counted from 1.
 
-    ``shift`` is the number of columns that something of ours took before the user's first line.
+    What happens while code runs was worded and placed by ``prelude/errors.js``; what keeps it from compiling is worded
+    here. ``shift`` is the number of columns that something of ours took before the user's first line.
     """
+    compiling = _COMPILING.match(stack)
+    place = _parsed_place(code, compiling, shift) if compiling else _place(code, stack)
     if name == "InternalError" and message.startswith("interrupted"):
-        return {"is": "time limit", "message": "", **_place(code, stack, shift)}
+        return {"is": "time limit", "message": "", **place}
     if name == "InternalError" and message.startswith("out of memory"):
         return {"is": "memory limit", "message": ""}
-    place = _place(code, stack, shift)
-    kind = "syntax" if name == "SyntaxError" and _while_compiling(stack) else "threw"
-    words = _v8(name, message, place)
+    syntax = name == "SyntaxError" and compiling is not None
+    words = _syntax(message, place) if syntax else _hinted(name, message)
     text = f"{name}: {words}" if name and words else name or words
-    return {"is": kind, "message": text[:MAX_MESSAGE], **_at_property(place, words)}
+    return {"is": "syntax" if syntax else "threw", "message": text[:MAX_MESSAGE], **place}
 
 
-def _while_compiling(stack: str) -> bool:
-    """Only an error of the parser names a place without a function around it."""
-    return stack.count("\n    at ") == 0 and "(" not in stack and stack.strip().startswith("at <input>:")
-
-
-def _place(code: str, stack: str, shift: int) -> Head:
+def _place(code: str, stack: str) -> Head:
+    frame = _FRAME.search(stack)
     lines = _LINE_END.split(code)
-    stacked = stack.split("\n")
-    for number, frame in enumerate(map(_FRAME.match, stacked)):
-        if not frame or int(frame["line"]) > len(lines):
-            continue  # the engine's own, or the prelude's, which is numbered after the user's last line
-        if not frame["name"] and not _while_compiling(stack):
-            continue  # counted in a text that was parsed, such as JSON
-        if frame["name"] == "<eval>" and stacked[number + 1 : number + 2] == ["    at eval (native)"]:
-            continue  # counted in the text given to eval; the next frame is where eval was called
-        line = int(frame["line"])
-        text = lines[line - 1]
-        column = int(frame["column"]) - (shift if line == 1 else 0)
-        before = _as_v8_points(text.encode("utf-8", "replace")[: max(column - 1, 0)].decode("utf-8", "ignore"))
-        return {"line": line, "column": len(before.encode("utf-16-le")) // 2 + 1, "source": text[:MAX_LINE]}
-    return {}
+    if not frame or not 0 < int(frame["line"]) <= len(lines):
+        return {}
+    line = int(frame["line"])
+    return {"line": line, "column": max(int(frame["column"]), 1), "source": lines[line - 1][:MAX_LINE]}
 
 
-def _as_v8_points(before: str) -> str:
-    """The engine points after ``new``, V8 at it."""
-    return re.sub(r"\bnew\s+$", "", before)
+def _parsed_place(code: str, frame: re.Match[str], shift: int) -> Head:
+    """The parser counts bytes of UTF-8, JavaScript and editors units of UTF-16."""
+    lines, line = _LINE_END.split(code), int(frame["line"])
+    if line > len(lines):
+        return {}
+    text = lines[line - 1]
+    column = int(frame["column"]) - (shift if line == 1 else 0)
+    before = text.encode("utf-8", "replace")[: max(column - 1, 0)].decode("utf-8", "ignore")
+    return {"line": line, "column": len(before.encode("utf-16-le")) // 2 + 1, "source": text[:MAX_LINE]}
 
 
-def _at_property(place: Head, message: str) -> Head:
-    """The engine points at the start of ``a.b.c``, V8 at the name that could not be read."""
-    read = re.search(r"\((?:read|sett)ing '([\w$]+)'\)$", message)
-    if not read or "source" not in place:
-        return place
-    found = re.compile(rf"[.\[]\s*['\"]?({re.escape(read[1])})(?![\w$])").search(
-        _units(place["source"]), place["column"] - 1
-    )
-    return place | {"column": found.start(1) + 1} if found else place
-
-
-def _units(text: str) -> str:
-    """One character for each UTF-16 unit, so that positions are those of JavaScript and of editors."""
-    return re.sub("[\U00010000-\U0010ffff]", "__", text)
-
-
-def _v8(name: str, message: str, place: Head) -> str:
-    if name == "TypeError" and message == "not a function":
-        return _not_a_function(place)
-    if name == "TypeError" and message == "value is not iterable":
-        return "value is not iterable"
+def _hinted(name: str, message: str) -> str:
     if name == "ReferenceError" and message.endswith(" is not defined"):
-        hint = _HINTS.get(message.removesuffix(" is not defined"))
+        hint = HINTS.get(message.removesuffix(" is not defined"))
         return f"{message}. {hint}" if hint else message
-    for pattern, words in _WORDS:
+    return _NO_IMPORT if message.startswith("could not load module '") else message
+
+
+def _syntax(message: str, place: Head) -> str:
+    """The parser says little of what it found, so the line at the place is asked."""
+    source, at = place.get("source", ""), place.get("column", 1) - 1
+    found = _TOKEN.match(source, at)
+    word = found[1] if found else ""
+    before = source[:at].rstrip()
+    if re.match(r"\s*import\b", source):
+        return f"Cannot use import statement outside a module. {EXPORT_HINT}"
+    if message == "invalid redefinition of lexical identifier" or message.startswith("invalid redefinition"):
+        declared = re.search(r"([\w$]+)\W*$", source[: at + 1]) if not word.isidentifier() else None
+        return f"Identifier '{declared[1] if declared else word}' has already been declared"
+    if message in ("variable name expected", "invalid property name") and word:
+        return f"Unexpected token '{word}'"
+    if message.startswith("expecting"):
+        return _expecting(message, word, before)
+    if message == "unexpected end of string" and word == "`":
+        return "Unexpected end of input"
+    for pattern, words in _SYNTAX:
         if re.fullmatch(pattern, message):
-            said = re.sub(pattern, words, message).replace("seting", "setting")
-            return f"{said}. {_EXPORT_HINT}" if "'export'" in said else said
+            said = re.sub(pattern, words, message)
+            return f"{said}. {EXPORT_HINT}" if "'export'" in said else said
     return message
 
 
-_CALLEE = re.compile(r"(?:new\s+)?([\w$]+(?:\s*\??\.\s*[\w$]+|\[[^\[\]]*\])*)\s*\(")
+_HEADED = re.compile(r"\b(?:if|while|for|switch|catch|function)\s*[\w$]*\s*\([^()]*$")
+_KEYWORD = re.compile(
+    "const|var|function|class|return|if|for|while|do|switch|case|default|throw|try|catch|new|delete|typeof"
+)
 
 
-def _not_a_function(place: Head) -> str:
-    """The engine does not say what was called; the source line does: the call at, or nearest after, the column."""
-    if "source" not in place:
-        return "value is not a function"
-    column = place["column"] - 1
-    for call in _CALLEE.finditer(place["source"]):
-        if call.end() > column:
-            return f"{call[1]} is not a function"
-    return "value is not a function"
+def _expecting(message: str, word: str, before: str) -> str:
+    if re.search(r"\bawait$", before):
+        return "await is only valid in async functions and the top level bodies of modules"
+    if not word:
+        return "Unexpected end of input"
+    if (
+        message[:13] in ("expecting ')'", "expecting ','")
+        and re.search(r"[\w$]\([^(){}\[\]]*$", before)
+        and not _HEADED.search(before)
+    ):
+        return "missing ) after argument list"
+    if _KEYWORD.fullmatch(word):
+        return f"Unexpected token '{word}'"
+    if word.isidentifier():
+        return f"Unexpected identifier '{word}'"
+    if word.isdigit():
+        return "Unexpected number"
+    if word in "'\"":
+        return "Unexpected string"
+    return f"Unexpected token '{word}'"

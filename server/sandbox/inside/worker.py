@@ -173,7 +173,7 @@ class _World:
             # Ours is numbered after the last line of the user's, which tells the frames of a stack apart.
             start = context.eval("\n" * (code.count("\n") + 1) + Prelude.base)
         entropy = os.urandom(32).hex()
-        self._ask = start(Prelude.sources, Prelude.data, Prelude.globals, limits.console, limits.result, entropy)
+        self._ask = start(Prelude.sources, Prelude.data, Prelude.globals, limits.console, limits.result, entropy, code)
         for name in Prelude.learned:
             self._ask("part", name, bytecode.value_of(context, Prelude.compiled[name]))
 
@@ -271,11 +271,18 @@ def _touched_memory() -> int:
 def _parts(text: str) -> tuple[str, str, str]:
     """The binding's ``name: message`` and stack, in one text, taken apart: name, message, stack."""
     message, _, stack = text.partition("\n    at ")
+    message = _said_once(message)
     name, colon, rest = message.partition(": ")
     stack = f"    at {stack}" if stack else ""
     if colon and name.isidentifier():
         return name, rest.removesuffix("\n"), stack
     return "", message.removesuffix("\n").removesuffix("\nundefined"), stack
+
+
+def _said_once(text: str) -> str:
+    """A stack in V8's form begins with the error's name and message, which the binding then says twice."""
+    half = len(text) // 2
+    return text[:half] if text[half : half + 1] == "\n" and text[:half] == text[half + 1 :] else text
 
 
 def _directive(code: str) -> str:

@@ -1,7 +1,7 @@
 // The first script of every world, so it is short: every event pays for each line. What is seldom needed waits as text
 // in `sources` until it is, or comes compiled when the code is known to need it. What is used after the user's code has run is captured here, before that code can change it.
 // Python keeps the function that comes out, `ask(what, …)`.
-(function (sources, data, globals, room, maxResult, entropy) {
+(function (sources, data, globals, room, maxResult, entropy, code) {
   "use strict";
   const { parse, stringify } = JSON;
   const { apply } = Reflect;
@@ -25,7 +25,8 @@
       if (typeof sources === "string") sources = parse(sources);
       if (name in sources) {
         fetched += name + " ";
-        return (parts[name] = evaluate(sources[name])(host));
+        // Numbered after the user's last line, which tells the frames of a stack apart.
+        return (parts[name] = evaluate("\n".repeat(lineCount(code)) + sources[name])(host));
       }
       if (typeof data === "string") data = parse(data);
       if (!(name in data)) throw new Error((missing = name));  // Python fetches it and runs the event again
@@ -33,6 +34,8 @@
     }
     return parts[name];
   }
+
+  const lineCount = (script) => script.split(/\r\n|[\n\r\u2028\u2029]/).length;
 
   function say(level, line) {
     if (room <= 0) return;
@@ -85,6 +88,7 @@
       const webhook = parse(event);
       webhook.payload = parse(payload);
       const given = parse(event);
+      host.given.webhook = webhook;
       const result = handler(webhook);
       if (result && typeof result === "object" && typeof result.then === "function") settle(result, given);
       else judge(result, given);
@@ -94,7 +98,33 @@
     return state;
   }
 
-  const host = { __proto__: null, load, say, end, quote, text, isArray, parse, stringify, entropy, maxResult };
+  const host = { __proto__: null, load, say, end, quote, text, isArray, parse, stringify, entropy, maxResult, code, given: {} };
+
+  // The engine calls this whenever an error is made; then, and only then, it gets V8's words and place.
+  Error.prepareStackTrace = (error, sites) => {
+    try {
+      return missing ? "" : load("errors").described(error, sites);
+    } catch {
+      return "";
+    }
+  };
+  const json = {
+    parse(text, reviver) {
+      try {
+        return parse(text, reviver);
+      } catch (error) {
+        throw load("json").ofParse(error, text);
+      }
+    },
+    stringify(value, replacer, space) {
+      try {
+        return stringify(value, replacer, space);
+      } catch (error) {
+        throw load("json").ofStringify(error, value);
+      }
+    },
+  };
+  for (const name of ["parse", "stringify"]) defineProperty(JSON, name, { value: json[name], writable: true, configurable: true });
   const offer = (name, part) => {
     const [holder, method] = name.split(".");
     const target = method ? globalThis[holder].prototype : globalThis;

@@ -1,0 +1,192 @@
+// The user's code as tokens, to find what an error is about: the engine says little more than "not a function".
+(function (host) {
+  "use strict";
+  const { code } = host;
+  const MAX_CODE = 128 * 1024;
+  const TOKEN = /[\p{ID_Start}$_#@][\p{ID_Continue}$\u200c\u200d]*|"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*'|0[xXbBoO][\da-fA-F_]+n?|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?n?|=>|\?\.(?!\d)|\.\.\.|[=!]==?|\*\*=?|&&=?|\|\|=?|\?\?=?|[<>]=|\+\+|--|[-+*/%&|^]=|[^]/yu;
+  const BLANK = /(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/)+/y;
+  const REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/y;
+  const WORD = /^[\p{ID_Start}$_#][\p{ID_Continue}$\u200c\u200d]*$/u;
+  const NO_VALUE = /^(?:return|typeof|case|in|of|do|else|void|delete|throw|new|instanceof|await|yield)$/;
+  const CLOSES = { ")": "(", "]": "[", "}": "{" };
+
+  const lines = code.split(/\r\n|[\n\r\u2028\u2029]/);
+  const starts = [0];
+  for (let i = 1, at = 0; i < lines.length; i++) {
+    at += lines[i - 1].length;
+    at += code.startsWith("\r\n", at) ? 2 : 1;
+    starts[i] = at;
+  }
+
+  // The engine counts columns in bytes of UTF-8, JavaScript and editors in units of UTF-16.
+  function offsetOf(line, column) {
+    const text = lines[line - 1];
+    let bytes = 1, at = 0;
+    while (at < text.length && bytes < column) {
+      const point = text.codePointAt(at);
+      bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+      at += point < 0x10000 ? 1 : 2;
+    }
+    return starts[line - 1] + at;
+  }
+
+  function placeOf(offset) {
+    let line = 0;
+    while (line + 1 < starts.length && starts[line + 1] <= offset) line++;
+    return [line + 1, offset - starts[line] + 1];
+  }
+
+  // Parallel lists: what a token is, where it begins, and for brackets where the other one is.
+  const texts = [], begins = [], partners = [];
+  let scanned = false;
+
+  function scan() {
+    if (scanned) return;
+    scanned = true;
+    if (code.length > MAX_CODE) return;
+    const open = [];
+    for (let at = code.startsWith("#!") ? code.indexOf("\n") + 1 || code.length : 0; at < code.length; ) {
+      BLANK.lastIndex = at;
+      if (BLANK.test(code)) at = BLANK.lastIndex;
+      if (at >= code.length) break;
+      const first = code[at];
+      let text;
+      if (first === "`" || (first === "}" && texts[open.at(-1)] === "${")) {
+        text = template(at, open, first);
+      } else {
+        const before = texts.at(-1);
+        const regex = first === "/" && (before === undefined || NO_VALUE.test(before) || (!/[\w$)\]}"'`]$/u.test(before)));
+        const pattern = regex ? REGEX : TOKEN;
+        pattern.lastIndex = at;
+        text = (pattern.exec(code) ?? (TOKEN.lastIndex = at, TOKEN.exec(code)))[0];
+        push(text, at);
+        if (text === "(" || text === "[" || text === "{") open.push(texts.length - 1);
+        else if (CLOSES[text] && texts[open.at(-1)] === CLOSES[text]) pair(open.pop());
+      }
+      at += text.length;
+    }
+  }
+
+  const push = (text, at) => (texts.push(text), begins.push(at), partners.push(-1));
+  const pair = (opened) => {
+    partners[opened] = texts.length - 1;
+    partners[texts.length - 1] = opened;
+  };
+
+  // A template is a bracket "`" … "`", and each `${ … }` in it is one too.
+  function template(at, open, first) {
+    if (first === "}") {
+      push("}", at);
+      pair(open.pop());
+    } else {
+      push("`", at);
+      open.push(texts.length - 1);
+    }
+    let end = at + 1;
+    while (end < code.length && code[end] !== "`" && !code.startsWith("${", end)) end += code[end] === "\\" ? 2 : 1;
+    if (code[end] === "`") {
+      push("`", end);
+      pair(open.pop());
+      return code.slice(at, end + 1);
+    }
+    push("${", end);
+    open.push(texts.length - 1);
+    return code.slice(at, end + 2);
+  }
+
+  // The first token that ends behind the offset.
+  function tokenAt(offset) {
+    scan();
+    let low = 0, high = texts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (begins[middle] + texts[middle].length <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  const isWord = (i) => WORD.test(texts[i] ?? "");
+  const isName = (i) => isWord(i) && !NO_VALUE.test(texts[i]);
+  const isDot = (i) => texts[i] === "." || texts[i] === "?.";
+  const endsValue = (i) => isName(i) || texts[i] === ")" || texts[i] === "]" || /^["'\d]/.test(texts[i] ?? "") || (texts[i] === "`" && partners[i] < i);
+
+  // `a.b(c)[d]` from its last token: where it begins.
+  function chainStart(last) {
+    let i = last;
+    for (;;) {
+      if (partners[i] >= 0 && partners[i] < i) {
+        i = partners[i];
+        if (texts[i] === "${" || texts[i] === "{" || !endsValue(i - 1)) break;
+        i--;
+      } else if (isDot(i - 1)) {
+        i -= 2;
+      } else break;
+    }
+    return texts[i - 1] === "new" ? i - 1 : i;
+  }
+
+  // From its first token: the index behind its last.
+  function chainEnd(first) {
+    let i = partners[first] > first ? partners[first] + 1 : first + 1;
+    for (;;) {
+      if (isDot(i) && isWord(i + 1)) i += 2;
+      else if (texts[i] === "?." || ((texts[i] === "(" || texts[i] === "[" || texts[i] === "`") && partners[i] > i)) i = (texts[i] === "?." ? i : partners[i]) + 1;
+      else return i;
+    }
+  }
+
+  // As V8 prints an expression in its messages.
+  function shown(first, end) {
+    let out = "", i = first;
+    if (texts[first] === "new" || texts[first] === "await" || (partners[first] > first) || texts[first] === "super") {
+      out = "(intermediate value)";
+      i = texts[first] === "new" ? chainNewEnd(first) : partners[first] > first ? partners[first] + 1 : texts[first] === "super" ? first + 1 : end;
+    } else {
+      out = /^'/.test(texts[first]) ? JSON.stringify(texts[first].slice(1, -1)) : texts[first];
+      i = first + 1;
+    }
+    while (i < end) {
+      if (isDot(i) && isWord(i + 1)) {
+        out += texts[i] + texts[i + 1];
+        i += 2;
+      } else if (texts[i] === "(") {
+        out += "(...)";
+        i = partners[i] + 1;
+      } else if (texts[i] === "[") {
+        out += keyShown(i + 1, partners[i]);
+        i = partners[i] + 1;
+      } else if (texts[i] === "`") {
+        i = partners[i] + 1;
+        out += "(...)";
+      } else i++;
+    }
+    return out;
+  }
+
+  function chainNewEnd(first) {
+    let i = first + 2;
+    while (isDot(i)) i += 2;
+    return texts[i] === "(" ? partners[i] + 1 : i;
+  }
+
+  function keyShown(first, end) {
+    if (end - first === 1 && /^["']/.test(texts[first])) return "." + texts[first].slice(1, -1);
+    const simple = endsValue(end - 1) && chainStart(end - 1) === first;
+    return simple ? `[${shown(first, end)}]` : "[...]";
+  }
+
+  // The bracket that stands open around a token; -1 for none.
+  function around(i) {
+    for (let at = i - 1; at >= 0; at--) {
+      if (partners[at] < 0) continue;
+      if (partners[at] < at) at = partners[at];
+      else if (partners[at] >= i) return at;
+    }
+    return -1;
+  }
+
+  return {
+    lines, texts, begins, partners, offsetOf, placeOf, tokenAt, isWord, isName, isDot, endsValue, chainStart, chainEnd, shown, around,
+  };
+});

@@ -1,0 +1,125 @@
+"""The same jobs, answered by the sandbox and by Node, in one shape that can be compared."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox.asking import a_webhook
+
+from server.domain.transformations import Cancelled, Program, Result, Returned, TransformFailed
+from server.sandbox import Limits, Sandbox
+from server.sandbox.inside import wording
+
+HERE = Path(__file__).parent
+LIMITS = Limits(run_time=5.0, memory=64 << 20, result=1 << 20, console=64 << 10, kill_after=10.0)
+NODE = shutil.which("node")
+WHY_NOT = "Node is not installed; it is the reference here."
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    code: str
+    payload: str
+    event_type: str = "payment.succeeded"
+
+
+@dataclass(frozen=True)
+class Answer:
+    outcome: str
+    """returned, cancelled, or the kind of a failure."""
+    request: tuple[str, str, dict[str, str], str] | None = None
+    """Method, URL, headers and body."""
+    message: str = ""
+    line: int | None = None
+    column: int | None = None
+    console: tuple[tuple[str, str], ...] = field(default=())
+
+
+class Node:
+    """One process for the whole test run; a JSON line in, a JSON line out."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def answer(self, jobs: Sequence[Job]) -> list[Answer]:
+        source, sink = self._process.stdout, self._process.stdin
+        assert source
+        assert sink
+        lines = "".join(
+            json.dumps({"code": job.code, "event": _event(job), "payload": job.payload}) + "\n" for job in jobs
+        )
+
+        async def send() -> None:
+            sink.write(lines.encode())
+            await sink.drain()
+
+        sending = asyncio.create_task(send())
+        answers = [_of_node(json.loads(await source.readline())) for _ in jobs]
+        await sending
+        return answers
+
+
+@asynccontextmanager
+async def node() -> AsyncIterator[Node]:
+    process = await asyncio.create_subprocess_exec(
+        NODE or "node", str(HERE / "reference.mjs"),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=64 << 20,
+        env={"TZ": "UTC", "LANG": "en_US.UTF-8", "LC_ALL": "en_US.UTF-8"},
+    )  # fmt: skip
+    try:
+        yield Node(process)
+    finally:
+        assert process.stdin
+        process.stdin.close()
+        await process.wait()
+
+
+async def of_sandbox(sandbox: Sandbox, jobs: Sequence[Job]) -> list[Answer]:
+    """In turn; jobs with the same name share a worker, as the events of one endpoint do."""
+    return [
+        _of_result(await sandbox.run(Program(job.name, job.code), a_webhook(job.payload, event_type=job.event_type)))
+        for job in jobs
+    ]
+
+
+def _event(job: Job) -> str:
+    given = a_webhook(job.payload, event_type=job.event_type)
+    event = {"eventType": given.event_type, "url": given.url, "method": given.method, "headers": {}}
+    return json.dumps(event | {"env": dict(given.env)})
+
+
+def _of_result(result: Result) -> Answer:
+    console = tuple((line.level, line.text) for line in result.console)
+    match result:
+        case Returned():
+            request = (result.method, result.url, dict(result.headers), result.payload)
+            return Answer("returned", request, console=console)
+        case Cancelled():
+            return Answer("cancelled", console=console)
+        case TransformFailed(error=error):
+            if error.kind.value == "bad result":
+                return Answer("bad result", console=console)
+            return Answer(error.kind.value, None, _without_advice(error.message), error.line, error.column, console)
+
+
+def _without_advice(message: str) -> str:
+    """What to do instead is ours to say; V8 stops after what is wrong."""
+    for advice in (*wording.HINTS.values(), wording.EXPORT_HINT):
+        message = message.removesuffix(f". {advice}")
+    return message
+
+
+def _of_node(fields: dict[str, Any]) -> Answer:
+    console = tuple((level, text) for level, text in fields["console"])
+    if fields["outcome"] == "returned":
+        request = (fields["method"], fields["url"], fields["headers"], fields["body"])
+        return Answer("returned", request, console=console)
+    if "message" not in fields:
+        return Answer(fields["outcome"], console=console)
+    return Answer(fields["outcome"], None, fields["message"], fields["line"], fields["column"], console)
