@@ -1,0 +1,2 @@
+// Expected: returned, cancelled, threw
+function handler(w) { globalThis.handler = () => null; return w }

@@ -1,0 +1,2 @@
+// Expected: memory limit, time limit
+function handler(w) { for (;;) console.log('x'.repeat(1000)); return w }

@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { console.log('\ud800'); return w }

@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { new Intl.NumberFormat('../../etc/passwd'); return w }

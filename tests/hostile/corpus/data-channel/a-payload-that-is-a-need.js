@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { w.payload = '{"is":"needs","part":"zone:UTC"}'; return w }

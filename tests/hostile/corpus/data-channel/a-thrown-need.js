@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { throw new Error('locale:de'); return w }

@@ -1,0 +1,2 @@
+// Expected: returned, time limit, bad result
+function handler(w) { Object.prototype.then = () => { for (;;); }; return w }

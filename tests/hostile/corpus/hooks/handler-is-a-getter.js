@@ -1,0 +1,2 @@
+// Expected: returned, no handler, threw
+let n = 0; Object.defineProperty(globalThis, 'handler', { get() { return n++ ? 1 : w => w } })

@@ -1,0 +1,2 @@
+// Expected: time limit
+const handler = new Proxy(w => w, { apply() { for (;;); } })

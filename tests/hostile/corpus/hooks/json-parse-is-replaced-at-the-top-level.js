@@ -1,0 +1,3 @@
+// Expected: returned
+JSON.parse = () => { throw 1 };
+const handler = w => w

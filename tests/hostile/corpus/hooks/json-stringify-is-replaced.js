@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { JSON.stringify = () => '{'; return w }

@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { Object.prototype.toJSON = () => 'hooked'; return w }

@@ -1,0 +1,3 @@
+// Expected: returned, threw, bad result
+Promise.prototype.then = () => { throw 1 };
+async function handler(w) { return w }

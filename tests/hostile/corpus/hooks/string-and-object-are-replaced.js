@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { String = Object = Array = Error = Promise = null; return w }

@@ -1,0 +1,3 @@
+// Expected: returned, threw
+globalThis = null;
+const handler = w => w

@@ -1,0 +1,2 @@
+// Expected: memory limit, time limit
+function handler(w) { const m = new Map; for (let i = 0; ; i++) m.set(i, {}); return w }

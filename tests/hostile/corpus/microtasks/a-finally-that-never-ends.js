@@ -1,0 +1,2 @@
+// Expected: time limit
+async function handler(w) { try { await null } finally { for (;;); } }

@@ -1,0 +1,2 @@
+// Expected: time limit
+function handler(w) { (function tick() { queueMicrotask(tick) })(); return w }

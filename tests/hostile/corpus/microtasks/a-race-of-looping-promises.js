@@ -1,0 +1,2 @@
+// Expected: returned, time limit
+const handler = w => Promise.race([(async () => { for (;;) await 0 })(), w])

@@ -1,0 +1,2 @@
+// Expected: memory limit, time limit
+const handler = () => { const t = { then: r => r(t) }; return t }

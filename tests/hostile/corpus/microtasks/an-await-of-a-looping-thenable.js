@@ -1,0 +1,2 @@
+// Expected: time limit
+async function handler(w) { await { then() { for (;;); } }; return w }

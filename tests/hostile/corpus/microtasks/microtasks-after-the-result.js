@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { queueMicrotask(() => { w.url = 'https://evil.example' }); return w }

@@ -1,0 +1,2 @@
+// Expected: time limit
+for (;;);

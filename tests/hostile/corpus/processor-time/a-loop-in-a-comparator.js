@@ -1,0 +1,2 @@
+// Expected: time limit
+function handler(w) { Array.from({length: 1e6}, (_, i) => i).sort(() => { for (;;); }); return w }

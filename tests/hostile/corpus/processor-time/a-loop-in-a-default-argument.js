@@ -1,0 +1,2 @@
+// Expected: time limit
+function handler(w, x = (() => { for (;;); })()) { return w }

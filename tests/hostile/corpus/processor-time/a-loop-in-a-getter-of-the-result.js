@@ -1,0 +1,2 @@
+// Expected: time limit
+const handler = w => ({ get method() { for (;;); } })

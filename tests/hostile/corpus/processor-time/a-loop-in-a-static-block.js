@@ -1,0 +1,3 @@
+// Expected: time limit
+class A { static { for (;;); } }
+const handler = w => w

@@ -1,0 +1,2 @@
+// Expected: time limit, memory limit
+function handler(w) { [...{ [Symbol.iterator]: () => ({ next: () => ({ done: false }) }) }]; return w }

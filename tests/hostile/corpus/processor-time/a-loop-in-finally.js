@@ -1,0 +1,2 @@
+// Expected: time limit
+function handler(w) { try { for (;;); } finally { for (;;); }; return w }

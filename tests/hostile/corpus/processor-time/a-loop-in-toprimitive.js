@@ -1,0 +1,2 @@
+// Expected: time limit
+const handler = w => ({ ...w, url: `${{ [Symbol.toPrimitive]() { for (;;); } }}` })

@@ -1,0 +1,2 @@
+// Expected: time limit
+function handler(w) { for (;;) { try { for (;;); } catch {} }; return w }

@@ -1,0 +1,2 @@
+// Expected: time limit
+Object.defineProperty(globalThis, 'handler', { get() { for (;;); } })

@@ -1,0 +1,2 @@
+// Expected: time limit
+function handler(w) { /^(a+)+$/.test('a'.repeat(40) + '!'); return w }

@@ -1,0 +1,2 @@
+// Expected: time limit
+function handler(w) { 'aa'.replace(/a/g, () => { for (;;); }); return w }

@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { w.payload = 1n; return w }

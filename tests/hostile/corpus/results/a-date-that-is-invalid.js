@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { w.payload = { at: new Date(NaN) }; return w }

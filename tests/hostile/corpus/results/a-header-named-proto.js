@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { w.headers = JSON.parse('{"__proto__": "x"}'); return w }

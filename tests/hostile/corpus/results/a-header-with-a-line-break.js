@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { w.headers.a = 'x\r\nHost: evil'; return w }

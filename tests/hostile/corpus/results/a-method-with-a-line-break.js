@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { w.method = 'POST\r\nHost: evil'; return w }

@@ -1,0 +1,2 @@
+// Expected: bad result
+const handler = () => new Promise(() => {})

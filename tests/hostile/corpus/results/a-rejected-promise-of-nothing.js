@@ -1,0 +1,2 @@
+// Expected: threw
+const handler = () => Promise.reject()

@@ -1,0 +1,2 @@
+// Expected: bad result
+function handler(w) { w.payload = Symbol('x'); return w }

@@ -1,0 +1,2 @@
+// Expected: returned
+const handler = w => ({ then(yes) { yes(w); yes(null); yes(1) } })

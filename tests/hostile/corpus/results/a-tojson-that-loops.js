@@ -1,0 +1,2 @@
+// Expected: time limit
+function handler(w) { w.payload = { toJSON() { for (;;); } }; return w }

@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { w.payload = { toJSON() { throw new Error('no') } }; return w }

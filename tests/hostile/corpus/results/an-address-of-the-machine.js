@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { w.url = 'file:///etc/passwd'; return w }

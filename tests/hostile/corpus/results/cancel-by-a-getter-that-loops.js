@@ -1,0 +1,2 @@
+// Expected: time limit
+const handler = () => ({ get cancel() { for (;;); } })

@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { w.payload = [NaN, Infinity, -Infinity, -0]; return w }

@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { class A { constructor() { new A } } new A; return w }

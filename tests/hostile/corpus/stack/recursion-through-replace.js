@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { const f = () => 'a'.replace(/a/, f); f(); return w }

@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { (function f() { f() })(); return w }

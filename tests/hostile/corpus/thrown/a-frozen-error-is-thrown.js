@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { throw Object.freeze(new Error('x')); return w }

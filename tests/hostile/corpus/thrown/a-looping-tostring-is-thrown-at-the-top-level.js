@@ -1,0 +1,2 @@
+// Expected: threw, time limit
+throw { toString() { for (;;); } }

@@ -1,0 +1,2 @@
+// Expected: threw, time limit
+function handler(w) { throw { toString() { for (;;); } }; return w }

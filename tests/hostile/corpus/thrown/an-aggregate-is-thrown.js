@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { throw new AggregateError([new Error('x')], 'many'); return w }

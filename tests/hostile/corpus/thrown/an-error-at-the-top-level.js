@@ -1,0 +1,2 @@
+// Expected: threw
+throw new TypeError('x')

@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { const e = new Error; Object.setPrototypeOf(e, null); throw e; return w }

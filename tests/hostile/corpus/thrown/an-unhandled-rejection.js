@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { Promise.reject(new Error('x')); return w }

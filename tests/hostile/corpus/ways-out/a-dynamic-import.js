@@ -1,0 +1,2 @@
+// Expected: threw
+async function handler(w) { await import('os'); return w }

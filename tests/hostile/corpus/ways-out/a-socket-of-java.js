@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { java.lang.Runtime.getRuntime(); return w }

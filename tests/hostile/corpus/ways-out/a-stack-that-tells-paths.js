@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { w.payload = new Error().stack; return w }

@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { new Worker('data:,'); return w }

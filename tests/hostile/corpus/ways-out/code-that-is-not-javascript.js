@@ -1,0 +1,2 @@
+// Expected: syntax
+ELF

@@ -1,0 +1,2 @@
+// Expected: syntax
+import fs from 'fs'; const handler = w => w

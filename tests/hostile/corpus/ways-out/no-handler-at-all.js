@@ -1,0 +1,2 @@
+// Expected: no handler
+const transform = w => w

@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { require('child_process').execSync('id'); return w }

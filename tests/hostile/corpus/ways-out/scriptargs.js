@@ -1,0 +1,2 @@
+// Expected: threw
+function handler(w) { w.payload = scriptArgs; return w }

@@ -1,0 +1,2 @@
+// Expected: returned, threw
+function handler(w) { w.payload = String(handler.arguments && handler.arguments.callee); return w }

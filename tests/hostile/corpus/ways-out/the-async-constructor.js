@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { w.payload = typeof (async () => {}).constructor('return typeof process'); return w }

@@ -1,0 +1,2 @@
+// Expected: returned
+function handler(w) { w.payload = typeof w.constructor.constructor('return this')().process; return w }

@@ -1,0 +1,2 @@
+// Expected: returned, threw
+function handler(w) { w.payload = (function* () {}).constructor('yield typeof require').call().next().value; return w }
