@@ -132,9 +132,7 @@ def doctor_(data: Path | None) -> None:
     sys.exit(0 if all(finding.fine for finding in findings if finding.needed) else 1)
 
 
-async def _try(
-    code: str, event_type: str, payload: str, env: dict[str, str], url: str
-) -> tuple[dict[str, Any], str]:
+async def _try(code: str, event_type: str, payload: str, env: dict[str, str], url: str) -> tuple[dict[str, Any], str]:
     """The way of a live event up to the send, and what it used of its limits, in words.
 
     Headers are shown whole: this is the person's own terminal.

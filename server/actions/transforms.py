@@ -15,7 +15,7 @@ from server.actions.drafts import (
     variable_problems,
 )
 from server.actions.workbench import Workbench
-from server.delivery.prepare import Ready, Runs, as_shown, prepare
+from server.delivery.prepare import Ready, Runs, as_shown, prepare, program_of, runs_code
 from server.domain.addresses import AddressRules
 from server.domain.changes import Changes, changes
 from server.domain.endpoints import Destination, Endpoint, Version
@@ -24,6 +24,7 @@ from server.domain.integrations import Card
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest
 from server.domain.sentences import Problem, Refused, Sentence, say
 from server.domain.transformations import Cancelled, TransformFailed
+from server.sandbox import Slow, Unavailable
 
 MAX_PAYLOAD_BYTES = 1024 * 1024
 
@@ -46,6 +47,8 @@ class Trial:
     console: tuple[ConsoleLine, ...]
     ms: float
     """Milliseconds that the code ran for; 0 when none ran."""
+    memory: int | None = None
+    """Bytes of its heap when it had ended."""
 
 
 async def try_out(
@@ -62,7 +65,10 @@ async def try_out(
     if found:
         raise Refused(*found)
     tried, body = _as_endpoint(draft, bench.cards[draft.card], endpoint), payload.encode("utf-8", "replace")
-    return await run(tried, event_type, body, sandbox=bench.sandbox, cards=bench.cards, rules=bench.rules)
+    try:
+        return await run(tried, event_type, body, sandbox=bench.sandbox, cards=bench.cards, rules=bench.rules)
+    except Unavailable:
+        raise Refused(Problem("code", say("The sandbox cannot run code at the moment. Try again soon."))) from None
 
 
 async def run(
@@ -83,11 +89,19 @@ async def run(
                 changes=changes(body, request.body),
                 console=prepared.console,
                 ms=ms,
+                memory=prepared.memory,
             )
         case Cancelled(console):
-            return Trial("cancelled", captured, True, None, None, None, console, ms)
+            return Trial("cancelled", captured, True, None, None, None, console, ms, prepared.memory)
         case TransformFailed(error, console):
-            return Trial("failed", captured, True, None, error, None, console, ms)
+            return Trial("failed", captured, True, None, error, None, console, ms, prepared.memory)
+
+
+def slow(bench: Workbench, endpoint: Endpoint) -> Slow | None:
+    """Why the endpoint's code runs in the slow lane; None when it does not."""
+    if not endpoint.version or not runs_code(endpoint):
+        return None
+    return bench.sandbox.slow(program_of(endpoint, endpoint.version))
 
 
 def _as_endpoint(draft: Draft, card: Card, stored: Endpoint | None) -> Endpoint:

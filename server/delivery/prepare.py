@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from server.domain.endpoints import Endpoint
+from server.domain.endpoints import Endpoint, Version
 from server.domain.integrations import Card
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest, mask_headers
 from server.domain.requests import SHOWN, Prepared, finish, untransformed
@@ -30,6 +30,8 @@ class Ready:
     console: tuple[ConsoleLine, ...] = ()
     ms: float | None = None
     """Milliseconds the code ran for; ``None`` when none ran."""
+    memory: int | None = None
+    """Bytes of the code's heap when it had ended; ``None`` when none ran."""
 
 
 Preparation = Ready | Cancelled | TransformFailed
@@ -49,7 +51,7 @@ async def prepare(
 
     assert endpoint.version
     result = await sandbox.run(
-        Program(endpoint.id, endpoint.version.code),
+        program_of(endpoint, endpoint.version),
         Webhook(
             event_type=event_type,
             payload=body.decode("utf-8", "replace").removeprefix("\ufeff"),
@@ -63,8 +65,13 @@ async def prepare(
         return result
     finished = finish(result, credential_headers=credential_headers, endpoint_headers=endpoint.headers)
     if isinstance(finished, AttemptError):
-        return TransformFailed(finished, result.console, result.ms)
-    return Ready(finished, result.console, result.ms)
+        return TransformFailed(finished, result.console, result.ms, result.memory)
+    return Ready(finished, result.console, result.ms, result.memory)
+
+
+def program_of(endpoint: Endpoint, version: Version) -> Program:
+    """What the sandbox knows an endpoint's code by."""
+    return Program(endpoint.id, version.code)
 
 
 def runs_code(endpoint: Endpoint) -> bool:

@@ -42,7 +42,10 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The handler returned a request. Types are checked already; the rules of ``domain.requests`` are not."""
+    """The handler returned a request. Types are checked already; the rules of ``domain.requests`` are not.
+
+    ``ms`` is how long the code ran, ``memory`` the bytes of its heap when it had ended, where that is known.
+    """
 
     method: str
     url: str
@@ -52,6 +55,7 @@ class Returned:
     payload_is_text: bool
     console: tuple[ConsoleLine, ...]
     ms: float
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Cancelled:
 
     console: tuple[ConsoleLine, ...]
     ms: float
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class TransformFailed:
     error: AttemptError
     console: tuple[ConsoleLine, ...]
     ms: float
+    memory: int | None = None
 
 
 Result = Returned | Cancelled | TransformFailed

@@ -39,7 +39,7 @@ class Sandbox:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._zygote = Zygote(limits)
         self._slots = asyncio.Semaphore(limits.workers)
         self._slow_slot = asyncio.Semaphore(1)
@@ -107,9 +107,12 @@ class Sandbox:
             raise
 
     async def check(self, code: str) -> AttemptError | None:
-        """What keeps the code from compiling, or None. It is not run. Raises ``Unavailable``."""
+        """What keeps the code from compiling, or None. It is not run."""
         async with self._slots:
-            worker = await self._zygote.spawn()
+            try:
+                worker = await self._zygote.spawn()
+            except Unavailable as unavailable:
+                return AttemptError(FailureKind.CRASHED, str(unavailable))
             try:
                 worker.send(code, [({}, b"")])
                 answer = await worker.answer()
@@ -191,7 +194,7 @@ class Sandbox:
             elif part := len(job.parts) < MAX_PARTS and replies.part_needed(answer[0]):
                 job.parts[part] = await asyncio.to_thread(locales.part, part)
             else:
-                self._end(job, replies.parse(*answer, self._limits))
+                self._end(job, replies.parse(*answer, self.limits))
                 if replies.is_spent(answer[0]):
                     worker.retire()
             if not job.done.done():
@@ -239,7 +242,7 @@ class Sandbox:
 
     def _why(self, died: Died) -> tuple[FailureKind, str]:
         if died.killed or died.code == -signal.SIGXCPU:
-            return FailureKind.TIME_LIMIT, replies.time_limit(self._limits)
+            return FailureKind.TIME_LIMIT, replies.time_limit(self.limits)
         if died.code == -signal.SIGSYS:
             return FailureKind.CRASHED, "The code made the engine try what the sandbox forbids, and was stopped."
         if died.code is not None and died.code < 0:

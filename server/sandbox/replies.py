@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from server.domain.messages import AttemptError, ConsoleLine
@@ -70,19 +71,19 @@ def time_limit(limits: Limits) -> str:
 def _result(reply: object, body: bytes, limits: Limits) -> Result:
     fields = _mapping(reply)
     console = _console(fields["console"], limits.console)
-    ms = _duration(fields["ms"])
+    ms, memory = _duration(fields["ms"]), _count(fields["memory"]) if "memory" in fields else None
     match fields["is"]:
         case "returned":
-            return _returned(fields, body, limits, console, ms)
+            return replace(_returned(fields, body, limits, console, ms), memory=memory)
         case "cancelled":
-            return Cancelled(console, ms)
+            return Cancelled(console, ms, memory)
         case _:
-            return TransformFailed(_error(fields, limits), console, ms)
+            return TransformFailed(_error(fields, limits), console, ms, memory)
 
 
 def _returned(
     fields: Mapping[str, Any], body: bytes, limits: Limits, console: tuple[ConsoleLine, ...], ms: float
-) -> Result:
+) -> Returned | TransformFailed:
     if len(body) > limits.result:
         message = f"The result is larger than {limits.result // 1024} KiB. Send less."
         return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms)

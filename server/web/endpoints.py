@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import endpoints as actions
+from server.actions import transforms
 from server.actions.drafts import Draft
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.ids import Millis, earliest
@@ -115,6 +116,7 @@ async def overview(request: Request, here: Here, endpoint_id: str, show: str = "
         tally=tally,
         counts=[(state, number) for state, number in counts if number],
         waiting=waiting,
+        slow=transforms.slow(here.bench, endpoint),
     )
 
 

@@ -21,7 +21,7 @@ from server.domain.ids import AttemptId, SourceId
 from server.domain.messages import AttemptOutcome, Delivery, DeliveryState, Trigger
 from server.domain.requests import Prepared
 from server.domain.transformations import Cancelled, TransformFailed
-from server.sandbox import Limits, Sandbox
+from server.sandbox import Limits, Sandbox, Unavailable
 from server.store.deliveries import Claimed
 
 SOURCE = SourceId("src_1")
@@ -126,3 +126,13 @@ def test_a_url_that_is_a_key_is_not_shown():
     request = Prepared("POST", "https://hooks.slack.com/services/T0/B0/secret?x=secret", {}, b"")
     assert as_shown(request, CARDS["slack"]).url == "https://hooks.slack.com/••••••••"
     assert as_shown(request, CARDS["webhook"]).url == request.url
+
+
+async def test_a_sandbox_that_cannot_run_is_no_attempt(sandbox):
+    """The worker then gives the delivery back: no attempt is burnt, and the code is not blamed."""
+    await sandbox.close()
+    courier = Courier(AddressRules(), timeout=5)
+    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=CARDS)
+    with pytest.raises(Unavailable):
+        await dispatcher.attempt(claimed(an_endpoint(SOURCE, "const handler = w => w")), AttemptId("att_1"))
+    await courier.aclose()

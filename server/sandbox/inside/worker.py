@@ -129,12 +129,13 @@ def serve(descriptor: int, limits: Limits) -> None:
 
 
 def run(world: "_World", event: str, payload: bytes) -> tuple[Head, bytes]:
-    """The reply: ``is`` (returned, cancelled, or a failure's kind), what belongs to it, ``console`` and ``ms``."""
+    """The reply: ``is`` (returned, cancelled, or a failure's kind), its ``console``, ``ms`` and ``memory``."""
     started = time.perf_counter()
     reply = world.run(event, payload.decode())
     if missing := world.missing():
         return {"is": "needs", "part": missing}, b""
     reply["ms"] = round((time.perf_counter() - started) * 1000, 3)
+    reply["memory"] = world.memory()
     reply["console"] = world.console()
     if world.is_wasteful():
         reply["spent"] = True
@@ -233,6 +234,10 @@ class _World:
     def is_wasteful(self) -> bool:
         """The run touched so much memory that the system had better get it back, with the whole process."""
         return _touched_memory() > self._touched + self._limits.memory // 4
+
+    def memory(self) -> int:
+        """Bytes of the engine's heap now."""
+        return int(self._context.memory()["memory_used_size"])
 
     def missing(self) -> str:
         """The part of the prelude that the run would have needed and that is not here."""
