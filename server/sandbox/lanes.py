@@ -40,10 +40,10 @@ class Lane:
 
     __slots__ = ("batch", "news", "pace", "task", "waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, pace: float = BATCH_SECONDS) -> None:
         self.waiting: deque[Job] = deque()
         self.batch: list[Job] = []
-        self.pace = BATCH_SECONDS
+        self.pace = pace
         """Seconds that an event takes, as far as is known."""
         self.news = asyncio.Event()
         self.task: asyncio.Task[None] | None = None

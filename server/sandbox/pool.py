@@ -95,7 +95,7 @@ class Sandbox:
         payload = webhook.payload.encode(errors="replace")
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         job = Job(program, {"event": json.dumps(event)}, payload, done)
-        lane = self._lanes.setdefault(program.owner, Lane())
+        lane = self._lane(program.owner)
         lane.add(job)
         if lane.task is None:
             self._begin(program.owner, lane)
@@ -121,6 +121,12 @@ class Sandbox:
         if isinstance(answer, Died):
             return AttemptError(*self._why(answer))
         return replies.parse_check(answer[0])
+
+    def _lane(self, owner: str) -> Lane:
+        if owner not in self._lanes:
+            idle = self._idle.get(owner)
+            self._lanes[owner] = Lane(idle.pace) if idle else Lane()
+        return self._lanes[owner]
 
     def _begin(self, owner: str, lane: Lane) -> None:
         lane.task = asyncio.create_task(self._serve(owner, lane))
@@ -203,6 +209,7 @@ class Sandbox:
                 worker.stop()
             if worker.gone:
                 return again + jobs[at:]
+        worker.pace = lane.pace
         self._keep(owner, worker)
         return again
 

@@ -50,6 +50,8 @@ class Worker(asyncio.Protocol):
         self.parts: set[str] = set()
         """The locale data that it has."""
         self.idle_since = 0.0
+        self.pace = 0.0
+        """Seconds that its events took lately."""
 
     async def meet(self, ours: socket.socket) -> Died | None:
         """Wait until the forked process has closed its fences."""
