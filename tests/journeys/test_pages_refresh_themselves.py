@@ -66,7 +66,7 @@ def test_the_server_stops_within_seconds_while_a_page_is_open(hookbench: Running
 
 def ingest_address(page: Page) -> str:
     """Enter the Test source's signing secret; returns its ingest address."""
-    page.get_by_role("link", name="Sources").click()
+    page.get_by_role("link", name="Sources", exact=True).click()
     source = page.locator("section, article").filter(has=page.get_by_role("heading", name="Test", exact=True)).last
     source.get_by_label("Signing secret", exact=True).fill(SECRET)
     source.get_by_role("button", name="Save").click()

@@ -138,7 +138,7 @@ def test_pasted_code_is_captured_and_nothing_leaves(
 
 def enter_signing_secret(page: Page) -> str:
     """Paste Dodo's signing secret into the Test source; returns the source's ingest address."""
-    page.get_by_role("link", name="Sources").click()
+    page.get_by_role("link", name="Sources", exact=True).click()
     source = page.get_by_role("region", name="Test", exact=True)
     source.locator("input[name=secret]").fill(SECRET)
     source.get_by_role("button", name="Save secret").click()

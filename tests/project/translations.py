@@ -7,6 +7,7 @@ Those of the event catalogue are its titles and descriptions, schemas included.
 import ast
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ Sentence = str | tuple[str, str]
 """The English text; of one that counts something, singular and plural."""
 
 
+@cache
 def sentences() -> dict[Sentence, list[str]]:
     """Every sentence that a reader may see, with the files it stands in."""
     found: dict[Sentence, list[str]] = {}
