@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test install translations bench-pipeline clean help
+.PHONY: run test differential install translations bench-pipeline clean help
 
 run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
 	@$(BIN)/hookbench serve
@@ -22,6 +22,9 @@ hostile: $(VENV)/.installed-dev  ## Run the hostile scripts ten times over, in e
 
 bench-sandbox: $(VENV)/.installed-dev  ## Measure what the sandbox costs over the bare engine
 	@$(BIN)/python -m tests.bench.sandbox
+
+differential: $(VENV)/.installed-dev  ## Compare the sandbox with Node on the whole corpus, every sample for each transform
+	@DIFFERENTIAL=all $(BIN)/pytest tests/differential
 
 install: $(VENV)/.installed  ## Create the environment in .venv and install Hookbench into it
 

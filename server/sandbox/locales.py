@@ -7,6 +7,7 @@ locales that nobody uses, and any locale that Babel knows can be had.
 import json
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,28 +19,75 @@ FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2050, 1, 1, tzinfo=UTC)
 
 AT_TIME = {
     "en": "{1} 'at' {0}", "de": "{1} 'um' {0}", "fr": "{1} 'à' {0}", "es": "{1} 'a' 'las' {0}", "pt": "{1} 'às' {0}",
-    "it": "{1} 'alle' 'ore' {0}", "hi": "{1} 'को' {0} 'बजे'", "ar": "{1} 'في' {0}",
+    "it": "{1} 'alle' 'ore' {0}", "hi": "{1} 'को' {0} 'बजे'", "ar": "{1} 'في' {0}", "nl": "{1} 'om' {0}",
+    "sv": "{1} 'kl'. {0}",
 }  # fmt: skip
 """How a long date and a time are joined; Babel keeps only the pattern without a preposition."""
 GROUPS_FROM_FIVE = {"es", "it", "pt_PT", "pl", "bg", "lv", "et", "pt_AO"}
 """Locales that write 1234 without, but 12.345 with a separator; Babel does not keep it."""
+GROUPED_ALWAYS = {"es_MX", "es_US", "es_419", "es_PR", "es_GT", "es_HN", "es_NI", "es_PA", "es_PE", "es_SV", "es_DO"}
 
 NEWER_SKELETONS = {
     "en_CA": {"yMd": "y-MM-dd"},
 }
+OTHER_SYMBOLS = {"de_CH": {"group": "'"}}
+NEWER_DIGITS = dict.fromkeys(
+    (
+        "AFN",
+        "ALL",
+        "BIF",
+        "CLP",
+        "COP",
+        "DJF",
+        "GNF",
+        "HUF",
+        "IDR",
+        "IQD",
+        "IRR",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KPW",
+        "KRW",
+        "LAK",
+        "LBP",
+        "MGA",
+        "MMK",
+        "PKR",
+        "PYG",
+        "RWF",
+        "SLL",
+        "SOS",
+        "SYP",
+        "UGX",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+        "YER",
+    ),
+    0,
+)
 NEWER_JOINED = {"pt_BR": {"medium": "{1}, {0}", "short": "{1}, {0}"}}
 """What the CLDR inside V8 has and Babel's does not, for the locales that merchants of Dodo use most."""
 
 
 @lru_cache(maxsize=MAX_DATA)
 def part(name: str) -> str:
-    """JSON text for ``locale:<tag>``, ``currencies:<tag>`` or ``zone:<name>``; ``null`` when there is no such thing."""
+    """JSON text for ``locale:<tag>`` (or words, names, units, currencies) and ``zone:<name>``; ``null`` for none."""
     kind, _, rest = name.partition(":")
     if kind != "zone" and _parsed(rest) is None:
         return "null"
     match kind:
         case "locale":
             return json.dumps(_locale(rest))
+        case "words":
+            return json.dumps(_words(rest))
+        case "names":
+            return json.dumps(_display_names(rest))
+        case "units":
+            return json.dumps(_units(rest))
         case "currencies":
             return json.dumps(_currency_names(rest))
         case "zone":
@@ -66,8 +114,9 @@ def _locale(tag: str) -> dict[str, Any] | None:
         "symbols": {
             key: symbols.get(key)
             for key in ("decimal", "group", "percentSign", "plusSign", "minusSign", "nan", "infinity")
-        },
-        "grouping": 2 if language in GROUPS_FROM_FIVE or str(locale) in GROUPS_FROM_FIVE else 1,
+        }
+        | OTHER_SYMBOLS.get(str(locale), {}),
+        "grouping": 2 if {language, str(locale)} & GROUPS_FROM_FIVE and str(locale) not in GROUPED_ALWAYS else 1,
         "patterns": {
             "decimal": locale.decimal_formats[None].pattern,
             "percent": locale.percent_formats[None].pattern,
@@ -91,9 +140,56 @@ def _locale(tag: str) -> dict[str, Any] | None:
     }
 
 
-def _currency_names(tag: str) -> dict[str, dict[str, str]]:
-    names = Locale.parse(tag, sep="-")._data["currency_names_plural"]
-    return {code: dict(forms) for code, forms in names.items()}
+def _currency_names(tag: str) -> dict[str, Any]:
+    """``names``: code → plural form → name; ``patterns``: plural form → how number and name are joined."""
+    locale = Locale.parse(tag, sep="-")
+    plural = locale._data["currency_names_plural"]
+    names = {str(code): {"other": name} for code, name in locale.currencies.items()}
+    names |= {str(code): dict(forms) for code, forms in plural.items()}
+    return {"names": names, "patterns": dict(locale._data["currency_unit_patterns"])}
+
+
+def _words(tag: str) -> dict[str, Any]:
+    """Plural rules in CLDR's own notation, how lists are joined, and how distances in time are said."""
+    locale = Locale.parse(tag, sep="-")
+    ago = {
+        unit: {way: dict(forms) for way, forms in ways.items()} for unit, ways in locale._data["date_fields"].items()
+    }
+    return {
+        "cardinal": dict(locale.plural_form.rules),
+        "ordinal": dict(locale.ordinal_form.rules),
+        "lists": {style: dict(patterns) for style, patterns in locale.list_patterns.items()},
+        "ago": ago,
+        "auto": _relative_words().get(locale.language, {}),
+    }
+
+
+@lru_cache(maxsize=1)
+def _relative_words() -> dict[str, Any]:
+    """*Yesterday* and its kind, as CLDR has them; Babel does not keep them."""
+    words: dict[str, Any] = json.loads(Path(__file__).with_name("relative_words.json").read_text(encoding="utf-8"))
+    return words
+
+
+def _display_names(tag: str) -> dict[str, dict[str, str]]:
+    locale = Locale.parse(tag, sep="-")
+    return {
+        "regions": {str(code): str(name) for code, name in locale.territories.items()},
+        "languages": {str(code).replace("_", "-"): str(name) for code, name in locale.languages.items()},
+        "scripts": {str(code): str(name) for code, name in locale.scripts.items()},
+        "currencies": {str(code): str(name) for code, name in locale.currencies.items()},
+    }
+
+
+def _units(tag: str) -> dict[str, Any]:
+    """Unit without its family → width → plural form → pattern, such as ``{0} km``."""
+    patterns = Locale.parse(tag, sep="-")._data["unit_patterns"]
+    per = Locale.parse(tag, sep="-")._data["compound_unit_patterns"].get("per", {})
+    units = {
+        name.partition("-")[2]: {width: dict(forms) for width, forms in widths.items()}
+        for name, widths in patterns.items()
+    }
+    return {"units": units, "per": {width: str(forms.get("compound", forms)) for width, forms in per.items()}}
 
 
 def _names(names: Any) -> dict[str, dict[str, list[str]]]:
@@ -112,7 +208,7 @@ def _compact(locale: Locale, width: str) -> dict[str, dict[str, str]]:
 def _currency_digits() -> dict[str, int]:
     """Currencies that do not have two digits after the point."""
     codes = [str(code) for code in Locale.parse("en_US").currencies]
-    return {code: digits for code in codes if (digits := get_currency_precision(code)) != 2}
+    return {code: digits for code in codes if (digits := get_currency_precision(code)) != 2} | NEWER_DIGITS
 
 
 def _zone(name: str) -> dict[str, Any] | None:

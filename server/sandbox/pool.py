@@ -22,7 +22,7 @@ KEPT = 24
 """Idle workers beyond this number end, the longest idle first."""
 EVENTS_A_LIFE = 10_000
 """A worker that has served so many events is replaced."""
-MAX_PARTS = 16
+MAX_PARTS = 40
 """Locales and time zones that one event may bring into use; a worker keeps what it has."""
 LONGEST_BATCH = 0.5
 """Seconds after which the rest of a batch goes back to its lane, when its events take longer than was expected."""

@@ -32,7 +32,7 @@
 
   function classOf(value) {
     const text = Function.prototype.toString.call(value);
-    if (!/^class\b/.test(text)) return `[Function${value.name ? ": " + value.name : " (anonymous)"}]`;
+    if (!/^class\b/.test(text)) return `[${nameOf(value).endsWith("Function") ? nameOf(value) : "Function"}${value.name ? ": " + value.name : " (anonymous)"}]`;
     const parent = getPrototypeOf(value)?.name;
     return `[class ${value.name || "(anonymous)"}${parent ? " extends " + parent : ""}]`;
   }

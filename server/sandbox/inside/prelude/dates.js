@@ -35,7 +35,7 @@
     }
     formatRange(start, end) {
       const [from, to] = [this.format(start), this.format(end)];
-      return from === to ? from : from + " – " + to;
+      return from === to ? from : from + "\u2009–\u2009" + to;
     }
     resolvedOptions() {
       const { hour12, ...shown } = this.#options;
@@ -117,6 +117,7 @@
   function joined(data, style, date, time) {
     if (!date || !time) return date || time;
     const long = style === "full" || style === "long";
+    if (style === "full" && /^es\b/.test(data.tag)) return date + ", " + time;
     const pattern = (long && data.atTime) || data.joined[style] || data.joined.medium;
     return pattern.replace("{1}", () => date).replace("{0}", () => time);
   }
@@ -135,16 +136,19 @@
     if (options.month === "2-digit" && options.day === "2-digit") candidates.unshift(skeleton.replace("Md", "MMdd"));
     const known = candidates.find((candidate) => data.skeletons[candidate]);
     const pattern = known ? data.skeletons[known] : candidates.at(-1).replace(/(.)(?!\1)/g, "$1 ").trim();
-    return widened(pattern, options);
+    return widened(data, pattern, options);
   }
 
   // The fields of the pattern as wide as the options ask; what is plainly numeric stays as the locale writes it.
-  function widened(pattern, options) {
+  function widened(data, pattern, options) {
+    const apart = /^(?:en-GB|fr|pt)\b/.test(data.tag) || (/^tr\b/.test(data.tag) && options.month === "2-digit");
     return pattern.replace(/'[^']*'|([GyMLEcd])\1*/g, (run, letter) => {
       if (!letter) return run;
       const name = { G: "era", y: "year", M: "month", L: "month", E: "weekday", c: "weekday", d: "day" }[letter];
       const asked = options[name];
       if (asked === "2-digit") return letter.repeat(2);
+      const mixed = (options.day === "2-digit") !== (options.month === "2-digit") && /numeric|2-digit/.test(options.month ?? "") && options.day;
+      if (asked === "numeric" && apart && mixed && name !== "year" && run.length < 3) return letter;
       if (asked === "numeric" || asked === undefined) return run;
       if (run.length < 3 && name === "month") return run;  // such as 2月, whose month is always a number
       return letter.repeat(WIDTHS[asked]);
@@ -160,6 +164,7 @@
       pattern = data.skeletons[skeleton];
       if (hour === "2-digit") pattern = pattern.replace(/([hHkK])\1*/, (run, letter) => letter.repeat(2));
       if (options.hourCycle === "h24" || (options.hour12 === false && usesHalves(data) && !options.hourCycle)) pattern = pattern.replaceAll("H", "k");
+      if (options.hour12 === true && !usesHalves(data)) pattern = pattern.replaceAll("h", "K");
       if (options.hourCycle === "h11") pattern = pattern.replaceAll("h", "K");
     } else if (minute && second) {
       pattern = data.skeletons.ms ?? "mm:ss";
@@ -221,12 +226,15 @@
   const EUROPEAN = ["GMT", "BST", "WET", "WEST", "CET", "CEST", "EET", "EEST"];
   const LONG_ZONES = { EST: "Eastern Standard Time", EDT: "Eastern Daylight Time", CST: "Central Standard Time", CDT: "Central Daylight Time", MST: "Mountain Standard Time", MDT: "Mountain Daylight Time", PST: "Pacific Standard Time", PDT: "Pacific Daylight Time" };
 
+  const ZONE_NAMES = { GMT: "Greenwich Mean Time", BST: "British Summer Time", CET: "Central European Standard Time", CEST: "Central European Summer Time", EET: "Eastern European Standard Time", EEST: "Eastern European Summer Time", WET: "Western European Standard Time", WEST: "Western European Summer Time", IST: "India Standard Time", JST: "Japan Standard Time", KST: "Korean Standard Time", AEST: "Australian Eastern Standard Time", AEDT: "Australian Eastern Daylight Time", NZST: "New Zealand Standard Time", NZDT: "New Zealand Daylight Time", WAT: "West Africa Time", SAST: "South Africa Standard Time", HKT: "Hong Kong Standard Time" };
+
   function zoneName(data, length, offset, zone, isUTC, options) {
     const long = length === 4 || options.timeZoneName === "longOffset";
-    if (isUTC) return /Offset/.test(options.timeZoneName) ? "GMT" : long ? "Coordinated Universal Time" : "UTC";
+    if (isUTC) return options.timeZoneName === "shortOffset" ? "GMT+0" : /Offset/.test(options.timeZoneName) ? "GMT" : long ? "Coordinated Universal Time" : "UTC";
     if (EUROPEAN.includes(zone) && data.tag === "en-GB" && !long && !/Offset/.test(options.timeZoneName)) return zone;
-    if (LONG_ZONES[zone] && data.tag.startsWith("en") && !/Offset/.test(options.timeZoneName)) return long ? LONG_ZONES[zone] : zone;
-    if (!offset) return "GMT";
+    if (LONG_ZONES[zone] && (data.tag === "en-US" || data.tag === "en" || data.tag === "en-CA" || (long && data.tag.startsWith("en"))) && !/Offset/.test(options.timeZoneName)) return long ? LONG_ZONES[zone] : zone;
+    if (long && ZONE_NAMES[zone] && data.tag.startsWith("en") && !/Offset/.test(options.timeZoneName)) return ZONE_NAMES[zone];
+    if (!offset) return options.timeZoneName === "shortOffset" ? "GMT+0" : "GMT";
     const hours = Math.floor(Math.abs(offset) / 60), minutes = Math.abs(offset) % 60;
     const sign = offset < 0 ? "-" : "+";
     return "GMT" + sign + (long ? pad(hours, 2) + ":" + pad(minutes, 2) : hours + (minutes ? ":" + pad(minutes, 2) : ""));

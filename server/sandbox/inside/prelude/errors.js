@@ -185,10 +185,11 @@
       return notCalled(frame, i - 1);
     }
     if (texts[i - 1] === "new") return place(frame, i - 1, `${shown(i, newEnd(i))} is not a constructor`);
-    if (isDot(i)) return place(frame, i + 1, `${shown(chainStart(i + 1), i + 2)} is not a function`);
+    while (texts[i] !== "." && texts[i - 1] === "." && texts[i + 1] !== "(") i++;
+    if (isDot(i)) return notCalled(frame, i + 1);
     if (texts[i] === "new" && isName(i + 1)) return place(frame, i, `${shown(i + 1, newEnd(i + 1))} is not a constructor`);
     const end = chainEnd(i);
-    for (let j = end - 1; j > i; j--) {
+    for (let j = i + 1; j < end; j++) {
       if (texts[j] !== "(" && texts[j] !== "`") continue;
       const last = texts[j - 1] === "?." ? j - 2 : j - 1;
       if (last >= i && endsValue(last)) return notCalled(frame, last);
@@ -270,7 +271,7 @@
     if (texts[open] === "[") {
       if (!value && !base) return undefined;
       const said = base ?? (known === null ? "object null" : "undefined");
-      return place(frame, value ? value[0] : open, `${said} is not iterable${value && !texts[open] ? "" : " (cannot read property Symbol(Symbol.iterator))"}`);
+      return place(frame, value ? value[0] : open, `${said} is not iterable${value && !texts[open] ? "" : " (cannot read property Symbol(Symbol.iterator))"}`.replace(value && value[1] - value[0] === 1 && texts[value[0]] === "undefined" ? / \(.*/ : "\0", ""));
     }
     const said = base ?? (known === null ? "null" : "undefined");
     if (!value && !frame.again) {
@@ -314,7 +315,7 @@
       }
       if (before === "${") {
         const template = around(start - 1);
-        if (!busy && template === start - 2) return busyBefore(template) ? template : readGlobal(template);
+        if (!busy && template === start - 2 && texts[i + 1] === "(") return busyBefore(template) ? template : readGlobal(template);
         busy = true;
       } else if (before === "(" && /^(?:if|while|switch|for)$/.test(texts[start - 2] ?? "")) {
         return busy ? i : start - 2;
@@ -335,7 +336,9 @@
   // The last token before the offset that is `name` and is assigned to.
   function assigned(frame, name, words) {
     const here = tokenAt(frame.at);
-    for (const i of [here, here - 1, here + 1, here - 2]) if (texts[i] === name) return place(frame, i, words);
+    for (const i of [here, here - 1, here + 1, here - 2]) {
+      if (texts[i] === name) return place(frame, /^(?:[-+*/%&|^]|\*\*)=$/.test(texts[i + 1] ?? "") ? i + 1 : i, words);
+    }
     return words;
   }
 
@@ -369,6 +372,8 @@
   function firstArgument(frame, native) {
     const found = argument(frame, native);
     if (!found) return "";
+    const value = valueOf(...found);
+    if (value !== unknown && (value === null || typeof value !== "object")) return String(value);
     const minus = texts[found[0]] === "-" ? "-" : "";
     return minus + texts[found[0] + minus.length];
   }
@@ -392,8 +397,10 @@
     ["TypeError", /^value is not iterable$/, notIterable],
     ["TypeError", /^Cannot convert undefined or null to object$/, notAnObject],
     ["TypeError", /^'(.*)' is read-only$/, (frame, [name]) => {
-      const first = tokenAt(frame.at), end = chainEnd(first);
-      if (!isDot(end - 2) && texts[first] === name) return assigned(frame, name, "Assignment to constant variable.");
+      const here = tokenAt(frame.at);
+      let i = Math.max(here - 3, 0);
+      while (i < here + 60 && !(texts[i] === name && /^(?:[^=!<>]{0,3}=|\+\+|--)$/.test(texts[i + 1] ?? ""))) i++;
+      if (!isDot(i - 1)) return assigned(frame, name, "Assignment to constant variable.");
       return property(frame, () => `Cannot assign to read only property '${name}' of object '#<Object>'`);
     }],
     ["ReferenceError", /^(.*) is not initialized$/, (frame, [name]) => assigned(frame, name, `Cannot access '${name}' before initialization`)],
@@ -448,7 +455,7 @@
     ["RangeError", /^invalid string length$/, plain("Invalid string length")],
     ["RangeError", /^bad normalization form$/, plain("The normalization form should be one of NFC, NFD, NFKC, NFKD.")],
     ["RangeError", /^cannot convert to BigInt: not an integer$/, (frame, _, native) => `The number ${firstArgument(frame, native)} cannot be converted to a BigInt because it is not an integer`],
-    ["SyntaxError", /^invalid BigInt literal$/, (frame, _, native) => `Cannot convert ${firstArgument(frame, native).replace(/^(["'])(.*)\1$/, "$2")} to a BigInt`],
+    ["SyntaxError", /^invalid BigInt literal$/, (frame, _, native) => `Cannot convert ${firstArgument(frame, native)} to a BigInt`],
     ["URIError", /^.*$/, plain("URI malformed")],
     ["RangeError", /^radix must be/, plain("toString() radix must be between 2 and 36")],
     ["SyntaxError", /^(.*)$/s, (frame, [message], native) => {

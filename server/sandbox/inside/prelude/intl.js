@@ -1,9 +1,11 @@
 // Intl, and the methods of the language that stand on it.
 (function (host) {
   "use strict";
-  const { tagsOf, resolve, option } = host.load("locale");
+  const { tagsOf } = host.load("locale");
   const { NumberFormat } = host.load("numbers");
   const { DateTimeFormat } = host.load("dates");
+  const lazy = (part, name) => ({ get: () => define(name, callable(host.load(part)[name], name)), set: (value) => define(name, value), configurable: true });
+  const define = (name, value) => (Object.defineProperty(Intl, name, { value, writable: true, configurable: true }), value);
 
   function dated(date, locales, options, needed, usual) {
     const time = Date.prototype.getTime.call(date);
@@ -27,56 +29,29 @@
   };
   const lower = String.prototype.toLowerCase, upper = String.prototype.toUpperCase;
   const strings = {
-    localeCompare(other) { return compare(String(this), String(other)); },
-    toLocaleUpperCase(locales) { return upper.call(TURKIC(locales) ? String(this).replaceAll("i", "İ") : this); },
+    localeCompare(other, locales, options) { return host.load("order").compare(String(this), String(other), locales, options); },
+    toLocaleUpperCase(locales) { return upper.call(/^lt(-|$)/.test(tagsOf(locales)[0] ?? "") ? String(this).replace(/([ijį])\u0307/gi, "$1") : TURKIC(locales) ? String(this).replaceAll("i", "İ") : this); },
     toLocaleLowerCase(locales) { return lower.call(TURKIC(locales) ? String(this).replaceAll("İ", "i").replaceAll("I", "ı") : this); },
   };
 
-  // The root order for Latin, Greek and Cyrillic text: signs, digits, letters; then accents; then small before capital.
-  const bare = (text) => text.normalize("NFD").replace(/\p{M}/gu, "");
-  const rank = (character) => (/\s/.test(character) ? 0 : /[\p{P}\p{S}]/u.test(character) ? 1 : /\p{N}/u.test(character) ? 2 : 3);
-  function compare(a, b, { numeric = false, sensitivity = "variant" } = {}) {
-    const [left, right] = [bare(a).toLowerCase(), bare(b).toLowerCase()];
-    const pieces = (text) => (numeric ? text.match(/\d+|[^]/gu) ?? [] : Array.from(text));
-    const [one, two] = [pieces(left), pieces(right)];
-    for (let i = 0; i < Math.max(one.length, two.length); i++) {
-      if (one[i] === two[i]) continue;
-      if (one[i] === undefined || two[i] === undefined) return one[i] === undefined ? -1 : 1;
-      const numbersBoth = numeric && /^\d/.test(one[i]) && /^\d/.test(two[i]);
-      const order = numbersBoth ? Number(one[i]) - Number(two[i]) : rank(one[i]) - rank(two[i]) || (one[i] < two[i] ? -1 : 1);
-      if (order) return order < 0 ? -1 : 1;
-    }
-    const [x, y] = [a.normalize("NFC"), b.normalize("NFC")];
-    if (sensitivity === "base" || x === y) return 0;
-    const accents = x.toLowerCase() < y.toLowerCase() ? -1 : x.toLowerCase() > y.toLowerCase() ? 1 : 0;
-    if (accents && sensitivity !== "case") return accents;
-    return sensitivity === "accent" ? 0 : x > y ? -1 : 1;
-  }
-
-  class Collator {
-    #options; #compare;
-    constructor(locales, options = {}) {
-      this.#options = { locale: resolve(locales).tag, usage: "sort", sensitivity: option(options, "sensitivity", ["base", "accent", "case", "variant"], "variant"), numeric: Boolean(options.numeric) };
-    }
-    get compare() { return (this.#compare ??= (a, b) => compare(String(a), String(b), this.#options)); }
-    resolvedOptions() { return { ...this.#options }; }
-  }
-
-  // The language lets these three be called without `new`.
-  function callable(kind) {
+  // The language lets these three be called without `new`; the others say that they need it.
+  const FREE = ["NumberFormat", "DateTimeFormat", "Collator"];
+  function callable(kind, name = kind.name) {
+    Object.defineProperty(kind.prototype, Symbol.toStringTag, { value: "Intl." + name, configurable: true });
+    if (!FREE.includes(name)) return kind;
     const either = new Proxy(kind, { apply: (target, _, args) => new target(...args) });
     Object.defineProperty(kind.prototype, "constructor", { value: either, writable: true, configurable: true });
     return either;
   }
 
   const Intl = {
-    NumberFormat: callable(NumberFormat), DateTimeFormat: callable(DateTimeFormat), Collator: callable(Collator),
     getCanonicalLocales: (locales) => [...new Set(tagsOf(locales))],
-    supportedValuesOf: () => [],
+    supportedValuesOf: (key) => (key === "currency" ? Object.keys(host.load("currencies:en-US").names).sort() : []),
   };
-  for (const kind of [NumberFormat, DateTimeFormat, Collator]) {
-    Object.defineProperty(kind.prototype, Symbol.toStringTag, { value: "Intl." + kind.name, configurable: true });
-  }
+  define("NumberFormat", callable(NumberFormat));
+  define("DateTimeFormat", callable(DateTimeFormat));
+  for (const name of ["PluralRules", "RelativeTimeFormat", "ListFormat", "DisplayNames"]) Object.defineProperty(Intl, name, lazy("words", name));
+  Object.defineProperty(Intl, "Collator", lazy("order", "Collator"));
   Object.defineProperty(Intl, Symbol.toStringTag, { value: "Intl", configurable: true });
   return {
     Intl,

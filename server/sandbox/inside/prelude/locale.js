@@ -51,5 +51,7 @@
     return Math.floor(number);
   }
 
-  return { tagsOf, resolve, option, digitsOption, split, plainTag };
+  const supported = (locales) => tagsOf(locales).filter((tag) => load("locale:" + plainTag(tag)));
+
+  return { supported, canonicalTag: canonical, tagsOf, resolve, option, digitsOption, split, plainTag };
 });

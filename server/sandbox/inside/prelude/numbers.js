@@ -11,14 +11,34 @@
     return { digits: whole + fraction, point: whole.length + Number(exponent) };
   }
 
-  // Cut to so many digits after the point, half away from zero.
-  function rounded({ digits, point }, places) {
-    let kept = point + places;
-    if (kept < 0) return { digits: "0", point: 1 };
+  // Whether what is cut off counts as one more: `rest` are the digits behind `head`.
+  function goesUp(mode, head, rest, negative) {
+    if (/^0*$/.test(rest)) return false;
+    const half = rest[0] < "5" ? -1 : /^50*$/.test(rest) ? 0 : 1;
+    switch (mode) {
+      case "ceil": return !negative;
+      case "floor": return negative;
+      case "expand": return true;
+      case "trunc": return false;
+      case "halfCeil": return half > 0 || (half === 0 && !negative);
+      case "halfFloor": return half > 0 || (half === 0 && negative);
+      case "halfTrunc": return half > 0;
+      case "halfEven": return half > 0 || (half === 0 && Number(head.at(-1)) % 2 === 1);
+      default: return half >= 0;
+    }
+  }
+
+  // Cut to so many digits after the point.
+  function rounded({ digits, point, negative = false, mode = "halfExpand" }, places) {
+    if (point + places < 0) {
+      digits = "0".repeat(-(point + places)) + digits;
+      point = -places;
+    }
+    const kept = point + places;
     const padded = digits.padEnd(kept + 1, "0");
     let head = padded.slice(0, kept) || "0";
     if (!kept) point++;
-    if (padded[kept] >= "5") {
+    if (goesUp(mode, head, padded.slice(kept), negative)) {
       const up = String(BigInt(head) + 1n).padStart(head.length, "0");
       if (up.length > head.length) point++;
       head = up;
@@ -64,8 +84,13 @@
       return this.format(start) + "–" + this.format(end);
     }
     resolvedOptions() {
-      const { pattern, ...shown } = this.#options;
-      return { locale: this.#locale.tag, numberingSystem: "latn", ...shown };
+      const { rounded: _, minimumSignificantDigits: least, maximumSignificantDigits: most, ...shown } = this.#options;
+      const significant = this.#options.rounded ? { minimumSignificantDigits: 1, maximumSignificantDigits: 2 } : least ? { minimumSignificantDigits: least, maximumSignificantDigits: most } : {};
+      const order = ["style", "currency", "currencyDisplay", "currencySign", "unit", "unitDisplay", "minimumIntegerDigits", "minimumFractionDigits", "maximumFractionDigits", "minimumSignificantDigits", "maximumSignificantDigits", "useGrouping", "notation", "compactDisplay", "signDisplay", "roundingMode", "roundingIncrement", "trailingZeroDisplay", "roundingPriority"];
+      const all = { ...shown, ...significant, roundingPriority: this.#options.rounded ? "morePrecision" : shown.roundingPriority };
+      const made = { locale: this.#locale.tag, numberingSystem: "latn" };
+      for (const name of order) if (all[name] !== undefined) made[name] = all[name];
+      return made;
     }
   }
 
@@ -112,7 +137,10 @@
       made.rounded = !significant && options.maximumFractionDigits === undefined && options.minimumFractionDigits === undefined;
     }
     made.signDisplay = option(options, "signDisplay", ["auto", "never", "always", "exceptZero", "negative"], "auto");
-    made.roundingMode = "halfExpand";
+    made.roundingIncrement = Number(options.roundingIncrement ?? 1);
+    made.roundingMode = option(options, "roundingMode", ["ceil", "floor", "expand", "trunc", "halfCeil", "halfFloor", "halfExpand", "halfTrunc", "halfEven"], "halfExpand");
+    made.roundingPriority = option(options, "roundingPriority", ["auto", "morePrecision", "lessPrecision"], "auto");
+    made.trailingZeroDisplay = option(options, "trailingZeroDisplay", ["auto", "stripIfInteger"], "auto");
     return made;
   }
 
@@ -121,10 +149,12 @@
     const { style, notation } = options;
     if (typeof value === "number" && isNaN(value)) return around(data, options, false, false, [{ type: "nan", value: data.symbols.nan }]);
     if (value === Infinity || value === -Infinity) return around(data, options, negative, false, [{ type: "infinity", value: data.symbols.infinity }]);
-    let decimal = decimalOf(value);
+    let decimal = { ...decimalOf(value), negative, mode: options.roundingMode };
     if (style === "percent") decimal = { ...decimal, point: decimal.point + 2 };
     const unitPattern = notation === "compact" ? compact(data, options, decimal) : null;
     if (unitPattern) decimal = unitPattern.decimal;
+    const raised = notation === "scientific" || notation === "engineering" ? exponentOf(decimal, notation, options) : null;
+    if (raised) decimal = raised.decimal;
     const [whole, fraction] = figures(decimal, options);
     const zero = /^0*$/.test(whole + fraction);
     const minimum = options.useGrouping === "always" ? 1 : options.useGrouping === "min2" ? 2 : data.grouping;
@@ -132,7 +162,24 @@
     const groups = options.useGrouping === false ? [whole] : grouped(whole, split(pattern, ";")[0], minimum);
     const parts = groups.flatMap((part, i) => [...(i ? [{ type: "group", value: data.symbols.group }] : []), { type: "integer", value: part }]);
     if (fraction) parts.push({ type: "decimal", value: data.symbols.decimal }, { type: "fraction", value: fraction });
+    if (raised) {
+      parts.push({ type: "exponentSeparator", value: "E" });
+      if (raised.power < 0) parts.push({ type: "exponentMinusSign", value: data.symbols.minusSign });
+      parts.push({ type: "exponentInteger", value: String(Math.abs(raised.power)) });
+    }
     return around(data, options, negative, zero, parts, unitPattern, value);
+  }
+
+  function exponentOf(decimal, notation, options) {
+    const leading = decimal.digits.match(/^0*/)[0].length;
+    if (leading === decimal.digits.length) return { decimal, power: 0 };
+    const scaled = (power) => (notation === "engineering" ? Math.floor(power / 3) * 3 : power);
+    let power = scaled(decimal.point - leading - 1);
+    const moved = () => ({ ...decimal, point: decimal.point - power });
+    const [whole] = figures(moved(), options);
+    const over = decimal.point - leading - power;
+    if (whole.length > over && whole !== "0") power = scaled(power + (notation === "engineering" ? over : 1));
+    return { decimal: moved(), power };
   }
 
   function figures(decimal, options) {
@@ -147,8 +194,18 @@
     } else {
       cut = rounded(decimal, most);
     }
-    const [whole, fraction] = plainDigits(cut, most, least);
+    if (options.roundingIncrement > 1) cut = stepped(cut, most, options.roundingIncrement);
+    let [whole, fraction] = plainDigits(cut, most, least);
+    if (options.trailingZeroDisplay === "stripIfInteger" && /^0*$/.test(fraction)) fraction = "";
     return [whole.padStart(options.minimumIntegerDigits, "0"), fraction];
+  }
+
+  // To the nearest multiple of so many of the last digit.
+  function stepped(cut, places, step) {
+    const [whole, fraction] = plainDigits(cut, places, places);
+    const units = BigInt(whole + fraction), by = BigInt(step);
+    const digits = String(((units + by / 2n) / by) * by).padStart(places + 1, "0");
+    return { digits, point: digits.length - places };
   }
 
   function compact(data, options, decimal) {
@@ -191,11 +248,11 @@
     const accounting = options.style === "currency" && options.currencySign === "accounting";
     const kind = options.style === "currency" && options.currencyDisplay !== "name" ? (accounting ? "accounting" : "currency") : options.style === "percent" ? "percent" : "decimal";
     const [positive, minus] = split(data.patterns[kind], ";");
-    let pattern = sign === "-" ? (minus ?? "-" + positive) : sign === "+" ? "+" + positive : positive;
+    let pattern = sign === "-" ? (minus ?? "-" + positive) : sign === "+" ? (minus?.includes("-") && !/[()]/.test(minus) ? minus.replace("-", "+") : "+" + positive) : positive;
     pattern = pattern.replace(/[#0][#0,.]*/, unitPattern ? unitPattern.pattern.replace(/0+/, "\0") : "\0");
     const mark = options.style === "currency" ? currencyMark(data, options) : "";
-    if (mark && /[A-Za-z]$/.test(mark)) pattern = pattern.replace(/¤(?=\0)/, "¤\u00a0");
-    if (mark && /^[A-Za-z]/.test(mark)) pattern = pattern.replace(/\0(?=¤)/, "\0\u00a0");
+    if (mark && /\p{L}$/u.test(mark)) pattern = pattern.replace(/¤(?=\0)/, "¤\u00a0");
+    if (mark && /^\p{L}/u.test(mark)) pattern = pattern.replace(/\0(?=¤)/, "\0\u00a0");
     const parts = [];
     let literal = "";
     const flush = () => {
@@ -215,15 +272,45 @@
       else literal += character;
     }
     flush();
-    if (options.style === "currency" && options.currencyDisplay === "name") {
-      const whole = number.map((part) => part.value).join("");
-      const names = load("currencies:" + data.tag)[options.currency] ?? {};
-      parts.push({ type: "literal", value: " " }, { type: "currency", value: (whole === "1" && names.one) || names.other || options.currency });
-    }
+    if (options.style === "currency" && options.currencyDisplay === "name") return named(data, options, parts, number);
+    if (options.style === "unit") return measured(data, options, parts, number);
     return parts;
   }
 
-  const NARROW = { USD: "$", CAD: "$", AUD: "$", NZD: "$", HKD: "$", SGD: "$", MXN: "$", TWD: "$", JPY: "¥", CNY: "¥", KRW: "₩", RUB: "₽", TRY: "₺", PLN: "zł", SEK: "kr", NOK: "kr", DKK: "kr" };
+  const digitsOf = (number) => number.map(({ type, value }) => (type === "decimal" ? "." : type === "integer" || type === "fraction" ? value : "")).join("");
+  const formOf = (data, forms, number) => forms[load("plurals").pluralOf(data.tag, "cardinal", digitsOf(number) || "Infinity")] ?? forms.other;
+
+  // `{0} {1}` filled with the number's parts and a name.
+  function filled(pattern, parts, type, name) {
+    const out = [];
+    for (const piece of pattern.split(/(\{[01]\})/).filter(Boolean)) {
+      if (piece === "{0}") out.push(...parts);
+      else if (piece === "{1}") out.push({ type, value: name });
+      else if (/^\s+$/.test(piece)) out.push({ type: "literal", value: piece });
+      else for (const bit of piece.split(/(\s+)/).filter(Boolean)) out.push({ type: /\s/.test(bit) ? "literal" : type, value: bit });
+    }
+    return out;
+  }
+
+  function named(data, options, parts, number) {
+    const { names, patterns } = load("currencies:" + data.tag);
+    const name = names[options.currency] ? formOf(data, names[options.currency], number) : options.currency;
+    return filled(formOf(data, patterns, number) ?? "{0} {1}", parts, "currency", name);
+  }
+
+  function measured(data, options, parts, number) {
+    const { units, per } = load("units:" + data.tag), width = options.unitDisplay;
+    const forms = (name) => [width, "short", "long"].map((each) => units[name]?.[each]).find((found) => found?.other);
+    if (forms(options.unit)) return filled(formOf(data, forms(options.unit), number), parts, options.unit === "percent" ? "percentSign" : "unit");
+    const [what, by] = options.unit.split("-per-");
+    if (!by || !forms(what) || !forms(by)) return [...parts, { type: "literal", value: " " }, { type: "unit", value: options.unit }];
+    const over = forms(by).other.replace("{0}", "").trim();
+    return filled(formOf(data, forms(what), number) + (per[width] ?? "{0}/{1}").replace("{0}", "").replace("{1}", over), parts, "unit");
+  }
+
+  const NARROW = {
+    AFN: "؋", AMD: "֏", AOA: "Kz", ARS: "$", AUD: "$", AZN: "₼", BAM: "KM", BBD: "$", BDT: "৳", BMD: "$", BND: "$", BOB: "Bs", BRL: "R$", BSD: "$", BWP: "P", BZD: "$", CAD: "$", CLP: "$", CNY: "¥", COP: "$", CRC: "₡", CUC: "$", CUP: "$", CZK: "Kč", DKK: "kr", DOP: "$", EGP: "E£", EUR: "€", FJD: "$", FKP: "£", GBP: "£", GEL: "₾", GHS: "GH₵", GIP: "£", GNF: "FG", GTQ: "Q", GYD: "$", HKD: "$", HNL: "L", HRK: "kn", HUF: "Ft", IDR: "Rp", ILS: "₪", INR: "₹", ISK: "kr", JMD: "$", JPY: "¥", KGS: "⃀", KHR: "៛", KMF: "CF", KPW: "₩", KRW: "₩", KYD: "$", KZT: "₸", LAK: "₭", LBP: "L£", LKR: "Rs", LRD: "$", MGA: "Ar", MMK: "K", MNT: "₮", MUR: "Rs", MXN: "$", MYR: "RM", NAD: "$", NGN: "₦", NIO: "C$", NOK: "kr", NPR: "Rs", NZD: "$", PHP: "₱", PKR: "Rs", PLN: "zł", PYG: "₲", RON: "lei", RUB: "₽", RWF: "RF", SBD: "$", SEK: "kr", SGD: "$", SHP: "£", SRD: "$", SSP: "£", STN: "Db", SYP: "£", THB: "฿", TOP: "T$", TRY: "₺", TTD: "$", TWD: "$", UAH: "₴", USD: "$", UYU: "$", VND: "₫", XAF: "FCFA", XCD: "$", XCG: "Cg.", XOF: "F CFA", XPF: "CFPF", ZAR: "R", ZMW: "ZK",
+  };
 
   function currencyMark(data, { currency, currencyDisplay }) {
     if (currencyDisplay === "code") return currency;

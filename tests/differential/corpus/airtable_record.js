@@ -1,0 +1,1 @@
+function handler(w) { const d = w.payload.data; w.payload = { records: [{ fields: { Event: w.eventType, Amount: d.total_amount ? +(d.total_amount / 100).toFixed(2) : null, Date: w.payload.timestamp.slice(0, 10), Month: new Date(w.payload.timestamp).toLocaleString("default", { month: "long" }), Raw: JSON.stringify(d).slice(0, 80) } }], typecast: true }; return w; }

@@ -1,0 +1,1 @@
+function handler(w) { w.payload = { nan: NaN, inf: -Infinity, neg0: -0, big: 1e300, small: 5e-324, int: 2 ** 53, float: 0.1 + 0.2, undef: undefined, date: new Date(0), fn() {}, sym: Symbol(), map: new Map([[1, 2]]), nested: [undefined, () => 1] }; return w; }

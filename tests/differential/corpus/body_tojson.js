@@ -1,0 +1,1 @@
+function handler(w) { w.payload = { money: { cents: 5, toJSON(key) { return `${key}:${this.cents}`; } }, when: new Date(w.payload.timestamp), url: new URL("https://x.y/ü"), re: /x/, err: new Error("e"), boxed: [new Number(1), new String("s"), new Boolean(false)] }; return w; }

@@ -1,0 +1,1 @@
+function handler(w) { w.payload = ["istanbul".toLocaleUpperCase("tr"), "IĞDIR".toLocaleLowerCase("tr-TR"), "straße".toUpperCase(), "ΣΑΣ".toLowerCase(), "i̇".toLocaleUpperCase("lt"), "ﬁ".toUpperCase(), "İ".toLowerCase(), "I".toLocaleLowerCase("az"), "ÀÉ".toLocaleLowerCase("fr"), w.eventType.toLocaleUpperCase()]; return w; }

@@ -1,0 +1,2 @@
+function crc32(text) { let crc = ~0; for (const b of new TextEncoder().encode(text)) { crc ^= b; for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (0xedb88320 & -(crc & 1)); } return (~crc >>> 0).toString(16).padStart(8, "0"); }
+function handler(w) { let h = 5381; for (let i = 0; i < w.eventType.length; i++) h = ((h << 5) + h + w.eventType.charCodeAt(i)) | 0; w.payload = { crc: crc32(JSON.stringify(w.payload)), h, u: h >>> 0, imul: Math.imul(h, 31), clz: Math.clz32(h) }; return w; }

@@ -1,0 +1,6 @@
+﻿// a comment
+function handler(webhook) {
+  webhook.payload = `a
+b`;
+  return webhook;
+}

@@ -1,0 +1,5 @@
+function handler(w) {
+  const tries = [() => w.a.b, () => w.nope(), () => nope, () => null.x, () => undefined.x.y, () => w.payload.data.customer.nope.deep, () => { const c = 1; c = 2; }, () => { x; let x; }, () => JSON.parse("{a"), () => JSON.parse("<html>not json at all</html>"), () => JSON.parse('{"a": 1,}'), () => new Array(-1), () => "x".repeat(-1), () => (1).toFixed(200), () => decodeURIComponent("%zz"), () => 1n + 1, () => Symbol() + "", () => new (class { constructor() { this.x.y; } })(), () => [].reduce((a, b) => a), () => [...w.payload], () => new w.url(), () => BigInt(1.5), () => new URL("nope"), () => structuredClone(() => 1), () => { const { a } = null; }, () => { const [b] = undefined; }, () => w.payload.data.map((x) => x), () => { throw { custom: 1 }; }, () => { throw "text"; }, () => new RegExp("["), () => new Intl.NumberFormat("en", { style: "currency" }), () => new Date(NaN).toISOString()];
+  w.payload = tries.map((f) => { try { return ["ok", typeof f()]; } catch (e) { return [e?.name, e?.message, e?.constructor?.name, Object.prototype.toString.call(e)]; } });
+  return w;
+}

@@ -1,0 +1,1 @@
+var shared = 1; let local = 2; function handler(w) { w.payload = { shared: globalThis.shared, local: globalThis.local, handler: typeof globalThis.handler, names: ["Intl", "URL", "JSON", "Math", "console", "atob", "structuredClone", "TextDecoder", "crypto"].map((n) => typeof globalThis[n]), self: globalThis === this }; return w; }

@@ -1,0 +1,1 @@
+function handler(w) { const list = Object.entries(w.payload.data).map(([k, v]) => ({ k, t: typeof v })); const g = list.reduce((acc, x) => ({ ...acc, [x.t]: [...(acc[x.t] || []), x.k] }), {}); w.payload = { g, sizes: Object.entries(g).map(([t, l]) => `${t}:${l.length}`).sort() }; return w; }

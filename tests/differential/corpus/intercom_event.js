@@ -1,0 +1,1 @@
+function handler(w) { const at = Math.floor(+new Date(w.payload.timestamp) / 1000); w.payload = { event_name: w.eventType.replace(".", "-"), created_at: at, email: w.payload.data.customer?.email, metadata: Object.entries(w.payload.data).slice(0, 5).reduce((m, [k, v]) => Object.assign(m, { [k]: typeof v === "object" ? JSON.stringify(v) : v }), {}) }; return w; }

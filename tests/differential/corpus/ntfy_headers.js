@@ -1,0 +1,1 @@
+function handler(w) { w.headers = { Title: w.eventType, Priority: w.eventType.includes("failed") ? "5" : "3", Tags: ["moneybag", w.payload.data.currency].filter(Boolean).join(",") }; w.payload = `${w.payload.data.status ?? "-"} at ${new Date(w.payload.timestamp).toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit" })}`; return w; }

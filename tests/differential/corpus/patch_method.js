@@ -1,0 +1,1 @@
+function handler(w) { w.method = "PATCH"; w.url = `https://api.example.com/items/${w.payload.data.id ?? w.payload.data.payment_id ?? 0}`; w.payload = [{ op: "replace", path: "/status", value: w.payload.data.status }]; return w; }

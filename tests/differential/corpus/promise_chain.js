@@ -1,0 +1,1 @@
+const handler = (w) => Promise.resolve(w).then((x) => { x.payload = { step: 1 }; return x; }).then((x) => { x.payload.step++; throw new Error("undo"); }).catch((e) => { w.payload.error = e.message; return w; }).finally(() => { w.headers.done = "yes"; });

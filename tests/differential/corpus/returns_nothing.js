@@ -1,0 +1,1 @@
+function handler(webhook) { webhook.payload = 1; }

@@ -1,0 +1,1 @@
+function handler(w) { w.payload = undefined; return w; }

@@ -1,0 +1,1 @@
+function handler(w) { leaked = 5; Object.freeze(w.payload).data = 1; with ({ a: 1 }) { var b = a; } arguments[0].x = 010; w.payload = { leaked, b, x: w.x, self: typeof this, n: arguments.length }; return w; }

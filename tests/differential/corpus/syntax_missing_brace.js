@@ -1,0 +1,5 @@
+function handler(webhook) {
+  if (webhook.eventType === "x") {
+    webhook.cancel = true;
+  return webhook;
+}

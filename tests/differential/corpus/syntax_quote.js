@@ -1,0 +1,4 @@
+function handler(webhook) {
+  webhook.payload = { text: 'it's here' };
+  return webhook;
+}

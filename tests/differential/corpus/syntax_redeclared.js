@@ -1,0 +1,5 @@
+function handler(webhook) {
+  const data = webhook.payload;
+  const data = webhook.payload.data;
+  return webhook;
+}

@@ -1,0 +1,1 @@
+function handler(w) { const d = w.payload.data; const rate = (d.tax ?? 0) / ((d.total_amount ?? 1) - (d.tax ?? 0)); w.payload = { rate: `${(rate * 100).toFixed(1)}%`, pct: rate.toLocaleString(undefined, { style: "percent", minimumFractionDigits: 2 }), net: ((d.total_amount - d.tax) / 100).toLocaleString("de-AT", { style: "currency", currency: "EUR" }) }; return w; }

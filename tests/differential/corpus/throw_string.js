@@ -1,0 +1,1 @@
+function handler(webhook) { throw webhook.eventType + " is not wanted"; }

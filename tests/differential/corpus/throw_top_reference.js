@@ -1,0 +1,2 @@
+const key = settings.key;
+function handler(webhook) { return webhook; }

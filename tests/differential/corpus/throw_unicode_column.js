@@ -1,0 +1,4 @@
+function handler(webhook) {
+  const größe = "😀"; const x = größe.länge.wert;
+  return webhook;
+}

@@ -1,0 +1,1 @@
+function handler(w) { const out = {}; (function go(o, p) { for (const k in o) { const v = o[k]; if (Array.isArray(v)) out[p + k] = v.length; else if (v && typeof v == "object") go(v, p + k + "__"); else out[p + k] = v; } })(w.payload, ""); w.payload = out; return w; }
