@@ -29,6 +29,8 @@ from server.sandbox import Limits, Sandbox
 from server.settings import Settings
 
 TRIED_URL = "https://example.com/webhook"
+ADDRESS = "hookbench.address"
+"""The file in the data folder that says where the running server listens."""
 
 
 @click.group()
@@ -74,8 +76,7 @@ def send(
         settings = _settings({"data": data})
         source = _source(settings, source_name)
         secret = secret or source.secret
-        base = settings.public_url.rstrip("/") or f"http://{_reachable(settings.host)}:{settings.port}"
-        url = url or f"{base}/in/{source.token}"
+        url = url or f"{_running_at(settings)}/in/{source.token}"
         if not secret:
             raise Stop(
                 f"The source {source.name} has no signing secret yet. Enter one on the page Sources, or use --secret."
@@ -278,12 +279,23 @@ def _source(settings: Settings, name: str) -> Source:
 
 def _announce(listening: socket.socket, settings: Settings, setup_token: str | None) -> None:
     host, port = listening.getsockname()[:2]
-    base = settings.public_url.rstrip("/") or f"http://{_reachable(host)}:{port}"
+    here = f"http://{_reachable(host)}:{port}"
+    base = settings.public_url.rstrip("/") or here
+    if not settings.database:
+        (settings.data / ADDRESS).write_text(here)
     click.echo(f"\n  Hookbench is running at {base}")
     if setup_token:
         click.echo(f"  Create the administrator here, once: {base}/setup?token={setup_token}")
     click.echo("  Stop it with Ctrl+C.\n")
     sys.stdout.flush()
+
+
+def _running_at(settings: Settings) -> str:
+    """Where the Hookbench on this data said that it listens; otherwise where the settings say."""
+    try:
+        return (settings.data / ADDRESS).read_text()
+    except OSError:
+        return settings.public_url.rstrip("/") or f"http://{_reachable(settings.host)}:{settings.port}"
 
 
 def _reachable(host: str) -> str:

@@ -80,6 +80,11 @@ class Delivery:
     created_at: Millis
     updated_at: Millis
 
+    @property
+    def retrying(self) -> bool:
+        """It failed at least once and is tried again; merely waiting for the first try is not that."""
+        return self.state is DeliveryState.PENDING and self.trigger is Trigger.RETRY
+
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:

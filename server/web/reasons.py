@@ -15,23 +15,23 @@ from server.domain.transformations import FailureKind
 from server.web import i18n
 
 KINDS: Mapping[str, Sentence] = {
-    FailureKind.SYNTAX: say("Syntax"),
-    FailureKind.THREW: say("Threw"),
+    FailureKind.SYNTAX: say("Syntax error"),
+    FailureKind.THREW: say("The code threw an error"),
     FailureKind.NO_HANDLER: say("No handler"),
     FailureKind.BAD_RESULT: say("Bad result"),
     FailureKind.TIME_LIMIT: say("Time limit"),
     FailureKind.MEMORY_LIMIT: say("Memory limit"),
     FailureKind.CRASHED: say("Crashed"),
-    "address": say("Address"),
+    "address": say("Address refused"),
     "broken answer": say("Broken answer"),
-    "certificate": say("Certificate"),
+    "certificate": say("Certificate not accepted"),
     "name": say("Name not found"),
-    "no route": say("No route"),
-    "refused": say("Refused"),
-    "request": say("Request"),
+    "no route": say("No way to the destination"),
+    "refused": say("Connection refused"),
+    "request": say("Not a request that can be sent"),
     "reset": say("Connection broken"),
     "timeout": say("Timeout"),
-    "tls": say("Encryption"),
+    "tls": say("No encrypted connection"),
 }
 
 SANDBOX_SAYS = (

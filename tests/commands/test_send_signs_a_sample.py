@@ -41,6 +41,14 @@ def test_a_sample_is_accepted_by_the_running_hookbench(hookbench: Running) -> No
     assert done.stdout.startswith("200 payment.succeeded evt_")
 
 
+def test_the_running_hookbench_is_found_on_whatever_port_it_listens(hookbench: Running) -> None:
+    give_test_a_secret(hookbench)
+    listens, hookbench.port = hookbench.port, 8000
+    done = hookbench.run("send", "payment.succeeded")
+    hookbench.port = listens
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_source_without_a_secret_says_what_to_do(hookbench: Running) -> None:
     done = hookbench.run("send", "payment.succeeded", "--source", "live")
     assert done.returncode == 2
