@@ -93,6 +93,31 @@ async def test_what_is_no_error_can_be_thrown(run: Run, thrown: str, message: st
     assert result.error.message == message
 
 
+CAUGHT = {
+    "w.payload.nope.deep": "Cannot read properties of undefined (reading 'deep')",
+    "w.a.b()": "Cannot read properties of undefined (reading 'b')",
+    "w.payload.trim()": "w.payload.trim is not a function",
+    "[...w.payload]": "w.payload is not iterable",
+    "(() => { const { email } = w.payload.customer })()": (
+        "Cannot destructure property 'email' of 'w.payload.customer' as it is undefined."
+    ),
+    "JSON.parse('<html>')": "Unexpected token '<', \"<html>\" is not valid JSON",
+    "JSON.parse('[1,')": "Unexpected end of JSON input",
+    "'x'.repeat(-1)": "Invalid count value: -1",
+}
+
+
+@pytest.mark.parametrize("expression", CAUGHT)
+async def test_code_that_catches_an_error_reads_the_words_of_v8(run: Run, expression: str) -> None:
+    code = f"const handler = w => {{ try {{ {expression} }} catch (e) {{ throw e.message + '|' + e.stack }} }}"
+    result = await run(code)
+    assert isinstance(result, TransformFailed)
+    message, _, stack = result.error.message.partition("|")
+    assert message == CAUGHT[expression]
+    assert f": {message}\n    at " in stack
+    assert "handler (transform.js:1:" in stack
+
+
 @pytest.mark.parametrize(("call", "advice"), [
     ("fetch('https://a')", "Hookbench sends the request"),
     ("require('crypto')", "Paste what you need into the code"),

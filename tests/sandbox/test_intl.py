@@ -40,6 +40,18 @@ SAID_BY_V8 = {
     "['b', 'a', 'Z', 'é', 'e', 'ä', 'z', '1', '_'].sort((a, b) => a.localeCompare(b)).join('')": "_1aäbeézZ",
     "'iı'.toLocaleUpperCase('tr')": "İI",
     "new Date(NaN).toLocaleString()": "Invalid Date",
+    "new Intl.PluralRules('pl').select(22)": "few",
+    "new Intl.PluralRules('en', {type: 'ordinal'}).select(3)": "few",
+    "new Intl.RelativeTimeFormat('de', {numeric: 'auto'}).format(-1, 'day')": "gestern",
+    "new Intl.RelativeTimeFormat('en').format(3, 'months')": "in 3 months",
+    "new Intl.ListFormat('fr').format(['A', 'B', 'C'])": "A, B et C",
+    "new Intl.DisplayNames('es', {type: 'region'}).of('DE')": "Alemania",
+    "(16).toLocaleString('de', {style: 'unit', unit: 'kilometer-per-hour'})": "16 km/h",
+    "(12345).toLocaleString('en', {notation: 'engineering'})": "12.345E3",
+    "(2.5).toLocaleString('en', {roundingMode: 'halfEven', maximumFractionDigits: 0})": "2",
+    "['item10', 'item2'].sort(new Intl.Collator('en', {numeric: true}).compare).join()": "item2,item10",
+    "['ñ', 'o', 'n'].sort((a, b) => a.localeCompare(b, 'es')).join('')": "nño",
+    "'a'.localeCompare('Á', 'en', {sensitivity: 'base'})": 0,
 }  # fmt: skip
 
 
