@@ -27,6 +27,7 @@ PAGES = (
     "/inspector",
     "/events",
     "/events/payment.succeeded",
+    "/docs/code",
     "/sources",
     "/settings",
     "/nowhere",

@@ -16,6 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from server.domain.catalog import GROUPS
+from server.sandbox.differences import DIFFERENCES
 from server.web.render import environment
 
 ROOT = Path(__file__).parent.parent.parent
@@ -110,6 +111,8 @@ def _everywhere() -> Iterator[tuple[Sentence, str]]:
             yield event_type.description, "server/domain/catalog"
             for text in _in_schema(event_type.schema):
                 yield text, "server/domain/catalog"
+    for difference in DIFFERENCES:
+        yield difference.why, "server/sandbox/differences.py"
 
 
 def _in_code(module: ast.Module) -> Iterator[str]:
