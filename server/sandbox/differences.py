@@ -51,6 +51,27 @@ DIFFERENCES: tuple[Difference, ...] = (
         "1970/01/01(木曜日)", "1970/01/01木曜日",
         "A weekday beside a short or numeric month is joined as CLDR says it, not always as V8 does.",
     ),
+    Difference(
+        "new Date(0).toLocaleTimeString('en', {hour: 'numeric', dayPeriod: 'short'})", "12 AM", "12 in the morning",
+        "The option dayPeriod is ignored.",
+    ),
+    Difference(
+        "(() => { try { (5).toLocaleString('en', {style: 'nope'}) } catch (e) { return e.message } })()",
+        "Value nope out of range for Intl options property style",
+        "Value nope out of range for Number.prototype.toLocaleString options property style",
+        "A wrong option is refused with other words.",
+    ),
+    Difference(
+        "(() => { try { return (5).toLocaleString('en-') } catch (e) { return e.message } })()",
+        "Incorrect locale information provided", "Invalid language tag: en-",
+        "A wrong option is refused with other words.",
+    ),
+    Difference(
+        "(() => { try { [null].map(({a}) => a) } catch (e) { return e.message } })()",
+        "Cannot destructure property 'a' of 'undefined' as it is undefined.",
+        "Cannot destructure property 'a' of 'object null' as it is null.",
+        "The engine does not say which value could not be taken apart, or which callback was no function.",
+    ),
     Difference("Math.cbrt(27)", "3.0000000000000004", "3", _ENGINE),
     Difference("typeof Error.prepareStackTrace", "function", "undefined", "It is how errors get V8's words here."),
     Difference(
