@@ -5,13 +5,14 @@ locales that nobody uses, and any locale that Babel knows can be had.
 """
 
 import json
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, localedata
 from babel.numbers import get_currency_precision
 
 MAX_DATA = 256
@@ -96,11 +97,27 @@ def part(name: str) -> str:
             return "null"
 
 
+@lru_cache(maxsize=MAX_DATA)
 def _parsed(tag: str) -> Locale | None:
+    """A locale that shares nothing with another one.
+
+    Babel writes what an alias of the root leads to into data that every locale shares: after Japanese, the French
+    month was 2月. So each locale here starts from files read anew.
+    """
     try:
-        return Locale.parse(tag, sep="-")
+        locale = Locale.parse(tag, sep="-")
     except (ValueError, UnknownLocaleError, TypeError):
         return None
+    localedata._cache.clear()
+    data: Any = deepcopy(localedata.load(str(locale)))
+    locale.__dict__["_Locale__data"] = localedata.LocaleDataDict(data)
+    return locale
+
+
+def _known(tag: str) -> Locale:
+    locale = _parsed(tag)
+    assert locale
+    return locale
 
 
 def _locale(tag: str) -> dict[str, Any] | None:
@@ -142,7 +159,7 @@ def _locale(tag: str) -> dict[str, Any] | None:
 
 def _currency_names(tag: str) -> dict[str, Any]:
     """``names``: code → plural form → name; ``patterns``: plural form → how number and name are joined."""
-    locale = Locale.parse(tag, sep="-")
+    locale = _known(tag)
     plural = locale._data["currency_names_plural"]
     names = {str(code): {"other": name} for code, name in locale.currencies.items()}
     names |= {str(code): dict(forms) for code, forms in plural.items()}
@@ -151,7 +168,7 @@ def _currency_names(tag: str) -> dict[str, Any]:
 
 def _words(tag: str) -> dict[str, Any]:
     """Plural rules in CLDR's own notation, how lists are joined, and how distances in time are said."""
-    locale = Locale.parse(tag, sep="-")
+    locale = _known(tag)
     ago = {
         unit: {way: dict(forms) for way, forms in ways.items()} for unit, ways in locale._data["date_fields"].items()
     }
@@ -172,7 +189,7 @@ def _relative_words() -> dict[str, Any]:
 
 
 def _display_names(tag: str) -> dict[str, dict[str, str]]:
-    locale = Locale.parse(tag, sep="-")
+    locale = _known(tag)
     return {
         "regions": {str(code): str(name) for code, name in locale.territories.items()},
         "languages": {str(code).replace("_", "-"): str(name) for code, name in locale.languages.items()},
@@ -183,8 +200,8 @@ def _display_names(tag: str) -> dict[str, dict[str, str]]:
 
 def _units(tag: str) -> dict[str, Any]:
     """Unit without its family → width → plural form → pattern, such as ``{0} km``."""
-    patterns = Locale.parse(tag, sep="-")._data["unit_patterns"]
-    per = Locale.parse(tag, sep="-")._data["compound_unit_patterns"].get("per", {})
+    patterns = _known(tag)._data["unit_patterns"]
+    per = _known(tag)._data["compound_unit_patterns"].get("per", {})
     units = {
         name.partition("-")[2]: {width: dict(forms) for width, forms in widths.items()}
         for name, widths in patterns.items()

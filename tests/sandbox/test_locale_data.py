@@ -12,3 +12,9 @@ def test_a_zone_knows_when_its_clocks_change() -> None:
 @pytest.mark.parametrize("name", ["zone:../../etc/passwd", "zone:/etc/passwd", "zone:", "locale:../x", "locale:", "x"])
 def test_a_part_that_does_not_exist_is_null(name: str) -> None:
     assert locales.part(name) == "null"
+
+
+def test_a_locale_is_not_changed_by_the_one_before_it() -> None:
+    """Babel keeps what an alias led to in data that locales share."""
+    locales.part("locale:ja-JP")
+    assert "2月" not in locales.part("locale:fr-LU")

@@ -155,6 +155,9 @@
     });
   }
 
+  // A clock that is not the locale's own has none of its words, such as German "h 'Uhr' a".
+  const wordless = (pattern) => pattern.replace(/'[^']*'\s*/g, "");
+
   function timePattern(data, options) {
     const { hour, minute, second, timeZoneName, fractionalSecondDigits } = options;
     const half = twelve(data, options);
@@ -164,8 +167,8 @@
       pattern = data.skeletons[skeleton];
       if (hour === "2-digit") pattern = pattern.replace(/([hHkK])\1*/, (run, letter) => letter.repeat(2));
       if (options.hourCycle === "h24" || (options.hour12 === false && usesHalves(data) && !options.hourCycle)) pattern = pattern.replaceAll("H", "k");
-      if (options.hour12 === true && !usesHalves(data)) pattern = pattern.replaceAll("h", "K");
-      if (options.hourCycle === "h11") pattern = pattern.replaceAll("h", "K");
+      if (options.hour12 === true && !usesHalves(data)) pattern = wordless(pattern).replaceAll("h", "K");
+      if (options.hourCycle === "h11") pattern = wordless(pattern).replaceAll("h", "K");
     } else if (minute && second) {
       pattern = data.skeletons.ms ?? "mm:ss";
     } else if (minute) {

@@ -6,7 +6,7 @@
 
   // Digits and the position of the point, exactly as the number is written in its shortest form.
   function decimalOf(value) {
-    const [mantissa, exponent = "0"] = split(String(value).replace("-", ""), "e");
+    const [mantissa, exponent = "0"] = split(String(value).replace(/^-/, ""), "e");
     const [whole, fraction = ""] = split(mantissa, ".");
     return { digits: whole + fraction, point: whole.length + Number(exponent) };
   }

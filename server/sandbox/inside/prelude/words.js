@@ -38,6 +38,7 @@
   const defined = (fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
   const UNITS = ["second", "minute", "hour", "day", "week", "month", "quarter", "year"];
+  const ALIKE = ["second", "day"];  // "now" and "yesterday" are as short as they get: the same in every style
 
   class RelativeTimeFormat {
     #locale; #options; #format;
@@ -54,7 +55,8 @@
       if (!UNITS.includes(name)) throw new RangeError(`Invalid unit argument for ${"format"}() '${unit}'`);
       if (!Number.isFinite(number)) throw new RangeError("Invalid time value");
       const { ago, auto } = load("words:" + this.#locale.tag), { style } = this.#options;
-      const said = this.#options.numeric === "auto" && style === "long" ? auto[name]?.[String(number)] : undefined;
+      const worded = this.#options.numeric === "auto" && (style === "long" || ALIKE.includes(name));
+      const said = worded ? auto[name]?.[String(number)] : undefined;
       if (said !== undefined) return [{ type: "literal", value: said }];
       const past = number < 0 || Object.is(number, -0);
       const way = past ? "past" : "future", widths = [style === "long" ? name : `${name}-${style}`, name, `${name}-short`, `${name}-narrow`];
