@@ -15,7 +15,8 @@ from server.actions.drafts import (
 )
 from server.actions.workbench import Workbench
 from server.domain.catalog import EVENT_TYPES, sample_json
-from server.domain.endpoints import Endpoint, Version
+from server.domain.endpoints import DisabledBecause, Endpoint, Version
+from server.domain.health import HEALTHY
 from server.domain.ids import EndpointId, MessageId, SourceId, VersionId, mint
 from server.domain.messages import Message, Origin
 from server.domain.sentences import Problem, Refused, say
@@ -146,14 +147,17 @@ async def set_transforming(bench: Workbench, endpoint: Endpoint, on: bool) -> En
 
 async def enable(bench: Workbench, endpoint: Endpoint) -> Endpoint:
     """From now on events are delivered again; those of the meantime are in the log."""
-    return await _update(bench, endpoint.id, lambda now: replace(now, disabled=False))
+    return await _update(
+        bench, endpoint.id, lambda now: replace(now, disabled=False, disabled_because=None, health=HEALTHY)
+    )
 
 
 async def disable(bench: Workbench, endpoint: Endpoint) -> Endpoint:
     """Nothing more is delivered, and what waits is stopped."""
 
     def keep(tx: Transaction) -> Endpoint:
-        disabled = replace(_existing(tx, endpoint.id), disabled=True, updated_at=bench.now())
+        now = _existing(tx, endpoint.id)
+        disabled = replace(now, disabled=True, disabled_because=DisabledBecause.PERSON, updated_at=bench.now())
         endpoints.change(tx, disabled)
         deliveries.stop_endpoint(tx, endpoint.id, bench.now())
         return disabled

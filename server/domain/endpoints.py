@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.domain.conditions import Condition
+from server.domain.health import HEALTHY, Health
 from server.domain.ids import EndpointId, Millis, SourceId, VersionId
+from server.domain.retries import DODO_SCHEDULE
 
 
 class Destination(StrEnum):
@@ -12,6 +15,40 @@ class Destination(StrEnum):
     """The finished request goes to the network."""
     CAPTURE = "capture"
     """The finished request goes to the built-in inspector and nowhere else."""
+
+
+class DisabledBecause(StrEnum):
+    """Who or what switched an endpoint off."""
+
+    PERSON = "person"
+    GONE = "gone"
+    """The destination answered 410."""
+    ASKED = "asked"
+    """The destination answered with ``webhook-delivery: disable``."""
+    FAILING = "failing"
+    """Everything had failed for five days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """How an endpoint's deliveries are paced and tried again."""
+
+    schedule: tuple[Millis, ...] = DODO_SCHEDULE
+    """The wait before each attempt, the first included."""
+    rate_limit: int | None = None
+    """Attempts begun in a second at the most."""
+    concurrency: int | None = None
+    """Attempts under way at once at the most; ``None`` leaves it to the worker."""
+    ordered: bool = False
+    """One after another in the order of arrival: a delivery that is not ended holds up those behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormerSecret:
+    """The signing secret before the last change; until ``until`` both sign."""
+
+    secret: str
+    until: Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +87,15 @@ class Endpoint:
     disabled: bool
     created_at: Millis
     updated_at: Millis
+    controls: Controls = Controls()
+    paused: bool = False
+    """Nothing is sent, and everything is kept: what arrives waits until a person resumes."""
+    conditions: tuple[Condition, ...] = ()
+    """What the payload must hold, beside the event type."""
+    former_secret: FormerSecret | None = None
+    disabled_because: DisabledBecause | None = None
+    """``None`` while it is enabled."""
+    health: Health = HEALTHY
 
     def listens_to(self, event_type: str) -> bool:
         return not self.disabled and (self.event_types is None or event_type in self.event_types)

@@ -10,6 +10,9 @@ VersionId = NewType("VersionId", str)  # ver_  one saved state of a transformati
 MessageId = NewType("MessageId", str)  # msg_  one received event
 DeliveryId = NewType("DeliveryId", str)  # dlv_  one message on its way to one endpoint
 AttemptId = NewType("AttemptId", str)  # att_  one try of one delivery
+ReplayId = NewType("ReplayId", str)  # rpl_  one run that makes many deliveries due again
+NoticeId = NewType("NoticeId", str)  # ntc_  one operational event, such as an endpoint that was disabled
+NotificationId = NewType("NotificationId", str)  # ntf_  one notice on its way to a person
 UserId = NewType("UserId", str)  # usr_
 
 Millis = int

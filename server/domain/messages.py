@@ -19,6 +19,8 @@ class Trigger(StrEnum):
     EVENT = "event"
     RETRY = "retry"
     RESEND = "resend"
+    REPLAY = "replay"
+    """One of many, made due again by a replay."""
     EXAMPLE = "example"
 
 

@@ -7,9 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, select, update
 
-from server.domain.endpoints import Destination, Endpoint, Version
+from server.domain.conditions import Condition, Operator
+from server.domain.endpoints import Controls, Destination, DisabledBecause, Endpoint, FormerSecret, Version
+from server.domain.health import Health
 from server.domain.ids import EndpointId, Millis, SourceId, VersionId
 from server.domain.messages import AttemptOutcome
+from server.domain.retries import DODO_SCHEDULE
 from server.store.columns import dump, load_strings
 from server.store.schema import attempts, endpoints, versions
 
@@ -43,7 +46,14 @@ def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
         update(endpoints)
         .where(endpoints.c.id == endpoint_id)
         .values(
-            deleted_at=now, updated_at=now, disabled=True, credentials="{}", headers="{}", variables="{}", secret=""
+            deleted_at=now,
+            updated_at=now,
+            disabled=True,
+            credentials="{}",
+            headers="{}",
+            variables="{}",
+            secret="",
+            former_secret=None,
         )
     )
 
@@ -157,6 +167,7 @@ def _insert_version(tx: Connection, version: Version) -> None:
 
 
 def _columns(endpoint: Endpoint) -> dict[str, Any]:
+    controls, former, health = endpoint.controls, endpoint.former_secret, endpoint.health
     return {
         "source_id": endpoint.source_id,
         "card": endpoint.card,
@@ -172,6 +183,18 @@ def _columns(endpoint: Endpoint) -> dict[str, Any]:
         "secret": endpoint.secret,
         "disabled": endpoint.disabled,
         "updated_at": endpoint.updated_at,
+        "schedule": None if controls.schedule == DODO_SCHEDULE else dump(list(controls.schedule)),
+        "rate_limit": controls.rate_limit,
+        "concurrency": controls.concurrency,
+        "ordered": controls.ordered,
+        "paused": endpoint.paused,
+        "conditions": dump([[one.path, one.operator.value, one.value] for one in endpoint.conditions]),
+        "former_secret": former.secret if former else None,
+        "former_secret_until": former.until if former else None,
+        "disabled_because": endpoint.disabled_because.value if endpoint.disabled_because else None,
+        "first_failure_at": health.first_failure_at,
+        "failing_since": health.failing_since,
+        "warned_at": health.warned_at,
     }
 
 
@@ -208,6 +231,19 @@ def _endpoint(row: RowMapping) -> Endpoint:
         disabled=row["disabled"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        controls=Controls(
+            schedule=DODO_SCHEDULE if row["schedule"] is None else tuple(json.loads(row["schedule"])),
+            rate_limit=row["rate_limit"],
+            concurrency=row["concurrency"],
+            ordered=row["ordered"],
+        ),
+        paused=row["paused"],
+        conditions=tuple(
+            Condition(path, Operator(operator), value) for path, operator, value in json.loads(row["conditions"])
+        ),
+        former_secret=FormerSecret(row["former_secret"], row["former_secret_until"]) if row["former_secret"] else None,
+        disabled_because=DisabledBecause(row["disabled_because"]) if row["disabled_because"] else None,
+        health=Health(row["first_failure_at"], row["failing_since"], row["warned_at"]),
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -87,6 +88,18 @@ endpoints = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("deleted_at", BigInteger),
+    Column("schedule", Text),
+    Column("rate_limit", Integer),
+    Column("concurrency", Integer),
+    Column("ordered", Boolean, nullable=False, server_default=false()),
+    Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("conditions", Text, nullable=False, server_default="[]"),
+    Column("former_secret", Text),
+    Column("former_secret_until", BigInteger),
+    Column("disabled_because", String(16)),
+    Column("first_failure_at", BigInteger),
+    Column("failing_since", BigInteger),
+    Column("warned_at", BigInteger),
 )
 
 versions = Table(
@@ -127,6 +140,7 @@ deliveries = Table(
     Column("due_at", BigInteger),
     Column("lease_owner", String(40)),
     Column("lease_until", BigInteger),
+    Column("replay_id", String(40), ForeignKey("replays.id")),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Index("ix_deliveries_endpoint_id_id", "endpoint_id", "id"),
@@ -138,6 +152,84 @@ Index(
     deliveries.c.due_at,
     sqlite_where=text("state = 'pending'"),
     postgresql_where=text("state = 'pending'"),
+)
+
+# So are those of which people ask how many there are, and which are replayed: few, unless something is wrong.
+for _state in ("failed", "transform_failed"):
+    Index(
+        f"ix_deliveries_{_state}",
+        deliveries.c.endpoint_id,
+        deliveries.c.id,
+        sqlite_where=text(f"state = '{_state}'"),
+        postgresql_where=text(f"state = '{_state}'"),
+    )
+Index(
+    "ix_deliveries_replay_id_state",
+    deliveries.c.replay_id,
+    deliveries.c.state,
+    sqlite_where=text("replay_id IS NOT NULL"),
+    postgresql_where=text("replay_id IS NOT NULL"),
+)
+
+replays = Table(
+    "replays",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("source_id", String(40), ForeignKey("sources.id"), nullable=False),
+    Column("endpoint_id", String(40), ForeignKey("endpoints.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("filters", Text, nullable=False),
+    Column("version_id", String(40)),
+    Column("rate", Integer),
+    Column("total", BigInteger, nullable=False),
+    Column("begun", BigInteger, nullable=False),
+    Column("cursor", String(40), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("user_name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("source_id", String(40), ForeignKey("sources.id"), nullable=False),
+    Column("endpoint_id", String(40), ForeignKey("endpoints.id")),
+    Column("message_id", String(40)),
+    Column("detail", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger),
+    Index("ix_notices_source_id_id", "source_id", "id"),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("notice_id", String(40), ForeignKey("notices.id"), nullable=False, index=True),
+    Column("channel", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger),
+    Column("error", Text),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+Index(
+    "ix_notifications_due",
+    notifications.c.due_at,
+    sqlite_where=text("state = 'pending'"),
+    postgresql_where=text("state = 'pending'"),
+)
+
+options = Table(
+    "options",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
 )
 
 attempts = Table(

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from builders import NOW, a_message, a_source, a_user, an_attempt, an_endpoint
 
-from server.domain.endpoints import Endpoint, Version
+from server.domain.conditions import Condition, Operator
+from server.domain.endpoints import Controls, DisabledBecause, Endpoint, FormerSecret, Version
+from server.domain.health import Health
 from server.domain.ids import VersionId, mint
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState, Message, Origin, Trigger
 from server.domain.sources import IntakeRefusal, Source
@@ -212,6 +214,22 @@ async def test_a_change_keeps_what_it_does_not_name(store: Store) -> None:
     changed = replace(endpoint, description="New", event_types=frozenset(), updated_at=NOW + 1)
     await store.write(lambda tx: endpoints.change(tx, changed))
     assert await store.read(lambda tx: endpoints.get(tx, endpoint.id)) == changed
+
+
+async def test_every_control_of_an_endpoint_is_kept(store: Store) -> None:
+    source = a_source()
+    controlled = an_endpoint(
+        source,
+        controls=Controls(schedule=(0, 1000), rate_limit=5, concurrency=2, ordered=True),
+        paused=True,
+        conditions=(Condition("data.currency", Operator.EQUALS, "EUR"),),
+        former_secret=FormerSecret("whsec_old", NOW + 1),
+        disabled=True,
+        disabled_because=DisabledBecause.GONE,
+        health=Health(NOW - 2, NOW - 1, NOW),
+    )
+    await keep(store, source, controlled)
+    assert await store.read(lambda tx: endpoints.get(tx, controlled.id)) == controlled
 
 
 async def test_the_log_is_narrowed_by_each_filter_and_paged(store: Store) -> None:
