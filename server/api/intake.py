@@ -34,17 +34,17 @@ async def receive(request: Request) -> Response:
         return _close(408, TOO_SLOW)
     except ClientDisconnect:
         return _close(400, NOT_JSON)
-    if body is None:
-        await intake.refuse(token, IntakeRefusal.TOO_LARGE)
-        return _close(413, TOO_LARGE)
     try:
+        if body is None:
+            await intake.refuse(token, IntakeRefusal.TOO_LARGE)
+            return _close(413, TOO_LARGE)
         match await intake.accept(token, request.headers, body):
             case Accepted() | Duplicate():
                 return _say(200, "")
             case Refused(reason):
                 return _say(*_STATUS[reason])
     except Busy:
-        return _say(503, BUSY)
+        return _close(503, BUSY)
 
 
 async def _read(request: Request, limit: int) -> bytes | None:
@@ -65,5 +65,5 @@ def _say(status: int, sentence: str) -> Response:
 
 
 def _close(status: int, sentence: str) -> Response:
-    """The body was not read to its end, so nothing more can be understood on this connection."""
+    """The body may not be read to its end, so nothing more can be understood on this connection."""
     return Response(sentence, status, media_type="text/plain", headers={"connection": "close"})

@@ -15,7 +15,7 @@ from server.domain.ids import MessageId, Millis, SourceId, mint
 from server.domain.messages import Message, Origin
 from server.domain.signing import Verdict, verify
 from server.domain.sources import IntakeRefusal, Source
-from server.store import Store, Transaction
+from server.store import Busy, Store, Transaction
 from server.store.messages import receive
 from server.store.sources import count_refusals
 
@@ -107,7 +107,10 @@ class Intake:
             await self._refuse(source, reason)
 
     async def _refuse(self, source: Source, reason: IntakeRefusal, verdict: Verdict | None = None) -> Refused:
-        await self._store.batch(_count, (source.id, reason))
+        try:
+            await self._store.batch(_count, (source.id, reason))
+        except Busy as error:  # it is refused all the same
+            log.warning("intake.not_counted", source_id=source.id, error=str(error))
         # The sender learns only that it was refused; the operator learns why, since a wrong clock looks like a forgery.
         log.warning("intake.refused", source_id=source.id, reason=reason.value, verdict=verdict and verdict.value)
         return Refused(reason)

@@ -24,8 +24,18 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 MOST_IN_ONE_TRANSACTION = 512
-BUSY_MS = 30_000
+BUSY_MS = 4_000
+"""How long to wait while another process holds the file. A sender of events hears «busy» after this, not later."""
 READERS = 4
+
+_OF_THE_FILE = frozenset(
+    {
+        *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL),
+        *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN),
+        *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
+    }
+)
+"""What SQLite says about the file rather than about one statement."""
 
 
 class Unusable(Exception):
@@ -33,7 +43,7 @@ class Unusable(Exception):
 
 
 class Busy(Exception):
-    """The database could not take a write just now; the caller may try again later. Nothing was stored."""
+    """The database cannot be written or read just now; the caller may try again later. Nothing was stored."""
 
 
 @dataclass(slots=True)
@@ -122,8 +132,11 @@ class Store:
         self._reader.dispose()
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        with self._reader.connect() as connection:
-            return work(connection)
+        try:
+            with self._reader.connect() as connection:
+                return work(connection)
+        except DBAPIError as error:
+            raise _for_caller(error) from error.orig
 
     def _write_forever(self) -> None:
         closing = False
@@ -139,15 +152,29 @@ class Store:
             if jobs:
                 self._commit(jobs)
 
+    def _waiting(self) -> list[_Job]:
+        """All that waits by now, the sign to end left out and left in the queue."""
+        found: list[_Job] = []
+        for _ in range(self._jobs.qsize()):
+            job = self._jobs.get()
+            if job is None:
+                self._jobs.put(None)
+                break
+            found.append(job)
+        return found
+
     def _commit(self, jobs: list[_Job]) -> None:
         try:
             results = self._transaction(jobs)
         except Exception as error:  # whatever the work raises belongs to its caller
-            if len(jobs) > 1:
+            trouble = _for_caller(error)
+            if isinstance(trouble, Busy):
+                jobs = jobs + self._waiting()  # or each of them would wait for the same database all over again
+            elif len(jobs) > 1:
                 for job in jobs:
                     self._commit([job])
                 return
-            results = [_for_caller(error)]
+            results = [trouble] * len(jobs)
         by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
         for job, result in zip(jobs, results, strict=True):
             by_loop.setdefault(job.loop, []).append((job.future, result))
@@ -179,10 +206,13 @@ def _settle(settled: list[tuple[asyncio.Future[Any], Any]]) -> None:
 
 
 def _for_caller(error: Exception) -> Exception:
-    """A locked, full or lost database is ``Busy``; anything else is what it is."""
-    if not isinstance(error, OperationalError):
+    """A locked, full, unreadable or lost database is ``Busy``; anything else is what it is."""
+    if not isinstance(error, DBAPIError):
         return error
-    busy = Busy(f"The database cannot take a write just now: {error.orig}")
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if not (isinstance(error, OperationalError) if code is None else code & 0xFF in _OF_THE_FILE):
+        return error
+    busy = Busy(f"The database cannot be used just now: {error.orig}")
     busy.__cause__ = error
     return busy
 

@@ -1,7 +1,9 @@
 """An event is taken in when it is genuine, readable and kept; nothing that is sent makes the intake raise."""
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 from builders import SECRET, a_source, an_endpoint
@@ -13,7 +15,7 @@ from server.delivery.intake import Accepted, Duplicate, Intake, Refused, event_t
 from server.delivery.known_sources import KnownSources
 from server.domain.signing import sign
 from server.domain.sources import IntakeRefusal
-from server.store import deliveries, endpoints, messages, sources
+from server.store import Busy, Store, database, deliveries, endpoints, messages, sources
 
 BODY = b'{"type":"payment.succeeded","data":{"a":1.10}}'
 
@@ -180,3 +182,17 @@ json_values = st.recursive(
 def test_any_body_gets_an_answer(body):
     found = event_type_of(body)
     assert found is None or 0 < len(found.encode()) <= 4 * 128
+
+
+async def test_a_refusal_that_cannot_be_counted_is_a_refusal_all_the_same(monkeypatch, sqlite_url, tmp_path):
+    monkeypatch.setattr(database, "BUSY_MS", 50)
+    store, source = Store.open(sqlite_url), a_source()
+    await store.write(lambda tx: sources.insert(tx, source))
+    intake = Intake(store, KnownSources(store), Bell(), Feed(), max_body=1024, timeout=1)
+    with closing(sqlite3.connect(tmp_path / "hookbench.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert await intake.accept(source.token, {}, BODY) == Refused(IntakeRefusal.SIGNATURE)
+        with pytest.raises(Busy):
+            await intake.accept(source.token, headers(BODY), BODY)
+    assert isinstance(await intake.accept(source.token, headers(BODY), BODY), Accepted)
+    store.close()
