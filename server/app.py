@@ -30,7 +30,7 @@ from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules, fixed_addresses
 from server.sandbox import Sandbox
 from server.settings import Settings
-from server.store import Store, Unusable
+from server.store import Busy, Store, Unusable
 from server.store import accounts as account_rows
 from server.web import (
     accounts,
@@ -88,7 +88,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         try:
             await _start(app, app.state.settings, stack)
-        except Unusable as trouble:
+        except (Busy, Unusable) as trouble:
             app.state.trouble = trouble  # for ``serve``, which says it without a traceback
             raise
         yield

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from server.sandbox import Sandbox
 from server.settings import Settings
-from server.store import Store, Unusable
+from server.store import Unusable, look
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,7 @@ def _folder(settings: Settings) -> Finding:
 
 
 async def _database(settings: Settings) -> Finding:
-    url = settings.database_url
-    if not settings.database and not (settings.data / "hookbench.db").exists():
-        return Finding("database", True, "SQLite, will be made at the first start")
     try:
-        store = await asyncio.to_thread(Store.open, url)
+        return Finding("database", True, await asyncio.to_thread(look, settings.database_url))
     except Unusable as error:
         return Finding("database", False, str(error), needed=True)
-    store.close()
-    return Finding("database", True, store.dialect)

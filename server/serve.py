@@ -87,7 +87,7 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
             return  # Ctrl+C, after everything was brought to an end
         except SystemExit:
             if app.state.trouble:
-                raise app.state.trouble from None
+                raise Unusable(str(app.state.trouble)) from None
             raise
 
 

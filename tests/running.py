@@ -31,6 +31,8 @@ class Running:
     data: Path
     settings: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    command: tuple[str, ...] = (HOOKBENCH,)
+    """What ``serve`` and the other arguments are given to."""
     setup_url: str | None = None
 
     def __enter__(self) -> "Running":
@@ -53,7 +55,7 @@ class Running:
         """Start, and wait until the address was printed. A second start keeps the port."""
         self._log = (self.data.parent / f"{self.data.name}.log").open("ab")
         self.process = subprocess.Popen(
-            [HOOKBENCH, "serve"], env=self.environment, stdout=subprocess.PIPE, stderr=self._log
+            [*self.command, "serve"], env=self.environment, stdout=subprocess.PIPE, stderr=self._log
         )
         printed = self._printed_until("Stop it with")
         self.port = int(re.search(r"running at http://127\.0\.0\.1:(\d+)", printed)[1])  # type: ignore[index]
@@ -80,7 +82,9 @@ class Running:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another ``hookbench`` command on the same data."""
-        return subprocess.run([HOOKBENCH, *arguments], env=self.environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(
+            [*self.command, *arguments], env=self.environment, capture_output=True, text=True, timeout=60
+        )
 
     @property
     def log(self) -> str:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection as Transaction
 
-from server.store.database import Busy, Store, Unusable
+from server.store.condition import Unusable
+from server.store.database import Busy, Store, look
 
-__all__ = ["Busy", "Store", "Transaction", "Unusable"]
+__all__ = ["Busy", "Store", "Transaction", "Unusable", "look"]

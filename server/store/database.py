@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
+from server.store.condition import Unusable, look_at_file, look_at_server, trouble_with
 from server.store.migrate import migrate
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ BUSY_MS = 4_000
 """How long to wait while another process holds the file. A sender of events hears «busy» after this, not later."""
 READERS = 4
 
+URL_WANTED = "The database URL cannot be read. One that can: postgresql+psycopg://user@host/name"
+
 _OF_THE_FILE = frozenset(
     {
         *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL),
@@ -36,10 +39,6 @@ _OF_THE_FILE = frozenset(
     }
 )
 """What SQLite says about the file rather than about one statement."""
-
-
-class Unusable(Exception):
-    """The database cannot be used. The text is one sentence for the operator."""
 
 
 class Busy(Exception):
@@ -74,25 +73,25 @@ class Store:
     @classmethod
     def open(cls, url: str) -> "Store":
         """Connect, bring the tables up to date, start the writer. Raises ``Unusable`` with a sentence."""
+        parsed = _parsed(url)
+        on_disk = parsed.get_backend_name() == "sqlite"
+        if on_disk:
+            look_at_file(_file(parsed))  # before the first connection that writes
+        writer, reader = _sqlite_engines(_file(parsed)) if on_disk else _server_engines(parsed)
         try:
-            parsed = make_url(url)
-            on_disk = parsed.get_backend_name() == "sqlite"
-            writer, reader = _sqlite_engines(parsed) if on_disk else _server_engines(parsed)
-        except (ArgumentError, NoSuchModuleError) as error:
-            raise Unusable(
-                "The database URL cannot be read. One that can: postgresql+psycopg://user@host/name"
-            ) from error
-        except ModuleNotFoundError as error:
-            raise Unusable(
-                f"The driver {error.name} is not installed. It comes with: pip install 'hookbench[postgres]'"
-            ) from error
-        try:
+            if not on_disk:
+                with reader.connect() as connection:
+                    look_at_server(connection, parsed.render_as_string())
             migrate(writer)
         except DBAPIError as error:
-            writer.dispose()
-            reader.dispose()
-            raise Unusable(f"The database {parsed.render_as_string()} cannot be used: {error.orig}") from error
-        return cls(writer, reader)
+            trouble = _unusable(parsed, error)
+        except Unusable as error:
+            trouble = error
+        else:
+            return cls(writer, reader)
+        writer.dispose()
+        reader.dispose()
+        raise trouble
 
     @property
     def dialect(self) -> str:
@@ -128,8 +127,8 @@ class Store:
         self._jobs.put(None)
         self._thread.join()
         self._readers.shutdown()
-        self._writer.dispose()
         self._reader.dispose()
+        self._writer.dispose()  # the last one: SQLite brings everything into the one file
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -217,11 +216,42 @@ def _for_caller(error: Exception) -> Exception:
     return busy
 
 
-def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
+def look(url: str) -> str:
+    """What is found at ``url``, in a few words; a file is read whole. Changes nothing, raises ``Unusable``."""
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        return look_at_file(_file(parsed), whole=True)
+    engines = _server_engines(parsed)
+    try:
+        with engines[1].connect() as connection:
+            return look_at_server(connection, parsed.render_as_string())
+    except DBAPIError as error:
+        raise _unusable(parsed, error) from error
+    finally:
+        for engine in engines:
+            engine.dispose()
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise Unusable(URL_WANTED) from error
+
+
+def _file(url: URL) -> Path:
     if not url.database:
         raise Unusable("A SQLite database needs a file: sqlite:////folder/hookbench.db")
-    path = Path(url.database).absolute()
+    return Path(url.database).absolute()
 
+
+def _unusable(url: URL, error: DBAPIError) -> Unusable:
+    if isinstance(error.orig, sqlite3.Error):
+        return trouble_with(_file(url), error.orig)
+    return Unusable(f"The database {url.render_as_string()} cannot be used: {error.orig}")
+
+
+def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
     def connect_to_write() -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
         connection.execute("PRAGMA journal_mode=WAL")
@@ -249,13 +279,20 @@ def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
 
 
 def _server_engines(url: URL) -> tuple[Engine, Engine]:
-    writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
-    reader = create_engine(
-        url,
-        pool_size=READERS,
-        max_overflow=0,
-        pool_pre_ping=True,
-        isolation_level="REPEATABLE READ",
-        execution_options={"postgresql_readonly": True},
-    )
+    try:
+        writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        reader = create_engine(
+            url,
+            pool_size=READERS,
+            max_overflow=0,
+            pool_pre_ping=True,
+            isolation_level="REPEATABLE READ",
+            execution_options={"postgresql_readonly": True},
+        )
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise Unusable(URL_WANTED) from error
+    except ModuleNotFoundError as error:
+        raise Unusable(
+            f"The driver {error.name} is not installed. It comes with: pip install 'hookbench[postgres]'"
+        ) from error
     return writer, reader

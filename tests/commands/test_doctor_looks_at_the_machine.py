@@ -15,4 +15,4 @@ def test_a_database_that_cannot_be_used_fails_the_examination(stopped: Running) 
     (stopped.data / "hookbench.db").write_bytes(b"my holiday pictures" * 100)
     done = stopped.run("doctor")
     assert done.returncode == 1
-    assert "file is not a database" in done.stdout
+    assert "hookbench.db is not a SQLite database" in done.stdout

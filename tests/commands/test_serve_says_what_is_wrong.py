@@ -1,12 +1,15 @@
 """A start that cannot be is one sentence on standard error, never a traceback, and nothing is overwritten."""
 
 import os
+import shutil
 import signal
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from running import Running
+from running import HOOKBENCH, Running
 
 
 def refused(running: Running) -> str:
@@ -48,8 +51,30 @@ def test_a_file_that_is_no_database(stopped: Running) -> None:
     stopped.data.mkdir()
     file = stopped.data / "hookbench.db"
     file.write_bytes(b"my holiday pictures" * 100)
-    assert "file is not a database" in refused(stopped)
+    assert "hookbench.db is not a SQLite database" in refused(stopped)
     assert file.read_bytes() == b"my holiday pictures" * 100
+
+
+def test_a_database_that_another_program_holds(stopped: Running) -> None:
+    with Running(stopped.data):
+        pass
+    with closing(sqlite3.connect(stopped.data / "hookbench.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        sentence = f"Another program holds the database file {stopped.data / 'hookbench.db'}. End it"
+        assert sentence in refused(stopped)
+
+
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv takes away what lets root write to everything")
+@pytest.mark.parametrize("what", ["hookbench.db", "."], ids=["file", "folder"])
+def test_a_database_that_may_not_be_written(stopped: Running, what: str) -> None:
+    with Running(stopped.data):
+        pass
+    before = (stopped.data / "hookbench.db").read_bytes()
+    (stopped.data / what).chmod(0o500)
+    stopped.command = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search", HOOKBENCH)
+    assert "hookbench.db cannot be written. It and its folder must be writable" in refused(stopped)
+    assert (stopped.data / "hookbench.db").read_bytes() == before
+    (stopped.data / what).chmod(0o700)
 
 
 def test_a_data_folder_that_cannot_be_made(stopped: Running) -> None:

@@ -29,7 +29,7 @@ def test_opening_twice_changes_nothing(sqlite_url: str) -> None:
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "hookbench.db"
     file.write_bytes(b"my holiday pictures" * 100)
-    with pytest.raises(Unusable, match="not a database"):
+    with pytest.raises(Unusable, match="not a SQLite database"):
         Store.open(f"sqlite:///{file}")
     assert file.read_bytes() == b"my holiday pictures" * 100
 

@@ -77,3 +77,11 @@ def test_closing_during_an_outage_answers_everybody(impatient: float, sqlite_url
             return await asyncio.gather(*writes, return_exceptions=True)
 
     assert {type(one) for one in asyncio.run(leave())} == {Busy}
+
+
+async def test_after_closing_everything_is_in_the_one_file(sqlite_url: str, tmp_path: Path) -> None:
+    store = Store.open(sqlite_url)
+    await store.write(lambda tx: sources.insert(tx, a_source()))
+    await store.read(sources.every)
+    store.close()
+    assert [file.name for file in tmp_path.iterdir()] == ["hookbench.db"]
