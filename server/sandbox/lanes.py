@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from server.domain.transformations import FailureKind, Program, Result, TransformFailed
-from server.sandbox.inside.frames import Head
 
 MAX_BATCH = 32
 MAX_BATCH_BYTES = 4 << 20
@@ -26,7 +25,8 @@ class Job:
     """One event that waits for its result."""
 
     program: Program
-    head: Head
+    event: bytes
+    """JSON of what the handler gets, but for the payload."""
     payload: bytes
     done: asyncio.Future[Result]
     parts: dict[str, str] = field(default_factory=dict)

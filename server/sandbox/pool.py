@@ -10,10 +10,9 @@ import structlog
 from server.domain.messages import AttemptError
 from server.domain.transformations import FailureKind, Program, Result, Webhook
 from server.sandbox import locales, replies
-from server.sandbox.inside.frames import Head
 from server.sandbox.lanes import Job, Lane, Slow, TimeOuts
 from server.sandbox.limits import Fence, Limits
-from server.sandbox.wire import Died, Worker
+from server.sandbox.wire import Died, Request, Worker
 from server.sandbox.workers import Unavailable, Zygote
 
 IDLE_SECONDS = 60.0
@@ -94,7 +93,7 @@ class Sandbox:
         }
         payload = webhook.payload.encode(errors="replace")
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        job = Job(program, {"event": json.dumps(event)}, payload, done)
+        job = Job(program, json.dumps(event).encode(), payload, done)
         lane = self._lane(program.owner)
         lane.add(job)
         if lane.task is None:
@@ -114,7 +113,7 @@ class Sandbox:
             except Unavailable as unavailable:
                 return AttemptError(FailureKind.CRASHED, str(unavailable))
             try:
-                worker.send(code, [({}, b"")])
+                worker.send(code, [({}, b"", b"")])
                 answer = await worker.answer()
             finally:
                 worker.retire()  # whose code it was is not known, so it must not meet another's
@@ -257,11 +256,11 @@ class Sandbox:
         return FailureKind.CRASHED, "The sandbox could not run the code."
 
 
-def _request(worker: Worker, job: Job) -> tuple[Head, bytes]:
+def _request(worker: Worker, job: Job) -> Request:
     """What the worker is sent. Of the locale data only what it does not have yet."""
     parts = {name: text for name, text in job.parts.items() if name not in worker.parts}
     worker.parts |= parts.keys()
-    return (job.head | {"parts": parts} if parts else job.head), job.payload
+    return ({"parts": parts} if parts else {}), job.event, job.payload
 
 
 def _signal_name(number: int) -> str:

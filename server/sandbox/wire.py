@@ -16,6 +16,8 @@ from server.sandbox.limits import Limits
 START_SECONDS = 10.0
 """For a process to start, or to end, on a machine that is busy."""
 
+Request = tuple[frames.Head, bytes, bytes]
+"""A request's head, event and payload; see ``inside.worker.serve``."""
 Answer = tuple[bytes, bytes]
 """A reply's head and body."""
 
@@ -63,14 +65,14 @@ class Worker(asyncio.Protocol):
         answer = await self._answer(START_SECONDS)
         return answer if isinstance(answer, Died) else None
 
-    def send(self, code: str, requests: Sequence[tuple[frames.Head, bytes]]) -> None:
+    def send(self, code: str, requests: Sequence[Request]) -> None:
         """Ask for all of these; ``answer`` then has the replies, in order. The code goes along when it is new."""
         packed = []
-        for head, body in requests:
+        for head, event, payload in requests:
             if code != self._code:
                 self._code = code
                 head = head | {"code": code}
-            packed.append(frames.pack(head, body))
+            packed.append(frames.pack_request(head, event, payload))
         if self._transport and not self.gone:
             self._transport.write(b"".join(packed))  # when it died already, the answer says how
 
@@ -126,16 +128,16 @@ class Worker(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        while len(self._received) >= frames.LENGTHS.size:
-            head_size, body_size = frames.LENGTHS.unpack_from(self._received)
-            head_end = frames.LENGTHS.size + head_size
+        while len(self._received) >= frames.REPLY.size:
+            head_size, body_size = frames.REPLY.unpack_from(self._received)
+            head_end = frames.REPLY.size + head_size
             if head_size + body_size > self._largest:
                 self._received.clear()
                 self.stop()
                 break
             if len(self._received) < head_end + body_size:
                 return
-            head = bytes(self._received[frames.LENGTHS.size : head_end])
+            head = bytes(self._received[frames.REPLY.size : head_end])
             self._answers.append((head, bytes(self._received[head_end : head_end + body_size])))
             del self._received[: head_end + body_size]
         self._wake()

@@ -43,14 +43,14 @@ EXPORT_HINT = "Declare function handler(webhook) at the top level, without expor
 _NO_IMPORT = "There is no import(): packages cannot be loaded. Paste what you need into the code."
 
 
-def failure(code: str, name: str, message: str, stack: str, shift: int = 0) -> Head:
+def failure(code: str, name: str, message: str, stack: str) -> Head:
     """The reply for an error: kind, message, and where known line, column and the line itself, counted from 1.
 
     What happens while code runs was worded and placed by ``prelude/errors.js``; what keeps it from compiling is worded
-    here. ``shift`` is the number of columns that something of ours took before the user's first line.
+    here.
     """
     compiling = _COMPILING.match(stack)
-    place = _parsed_place(code, compiling, shift) if compiling else _place(code, stack)
+    place = _parsed_place(code, compiling) if compiling else _place(code, stack)
     if name == "InternalError" and message.startswith("interrupted"):
         return {"is": "time limit", "message": "", **place}
     if name == "InternalError" and message.startswith("out of memory"):
@@ -70,14 +70,13 @@ def _place(code: str, stack: str) -> Head:
     return {"line": line, "column": max(int(frame["column"]), 1), "source": lines[line - 1][:MAX_LINE]}
 
 
-def _parsed_place(code: str, frame: re.Match[str], shift: int) -> Head:
+def _parsed_place(code: str, frame: re.Match[str]) -> Head:
     """The parser counts bytes of UTF-8, JavaScript and editors units of UTF-16."""
     lines, line = _LINE_END.split(code), int(frame["line"])
     if line > len(lines):
         return {}
     text = lines[line - 1]
-    column = int(frame["column"]) - (shift if line == 1 else 0)
-    before = text.encode("utf-8", "replace")[: max(column - 1, 0)].decode("utf-8", "ignore")
+    before = text.encode("utf-8", "replace")[: max(int(frame["column"]) - 1, 0)].decode("utf-8", "ignore")
     return {"line": line, "column": len(before.encode("utf-16-le")) // 2 + 1, "source": text[:MAX_LINE]}
 
 

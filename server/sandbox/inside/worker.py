@@ -4,14 +4,12 @@ import json
 import os
 import resource
 import time
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import _quickjs  # not ``quickjs``, whose import starts a thread: a zygote must not have one
-
-from . import bytecode, fences, frames
+from . import engine, fences, frames
+from .engine import Fetch, Realm, Thrown
 from .frames import Head
 from .wording import failure
 
@@ -36,11 +34,19 @@ GLOBALS = {
         "fetch", "require", "setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval",
         "XMLHttpRequest",
     ],
+    "json": ["JSON"],
 }  # fmt: skip
 """Prelude file → the globals, and the methods of globals, that it makes when one of them is touched first."""
 
-NO_HANDLER = "The code declares no function named handler. Write: function handler(webhook) { … return webhook; }"
-NEVER_SETTLES = "handler returned a promise that never settles. There are no timers and no network to wait for."
+REFLECTION = ("globalThis", "this", "eval", "Function", "constructor", "\\u")
+"""Words by which code can reach a global whose name it does not write out."""
+STEMS = {"Date.toString": "Date", "Date.toTimeString": "Date"}
+"""What has to be in the code for a method that the language itself calls; for others it is their own name."""
+LOCALES = "ocale"
+"""In all names of methods that depend on a locale, which code may put together: ``"toLocale" + what + "String"``."""
+
+_RUN, _SETTLED, _CONSOLE, _GLOBALS = 0, 1, 2, 3
+"""What `base.js` can be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,219 +58,186 @@ class Limits:
 
 
 class Prelude:
-    """The JavaScript of ours, as it is handed to every world. Read once, while files can be read."""
+    """The JavaScript of ours, read and compiled once, while files can be read, and the data that it asked for."""
 
-    base = ""
-    compiled: ClassVar[dict[str, bytes]] = {}
-    """Bytecode of the scripts; empty where there is none."""
-    learned: ClassVar[frozenset[str]] = frozenset()
-    """The parts that this worker's code was seen to need, which its worlds then have from the start."""
-    sources = "{}"
-    data = "{}"
-    globals = json.dumps(GLOBALS)
-    parts: ClassVar[dict[str, str]] = {}
-    """The data so far: name → JSON text."""
+    scripts: ClassVar[dict[str, bytes]] = {}
+    """Bytecode."""
+    data: ClassVar[dict[str, str]] = {}
+    """Name, such as ``locale:de`` → JSON text."""
 
-    @classmethod
-    def add(cls, parts: dict[str, str]) -> None:
-        """More data, such as a locale's, which come when code first asks for them."""
-        cls.parts = cls.parts | parts
-        cls.data = "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in cls.parts.items()) + "}"
 
-    @classmethod
-    def learn(cls, names: Iterable[str]) -> None:
-        cls.learned = cls.learned | cls.compiled.keys() & set(names)
+class Code:
+    """What somebody wrote, and what its worlds need from the start."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.script = text.encode(errors="replace")
+        self.globals = wanted(text)
+
+
+def wanted(code: str) -> dict[str, list[str]]:
+    """The globals of ours that the code may touch. A world with all of them costs twice as much.
+
+    A name that is not written out in the code can only be reached by reflection: then everything is there.
+    """
+    if any(word in code for word in REFLECTION):
+        return GLOBALS
+    found = {part: [name for name in names if _is_named(name, code)] for part, names in GLOBALS.items()}
+    return {part: names for part, names in found.items() if names}
+
+
+def _is_named(name: str, code: str) -> bool:
+    method = name.rpartition(".")[2]
+    return STEMS.get(name, method) in code or (LOCALES in method and LOCALES in code)
 
 
 def warm_up() -> None:
     """Read what is needed from files and import lazily imported modules: behind the fences it is too late."""
-    parts = {path.stem: _without_comments(path.read_text(encoding="utf-8")) for path in PRELUDE.glob("*.js")}
-    Prelude.base = parts.pop("base")
-    Prelude.sources = json.dumps(parts)
-    scripts = {"base": Prelude.base, **parts}
-    made = {name: found for name, script in scripts.items() if (found := bytecode.compiled(script))}
-    Prelude.compiled = made if len(made) == len(scripts) else {}
+    Prelude.scripts = {path.stem: engine.compiled(path.read_text(encoding="utf-8")) for path in PRELUDE.glob("*.js")}
     limits = Limits(run_time=1.0, memory=64 << 20, result=1 << 20, console=1 << 16)
-    code = "const handler = webhook => { console.log(new URL('http://a').href); none() }"
-    run(_World(limits, code), _EXAMPLE, b"{}")
+    code = Code("const handler = webhook => { console.log(new URL('http://a').href); none() }")
+    world = World(limits, code)
+    run(world, _EXAMPLE, b"{}")
+    world.close()
     check(limits, "let a = ;")
-    Prelude.learned = frozenset()
     "é".encode("idna")  # loads codecs
 
 
-_EXAMPLE = '{"eventType":"","payload":null,"url":"","method":"POST","headers":{},"env":{}}'
-
-
-def _without_comments(script: str) -> str:
-    """Lines of comment and indentation cost every event a little."""
-    lines = (line.strip() for line in script.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("// "))
+_EXAMPLE = b'{"eventType":"","payload":null,"url":"","method":"POST","headers":{},"env":{}}'
 
 
 def serve(descriptor: int, limits: Limits) -> None:
     """Answer requests until the other side closes.
 
-    A request's head has ``code`` when it is new, and ``parts``, data that the code was found to need; with ``event``
-    the code is run on the payload in the body, without it the code is only checked. Replies: see ``run``, ``check``.
+    A request's head has ``code`` when it is new, and ``parts``, data that the code was found to need. With an event
+    the code is run on the payload, without one it is only checked. Replies: see ``run``, ``check``.
     """
-    code = ""
-    spare: _World | None = None
-    frames.write(descriptor, {"is": "ready"})
-    while request := frames.read(descriptor):
-        head, payload = request
-        code = head.get("code", code)
-        if "parts" in head:
-            Prelude.add(head["parts"])
-            spare = None
-        if "event" not in head:
-            frames.write(descriptor, check(limits, code))
+    code = Code("")
+    spare: World | None = None
+    frames.write(descriptor, frames.pack_reply(b'{"is":"ready"}', b""))
+    for head, event, payload in frames.requests(descriptor):
+        Prelude.data |= head.get("parts", {})
+        if "code" in head:
+            code = Code(head["code"])
+        if not event:
+            frames.write(descriptor, frames.pack_reply(json.dumps(check(limits, code.text)).encode(), b""))
             continue
-        world = spare if spare and spare.code == code else _World(limits, code)
-        spare = None
-        reply, body = run(world, head["event"], payload)
-        frames.write(descriptor, reply, body)
-        if "spent" in reply:
+        world = spare if spare and spare.code is code else World(limits, code)
+        reply, body = run(world, event, payload)
+        frames.write(descriptor, frames.pack_reply(reply, body))
+        if world.is_spent:
             return  # what came after it in the same message goes to another worker
-        spare = world = _World(limits, code)  # made while nobody waits for it; the one that was used ends here
+        world.close()
+        spare = World(limits, code)  # made while nobody waits for it
 
 
-def run(world: "_World", event: str, payload: bytes) -> tuple[Head, bytes]:
-    """The reply: ``is`` (returned, cancelled, or a failure's kind), its ``console``, ``ms`` and ``memory``."""
+def run(world: "World", event: bytes, payload: bytes) -> tuple[bytes, bytes]:
+    """The reply: ``is`` (returned, cancelled, needs, or a failure's kind), ``console``, ``ms``, ``memory``; a body."""
     started = time.perf_counter()
-    reply = world.run(event, payload.decode())
-    if missing := world.missing():
-        return {"is": "needs", "part": missing}, b""
-    reply["ms"] = round((time.perf_counter() - started) * 1000, 3)
-    reply["memory"] = world.memory()
-    reply["console"] = world.console()
-    if world.is_wasteful():
-        reply["spent"] = True
-    return reply, world.body() if reply["is"] == "returned" else b""
+    head, body = world.run(event, payload)
+    ms = (time.perf_counter() - started) * 1000
+    spent = ',"spent":true' if world.note_memory() else ""
+    return b'%b,"ms":%.3f,"memory":%d%b}' % (head, ms, world.realm.memory(), spent.encode()), body
 
 
 def check(limits: Limits, code: str) -> Head:
-    """Compile without running: ``{"is": "fine"}`` or a failure of the kind ``syntax``.
-
-    The binding cannot only compile, so a ``throw`` goes in front, on the first line, and nothing after it runs.
-    """
+    """Compile without running: ``{"is": "fine"}`` or a failure of the kind ``syntax``."""
     if "\0" in code:
         return failure(code, "SyntaxError", "Invalid or unexpected token", _nul_stack(code))
-    front = f"{_directive(code)}throw 0;"
-    context = _context(limits)
-    context.set_time_limit(limits.run_time)
+    realm = _realm(limits)
+    engine.set_deadline(time.process_time() + limits.run_time)
     try:
-        context.eval(front + (f"//{code[2:]}" if code.startswith("#!") else code))
-    except _quickjs.JSException as error:
-        found = failure(code, *_parts(str(error)), shift=len(front))
+        realm.check(code.encode(errors="replace"))
+    except Thrown as error:
+        found = failure(code, *_parts(error))
         return found if found["is"] == "syntax" else {"is": "fine"}
+    finally:
+        realm.close()
     return {"is": "fine"}
 
 
-class _World:
+class World:
     """A fresh global for one event."""
 
-    def __init__(self, limits: Limits, code: str) -> None:
+    def __init__(self, limits: Limits, code: Code) -> None:
         self._limits = limits
         self.code = code
+        self.is_spent = False
         self._touched = _touched_memory()
-        self._context = context = _context(limits)
-        if Prelude.compiled:
-            start = bytecode.value_of(context, Prelude.compiled["base"])
-        else:
-            # Ours is numbered after the last line of the user's, which tells the frames of a stack apart.
-            start = context.eval("\n" * (code.count("\n") + 1) + Prelude.base)
-        entropy = os.urandom(32).hex()
-        self._ask = start(Prelude.sources, Prelude.data, Prelude.globals, limits.console, limits.result, entropy, code)
-        for name in Prelude.learned:
-            self._ask("part", name, bytecode.value_of(context, Prelude.compiled[name]))
+        engine.set_deadline(time.process_time() + limits.run_time)
+        self.realm = _realm(limits, self._fetch)
+        self.realm.start(Prelude.scripts["base"], limits.console, limits.result)
+        if code.globals:
+            self.realm.ask(_GLOBALS)
 
-    def run(self, event: str, payload: str) -> Head:
+    def close(self) -> None:
+        self.realm.close()
+
+    def run(self, event: bytes, payload: bytes) -> tuple[bytes, bytes]:
+        """The reply's head but for its last bracket, and its body."""
+        try:
+            head, _, body = self._answer(event, payload).partition(b"\n")
+        except Thrown as error:
+            return self._failure(*_parts(error), self._console()), b""
+        if head.startswith(b'{"is":"threw"'):
+            said = json.loads(head + b"}")
+            return self._failure(said["name"], said["message"], said["stack"], json.dumps(said["console"])), b""
+        return head, body
+
+    def _answer(self, event: bytes, payload: bytes) -> bytes:
+        if b"\0" in self.code.script:
+            raise Thrown("SyntaxError: Invalid or unexpected token", _nul_stack(self.code.text))
         deadline = time.process_time() + self._limits.run_time
+        engine.set_deadline(deadline)
+        self.realm.evaluate(self.code.script)
+        answer = self.realm.ask(_RUN, event, payload)
+        jobs = 0
+        while self.realm.job():
+            jobs += 1
+            if jobs % 64 == 0 and time.process_time() > deadline:
+                raise Thrown("InternalError: interrupted")
+        return self.realm.ask(_SETTLED) if jobs or not answer else answer
+
+    def _failure(self, name: str, message: str, stack: str, console: str) -> bytes:
+        if console.startswith("{"):
+            return console.encode()
+        # When no memory is left for a whole error, the engine throws null or a part; the memory that was touched tells.
+        if not name and message in ("null", "out of memory") and self.note_memory():
+            reply: Head = {"is": "memory limit", "message": ""}
+        else:
+            reply = failure(self.code.text, name, message, stack)
+        return f'{json.dumps(reply)[:-1]},"console":{console}'.encode()
+
+    def _console(self) -> str:
+        """The lines so far as a JSON list; or, in curly brackets, what the run would have needed and is not here."""
+        engine.set_deadline(time.process_time() + CONSOLE_TIME)
         try:
-            return self._outcome(event, payload, deadline)
-        except _quickjs.JSException as error:
-            return self._failure(*_parts(str(error)))
-        except (MemoryError, UnicodeDecodeError, TypeError) as error:
-            return failure(self.code, "InternalError", f"out of memory ({type(error).__name__})", "")
+            return self.realm.ask(_CONSOLE).decode().strip()
+        except Thrown:
+            return "[]"
 
-    def _outcome(self, event: str, payload: str, deadline: float) -> Head:
-        if "\0" in self.code:
-            return failure(self.code, "SyntaxError", "Invalid or unexpected token", _nul_stack(self.code))
-        self._limit(deadline)
-        self._context.eval(self.code)
-        self._limit(deadline)
-        handler = self._context.eval('typeof handler === "function" ? handler : undefined')
-        if handler is None:
-            return {"is": "no handler", "message": NO_HANDLER}
-        self._limit(deadline)
-        state = self._ask("run", handler, event, payload)
-        for _ in self._jobs(deadline):
-            state = self._ask("state")
-        state = state or self._ask("state")
-        if not state:
-            return {"is": "bad result", "message": NEVER_SETTLES}
-        reply: Head = json.loads(state)
-        if reply["is"] == "threw":
-            return self._failure(reply["name"], reply["message"], reply["stack"])
-        return reply
-
-    def _failure(self, name: str, message: str, stack: str) -> Head:
-        """When no memory is left even for the error, the engine throws null; the memory that was touched tells."""
-        if not name and message == "null" and self.is_wasteful():
-            return {"is": "memory limit", "message": ""}
-        return failure(self.code, name, message, stack)
-
-    def _jobs(self, deadline: float) -> Iterator[None]:
-        """What promises left to do, within the same limit."""
-        self._limit(deadline)
-        count = 0
-        while self._context.execute_pending_job():
-            count += 1
-            if count % 64 == 0:
-                self._limit(deadline)
-        if count:
-            yield
-
-    def _limit(self, deadline: float) -> None:
-        left = deadline - time.process_time()
-        if left <= 0:
-            raise _quickjs.JSException("InternalError: interrupted\n")
-        self._context.set_time_limit(left)
-
-    def is_wasteful(self) -> bool:
+    def note_memory(self) -> bool:
         """The run touched so much memory that the system had better get it back, with the whole process."""
-        return _touched_memory() > self._touched + self._limits.memory // 4
+        self.is_spent = _touched_memory() > self._touched + self._limits.memory // 4
+        return self.is_spent
 
-    def memory(self) -> int:
-        """Bytes of the engine's heap now."""
-        return int(self._context.memory()["memory_used_size"])
-
-    def missing(self) -> str:
-        """The part of the prelude that the run would have needed and that is not here."""
-        self._context.set_time_limit(CONSOLE_TIME)
-        try:
-            Prelude.learn(str(self._ask("fetched")).split())
-            return str(self._ask("missing"))
-        except (_quickjs.JSException, MemoryError, ValueError, TypeError):
-            return ""
-
-    def console(self) -> list[Any]:
-        self._context.set_time_limit(CONSOLE_TIME)
-        try:
-            lines: list[Any] = json.loads(self._ask("console") or "[]")
-        except (_quickjs.JSException, MemoryError, ValueError, TypeError):
-            return []
-        return lines
-
-    def body(self) -> bytes:
-        return str(self._ask("body")).encode()
+    def _fetch(self, name: str) -> bytes | str | None:
+        """What a script of ours asks for: another script, or data as JSON."""
+        if script := Prelude.scripts.get(name):
+            return script
+        match name:
+            case "code":
+                return json.dumps(self.code.text)
+            case "globals wanted":
+                return json.dumps(list(self.code.globals.items()))
+            case "entropy":
+                return json.dumps(os.urandom(32).hex())
+            case _:
+                return Prelude.data.get(name)
 
 
-def _context(limits: Limits) -> Any:
-    context = _quickjs.Context()
-    context.set_memory_limit(limits.memory)
-    context.set_max_stack_size(JS_STACK if fences.LINUX else 4 << 20)
-    return context
+def _realm(limits: Limits, fetch: Fetch = lambda name: None) -> Realm:
+    return Realm(limits.memory, JS_STACK if fences.LINUX else 4 << 20, fetch)
 
 
 def _touched_memory() -> int:
@@ -273,26 +246,11 @@ def _touched_memory() -> int:
     return peak * 1024 if fences.LINUX else peak
 
 
-def _parts(text: str) -> tuple[str, str, str]:
-    """The binding's ``name: message`` and stack, in one text, taken apart: name, message, stack."""
-    message, _, stack = text.partition("\n    at ")
-    message = _said_once(message)
-    name, colon, rest = message.partition(": ")
-    stack = f"    at {stack}" if stack else ""
-    if colon and name.isidentifier():
-        return name, rest.removesuffix("\n"), stack
-    return "", message.removesuffix("\n").removesuffix("\nundefined"), stack
-
-
-def _said_once(text: str) -> str:
-    """A stack in V8's form begins with the error's name and message, which the binding then says twice."""
-    half = len(text) // 2
-    return text[:half] if text[half : half + 1] == "\n" and text[:half] == text[half + 1 :] else text
-
-
-def _directive(code: str) -> str:
-    """``"use strict"`` counts only in front, so it is said again there."""
-    return '"use strict";' if code.lstrip("\ufeff \t\r\n")[1:11] == "use strict" else ""
+def _parts(error: Thrown) -> tuple[str, str, str]:
+    """Name, message and stack. A stack in V8's form begins with name and message, which are told already."""
+    name, colon, message = error.text.partition(": ")
+    stack = error.stack.removeprefix(error.text).removeprefix("\n")
+    return (name, message, stack) if colon and name.isidentifier() else ("", error.text, stack)
 
 
 def _nul_stack(code: str) -> str:

@@ -48,10 +48,7 @@ WEBHOOK = Webhook("payment.succeeded", PAYLOAD, "https://example.com/hook", "POS
 LIMITS = Limits(run_time=1.0, memory=64 << 20, result=1 << 20, console=64 << 10)
 EVENTS, ROUNDS, AT_ONCE = 640, 5, 32
 
-EMPTY = (
-    "from inside import worker; warm = zygote.warm_up; worker.Prelude.globals = '{}'; "
-    "zygote.warm_up = lambda: (warm(), setattr(worker.Prelude, 'sources', '{}')); "
-)
+EMPTY = "from inside import worker; worker.GLOBALS = {}; "
 """What the zygote runs first for worlds without a prelude."""
 
 CALL = "(event, payload) => JSON.stringify(handler({ ...JSON.parse(event), payload: JSON.parse(payload) }))"

@@ -1,41 +1,32 @@
-// The first script of every world, so it is short: every event pays for each line. What is seldom needed waits as text
-// in `sources` until it is, or comes compiled when the code is known to need it. What is used after the user's code has run is captured here, before that code can change it.
-// Python keeps the function that comes out, `ask(what, …)`.
-(function (sources, data, globals, room, maxResult, entropy, code) {
+// The first script of every world, so it is short: every event pays for each line. What is seldom needed comes when it
+// is: `fetch` has Python lay it into the box. What is used after the user's code has run is captured here, before that
+// code can change it.
+(function (fetch, room, maxResult) {
   "use strict";
   const { parse, stringify } = JSON;
   const { apply } = Reflect;
-  const { defineProperty, keys } = Object;
+  const { keys } = Object;
   const { isArray } = Array;
-  const evaluate = eval;
-  const wellFormed = "".toWellFormed;
+  const { toWellFormed } = "";
+  const OutOfMemory = InternalError;
   const text = String;
-  const parts = { __proto__: null }, ready = { __proto__: null };
-  delete globalThis.hookbench;
-  let lines = "", state = "", body = "", missing = "", fetched = "";
+  const parts = { __proto__: null };
+  let lines = "", state = "", body = "", missing = "";
 
   // Flat, and without halves of surrogate pairs: neither survives the way to Python.
-  const flat = (string) => apply(wellFormed, string, []);
+  const flat = (string) => apply(toWellFormed, string, []);
   const quote = (value) => stringify(flat(text(value)));
-  const end = (fields) => void (state = flat("{" + fields + "}"));
+  const end = (fields) => void (state = fields);
 
   function load(name) {
-    if (!(name in parts)) {
-      if (name in ready) return (parts[name] = ready[name](host));
-      if (typeof sources === "string") sources = parse(sources);
-      if (name in sources) {
-        fetched += name + " ";
-        // Numbered after the user's last line, which tells the frames of a stack apart.
-        return (parts[name] = evaluate("\n".repeat(lineCount(code)) + sources[name])(host));
-      }
-      if (typeof data === "string") data = parse(data);
-      if (!(name in data)) throw new Error((missing = name));  // Python fetches it and runs the event again
-      return data[name];
-    }
-    return parts[name];
+    if (name in parts) return parts[name];
+    box.name = name;
+    const found = fetch(0);
+    if (found < 0) throw new OutOfMemory("out of memory");
+    if (!found) throw new Error((missing = name));  // the server knows it, and runs the event again
+    const part = box.part;
+    return (parts[name] = typeof part === "function" ? part(host) : part);
   }
-
-  const lineCount = (script) => script.split(/\r\n|[\n\r\u2028\u2029]/).length;
 
   function say(level, line) {
     if (room <= 0) return;
@@ -44,61 +35,57 @@
     lines += (lines && ",") + "[" + quote(level) + "," + quote(line) + "]";
   }
 
-  function threw(error) {
-    load("trouble").threw(error);
-  }
-
-  const namesOf = (headers) =>
-    headers && typeof headers === "object" && !isArray(headers) ? keys(headers) : load("trouble").notHeaders(headers);
-
   // What handler returned, as the fields of a request.
-  function judge(result, given) {
+  function judge(result, usualUrl, usualMethod) {
     if (result === null) return end('"is":"cancelled"');
     if (typeof result !== "object" || isArray(result)) return load("trouble").notAWebhook(result);
     if (result.cancel === true) return end('"is":"cancelled"');
-    let { method = given.method, url = given.url, headers = {}, payload } = result;
+    let { method = usualMethod, url = usualUrl, headers = {}, payload } = result;
     if (typeof method !== "string") method = load("trouble").plain("method", method);
     if (typeof url !== "string") url = load("trouble").plain("url", url);
-    const names = namesOf(headers);
+    const list = headers && typeof headers === "object" && !isArray(headers) ? keys(headers) : load("trouble").notHeaders(headers);
     let pairs = "";
-    for (let i = 0; i < names.length && !state && pairs.length <= maxResult; i++) {
-      let value = headers[names[i]];
-      if (typeof value !== "string") value = load("trouble").header(names[i], value);
-      pairs += (pairs && ",") + quote(names[i]) + ":" + quote(value);
+    for (let i = 0; i < list.length && !state && pairs.length <= maxResult; i++) {
+      let value = headers[list[i]];
+      if (typeof value !== "string") value = load("trouble").header(list[i], value);
+      pairs += (pairs && ",") + quote(list[i]) + ":" + quote(value);
     }
     const isText = typeof payload === "string";
-    body = isText ? payload : stringify(payload);
+    const made = isText ? payload : stringify(payload);
     if (state) return;
     if (pairs.length + method.length + url.length > maxResult) return load("trouble").tooLarge();
-    if (body === undefined || body.length > maxResult) return load("trouble").notABody(payload, body);
-    body = flat(body);
+    if (made === undefined || made.length > maxResult) return load("trouble").notABody(payload, made);
+    body = made;
     end('"is":"returned","method":' + quote(method) + ',"url":' + quote(url) + ',"headers":{' + pairs + '},"text":' + isText);
   }
 
-  async function settle(promise, given) {
+  async function settle(promise, url, method) {
     try {
-      judge(await promise, given);
+      judge(await promise, url, method);
     } catch (error) {
-      threw(error);
+      load("trouble").threw(error);
     }
   }
 
-  function run(handler, event, payload) {
+  function run(event, payload) {
     try {
-      const webhook = parse(event);
+      if (typeof handler !== "function") return load("trouble").noHandler();
+      const webhook = (given.webhook = parse(event));
       webhook.payload = parse(payload);
-      const given = parse(event);
-      host.given.webhook = webhook;
+      const { url, method } = webhook;
       const result = handler(webhook);
-      if (result && typeof result === "object" && typeof result.then === "function") settle(result, given);
-      else judge(result, given);
+      if (result && typeof result === "object" && typeof result.then === "function") settle(result, url, method);
+      else judge(result, url, method);
     } catch (error) {
-      threw(error);
+      load("trouble").threw(error);
     }
-    return state;
   }
 
-  const host = { __proto__: null, load, say, end, quote, text, isArray, parse, stringify, entropy, maxResult, code, given: {} };
+  // The head of the reply but for its last bracket, and the body on a line of its own; empty while a promise is open.
+  const reply = () => state && flat("{" + state + ',"console":[' + lines + "]\n" + body);
+
+  const given = { __proto__: null, webhook: undefined };
+  const host = { __proto__: null, load, say, end, quote, text, isArray, parse, stringify, maxResult, given };
 
   // The engine calls this whenever an error is made; then, and only then, it gets V8's words and place.
   Error.prepareStackTrace = (error, sites) => {
@@ -108,34 +95,16 @@
       return "";
     }
   };
-  const json = {
-    parse(text, reviver) {
-      try {
-        return parse(text, reviver);
-      } catch (error) {
-        throw load("json").ofParse(error, text);
-      }
-    },
-    stringify(value, replacer, space) {
-      try {
-        return stringify(value, replacer, space);
-      } catch (error) {
-        throw load("json").ofStringify(error, value);
-      }
-    },
-  };
-  for (const name of ["parse", "stringify"]) defineProperty(JSON, name, { value: json[name], writable: true, configurable: true });
-  const offer = (name, part) => {
-    const [holder, method] = name.split(".");
-    const target = method ? globalThis[holder].prototype : globalThis;
-    const key = method ?? name;
-    const set = (value) => defineProperty(target, key, { value, writable: true, configurable: true });
-    defineProperty(target, key, { get: () => (set(load(part)[name]), target[key]), set, configurable: true });
-  };
-  globals = parse(globals);
-  for (const part of keys(globals)) for (const name of globals[part]) offer(name, part);
 
-  return (what, one, two, three) =>
-    what === "run" ? run(one, two, three) : what === "state" ? state : what === "body" ? body : what === "missing" ? missing
-    : what === "fetched" ? fetched : what === "part" ? void (ready[one] = two, delete globalThis.hookbench) : lines && flat("[" + lines + "]");
+  const box = {
+    __proto__: null, name: "", part: undefined,
+    ask(what, event, payload) {
+      if (what === 0) run(event, payload);
+      if (what === 3) load("globals");
+      if (missing) return flat('{"is":"needs","part":' + quote(missing) + "\n");
+      if (what === 1 && !state) load("trouble").neverSettles();
+      return what === 2 ? flat("[" + lines + "]") : reply();
+    },
+  };
+  return box;
 });

@@ -1,7 +1,7 @@
 // crypto: random values, digests and HMAC. Written in JavaScript, since nothing of Python can be reached from here.
 (function (host) {
   "use strict";
-  const { load, entropy } = host;
+  const { load } = host;
   const PRIMES = [];
   for (let n = 2; PRIMES.length < 80; n++) if (PRIMES.every((prime) => n % prime)) PRIMES.push(n);
 
@@ -205,7 +205,7 @@
   }
 
   // Each event brings 32 bytes of the system's randomness; SHA-256 in counter mode makes more of them.
-  const seed = Uint8Array.from(entropy.match(/../g), (hex) => parseInt(hex, 16));
+  const seed = Uint8Array.from(load("entropy").match(/../g), (hex) => parseInt(hex, 16));
   let drawn = 0;
   let pool = [];
   function randomByte() {

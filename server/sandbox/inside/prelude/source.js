@@ -1,7 +1,7 @@
 // The user's code as tokens, to find what an error is about: the engine says little more than "not a function".
 (function (host) {
   "use strict";
-  const { code } = host;
+  const code = host.load("code");
   const MAX_CODE = 128 * 1024;
   const TOKEN = /[\p{ID_Start}$_#@][\p{ID_Continue}$\u200c\u200d]*|"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*'|0[xXbBoO][\da-fA-F_]+n?|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?n?|=>|\?\.(?!\d)|\.\.\.|[=!]==?|\*\*=?|&&=?|\|\|=?|\?\?=?|[<>]=|\+\+|--|[-+*/%&|^]=|[^]/yu;
   const BLANK = /(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/)+/y;

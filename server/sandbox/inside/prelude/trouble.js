@@ -11,6 +11,14 @@
     return (typeof value === "object" ? "an " : "a ") + typeof value;
   }
 
+  function noHandler() {
+    end('"is":"no handler","message":' + quote("The code declares no function named handler. Write: function handler(webhook) { … return webhook; }"));
+  }
+
+  function neverSettles() {
+    refuse("handler returned a promise that never settles. There are no timers and no network to wait for.");
+  }
+
   function notAWebhook(result) {
     refuse(`handler returned ${kindOf(result)}. End it with \`return webhook\`, or with \`return null\` to send nothing.`);
   }
@@ -62,5 +70,5 @@
     end('"is":"threw","name":' + shown(name, 200) + ',"message":' + shown(message, 8000) + ',"stack":' + shown(stack, 8000));
   }
 
-  return { notAWebhook, plain, notHeaders, header, notABody, tooLarge, threw };
+  return { noHandler, neverSettles, notAWebhook, plain, notHeaders, header, notABody, tooLarge, threw };
 });

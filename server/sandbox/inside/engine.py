@@ -1,0 +1,292 @@
+"""The engine by its own C functions: a realm is a fresh global in a heap of its own, made and ended for one event.
+
+The binding's library exports them. Going past its Python classes, our scripts come as bytecode instead of text, the
+heap's size is one number instead of a walk through the heap, and no thread gives its lock away and takes it again.
+Only scripts of ours are read as bytecode. What a stranger wrote always comes as text.
+"""
+
+import ctypes
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import _quickjs  # not ``quickjs``, whose import starts a thread: a zygote must not have one
+
+_INT, _NULL, _UNDEFINED, _EXCEPTION, _STRINGS = 0, 2, 3, 6, (-7, -6)
+"""Tags of values."""
+_GLOBAL, _COMPILE_ONLY = 0, 1 << 5
+_BYTECODE, _WITHOUT_SOURCE, _WITHOUT_PLACES = 1, 1 << 4, 1 << 5
+_NUMBER_TO_NUMBER = 6
+"""The shape of a C function that takes a number and gives one."""
+_FOUND, _ABSENT, _FAILED = 1.0, 0.0, -1.0
+_COLLECT_FROM = 4 << 20
+"""Bytes of heap that are not worth looking for garbage in, as all of it ends with its event."""
+_SIZE_AT = 6 * 8
+"""Where a runtime keeps the size of its heap, and behind it the limit; see ``_size_is_known``."""
+
+
+Fetch = Callable[[str], bytes | str | None]
+"""The name of what a script of ours wants → bytecode, or JSON text, or None for what is not here."""
+
+
+class Thrown(Exception):
+    """What code threw, or what kept it from compiling: the value as text, and its stack."""
+
+    def __init__(self, text: str, stack: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.stack = stack
+
+
+class _Value(ctypes.Structure):
+    _fields_ = (("content", ctypes.c_uint64), ("tag", ctypes.c_int64))
+
+
+_pointer, _text, _size, _number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int
+_OnInterrupt = ctypes.CFUNCTYPE(_number, _pointer, _pointer)
+_OnFetch = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)
+
+_FUNCTIONS: Mapping[str, tuple[Any, ...]] = {
+    "JS_NewRuntime": (_pointer,),
+    "JS_FreeRuntime": (None, _pointer),
+    "JS_SetMemoryLimit": (None, _pointer, _size),
+    "JS_SetMaxStackSize": (None, _pointer, _size),
+    "JS_UpdateStackTop": (None, _pointer),
+    "JS_SetGCThreshold": (None, _pointer, _size),
+    "JS_SetInterruptHandler": (None, _pointer, _OnInterrupt, _pointer),
+    "JS_ComputeMemoryUsage": (None, _pointer, _pointer),
+    "JS_NewContext": (_pointer, _pointer),
+    "JS_FreeContext": (None, _pointer),
+    "JS_Eval": (_Value, _pointer, _text, _size, _text, _number),
+    "JS_Call": (_Value, _pointer, _Value, _Value, _number, _pointer),
+    "JS_ExecutePendingJob": (_number, _pointer, ctypes.POINTER(_pointer)),
+    "JS_WriteObject": (_pointer, _pointer, ctypes.POINTER(_size), _Value, _number),
+    "JS_ReadObject": (_Value, _pointer, _text, _size, _number),
+    "JS_EvalFunction": (_Value, _pointer, _Value),
+    "JS_ParseJSON": (_Value, _pointer, _text, _size, _text),
+    "JS_NewStringLen": (_Value, _pointer, _text, _size),
+    "JS_NewCFunction2": (_Value, _pointer, _OnFetch, _text, _number, _number, _number),
+    "JS_GetPropertyStr": (_Value, _pointer, _Value, _text),
+    "JS_SetPropertyStr": (_number, _pointer, _Value, _text, _Value),
+    "JS_GetException": (_Value, _pointer),
+    "JS_ToCStringLen2": (_pointer, _pointer, ctypes.POINTER(_size), _Value, _number),
+    "JS_FreeCString": (None, _pointer, _pointer),
+    "JS_FreeValue": (None, _pointer, _Value),
+    "js_free": (None, _pointer, _pointer),
+}
+"""Name → what it gives and what it takes, on machines with pointers of 64 bits: elsewhere values look different."""
+
+
+def _library() -> Any:
+    library = ctypes.PyDLL(_quickjs.__file__)
+    for name, (result, *arguments) in _FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+_js: Any = _library()
+_JS_NULL = _Value(0, _NULL)
+_JS_UNDEFINED = _Value(0, _UNDEFINED)
+
+
+def compiled(script: str) -> bytes:
+    """Bytecode of a script of ours, without its source and places: V8 does not show those of its own either."""
+    realm = Realm(0, 0)
+    try:
+        text, size = script.encode(), _size()
+        function = realm._valid(_js.JS_Eval(realm.context, text, len(text), b"<ours>", _GLOBAL | _COMPILE_ONLY))
+        options = _BYTECODE | _WITHOUT_SOURCE | _WITHOUT_PLACES
+        written = _js.JS_WriteObject(realm.context, ctypes.byref(size), function, options)
+        _js.JS_FreeValue(realm.context, function)
+        if not written:
+            raise MemoryError
+        code = ctypes.string_at(written, size.value)
+        _js.js_free(realm.context, written)
+    finally:
+        realm.close()
+    return code
+
+
+class Realm:
+    """A heap with one global object. ``fetch`` gives what our scripts ask for while code runs; see ``start``."""
+
+    def __init__(self, memory: int, stack: int, fetch: Fetch = lambda name: None) -> None:
+        """``memory`` and ``stack`` in bytes; 0: no limit."""
+        self.runtime = _js.JS_NewRuntime()
+        _js.JS_SetMemoryLimit(self.runtime, memory)
+        _js.JS_SetMaxStackSize(self.runtime, stack)
+        _js.JS_SetInterruptHandler(self.runtime, _on_interrupt, None)
+        _js.JS_SetGCThreshold(self.runtime, _COLLECT_FROM)
+        self.context = _js.JS_NewContext(self.runtime)
+        self._fetch = fetch
+        self._kept: list[_Value] = []
+
+    def close(self) -> None:
+        for value in self._kept:
+            _js.JS_FreeValue(self.context, value)
+        _js.JS_FreeContext(self.context)
+        _js.JS_FreeRuntime(self.runtime)
+
+    def start(self, code: bytes, *arguments: int) -> None:
+        """Run bytecode that ``compiled`` made, and call the function that it gives with a function ``fetch``.
+
+        It returns ``{ ask, name, part }``: the function that ``ask`` calls, and how ``fetch`` gets the name of what is
+        wanted and hands it over: bytecode as the value that it has, text as what it means in JSON.
+        """
+        function = self._valid(self._run(code))
+        fetch = _js.JS_NewCFunction2(self.context, _on_fetch, b"", 1, _NUMBER_TO_NUMBER, 0)
+        self._box = self._keep(self._call(function, [fetch, *map(self._value, arguments)]))
+        self._asked = self._keep(_js.JS_GetPropertyStr(self.context, self._box, b"ask"))
+        _js.JS_FreeValue(self.context, function)
+
+    def evaluate(self, code: bytes) -> None:
+        """Run a stranger's script. Raises ``Thrown``."""
+        self._enter()
+        value = _js.JS_Eval(self.context, code, len(code), b"<input>", _GLOBAL)
+        _js.JS_FreeValue(self.context, self._valid(value))
+
+    def check(self, code: bytes) -> None:
+        """Compile a stranger's script, and do not run it. Raises ``Thrown``."""
+        self._enter()
+        value = _js.JS_Eval(self.context, code, len(code), b"<input>", _GLOBAL | _COMPILE_ONLY)
+        _js.JS_FreeValue(self.context, self._valid(value))
+
+    def ask(self, *arguments: int | bytes) -> bytes:
+        """What our function answers, as text. Raises ``Thrown``."""
+        return self._text(self._call(self._asked, list(map(self._value, arguments))))
+
+    def job(self) -> bool:
+        """Do the next thing that promises left to do; False when there is none. Raises ``Thrown``."""
+        self._enter()
+        context = _pointer()
+        done = _js.JS_ExecutePendingJob(self.runtime, ctypes.byref(context))
+        if done < 0:
+            raise self._thrown()
+        return bool(done)
+
+    def memory(self) -> int:
+        """Bytes of the heap now."""
+        if _knows_size:
+            return int(ctypes.c_size_t.from_address(self.runtime + _SIZE_AT).value)
+        return self.counted()
+
+    def counted(self) -> int:
+        """The same, as the engine finds it by walking through the heap."""
+        usage = (ctypes.c_int64 * 64)()
+        _js.JS_ComputeMemoryUsage(self.runtime, usage)
+        return usage[0]
+
+    def _valid(self, value: _Value) -> _Value:
+        """The value, unless it says that something was thrown. Raises ``Thrown``."""
+        if value.tag == _EXCEPTION:
+            raise self._thrown()
+        return value
+
+    def _enter(self) -> None:
+        global _entered
+        _entered = self
+
+    def _call(self, function: _Value, values: list[_Value]) -> _Value:
+        self._enter()
+        given = (_Value * len(values))(*values)
+        value: _Value = _js.JS_Call(self.context, function, _JS_UNDEFINED, len(values), given)
+        for each in values:
+            if each.tag < 0:
+                _js.JS_FreeValue(self.context, each)
+        return self._valid(value)
+
+    def _run(self, code: bytes) -> _Value:
+        value: _Value = _js.JS_ReadObject(self.context, code, len(code), _BYTECODE)
+        return value if value.tag == _EXCEPTION else _js.JS_EvalFunction(self.context, value)
+
+    def _keep(self, value: _Value) -> _Value:
+        self._kept.append(value)
+        return value
+
+    def _value(self, given: int | bytes) -> _Value:
+        if not isinstance(given, bytes):
+            return _Value(given, _INT)
+        return self._valid(_js.JS_NewStringLen(self.context, given, len(given)))
+
+    def _text(self, value: _Value) -> bytes:
+        size = _size()
+        text = _js.JS_ToCStringLen2(self.context, ctypes.byref(size), value, 0)
+        _js.JS_FreeValue(self.context, value)
+        if not text:
+            raise self._thrown()
+        found = ctypes.string_at(text, size.value)
+        _js.JS_FreeCString(self.context, text)
+        return found
+
+    def _thrown(self) -> Thrown:
+        """Takes what was thrown out of the engine. Making it text runs methods of the code, within its time."""
+        error = _js.JS_GetException(self.context)
+        text, stack = self._read(error), None
+        if error.tag not in (_NULL, _UNDEFINED):
+            place = _js.JS_GetPropertyStr(self.context, error, b"stack")
+            stack = self._read(place) if place.tag in _STRINGS or place.tag == _EXCEPTION else None
+            _js.JS_FreeValue(self.context, place)
+        _js.JS_FreeValue(self.context, error)
+        return Thrown("a value that cannot be shown" if text is None else text, stack or "")
+
+    def _read(self, value: _Value) -> str | None:
+        """The value as text; None when even that throws, which is forgotten."""
+        size = _size()
+        text = value.tag != _EXCEPTION and _js.JS_ToCStringLen2(self.context, ctypes.byref(size), value, 0)
+        if not text:
+            _js.JS_FreeValue(self.context, _js.JS_GetException(self.context))
+            return None
+        found = ctypes.string_at(text, size.value).decode(errors="replace")
+        _js.JS_FreeCString(self.context, text)
+        return found
+
+    def _hand_over(self) -> float:
+        """What our script asks for, laid where it looks for it."""
+        try:
+            name = self._text(_js.JS_GetPropertyStr(self.context, self._box, b"name")).decode()
+            found = self._fetch(name)
+            if found is None:
+                return _ABSENT
+            part = self._run(found) if isinstance(found, bytes) else self._parsed(found.encode())
+            _js.JS_SetPropertyStr(self.context, self._box, b"part", self._valid(part))
+        except Thrown:
+            return _FAILED
+        return _FOUND
+
+    def _parsed(self, text: bytes) -> _Value:
+        value: _Value = _js.JS_ParseJSON(self.context, text, len(text), b"<data>")
+        return value
+
+
+_deadline = math.inf
+_entered: Realm | None = None
+
+
+def set_deadline(seconds: float) -> None:
+    """When the process has had so much processor time, the engine ends what runs."""
+    global _deadline
+    _deadline = seconds
+
+
+@_OnInterrupt  # type: ignore[untyped-decorator]
+def _on_interrupt(runtime: int, nothing: int) -> int:
+    return time.process_time() >= _deadline
+
+
+@_OnFetch  # type: ignore[untyped-decorator]
+def _on_fetch(_: float) -> float:
+    return _entered._hand_over() if _entered else _ABSENT
+
+
+def _size_is_known() -> bool:
+    """The heap's size and limit lie where the version we name has them: counting it every time would cost."""
+    realm = Realm(1 << 30, 0)
+    sizes = [ctypes.c_size_t.from_address(realm.runtime + _SIZE_AT + at).value for at in (0, ctypes.sizeof(_size))]
+    known = sizes == [realm.counted(), 1 << 30]
+    realm.close()
+    return known
+
+
+_knows_size = _size_is_known()

@@ -1,0 +1,42 @@
+// The globals, and the methods of globals, that the code may touch. Each is made when it is touched first.
+(function (host) {
+  "use strict";
+  const { load, parse, stringify } = host;
+  const { defineProperty } = Object;
+  const put = (target, key, value) => defineProperty(target, key, { value, writable: true, configurable: true });
+
+  function offer(part, name) {
+    const [holder, method] = name.split(".");
+    const target = method ? globalThis[holder].prototype : globalThis;
+    const key = method ?? name;
+    const get = () => (put(target, key, load(part)[name]), target[key]);
+    defineProperty(target, key, { get, set: (value) => put(target, key, value), configurable: true });
+  }
+
+  // The engine's own, whose errors get V8's words.
+  function wrap() {
+    const json = {
+      parse(text, reviver) {
+        try {
+          return parse(text, reviver);
+        } catch (error) {
+          throw load("json").ofParse(error, text);
+        }
+      },
+      stringify(value, replacer, space) {
+        try {
+          return stringify(value, replacer, space);
+        } catch (error) {
+          throw load("json").ofStringify(error, value);
+        }
+      },
+    };
+    put(JSON, "parse", json.parse);
+    put(JSON, "stringify", json.stringify);
+  }
+
+  for (const [part, names] of load("globals wanted")) {
+    if (part === "json") wrap();
+    else for (const name of names) offer(part, name);
+  }
+});

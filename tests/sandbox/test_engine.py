@@ -1,0 +1,106 @@
+"""A realm is the engine by its own C functions: what goes in, what comes out, and what it says of what was thrown."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from server.sandbox.inside import engine
+from server.sandbox.inside.engine import Fetch, Realm, Thrown
+
+ECHO = "(function (fetch, a, b) { return { ask: (what, text) => what === 0 ? text : JSON.stringify([a, b]) } })"
+ASKS = """(function (fetch) {
+  const box = { name: "", part: undefined, ask(what, name) {
+    box.name = name;
+    return JSON.stringify([fetch(0), typeof box.part, box.part]);
+  } };
+  return box;
+})"""
+
+
+def started(script: str, *arguments: int, fetch: Fetch = lambda name: None) -> Iterator[Realm]:
+    engine.set_deadline(time.process_time() + 5)
+    realm = Realm(64 << 20, 1 << 20, fetch)
+    realm.start(engine.compiled(script), *arguments)
+    yield realm
+    realm.close()
+
+
+@pytest.fixture
+def realm() -> Iterator[Realm]:
+    yield from started(ECHO, 6, 7)
+
+
+def test_a_compiled_script_gets_its_arguments(realm: Realm) -> None:
+    assert realm.ask(1) == b"[6,7]"
+
+
+@pytest.mark.parametrize("text", ["", "plain", "Ada 😀", "a\0b", "x" * 100_000])
+def test_text_goes_in_and_out_unchanged(realm: Realm, text: str) -> None:
+    assert realm.ask(0, text.encode()).decode() == text
+
+
+def test_a_script_with_a_mistake_is_not_compiled() -> None:
+    with pytest.raises(Thrown, match="SyntaxError"):
+        engine.compiled("let a = ;")
+
+
+def test_the_size_of_the_heap_is_what_the_engine_counts(realm: Realm) -> None:
+    before = realm.memory()
+    realm.evaluate(b"globalThis.kept = new Array(100000).fill(1.5)")
+    assert realm.memory() == realm.counted()
+    assert realm.memory() - before > 100_000 * 8
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("throw new RangeError('no')", "RangeError: no"),
+        ("throw 'a word'", "a word"),
+        ("throw null", "null"),
+        ("throw { toString() { throw 1 } }", "a value that cannot be shown"),
+        ("throw Object.defineProperty(new Error('x'), 'stack', { get() { throw 1 } })", "Error: x"),
+    ],
+)
+def test_what_is_thrown_comes_out_as_text(realm: Realm, code: str, text: str) -> None:
+    with pytest.raises(Thrown) as caught:
+        realm.evaluate(code.encode())
+    assert caught.value.text == text
+    assert realm.ask(0, b"it goes on") == b"it goes on"
+
+
+def test_what_is_thrown_has_its_stack(realm: Realm) -> None:
+    with pytest.raises(Thrown) as caught:
+        realm.evaluate(b"function deep() {\n  throw new Error('x') }\ndeep()")
+    assert "deep (<input>:2:" in caught.value.stack
+
+
+@pytest.mark.parametrize("code", ["for (;;);", "throw { toString() { for (;;); } }", "/(a+)+b/.test('a'.repeat(40))"])
+def test_code_ends_at_the_deadline(realm: Realm, code: str) -> None:
+    started_at = time.process_time()
+    engine.set_deadline(started_at + 0.1)
+    with pytest.raises(Thrown):
+        realm.evaluate(code.encode())
+    assert time.process_time() - started_at < 2
+
+
+def test_checking_compiles_and_does_not_run(realm: Realm) -> None:
+    realm.check(b"for (;;);")
+    with pytest.raises(Thrown, match="SyntaxError"):
+        realm.check(b"let a; let a")
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("script", [1, "function", None]),
+        ("data", [1, "object", {"a": [1]}]),
+        ("nothing", [0, "undefined", None]),
+        ("broken data", [-1, "undefined", None]),
+    ],
+)
+def test_a_script_fetches_scripts_and_data(name: str, found: object) -> None:
+    known = {"script": engine.compiled("(function () {})"), "data": '{"a":[1]}', "broken data": "{"}
+    for realm in started(ASKS, fetch=known.get):
+        assert json.loads(realm.ask(0, name.encode())) == found
