@@ -9,9 +9,11 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 from server.domain.endpoints import Endpoint
 from server.domain.ids import DeliveryId, EndpointId, Millis
 from server.domain.messages import Attempt, Delivery, DeliveryState, Message, Trigger
+from server.domain.notices import of_attempt
 from server.store import attempts as attempt_rows
 from server.store import endpoints as endpoint_rows
 from server.store import messages as message_rows
+from server.store import notices
 from server.store.schema import attempts, deliveries, endpoints
 
 
@@ -96,7 +98,9 @@ def record(tx: Connection, ended: Sequence[Ended]) -> list[bool]:
     fresh = [e for e in ended if e.attempt.id not in known]
     if fresh:
         tx.execute(attempts.insert(), [attempt_rows.columns(e.attempt) for e in fresh])
-    return [_settle(tx, e) for e in ended]
+    settled = [_settle(tx, e) for e in ended]
+    _tell(tx, [e for e, ours in zip(ended, settled, strict=True) if ours and e.attempt.id not in known])
+    return settled
 
 
 def release(tx: Connection, owner: str, ids: Sequence[DeliveryId], due_at: Millis | None = None) -> None:
@@ -187,3 +191,10 @@ def _settle(tx: Connection, ended: Ended) -> bool:
         },
     )
     return settled.rowcount == 1
+
+
+def _tell(tx: Connection, settled: Sequence[Ended]) -> None:
+    """Keep what a person should know of; nothing, as long as all goes well."""
+    happened = [told for e in settled if (told := of_attempt(e.attempt, e.state))]
+    if happened:
+        notices.add_all(tx, happened)

@@ -198,10 +198,22 @@ notices = Table(
     Column("source_id", String(40), ForeignKey("sources.id"), nullable=False),
     Column("endpoint_id", String(40), ForeignKey("endpoints.id")),
     Column("message_id", String(40)),
+    Column("subject", String(80), nullable=False),
     Column("detail", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger),
     Index("ix_notices_source_id_id", "source_id", "id"),
+    Index("ix_notices_endpoint_id_id", "endpoint_id", "id"),
+)
+
+# Every page asks how many are unseen.
+Index(
+    "ix_notices_unseen",
+    notices.c.source_id,
+    sqlite_where=text("seen_at IS NULL"),
+    postgresql_where=text("seen_at IS NULL"),
 )
 
 notifications = Table(

@@ -7,11 +7,13 @@ import pytest
 from builders import NOW, a_message, a_source, an_attempt, an_endpoint
 from sqlalchemy import Connection, create_engine, event
 
+from server.domain.ids import DeliveryId
 from server.domain.messages import DeliveryState
-from server.store import attempts, deliveries, endpoints, messages, sources
+from server.domain.notices import of_attempt
+from server.store import attempts, deliveries, endpoints, messages, notices, sources
 from server.store.schema import metadata
 
-LARGE = ("messages", "deliveries", "attempts")
+LARGE = ("messages", "deliveries", "attempts", "notices")
 
 
 @pytest.fixture
@@ -58,6 +60,21 @@ def test_taking_an_event_in_and_delivering_it(seen: tuple[Connection, list[tuple
     assert scans(tx, statements) == []
 
 
+def test_telling_that_a_delivery_failed_for_good(seen: tuple[Connection, list[tuple[str, Any]]]) -> None:
+    tx, statements = seen
+    source = a_source()
+    endpoint = an_endpoint(source)
+    sources.insert(tx, source)
+    endpoints.insert(tx, endpoint)
+    attempt = an_attempt(a_message(source), DeliveryId("dlv_1"), endpoint)
+    failed = of_attempt(attempt, DeliveryState.FAILED)
+    assert failed
+    notices.add_all(tx, [failed, failed])
+    notices.add(tx, failed)
+    assert notices.recover(tx, attempt)
+    assert scans(tx, statements) == []
+
+
 def test_looking_at_the_newest(seen: tuple[Connection, list[tuple[str, Any]]]) -> None:
     tx, statements = seen
     source = a_source()
@@ -73,4 +90,7 @@ def test_looking_at_the_newest(seen: tuple[Connection, list[tuple[str, Any]]]) -
     attempts.of_message(tx, "msg_1")
     endpoints.tallies(tx, [an_endpoint(source).id], "att_")
     deliveries.waiting(tx, "ep_1")
+    notices.page(tx, source.id)
+    notices.of_endpoint(tx, "ep_1")
+    notices.unseen(tx, source.id)
     assert scans(tx, statements) == []

@@ -63,14 +63,19 @@ def upgrade() -> None:
         sa.Column("source_id", sa.String(length=40), nullable=False),
         sa.Column("endpoint_id", sa.String(length=40), nullable=True),
         sa.Column("message_id", sa.String(length=40), nullable=True),
+        sa.Column("subject", sa.String(length=80), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["endpoint_id"], ["endpoints.id"], name=op.f("fk_notices_endpoint_id")),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_notices_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
     )
     op.create_index("ix_notices_source_id_id", "notices", ["source_id", "id"])
+    op.create_index("ix_notices_endpoint_id_id", "notices", ["endpoint_id", "id"])
+    _index_where("ix_notices_unseen", "notices", ["source_id"], "seen_at IS NULL")
     op.create_table(
         "notifications",
         sa.Column("id", sa.String(length=40), nullable=False),

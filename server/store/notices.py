@@ -1,0 +1,140 @@
+"""Operational events: added within the transaction of what happened, the same thing again only counted."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, literal_column, select, update
+
+from server.domain.ids import EndpointId, MessageId, Millis, NoticeId, SourceId, mint
+from server.domain.messages import Attempt
+from server.domain.notices import GATHERED, TROUBLES, Happened, Kind, Notice, recovered
+from server.store.columns import dump
+from server.store.schema import notices
+
+PAGE = 50
+MOST_COUNTED = 100
+"""Nobody needs to know whether more are unseen."""
+
+
+def add(tx: Connection, happened: Happened) -> NoticeId | None:
+    """Keep it as a notice; ``None`` when it was counted in one that is kept already."""
+    return add_all(tx, [happened])[0]
+
+
+def add_all(tx: Connection, every: Iterable[Happened]) -> list[NoticeId | None]:
+    """As ``add``. However many of them are the same, they cost two statements."""
+    alike: dict[tuple[Kind, EndpointId, str], list[Happened]] = {}
+    order = []
+    for one in every:
+        key = (one.kind, one.endpoint_id, one.subject)
+        alike.setdefault(key, []).append(one)
+        order.append((key, len(alike[key]) == 1))
+    added = {key: _gather(tx, group) for key, group in alike.items()}
+    return [added[key] if first else None for key, first in order]
+
+
+def recover(tx: Connection, attempt: Attempt) -> NoticeId | None:
+    """Keep that an endpoint took an event again, if a notice of trouble came since the last time it did.
+
+    Cheap, and still only for attempts that succeeded where one had failed before.
+    """
+    latest = (
+        select(notices.c.kind)
+        .where(
+            notices.c.endpoint_id == attempt.endpoint_id,
+            notices.c.kind.in_([kind.value for kind in (*TROUBLES, Kind.RECOVERED)]),
+        )
+        .order_by(notices.c.updated_at.desc(), notices.c.id.desc())
+        .limit(1)
+    )
+    kind = tx.execute(latest).scalar()
+    return add(tx, recovered(attempt)) if kind in TROUBLES else None
+
+
+def page(tx: Connection, source_id: SourceId, *, before: str = "", limit: int = PAGE) -> list[Notice]:
+    """A source's notices, newest first; with ``before``, only those older than the notice of that id."""
+    query = select(notices).where(notices.c.source_id == source_id)
+    if before:
+        query = query.where(notices.c.id < before)
+    return [_notice(row) for row in tx.execute(query.order_by(notices.c.id.desc()).limit(limit)).mappings()]
+
+
+def of_endpoint(tx: Connection, endpoint_id: str, limit: int = 5) -> list[Notice]:
+    """The newest of an endpoint."""
+    query = select(notices).where(notices.c.endpoint_id == endpoint_id).order_by(notices.c.id.desc()).limit(limit)
+    return [_notice(row) for row in tx.execute(query).mappings()]
+
+
+def by_ids(tx: Connection, ids: Iterable[NoticeId]) -> dict[NoticeId, Notice]:
+    rows = tx.execute(select(notices).where(notices.c.id.in_(list(ids)))).mappings()
+    return {NoticeId(row["id"]): _notice(row) for row in rows}
+
+
+def unseen(tx: Connection, source_id: SourceId) -> int:
+    """How many nobody has looked at yet, at most ``MOST_COUNTED``."""
+    some = (
+        select(literal_column("1"))
+        .where(notices.c.source_id == source_id, notices.c.seen_at.is_(None))
+        .limit(MOST_COUNTED)
+    )
+    return tx.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+
+
+def see(tx: Connection, source_id: SourceId, up_to: str, now: Millis) -> int:
+    """Mark a source's notices as seen, up to the one of that id: newer ones came after the page was looked at."""
+    seen = tx.execute(
+        update(notices)
+        .where(notices.c.source_id == source_id, notices.c.seen_at.is_(None), notices.c.id <= up_to)
+        .values(seen_at=now)
+    )
+    return seen.rowcount
+
+
+def _gather(tx: Connection, alike: list[Happened]) -> NoticeId | None:
+    """Count what is the same in a notice that is still gathering, or begin one. Detail and event are the latest's."""
+    last = alike[-1]
+    values: dict[str, Any] = {"message_id": last.message_id, "detail": dump(dict(last.detail)), "updated_at": last.at}
+    gathering = (
+        select(notices.c.id)
+        .where(
+            notices.c.endpoint_id == last.endpoint_id,
+            notices.c.kind == last.kind.value,
+            notices.c.subject == last.subject,
+            notices.c.created_at > last.at - GATHERED[last.kind],
+        )
+        .order_by(notices.c.id.desc())
+        .limit(1)
+    )
+    if known := tx.execute(gathering).scalar():
+        tx.execute(update(notices).where(notices.c.id == known).values(count=notices.c.count + len(alike), **values))
+        return None
+    added = NoticeId(mint("ntc"))
+    tx.execute(
+        notices.insert().values(
+            id=added,
+            kind=last.kind.value,
+            source_id=last.source_id,
+            endpoint_id=last.endpoint_id,
+            subject=last.subject,
+            count=len(alike),
+            created_at=alike[0].at,
+            **values,
+        )
+    )
+    return added
+
+
+def _notice(row: RowMapping) -> Notice:
+    return Notice(
+        id=NoticeId(row["id"]),
+        kind=Kind(row["kind"]),
+        source_id=SourceId(row["source_id"]),
+        endpoint_id=EndpointId(row["endpoint_id"]) if row["endpoint_id"] else None,
+        message_id=MessageId(row["message_id"]) if row["message_id"] else None,
+        detail=json.loads(row["detail"]),
+        count=row["count"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        seen_at=row["seen_at"],
+    )
