@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.domain.conditions import Condition
+from server.domain.conditions import Condition, first_broken, holds
 from server.domain.health import HEALTHY, Health
 from server.domain.ids import EndpointId, Millis, SourceId, VersionId
+from server.domain.payloads import Payload
 from server.domain.retries import DODO_SCHEDULE
+from server.domain.sentences import Sentence, say
 
 
 class Destination(StrEnum):
@@ -99,3 +101,19 @@ class Endpoint:
 
     def listens_to(self, event_type: str) -> bool:
         return not self.disabled and (self.event_types is None or event_type in self.event_types)
+
+    def wants(self, event_type: str, payload: Payload) -> bool:
+        """Whether an event is delivered to it. Only when there are conditions the payload is read."""
+        return self.listens_to(event_type) and holds(self.conditions, payload)
+
+    def objection(self, event_type: str, payload: Payload) -> Sentence | None:
+        """Why its event types and its filter keep an event away; ``None`` when they do not."""
+        if self.event_types is not None and event_type not in self.event_types:
+            return say("It does not listen to {event_type}.", event_type=event_type)
+        broken = first_broken(self.conditions, payload)
+        if broken is None:
+            return None
+        found = payload.shown_at(broken.path)
+        if found is None:
+            return say("Its filter asks for {line}, and this event has no such field.", line=broken.line)
+        return say("Its filter asks for {line}, and in this event it is {found}.", line=broken.line, found=found)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from server.domain.conditions import Condition, Operator
 from server.domain.messages import AttemptError, ConsoleLine
 
 
@@ -22,6 +23,14 @@ def load_pairs(text: str | None) -> tuple[tuple[str, str], ...]:
 def load_strings(text: str) -> Mapping[str, str]:
     loaded: dict[str, str] = json.loads(text)
     return loaded
+
+
+def dump_conditions(conditions: Iterable[Condition]) -> str:
+    return dump([[one.path, one.operator.value, one.value] for one in conditions])
+
+
+def load_conditions(text: str) -> tuple[Condition, ...]:
+    return tuple(Condition(path, Operator(kind), value) for path, kind, value in json.loads(text))
 
 
 def dump_error(error: AttemptError | None) -> str | None:

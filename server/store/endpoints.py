@@ -7,13 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, select, update
 
-from server.domain.conditions import Condition, Operator
 from server.domain.endpoints import Controls, Destination, DisabledBecause, Endpoint, FormerSecret, Version
 from server.domain.health import Health
 from server.domain.ids import EndpointId, Millis, SourceId, VersionId
 from server.domain.messages import AttemptOutcome
 from server.domain.retries import DODO_SCHEDULE
-from server.store.columns import dump, load_strings
+from server.store.columns import dump, dump_conditions, load_conditions, load_strings
 from server.store.schema import attempts, endpoints, versions
 
 _WITH_CODE = (
@@ -188,7 +187,7 @@ def _columns(endpoint: Endpoint) -> dict[str, Any]:
         "concurrency": controls.concurrency,
         "ordered": controls.ordered,
         "paused": endpoint.paused,
-        "conditions": dump([[one.path, one.operator.value, one.value] for one in endpoint.conditions]),
+        "conditions": dump_conditions(endpoint.conditions),
         "former_secret": former.secret if former else None,
         "former_secret_until": former.until if former else None,
         "disabled_because": endpoint.disabled_because.value if endpoint.disabled_because else None,
@@ -238,9 +237,7 @@ def _endpoint(row: RowMapping) -> Endpoint:
             ordered=row["ordered"],
         ),
         paused=row["paused"],
-        conditions=tuple(
-            Condition(path, Operator(operator), value) for path, operator, value in json.loads(row["conditions"])
-        ),
+        conditions=load_conditions(row["conditions"]),
         former_secret=FormerSecret(row["former_secret"], row["former_secret_until"]) if row["former_secret"] else None,
         disabled_because=DisabledBecause(row["disabled_because"]) if row["disabled_because"] else None,
         health=Health(row["first_failure_at"], row["failing_since"], row["warned_at"]),

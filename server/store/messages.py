@@ -7,8 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, exists, or_, select
 
+from server.domain.conditions import Condition, holds
 from server.domain.ids import DeliveryId, EndpointId, MessageId, SourceId, mint
 from server.domain.messages import Delivery, DeliveryState, Message, Origin, Trigger
+from server.domain.payloads import Payload
+from server.store.columns import load_conditions
 from server.store.schema import deliveries, endpoints, messages
 
 PAGE = 50
@@ -24,7 +27,7 @@ class Received:
 
 
 def receive(tx: Connection, arrived: Sequence[Message]) -> list[Received]:
-    """Keep each new message, with a delivery due at once for each endpoint that listens. For ``Store.batch``."""
+    """Keep each new message, with a delivery due at once for each endpoint that wants it. For ``Store.batch``."""
     known = _known(tx, arrived)
     listeners = _listeners(tx, {message.source_id for message in arrived})
     results: list[Received] = []
@@ -36,10 +39,11 @@ def receive(tx: Connection, arrived: Sequence[Message]) -> list[Received]:
             results.append(Received(known[key], True, ()))
             continue
         known[key] = message.id
+        payload = Payload(message.body)
         listening = tuple(
-            endpoint_id
-            for endpoint_id, wanted in listeners.get(message.source_id, ())
-            if wanted is None or message.event_type in wanted
+            listener.id
+            for listener in listeners.get(message.source_id, ())
+            if listener.wants(message.event_type, payload)
         )
         message_rows.append(_message_columns(message))
         delivery_rows.extend(_new_delivery(message, endpoint_id, Trigger.EVENT) for endpoint_id in listening)
@@ -167,11 +171,22 @@ def _known(tx: Connection, arrived: Sequence[Message]) -> dict[tuple[SourceId, s
     return found
 
 
-def _listeners(
-    tx: Connection, source_ids: Iterable[SourceId]
-) -> dict[SourceId, list[tuple[EndpointId, frozenset[str] | None]]]:
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """What of an enabled endpoint decides whether it gets an event."""
+
+    id: EndpointId
+    event_types: frozenset[str] | None
+    conditions: tuple[Condition, ...]
+
+    def wants(self, event_type: str, payload: Payload) -> bool:
+        listens = self.event_types is None or event_type in self.event_types
+        return listens and holds(self.conditions, payload)
+
+
+def _listeners(tx: Connection, source_ids: Iterable[SourceId]) -> dict[SourceId, list[_Listener]]:
     query = (
-        select(endpoints.c.id, endpoints.c.source_id, endpoints.c.event_types)
+        select(endpoints.c.id, endpoints.c.source_id, endpoints.c.event_types, endpoints.c.conditions)
         .where(
             endpoints.c.source_id.in_(list(source_ids)),
             endpoints.c.disabled.is_(False),
@@ -179,10 +194,10 @@ def _listeners(
         )
         .order_by(endpoints.c.id)
     )
-    found: dict[SourceId, list[tuple[EndpointId, frozenset[str] | None]]] = {}
-    for endpoint_id, source_id, event_types in tx.execute(query):
+    found: dict[SourceId, list[_Listener]] = {}
+    for endpoint_id, source_id, event_types, conditions in tx.execute(query):
         wanted = None if event_types is None else frozenset(json.loads(event_types))
-        found.setdefault(source_id, []).append((endpoint_id, wanted))
+        found.setdefault(source_id, []).append(_Listener(endpoint_id, wanted, load_conditions(conditions)))
     return found
 
 
