@@ -31,6 +31,8 @@ class Job:
     done: asyncio.Future[Result]
     parts: dict[str, str] = field(default_factory=dict)
     """Locale data that the code was found to need."""
+    seconds: float = 0.0
+    """What the runs took that ended because such data was missing."""
     tries: int = 0
     """How often its worker ended under it, of no fault that could be told to be its own."""
 

@@ -21,8 +21,10 @@ KEPT = 24
 """Idle workers beyond this number end, the longest idle first."""
 EVENTS_A_LIFE = 10_000
 """A worker that has served so many events is replaced."""
-MAX_PARTS = 40
-"""Locales and time zones that one event may bring into use; a worker keeps what it has."""
+MAX_PARTS = 400
+"""Pieces of locale data that one event may bring into use; a worker keeps what it has."""
+MAX_PARTS_SECONDS = 4.0
+"""What the runs may take together in which an event finds out what it needs."""
 LONGEST_BATCH = 0.5
 """Seconds after which the rest of a batch goes back to its lane, when its events take longer than was expected."""
 MAX_TRIES = 3
@@ -196,7 +198,8 @@ class Sandbox:
             lane.measured(now - started)
             if isinstance(answer, Died):
                 self._died(job, answer, blameless)
-            elif part := len(job.parts) < MAX_PARTS and replies.part_needed(answer[0]):
+            elif part := self._may_ask(job) and replies.part_needed(answer[0]):
+                job.seconds += now - started
                 job.parts[part] = await asyncio.to_thread(locales.part, part)
             else:
                 self._end(job, replies.parse(*answer, self.limits))
@@ -211,6 +214,10 @@ class Sandbox:
         worker.pace = lane.pace
         self._keep(owner, worker)
         return again
+
+    @staticmethod
+    def _may_ask(job: Job) -> bool:
+        return len(job.parts) < MAX_PARTS and job.seconds < MAX_PARTS_SECONDS
 
     def _died(self, job: Job, died: Died, blameless: bool) -> None:
         """The worker ended under this job. It stays without a result when it is to run again."""

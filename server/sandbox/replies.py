@@ -42,7 +42,7 @@ def part_needed(head: bytes) -> str:
     if not head.startswith(b'{"is":"needs"') or len(head) > 200:
         return ""
     try:
-        return clean(_mapping(json.loads(head))["part"], 100)
+        return clean(_mapping(json.loads(head))["part"], 160)
     except (ValueError, KeyError, TypeError):
         return ""
 

@@ -1,246 +1,236 @@
-// Intl.DateTimeFormat.
+// Intl.DateTimeFormat. Python chooses the pattern and sends the names in it; here it is filled.
 (function (host) {
   "use strict";
-  const { resolve, option, digitsOption } = host.load("locale");
-  const { NumberFormat } = host.load("numbers");
+  const { resolve, extended, numbersOf, option, digitsOption, optionsOf, matcher, system, supported, digitized } = host.load("locale");
   const { load } = host;
 
   const STYLES = ["full", "long", "medium", "short"];
+  const NARROW = { narrow: 5, short: 3, long: 4 }, NUMERIC = { "2-digit": 2, numeric: 1 };
+  const ZONES = { short: "z", long: "zzzz", shortOffset: "O", longOffset: "OOOO", shortGeneric: "v", longGeneric: "vvvv" };
+  // Option → letter and how often it is repeated; in the order in which V8 reads them.
   const FIELDS = {
-    weekday: ["narrow", "short", "long"], era: ["narrow", "short", "long"], year: ["2-digit", "numeric"],
-    month: ["2-digit", "numeric", "narrow", "short", "long"], day: ["2-digit", "numeric"], hour: ["2-digit", "numeric"],
-    minute: ["2-digit", "numeric"], second: ["2-digit", "numeric"],
-    timeZoneName: ["short", "long", "shortOffset", "longOffset", "shortGeneric", "longGeneric"],
+    weekday: ["E", NARROW], era: ["G", NARROW], year: ["y", NUMERIC], month: ["M", { ...NUMERIC, ...NARROW }], day: ["d", NUMERIC],
+    dayPeriod: ["B", { narrow: 5, short: 1, long: 4 }], hour: ["j", NUMERIC], minute: ["m", NUMERIC], second: ["s", NUMERIC],
   };
+  const DATE = ["weekday", "year", "month", "day"], TIME = ["dayPeriod", "hour", "minute", "second", "fractionalSecondDigits"];
 
   class DateTimeFormat {
-    #locale; #options; #pattern; #zone; #format;
+    #locale; #options; #form; #zone; #numbers; #format;
 
-    constructor(locales, options, needed = "any", usual = "date") {
-      this.#locale = resolve(locales);
-      this.#options = dateOptions(options === undefined ? {} : Object(options), needed, usual);
-      this.#zone = zoneOf(this.#options.timeZone);
-      this.#pattern = patternOf(this.#locale.data, this.#options);
+    constructor(locales, options, needed = "any", usual = "date", service = "Intl.DateTimeFormat") {
+      const given = optionsOf(options);
+      matcher(given, service);
+      const calendar = system(given, "calendar"), numbering = system(given, "numberingSystem");
+      const { hour12 } = given;
+      const cycle = option(given, "hourCycle", ["h11", "h12", "h23", "h24"], undefined, service);
+      this.#locale = resolve(locales, ["ca", "hc", "nu"], { ca: calendar, nu: numbering, hc: hour12 === undefined ? cycle : hour12 ? "12" : "24" });
+      this.#numbers = numbersOf(this.#locale);
+      this.#options = dateOptions(given, needed, usual, service);
+      this.#zone = zoneOf(given.timeZone === undefined ? "UTC" : String(given.timeZone));
+      const { ca = "", hc = "" } = this.#locale.wishes, { dateStyle = "", timeStyle = "" } = this.#options;
+      const skeleton = dateStyle || timeStyle ? "" : skeletonOf(this.#options);
+      this.#form = load(["date:" + this.#locale.tag, ca, hc, skeleton, dateStyle, timeStyle].join("|"));
     }
-    static supportedLocalesOf(locales) {
-      return NumberFormat.supportedLocalesOf(locales);
-    }
+    static supportedLocalesOf(locales) { return supported(locales); }
     get format() {
-      return (this.#format ??= (date) => this.formatToParts(date).map((part) => part.value).join(""));
+      return (this.#format ??= (date) => this.#parts(timeOf(date)).map((part) => part.value).join(""));
     }
-    formatToParts(date) {
-      const time = date === undefined ? Date.now() : Number(date);
-      if (!Number.isFinite(time) || Math.abs(time) > 8.64e15) throw new RangeError("Invalid time value");
-      return dateParts(this.#locale.data, this.#pattern, momentIn(this.#zone, time), this.#options);
+    formatToParts(date) { return this.#parts(timeOf(date)); }
+    #parts(time) {
+      return partsOf(this.#form, this.#form.pattern, momentIn(this.#zone, time, this.#form.calendar), this.#locale.stored, this.#numbers, this.#options);
+    }
+    #ends(start, end) {
+      if (start === undefined || end === undefined) throw new TypeError("Invalid time value");
+      return [timeOf(start), timeOf(end)];
     }
     formatRange(start, end) {
-      const [from, to] = [this.format(start), this.format(end)];
-      return from === to ? from : from + "\u2009–\u2009" + to;
+      return this.formatRangeToParts(start, end).map((part) => part.value).join("");
+    }
+    formatRangeToParts(start, end) {
+      const [from, to] = this.#ends(start, end);
+      const moment = (time) => momentIn(this.#zone, time, this.#form.calendar);
+      const { ca = "", hc = "" } = this.#locale.wishes;
+      const inner = (pattern, form, time) => partsOf(form, pattern, moment(time), this.#locale.stored, this.#numbers, this.#options, true);
+      return load("ranges").partsOfRange(this.#form, [this.#locale.tag, ca, hc], moment(from), moment(to), (form, pattern, second) => inner(pattern, form, second ? to : from));
     }
     resolvedOptions() {
-      const { hour12, ...shown } = this.#options;
-      return { locale: this.#locale.tag, calendar: "gregory", numberingSystem: "latn", ...shown, timeZone: this.#zone.name };
+      const { tag, words } = this.#locale, { calendar, cycle, pattern } = this.#form, { system } = this.#numbers;
+      const shown = { locale: extended(tag, words, { ca: calendar, hc: cycle ?? undefined, nu: system }), calendar, numberingSystem: system, timeZone: this.#zone.name };
+      if (cycle) Object.assign(shown, { hourCycle: cycle, hour12: cycle === "h11" || cycle === "h12" });
+      const { dateStyle, timeStyle } = this.#options;
+      if (!dateStyle && !timeStyle) Object.assign(shown, fieldsOf(pattern, this.#options));
+      if (dateStyle) shown.dateStyle = dateStyle;
+      if (timeStyle) shown.timeStyle = timeStyle;
+      return shown;
     }
   }
 
-  function dateOptions(options, needed, usual) {
-    const made = { timeZone: options.timeZone === undefined ? "UTC" : String(options.timeZone) };
-    if (options.hour12 !== undefined) made.hour12 = Boolean(options.hour12);
-    made.hourCycle = option(options, "hourCycle", ["h11", "h12", "h23", "h24"]);
-    for (const name of Object.keys(FIELDS)) made[name] = option(options, name, FIELDS[name]);
+  function timeOf(date) {
+    const time = date === undefined ? Date.now() : Number(date);
+    if (!Number.isFinite(time) || Math.abs(time) > 8.64e15) throw new RangeError("Invalid time value");
+    return Math.trunc(time);
+  }
+
+  function dateOptions(options, needed, usual, service) {
+    const made = {};
+    for (const name of Object.keys(FIELDS)) made[name] = option(options, name, Object.keys(FIELDS[name][1]), undefined, service);
     made.fractionalSecondDigits = digitsOption(options, "fractionalSecondDigits", 1, 3);
-    made.dateStyle = option(options, "dateStyle", STYLES);
-    made.timeStyle = option(options, "timeStyle", STYLES);
-    const date = ["weekday", "year", "month", "day"], time = ["hour", "minute", "second", "fractionalSecondDigits"];
+    made.timeZoneName = option(options, "timeZoneName", Object.keys(ZONES), undefined, service);
+    option(options, "formatMatcher", ["best fit", "basic"], undefined, service);
+    made.dateStyle = option(options, "dateStyle", STYLES, undefined, service);
+    made.timeStyle = option(options, "timeStyle", STYLES, undefined, service);
     if (made.dateStyle || made.timeStyle) {
-      const clash = [...date, ...time, "era", "timeZoneName"].find((name) => made[name] !== undefined);
+      const clash = [...Object.keys(FIELDS), "fractionalSecondDigits", "timeZoneName"].find((name) => made[name] !== undefined);
       if (clash) throw new TypeError(`Can't set option ${clash} when ${made.dateStyle ? "dateStyle" : "timeStyle"} is used`);
       if (usual === "date" && needed === "date" && made.timeStyle) throw new TypeError("Invalid option : timeStyle");
       if (usual === "time" && needed === "time" && made.dateStyle) throw new TypeError("Invalid option : dateStyle");
-    } else {
-      const given = [...(needed !== "time" ? date : []), ...(needed !== "date" ? time : [])];
-      if (given.every((name) => made[name] === undefined)) {
-        if (usual !== "time") made.year = made.month = made.day = "numeric";
-        if (usual !== "date") made.hour = made.minute = made.second = "numeric";
-      }
+      return made;
     }
-    for (const name of Object.keys(made)) if (made[name] === undefined) delete made[name];
+    const given = [...(needed !== "time" ? DATE : []), ...(needed !== "date" ? TIME : [])];
+    if (given.every((name) => made[name] === undefined)) {
+      if (usual !== "time") made.year = made.month = made.day = "numeric";
+      if (usual !== "date") made.hour = made.minute = made.second = "numeric";
+    }
     return made;
   }
 
+  function skeletonOf(options) {
+    let made = "";
+    for (const name of Object.keys(FIELDS)) {
+      const [letter, widths] = FIELDS[name];
+      if (options[name] !== undefined) made += letter.repeat(widths[options[name]]);
+    }
+    return made + "S".repeat(options.fractionalSecondDigits ?? 0) + (options.timeZoneName ? ZONES[options.timeZoneName] : "");
+  }
+
+  // What the pattern came out as, in the words of the options.
+  function fieldsOf(pattern, options) {
+    const shown = {}, plain = pattern.replace(/'[^']*'/g, "");
+    const run = (letters) => new RegExp(`([${letters}])\\1*`).exec(plain)?.[0];
+    const word = (widths, length) => Object.keys(widths).find((name) => widths[name] === length);
+    const names = { weekday: "Ec", era: "G", year: "y", month: "ML", day: "d", dayPeriod: "bB", hour: "hHkK", minute: "m", second: "s" };
+    for (const name of Object.keys(names)) {
+      const found = run(names[name]);
+      if (!found) continue;
+      const length = found.length === 1 && (name === "weekday" || name === "era") ? 3 : name === "weekday" && found.length === 3 ? 3 : found.length;
+      shown[name] = word(FIELDS[name][1], length);
+    }
+    if (run("S")) shown.fractionalSecondDigits = run("S").length;
+    if (options.timeZoneName && run("zOv")) shown.timeZoneName = Object.keys(ZONES).find((name) => ZONES[name] === run("zOv"));
+    return shown;
+  }
+
   function zoneOf(name) {
-    if (/^(utc|gmt|etc\/(utc|gmt|uct|zulu)|zulu)$/i.test(name)) return { name: "UTC", changes: [[-8.64e12, 0, "UTC"]] };
-    const offset = /^([+-])(\d\d):?(\d\d)?$/.exec(name);
-    if (offset) {
-      const minutes = (offset[1] === "-" ? -1 : 1) * (Number(offset[2]) * 60 + Number(offset[3] ?? 0));
-      return { name: offset[1] + offset[2] + ":" + (offset[3] ?? "00"), changes: [[-8.64e12, minutes, ""]] };
-    }
-    const zone = /^[\w+\-/]{1,60}$/.test(name) ? load("zone:" + name) : null;
+    if (/^(?:utc|gmt)$/i.test(name)) return { name: "UTC", known: {} };
+    const offset = /^([+-])([01]\d|2[0-3]):?([0-5]\d)?$/.exec(name);
+    const zone = !offset && /^[\w+\-/]{1,60}$/.test(name) ? load(`zone:${name}|202`) : null;
     if (!zone) throw new RangeError(`Invalid time zone specified: ${name}`);
-    return zone;
+    return { name: zone.name, known: { 202: zone.changes } };
   }
 
-  function momentIn(zone, time) {
-    let at = zone.changes[0];
-    for (const change of zone.changes) {
-      if (change[0] * 1000 > time) break;
-      at = change;
-    }
-    const local = new Date(time + at[1] * 60000);
-    return { local, offset: at[1], zone: at[2], isUTC: zone.name === "UTC" };
-  }
-
-  const usesHalves = (data) => /[ahK]/.test(data.times.short.replace(/'[^']*'/g, "").replace(/[^ahHK]/g, ""));
-
-  function twelve(data, options) {
-    if (options.hour12 !== undefined) return options.hour12;
-    if (options.hourCycle) return options.hourCycle === "h12" || options.hourCycle === "h11";
-    return usesHalves(data);
-  }
-
-  function patternOf(data, options) {
-    if (options.dateStyle || options.timeStyle) {
-      const date = options.dateStyle && data.dates[options.dateStyle];
-      let time = options.timeStyle && data.times[options.timeStyle];
-      if (time && options.hour12 !== undefined && options.hour12 !== usesHalves(data)) {
-        const seconds = options.timeStyle === "short" ? "" : "s";
-        const zone = options.timeStyle === "full" ? " zzzz" : options.timeStyle === "long" ? " z" : "";
-        time = data.skeletons[(options.hour12 ? "hm" : "Hm") + seconds] + zone;
+  // The parts of a day in a zone; `summer` and `at`, the second, are for the zone's name.
+  function momentIn(zone, time, calendar) {
+    let seconds = 0, summer = false;
+    if (zone.name !== "UTC") {
+      const decade = Math.floor(new Date(time).getUTCFullYear() / 10);
+      const changes = (zone.known[decade] ??= load(`zone:${zone.name}|${decade}`).changes);
+      [, seconds, summer] = changes[0];
+      for (const [from, ...then] of changes) {
+        if (from * 1000 > time) break;
+        [seconds, summer] = then;
       }
-      return joined(data, options.dateStyle, date, time);
     }
-    const date = datePattern(data, options), time = timePattern(data, options);
-    const style = !options.month || /numeric|2-digit/.test(options.month) ? "short" : options.month === "long" ? (options.weekday ? "full" : "long") : "medium";
-    return joined(data, style, date, time);
+    const local = new Date(time + seconds * 1000);
+    return { local, seconds, summer, at: Math.floor(time / 1000), zone: zone.name, ...dayOf(local, calendar) };
   }
 
-  function joined(data, style, date, time) {
-    if (!date || !time) return date || time;
-    const long = style === "full" || style === "long";
-    if (style === "full" && /^es\b/.test(data.tag)) return date + ", " + time;
-    const pattern = (long && data.atTime) || data.joined[style] || data.joined.medium;
-    return pattern.replace("{1}", () => date).replace("{0}", () => time);
+  // Era, year, month from 1, day and weekday, as the calendar counts.
+  function dayOf(local, calendar) {
+    const year = local.getUTCFullYear(), month = local.getUTCMonth() + 1, day = local.getUTCDate(), weekday = local.getUTCDay();
+    if (calendar === "buddhist") return { era: 0, year: year + 543, month, day, weekday };
+    if (calendar === "persian") return { ...persian(local), weekday };
+    return year > 0 ? { era: 1, year, month, day, weekday } : { era: 0, year: 1 - year, month, day, weekday };
   }
 
-  const LETTERS = { weekday: "E", era: "G", year: "y", month: "M", day: "d" };
-  const WIDTHS = { narrow: 5, short: 3, long: 4, numeric: 1, "2-digit": 2 };
-
-  function datePattern(data, options) {
-    const wide = /narrow|short|long/.test(options.month ?? "");
-    const fields = ["era", "year", "month", "weekday", "day"].filter((name) => options[name]);
-    if (!fields.length) return "";
-    const skeleton = fields.map((name) => (name === "month" && wide ? "MMM" : LETTERS[name])).join("");
-    const long = options.month === "long" ? skeleton.replace("MMM", "MMMM") : skeleton;
-    const candidates = [long.replace("E", "EEEE"), long, skeleton.replace("E", "EEEE"), skeleton];
-    if (options.weekday !== "long") candidates.splice(0, 3, long);
-    if (options.month === "2-digit" && options.day === "2-digit") candidates.unshift(skeleton.replace("Md", "MMdd"));
-    const known = candidates.find((candidate) => data.skeletons[candidate]);
-    const pattern = known ? data.skeletons[known] : candidates.at(-1).replace(/(.)(?!\1)/g, "$1 ").trim();
-    return widened(data, pattern, options);
+  // Years begin at the spring equinox, which 33 years with eight leap years follow closely.
+  const BEFORE_1970 = 492268;
+  function persian(local) {
+    const days = Math.floor(local.getTime() / 864e5) + BEFORE_1970;
+    const first = (year) => 365 * (year - 1) + Math.floor((8 * year + 21) / 33);
+    let year = 1 + Math.floor((33 * days + 3) / 12053);
+    while (first(year + 1) <= days) year++;
+    while (first(year) > days) year--;
+    const at = days - first(year);
+    const month = at < 216 ? Math.floor(at / 31) : Math.floor((at - 6) / 30);
+    return { era: 0, year, month: month + 1, day: at - (month <= 6 ? month * 31 : month * 30 + 6) + 1 };
   }
 
-  // The fields of the pattern as wide as the options ask; what is plainly numeric stays as the locale writes it.
-  function widened(data, pattern, options) {
-    const apart = /^(?:en-GB|fr|pt)\b/.test(data.tag) || (/^tr\b/.test(data.tag) && options.month === "2-digit");
-    return pattern.replace(/'[^']*'|([GyMLEcd])\1*/g, (run, letter) => {
-      if (!letter) return run;
-      const name = { G: "era", y: "year", M: "month", L: "month", E: "weekday", c: "weekday", d: "day" }[letter];
-      const asked = options[name];
-      if (asked === "2-digit") return letter.repeat(2);
-      const mixed = (options.day === "2-digit") !== (options.month === "2-digit") && /numeric|2-digit/.test(options.month ?? "") && options.day;
-      if (asked === "numeric" && apart && mixed && name !== "year" && run.length < 3) return letter;
-      if (asked === "numeric" || asked === undefined) return run;
-      if (run.length < 3 && name === "month") return run;  // such as 2月, whose month is always a number
-      return letter.repeat(WIDTHS[asked]);
-    });
-  }
+  const TYPES = { G: "era", y: "year", M: "month", L: "month", E: "weekday", c: "weekday", d: "day", a: "dayPeriod", b: "dayPeriod", B: "dayPeriod", h: "hour", H: "hour", k: "hour", K: "hour", m: "minute", s: "second", S: "fractionalSecond", z: "timeZoneName", v: "timeZoneName", O: "timeZoneName", Y: "year" };
 
-  // A clock that is not the locale's own has none of its words, such as German "h 'Uhr' a".
-  const wordless = (pattern) => pattern.replace(/'[^']*'\s*/g, "");
-
-  function timePattern(data, options) {
-    const { hour, minute, second, timeZoneName, fractionalSecondDigits } = options;
-    const half = twelve(data, options);
-    let pattern = "";
-    if (hour) {
-      const skeleton = (half ? "h" : "H") + (minute || second ? "m" : "") + (second ? "s" : "");
-      pattern = data.skeletons[skeleton];
-      if (hour === "2-digit") pattern = pattern.replace(/([hHkK])\1*/, (run, letter) => letter.repeat(2));
-      if (options.hourCycle === "h24" || (options.hour12 === false && usesHalves(data) && !options.hourCycle)) pattern = pattern.replaceAll("H", "k");
-      if (options.hour12 === true && !usesHalves(data)) pattern = wordless(pattern).replaceAll("h", "K");
-      if (options.hourCycle === "h11") pattern = wordless(pattern).replaceAll("h", "K");
-    } else if (minute && second) {
-      pattern = data.skeletons.ms ?? "mm:ss";
-    } else if (minute) {
-      pattern = "m";
-    } else if (second) {
-      pattern = "s";
-    }
-    if (fractionalSecondDigits) pattern = pattern ? pattern.replace(/s+/, (run) => run + data.symbols.decimal + "S") : "S";
-    if (timeZoneName) pattern += (pattern && " ") + (timeZoneName.startsWith("long") ? "zzzz" : "z");
-    return pattern;
-  }
-
-  const TYPES = { G: "era", y: "year", M: "month", L: "month", E: "weekday", c: "weekday", d: "day", a: "dayPeriod", h: "hour", H: "hour", k: "hour", K: "hour", m: "minute", s: "second", S: "fractionalSecond", z: "timeZoneName", v: "timeZoneName" };
-
-  function dateParts(data, pattern, moment, options) {
+  function partsOf({ names }, pattern, moment, stored, { digits }, options, isRange = false) {
     const parts = [];
     const literal = (text) => {
       if (parts.at(-1)?.type === "literal") parts.at(-1).value += text;
       else parts.push({ type: "literal", value: text });
     };
+    const number = (value, length) => digitized(String(value).padStart(length, "0"), digits);
     // V8 writes a plain space where CLDR has the narrow one, since too much code on the web reads times back.
-    for (const [run, letter] of pattern.replaceAll("\u202f", " ").matchAll(/'[^']*'|([A-Za-z])\1*|[^A-Za-z']+/g)) {
-      if (letter && TYPES[letter]) parts.push({ type: TYPES[letter], value: field(data, letter, run.length, moment, options) });
-      else literal(run.startsWith("'") ? run.slice(1, -1) || "'" : run);
+    const plain = isRange ? (text) => text : (text) => text.replaceAll("\u202f", " ");
+    for (const [run, letter] of pattern.matchAll(/''|'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+/g)) {
+      if (letter && TYPES[letter]) parts.push({ type: TYPES[letter], value: plain(field(letter, run.length, names[run[0] + run.length], moment, number, stored, digits, options)) });
+      else literal(plain(run === "''" ? "'" : run.startsWith("'") ? run.slice(1, -1).replaceAll("''", "'") : run));
     }
     return parts;
   }
 
-  const pad = (number, length) => String(number).padStart(length, "0");
-  const named = (names, context, length) => {
-    const width = ["", "", "", "abbreviated", "wide", "narrow"][length] || "abbreviated";
-    return names[context]?.[width] ?? names.format[width] ?? names.format.wide;
-  };
-
-  function field(data, letter, length, { local, offset, zone, isUTC }, options) {
-    const year = local.getUTCFullYear(), hour = local.getUTCHours();
+  function field(letter, length, names, moment, number, stored, digits, options) {
+    const { local } = moment, hour = local.getUTCHours();
     switch (letter) {
-      case "G": return named({ format: { wide: data.eras.wide, abbreviated: data.eras.abbreviated, narrow: data.eras.narrow } }, "format", length)[year > 0 ? 1 : 0];
-      case "y": return length === 2 ? pad(Math.abs(year) % 100, 2) : String(year > 0 ? year : 1 - year);
-      case "M": case "L":
-        if (length < 3) return pad(local.getUTCMonth() + 1, length);
-        return named(data.months, letter === "L" ? "stand-alone" : "format", length)[local.getUTCMonth()];
-      case "E": case "c":
-        return named(data.days, letter === "c" ? "stand-alone" : "format", Math.max(length, 3))[(local.getUTCDay() + 6) % 7];
-      case "d": return pad(local.getUTCDate(), length);
-      case "a": return data.periods[hour < 12 ? 0 : 1].replaceAll("\u202f", " ");
-      case "h": return pad(hour % 12 || 12, length);
-      case "K": return pad(hour % 12, length);
-      case "H": return pad(hour, length);
-      case "k": return pad(hour || 24, length);
-      case "m": return pad(local.getUTCMinutes(), length);
-      case "s": return pad(local.getUTCSeconds(), length);
-      case "S": return pad(local.getUTCMilliseconds(), 3).slice(0, options.fractionalSecondDigits);
-      default: return zoneName(data, length, offset, zone, isUTC, options);
+      case "G": return names?.[moment.era] ?? "";
+      case "y": case "Y": return length === 2 ? number(moment.year % 100, 2) : number(moment.year, length);
+      case "M": case "L": return names ? names[moment.month - 1] : number(moment.month, length);
+      case "E": case "c": return names[moment.weekday];
+      case "d": return number(moment.day, length);
+      case "a": return names[hour < 12 ? 0 : 1];
+      case "b": case "B": return (hour === 12 && isSharp(moment, options) && names[24]) || names[hour];
+      case "h": return number(hour % 12 || 12, length);
+      case "K": return number(hour % 12, length);
+      case "H": return number(hour, length);
+      case "k": return number(hour || 24, length);
+      case "m": return number(local.getUTCMinutes(), length);
+      case "s": return number(local.getUTCSeconds(), length);
+      case "S": return number(String(local.getUTCMilliseconds()).padStart(3, "0").slice(0, length), length);
+      default: return zoneName(stored, letter, length, moment, digits);
     }
   }
 
-  const EUROPEAN = ["GMT", "BST", "WET", "WEST", "CET", "CEST", "EET", "EEST"];
-  const LONG_ZONES = { EST: "Eastern Standard Time", EDT: "Eastern Daylight Time", CST: "Central Standard Time", CDT: "Central Daylight Time", MST: "Mountain Standard Time", MDT: "Mountain Daylight Time", PST: "Pacific Standard Time", PDT: "Pacific Daylight Time" };
+  // As far as is shown.
+  const isSharp = ({ local }, { minute, second, timeStyle }) => !((minute || timeStyle) && local.getUTCMinutes()) && !((second || timeStyle) && local.getUTCSeconds());
 
-  const ZONE_NAMES = { GMT: "Greenwich Mean Time", BST: "British Summer Time", CET: "Central European Standard Time", CEST: "Central European Summer Time", EET: "Eastern European Standard Time", EEST: "Eastern European Summer Time", WET: "Western European Standard Time", WEST: "Western European Summer Time", IST: "India Standard Time", JST: "Japan Standard Time", KST: "Korean Standard Time", AEST: "Australian Eastern Standard Time", AEDT: "Australian Eastern Daylight Time", NZST: "New Zealand Standard Time", NZDT: "New Zealand Daylight Time", WAT: "West Africa Time", SAST: "South Africa Standard Time", HKT: "Hong Kong Standard Time" };
+  function zoneName(stored, letter, length, { zone, seconds, summer, at }, digits) {
+    const long = length === 4, style = Object.keys(ZONES).find((name) => ZONES[name] === letter.repeat(length)) ?? "short";
+    const { gmt, names = [] } = load(`zonename:${stored}|${zone}|${style}`);
+    const found = names.findLast(([from]) => from <= at);
+    const name = letter === "v" ? found && generic(found, zone, seconds, summer, at) : found?.[summer ? 2 : 1];
+    if (name) return name;
+    const [pattern, hours] = gmt;
+    const total = Math.abs(seconds), [hour, minute, second] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
+    const [plus, minus] = hours.split(";"), two = (n) => String(n).padStart(2, "0");
+    const form = seconds < 0 ? minus : plus, colon = /H+(.*?)mm/.exec(form)[1];
+    const said = long || minute || second ? colon + two(minute) + (second ? colon + two(second) : "") : "";
+    const text = form.replace(/H+.*?mm/, () => digitized((long ? two(hour) : String(hour)) + said, digits));
+    return pattern.replace("{0}", () => text);
+  }
 
-  function zoneName(data, length, offset, zone, isUTC, options) {
-    const long = length === 4 || options.timeZoneName === "longOffset";
-    if (isUTC) return options.timeZoneName === "shortOffset" ? "GMT+0" : /Offset/.test(options.timeZoneName) ? "GMT" : long ? "Coordinated Universal Time" : "UTC";
-    if (EUROPEAN.includes(zone) && data.tag === "en-GB" && !long && !/Offset/.test(options.timeZoneName)) return zone;
-    if (LONG_ZONES[zone] && (data.tag === "en-US" || data.tag === "en" || data.tag === "en-CA" || (long && data.tag.startsWith("en"))) && !/Offset/.test(options.timeZoneName)) return long ? LONG_ZONES[zone] : zone;
-    if (long && ZONE_NAMES[zone] && data.tag.startsWith("en") && !/Offset/.test(options.timeZoneName)) return ZONE_NAMES[zone];
-    if (!offset) return options.timeZoneName === "shortOffset" ? "GMT+0" : "GMT";
-    const hours = Math.floor(Math.abs(offset) / 60), minutes = Math.abs(offset) % 60;
-    const sign = offset < 0 ? "-" : "+";
-    return "GMT" + sign + (long ? pad(hours, 2) + ":" + pad(minutes, 2) : hours + (minutes ? ":" + pad(minutes, 2) : ""));
+  const near = (zone, at) => load(`zone:${zone}|${Math.floor(new Date(at * 1000).getUTCFullYear() / 10)}`)?.changes ?? [];
+
+  // The name of a zone in winter and summer alike; with the place where the zone that gave the name shows another hour.
+  function generic([, , , changing, constant, home, partial], zone, seconds, summer, at) {
+    const half = 184 * 86400, changes = near(zone, at);
+    const changesSoon = summer || changes.some(([from, , isSummer], i) => isSummer && (changes[i + 1]?.[0] ?? Infinity) > at - half && from < at + half);
+    if (!changesSoon && constant !== changing) return constant;
+    if (home && near(home, at).findLast(([from], i) => from <= at || !i)?.[1] !== seconds) return partial;
+    return changing;
   }
 
   return { DateTimeFormat };

@@ -1,15 +1,26 @@
 // Intl, and the methods of the language that stand on it.
 (function (host) {
   "use strict";
-  const { tagsOf } = host.load("locale");
+  const { tagsOf, canonical } = host.load("locale");
   const { NumberFormat } = host.load("numbers");
   const { DateTimeFormat } = host.load("dates");
   const lazy = (part, name) => ({ get: () => define(name, callable(host.load(part)[name], name)), set: (value) => define(name, value), configurable: true });
   const define = (name, value) => (Object.defineProperty(Intl, name, { value, writable: true, configurable: true }), value);
 
-  function dated(date, locales, options, needed, usual) {
-    const time = Date.prototype.getTime.call(date);
-    return isNaN(time) ? "Invalid Date" : new DateTimeFormat(locales, options, needed, usual).format(time);
+  function dated(date, locales, options, needed, usual, name) {
+    const service = "Date.prototype." + name;
+    if (!isDate(date)) throw new TypeError(`Method ${service} called on incompatible receiver ${String(date)}`);
+    const time = getTime.call(date);
+    return isNaN(time) ? "Invalid Date" : new DateTimeFormat(locales, options, needed, usual, service).format(time);
+  }
+  const { getTime } = Date.prototype;
+  function isDate(value) {
+    try {
+      getTime.call(value);
+      return true;
+    } catch {
+      return false;
+    }
   }
   const TURKIC = (locales) => /^(tr|az)(-|$)/.test(tagsOf(locales)[0] ?? "");
   const stamps = { date: Date.prototype.toDateString, iso: Date.prototype.toISOString };
@@ -17,11 +28,16 @@
   const methods = {
     toString() { return isNaN(this) ? "Invalid Date" : stamps.date.call(this) + " " + clock(this); },
     toTimeString() { return isNaN(this) ? "Invalid Date" : clock(this); },
-    toLocaleString(locales, options) { return dated(this, locales, options, "any", "all"); },
-    toLocaleDateString(locales, options) { return dated(this, locales, options, "date", "date"); },
-    toLocaleTimeString(locales, options) { return dated(this, locales, options, "time", "time"); },
+    toLocaleString(locales, options) { return dated(this, locales, options, "any", "all", "toLocaleString"); },
+    toLocaleDateString(locales, options) { return dated(this, locales, options, "date", "date", "toLocaleDateString"); },
+    toLocaleTimeString(locales, options) { return dated(this, locales, options, "time", "time", "toLocaleTimeString"); },
   };
-  const numbers = { toLocaleString(locales, options) { return new NumberFormat(locales, options).format(this.valueOf()); } };
+  const { valueOf: numberOf } = Number.prototype, { valueOf: bigOf } = BigInt.prototype;
+  const numbers = { toLocaleString(locales, options) {
+    if (typeof this !== "number" && Object.prototype.toString.call(this) !== "[object Number]") throw new TypeError("Number.prototype.toLocaleString requires that 'this' be a Number");
+    return new NumberFormat(locales, options, "Number.prototype.toLocaleString").format(numberOf.call(this));
+  } };
+  const bigs = { toLocaleString(locales, options) { return new NumberFormat(locales, options, "BigInt.prototype.toLocaleString").format(bigOf.call(this)); } };
   const lists = {
     toLocaleString(locales, options) {
       return Array.from(this, (item) => (item === undefined || item === null ? "" : item.toLocaleString(locales, options))).join(",");
@@ -38,24 +54,33 @@
   const FREE = ["NumberFormat", "DateTimeFormat", "Collator"];
   function callable(kind, name = kind.name) {
     Object.defineProperty(kind.prototype, Symbol.toStringTag, { value: "Intl." + name, configurable: true });
-    if (!FREE.includes(name)) return kind;
-    const either = new Proxy(kind, { apply: (target, _, args) => new target(...args) });
+    const either = new Proxy(kind, { apply(target, _, args) {
+      if (FREE.includes(name)) return new target(...args.slice(0, 2));
+      throw new TypeError(`Constructor Intl.${name} requires 'new'`);
+    }, construct: (target, args, made) => Reflect.construct(target, args.slice(0, 2), made === either ? target : made) });
     Object.defineProperty(kind.prototype, "constructor", { value: either, writable: true, configurable: true });
     return either;
   }
 
-  const Intl = {
-    getCanonicalLocales: (locales) => [...new Set(tagsOf(locales))],
-    supportedValuesOf: (key) => (key === "currency" ? Object.keys(host.load("currencies:en-US").names).sort() : []),
-  };
-  define("NumberFormat", callable(NumberFormat));
+  const KEYS = ["calendar", "collation", "currency", "numberingSystem", "timeZone", "unit"];
+  const Intl = {};
+  const hidden = (name, value) => Object.defineProperty(Intl, name, { value, writable: true, configurable: true });
+  hidden("getCanonicalLocales", function getCanonicalLocales(locales) { return tagsOf(locales); });
+  hidden("supportedValuesOf", function supportedValuesOf(key) {
+    if (!KEYS.includes(String(key))) throw new RangeError(`Invalid key : ${String(key)}`);
+    return [...host.load("values:" + key)];
+  });
   define("DateTimeFormat", callable(DateTimeFormat));
-  for (const name of ["PluralRules", "RelativeTimeFormat", "ListFormat", "DisplayNames"]) Object.defineProperty(Intl, name, lazy("words", name));
+  define("NumberFormat", callable(NumberFormat));
   Object.defineProperty(Intl, "Collator", lazy("order", "Collator"));
+  for (const name of ["PluralRules", "RelativeTimeFormat", "ListFormat"]) Object.defineProperty(Intl, name, lazy("words", name));
+  Object.defineProperty(Intl, "Locale", lazy("tags", "Locale"));
+  Object.defineProperty(Intl, "DisplayNames", lazy("words", "DisplayNames"));
+  Object.defineProperty(Intl, "Segmenter", lazy("segments", "Segmenter"));
   Object.defineProperty(Intl, Symbol.toStringTag, { value: "Intl", configurable: true });
   return {
     Intl,
-    "Number.toLocaleString": numbers.toLocaleString, "BigInt.toLocaleString": numbers.toLocaleString,
+    "Number.toLocaleString": numbers.toLocaleString, "BigInt.toLocaleString": bigs.toLocaleString,
     "Date.toLocaleString": methods.toLocaleString, "Date.toLocaleDateString": methods.toLocaleDateString,
     "Date.toLocaleTimeString": methods.toLocaleTimeString, "Date.toString": methods.toString, "Date.toTimeString": methods.toTimeString,
     "Array.toLocaleString": lists.toLocaleString, "String.localeCompare": strings.localeCompare,

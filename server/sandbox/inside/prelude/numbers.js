@@ -1,7 +1,7 @@
 // Intl.NumberFormat.
 (function (host) {
   "use strict";
-  const { tagsOf, resolve, option, digitsOption, split, plainTag } = host.load("locale");
+  const { resolve, extended, numbersOf, option, digitsOption, optionsOf, matcher, system, split, supported, digitized } = host.load("locale");
   const { load } = host;
 
   // Digits and the position of the point, exactly as the number is written in its shortest form.
@@ -65,30 +65,40 @@
   }
 
   class NumberFormat {
-    #locale; #options; #format;
+    #locale; #numbers; #options; #format;
 
-    constructor(locales, options = {}) {
-      this.#locale = resolve(locales);
-      this.#options = numberOptions(Object(options), this.#locale.data);
+    constructor(locales, options, service = "Intl.NumberFormat") {
+      if (options === null) throw new TypeError(service + " called on null or undefined");
+      const given = optionsOf(options);
+      matcher(given, service);
+      const numbering = system(given, "numberingSystem");
+      this.#locale = resolve(locales, ["nu"], { nu: numbering });
+      this.#numbers = numbersOf(this.#locale);
+      this.#options = numberOptions(given, this.#locale, service);
     }
-    static supportedLocalesOf(locales) {
-      return tagsOf(locales).filter((tag) => load("locale:" + plainTag(tag)));
-    }
+    static supportedLocalesOf(locales) { return supported(locales); }
     get format() {
       return (this.#format ??= (value) => this.formatToParts(value).map((part) => part.value).join(""));
     }
     formatToParts(value) {
-      return numberParts(this.#locale.data, this.#options, numeric(value));
+      return numberParts(this.#locale, this.#numbers, this.#options, numeric(value));
     }
     formatRange(start, end) {
-      return this.format(start) + "–" + this.format(end);
+      return this.formatRangeToParts(start, end).map((part) => part.value).join("");
+    }
+    formatRangeToParts(start, end) {
+      for (const [name, value] of [["start", start], ["end", end]]) {
+        if (value === undefined) throw new TypeError(`Invalid ${name} : undefined`);
+        if (Number.isNaN(Number(value))) throw new RangeError(`Invalid ${name} : NaN`);
+      }
+      return rangeParts(this.formatToParts(start), this.formatToParts(end), this.#numbers);
     }
     resolvedOptions() {
       const { rounded: _, minimumSignificantDigits: least, maximumSignificantDigits: most, ...shown } = this.#options;
       const significant = this.#options.rounded ? { minimumSignificantDigits: 1, maximumSignificantDigits: 2 } : least ? { minimumSignificantDigits: least, maximumSignificantDigits: most } : {};
       const order = ["style", "currency", "currencyDisplay", "currencySign", "unit", "unitDisplay", "minimumIntegerDigits", "minimumFractionDigits", "maximumFractionDigits", "minimumSignificantDigits", "maximumSignificantDigits", "useGrouping", "notation", "compactDisplay", "signDisplay", "roundingMode", "roundingIncrement", "trailingZeroDisplay", "roundingPriority"];
       const all = { ...shown, ...significant, roundingPriority: this.#options.rounded ? "morePrecision" : shown.roundingPriority };
-      const made = { locale: this.#locale.tag, numberingSystem: "latn" };
+      const made = { locale: extended(this.#locale.tag, this.#locale.words, { nu: this.#numbers.system }), numberingSystem: this.#numbers.system };
       for (const name of order) if (all[name] !== undefined) made[name] = all[name];
       return made;
     }
@@ -96,78 +106,92 @@
 
   const numeric = (value) => (typeof value === "bigint" ? value : typeof value === "string" && /^-?\d{16,}$/.test(value) ? BigInt(value) : Number(value));
 
-  function numberOptions(options, data) {
-    const style = option(options, "style", ["decimal", "percent", "currency", "unit"], "decimal");
+  const UNITS = /^(?:acre|bit|byte|celsius|centimeter|day|degree|fahrenheit|fluid-ounce|foot|gallon|gigabit|gigabyte|gram|hectare|hour|inch|kilobit|kilobyte|kilogram|kilometer|liter|megabit|megabyte|meter|microsecond|mile|mile-scandinavian|milliliter|millimeter|millisecond|minute|month|nanosecond|ounce|percent|petabyte|pound|second|stone|terabit|terabyte|week|yard|year)$/;
+  const isUnit = (name) => name.split("-per-").length <= 2 && name.split("-per-").every((part) => UNITS.test(part));
+
+  function numberOptions(options, locale, service) {
+    const one = (name, allowed, otherwise) => option(options, name, allowed, otherwise, service);
+    const style = one("style", ["decimal", "percent", "currency", "unit"], "decimal");
     const made = { style };
-    const currency = option(options, "currency");
+    const currency = one("currency");
     if (currency !== undefined && !/^[A-Za-z]{3}$/.test(currency)) throw new RangeError(`Invalid currency code : ${currency}`);
-    if (style === "currency") {
-      if (currency === undefined) throw new TypeError("Currency code is required with currency style.");
-      made.currency = currency.toUpperCase();
-      made.currencyDisplay = option(options, "currencyDisplay", ["code", "symbol", "narrowSymbol", "name"], "symbol");
-      made.currencySign = option(options, "currencySign", ["standard", "accounting"], "standard");
-    }
-    if (style === "unit") {
-      made.unit = option(options, "unit");
-      if (made.unit === undefined) throw new TypeError("Unit is required with unit style.");
-      made.unitDisplay = option(options, "unitDisplay", ["short", "long", "narrow"], "short");
-    }
-    const notation = option(options, "notation", ["standard", "scientific", "engineering", "compact"], "standard");
-    const usual = style === "currency" && notation === "standard" ? (data.digits[made.currency] ?? 2) : 0;
-    const most = style === "currency" ? usual : style === "percent" || notation === "compact" ? 0 : 3;
+    if (style === "currency" && currency === undefined) throw new TypeError("Currency code is required with currency style.");
+    const currencyDisplay = one("currencyDisplay", ["code", "symbol", "narrowSymbol", "name"], "symbol");
+    const currencySign = one("currencySign", ["standard", "accounting"], "standard");
+    const unit = one("unit");
+    if (unit !== undefined && !isUnit(unit)) throw new RangeError(`Invalid unit argument for ${service}() '${unit}'`);
+    if (style === "unit" && unit === undefined) throw new TypeError(`Invalid unit argument for ${service}() ''`);
+    const unitDisplay = one("unitDisplay", ["short", "narrow", "long"], "short");
+    if (style === "currency") Object.assign(made, { currency: currency.toUpperCase(), currencyDisplay, currencySign });
+    if (style === "unit") Object.assign(made, { unit, unitDisplay });
+    const notation = one("notation", ["standard", "scientific", "engineering", "compact"], "standard");
+    const usual = style === "currency" ? load("digits:" + made.currency) : 0;
+    const most = style === "currency" ? usual : style === "percent" ? 0 : 3;
     made.minimumIntegerDigits = digitsOption(options, "minimumIntegerDigits", 1, 21, 1);
     const significant = options.minimumSignificantDigits !== undefined || options.maximumSignificantDigits !== undefined;
+    const low = digitsOption(options, "minimumFractionDigits", 0, 100);
+    const high = digitsOption(options, "maximumFractionDigits", 0, 100);
     if (significant) {
       made.minimumSignificantDigits = digitsOption(options, "minimumSignificantDigits", 1, 21, 1);
       made.maximumSignificantDigits = digitsOption(options, "maximumSignificantDigits", made.minimumSignificantDigits, 21, 21);
     } else {
-      const low = digitsOption(options, "minimumFractionDigits", 0, 100);
-      const high = digitsOption(options, "maximumFractionDigits", 0, 100);
       if (low !== undefined && high !== undefined && low > high) throw new RangeError("maximumFractionDigits value is out of range.");
       made.minimumFractionDigits = low ?? Math.min(usual, high ?? usual);
       made.maximumFractionDigits = high ?? Math.max(most, made.minimumFractionDigits);
     }
-    const grouping = options.useGrouping;
-    made.useGrouping = grouping === undefined ? (notation === "compact" ? "min2" : "auto")
-      : grouping === true || grouping === "always" ? "always" : grouping === "min2" || grouping === "auto" ? grouping
-        : grouping === false || grouping === "false" ? false : "auto";
     made.notation = notation;
     if (notation === "compact") {
-      made.compactDisplay = option(options, "compactDisplay", ["short", "long"], "short");
+      made.compactDisplay = one("compactDisplay", ["short", "long"], "short");
       made.rounded = !significant && options.maximumFractionDigits === undefined && options.minimumFractionDigits === undefined;
     }
-    made.signDisplay = option(options, "signDisplay", ["auto", "never", "always", "exceptZero", "negative"], "auto");
-    made.roundingIncrement = Number(options.roundingIncrement ?? 1);
-    made.roundingMode = option(options, "roundingMode", ["ceil", "floor", "expand", "trunc", "halfCeil", "halfFloor", "halfExpand", "halfTrunc", "halfEven"], "halfExpand");
-    made.roundingPriority = option(options, "roundingPriority", ["auto", "morePrecision", "lessPrecision"], "auto");
-    made.trailingZeroDisplay = option(options, "trailingZeroDisplay", ["auto", "stripIfInteger"], "auto");
+    made.useGrouping = groupingOf(options.useGrouping, notation === "compact" ? "min2" : "auto", service);
+    made.signDisplay = one("signDisplay", ["auto", "never", "always", "exceptZero", "negative"], "auto");
+    made.roundingIncrement = digitsOption(options, "roundingIncrement", 1, 5000, 1);
+    if (![1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000].includes(made.roundingIncrement)) throw new RangeError("roundingIncrement value is out of range.");
+    if (made.roundingIncrement !== 1 && options.maximumFractionDigits !== undefined && made.maximumFractionDigits !== made.minimumFractionDigits) throw new RangeError("maximumFractionDigits not equal to minimumFractionDigits");
+    made.roundingMode = one("roundingMode", ["ceil", "floor", "expand", "trunc", "halfCeil", "halfFloor", "halfExpand", "halfTrunc", "halfEven"], "halfExpand");
+    made.roundingPriority = one("roundingPriority", ["auto", "morePrecision", "lessPrecision"], "auto");
+    made.trailingZeroDisplay = one("trailingZeroDisplay", ["auto", "stripIfInteger"], "auto");
     return made;
   }
 
-  function numberParts(data, options, value) {
+  function groupingOf(value, usual, service) {
+    if (value === undefined) return usual;
+    if (value === true) return "always";
+    if (value === false || value === null || value === 0 || value === "") return false;
+    const text = String(value);
+    if (text === "true" || text === "false") return usual;
+    if (!["min2", "auto", "always"].includes(text)) throw new RangeError(`Value ${text} out of range for ${service} options property useGrouping`);
+    return text;
+  }
+
+  function numberParts(locale, data, options, value) {
     const negative = typeof value === "bigint" ? value < 0n : value < 0 || Object.is(value, -0);
     const { style, notation } = options;
-    if (typeof value === "number" && isNaN(value)) return around(data, options, false, false, [{ type: "nan", value: data.symbols.nan }]);
-    if (value === Infinity || value === -Infinity) return around(data, options, negative, false, [{ type: "infinity", value: data.symbols.infinity }]);
+    if (typeof value === "number" && isNaN(value)) return around(locale, data, options, false, true, [{ type: "nan", value: data.symbols.nan }]);
+    if (value === Infinity || value === -Infinity) return around(locale, data, options, negative, false, [{ type: "infinity", value: data.symbols.infinity }]);
     let decimal = { ...decimalOf(value), negative, mode: options.roundingMode };
     if (style === "percent") decimal = { ...decimal, point: decimal.point + 2 };
-    const unitPattern = notation === "compact" ? compact(data, options, decimal) : null;
-    if (unitPattern) decimal = unitPattern.decimal;
+    const [counted, rest] = figures(decimal, options);  // names go with the number before it is made short
+    const short = notation === "compact" ? compact(locale, options, decimal) : null;
+    if (short) decimal = short.decimal;
     const raised = notation === "scientific" || notation === "engineering" ? exponentOf(decimal, notation, options) : null;
     if (raised) decimal = raised.decimal;
     const [whole, fraction] = figures(decimal, options);
     const zero = /^0*$/.test(whole + fraction);
+    const money = style === "currency" ? { ...data.money, ...load(`currency:${locale.tag}|${options.currency}`).own } : data.symbols;
     const minimum = options.useGrouping === "always" ? 1 : options.useGrouping === "min2" ? 2 : data.grouping;
-    const pattern = data.patterns[style === "currency" ? "currency" : "decimal"];
+    const pattern = data.patterns[style === "currency" && options.currencyDisplay !== "name" ? (options.currencySign === "accounting" ? "accounting" : "currency") : style === "percent" && !short ? "percent" : "decimal"];
     const groups = options.useGrouping === false ? [whole] : grouped(whole, split(pattern, ";")[0], minimum);
-    const parts = groups.flatMap((part, i) => [...(i ? [{ type: "group", value: data.symbols.group }] : []), { type: "integer", value: part }]);
-    if (fraction) parts.push({ type: "decimal", value: data.symbols.decimal }, { type: "fraction", value: fraction });
+    const parts = groups.flatMap((part, i) => [...(i ? [{ type: "group", value: money.group }] : []), { type: "integer", value: digitized(part, data.digits) }]);
+    if (fraction) parts.push({ type: "decimal", value: money.decimal }, { type: "fraction", value: digitized(fraction, data.digits) });
     if (raised) {
-      parts.push({ type: "exponentSeparator", value: "E" });
+      parts.push({ type: "exponentSeparator", value: data.symbols.exponential });
       if (raised.power < 0) parts.push({ type: "exponentMinusSign", value: data.symbols.minusSign });
-      parts.push({ type: "exponentInteger", value: String(Math.abs(raised.power)) });
+      parts.push({ type: "exponentInteger", value: digitized(String(Math.abs(raised.power)), data.digits) });
     }
-    return around(data, options, negative, zero, parts, unitPattern, value);
+    const written = raised ? (fraction ? whole + "." + fraction : whole) : rest ? counted + "." + rest : counted;
+    return around(locale, data, options, negative, zero, parts, short, written);
   }
 
   function exponentOf(decimal, notation, options) {
@@ -176,7 +200,7 @@
     const scaled = (power) => (notation === "engineering" ? Math.floor(power / 3) * 3 : power);
     let power = scaled(decimal.point - leading - 1);
     const moved = () => ({ ...decimal, point: decimal.point - power });
-    const [whole] = figures(moved(), options);
+    const [whole] = figures(moved(), { ...options, minimumIntegerDigits: 1 });
     const over = decimal.point - leading - power;
     if (whole.length > over && whole !== "0") power = scaled(power + (notation === "engineering" ? over : 1));
     return { decimal: moved(), power };
@@ -208,28 +232,31 @@
     return { digits, point: digits.length - places };
   }
 
-  function compact(data, options, decimal) {
-    const forms = (data.compact[options.compactDisplay] ?? data.compact.short);
-    const at = ({ digits, point }) => point - digits.match(/^0*/)[0].length - 1;
+  // In thousands, millions and so on: the moved number and the pattern around it.
+  function compact(locale, options, decimal) {
+    const money = options.style === "currency" && options.currencyDisplay !== "name" ? "money" : "";
+    const forms = load(["compact:" + locale.tag, locale.wishes.nu ?? "", options.compactDisplay, money].join("|"));
+    const leading = decimal.digits.match(/^0*/)[0].length;
+    const top = Math.max(...Object.keys(forms).map((power) => power.length - 1));
     const scaled = (power) => {
-      const pattern = forms.other["1" + "0".repeat(power)];
+      const by = power < 0 ? undefined : forms["1" + "0".repeat(power)], pattern = by?.other;
       const zeros = pattern && split(pattern, ";")[0].replace(/'[^']*'/g, "").match(/0+/)?.[0].length;
-      return pattern && pattern !== "0" ? { pattern, shift: power + 1 - zeros } : null;
+      return pattern && pattern !== "0" ? { by, shift: power + 1 - zeros } : { by: null, shift: 0 };
     };
-    let power = Math.min(at(decimal), 14);
-    if (power < 3) return null;
+    if (leading === decimal.digits.length) return null;
+    let power = Math.min(decimal.point - leading - 1, top);
     let found = scaled(power);
-    if (!found) return null;
-    let moved = { ...decimal, point: decimal.point - found.shift };
-    const [whole] = figures(moved, options);
-    if (whole.length > decimal.point - found.shift && scaled(power + 1)) {
-      power = Math.min(power + 1, 14);
-      found = scaled(power);
-      moved = { ...decimal, point: decimal.point - found.shift };
-    }
-    const [digits, fraction] = figures(moved, options);
-    const one = digits === "1" && !fraction ? forms.one?.["1" + "0".repeat(power)] : undefined;
-    return { decimal: moved, pattern: split(one ?? found.pattern, ";")[0] };
+    const moved = () => ({ ...decimal, point: decimal.point - found.shift });
+    // What rounds up to ten, a hundred or a thousand is written with the next pattern.
+    const width = decimal.point - leading - found.shift;
+    if (power >= 2 && width > 0 && figures(moved(), { ...options, minimumIntegerDigits: 1 })[0].length > width && power < top) found = scaled(++power);
+    if (!found.by) return null;
+    const [whole, fraction] = figures(moved(), options);
+    const written = fraction ? whole + "." + fraction : whole;
+    const exact = !fraction && found.by[whole];
+    const several = Object.keys(found.by).length > 1;
+    const form = several ? load("plurals").pluralOf(locale.stored, "cardinal", written) : "other";
+    return { decimal: moved(), pattern: split(exact || found.by[form] || found.by.other, ";")[0] };
   }
 
   function signOf(options, negative, zero) {
@@ -243,20 +270,24 @@
   }
 
   // The number inside its pattern: the sign, the currency or percent mark, and the spaces between them.
-  function around(data, options, negative, zero, number, unitPattern) {
+  function around(locale, data, options, negative, zero, number, short, written = "Infinity") {
     const sign = signOf(options, negative, zero);
-    const accounting = options.style === "currency" && options.currencySign === "accounting";
-    const kind = options.style === "currency" && options.currencyDisplay !== "name" ? (accounting ? "accounting" : "currency") : options.style === "percent" ? "percent" : "decimal";
-    const [positive, minus] = split(data.patterns[kind], ";");
+    const isMoney = options.style === "currency" && options.currencyDisplay !== "name";
+    const isCounted = options.style === "percent" ? options.notation === "compact" : options.style === "unit" && (options.unit !== "percent" || options.unitDisplay === "long" || options.notation === "compact");
+    const isPercent = !isCounted && (options.style === "percent" || options.style === "unit");
+    const kind = isMoney ? (options.currencySign === "accounting" ? "accounting" : "currency") : isPercent ? "percent" : "decimal";
+    const isShortMoney = short && isMoney && /¤/.test(short.pattern);
+    const [positive, minus] = isShortMoney ? [short.pattern.replace(/0+/, "0")] : split(data.patterns[kind], ";");
     let pattern = sign === "-" ? (minus ?? "-" + positive) : sign === "+" ? (minus?.includes("-") && !/[()]/.test(minus) ? minus.replace("-", "+") : "+" + positive) : positive;
-    pattern = pattern.replace(/[#0][#0,.]*/, unitPattern ? unitPattern.pattern.replace(/0+/, "\0") : "\0");
-    const mark = options.style === "currency" ? currencyMark(data, options) : "";
-    if (mark && /\p{L}$/u.test(mark)) pattern = pattern.replace(/¤(?=\0)/, "¤\u00a0");
-    if (mark && /^\p{L}/u.test(mark)) pattern = pattern.replace(/\0(?=¤)/, "\0\u00a0");
+    const inner = short && !isShortMoney ? short.pattern.replace(/0+/, "\0") : "\0";
+    pattern = pattern.replace(/[#0][#0,.]*/, () => inner);
+    const mark = isMoney ? currencyMark(locale, options) : "";
+    if (mark && /[^\p{S}\p{Z}]$/u.test(mark)) pattern = pattern.replace(/¤(?=\0)/, "¤" + data.gap);
+    if (mark && /^[^\p{S}\p{Z}]/u.test(mark)) pattern = pattern.replace(/\0(?=¤)/, "\0" + data.gap);
     const parts = [];
     let literal = "";
     const flush = () => {
-      if (literal) parts.push({ type: unitPattern && /\p{L}/u.test(literal) ? "compact" : "literal", value: literal });
+      if (literal) literals(parts, literal, short);
       literal = "";
     };
     const put = (type, value) => (flush(), parts.push({ type, value }));
@@ -272,50 +303,78 @@
       else literal += character;
     }
     flush();
-    if (options.style === "currency" && options.currencyDisplay === "name") return named(data, options, parts, number);
-    if (options.style === "unit") return measured(data, options, parts, number);
+    if (options.style === "currency" && options.currencyDisplay === "name") return named(locale, options, parts, written);
+    if (isCounted) return measured(locale, options, parts, written);
     return parts;
   }
 
-  const digitsOf = (number) => number.map(({ type, value }) => (type === "decimal" ? "." : type === "integer" || type === "fraction" ? value : "")).join("");
-  const formOf = (data, forms, number) => forms[load("plurals").pluralOf(data.tag, "cardinal", digitsOf(number) || "Infinity")] ?? forms.other;
+  // Words of a compact pattern are parts of their own, the spaces around them are not.
+  function literals(parts, text, short) {
+    if (!short || !/[^\s\u200e\u200f\u061c()]/.test(text)) return void parts.push({ type: "literal", value: text });
+    const [, before, word, after] = /^([\s\u200e\u200f\u061c(]*)([^]*?)([\s\u200e\u200f\u061c)]*)$/.exec(text);
+    if (before) parts.push({ type: "literal", value: before });
+    parts.push({ type: "compact", value: word });
+    if (after) parts.push({ type: "literal", value: after });
+  }
+
+  const formOf = (locale, forms, written) =>
+    (Object.keys(forms).length > 1 ? forms[load("plurals").pluralOf(locale.stored, "cardinal", written)] : undefined) ?? forms.other;
 
   // `{0} {1}` filled with the number's parts and a name.
   function filled(pattern, parts, type, name) {
     const out = [];
     for (const piece of pattern.split(/(\{[01]\})/).filter(Boolean)) {
-      if (piece === "{0}") out.push(...parts);
-      else if (piece === "{1}") out.push({ type, value: name });
-      else if (/^\s+$/.test(piece)) out.push({ type: "literal", value: piece });
-      else for (const bit of piece.split(/(\s+)/).filter(Boolean)) out.push({ type: /\s/.test(bit) ? "literal" : type, value: bit });
+      if (piece === "{0}") {
+        out.push(...parts);
+      } else if (piece === "{1}") {
+        out.push({ type, value: name });
+      } else {
+        const [, before, word, after] = /^(\s*)([^]*?)(\s*)$/.exec(piece);
+        if (before) out.push({ type: "literal", value: before });
+        if (word) out.push({ type, value: word });
+        if (after) out.push({ type: "literal", value: after });
+      }
     }
     return out;
   }
 
-  function named(data, options, parts, number) {
-    const { names, patterns } = load("currencies:" + data.tag);
-    const name = names[options.currency] ? formOf(data, names[options.currency], number) : options.currency;
-    return filled(formOf(data, patterns, number) ?? "{0} {1}", parts, "currency", name);
+  function named(locale, options, parts, written) {
+    const { names, patterns } = load(`currency:${locale.tag}|${options.currency}`);
+    return filled(formOf(locale, patterns, written), parts, "currency", formOf(locale, names, written));
   }
 
-  function measured(data, options, parts, number) {
-    const { units, per } = load("units:" + data.tag), width = options.unitDisplay;
-    const forms = (name) => [width, "short", "long"].map((each) => units[name]?.[each]).find((found) => found?.other);
-    if (forms(options.unit)) return filled(formOf(data, forms(options.unit), number), parts, options.unit === "percent" ? "percentSign" : "unit");
-    const [what, by] = options.unit.split("-per-");
-    if (!by || !forms(what) || !forms(by)) return [...parts, { type: "literal", value: " " }, { type: "unit", value: options.unit }];
-    const over = forms(by).other.replace("{0}", "").trim();
-    return filled(formOf(data, forms(what), number) + (per[width] ?? "{0}/{1}").replace("{0}", "").replace("{1}", over), parts, "unit");
+  function measured(locale, options, parts, written) {
+    const found = load(["unit:" + locale.tag, options.unit ?? "percent", options.unitDisplay ?? "short"].join("|"));
+    const type = (options.unit ?? "percent") === "percent" ? "percentSign" : "unit";
+    if (!found) return [...parts, { type: "literal", value: " " }, { type: "unit", value: options.unit }];
+    const pattern = formOf(locale, found.forms, written);
+    return filled(found.over ? found.over.replace("{0}", () => pattern) : pattern, parts, type);
   }
 
-  const NARROW = {
-    AFN: "؋", AMD: "֏", AOA: "Kz", ARS: "$", AUD: "$", AZN: "₼", BAM: "KM", BBD: "$", BDT: "৳", BMD: "$", BND: "$", BOB: "Bs", BRL: "R$", BSD: "$", BWP: "P", BZD: "$", CAD: "$", CLP: "$", CNY: "¥", COP: "$", CRC: "₡", CUC: "$", CUP: "$", CZK: "Kč", DKK: "kr", DOP: "$", EGP: "E£", EUR: "€", FJD: "$", FKP: "£", GBP: "£", GEL: "₾", GHS: "GH₵", GIP: "£", GNF: "FG", GTQ: "Q", GYD: "$", HKD: "$", HNL: "L", HRK: "kn", HUF: "Ft", IDR: "Rp", ILS: "₪", INR: "₹", ISK: "kr", JMD: "$", JPY: "¥", KGS: "⃀", KHR: "៛", KMF: "CF", KPW: "₩", KRW: "₩", KYD: "$", KZT: "₸", LAK: "₭", LBP: "L£", LKR: "Rs", LRD: "$", MGA: "Ar", MMK: "K", MNT: "₮", MUR: "Rs", MXN: "$", MYR: "RM", NAD: "$", NGN: "₦", NIO: "C$", NOK: "kr", NPR: "Rs", NZD: "$", PHP: "₱", PKR: "Rs", PLN: "zł", PYG: "₲", RON: "lei", RUB: "₽", RWF: "RF", SBD: "$", SEK: "kr", SGD: "$", SHP: "£", SRD: "$", SSP: "£", STN: "Db", SYP: "£", THB: "฿", TOP: "T$", TRY: "₺", TTD: "$", TWD: "$", UAH: "₴", USD: "$", UYU: "$", VND: "₫", XAF: "FCFA", XCD: "$", XCG: "Cg.", XOF: "F CFA", XPF: "CFPF", ZAR: "R", ZMW: "ZK",
-  };
-
-  function currencyMark(data, { currency, currencyDisplay }) {
+  function currencyMark(locale, { currency, currencyDisplay }) {
     if (currencyDisplay === "code") return currency;
-    if (currencyDisplay === "narrowSymbol") return NARROW[currency] ?? data.currencies[currency] ?? currency;
-    return data.currencies[currency] ?? currency;
+    const { symbol, narrow } = load(`currency:${locale.tag}|${currency}`);
+    return currencyDisplay === "narrowSymbol" ? narrow : symbol;
+  }
+
+  // What both ends have in common around the numbers, such as the currency, is written once.
+  function rangeParts(from, to, { range, symbols }) {
+    const text = (parts) => parts.map((part) => part.value).join("");
+    const from_ = (list, source) => list.map((part) => ({ ...part, source }));
+    if (text(from) === text(to)) {
+      const at = from.findIndex((part) => part.type === "integer" || part.type === "currency");
+      return [...from_(from.slice(0, at), "shared"), { type: "approximatelySign", value: symbols.approximatelySign ?? "~", source: "shared" }, ...from_(from.slice(at), "shared")];
+    }
+    const isNumber = (part) => /^(?:integer|group|decimal|fraction|infinity|minusSign|plusSign)$/.test(part.type);
+    const edges = (parts) => [parts.findIndex(isNumber), parts.findLastIndex(isNumber) + 1];
+    const [a, b] = edges(from), [c, d] = edges(to);
+    const dash = range.range.replace(/\{[01]\}/g, "");
+    const before = text(from.slice(0, a)) === text(to.slice(0, c)), after = text(from.slice(b)) === text(to.slice(d));
+    const count = (parts) => Array.from(text(parts)).length;
+    const together = before && after && (count(from.slice(0, a)) > 1 || count(from.slice(b)) > 1);
+    const spaced = (together ? 0 : a > 0 || b < from.length) && !/^\s/.test(dash) ? ` ${dash} ` : dash;
+    if (!together) return [...from_(from, "startRange"), { type: "literal", value: spaced, source: "shared" }, ...from_(to, "endRange")];
+    return [...from_(from.slice(0, a), "shared"), ...from_(from.slice(a, b), "startRange"), { type: "literal", value: spaced, source: "shared" }, ...from_(to.slice(c, d), "endRange"), ...from_(to.slice(d), "shared")];
   }
 
   return { NumberFormat };

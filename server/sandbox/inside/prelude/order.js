@@ -1,7 +1,7 @@
 // Intl.Collator and localeCompare: signs, digits, letters; then accents; then small before capital.
 (function (host) {
   "use strict";
-  const { resolve, option, supported, tagsOf } = host.load("locale");
+  const { resolve, option, supported, tagsOf, matcher } = host.load("locale");
   const SIGNS = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
   // Letters that are letters of their own: `ñ` comes after `n`, `å` after `z`.
   const OWN = {

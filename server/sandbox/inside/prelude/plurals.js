@@ -1,25 +1,21 @@
-// Which plural form a number takes: CLDR's rules, read as CLDR writes them.
+// Which plural form a number takes in a language, by CLDR's rules.
 (function (host) {
   "use strict";
   const { load } = host;
 
   // `digits` is the number as it is written, such as "1.50".
-  function pluralOf(tag, type, digits) {
-    const rules = load("words:" + tag)[type];
+  function pluralOf(stored, type, digits) {
+    const rules = load("plural:" + stored)[type];
+    if (digits === "Infinity") return "other";
     const [whole, fraction = ""] = digits.split(".");
     const trimmed = fraction.replace(/0+$/, "");
     const values = { n: Number(digits), i: Number(whole), v: fraction.length, w: trimmed.length, f: Number(fraction || 0), t: Number(trimmed || 0), e: 0, c: 0 };
-    const holds = (relation) => {
-      const [, name, modulus, not, list] = /^(\w)(?: mod (\d+))?( not)? in (.+)$/.exec(relation.trim());
-      const value = modulus ? values[name] % Number(modulus) : values[name];
-      const among = list.split(",").some((range) => {
-        const [low, high = low] = range.split("..").map(Number);
-        return Number.isInteger(value) && value >= low && value <= high;
-      });
-      return not ? !among : among;
+    const holds = ([name, modulus, not, ranges]) => {
+      const value = modulus ? values[name] % modulus : values[name];
+      return ranges.some(([low, high]) => Number.isInteger(value) && value >= low && value <= high) !== not;
     };
     for (const form of ["zero", "one", "two", "few", "many"]) {
-      if (rules[form]?.split(" or ").some((all) => all.split(" and ").every(holds))) return form;
+      if (rules[form]?.some((all) => all.every(holds))) return form;
     }
     return "other";
   }

@@ -2,31 +2,35 @@
 (function (host) {
   "use strict";
   const { load } = host;
-  const { resolve, option, supported, canonicalTag } = host.load("locale");
+  const { resolve, option, optionsOf, matcher, supported, canonical, numbersOf, extended, system } = host.load("locale");
   const { NumberFormat } = host.load("numbers");
   const { pluralOf } = host.load("plurals");
   const joined = (parts) => parts.map((part) => part.value).join("");
-  const optionsOf = (options) => (options === undefined ? {} : Object(options));
 
   class PluralRules {
     #locale; #type; #format;
     constructor(locales, options) {
       const given = optionsOf(options);
+      matcher(given, "Intl.PluralRules");
       this.#locale = resolve(locales);
-      this.#type = option(given, "type", ["cardinal", "ordinal"], "cardinal");
-      this.#format = new NumberFormat(locales, { ...given, style: "decimal" });
+      this.#type = option(given, "type", ["cardinal", "ordinal"], "cardinal", "Intl.PluralRules");
+      this.#format = new NumberFormat(this.#locale.tag + "-u-nu-latn", { ...given, style: "decimal", notation: "standard" });
     }
     static supportedLocalesOf(locales) { return supported(locales); }
     select(number) {
-      return pluralOf(this.#locale.tag, this.#type, shown(this.#format, Number(number)));
+      return pluralOf(this.#locale.stored, this.#type, shown(this.#format, Number(number)));
     }
     selectRange(start, end) {
-      if (start === undefined || end === undefined) throw new TypeError("startRange or endRange cannot be undefined");
-      return this.select(end);
+      for (const [name, value] of [["start", start], ["end", end]]) {
+        if (value === undefined) throw new TypeError(`Invalid ${name} : undefined`);
+        if (Number.isNaN(Number(value))) throw new RangeError(`Invalid ${name} : NaN`);
+      }
+      const ends = [this.select(start), this.select(end)];
+      return load("plural:" + this.#locale.stored).ranges[ends.join("-")] ?? ends[1];
     }
     resolvedOptions() {
       const { minimumIntegerDigits, minimumFractionDigits, maximumFractionDigits, minimumSignificantDigits, maximumSignificantDigits } = this.#format.resolvedOptions();
-      const rules = load("words:" + this.#locale.tag)[this.#type];
+      const rules = load("plural:" + this.#locale.stored)[this.#type];
       const order = ["few", "many", "one", "two", "zero", "other"].filter((name) => name === "other" || name in rules);
       return defined({ locale: this.#locale.tag, type: this.#type, minimumIntegerDigits, minimumFractionDigits, maximumFractionDigits, minimumSignificantDigits, maximumSignificantDigits, pluralCategories: order });
     }
@@ -38,102 +42,107 @@
   const defined = (fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
   const UNITS = ["second", "minute", "hour", "day", "week", "month", "quarter", "year"];
-  const ALIKE = ["second", "day"];  // "now" and "yesterday" are as short as they get: the same in every style
 
   class RelativeTimeFormat {
-    #locale; #options; #format;
+    #locale; #numbers; #options; #format; #digits;
     constructor(locales, options) {
-      const given = optionsOf(options);
-      this.#locale = resolve(locales);
-      this.#options = { style: option(given, "style", ["long", "short", "narrow"], "long"), numeric: option(given, "numeric", ["always", "auto"], "always") };
-      this.#format = new NumberFormat(locales);
+      const given = optionsOf(options), service = "Intl.RelativeTimeFormat";
+      matcher(given, service);
+      this.#locale = resolve(locales, ["nu"], { nu: system(given, "numberingSystem") });
+      this.#numbers = numbersOf(this.#locale);
+      this.#options = { style: option(given, "style", ["long", "short", "narrow"], "long", service), numeric: option(given, "numeric", ["always", "auto"], "always", service) };
+      const tag = this.#locale.tag + "-u-nu-";
+      this.#format = new NumberFormat(tag + this.#numbers.system);
+      this.#digits = new NumberFormat(tag + "latn");
     }
     static supportedLocalesOf(locales) { return supported(locales); }
-    format(value, unit) { return joined(this.formatToParts(value, unit)); }
-    formatToParts(value, unit) {
-      const number = Number(value), name = String(unit).replace(/s$/, "");
-      if (!UNITS.includes(name)) throw new RangeError(`Invalid unit argument for ${"format"}() '${unit}'`);
-      if (!Number.isFinite(number)) throw new RangeError("Invalid time value");
-      const { ago, auto } = load("words:" + this.#locale.tag), { style } = this.#options;
-      const worded = this.#options.numeric === "auto" && (style === "long" || ALIKE.includes(name));
-      const said = worded ? auto[name]?.[String(number)] : undefined;
+    format(value, unit) { return joined(this.#parts(value, unit, "format")); }
+    formatToParts(value, unit) { return this.#parts(value, unit, "formatToParts"); }
+    #parts(value, unit, method) {
+      const number = Number(value), name = String(unit).replace(/s$/, ""), where = `Intl.RelativeTimeFormat.prototype.${method}()`;
+      if (!Number.isFinite(number)) throw new RangeError(`Value need to be finite number for ${where}`);
+      if (!UNITS.includes(name) || /ss$/.test(unit)) throw new RangeError(`Invalid unit argument for ${where} '${unit}'`);
+      const { auto, past, future } = load(["relative:" + this.#locale.tag, name, this.#options.style].join("|"));
+      const said = this.#options.numeric === "auto" ? auto[Object.is(number, -0) ? "0" : String(number)] : undefined;
       if (said !== undefined) return [{ type: "literal", value: said }];
-      const past = number < 0 || Object.is(number, -0);
-      const way = past ? "past" : "future", widths = [style === "long" ? name : `${name}-${style}`, name, `${name}-short`, `${name}-narrow`];
-      const forms = ago[widths.find((width) => ago[width]?.[way]?.other)][way];
-      const plural = pluralOf(this.#locale.tag, "cardinal", shown(this.#format, number));
-      const pattern = forms[plural] ?? forms.other;
+      const forms = number < 0 || Object.is(number, -0) ? past : future;
+      const pattern = forms[pluralOf(this.#locale.stored, "cardinal", shown(this.#digits, number))] ?? forms.other;
       if (!pattern.includes("{0}")) return [{ type: "literal", value: pattern }];  // Arabic has words for one and two
       const [before, after] = pattern.split("{0}");
       const digits = this.#format.formatToParts(Math.abs(number)).map((part) => ({ ...part, unit: name }));
       return [...(before ? [{ type: "literal", value: before }] : []), ...digits, ...(after ? [{ type: "literal", value: after }] : [])];
     }
     resolvedOptions() {
-      return { locale: this.#locale.tag, ...this.#options, numberingSystem: "latn" };
+      const { system } = this.#numbers;
+      return { locale: extended(this.#locale.tag, this.#locale.words, { nu: system }), ...this.#options, numberingSystem: system };
     }
   }
 
   class ListFormat {
     #locale; #options; #patterns;
     constructor(locales, options) {
-      const given = optionsOf(options);
+      const given = optionsOf(options), service = "Intl.ListFormat";
+      matcher(given, service);
       this.#locale = resolve(locales);
-      this.#options = { type: option(given, "type", ["conjunction", "disjunction", "unit"], "conjunction"), style: option(given, "style", ["long", "short", "narrow"], "long") };
-      const { lists } = load("words:" + this.#locale.tag), { type, style } = this.#options;
-      const name = { conjunction: "standard", disjunction: "or", unit: "unit" }[type];
-      const names = [style === "long" ? name : `${name}-${style}`, name, "unit-short", "standard"].filter((each) => lists[each]);
-      this.#patterns = Object.assign({}, ...(name === "unit" ? names : names.filter((each) => each !== "unit-short")).map((each) => lists[each]).reverse());
+      this.#options = { type: option(given, "type", ["conjunction", "disjunction", "unit"], "conjunction", service), style: option(given, "style", ["long", "short", "narrow"], "long", service) };
+      this.#patterns = load(["list:" + this.#locale.tag, this.#options.type, this.#options.style].join("|"));
     }
     static supportedLocalesOf(locales) { return supported(locales); }
     format(list) { return joined(this.formatToParts(list)); }
     formatToParts(list) {
-      const items = Array.from(list);
+      const items = list === undefined ? [] : Array.from(iterated(list));
       for (const item of items) if (typeof item !== "string") throw new TypeError("Iterable yielded " + String(item) + " which is not a string");
       const element = (value) => [{ type: "element", value }];
       const put = (pattern, left, right) =>
         pattern.split(/(\{[01]\})/).filter(Boolean).flatMap((piece) => (piece === "{0}" ? left : piece === "{1}" ? right : [{ type: "literal", value: piece }]));
       if (!items.length) return [];
       if (items.length === 1) return element(items[0]);
-      if (items.length === 2) return put(this.#pair(items[1]), element(items[0]), element(items[1]));
-      let parts = put(this.#last("end", items.at(-1)), element(items.at(-2)), element(items.at(-1)));
-      for (let i = items.length - 3; i >= 0; i--) parts = put(this.#patterns[i ? "middle" : "start"], element(items[i]), parts);
-      return parts;
+      if (items.length === 2) return put(this.#last("2", items[1], items[0]), element(items[0]), element(items[1]));
+      let parts = put(this.#patterns.start, element(items[0]), element(items[1]));
+      for (let i = 2; i < items.length - 1; i++) parts = put(this.#patterns.middle, parts, element(items[i]));
+      return put(this.#last("end", items.at(-1)), parts, element(items.at(-1)));
     }
-    // Spanish and Italian change the word before a like sound.
+    // Spanish and Hebrew change the word before a like sound.
     #last(which, next) {
       const pattern = this.#patterns[which];
+      if (/^he\b/.test(this.#locale.tag)) return /^[\u0590-\u05ff]/.test(next) ? pattern : pattern.replace(" ו{1}", " ו-{1}");
       if (!/^es\b/.test(this.#locale.tag)) return pattern;
-      if (/^(?:i|hi(?![ae]))/i.test(next)) return pattern.replace(" y ", " e ");
-      return /^(?:o|ho|8)/i.test(next) ? pattern.replace(" o ", " u ") : pattern;
+      if (/^(?:i|hi(?!a|e))/i.test(next)) return pattern.replace(" y ", " e ");
+      return /^(?:o|ho|8|11(?:[^\d]|$))/i.test(next) ? pattern.replace(" o ", " u ") : pattern;
     }
-    #pair(next) { return this.#last("2", next); }
     resolvedOptions() { return { locale: this.#locale.tag, ...this.#options }; }
   }
+
+  function iterated(list) {
+    if (list !== null && typeof list?.[Symbol.iterator] === "function") return list;
+    const shown = typeof list === "object" ? "object null".slice(0, list ? 6 : 11) : `${typeof list} ${String(list)}`;
+    throw new TypeError(`${shown} is not iterable (cannot read property Symbol(Symbol.iterator))`);
+  }
+
+  const FORMS = { region: /^(?:[a-z]{2}|\d{3})$/i, currency: /^[a-z]{3}$/i, script: /^[a-z]{4}$/i, language: /^[a-z]{2,8}(?:-[a-z\d]{1,8})*$/i, calendar: /^[a-z\d]{3,8}(?:-[a-z\d]{3,8})*$/i, dateTimeField: /^(?:era|year|quarter|month|weekOfYear|weekday|day|dayPeriod|hour|minute|second|timeZoneName)$/ };
 
   class DisplayNames {
     #locale; #options;
     constructor(locales, options) {
-      if (options === undefined) throw new TypeError("Cannot convert undefined or null to object");
+      const service = "Intl.DisplayNames";
       this.#locale = resolve(locales);
-      const type = option(options, "type", ["language", "region", "script", "currency", "calendar", "dateTimeField"]);
-      if (type === undefined) throw new TypeError("Required option \"type\" must not be undefined");
-      this.#options = { style: option(options, "style", ["narrow", "short", "long"], "long"), type, fallback: option(options, "fallback", ["code", "none"], "code") };
-      if (type === "language") this.#options.languageDisplay = option(options, "languageDisplay", ["dialect", "standard"], "dialect");
+      if (options === undefined) throw new TypeError("invalid_argument");
+      const given = optionsOf(options);
+      matcher(given, service);
+      const style = option(given, "style", ["narrow", "short", "long"], "long", service);
+      const type = option(given, "type", ["language", "region", "script", "currency", "calendar", "dateTimeField"], undefined, service);
+      if (type === undefined) throw new TypeError("invalid_argument");
+      this.#options = { style, type, fallback: option(given, "fallback", ["code", "none"], "code", service) };
+      const languageDisplay = option(given, "languageDisplay", ["dialect", "standard"], "dialect", service);
+      if (type === "language") this.#options.languageDisplay = languageDisplay;
     }
     static supportedLocalesOf(locales) { return supported(locales); }
     of(code) {
-      const { type, fallback } = this.#options, text = String(code);
-      const names = load("names:" + this.#locale.tag);
-      const key = type === "region" || type === "currency" ? text.toUpperCase() : type === "script" ? text[0].toUpperCase() + text.slice(1).toLowerCase() : canonicalTag(text);
-      const wrong = { region: /^(?:[a-z]{2}|\d{3})$/i, currency: /^[a-z]{3}$/i, script: /^[a-z]{4}$/i, language: /^[a-z]{2,8}(?:-[a-z\d]{1,8})*$/i }[type];
-      if (wrong && !wrong.test(text)) throw new RangeError(`Invalid argument to Intl.DisplayNames.prototype.of`);
-      const table = { region: names.regions, currency: names.currencies, script: names.scripts, language: names.languages }[type] ?? {};
-      return table[key] ?? (type === "language" ? this.#composed(names, key) : undefined) ?? (fallback === "code" ? key : undefined);
-    }
-    #composed(names, tag) {
-      const [language, ...rest] = tag.split("-");
-      const words = rest.map((part) => names.regions[part] ?? names.scripts[part] ?? part);
-      return names.languages[language] && rest.length ? `${names.languages[language]} (${words.join(", ")})` : undefined;
+      const { type, style, fallback, languageDisplay } = this.#options, text = String(code);
+      if (!FORMS[type].test(text)) throw new RangeError("invalid_argument");
+      const key = type === "region" || type === "currency" ? text.toUpperCase() : type === "script" ? text[0].toUpperCase() + text.slice(1).toLowerCase() : type === "language" ? canonical(text) : text;
+      const kind = languageDisplay === "standard" ? "standard" : type;
+      return load(["name:" + this.#locale.tag, kind, style, key].join("|")) ?? (fallback === "code" ? key : undefined);
     }
     resolvedOptions() { return { locale: this.#locale.tag, ...this.#options }; }
   }

@@ -1,0 +1,123 @@
+"""What ``Intl.NumberFormat`` needs: signs and patterns of a locale, and what a currency or a unit is called in it."""
+
+from functools import lru_cache
+from typing import Any
+
+from server.sandbox.cldr import store
+
+SIGNS = (
+    "decimal",
+    "group",
+    "percentSign",
+    "plusSign",
+    "minusSign",
+    "nan",
+    "infinity",
+    "exponential",
+    "approximatelySign",
+)
+
+
+def numbering(tag: str, wish: str) -> str:
+    """The numbering system: the one wished for, if it is one of ten digits, or the locale's own."""
+    if wish in store.shared()["digits"]:
+        return wish
+    return str(store.locale(tag)["numbers"]["defaultNumberingSystem"])
+
+
+@lru_cache(maxsize=256)
+def number_format(tag: str, wish: str) -> dict[str, Any]:
+    system = numbering(tag, wish)
+    numbers = store.locale(tag)["numbers"]
+
+    def of(kind: str) -> Any:
+        return numbers.get(f"{kind}-numberSystem-{system}") or numbers[f"{kind}-numberSystem-latn"]
+
+    signs, currencies = of("symbols"), of("currencyFormats")
+    return {
+        "system": system,
+        "digits": store.shared()["digits"].get(system, "0123456789"),
+        "symbols": {name: signs[name] for name in SIGNS if name in signs},
+        "money": {
+            "decimal": signs.get("currencyDecimal", signs["decimal"]),
+            "group": signs.get("currencyGroup", signs["group"]),
+        },
+        "grouping": int(numbers.get("minimumGroupingDigits", 1)),
+        "patterns": {
+            "decimal": of("decimalFormats")["standard"],
+            "percent": of("percentFormats")["standard"],
+            "currency": currencies["standard"],
+            "accounting": currencies["accounting"],
+        },
+        "gap": currencies.get("currencySpacing", {}).get("beforeCurrency", {}).get("insertBetween", "\u00a0"),
+        "range": of("miscPatterns"),
+    }
+
+
+@lru_cache(maxsize=1024)
+def currency(tag: str, code: str) -> dict[str, Any]:
+    """Its signs, its names by plural form and how they are put beside a number, and how many digits it has."""
+    data = store.locale(tag)
+    found = data["currencies"].get(code, {})
+    fractions = store.shared()["currencies"]
+    numbers = data["numbers"]
+    system = numbers["defaultNumberingSystem"]
+    formats = numbers.get(f"currencyFormats-numberSystem-{system}") or numbers["currencyFormats-numberSystem-latn"]
+    symbol = found.get("symbol", code)
+    names = {form: name for form, name in found.items() if form in ("zero", "one", "two", "few", "many", "other")}
+    return {
+        "symbol": symbol,
+        "narrow": found.get("symbol-alt-narrow", symbol),
+        "names": names or {"other": found.get("displayName", code)},
+        "patterns": {
+            key.removeprefix("unitPattern-count-"): pattern
+            for key, pattern in formats.items()
+            if key.startswith("unitPattern-count-")
+        },
+        "digits": int(fractions.get(code, fractions["DEFAULT"])["_digits"]),
+        "own": {name: found[name] for name in ("decimal", "group") if name in found},
+    }
+
+
+def digits(code: str) -> int:
+    fractions = store.shared()["currencies"]
+    return int(fractions.get(code, fractions["DEFAULT"])["_digits"])
+
+
+@lru_cache(maxsize=128)
+def compact(tag: str, wish: str, width: str, *, money: bool) -> dict[str, dict[str, str]]:
+    """Power of ten → plural form → pattern, such as ``10000`` → ``other`` → ``00K``."""
+    system = numbering(tag, wish)
+    numbers = store.locale(tag)["numbers"]
+    kind = "currencyFormats" if money else "decimalFormats"
+    made: dict[str, dict[str, str]] = {}
+    for each in (system, "latn"):
+        formats = numbers.get(f"{kind}-numberSystem-{each}", {})
+        found = formats.get("short", {}).get("standard") if money else formats.get(width, {}).get("decimalFormat")
+        for key, pattern in (found or {}).items():
+            power, _, form = key.partition("-count-")
+            if "-" not in form:
+                made.setdefault(power, {}).setdefault(form, pattern)
+        if made:
+            break
+    return made
+
+
+@lru_cache(maxsize=256)
+def unit(tag: str, name: str, width: str) -> dict[str, Any] | None:
+    """``forms``: plural form → pattern; ``over``: how what it is counted by is put behind it."""
+    units = store.locale(tag)["units"][width]
+    if name in units:
+        return {"forms": _forms(units[name])}
+    what, per, by = name.partition("-per-")
+    if not per or what not in units or by not in units:
+        return None
+    over = units[by].get("perUnitPattern")
+    if not over:
+        one = _forms(units[by]).get("one") or _forms(units[by])["other"]
+        over = units["per"].replace("{1}", one.replace("{0}", "").strip())
+    return {"forms": _forms(units[what]), "over": over}
+
+
+def _forms(patterns: dict[str, str]) -> dict[str, str]:
+    return {form: pattern for form, pattern in patterns.items() if "-" not in form and form != "perUnitPattern"}
