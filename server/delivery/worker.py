@@ -9,18 +9,17 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 import structlog
 
 from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Changed, Feed
+from server.delivery.recording import Followed, follow, record
 from server.domain.addresses import host_of
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, Millis, mint
-from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, DeliveryState, Trigger
-from server.domain.retries import DODO_SCHEDULE, SECOND, Done, GiveUp, Park, RetryAt, decide
+from server.domain.messages import ACCEPTED, AttemptOutcome
+from server.domain.schedules import SECOND
 from server.store import Busy, Store, deliveries
 from server.store.deliveries import Claimed, Ended
 
@@ -51,7 +50,6 @@ class Worker:
         *,
         concurrency: int = 64,
         drain: float = 10.0,
-        schedule: Sequence[Millis] = DODO_SCHEDULE,
     ) -> None:
         self._store = store
         self._dispatcher = dispatcher
@@ -59,7 +57,6 @@ class Worker:
         self._concurrency = concurrency
         self._for_one_endpoint = max(1, concurrency // 4)
         self._drain = drain
-        self._schedule = schedule
         self._owner = mint("wrk")
         self._least_lease: Millis = round(dispatcher.longest * SECOND)
         """What must be left of a lease to begin an attempt. With less, the lease runs out and the work comes again."""
@@ -175,41 +172,27 @@ class Worker:
             log.exception("delivery.not_attempted", delivery_id=claimed.delivery.id, endpoint_id=claimed.endpoint.id)
             await self._release([claimed.delivery.id], _now() + OUR_FAILURE)
             return
-        await self._record(self._decided(claimed, attempt), claimed, lease_until)
+        followed = follow(claimed, attempt, owner=self._owner, now=_now(), jitter=_jitter())
+        await self._record(followed, claimed, lease_until)
 
-    def _decided(self, claimed: Claimed, attempt: Attempt) -> Ended:
-        """The attempt with what follows it. An example is sent once; everything else by the schedule."""
-        step = claimed.delivery.step + 1
-        retryable = claimed.delivery.trigger is not Trigger.EXAMPLE
-        match decide(
-            attempt.outcome, step=step, now=_now(), jitter=_jitter(), schedule=self._schedule, retryable=retryable
-        ):
-            case Done():
-                state = DeliveryState.SUCCEEDED if attempt.outcome in ACCEPTED else DeliveryState.CANCELLED
-                return Ended(self._owner, attempt, state, step, None)
-            case RetryAt(at):
-                return Ended(self._owner, replace(attempt, next_at=at), DeliveryState.PENDING, step, at)
-            case GiveUp():
-                return Ended(self._owner, attempt, DeliveryState.FAILED, step, None)
-            case Park():
-                return Ended(self._owner, attempt, DeliveryState.TRANSFORM_FAILED, step, None)
-
-    async def _record(self, ended: Ended, claimed: Claimed, lease_until: Millis) -> None:
+    async def _record(self, followed: Followed, claimed: Claimed, lease_until: Millis) -> None:
         """Keep the attempt, however long the database refuses; after the lease someone else makes another."""
+        attempt = followed.ended.attempt
         while True:
             try:
-                await self._store.batch(deliveries.record, ended)
+                disabled = await self._store.batch(record, followed)
                 break
             except Busy as error:
-                log.warning("delivery.not_recorded", attempt_id=ended.attempt.id, error=str(error))
+                log.warning("delivery.not_recorded", attempt_id=attempt.id, error=str(error))
                 if _now() > lease_until:
                     return
                 await asyncio.sleep(PAUSE_SECONDS)
             except Exception:  # a row that no database takes; after its lease the delivery comes again
-                log.exception("delivery.not_recorded", attempt_id=ended.attempt.id)
+                log.exception("delivery.not_recorded", attempt_id=attempt.id)
                 return
-        _tell(ended, claimed)
-        attempt = ended.attempt
+        _tell(followed.ended, claimed)
+        if disabled:
+            log.warning("endpoint.disabled", because=disabled.value, endpoint_id=attempt.endpoint_id)
         self._feed.publish(Changed(attempt.source_id, attempt.message_id, attempt.endpoint_id))
 
     async def _release(self, ids: list[DeliveryId], due_at: Millis | None = None) -> None:

@@ -8,7 +8,7 @@ from server.domain.conditions import Condition, first_broken, holds
 from server.domain.health import HEALTHY, Health
 from server.domain.ids import EndpointId, Millis, SourceId, VersionId
 from server.domain.payloads import Payload
-from server.domain.retries import DODO_SCHEDULE
+from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Sentence, say
 
 

@@ -35,7 +35,7 @@ class DeliveryState(StrEnum):
     TRANSFORM_FAILED = "transform_failed"
     """The code failed: ours to mend, never counted against the destination."""
     STOPPED = "stopped"
-    """The endpoint was disabled or removed before the delivery ended."""
+    """A person skipped it, or the endpoint was disabled or removed before it ended."""
 
 
 class AttemptOutcome(StrEnum):
@@ -50,6 +50,28 @@ class AttemptOutcome(StrEnum):
     """The address guard or the request rules refused to send it."""
     CANCELLED = "cancelled"
     TRANSFORM_FAILED = "transform_failed"
+
+
+class Because(StrEnum):
+    """Why the next attempt comes when it does, or why none comes."""
+
+    SCHEDULE = "schedule"
+    RETRY_AFTER = "retry_after"
+    """The destination asked for it by ``Retry-After``."""
+    RETRY_AFTER_CUT = "retry_after_cut"
+    """It asked for a longer wait than it gets."""
+    REST = "rest"
+    """After a 429 or a timeout it gets a minute at least."""
+    EXHAUSTED = "exhausted"
+    """The last attempt of the schedule was made."""
+    GONE = "gone"
+    """It answered 410, which disables the endpoint."""
+    DISABLE = "disable"
+    """It answered ``webhook-delivery: disable``."""
+    ABORT = "abort"
+    """It answered ``webhook-delivery: abort-message``."""
+    ONCE = "once"
+    """An example is sent once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +172,8 @@ class Attempt:
     started_at: Millis
     next_at: Millis | None
     """When the next attempt follows, as decided after this one."""
+    because: Because | None = None
+    """Why then, or why there is none; ``None`` when it ended well or the code failed."""
 
 
 ACCEPTED = frozenset({AttemptOutcome.SUCCEEDED, AttemptOutcome.CAPTURED})

@@ -3,22 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from server.domain.answers import Asked, Heard
 from server.domain.ids import Millis
-from server.domain.messages import AttemptOutcome
-
-SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
-
-DODO_SCHEDULE: tuple[Millis, ...] = (
-    0, 5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR,
-)  # fmt: skip
-"""The wait before each attempt, the first included: 8 attempts in about 27½ hours.
-
-Dodo's page says "a maximum of 8 retries", yet its own example of three failures and a success 35 minutes and 5 seconds
-after the first attempt only fits 8 attempts in all.
-"""
+from server.domain.messages import AttemptOutcome, Because
+from server.domain.schedules import DODO_SCHEDULE, MINUTE
 
 JITTER = 0.2
 """A wait is up to this share longer or shorter, so that deliveries that failed together do not come back together."""
+
+REST: Millis = MINUTE
+"""The shortest wait after a 429 or a timeout, whatever the schedule says."""
+
+STRETCH = 2
+"""``Retry-After`` may make a wait this many times as long, and no longer: the schedule is the endpoint's owner's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +26,14 @@ class Done:
 @dataclass(frozen=True, slots=True)
 class RetryAt:
     at: Millis
+    because: Because
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
     """The schedule is used up, or this attempt is not repeated."""
+
+    because: Because
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,13 @@ def decide(
     jitter: float,
     schedule: Sequence[Millis] = DODO_SCHEDULE,
     retryable: bool = True,
+    heard: Heard = Heard(),  # noqa: B008  frozen, so one for all callers does no harm
 ) -> Decision:
     """What follows the attempt that was just made.
 
     ``step`` counts the attempts of this schedule, the one just made included (so 1 after the first); ``jitter`` is a
-    number in −1 … 1; ``retryable`` is false for what is sent once only, such as an example.
+    number in −1 … 1; ``retryable`` is false for what is sent once only, such as an example; ``heard`` is what the
+    destination said beyond its status.
 
     A blocked address is tried again like an answer other than 2xx: a name may lead elsewhere tomorrow, and an endpoint
     whose URL or an operator who allows the network mends the deliveries that wait. (A URL that is no URL is a mistake
@@ -68,6 +70,35 @@ def decide(
         case AttemptOutcome.TRANSFORM_FAILED:
             return Park()
         case AttemptOutcome.REJECTED | AttemptOutcome.UNREACHABLE | AttemptOutcome.BLOCKED:
-            if not retryable or step >= len(schedule):
-                return GiveUp()
-            return RetryAt(now + round(schedule[step] * (1 + JITTER * jitter)))
+            if ended := _ended(heard, retryable=retryable, exhausted=step >= len(schedule)):
+                return GiveUp(ended)
+            wait, because = _wait(schedule[step], heard, jitter)
+            return RetryAt(now + wait, because)
+
+
+def _ended(heard: Heard, *, retryable: bool, exhausted: bool) -> Because | None:
+    """Why there is no next attempt; ``None`` when there is one."""
+    if heard.gone:
+        return Because.GONE
+    if heard.asked is Asked.DISABLE:
+        return Because.DISABLE
+    if heard.asked is Asked.ABORT:
+        return Because.ABORT
+    if not retryable:
+        return Because.ONCE
+    return Because.EXHAUSTED if exhausted else None
+
+
+def _wait(slot: Millis, heard: Heard, jitter: float) -> tuple[Millis, Because]:
+    """How long to wait, and why so long. Where a destination needs or asks for a rest, chance only makes it longer."""
+    least = max(slot, REST) if heard.overwhelmed else slot
+    asked = heard.retry_after or 0
+    if not asked and not heard.overwhelmed:
+        return round(slot * (1 + JITTER * jitter)), Because.SCHEDULE
+
+    most = STRETCH * least
+    wait = min(max(least, asked), most)
+    wait = min(round(wait * (1 + JITTER * (1 + jitter) / 2)), most)
+    if asked > least:
+        return wait, Because.RETRY_AFTER_CUT if asked > most else Because.RETRY_AFTER
+    return wait, Because.REST if least > slot else Because.SCHEDULE

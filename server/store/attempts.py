@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, select
 
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, SourceId, VersionId
-from server.domain.messages import Attempt, AttemptOutcome, ReceivedResponse, SentRequest, Trigger
+from server.domain.messages import Attempt, AttemptOutcome, Because, ReceivedResponse, SentRequest, Trigger
 from server.store.columns import dump_console, dump_error, dump_pairs, load_console, load_error, load_pairs
 from server.store.schema import attempts
 
@@ -32,6 +32,7 @@ def columns(attempt: Attempt) -> dict[str, Any]:
         "duration_us": round(attempt.duration_ms * 1000),
         "transform_us": None if attempt.transform_ms is None else round(attempt.transform_ms * 1000),
         "next_at": attempt.next_at,
+        "because": attempt.because.value if attempt.because else None,
         "request_method": request.method if request else None,
         "request_url": request.url if request else None,
         "request_headers": dump_pairs(request.headers) if request else None,
@@ -128,4 +129,5 @@ def _attempt(row: RowMapping) -> Attempt:
         duration_ms=row["duration_us"] / 1000,
         started_at=row["started_at"],
         next_at=row["next_at"],
+        because=Because(row["because"]) if row["because"] else None,
     )

@@ -11,7 +11,7 @@ from server.domain.endpoints import Controls, Destination, DisabledBecause, Endp
 from server.domain.health import Health
 from server.domain.ids import EndpointId, Millis, SourceId, VersionId
 from server.domain.messages import AttemptOutcome
-from server.domain.retries import DODO_SCHEDULE
+from server.domain.schedules import DODO_SCHEDULE
 from server.store.columns import dump, dump_conditions, load_conditions, load_strings
 from server.store.schema import attempts, endpoints, versions
 
@@ -24,6 +24,13 @@ _WITH_CODE = (
     )
     .select_from(endpoints.outerjoin(versions, endpoints.c.version_id == versions.c.id))
     .where(endpoints.c.deleted_at.is_(None))
+)
+
+_HEALTH = (
+    endpoints.c.first_failure_at,
+    endpoints.c.last_failure_at,
+    endpoints.c.failing_since,
+    endpoints.c.warned_at,
 )
 
 
@@ -153,6 +160,26 @@ def last_attempts(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId,
     return {EndpointId(endpoint_id): (AttemptOutcome(outcome), at) for endpoint_id, outcome, at in rows}
 
 
+def states(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, tuple[Health, bool]]:
+    """By endpoint, its health and whether it is disabled, locked until the transaction ends; not those removed."""
+    columns = (endpoints.c.id, endpoints.c.disabled, *_HEALTH)
+    query = select(*columns).where(endpoints.c.id.in_(list(ids)), endpoints.c.deleted_at.is_(None)).with_for_update()
+    return {EndpointId(row["id"]): (_health(row), row["disabled"]) for row in tx.execute(query).mappings()}
+
+
+def keep_health(tx: Connection, endpoint_id: EndpointId, health: Health) -> None:
+    tx.execute(update(endpoints).where(endpoints.c.id == endpoint_id).values(**_health_columns(health)))
+
+
+def switch_off(tx: Connection, endpoint_id: EndpointId, because: DisabledBecause, now: Millis) -> None:
+    """Disable it. What waits for it is stopped by ``deliveries.stop_endpoint``."""
+    tx.execute(
+        update(endpoints)
+        .where(endpoints.c.id == endpoint_id)
+        .values(disabled=True, disabled_because=because.value, updated_at=now)
+    )
+
+
 def _insert_version(tx: Connection, version: Version) -> None:
     tx.execute(
         versions.insert().values(
@@ -191,10 +218,21 @@ def _columns(endpoint: Endpoint) -> dict[str, Any]:
         "former_secret": former.secret if former else None,
         "former_secret_until": former.until if former else None,
         "disabled_because": endpoint.disabled_because.value if endpoint.disabled_because else None,
+        **_health_columns(health),
+    }
+
+
+def _health_columns(health: Health) -> dict[str, Any]:
+    return {
         "first_failure_at": health.first_failure_at,
+        "last_failure_at": health.last_failure_at,
         "failing_since": health.failing_since,
         "warned_at": health.warned_at,
     }
+
+
+def _health(row: RowMapping) -> Health:
+    return Health(row["first_failure_at"], row["last_failure_at"], row["failing_since"], row["warned_at"])
 
 
 def _first(tx: Connection, query: Select[Any]) -> Endpoint | None:
@@ -240,7 +278,7 @@ def _endpoint(row: RowMapping) -> Endpoint:
         conditions=load_conditions(row["conditions"]),
         former_secret=FormerSecret(row["former_secret"], row["former_secret_until"]) if row["former_secret"] else None,
         disabled_because=DisabledBecause(row["disabled_because"]) if row["disabled_because"] else None,
-        health=Health(row["first_failure_at"], row["failing_since"], row["warned_at"]),
+        health=_health(row),
     )
 
 

@@ -98,6 +98,7 @@ endpoints = Table(
     Column("former_secret_until", BigInteger),
     Column("disabled_because", String(16)),
     Column("first_failure_at", BigInteger),
+    Column("last_failure_at", BigInteger),
     Column("failing_since", BigInteger),
     Column("warned_at", BigInteger),
 )
@@ -261,6 +262,7 @@ attempts = Table(
     Column("duration_us", BigInteger, nullable=False),
     Column("transform_us", BigInteger),
     Column("next_at", BigInteger),
+    Column("because", String(20)),
     Column("request_method", String(16)),
     Column("request_url", Text),
     Column("request_headers", Text),

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from server.actions import messages as actions
 from server.domain.endpoints import Endpoint, Version
 from server.domain.messages import Attempt, Delivery, DeliveryState, Message, Trigger
-from server.domain.retries import DODO_SCHEDULE
+from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Refused, Sentence, say
 from server.store import Transaction, attempts, deliveries, endpoints, messages
 from server.web.errors import NotFound

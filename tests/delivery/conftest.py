@@ -1,10 +1,12 @@
 import asyncio
 import ssl
+from functools import partial
 from pathlib import Path
 
 import pytest
 import trustme
 import uvloop
+from working import working
 
 
 def pytest_asyncio_loop_factories(config, item):
@@ -36,3 +38,9 @@ def tls_for(authority: trustme.CA):
         return context
 
     return make
+
+
+@pytest.fixture
+def bench(store):
+    """``async with bench() as b:`` a worker at work."""
+    return partial(working, store)

@@ -1,118 +1,20 @@
 """The worker delivers what is due, records what came of it, and gives every endpoint its share."""
 
-import asyncio
 import json
 import time
-from contextlib import asynccontextmanager
-from inspect import isawaitable
 from itertools import pairwise
 
-import pytest
-from builders import SECRET, a_message, a_source, an_endpoint
+from builders import SECRET, a_message
 from receivers import OK, answering, hanging, receiving
 from standardwebhooks.webhooks import Webhook as Verifier
 from structlog.testing import capture_logs
+from working import Scripted, until
 
-from server.delivery.courier import Courier
-from server.delivery.dispatch import Dispatcher
-from server.delivery.feed import Changed, Feed
-from server.delivery.worker import Worker
-from server.domain.addresses import AddressRules
-from server.domain.endpoints import Destination
-from server.domain.integrations import Auth, Card
+from server.delivery.feed import Changed
+from server.domain.endpoints import Controls, Destination
 from server.domain.messages import AttemptError, AttemptOutcome, ConsoleLine, DeliveryState, Trigger
 from server.domain.transformations import Cancelled, Returned, TransformFailed
-from server.store import attempts, deliveries, endpoints, messages, sources
-
-LOOPBACK = AddressRules.allowing(["127.0.0.0/8"])
-CARD = Card(
-    "customer_io", "Customer.io", "", (), (), False, "", False, {}, Auth.BASIC, ("site_id", "api_key"), "", (), ""
-)
-
-
-class Scripted:
-    """Stands where the sandbox does, so that each result can be had at will; the real one has tests of its own."""
-
-    def __init__(self, result=None):
-        self.result = result
-        self.seen = []
-
-    async def run(self, program, webhook):
-        self.seen.append((program, webhook))
-        if isinstance(self.result, Exception):
-            raise self.result
-        return self.result
-
-
-class Bench:
-    def __init__(self, store, source, worker, feed, sandbox):
-        self.store, self.source, self.worker, self.feed, self.sandbox = store, source, worker, feed, sandbox
-
-    async def endpoint(self, url, **changes):
-        endpoint = an_endpoint(self.source, url=url, **changes)
-        await self.store.write(lambda tx: endpoints.insert(tx, endpoint))
-        return endpoint
-
-    async def event(self, **changes):
-        message = a_message(self.source, received_at=time.time_ns() // 1_000_000, **changes)
-        await self.store.batch(messages.receive, message)
-        self.worker.wake()
-        return message
-
-    async def deliveries(self, message):
-        found = await self.store.read(lambda tx: messages.of_messages(tx, [message.id]))
-        return found.get(message.id, [])
-
-    async def attempts(self, message):
-        """Oldest first."""
-        return (await self.store.read(lambda tx: attempts.of_message(tx, message.id)))[::-1]
-
-    async def ended(self, message, how_many=1):
-        """The deliveries of a message, once none of them waits for an attempt."""
-        await until(lambda: self._ended(message, how_many))
-        return await self.deliveries(message)
-
-    async def attempted(self, message, how_many=1):
-        await until(lambda: self._attempted(message, how_many))
-        return await self.attempts(message)
-
-    async def _ended(self, message, how_many):
-        found = await self.deliveries(message)
-        return len(found) == how_many and all(one.state is not DeliveryState.PENDING for one in found)
-
-    async def _attempted(self, message, how_many):
-        return len(await self.attempts(message)) >= how_many
-
-
-async def until(fact, seconds=10):
-    """Wait until ``fact()`` holds; what it returns may have to be awaited."""
-    deadline = time.monotonic() + seconds
-    while True:
-        holds = fact()
-        if await holds if isawaitable(holds) else holds:
-            return
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.005)
-
-
-@pytest.fixture
-def bench(store):
-    @asynccontextmanager
-    async def running(sandbox=None, *, timeout=5.0, alone=True, start=True, **options):
-        source = a_source()
-        await store.write(lambda tx: sources.insert(tx, source))
-        courier, feed, sandbox = Courier(LOOPBACK, timeout=timeout), Feed(), sandbox or Scripted()
-        dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards={"customer_io": CARD})
-        worker = Worker(store, dispatcher, feed, **{"drain": 1.0} | options)
-        if start:
-            await worker.start(alone=alone)
-        try:
-            yield Bench(store, source, worker, feed, sandbox)
-        finally:
-            await worker.stop()
-            await courier.aclose()
-
-    return running
+from server.store import deliveries, messages
 
 
 def returning(payload='{"ok":true}', **changes):
@@ -172,8 +74,8 @@ async def test_the_code_gets_the_event_as_it_was_received(bench):
 
 async def test_a_failure_is_tried_again_by_the_schedule_and_then_given_up(bench):
     refusing = b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"
-    async with receiving(refusing) as receiver, bench(schedule=(0, 20, 20)) as b:
-        await b.endpoint(receiver.url())
+    async with receiving(refusing) as receiver, bench() as b:
+        await b.endpoint(receiver.url(), controls=Controls(schedule=(0, 20, 20)))
         message = await b.event()
         [delivery] = await b.ended(message)
         made = await b.attempts(message)
@@ -204,15 +106,15 @@ async def test_a_destination_that_comes_back_gets_the_event(bench):
     async def recovering(reader, writer):
         await answering(answers.pop(0))(reader, writer)
 
-    async with receiving(recovering) as receiver, bench(schedule=(0, 10, 10)) as b:
-        await b.endpoint(receiver.url())
+    async with receiving(recovering) as receiver, bench() as b:
+        await b.endpoint(receiver.url(), controls=Controls(schedule=(0, 10, 10)))
         [delivery] = await b.ended(await b.event())
     assert (delivery.state, delivery.attempts) == (DeliveryState.SUCCEEDED, 2)
 
 
 async def test_a_forbidden_address_is_told_and_nothing_is_sent(bench):
-    async with bench(schedule=(0,)) as b:
-        await b.endpoint("http://10.0.0.1/")
+    async with bench() as b:
+        await b.endpoint("http://10.0.0.1/", controls=Controls(schedule=(0,)))
         message = await b.event()
         [delivery] = await b.ended(message)
         [attempt] = await b.attempts(message)
@@ -265,7 +167,7 @@ async def test_a_request_that_breaks_a_rule_is_the_codes_failure(bench):
 
 
 async def test_an_example_is_sent_once_only(bench):
-    async with receiving(b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n") as receiver, bench(schedule=(0, 10)) as b:
+    async with receiving(b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n") as receiver, bench() as b:
         endpoint = await b.endpoint(receiver.url())
         message = a_message(b.source)
         await b.store.write(lambda tx: messages.send_example(tx, message, endpoint.id))

@@ -1,24 +1,36 @@
-"""Dodo's schedule: eight attempts, and what ends a delivery before them."""
+"""Eight attempts by Dodo's schedule, what the destination may change about the next one, and what ends a delivery."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.messages import AttemptOutcome
-from server.domain.retries import DODO_SCHEDULE, Done, GiveUp, Park, RetryAt, decide
+from server.domain.answers import Asked, Heard
+from server.domain.messages import AttemptOutcome, Because
+from server.domain.retries import Done, GiveUp, Park, RetryAt, decide
+from server.domain.schedules import DODO_SCHEDULE
 
 NOW = 1_790_000_000_000
 FAILURES = [AttemptOutcome.REJECTED, AttemptOutcome.UNREACHABLE, AttemptOutcome.BLOCKED]
+SLOT = 300_000
+MINUTE = 60_000
 
 
 def all_waits(outcome):
     """The waits of a delivery that always fails, in seconds."""
     waits, step = [], 1
     while isinstance(decision := decide(outcome, step=step, now=NOW, jitter=0), RetryAt):
+        assert decision.because is Because.SCHEDULE
         waits.append((decision.at - NOW) / 1000)
         step += 1
-    assert decision == GiveUp()
+    assert decision == GiveUp(Because.EXHAUSTED)
     return waits
+
+
+def next_wait(jitter=0, slot=SLOT, **heard):
+    """The wait after a failure, and why it is so long."""
+    decided = decide(AttemptOutcome.REJECTED, step=1, now=NOW, jitter=jitter, schedule=(0, slot), heard=Heard(**heard))
+    assert isinstance(decided, RetryAt)
+    return decided.at - NOW, decided.because
 
 
 @pytest.mark.parametrize("outcome", FAILURES)
@@ -36,18 +48,79 @@ def test_a_delivery_that_ended_well_is_done(outcome):
     assert decide(outcome, step=1, now=NOW, jitter=0) == Done()
 
 
+@pytest.mark.parametrize("asked", Asked)
+def test_a_delivery_that_ended_well_is_done_whatever_a_header_asks(asked):
+    assert decide(AttemptOutcome.SUCCEEDED, step=1, now=NOW, jitter=0, heard=Heard(asked=asked)) == Done()
+
+
 def test_code_that_failed_is_parked():
     assert decide(AttemptOutcome.TRANSFORM_FAILED, step=1, now=NOW, jitter=0) == Park()
 
 
 @pytest.mark.parametrize("outcome", FAILURES)
 def test_what_is_sent_once_only_is_not_retried(outcome):
-    assert decide(outcome, step=1, now=NOW, jitter=0, retryable=False) == GiveUp()
+    assert decide(outcome, step=1, now=NOW, jitter=0, retryable=False) == GiveUp(Because.ONCE)
+
+
+@pytest.mark.parametrize(
+    ("heard", "because"),
+    [
+        (Heard(gone=True), Because.GONE),
+        (Heard(asked=Asked.DISABLE), Because.DISABLE),
+        (Heard(asked=Asked.ABORT), Because.ABORT),
+        (Heard(asked=Asked.ABORT, retry_after=1000), Because.ABORT),
+    ],
+)
+def test_a_destination_may_end_the_delivery(heard, because):
+    assert decide(AttemptOutcome.REJECTED, step=1, now=NOW, jitter=0, heard=heard) == GiveUp(because)
 
 
 @pytest.mark.parametrize(("jitter", "wait"), [(-1, 4000), (0, 5000), (1, 6000)])
 def test_a_wait_is_up_to_a_fifth_longer_or_shorter(jitter, wait):
-    assert decide(AttemptOutcome.REJECTED, step=1, now=NOW, jitter=jitter) == RetryAt(NOW + wait)
+    assert next_wait(jitter, slot=5000) == (wait, Because.SCHEDULE)
+
+
+def test_an_immediate_attempt_is_not_spread():
+    assert next_wait(1, slot=0) == (0, Because.SCHEDULE)
+
+
+@pytest.mark.parametrize(
+    ("asked", "jitter", "wait", "because"),
+    [
+        (1, -1, SLOT, Because.SCHEDULE),
+        (SLOT, -1, SLOT, Because.SCHEDULE),
+        (400_000, -1, 400_000, Because.RETRY_AFTER),
+        (400_000, 1, 480_000, Because.RETRY_AFTER),
+        (2 * SLOT, 0, 2 * SLOT, Because.RETRY_AFTER),
+        (2 * SLOT + 1, 1, 2 * SLOT, Because.RETRY_AFTER_CUT),
+        (10**12, 0, 2 * SLOT, Because.RETRY_AFTER_CUT),
+    ],
+)
+def test_retry_after_makes_a_wait_longer_up_to_twice(asked, jitter, wait, because):
+    assert next_wait(jitter, retry_after=asked) == (wait, because)
+
+
+@pytest.mark.parametrize(("jitter", "wait"), [(-1, MINUTE), (1, 72_000)])
+def test_a_destination_that_is_overwhelmed_gets_a_minute(jitter, wait):
+    assert next_wait(jitter, slot=5000, overwhelmed=True) == (wait, Because.REST)
+
+
+def test_an_overwhelmed_destination_that_asks_for_more_than_a_minute_gets_it():
+    assert next_wait(-1, slot=5000, overwhelmed=True, retry_after=90_000) == (90_000, Because.RETRY_AFTER)
+    assert next_wait(-1, slot=5000, overwhelmed=True, retry_after=10**9) == (2 * MINUTE, Because.RETRY_AFTER_CUT)
+
+
+def test_a_long_wait_is_rest_enough():
+    assert next_wait(-1, slot=SLOT, overwhelmed=True) == (SLOT, Because.SCHEDULE)
+
+
+heards = st.builds(
+    Heard,
+    gone=st.booleans(),
+    asked=st.sampled_from([None, *Asked]),
+    retry_after=st.none() | st.integers(1, 10**15),
+    overwhelmed=st.booleans(),
+)
 
 
 @given(
@@ -55,11 +128,25 @@ def test_a_wait_is_up_to_a_fifth_longer_or_shorter(jitter, wait):
     st.integers(0, 100),
     st.floats(-1, 1),
     st.lists(st.integers(0, 10**9), max_size=10),
+    heards,
 )
-def test_a_retry_never_lies_in_the_past_nor_outside_the_schedule(outcome, step, jitter, schedule):
-    match decide(outcome, step=step, now=NOW, jitter=jitter, schedule=schedule):
+def test_a_retry_lies_in_its_slot_whatever_the_destination_says(outcome, step, jitter, schedule, heard):
+    match decide(outcome, step=step, now=NOW, jitter=jitter, schedule=schedule, heard=heard):
         case RetryAt(at):
-            assert step < len(schedule)
-            assert NOW <= at <= NOW + schedule[step] * 1.2 + 1
+            slot = schedule[step]
+            least = max(slot, MINUTE) if heard.overwhelmed else slot
+            assert at - NOW <= 2 * least
+            assert at - NOW >= (least if heard.retry_after or heard.overwhelmed else slot * 0.8 - 1)
+            assert at - NOW >= min(heard.retry_after or 0, 2 * least)
+            assert not heard.gone and heard.asked is None
         case ended:
-            assert ended in (Done(), GiveUp(), Park())
+            assert isinstance(ended, Done | GiveUp | Park)
+
+
+@given(st.floats(-1, 1), heards, st.integers(0, 10**9))
+def test_asking_for_a_longer_wait_never_makes_it_shorter(jitter, heard, slot):
+    if heard.gone or heard.asked or heard.retry_after is None:
+        return
+    shorter, _ = next_wait(jitter, slot, retry_after=heard.retry_after, overwhelmed=heard.overwhelmed)
+    longer, _ = next_wait(jitter, slot, retry_after=heard.retry_after * 2, overwhelmed=heard.overwhelmed)
+    assert longer >= shorter

@@ -244,7 +244,7 @@ async def test_every_control_of_an_endpoint_is_kept(store: Store) -> None:
         former_secret=FormerSecret("whsec_old", NOW + 1),
         disabled=True,
         disabled_because=DisabledBecause.GONE,
-        health=Health(NOW - 2, NOW - 1, NOW),
+        health=Health(NOW - 3, NOW - 2, NOW - 1, NOW),
     )
     await keep(store, source, controlled)
     assert await store.read(lambda tx: endpoints.get(tx, controlled.id)) == controlled

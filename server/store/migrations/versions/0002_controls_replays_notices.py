@@ -18,8 +18,10 @@ def upgrade() -> None:
     op.add_column("endpoints", sa.Column("former_secret_until", sa.BigInteger(), nullable=True))
     op.add_column("endpoints", sa.Column("disabled_because", sa.String(length=16), nullable=True))
     op.add_column("endpoints", sa.Column("first_failure_at", sa.BigInteger(), nullable=True))
+    op.add_column("endpoints", sa.Column("last_failure_at", sa.BigInteger(), nullable=True))
     op.add_column("endpoints", sa.Column("failing_since", sa.BigInteger(), nullable=True))
     op.add_column("endpoints", sa.Column("warned_at", sa.BigInteger(), nullable=True))
+    op.add_column("attempts", sa.Column("because", sa.String(length=20), nullable=True))
     op.execute("UPDATE endpoints SET disabled_because = 'person' WHERE disabled")
 
     op.create_table(

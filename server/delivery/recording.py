@@ -1,0 +1,93 @@
+"""What follows an attempt, and how both are kept: the attempt, its delivery's new state, its endpoint's health.
+
+All of it is one transaction with the attempt, so that no crash leaves an endpoint that answered 410 enabled. For an
+endpoint that works, nothing is read or written beside the attempt.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from server.domain import health
+from server.domain.answers import heard
+from server.domain.endpoints import DisabledBecause
+from server.domain.health import HEALTHY, Health
+from server.domain.ids import EndpointId, Millis
+from server.domain.messages import ACCEPTED, Attempt, DeliveryState, Trigger
+from server.domain.retries import Done, GiveUp, Park, RetryAt, decide
+from server.store import Transaction, deliveries, endpoints
+from server.store.deliveries import Claimed, Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """One attempt with what follows for its delivery and for its endpoint."""
+
+    ended: Ended
+    disables: DisabledBecause | None
+    """The destination wants nothing more."""
+    was_well: bool
+    """Nothing had failed at the endpoint when the delivery was claimed."""
+
+    @property
+    def endpoint_id(self) -> EndpointId:
+        return self.ended.attempt.endpoint_id
+
+    @property
+    def ended_at(self) -> Millis:
+        return self.ended.attempt.started_at + round(self.ended.attempt.duration_ms)
+
+    @property
+    def tells(self) -> bool:
+        """Whether the endpoint has to be looked at. A success tells nothing new of one that was well."""
+        outcome = self.ended.attempt.outcome
+        return self.disables is not None or health.failed(outcome) or (health.counts(outcome) and not self.was_well)
+
+
+def follow(claimed: Claimed, attempt: Attempt, *, owner: str, now: Millis, jitter: float) -> Followed:
+    """Decide by the endpoint's schedule and what the destination said. An example is sent once."""
+    said = heard(attempt, now)
+    step = claimed.delivery.step + 1
+    decision = decide(
+        attempt.outcome,
+        step=step,
+        now=now,
+        jitter=jitter,
+        schedule=claimed.endpoint.controls.schedule,
+        retryable=claimed.delivery.trigger is not Trigger.EXAMPLE,
+        heard=said,
+    )
+    match decision:
+        case Done():
+            state = DeliveryState.SUCCEEDED if attempt.outcome in ACCEPTED else DeliveryState.CANCELLED
+            ended = Ended(owner, attempt, state, step, None)
+        case RetryAt(at, because):
+            ended = Ended(owner, replace(attempt, next_at=at, because=because), DeliveryState.PENDING, step, at)
+        case GiveUp(because):
+            ended = Ended(owner, replace(attempt, because=because), DeliveryState.FAILED, step, None)
+        case Park():
+            ended = Ended(owner, attempt, DeliveryState.TRANSFORM_FAILED, step, None)
+    return Followed(ended, said.disables, claimed.endpoint.health == HEALTHY)
+
+
+def record(tx: Transaction, followed: Sequence[Followed]) -> list[DisabledBecause | None]:
+    """For ``Store.batch``. Returns, for each attempt, why its endpoint was switched off by it, if it was."""
+    telling = {one.endpoint_id for one in followed if one.tells}
+    # Endpoints before deliveries, as whoever disables one does: two processes must not wait for each other.
+    known = endpoints.states(tx, telling) if telling else {}
+    deliveries.record(tx, [one.ended for one in followed])
+    return [_judge(tx, one, known) if one.endpoint_id in known else None for one in followed]
+
+
+def _judge(tx: Transaction, one: Followed, known: dict[EndpointId, tuple[Health, bool]]) -> DisabledBecause | None:
+    """Keep what the attempt says of its endpoint; ``known`` goes along from attempt to attempt."""
+    before, disabled = known[one.endpoint_id]
+    judged = health.judge(before, one.ended.attempt.outcome, one.ended_at)
+    because = one.disables or (DisabledBecause.FAILING if judged.disables else None)
+    if judged.health != before:
+        endpoints.keep_health(tx, one.endpoint_id, judged.health)
+    known[one.endpoint_id] = (judged.health, disabled or because is not None)
+    if disabled or because is None:
+        return None
+    endpoints.switch_off(tx, one.endpoint_id, because, one.ended_at)
+    deliveries.stop_endpoint(tx, one.endpoint_id, one.ended_at)
+    return because

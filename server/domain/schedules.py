@@ -1,0 +1,77 @@
+"""When attempts follow each other: the wait before each, the first included. Read from what a person types."""
+
+import re
+from collections.abc import Sequence
+
+from server.domain.ids import Millis
+from server.domain.sentences import Sentence, say
+
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+
+DODO_SCHEDULE: tuple[Millis, ...] = (
+    0, 5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR,
+)  # fmt: skip
+"""8 attempts in about 27½ hours.
+
+Dodo's page says "a maximum of 8 retries", yet its own example of three failures and a success 35 minutes and 5 seconds
+after the first attempt only fits 8 attempts in all.
+"""
+
+MOST_ATTEMPTS = 20
+LONGEST_WAIT: Millis = 7 * DAY
+LONGEST_IN_ALL: Millis = 30 * DAY
+SHORTEST_RETRY: Millis = SECOND
+"""A destination that just failed gets at least this long; only the first attempt may come at once."""
+
+LONGEST_TEXT = 500
+"""Characters of a schedule that are read."""
+
+_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+_SEPARATORS = re.compile(r"[,;，；、\n]")  # the Chinese ones too: an input method types them
+_WAIT = re.compile(r"(?:\d{1,9}[smhd])+")
+_PART = re.compile(r"(\d{1,9})([smhd])")
+
+
+def read(text: str) -> tuple[Millis, ...] | Sentence:
+    """``0s, 5s, 5m, 1h30m`` as a schedule, or the sentence that says what is wrong with it."""
+    if len(text) > LONGEST_TEXT:
+        return say("The schedule is longer than {limit} characters.", limit=LONGEST_TEXT)
+    words = [word for part in _SEPARATORS.split(text) if (word := "".join(part.split()).lower())]
+    if not 1 <= len(words) <= MOST_ATTEMPTS:
+        return say("Write 1 to {limit} waits, one for each attempt, separated by commas.", limit=MOST_ATTEMPTS)
+    waits: list[Millis] = []
+    for number, word in enumerate(words, 1):
+        wait = _wait(word)
+        if wait is None:
+            return say("“{word}” is not a wait. Write a number and a unit: 5s, 5m, 2h, 1d or 1h30m.", word=word[:40])
+        if wait > LONGEST_WAIT:
+            return say("Attempt {number} would wait longer than {days} days.", number=number, days=LONGEST_WAIT // DAY)
+        if number > 1 and wait < SHORTEST_RETRY:
+            return say("Attempt {number} must wait at least 1 s: only the first may come at once.", number=number)
+        waits.append(wait)
+    if sum(waits) > LONGEST_IN_ALL:
+        return say("All waits together are longer than {days} days.", days=LONGEST_IN_ALL // DAY)
+    return tuple(waits)
+
+
+def written(schedule: Sequence[Millis]) -> str:
+    """The schedule as ``read`` takes it: ``0s, 5s, 5m, 30m, 2h, 5h, 10h, 10h``."""
+    return ", ".join(written_wait(wait) for wait in schedule)
+
+
+def written_wait(wait: Millis) -> str:
+    """Whole seconds: 5,400,000 becomes ``1h30m``, nothing becomes ``0s``."""
+    parts, left = [], wait
+    for unit in reversed(_UNITS):
+        count, left = divmod(left, _UNITS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+def _wait(word: str) -> Millis | None:
+    if word == "0":
+        return 0
+    if not _WAIT.fullmatch(word):
+        return None
+    return sum(int(count) * _UNITS[unit] for count, unit in _PART.findall(word))
