@@ -13,8 +13,9 @@ from server.domain.endpoints import DisabledBecause
 from server.domain.health import HEALTHY, Health
 from server.domain.ids import EndpointId, Millis
 from server.domain.messages import ACCEPTED, Attempt, DeliveryState, Trigger
+from server.domain.notices import Happened, disabled, warned
 from server.domain.retries import Done, GiveUp, Park, RetryAt, decide
-from server.store import Transaction, deliveries, endpoints
+from server.store import Transaction, deliveries, endpoints, notices
 from server.store.deliveries import Claimed, Ended
 
 
@@ -80,14 +81,39 @@ def record(tx: Transaction, followed: Sequence[Followed]) -> list[DisabledBecaus
 
 def _judge(tx: Transaction, one: Followed, known: dict[EndpointId, tuple[Health, bool]]) -> DisabledBecause | None:
     """Keep what the attempt says of its endpoint; ``known`` goes along from attempt to attempt."""
-    before, disabled = known[one.endpoint_id]
-    judged = health.judge(before, one.ended.attempt.outcome, one.ended_at)
+    attempt = one.ended.attempt
+    before, off = known[one.endpoint_id]
+    judged = health.judge(before, attempt.outcome, one.ended_at)
     because = one.disables or (DisabledBecause.FAILING if judged.disables else None)
+    known[one.endpoint_id] = (judged.health, off or because is not None)
     if judged.health != before:
         endpoints.keep_health(tx, one.endpoint_id, judged.health)
-    known[one.endpoint_id] = (judged.health, disabled or because is not None)
-    if disabled or because is None:
+        if judged.health == HEALTHY:
+            notices.recover(tx, attempt)
+    if off:
         return None
-    endpoints.switch_off(tx, one.endpoint_id, because, one.ended_at)
-    deliveries.stop_endpoint(tx, one.endpoint_id, one.ended_at)
+    if because is not None:
+        _switch_off(tx, one, because)
+    elif judged.warns:
+        notices.add(tx, _warning(one, judged.health))
     return because
+
+
+def _switch_off(tx: Transaction, one: Followed, because: DisabledBecause) -> None:
+    attempt, now = one.ended.attempt, one.ended_at
+    endpoints.switch_off(tx, one.endpoint_id, because, now)
+    deliveries.stop_endpoint(tx, one.endpoint_id, now)
+    notices.add(tx, disabled(attempt.source_id, one.endpoint_id, because, now, attempt.message_id))
+
+
+def _warning(one: Followed, failing: Health) -> Happened:
+    attempt = one.ended.attempt
+    assert failing.failing_since is not None and failing.disabled_from is not None
+    return warned(
+        attempt.source_id,
+        one.endpoint_id,
+        failing_since=failing.failing_since,
+        disabled_from=failing.disabled_from,
+        at=one.ended_at,
+        message_id=attempt.message_id,
+    )

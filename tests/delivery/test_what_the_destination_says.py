@@ -7,8 +7,9 @@ from structlog.testing import capture_logs
 from server.domain.endpoints import Controls, DisabledBecause
 from server.domain.health import HEALTHY, Health
 from server.domain.messages import Because, DeliveryState
+from server.domain.notices import Kind
 from server.domain.schedules import DAY, HOUR
-from server.store import endpoints
+from server.store import endpoints, notices
 
 MINUTE = 60_000
 
@@ -122,6 +123,11 @@ async def failing_for(b, receiver, days, **changes):
     return await b.endpoint(receiver.url(), health=health, controls=Controls(schedule=(0,)), **changes)
 
 
+async def told(b, endpoint):
+    """The kinds of its notices, newest first."""
+    return [one.kind for one in await b.store.read(lambda tx: notices.of_endpoint(tx, endpoint.id))]
+
+
 async def after_an_event(b, endpoint):
     await b.ended(await b.event())
     return await b.store.read(lambda tx: endpoints.get(tx, endpoint.id))
@@ -130,6 +136,9 @@ async def after_an_event(b, endpoint):
 async def test_after_four_days_of_failures_people_are_warned(bench):
     async with receiving(saying(500)) as receiver, bench() as b:
         endpoint = await after_an_event(b, await failing_for(b, receiver, 4.1))
+        assert await told(b, endpoint) == [Kind.WARNED, Kind.EXHAUSTED]
+        await after_an_event(b, endpoint)
+        assert (await told(b, endpoint)).count(Kind.WARNED) == 1
     assert endpoint.health.warned_at is not None
     assert not endpoint.disabled
 
@@ -137,6 +146,7 @@ async def test_after_four_days_of_failures_people_are_warned(bench):
 async def test_after_five_days_and_a_warning_it_is_switched_off(bench):
     async with receiving(saying(500)) as receiver, bench() as b:
         endpoint = await after_an_event(b, await failing_for(b, receiver, 5.1, warned_at=b.now() - 2 * DAY))
+        assert await told(b, endpoint) == [Kind.DISABLED, Kind.EXHAUSTED]
     assert (endpoint.disabled, endpoint.disabled_because) == (True, DisabledBecause.FAILING)
 
 
@@ -144,6 +154,18 @@ async def test_one_success_forgets_all_failures(bench):
     async with receiving() as receiver, bench() as b:
         endpoint = await after_an_event(b, await failing_for(b, receiver, 5.1, warned_at=b.now() - 2 * DAY))
     assert (endpoint.disabled, endpoint.health) == (False, HEALTHY)
+
+
+async def test_an_endpoint_that_recovers_is_told_after_trouble_was(bench):
+    answers = [saying(500), saying(200)]
+
+    async def better(reader, writer):
+        await answering(answers.pop(0))(reader, writer)
+
+    async with receiving(better) as receiver, bench() as b:
+        endpoint = await after_an_event(b, await failing_for(b, receiver, 4.1))
+        await after_an_event(b, endpoint)
+        assert (await told(b, endpoint))[0] is Kind.RECOVERED
 
 
 async def test_an_address_that_our_own_rules_refuse_does_not_count(bench):
