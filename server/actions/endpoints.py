@@ -74,7 +74,7 @@ async def change(bench: Workbench, endpoint: Endpoint, draft: Draft) -> Endpoint
         raise Refused(*found)
 
     credentials = credentials_of(draft, card, endpoint.credentials)
-    return await _update(
+    return await amend(
         bench,
         endpoint.id,
         lambda now: replace(
@@ -94,14 +94,14 @@ async def set_headers(bench: Workbench, endpoint: Endpoint, pairs: Pairs) -> End
     """Raises ``Refused``, a problem for each row in the field ``headers.<row>``."""
     if found := list(header_problems(pairs)):
         raise Refused(*found)
-    return await _update(bench, endpoint.id, lambda now: replace(now, headers=dict(pairs)))
+    return await amend(bench, endpoint.id, lambda now: replace(now, headers=dict(pairs)))
 
 
 async def set_variables(bench: Workbench, endpoint: Endpoint, pairs: Pairs) -> Endpoint:
     """Raises ``Refused``, a problem for each row in the field ``variables.<row>``."""
     if found := list(variable_problems(pairs)):
         raise Refused(*found)
-    return await _update(bench, endpoint.id, lambda now: replace(now, variables=dict(pairs)))
+    return await amend(bench, endpoint.id, lambda now: replace(now, variables=dict(pairs)))
 
 
 async def save_code(bench: Workbench, endpoint: Endpoint, draft: Draft) -> tuple[Endpoint, bool]:
@@ -110,7 +110,7 @@ async def save_code(bench: Workbench, endpoint: Endpoint, draft: Draft) -> tuple
         raise Refused(*found)
 
     def keep(tx: Transaction) -> tuple[Endpoint, bool]:
-        now = _existing(tx, endpoint.id)
+        now = existing(tx, endpoint.id)
         changed = replace(now, variables=dict(draft.variables), transforming=draft.transforming, updated_at=bench.now())
         endpoints.change(tx, changed)
         if not draft.code.strip() or (now.version and now.version.code == draft.code):
@@ -124,7 +124,7 @@ async def restore_version(bench: Workbench, endpoint: Endpoint, version_id: str)
     """Put an old version's code in force as a new version: the history only grows, and attempts keep their numbers."""
 
     def keep(tx: Transaction) -> Version:
-        now, old = _existing(tx, endpoint.id), endpoints.version(tx, version_id)
+        now, old = existing(tx, endpoint.id), endpoints.version(tx, version_id)
         if old is None or old.endpoint_id != endpoint.id:
             raise Refused(Problem("", say("This version does not exist.")))
         if now.version and now.version.code == old.code:
@@ -142,12 +142,12 @@ async def set_transforming(bench: Workbench, endpoint: Endpoint, on: bool) -> En
             raise Refused(Problem("transforming", say("Write the transformation first, then switch it on.")))
         return replace(now, transforming=on)
 
-    return await _update(bench, endpoint.id, switch)
+    return await amend(bench, endpoint.id, switch)
 
 
 async def enable(bench: Workbench, endpoint: Endpoint) -> Endpoint:
     """From now on events are delivered again; those of the meantime are in the log."""
-    return await _update(
+    return await amend(
         bench, endpoint.id, lambda now: replace(now, disabled=False, disabled_because=None, health=HEALTHY)
     )
 
@@ -156,7 +156,7 @@ async def disable(bench: Workbench, endpoint: Endpoint) -> Endpoint:
     """Nothing more is delivered, and what waits is stopped."""
 
     def keep(tx: Transaction) -> Endpoint:
-        now = _existing(tx, endpoint.id)
+        now = existing(tx, endpoint.id)
         disabled = replace(now, disabled=True, disabled_because=DisabledBecause.PERSON, updated_at=bench.now())
         endpoints.change(tx, disabled)
         deliveries.stop_endpoint(tx, endpoint.id, bench.now())
@@ -178,7 +178,7 @@ async def remove(bench: Workbench, endpoint: Endpoint) -> None:
 async def rotate_secret(bench: Workbench, endpoint: Endpoint) -> Endpoint:
     """A new signing secret at once: from the next attempt on the destination must know it."""
     secret = new_secret()
-    return await _update(bench, endpoint.id, lambda now: replace(now, secret=secret))
+    return await amend(bench, endpoint.id, lambda now: replace(now, secret=secret))
 
 
 async def send_example(bench: Workbench, endpoint: Endpoint, event_type: str) -> MessageId:
@@ -196,7 +196,7 @@ async def send_example(bench: Workbench, endpoint: Endpoint, event_type: str) ->
     )
 
     def keep(tx: Transaction) -> None:
-        if _existing(tx, endpoint.id).disabled:
+        if existing(tx, endpoint.id).disabled:
             raise Refused(Problem("event_type", say("The endpoint is disabled. Enable it, then send an example.")))
         messages.send_example(tx, message, endpoint.id)
 
@@ -205,18 +205,18 @@ async def send_example(bench: Workbench, endpoint: Endpoint, event_type: str) ->
     return message.id
 
 
-async def _update(bench: Workbench, endpoint_id: EndpointId, changed: Callable[[Endpoint], Endpoint]) -> Endpoint:
+async def amend(bench: Workbench, endpoint_id: EndpointId, changed: Callable[[Endpoint], Endpoint]) -> Endpoint:
     """Keep what ``changed`` makes of the endpoint as it is now, so that two people do not undo each other."""
 
     def keep(tx: Transaction) -> Endpoint:
-        after = replace(changed(_existing(tx, endpoint_id)), updated_at=bench.now())
+        after = replace(changed(existing(tx, endpoint_id)), updated_at=bench.now())
         endpoints.change(tx, after)
         return after
 
     return await bench.store.write(keep)
 
 
-def _existing(tx: Transaction, endpoint_id: EndpointId) -> Endpoint:
+def existing(tx: Transaction, endpoint_id: EndpointId) -> Endpoint:
     found = endpoints.get(tx, endpoint_id)
     if found is None:
         raise Refused(GONE)
