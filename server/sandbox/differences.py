@@ -45,6 +45,10 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Cannot destructure property 'a' of 'object null' as it is null.",
         "The engine does not say which value could not be taken apart, or which callback was no function.",
     ),
+    Difference(
+        "Object.getOwnPropertyNames(new Error('x'))", "message", "stack,message",
+        "An error inherits its stack, as the language says.",
+    ),
     Difference("Math.cbrt(27)", "3.0000000000000004", "3", _ENGINE),
     Difference("typeof Error.prepareStackTrace", "function", "undefined", "It is how errors get V8's words here."),
     Difference(

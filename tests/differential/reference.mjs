@@ -13,8 +13,11 @@ function compiled(code) {
   return scripts.get(code);
 }
 
+// Of a stack that was printed, only what is the transformation's own: Node adds what called it.
+const own = (text) => text.replace(/\n *\.\.\. \d+ lines matching cause stack trace \.\.\./g, "").replace(/\n *at (?!.*transform\.js:)[^\n]*?(?=(?: [{[])?$)/gm, "");
+
 function consoleInto(lines) {
-  const say = (level) => (...args) => void lines.push([level, formatWithOptions({ colors: false }, ...args)]);
+  const say = (level) => (...args) => void lines.push([level, own(formatWithOptions({ colors: false }, ...args))]);
   return { log: say("log"), info: say("info"), warn: say("warn"), error: say("error"), debug: say("debug") };
 }
 

@@ -34,8 +34,11 @@
       const where = `${NAME}:${source.placeOf(at).join(":")}`;
       return `\n    at ${name && name !== "<eval>" ? `${name} (${where})` : where}`;
     });
-    return headOf(error) + trace.join("");
+    const head = headOf(error);
+    if (error instanceof Error) made.set(error, head);
+    return head + trace.join("");
   }
+  const made = new WeakMap();
 
   function headOf(error) {
     if (!(error instanceof Error)) return "Error";
@@ -70,7 +73,7 @@
   // `new TypeError(…)` or `TypeError(…)` of the user's own around the offset: the token where it begins, or -1.
   function maker(offset, error) {
     const i = tokenAt(offset), name = namesOf(error)[0];
-    const says = (open) => !/^["']/.test(texts[open + 1] ?? "") || texts[open + 2] === "+" || texts[open + 1].slice(1, -1) === error.message;
+    const says = (open) => !/^["']/.test(texts[open + 1] ?? "") || texts[open + 2] === "+" || texts[open + 1].includes("\\") || texts[open + 1].slice(1, -1) === error.message;
     const at = (j) => (texts[j] !== name || (texts[j + 1] === "(" && !says(j + 1)) ? -1 : texts[j - 1] === "new" ? j - 1 : texts[j + 1] === "(" ? j : -1);
     for (const j of [i, i + 1]) if (begins[j] - offset < 8 && at(j) >= 0) return at(j);
     for (let open = around(i); open > 0 && i - open < 400; open = around(open)) {
@@ -470,6 +473,18 @@
     const why = /expecting '\)'/.test(message) ? "Unterminated group" : /nothing to repeat/.test(message) ? "Nothing to repeat"
       : /unexpected end|expecting ']'/.test(message) ? "Unterminated character class" : /extraneous characters|unmatched/.test(message) ? "Unmatched ')'" : message;
     return `Invalid regular expression: /${pattern}/: ${why}`;
+  }
+
+  // V8 writes the first line of a stack when it is first read: with the name that a constructor gave later.
+  const stack = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
+  if (stack?.get) {
+    const { get, set } = stack, { apply } = Reflect, text = Error.prototype.toString;
+    Object.defineProperty(Error.prototype, "stack", { set, configurable: true, get() {
+      const read = apply(get, this, []);
+      if (typeof read !== "string" || !made.has(this)) return read;
+      const head = made.get(this);
+      return read.startsWith(head) ? apply(text, this, []) + read.slice(head.length) : read;
+    } });
   }
 
   return { described };

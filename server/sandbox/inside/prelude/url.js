@@ -308,6 +308,12 @@
     get searchParams() { return this.#params; }
     toString() { return this.href; }
     toJSON() { return this.href; }
+    // As Node's console prints it.
+    [Symbol.for("nodejs.util.inspect.custom")](depth, options, show) {
+      if (depth < 0) return this;
+      const { href, origin, protocol, username, password, host, hostname, port, pathname, search, searchParams, hash } = this;
+      return "URL " + show({ href, origin, protocol, username, password, host, hostname, port, pathname, search, searchParams, hash }, options);
+    }
   }
 
   const listeners = new WeakMap();
@@ -368,6 +374,13 @@
     *keys() { for (const [name] of this.#pairs) yield name; }
     *values() { for (const [, value] of this.#pairs) yield value; }
     [Symbol.iterator]() { return this.entries(); }
+    [Symbol.for("nodejs.util.inspect.custom")](depth, options, show) {
+      if (depth < 0) return "[URLSearchParams]";
+      const shown = this.#pairs.map(([name, value]) => `${show(name)} => ${show(value)}`);
+      const length = shown.reduce((sum, pair) => sum + pair.length + 2, 0);
+      if (!shown.length) return "URLSearchParams {}";
+      return length <= 80 ? `URLSearchParams { ${shown.join(", ")} }` : `URLSearchParams {\n  ${shown.join(",\n  ")} }`;
+    }
     toString() { return this.#pairs.map(([name, value]) => formEncoded(name) + "=" + formEncoded(value)).join("&"); }
   }
 
@@ -379,6 +392,7 @@
   }
 
   for (const kind of [URL, URLSearchParams]) {
+    Object.defineProperty(kind.prototype, Symbol.for("nodejs.util.inspect.custom"), { enumerable: false });
     Object.defineProperty(kind.prototype, Symbol.toStringTag, { value: kind.name, configurable: true });
   }
   return { URL, URLSearchParams };
