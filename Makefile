@@ -45,8 +45,8 @@ $(VENV)/bin/python:
 translations: $(VENV)/.installed-dev  ## Collect the sentences of pages and code into the .po files
 	@$(BIN)/python tests/project/translations.py
 
-bench-pipeline: $(VENV)/.installed-dev  ## Measure the whole path: load generator → Hookbench → sink
-	@cd tests/bench && ../../$(BIN)/python -m pipeline
+bench-pipeline: $(VENV)/.installed-dev  ## Measure the whole path beside a yardstick; MINUTES=10 watches memory
+	@cd tests/bench && ../../$(BIN)/python -m pipeline $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ONLY),--only '$(ONLY)')
 
 clean:  ## Remove the environment and caches; your data folder stays
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

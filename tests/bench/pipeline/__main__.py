@@ -1,19 +1,19 @@
-"""``make bench-pipeline``: the real server between a load generator and a sink, all on this machine.
+"""``make bench-pipeline``: the real server between a load generator and a sink, all on this machine, and a yardstick.
 
-Prints a table; each line is one situation. Figures of one run are comparable with each other, not with those of another
-machine. Saturated lines measure throughput; their latencies are those of a full queue.
+Prints a table, a line a situation, then the targets. Figures of one run are comparable with each other, not with those
+of another machine. Saturated lines measure throughput; their latencies are those of a full queue. ``µs/event`` is the
+processor time of the server and its workers for one event, which a busy machine changes least.
 """
 
-import asyncio
+import argparse
 import json
-import os
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -22,35 +22,36 @@ import psutil
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
 
-from builders import SECRET, a_source, an_endpoint  # noqa: E402
-from running import Running, wait_for  # noqa: E402
+from builders import SECRET  # noqa: E402
+from running import wait_for  # noqa: E402
 
-from server.domain.endpoints import Destination, Endpoint  # noqa: E402
-from server.domain.sources import Source  # noqa: E402
-from server.store import Store, Transaction, endpoints, sources  # noqa: E402
+from pipeline.candidates import Candidate, Hookbench, Yardstick, environment, seeded  # noqa: E402
+from pipeline.stored import fill  # noqa: E402
 
-SEED = HERE.parent.parent / "fixtures" / "seed" / "track_payments.js"
 SECONDS = 8.0
+DRAIN_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
 class Figures:
-    name: str
     acknowledged_per_s: float
     delivered_per_s: float
     ingest_ms: tuple[float, float]
     delivered_ms: tuple[float, float]
+    """p50 and p99, from the making of an event to its arrival."""
+    cpu_us: float
     memory_mb: float
+    """Proportional set size of the server and its workers at the end."""
 
 
 class Sink:
     def __enter__(self) -> "Sink":
         port_file = Path(tempfile.mkdtemp()) / "port"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.sink", str(port_file)], cwd=HERE.parent, env=_environment()
+            [sys.executable, "-m", "pipeline.sink", str(port_file)], cwd=HERE.parent, env=environment()
         )
         wait_for(lambda: port_file.exists() and port_file.read_text(), what="the sink")
-        self.port = int(port_file.read_text())
+        self.url = f"http://127.0.0.1:{port_file.read_text()}/"
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -58,102 +59,151 @@ class Sink:
         self._process.wait()
 
     def taken(self) -> list[float]:
-        answer = httpx.get(f"http://127.0.0.1:{self.port}/taken", trust_env=False)
+        """How long each event that arrived since the last call had been under way, in ms."""
+        answer = httpx.get(f"{self.url}taken", trust_env=False)
         found: list[float] = answer.json()["latencies_ms"]
         return found
 
 
-def situation(name: str, sink: Sink, *, listening: int, rate: float = 0, connections: int = 32) -> Figures:
-    """One server with so many endpoints, under a load for ``SECONDS``, until everything has arrived."""
-    folder = Path(tempfile.mkdtemp()) / "data"
-    folder.mkdir(mode=0o700)
-    source = a_source()
-    code = SEED.read_text().replace("https://track.customer.io/api/v2/entity", f"http://127.0.0.1:{sink.port}/")
-    made = [an_endpoint(source, code=code, url=f"http://127.0.0.1:{sink.port}/") for _ in range(listening)]
-    asyncio.run(_keep(folder, source, made))
-    settings = {"HOOKBENCH_ALLOW_NETWORKS": "127.0.0.0/8", "HOOKBENCH_LOG_FORMAT": "json"}
-    with Running(folder, settings) as hookbench:
+def measure(
+    candidate: Candidate,
+    sink: Sink,
+    *,
+    listening: int,
+    rate: float = 0,
+    seconds: float = SECONDS,
+    connections: int = 32,
+) -> Figures:
+    """One server under a load for ``seconds``, until everything has arrived."""
+    with candidate:
+        load(candidate, seconds=1.0, connections=4, rate=100)  # warm up: workers, connections
+        wait_for(candidate.settled, seconds=60, what="the warm-up")
         sink.taken()
-        _load(hookbench, source, 1.0, 4, 50)  # warm up: workers, connections
-        wait_for(lambda: not _waiting(folder), seconds=60)
-        sink.taken()
-        started = time.perf_counter()
-        # With many endpoints an event is many deliveries: the load lasts shorter, so that the queue ends in good time.
-        sent = _load(hookbench, source, max(1.0, SECONDS / max(1, listening)), connections, rate)
-        expected = sent["acknowledged"] * listening
-        arrived: list[float] = []
-        while len(arrived) < expected and time.perf_counter() - started < 120:
+        began, started = _cpu_seconds(candidate), time.perf_counter()
+        sent = load(candidate, seconds=seconds, connections=connections, rate=rate)
+        expected, arrived = sent["acknowledged"] * listening, list[float]()
+        while len(arrived) < expected and time.perf_counter() - started < DRAIN_SECONDS:
             arrived += sink.taken()
             time.sleep(0.05)
         drained = time.perf_counter() - started
-        memory = psutil.Process(hookbench.process.pid).memory_info().rss / 1e6
+        wait_for(candidate.settled, seconds=60, what="the last record")
+        used, memory = _cpu_seconds(candidate) - began, _memory_mb(candidate)
     assert len(arrived) >= expected, f"{expected - len(arrived)} deliveries are missing"
     return Figures(
-        name,
         sent["acknowledged"] / sent["seconds"],
-        len(arrived) / drained if listening else 0.0,
-        _p50_p99(sent["latencies_ms"]),
-        _p50_p99(arrived),
+        len(arrived) / drained,
+        p50_p99(sent["latencies_ms"]),
+        p50_p99(arrived),
+        used / sent["acknowledged"] * 1e6,
         memory,
     )
 
 
-SITUATIONS: tuple[tuple[str, dict[str, float]], ...] = (
-    ("ingest only, saturated", {"listening": 0}),
-    ("whole path, 1 endpoint, saturated", {"listening": 1}),
-    ("whole path, 1 endpoint, 300/s", {"listening": 1, "rate": 300}),
-    ("whole path, 3 endpoints, saturated", {"listening": 3}),
-    ("whole path, 10 endpoints, saturated", {"listening": 10}),
-)
-
-
-def main() -> None:
-    print(f"{'':38}{'ack/s':>8}{'deliv/s':>9}{'ack p50/p99 ms':>18}{'delivered p50/p99 ms':>24}{'MB':>7}", flush=True)
-    with Sink() as sink:
-        for name, how in SITUATIONS:
-            _print(situation(name, sink, listening=int(how["listening"]), rate=how.get("rate", 0)))
-
-
-def _print(line: Figures) -> None:
-    ingest, delivered = ("/".join(f"{value:.1f}" for value in pair) for pair in (line.ingest_ms, line.delivered_ms))
-    speeds = f"{line.acknowledged_per_s:8.0f}{line.delivered_per_s:9.0f}"
-    print(f"{line.name:38}{speeds}{ingest:>18}{delivered:>24}{line.memory_mb:7.0f}", flush=True)
-
-
-async def _keep(folder: Path, source: Source, made: Sequence[Endpoint]) -> None:
-    store = Store.open(f"sqlite:///{folder / 'hookbench.db'}")
-
-    def keep(tx: Transaction) -> None:
-        sources.insert(tx, source)
-        for endpoint in made:
-            assert endpoint.destination is Destination.SEND
-            endpoints.insert(tx, endpoint)
-
-    await store.write(keep)
-    store.close()
-
-
-def _waiting(folder: Path) -> int:
-    connection = sqlite3.connect(folder / "hookbench.db")
-    count: int = connection.execute("SELECT count(*) FROM deliveries WHERE state = 'pending'").fetchone()[0]
-    connection.close()
-    return count
-
-
-def _load(hookbench: Running, source: Source, seconds: float, connections: int, rate: float) -> dict[str, object]:
-    address = f"{hookbench.url}/in/{source.token}"
-    command = [sys.executable, "-m", "pipeline.load", address, SECRET, str(seconds), str(connections), str(rate)]
-    done = subprocess.run(command, cwd=HERE.parent, env=_environment(), capture_output=True, text=True, check=False)
+def load(candidate: Candidate, *, seconds: float, connections: int, rate: float) -> dict[str, object]:
+    """Send signed events; what ``pipeline.load`` prints."""
+    how = [SECRET, str(seconds), str(connections), str(rate)]
+    command = [sys.executable, "-m", "pipeline.load", candidate.address, *how]
+    done = subprocess.run(command, cwd=HERE.parent, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, object] = json.loads(done.stdout)
     return found
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(HERE.parent)}
+def main(only: str, million: int) -> None:
+    print(f"{'':34}{'ack/s':>8}{'deliv/s':>9}{'ack p50/p99 ms':>17}{'deliv p50/p99 ms':>19}{'µs/event':>10}{'MB':>6}")
+    found: dict[str, Figures] = {}
+    with Sink() as sink:
+        made = partial(seeded, sink.url)
+        several = {3: SECONDS / 3, 10: SECONDS / 8}  # an event is many deliveries: the queue should end in good time
+        situations = {
+            "ingest only": lambda: measure(Hookbench(made(0)), sink, listening=0),
+            "yardstick": lambda: measure(Yardstick(sink.url), sink, listening=1),
+            "whole path": lambda: measure(Hookbench(made(1)), sink, listening=1),
+            "yardstick at 400/s": lambda: measure(Yardstick(sink.url), sink, listening=1, rate=400),
+            "whole path at 300/s": lambda: measure(Hookbench(made(1)), sink, listening=1, rate=300),
+            "whole path at 400/s": lambda: measure(Hookbench(made(1)), sink, listening=1, rate=400),
+            **{
+                f"whole path, {number} endpoints": partial(_several, made(number), sink, number, seconds)
+                for number, seconds in several.items()
+            },
+            "whole path, empty database": lambda: measure(Hookbench(made(1)), sink, listening=1, rate=300),
+            f"whole path, {million:,} stored": lambda: _after(million, sink, made(1)),
+        }
+        for name, situation in situations.items():
+            if only in name:
+                found[name] = situation()
+                _print(name, found[name])
+    _targets(found, million)
 
 
-def _p50_p99(values: Sequence[float]) -> tuple[float, float]:
+def _several(made, sink: Sink, number: int, seconds: float) -> Figures:  # type: ignore[no-untyped-def]
+    return measure(Hookbench(made), sink, listening=number, seconds=seconds)
+
+
+def _after(million: int, sink: Sink, made) -> Figures:  # type: ignore[no-untyped-def]
+    candidate = Hookbench(made)
+    fill(candidate.file, candidate.source, candidate.made[0].id, million)
+    return measure(candidate, sink, listening=1, rate=300)
+
+
+def _targets(found: dict[str, Figures], million: int) -> None:
+    """What the issue asks for, beside what was reached in this run."""
+    whole, yardstick, ingest = (found.get(name) for name in ("whole path", "yardstick", "ingest only"))
+    paced, empty = found.get("whole path at 400/s"), found.get("whole path, empty database")
+    stored = found.get(f"whole path, {million:,} stored")
+    print()
+    if ingest:
+        print(f"ingest only            {ingest.acknowledged_per_s:8.0f}/s    to reach 4,000")
+    if whole:
+        print(f"whole path             {whole.delivered_per_s:8.0f}/s    to reach 1,500, aim 2,000")
+    if whole and yardstick:
+        share = whole.delivered_per_s / yardstick.delivered_per_s
+        print(f"of the yardstick       {share:8.0%}      to reach 80%")
+    if paced:
+        print("at 400/s p50, p99      {:8.1f}, {:.1f} ms    to reach 5, 15".format(*paced.delivered_ms))
+    if empty and stored:
+        growth = stored.cpu_us / empty.cpu_us - 1
+        print(f"with {million:,} stored {growth:+8.0%} processor time an event    to reach ±10%")
+
+
+def memory(minutes: float) -> None:
+    """At rest with three endpoints, then every half minute of a steady load of 300 events a second."""
+    with Sink() as sink, Hookbench(seeded(sink.url, 3)) as candidate:
+        load(candidate, seconds=1.0, connections=4, rate=50)
+        wait_for(candidate.settled, seconds=60)
+        print(f"at rest, three endpoints   {_memory_mb(candidate):6.1f} MB    to reach 150")
+        began, ends = time.monotonic(), time.monotonic() + minutes * 60
+        while time.monotonic() < ends:
+            load(candidate, seconds=30.0, connections=16, rate=300)
+            sink.taken()
+            print(f"after {time.monotonic() - began:5.0f} s              {_memory_mb(candidate):6.1f} MB", flush=True)
+
+
+def _print(name: str, line: Figures) -> None:
+    ingest, delivered = ("/".join(f"{value:.1f}" for value in pair) for pair in (line.ingest_ms, line.delivered_ms))
+    speeds = f"{line.acknowledged_per_s:8.0f}{line.delivered_per_s:9.0f}"
+    print(f"{name:34}{speeds}{ingest:>17}{delivered:>19}{line.cpu_us:10.0f}{line.memory_mb:6.0f}", flush=True)
+
+
+def _cpu_seconds(candidate: Candidate) -> float:
+    """Of the server and its workers, those included that have ended."""
+    server = candidate.processes()[0].cpu_times()
+    return sum(t.user + t.system for t in (p.cpu_times() for p in candidate.processes())) + (
+        server.children_user + server.children_system
+    )
+
+
+def _memory_mb(candidate: Candidate) -> float:
+    found = 0.0
+    for process in candidate.processes():
+        try:
+            found += process.memory_full_info().pss / 1e6
+        except psutil.NoSuchProcess:
+            continue  # a worker that ended meanwhile
+    return found
+
+
+def p50_p99(values: Sequence[float]) -> tuple[float, float]:
     if not values:
         return (0.0, 0.0)
     ordered = sorted(values)
@@ -161,4 +211,9 @@ def _p50_p99(values: Sequence[float]) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(prog="make bench-pipeline", description=__doc__)
+    parser.add_argument("--only", default="", help="only situations whose name holds this")
+    parser.add_argument("--stored", type=int, default=1_000_000, help="messages of the full database")
+    parser.add_argument("--minutes", type=float, default=0, help="instead: watch memory for so long")
+    asked = parser.parse_args()
+    memory(asked.minutes) if asked.minutes else main(asked.only, asked.stored)

@@ -1,0 +1,135 @@
+"""What is measured: the real server with endpoints in its database, and the yardstick, each a process of its own."""
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+from builders import SECRET, a_source, an_endpoint
+from running import Running, wait_for
+
+from server.domain.endpoints import Endpoint
+from server.domain.sources import Source
+from server.store import Store, Transaction, endpoints, sources
+
+HERE = Path(__file__).parent
+SEED = HERE.parent.parent / "fixtures" / "seed" / "track_payments.js"
+SEED_URL = "https://track.customer.io/api/v2/entity"
+
+
+class Candidate(Protocol):
+    """A running server under measurement."""
+
+    address: str
+    """Where events are sent to."""
+
+    def __enter__(self) -> "Candidate": ...
+    def __exit__(self, *exc: object) -> None: ...
+    def settled(self) -> bool:
+        """Nothing waits for a delivery."""
+        ...
+
+    def processes(self) -> list[psutil.Process]: ...
+
+
+class Hookbench:
+    """``make`` gives the endpoints for a source; ``prepare`` may fill the database before the start."""
+
+    def __init__(
+        self,
+        make: Callable[[Source], Sequence[Endpoint]],
+        *,
+        prepare: Callable[[Path, Source], None] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder = Path(tempfile.mkdtemp()) / "data"
+        self.folder.mkdir(mode=0o700)
+        self.source = a_source()
+        self.made = list(make(self.source))
+        asyncio.run(_keep(self.file, self.source, self.made))
+        if prepare:
+            prepare(self.file, self.source)
+        log = {"HOOKBENCH_ALLOW_NETWORKS": "127.0.0.0/8", "HOOKBENCH_LOG_FORMAT": "json"}
+        self.running = Running(self.folder, {**log, **(settings or {})})
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "hookbench.db"
+
+    def __enter__(self) -> "Hookbench":
+        self.running.start()
+        self.address = f"{self.running.url}/in/{self.source.token}"
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.running.stop()
+
+    def settled(self) -> bool:
+        connection = sqlite3.connect(self.file)
+        found = connection.execute("SELECT 1 FROM deliveries WHERE state = 'pending' LIMIT 1").fetchone()
+        connection.close()
+        return found is None
+
+    def processes(self) -> list[psutil.Process]:
+        server = psutil.Process(self.running.process.pid)
+        return [server, *server.children(recursive=True)]
+
+
+class Yardstick:
+    def __init__(self, url: str) -> None:
+        self.folder, self.url = Path(tempfile.mkdtemp()), url
+
+    def __enter__(self) -> "Yardstick":
+        port_file, code = self.folder / "port", self.folder / "code.js"
+        code.write_text(seed_code(self.url))
+        command = [sys.executable, "-m", "pipeline.yardstick", str(port_file), str(self.folder), SECRET, str(code)]
+        self.process = subprocess.Popen([*command, self.url], cwd=HERE.parent, env=environment())
+        wait_for(lambda: port_file.exists() and port_file.read_text(), what="the yardstick")
+        self.address = f"http://127.0.0.1:{port_file.read_text()}/in/token"
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for process in self.processes():
+            process.kill()
+        self.process.wait()
+
+    def settled(self) -> bool:
+        connection = sqlite3.connect(self.folder / "yardstick.db")
+        found = connection.execute("SELECT 1 FROM deliveries WHERE state = 'pending' LIMIT 1").fetchone()
+        connection.close()
+        return found is None
+
+    def processes(self) -> list[psutil.Process]:
+        server = psutil.Process(self.process.pid)
+        return [server, *server.children(recursive=True)]
+
+
+def seeded(url: str, number: int) -> Callable[[Source], list[Endpoint]]:
+    """So many endpoints with the seed's payment transformation, all leading to ``url``."""
+    return lambda source: [an_endpoint(source, code=seed_code(url), url=url) for _ in range(number)]
+
+
+def seed_code(url: str) -> str:
+    return SEED.read_text().replace(SEED_URL, url)
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(HERE.parent)}
+
+
+async def _keep(file: Path, source: Source, made: Sequence[Endpoint]) -> None:
+    store = Store.open(f"sqlite:///{file}")
+
+    def keep(tx: Transaction) -> None:
+        sources.insert(tx, source)
+        for endpoint in made:
+            endpoints.insert(tx, endpoint)
+
+    await store.write(keep)
+    store.close()
