@@ -1,13 +1,15 @@
 """``POST /in/<token>``: where Dodo Payments sends its events.
 
-A plain Starlette route, validated by hand, since this is the hot path: a FastAPI route costs half as much again.
+Validated by hand and ahead of FastAPI, since this is the hot path: a route of FastAPI's costs three times as much.
 Nothing is parsed here; the raw bytes go to ``delivery.intake``.
 """
 
 import asyncio
 
+from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from server.delivery.intake import Accepted, Duplicate, Intake, Refused
 from server.domain.sources import IntakeRefusal
@@ -23,10 +25,32 @@ BUSY = "The event could not be stored just now; please send it again."
 _STATUS = {IntakeRefusal.SIGNATURE: (401, UNSIGNED), IntakeRefusal.NOT_JSON: (400, NOT_JSON)}
 
 
+PREFIX = "/in/"
+
+
+class IntakeFirst:
+    """The way of an event past the middlewares and routes of the pages, which cost as much as all that it needs."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX):
+            token = scope["path"][len(PREFIX) :]
+            if "/" not in token:
+                response = await _take_in(self.app.state.intake, token, Request(scope, receive))
+                await response(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
 async def receive(request: Request) -> Response:
+    """The route within the application, for a server that was not given ``IntakeFirst``."""
+    return await _take_in(request.app.state.intake, request.path_params["token"], request)
+
+
+async def _take_in(intake: Intake, token: str, request: Request) -> Response:
     """200 after the event is stored durably, or was stored before; otherwise a status and one sentence."""
-    intake: Intake = request.app.state.intake
-    token = request.path_params["token"]
     try:
         async with asyncio.timeout(intake.timeout):
             body = await _read(request, intake.max_body)

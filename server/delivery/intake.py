@@ -3,8 +3,9 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import NoReturn, Protocol
 
 import structlog
@@ -16,7 +17,7 @@ from server.domain.messages import Message, Origin
 from server.domain.signing import Verdict, verify
 from server.domain.sources import IntakeRefusal, Source
 from server.store import Busy, Store, Transaction
-from server.store.messages import receive
+from server.store.messages import Lease, Received, receive
 from server.store.sources import count_refusals
 
 MOST_EVENT_TYPE = 128
@@ -49,17 +50,19 @@ class Refused:
 Intaken = Accepted | Duplicate | Refused
 
 
-class Wakes(Protocol):
+class Takes(Protocol):
     """What is needed of the worker."""
 
-    def wake(self) -> None: ...
+    def lease(self) -> Lease | None: ...
+
+    def take(self, lease: Lease | None, message: Message, received: Received | None) -> None: ...
 
 
 class Intake:
     """``max_body`` (bytes) and ``timeout`` (seconds) are for the route, which reads the body."""
 
     def __init__(
-        self, store: Store, known_sources: KnownSources, worker: Wakes, feed: Feed, *, max_body: int, timeout: float
+        self, store: Store, known_sources: KnownSources, worker: Takes, feed: Feed, *, max_body: int, timeout: float
     ) -> None:
         self.max_body = max_body
         self.timeout = timeout
@@ -93,11 +96,13 @@ class Intake:
             body=body,
             received_at=_now(),
         )
-        received = await self._store.batch(receive, message)
+        lease, received = self._worker.lease(), None
+        try:
+            received = await self._store.batch(_receiving(lease), message)
+        finally:
+            self._worker.take(lease, message, received)
         if received.duplicate:
             return Duplicate(received.message_id)
-        if received.endpoints:
-            self._worker.wake()
         self._feed.publish(Changed(source.id, message.id))
         return Accepted(message.id)
 
@@ -131,6 +136,12 @@ def event_type_of(body: bytes) -> str | None:
     if not isinstance(event_type, str) or not 0 < len(event_type) <= MOST_EVENT_TYPE or not event_type.isprintable():
         return None
     return event_type
+
+
+@lru_cache(maxsize=4)
+def _receiving(lease: Lease | None) -> Callable[[Transaction, Sequence[Message]], list[Received]]:
+    """The same function for the same lease, so that the store takes all that wait with it as one list."""
+    return partial(receive, lease=lease)
 
 
 def _count(tx: Transaction, refused: Sequence[tuple[SourceId, IntakeRefusal]]) -> list[None]:

@@ -8,20 +8,24 @@ way. Nothing is lost, and a destination may see the same ``webhook-id`` twice.
 import asyncio
 import random
 import time
-from collections import deque
-from functools import partial
+from collections import Counter
+from collections.abc import Collection, Coroutine
+from typing import Any
 
 import structlog
 
 from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Changed, Feed
+from server.delivery.known_endpoints import KnownEndpoints
+from server.delivery.lanes import Held, Lane, Lanes
 from server.delivery.recording import Followed, follow, record
 from server.domain.addresses import host_of
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, Millis, mint
-from server.domain.messages import ACCEPTED, AttemptOutcome
+from server.domain.messages import ACCEPTED, AttemptOutcome, Message
 from server.domain.schedules import SECOND
 from server.store import Busy, Store, deliveries
 from server.store.deliveries import Claimed, Ended
+from server.store.messages import Lease, Received
 
 IDLE_SECONDS = 1.0
 """How often to look without being woken: other processes may have put work into the same database."""
@@ -36,10 +40,11 @@ log = structlog.get_logger()
 
 
 class Worker:
-    """Start with ``start``, tell it about new work with ``wake``, end with ``stop``.
+    """Start with ``start``, tell it about new work with ``take`` and ``wake``, end with ``stop``.
 
-    At most ``concurrency`` attempts are under way, and at most a quarter of them for one endpoint, so that one that
-    hangs leaves room for the others. ``drain`` is how many seconds ``stop`` waits for attempts under way.
+    An event goes from the intake's commit straight to its endpoint's lane; only what comes again, what finds no room
+    here and what an endpoint's own pace holds back is claimed from the database. See ``Lanes`` for how many attempts
+    are under way. ``drain`` is how many seconds ``stop`` waits for them.
     """
 
     def __init__(
@@ -54,19 +59,22 @@ class Worker:
         self._store = store
         self._dispatcher = dispatcher
         self._feed = feed
-        self._concurrency = concurrency
-        self._for_one_endpoint = max(1, concurrency // 4)
+        self._endpoints = KnownEndpoints(store)
+        self._lanes = Lanes(concurrency)
+        self._most_unrecorded = 4 * concurrency
         self._drain = drain
         self._owner = mint("wrk")
         self._least_lease: Millis = round(dispatcher.longest * SECOND)
-        """What must be left of a lease to begin an attempt. With less, the lease runs out and the work comes again."""
+        """What must be left of a lease to begin an attempt. With less, the delivery is given back."""
         self._lease = 2 * self._least_lease
-        self._lanes: dict[EndpointId, _Lane] = {}
+        self._given = Lease(self._owner, 0)
+        self._promised = 0
         self._held: set[DeliveryId] = set()
         self._under_way: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
-        self._stopping = False
+        self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.Task[None] | None = None
+        self._stopping = False
 
     async def start(self, *, alone: bool) -> None:
         """Begin to deliver. ``alone``: nobody else uses this database, so every lease in it belongs to the dead."""
@@ -74,11 +82,38 @@ class Worker:
             freed = await self._store.write(deliveries.release_all)
             if freed:
                 log.info("delivery.recovered", deliveries=freed)
-        self._loop = asyncio.create_task(self._deliver_forever(), name="delivery-worker")
+        self._store.watch_endpoints(self._changed)
+        self._loop = asyncio.create_task(self._claim_forever(), name="delivery-worker")
 
     def wake(self) -> None:
         """There may be something due now."""
         self._news.set()
+
+    def lease(self) -> Lease | None:
+        """A lease for what will be made for one message, if there is room; ``take`` must follow."""
+        if self._loop is None or self._stopping or not self._lanes.takes(self._promised):
+            return None
+        self._promised += 1
+        until = _now() + self._lease
+        if self._given.until < until - SECOND or self._given.passing_over is not self._lanes.full:
+            self._given = Lease(self._owner, until, self._lanes.full)
+        return self._given
+
+    def take(self, lease: Lease | None, message: Message, received: Received | None) -> None:
+        """A message was stored, or was not. What was leased with it is begun as soon as it is its turn."""
+        if lease:
+            self._promised -= 1
+        if received is None:
+            return
+        for endpoint_id in received.waiting:
+            if self._lanes.room(endpoint_id):
+                self._news.set()
+            else:
+                self._lanes.of(endpoint_id).more = True
+        if lease and received.leased:
+            for delivery in received.leased:
+                self._hold(Held(delivery, message, lease.until))
+            self._begin()
 
     async def stop(self) -> None:
         """Begin nothing more, wait for what is under way, give back the rest."""
@@ -86,96 +121,134 @@ class Worker:
         self._news.set()
         if self._loop:
             await self._loop
+        if self._timer:
+            self._timer.cancel()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=self._drain)
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
-        left = [claimed.delivery.id for lane in self._lanes.values() for claimed, _ in lane.waiting]
-        if left:
+        if left := self._lanes.give_back():
             await self._release(left)
 
-    async def _deliver_forever(self) -> None:
+    async def _claim_forever(self) -> None:
         while not self._stopping:
             self._news.clear()
             try:
-                pause = await self._claim_and_begin()
+                pause = await self._claim()
             except Busy as error:
                 log.warning("delivery.database_busy", error=str(error))
                 pause = PAUSE_SECONDS
             except Exception:  # the worker must outlive anything; what it could not do stays due
                 log.exception("delivery.worker_failed")
                 pause = PAUSE_SECONDS
-            if pause and not self._stopping:
+            if not self._stopping:
                 await _until(self._news, pause)
 
-    async def _claim_and_begin(self) -> float:
-        """Claim what there is room for and begin it. Returns the seconds until there may be more; 0 for at once."""
-        self._begin_waiting()
-        room = self._concurrency - len(self._under_way)
-        if room <= 0:
-            return IDLE_SECONDS
-
-        full = [one for one, lane in self._lanes.items() if lane.waiting or lane.busy >= self._for_one_endpoint]
-        now = _now()
-        lease_until = now + self._lease
-        claimed = await self._store.write(
-            lambda tx: deliveries.claim(
-                tx, owner=self._owner, now=now, lease_until=lease_until, limit=room, passing_over=full
+    async def _claim(self) -> float:
+        """Claim what there is room for and begin it. Returns the seconds until there may be more."""
+        now, full = _now(), self._lanes.passed_over()
+        found = await self._store.read(lambda tx: deliveries.due_endpoints(tx, now, passing_over=full))
+        for endpoint in found:
+            self._lanes.of(endpoint.id).controls = endpoint.controls
+        room = {endpoint.id: room for endpoint in found if (room := self._lanes.room(endpoint.id))}
+        if room:
+            lease_until = now + self._lease
+            claimed = await self._store.write(
+                lambda tx: deliveries.claim(tx, owner=self._owner, now=now, lease_until=lease_until, room=room)
             )
-        )
-        for one in claimed:
-            # What we hold already comes again when an attempt outlasts its lease: that only renewed the lease.
-            if one.delivery.id not in self._held:
-                self._held.add(one.delivery.id)
-                self._lanes.setdefault(one.endpoint.id, _Lane()).waiting.append((one, lease_until))
-        if self._stopping:
-            return 0
-        self._begin_waiting()
-        if len(claimed) == room:
-            return 0
-
+            counts = Counter(one.endpoint.id for one in claimed)
+            for endpoint_id in room:
+                self._lanes.of(endpoint_id).more = counts[endpoint_id] >= room[endpoint_id]
+            for one in claimed:
+                # What we hold already comes again when an attempt outlasts its lease: that only renewed the lease.
+                if one.delivery.id not in self._held:
+                    self._held.add(one.delivery.id)
+                    self._lanes.claimed(Held(one.delivery, one.message, lease_until), one.endpoint)
+            self._begin()
+        full = self._lanes.passed_over()
         due = await self._store.read(lambda tx: deliveries.next_due(tx, passing_over=full))
         return IDLE_SECONDS if due is None else min(IDLE_SECONDS, max(0.01, (due - _now()) / SECOND))
 
-    def _begin_waiting(self) -> None:
-        """Begin what was claimed, lane by lane, as far as there is room."""
-        now = _now()
-        for endpoint_id, lane in list(self._lanes.items()):
-            while lane.waiting and lane.busy < self._for_one_endpoint and len(self._under_way) < self._concurrency:
-                claimed, lease_until = lane.waiting.popleft()
-                if lease_until - now < self._least_lease:
-                    self._held.discard(claimed.delivery.id)
-                    continue
-                lane.busy += 1
-                task = asyncio.create_task(self._deliver(claimed, lease_until))
-                self._under_way.add(task)
-                task.add_done_callback(partial(self._ended, lane, claimed.delivery.id))
-            if not lane.waiting and not lane.busy:
-                del self._lanes[endpoint_id]
+    def _hold(self, held: Held) -> None:
+        self._held.add(held.delivery.id)
+        self._lanes.hand_over(held)
 
-    def _ended(self, lane: "_Lane", delivery_id: DeliveryId, task: asyncio.Task[None]) -> None:
-        lane.busy -= 1
-        self._held.discard(delivery_id)
-        self._under_way.discard(task)
-        self._news.set()
+    def _begin(self) -> None:
+        """Begin all that may begin now, and come again when a rate limit allows more."""
+        if self._stopping:
+            return
+        now, lease_needed = asyncio.get_running_loop().time(), _now() + self._least_lease
+        late: list[DeliveryId] = []
+        while len(self._under_way) < self._most_unrecorded and (turn := self._lanes.next(now)):
+            lane, held = turn
+            if held.lease_until < lease_needed:
+                self._lanes.ended(lane, held.delivery.endpoint_id)
+                late.append(held.delivery.id)
+            else:
+                self._in_background(self._deliver(lane, held))
+        if late:
+            self._in_background(self._release(late))
+        wait = self._lanes.soonest(now)
+        if wait is not None and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._begin_again)
 
-    async def _deliver(self, claimed: Claimed, lease_until: Millis) -> None:
+    def _begin_again(self) -> None:
+        self._timer = None
+        self._begin()
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _deliver(self, lane: Lane, held: Held) -> None:
+        in_order = lane.controls.ordered
+        followed = await self._attempt(held)
+        if not in_order:
+            self._free(lane, held)  # what follows keeps no destination busy
+        if followed:
+            await self._record(followed, held)
+        self._held.discard(held.delivery.id)
+        if in_order:
+            self._free(lane, held)
+
+    def _free(self, lane: Lane, held: Held) -> None:
+        self._lanes.ended(lane, held.delivery.endpoint_id)
+        if lane.more and lane.room():
+            self._news.set()
+        self._begin()
+
+    async def _attempt(self, held: Held) -> Followed | None:
+        """Make the attempt and decide what follows; ``None`` when none was made and the delivery was given back."""
+        delivery, endpoint_id = held.delivery, held.delivery.endpoint_id
         # The id is chosen before sending, so that recording the attempt twice keeps it once.
         attempt_id = AttemptId(mint("att"))
         try:
+            endpoint = await self._endpoints.get(endpoint_id)
+            if endpoint is None or endpoint.paused or endpoint.disabled:
+                await self._release([delivery.id])
+                return None
+            claimed = Claimed(delivery, held.message, endpoint)
             attempt = await self._dispatcher.attempt(claimed, attempt_id)
+            return follow(claimed, attempt, owner=self._owner, now=_now(), jitter=_jitter())
         except asyncio.CancelledError:
-            await self._release([claimed.delivery.id])
+            await self._release([delivery.id])
             raise
         except Exception:  # ours, and before the send: it burns no attempt
-            log.exception("delivery.not_attempted", delivery_id=claimed.delivery.id, endpoint_id=claimed.endpoint.id)
-            await self._release([claimed.delivery.id], _now() + OUR_FAILURE)
-            return
-        followed = follow(claimed, attempt, owner=self._owner, now=_now(), jitter=_jitter())
-        await self._record(followed, claimed, lease_until)
+            log.exception("delivery.not_attempted", delivery_id=delivery.id, endpoint_id=endpoint_id)
+            await self._release([delivery.id], _now() + OUR_FAILURE)
+            return None
 
-    async def _record(self, followed: Followed, claimed: Claimed, lease_until: Millis) -> None:
+    def _changed(self, ids: Collection[EndpointId]) -> None:
+        """Endpoints were changed: what waits here for them is claimed anew, by their rules as they are now."""
+        self._endpoints.forget(ids)
+        self._news.set()
+        if (given := self._lanes.give_back(ids)) and not self._stopping:
+            self._held.difference_update(given)
+            self._in_background(self._release(given))
+
+    async def _record(self, followed: Followed, held: Held) -> None:
         """Keep the attempt, however long the database refuses; after the lease someone else makes another."""
         attempt = followed.ended.attempt
         while True:
@@ -184,13 +257,13 @@ class Worker:
                 break
             except Busy as error:
                 log.warning("delivery.not_recorded", attempt_id=attempt.id, error=str(error))
-                if _now() > lease_until:
+                if _now() > held.lease_until:
                     return
                 await asyncio.sleep(PAUSE_SECONDS)
             except Exception:  # a row that no database takes; after its lease the delivery comes again
                 log.exception("delivery.not_recorded", attempt_id=attempt.id)
                 return
-        _tell(followed.ended, claimed)
+        _tell(followed.ended, held.message)
         if disabled:
             log.warning("endpoint.disabled", because=disabled.value, endpoint_id=attempt.endpoint_id)
         self._feed.publish(Changed(attempt.source_id, attempt.message_id, attempt.endpoint_id))
@@ -198,21 +271,12 @@ class Worker:
     async def _release(self, ids: list[DeliveryId], due_at: Millis | None = None) -> None:
         try:
             await self._store.write(lambda tx: deliveries.release(tx, self._owner, ids, due_at))
+            self._news.set()
         except Busy as error:
             log.warning("delivery.not_released", deliveries=len(ids), error=str(error))  # their leases run out
 
 
-class _Lane:
-    """One endpoint's share: what was claimed for it and waits, and how many attempts are under way."""
-
-    __slots__ = ("busy", "waiting")
-
-    def __init__(self) -> None:
-        self.waiting: deque[tuple[Claimed, Millis]] = deque()
-        self.busy = 0
-
-
-def _tell(ended: Ended, claimed: Claimed) -> None:
+def _tell(ended: Ended, message: Message) -> None:
     """The one wide line of an attempt. Ids and the host; never a URL, a header or a body, which may hold secrets."""
     attempt = ended.attempt
     say = log.info if attempt.outcome in ACCEPTED or attempt.outcome is AttemptOutcome.CANCELLED else log.warning
@@ -229,11 +293,11 @@ def _tell(ended: Ended, claimed: Claimed) -> None:
         host=host_of(attempt.request.url) if attempt.request else None,
         ms=round(attempt.duration_ms, 2),
         transform_ms=attempt.transform_ms,
-        waited_ms=attempt.started_at - claimed.message.received_at,
+        waited_ms=attempt.started_at - message.received_at,
         attempt_id=attempt.id,
         delivery_id=attempt.delivery_id,
         message_id=attempt.message_id,
-        webhook_id=claimed.message.webhook_id,
+        webhook_id=message.webhook_id,
         endpoint_id=attempt.endpoint_id,
         source_id=attempt.source_id,
         version_id=attempt.version_id,

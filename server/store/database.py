@@ -7,7 +7,7 @@ many waiting writes makes ``synchronous=FULL`` cheaper than a commit each. Postg
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,9 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
+from server.domain.ids import EndpointId
 from server.store.condition import Unusable, look_at_file, look_at_server, trouble_with
+from server.store.endpoints import CHANGED
 from server.store.migrate import migrate
 
 T = TypeVar("T")
@@ -28,6 +30,8 @@ MOST_IN_ONE_TRANSACTION = 512
 BUSY_MS = 4_000
 """How long to wait while another process holds the file. A sender of events hears «busy» after this, not later."""
 READERS = 4
+CHECKPOINT_PAGES = 4_000
+"""16 MB of log before it is brought into the file: pages that were written again and again are then written once."""
 
 URL_WANTED = "The database URL cannot be read. One that can: postgresql+psycopg://user@host/name"
 
@@ -65,6 +69,7 @@ class Store:
     def __init__(self, writer: Engine, reader: Engine) -> None:
         self._writer = writer
         self._reader = reader
+        self._watching: tuple[asyncio.AbstractEventLoop, Callable[[Collection[EndpointId]], None]] | None = None
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._thread = threading.Thread(target=self._write_forever, name="store-writer", daemon=True)
@@ -115,12 +120,16 @@ class Store:
         job = _Job(work, item, loop, loop.create_future())
         self._jobs.put(job)
         # The write goes on when its caller is cancelled: what was begun is either stored whole or not at all.
-        result: T = await asyncio.shield(job.future)
+        result: T = await job.future
         return result
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` on a read-only connection with a stable view of the data."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def watch_endpoints(self, changed: Callable[[Collection[EndpointId]], None]) -> None:
+        """Have ``changed`` called in this event loop when a commit of ours changed endpoints, ahead of its caller."""
+        self._watching = (asyncio.get_running_loop(), changed)
 
     def close(self) -> None:
         """Finish what waits, then let go of every connection."""
@@ -191,6 +200,11 @@ class Store:
                 answers = work(connection, [jobs[index].item for index in indexes])
                 for index, answer in zip(indexes, answers, strict=True):
                     results[index] = answer
+            changed = connection.info.pop(CHANGED, None)
+        if changed and self._watching:
+            loop, tell = self._watching
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(tell, changed)
         return results
 
 
@@ -257,6 +271,7 @@ def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         return connection
 
     def connect_to_read() -> sqlite3.Connection:

@@ -1,10 +1,10 @@
 """Work that waits: claimed under a lease, recorded with its attempt. A lease that runs out is the crash recovery."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, literal_column, or_, select, update
 
 from server.domain.endpoints import Endpoint
 from server.domain.ids import DeliveryId, EndpointId, Millis
@@ -14,6 +14,7 @@ from server.store import attempts as attempt_rows
 from server.store import endpoints as endpoint_rows
 from server.store import messages as message_rows
 from server.store import notices
+from server.store.rows import insert_new
 from server.store.schema import attempts, deliveries, endpoints
 
 
@@ -26,54 +27,76 @@ class Claimed:
     endpoint: Endpoint
 
 
-def claim(
-    tx: Connection,
-    *,
-    owner: str,
-    now: Millis,
-    lease_until: Millis,
-    limit: int,
-    passing_over: Collection[EndpointId] = (),
-) -> list[Claimed]:
-    """Take up to ``limit`` due deliveries, the longest due first, leaving out the endpoints in ``passing_over``.
+# The state is written into the statement: only then does every database see that an index of what waits will do.
+_WAITS = deliveries.c.state == literal_column("'pending'")
+_FREE = or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= bindparam("now"))
+_DUE = and_(_WAITS, deliveries.c.due_at <= bindparam("now"), _FREE)
+_OF_ENDPOINT = deliveries.c.endpoint_id == endpoints.c.id
 
-    The same statement serves both databases: SQLite has one writer at a time, PostgreSQL skips rows others hold.
-    """
-    due = select(deliveries.c.id).where(
-        deliveries.c.state == DeliveryState.PENDING.value,
-        deliveries.c.due_at <= now,
-        or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now),
+_first = deliveries.alias("first")
+_FIRST = (
+    select(func.min(_first.c.id))
+    .where(_first.c.endpoint_id == endpoints.c.id, _first.c.state == literal_column("'pending'"))
+    .correlate(endpoints)
+    .scalar_subquery()
+)
+"""The delivery that an endpoint in order is at: however long it takes, the later ones wait."""
+
+_OPEN = and_(endpoints.c.disabled.is_(False), endpoints.c.paused.is_(False), endpoints.c.deleted_at.is_(None))
+
+
+def due_endpoints(tx: Connection, now: Millis, *, passing_over: Collection[EndpointId] = ()) -> list[Endpoint]:
+    """The endpoints that have something due which nobody holds, without paused and disabled ones."""
+    any_due = select(deliveries.c.id).where(_OF_ENDPOINT, _DUE).correlate(endpoints).exists()
+    first_due = select(deliveries.c.id).where(deliveries.c.id == _FIRST, _DUE).correlate(endpoints).exists()
+    wanted = and_(
+        _OPEN,
+        or_(and_(endpoints.c.ordered.is_(False), any_due), and_(endpoints.c.ordered, first_due)),
     )
     if passing_over:
-        due = due.where(deliveries.c.endpoint_id.not_in(list(passing_over)))
-    due = due.order_by(deliveries.c.due_at).limit(limit).with_for_update(skip_locked=True)
-    taken = (
-        tx.execute(
-            update(deliveries)
-            .where(deliveries.c.id.in_(due.scalar_subquery()))
-            .values(lease_owner=owner, lease_until=lease_until)
-            .returning(deliveries)
-        )
-        .mappings()
-        .all()
-    )
-    if not taken:
-        return []
-    found = sorted((message_rows.delivery_from(row) for row in taken), key=lambda d: (d.due_at or 0, d.id))
-    bodies = message_rows.by_ids(tx, {delivery.message_id for delivery in found})
-    targets = endpoint_rows.by_ids(tx, {delivery.endpoint_id for delivery in found})
-    return [Claimed(d, bodies[d.message_id], targets[d.endpoint_id]) for d in found if d.endpoint_id in targets]
+        wanted = and_(wanted, endpoints.c.id.not_in(list(passing_over)))
+    return endpoint_rows.which(tx, wanted, {"now": now})
 
 
 def next_due(tx: Connection, *, passing_over: Collection[EndpointId] = ()) -> Millis | None:
     """When the next delivery that nobody holds is due. A lease that runs out is found by claiming, not here."""
-    query = select(deliveries.c.due_at).where(
-        deliveries.c.state == DeliveryState.PENDING.value, deliveries.c.lease_until.is_(None)
-    )
+    unheld = and_(_WAITS, deliveries.c.lease_until.is_(None))
+    soonest = select(deliveries.c.due_at).where(_OF_ENDPOINT, unheld).order_by(deliveries.c.due_at).limit(1)
+    of_first = select(deliveries.c.due_at).where(deliveries.c.id == _FIRST, unheld)
+    query = select(
+        case(
+            (endpoints.c.ordered, of_first.correlate(endpoints).scalar_subquery()),
+            else_=soonest.correlate(endpoints).scalar_subquery(),
+        )
+    ).where(_OPEN)
     if passing_over:
-        query = query.where(deliveries.c.endpoint_id.not_in(list(passing_over)))
-    found: Millis | None = tx.execute(query.order_by(deliveries.c.due_at).limit(1)).scalar()
-    return found
+        query = query.where(endpoints.c.id.not_in(list(passing_over)))
+    return min((due_at for due_at in tx.execute(query).scalars() if due_at is not None), default=None)
+
+
+def claim(
+    tx: Connection, *, owner: str, now: Millis, lease_until: Millis, room: Mapping[EndpointId, int]
+) -> list[Claimed]:
+    """Take up to ``room`` due deliveries of each endpoint, the longest due first; of one in order only the first.
+
+    Paused and disabled endpoints keep theirs. The same statements serve both databases: SQLite has one writer at a
+    time, PostgreSQL skips rows that others hold.
+    """
+    taken: list[tuple[Delivery, Endpoint]] = []
+    for endpoint in endpoint_rows.by_ids(tx, room).values():
+        if endpoint.paused or endpoint.disabled:
+            continue
+        values = {"of": endpoint.id, "now": now, "owner": owner, "until": lease_until}
+        if endpoint.controls.ordered:
+            rows = tx.execute(_CLAIM_FIRST, values)
+        else:
+            rows = tx.execute(_CLAIM, values | {"most": room[endpoint.id]})
+        taken += [(message_rows.delivery_from(row), endpoint) for row in rows.mappings().all()]
+    if not taken:
+        return []
+    taken.sort(key=lambda one: (one[0].due_at or 0, one[0].id))
+    bodies = message_rows.by_ids(tx, {delivery.message_id for delivery, _ in taken})
+    return [Claimed(delivery, bodies[delivery.message_id], endpoint) for delivery, endpoint in taken]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +117,10 @@ def record(tx: Connection, ended: Sequence[Ended]) -> list[bool]:
     An attempt is always kept. The delivery's own state changes only while the lease is still the owner's, so that a
     resend or a removal in between is not undone; the result says whether it did.
     """
-    known = set(tx.execute(select(attempts.c.id).where(attempts.c.id.in_([e.attempt.id for e in ended]))).scalars())
-    fresh = [e for e in ended if e.attempt.id not in known]
-    if fresh:
-        tx.execute(attempts.insert(), [attempt_rows.columns(e.attempt) for e in fresh])
-    settled = [_settle(tx, e) for e in ended]
-    _tell(tx, [e for e, ours in zip(ended, settled, strict=True) if ours and e.attempt.id not in known])
-    return settled
+    new = insert_new(tx, attempts, [attempt_rows.columns(e.attempt) for e in ended], ("id",))
+    settled = _settle(tx, ended)
+    _tell(tx, [e for e in ended if e.attempt.id in new and e.attempt.delivery_id in settled])
+    return [e.attempt.delivery_id in settled for e in ended]
 
 
 def release(tx: Connection, owner: str, ids: Sequence[DeliveryId], due_at: Millis | None = None) -> None:
@@ -145,6 +165,38 @@ def stop_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> int:
     return stopped.rowcount
 
 
+def _take(chosen: Any) -> Any:
+    """The statement that puts chosen deliveries under a lease."""
+    return (
+        update(deliveries)
+        .where(deliveries.c.id.in_(chosen))
+        .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
+        .returning(deliveries)
+    )
+
+
+_CLAIM = _take(
+    select(deliveries.c.id)
+    .where(deliveries.c.endpoint_id == bindparam("of"), _DUE)
+    .order_by(deliveries.c.due_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+_CLAIM_FIRST = _take(
+    select(deliveries.c.id)
+    .where(
+        deliveries.c.id
+        == select(func.min(_first.c.id))
+        .where(_first.c.endpoint_id == bindparam("of"), _first.c.state == literal_column("'pending'"))
+        .scalar_subquery(),
+        _DUE,
+    )
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+
+
 def get(tx: Connection, delivery_id: str) -> Delivery | None:
     row = tx.execute(select(deliveries).where(deliveries.c.id == delivery_id)).mappings().first()
     return message_rows.delivery_from(row) if row else None
@@ -152,45 +204,41 @@ def get(tx: Connection, delivery_id: str) -> Delivery | None:
 
 def waiting(tx: Connection, endpoint_id: str) -> int:
     """How many deliveries of an endpoint wait for an attempt."""
-    query = select(func.count()).where(
-        deliveries.c.endpoint_id == endpoint_id, deliveries.c.state == DeliveryState.PENDING.value
-    )
+    query = select(func.count()).where(deliveries.c.endpoint_id == endpoint_id, _WAITS)
     return tx.execute(query).scalar_one()
 
 
 _SETTLE = (
     update(deliveries)
-    .where(deliveries.c.id == bindparam("of"), deliveries.c.lease_owner == bindparam("owner"))
+    .where(deliveries.c.id.in_(bindparam("of", expanding=True)), deliveries.c.lease_owner == bindparam("owner"))
     .values(
         state=bindparam("new_state"),
         trigger=bindparam("new_trigger"),
         step=bindparam("new_step"),
         attempts=bindparam("number"),
         due_at=bindparam("new_due_at"),
-        updated_at=bindparam("now"),
+        updated_at=bindparam("at"),
         lease_owner=None,
         lease_until=None,
     )
+    .returning(deliveries.c.id)
 )
 
 
-def _settle(tx: Connection, ended: Ended) -> bool:
-    attempt = ended.attempt
-    pending = ended.state is DeliveryState.PENDING
-    settled = tx.execute(
-        _SETTLE,
-        {
-            "of": attempt.delivery_id,
-            "owner": ended.owner,
-            "new_state": ended.state.value,
-            "new_trigger": (Trigger.RETRY if pending else attempt.trigger).value,
-            "new_step": ended.step,
-            "number": attempt.number,
-            "new_due_at": ended.due_at,
-            "now": attempt.started_at + round(attempt.duration_ms),
-        },
-    )
-    return settled.rowcount == 1
+def _settle(tx: Connection, ended: Sequence[Ended]) -> set[str]:
+    """The deliveries that were still their owner's, and are now as decided. Those that ended alike go together."""
+    alike: dict[tuple[Any, ...], list[Attempt]] = {}
+    for e in ended:
+        trigger = Trigger.RETRY if e.state is DeliveryState.PENDING else e.attempt.trigger
+        decided = (e.owner, e.state.value, trigger.value, e.step, e.attempt.number, e.due_at)
+        alike.setdefault(decided, []).append(e.attempt)
+    settled: set[str] = set()
+    for (owner, state, trigger, step, number, due_at), made in alike.items():
+        values = {"owner": owner, "new_state": state, "new_trigger": trigger, "new_step": step, "new_due_at": due_at}
+        at = max(attempt.started_at + round(attempt.duration_ms) for attempt in made)
+        values |= {"of": [attempt.delivery_id for attempt in made], "number": number, "at": at}
+        settled |= set(tx.execute(_SETTLE, values).scalars())
+    return settled
 
 
 def _tell(tx: Connection, settled: Sequence[Ended]) -> None:

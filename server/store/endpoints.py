@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select, update
 
 from server.domain.endpoints import Controls, Destination, DisabledBecause, Endpoint, FormerSecret, Version
 from server.domain.health import Health
@@ -14,6 +14,9 @@ from server.domain.messages import AttemptOutcome
 from server.domain.schedules import DODO_SCHEDULE
 from server.store.columns import dump, dump_conditions, load_conditions, load_strings
 from server.store.schema import attempts, endpoints, versions
+
+CHANGED = "endpoints.changed"
+"""Where a transaction notes which endpoints it changed; the store tells it to who watches, once it is committed."""
 
 _WITH_CODE = (
     select(
@@ -36,6 +39,7 @@ _HEALTH = (
 
 def insert(tx: Connection, endpoint: Endpoint) -> None:
     """Keep a new endpoint, and its code as version 1 when it has some."""
+    _note(tx, endpoint.id)
     tx.execute(endpoints.insert().values(id=endpoint.id, created_at=endpoint.created_at, **_columns(endpoint)))
     if endpoint.version:
         _insert_version(tx, endpoint.version)
@@ -43,11 +47,13 @@ def insert(tx: Connection, endpoint: Endpoint) -> None:
 
 def change(tx: Connection, endpoint: Endpoint) -> None:
     """Keep what was changed, all but the code: ``save_version`` is for that."""
+    _note(tx, endpoint.id)
     tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id).values(**_columns(endpoint)))
 
 
 def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
     """The endpoint is gone from every list and gets nothing more; its secrets are wiped."""
+    _note(tx, endpoint_id)
     tx.execute(
         update(endpoints)
         .where(endpoints.c.id == endpoint_id)
@@ -75,6 +81,7 @@ def save_version(tx: Connection, version: Version) -> Version:
 
 def activate(tx: Connection, version: Version) -> None:
     """Put a version that is kept already in force."""
+    _note(tx, version.endpoint_id)
     tx.execute(
         update(endpoints)
         .where(endpoints.c.id == version.endpoint_id)
@@ -96,6 +103,11 @@ def by_ids(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, Endpoi
     """The endpoints that exist; removed ones are left out."""
     rows = tx.execute(_WITH_CODE.where(endpoints.c.id.in_(list(ids)))).mappings()
     return {EndpointId(row["id"]): _endpoint(row) for row in rows}
+
+
+def which(tx: Connection, wanted: ColumnElement[bool], values: Mapping[str, Any]) -> list[Endpoint]:
+    """The endpoints for which a condition holds, with the values of its parameters. For this package alone."""
+    return [_endpoint(row) for row in tx.execute(_WITH_CODE.where(wanted), values).mappings()]
 
 
 def names(tx: Connection, ids: Iterable[str]) -> dict[str, tuple[str, str, str]]:
@@ -168,16 +180,22 @@ def states(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, tuple[
 
 
 def keep_health(tx: Connection, endpoint_id: EndpointId, health: Health) -> None:
+    _note(tx, endpoint_id)
     tx.execute(update(endpoints).where(endpoints.c.id == endpoint_id).values(**_health_columns(health)))
 
 
 def switch_off(tx: Connection, endpoint_id: EndpointId, because: DisabledBecause, now: Millis) -> None:
     """Disable it. What waits for it is stopped by ``deliveries.stop_endpoint``."""
+    _note(tx, endpoint_id)
     tx.execute(
         update(endpoints)
         .where(endpoints.c.id == endpoint_id)
         .values(disabled=True, disabled_because=because.value, updated_at=now)
     )
+
+
+def _note(tx: Connection, endpoint_id: EndpointId) -> None:
+    tx.info.setdefault(CHANGED, set()).add(endpoint_id)
 
 
 def _insert_version(tx: Connection, version: Version) -> None:

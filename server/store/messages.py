@@ -8,13 +8,24 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, exists, or_, select
 
 from server.domain.conditions import Condition, holds
-from server.domain.ids import DeliveryId, EndpointId, MessageId, SourceId, mint
+from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, SourceId, mint
 from server.domain.messages import Delivery, DeliveryState, Message, Origin, Trigger
 from server.domain.payloads import Payload
 from server.store.columns import load_conditions
+from server.store.rows import insert, insert_new
 from server.store.schema import deliveries, endpoints, messages
 
 PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A worker's word that it will at once begin what is made for a message."""
+
+    owner: str
+    until: Millis
+    passing_over: frozenset[EndpointId] = frozenset()
+    """Endpoints that it has enough for; their deliveries wait for anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,36 +33,46 @@ class Received:
     message_id: MessageId
     duplicate: bool
     """The source had sent this webhook id before; nothing was stored."""
-    endpoints: tuple[EndpointId, ...]
-    """The endpoints that a delivery was made for."""
+    waiting: tuple[EndpointId, ...] = ()
+    """The endpoints for which a delivery was made that waits to be claimed."""
+    leased: tuple[Delivery, ...] = ()
+    """The deliveries that are the worker's already."""
+
+    @property
+    def endpoints(self) -> tuple[EndpointId, ...]:
+        """The endpoints that a delivery was made for."""
+        return (*(delivery.endpoint_id for delivery in self.leased), *self.waiting)
 
 
-def receive(tx: Connection, arrived: Sequence[Message]) -> list[Received]:
-    """Keep each new message, with a delivery due at once for each endpoint that wants it. For ``Store.batch``."""
-    known = _known(tx, arrived)
+def receive(tx: Connection, arrived: Sequence[Message], lease: Lease | None = None) -> list[Received]:
+    """Keep each new message, with a delivery due at once for each endpoint that wants it. For ``Store.batch``.
+
+    With a lease a delivery is the worker's from its first moment, which spares claiming it; unless its endpoint sets a
+    pace or an order of its own, which only claiming keeps.
+    """
+    new = insert_new(tx, messages, [_message_columns(message) for message in arrived], ("source_id", "webhook_id"))
+    known = _known(tx, [message for message in arrived if message.id not in new])
     listeners = _listeners(tx, {message.source_id for message in arrived})
     results: list[Received] = []
-    message_rows: list[dict[str, Any]] = []
-    delivery_rows: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for message in arrived:
-        key = (message.source_id, message.webhook_id)
-        if key in known:
-            results.append(Received(known[key], True, ()))
+        if message.id not in new:
+            results.append(Received(known[message.source_id, message.webhook_id], True))
             continue
-        known[key] = message.id
         payload = Payload(message.body)
-        listening = tuple(
-            listener.id
-            for listener in listeners.get(message.source_id, ())
-            if listener.wants(message.event_type, payload)
-        )
-        message_rows.append(_message_columns(message))
-        delivery_rows.extend(_new_delivery(message, endpoint_id, Trigger.EVENT) for endpoint_id in listening)
-        results.append(Received(message.id, False, listening))
-    if message_rows:
-        tx.execute(messages.insert(), message_rows)
-    if delivery_rows:
-        tx.execute(deliveries.insert(), delivery_rows)
+        waiting, leased = [], []
+        for listener in listeners.get(message.source_id, ()):
+            if not listener.wants(message.event_type, payload):
+                continue
+            row = _new_delivery(message, listener.id, Trigger.EVENT)
+            if lease and listener.unpaced and listener.id not in lease.passing_over:
+                row |= {"lease_owner": lease.owner, "lease_until": lease.until}
+                leased.append(delivery_from(row))
+            else:
+                waiting.append(listener.id)
+            rows.append(row)
+        results.append(Received(message.id, False, tuple(waiting), tuple(leased)))
+    insert(tx, deliveries, rows)
     return results
 
 
@@ -142,7 +163,7 @@ def of_messages(tx: Connection, ids: Sequence[str]) -> dict[MessageId, list[Deli
     return grouped
 
 
-def delivery_from(row: RowMapping) -> Delivery:
+def delivery_from(row: RowMapping | dict[str, Any]) -> Delivery:
     return Delivery(
         id=DeliveryId(row["id"]),
         message_id=MessageId(row["message_id"]),
@@ -178,26 +199,39 @@ class _Listener:
     id: EndpointId
     event_types: frozenset[str] | None
     conditions: tuple[Condition, ...]
+    unpaced: bool
+    """It is not paused and sets no pace or order."""
 
     def wants(self, event_type: str, payload: Payload) -> bool:
         listens = self.event_types is None or event_type in self.event_types
         return listens and holds(self.conditions, payload)
 
 
-def _listeners(tx: Connection, source_ids: Iterable[SourceId]) -> dict[SourceId, list[_Listener]]:
-    query = (
-        select(endpoints.c.id, endpoints.c.source_id, endpoints.c.event_types, endpoints.c.conditions)
-        .where(
-            endpoints.c.source_id.in_(list(source_ids)),
-            endpoints.c.disabled.is_(False),
-            endpoints.c.deleted_at.is_(None),
-        )
-        .order_by(endpoints.c.id)
+_LISTENING = (
+    select(
+        endpoints.c.id,
+        endpoints.c.source_id,
+        endpoints.c.event_types,
+        endpoints.c.conditions,
+        and_(
+            endpoints.c.paused.is_(False),
+            endpoints.c.ordered.is_(False),
+            endpoints.c.rate_limit.is_(None),
+            endpoints.c.concurrency.is_(None),
+        ).label("unpaced"),
     )
+    .where(endpoints.c.disabled.is_(False), endpoints.c.deleted_at.is_(None))
+    .order_by(endpoints.c.id)
+)
+
+
+def _listeners(tx: Connection, source_ids: Iterable[SourceId]) -> dict[SourceId, list[_Listener]]:
+    listening = _LISTENING.where(endpoints.c.source_id.in_(list(source_ids)))
     found: dict[SourceId, list[_Listener]] = {}
-    for endpoint_id, source_id, event_types, conditions in tx.execute(query):
+    for endpoint_id, source_id, event_types, conditions, unpaced in tx.execute(listening):
         wanted = None if event_types is None else frozenset(json.loads(event_types))
-        found.setdefault(source_id, []).append(_Listener(endpoint_id, wanted, load_conditions(conditions)))
+        listener = _Listener(endpoint_id, wanted, load_conditions(conditions), bool(unpaced))
+        found.setdefault(source_id, []).append(listener)
     return found
 
 

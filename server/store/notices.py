@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, literal_column, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, literal_column, select, update
 
 from server.domain.ids import EndpointId, MessageId, Millis, NoticeId, SourceId, mint
 from server.domain.messages import Attempt
@@ -73,7 +73,7 @@ def by_ids(tx: Connection, ids: Iterable[NoticeId]) -> dict[NoticeId, Notice]:
 
 def unseen(tx: Connection, source_id: SourceId) -> int:
     """How many nobody has looked at yet, at most ``MOST_COUNTED``."""
-    some = (
+    some: Select[Any] = (
         select(literal_column("1"))
         .where(notices.c.source_id == source_id, notices.c.seen_at.is_(None))
         .limit(MOST_COUNTED)

@@ -5,6 +5,7 @@ import time
 from itertools import pairwise
 
 from builders import SECRET, a_message
+from claiming import claim_due
 from receivers import OK, answering, hanging, receiving
 from standardwebhooks.webhooks import Webhook as Verifier
 from structlog.testing import capture_logs
@@ -14,7 +15,7 @@ from server.delivery.feed import Changed
 from server.domain.endpoints import Controls, Destination
 from server.domain.messages import AttemptError, AttemptOutcome, ConsoleLine, DeliveryState, Trigger
 from server.domain.transformations import Cancelled, Returned, TransformFailed
-from server.store import deliveries, messages
+from server.store import messages
 
 
 def returning(payload='{"ok":true}', **changes):
@@ -210,9 +211,7 @@ async def test_what_a_dead_process_had_claimed_is_delivered(bench, store):
         await b.endpoint(receiver.url())
         message = await b.event()
         now = message.received_at
-        await store.write(
-            lambda tx: deliveries.claim(tx, owner="the dead", now=now, lease_until=now + 3_600_000, limit=10)
-        )
+        await store.write(lambda tx: claim_due(tx, "the dead", now, now + 3_600_000))
         await b.worker.start(alone=True)
         [delivery] = await b.ended(message)
     assert delivery.state is DeliveryState.SUCCEEDED
@@ -223,7 +222,7 @@ async def test_a_lease_of_another_process_is_respected_until_it_runs_out(bench, 
         await b.endpoint(receiver.url())
         message = await b.event()
         now = time.time_ns() // 1_000_000
-        await store.write(lambda tx: deliveries.claim(tx, owner="other", now=now, lease_until=now + 300, limit=10))
+        await store.write(lambda tx: claim_due(tx, "other", now, now + 300))
         await b.worker.start(alone=False)
         [attempt] = await b.attempted(message)
     assert attempt.started_at >= now + 300
@@ -252,7 +251,7 @@ async def test_stopping_gives_back_what_it_cannot_wait_for(bench, store):
         await until(lambda: receiver.got)
         await b.worker.stop()
         now = time.time_ns() // 1_000_000
-        free = await store.write(lambda tx: deliveries.claim(tx, owner="next", now=now, lease_until=now + 1, limit=100))
+        free = await store.write(lambda tx: claim_due(tx, "next", now, now + 1))
     assert {one.message.id for one in free} == {message.id for message in events}
     assert {one.delivery.attempts for one in free} == {0}
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 from builders import NOW, a_message, a_source, an_attempt, an_endpoint
+from claiming import claim_due
 
 from server.domain.endpoints import DisabledBecause, Endpoint
 from server.domain.ids import VersionId
@@ -26,9 +27,7 @@ class Scene:
         """One event comes in, and the first attempt leaves its delivery in ``state``."""
         message = a_message(self.source, received_at=at)
         await self.store.batch(messages.receive, message)
-        (claimed,) = await self.store.write(
-            lambda tx: deliveries.claim(tx, owner="me", now=at, lease_until=at + 1, limit=1)
-        )
+        (claimed,) = await self.store.write(lambda tx: claim_due(tx, "me", at, at + 1))
         values = {"trigger": claimed.delivery.trigger, "started_at": at} | attempt
         made = an_attempt(message, claimed.delivery.id, self.endpoint, **values)
         await self.store.batch(deliveries.record, Ended("me", made, state, 1, None))

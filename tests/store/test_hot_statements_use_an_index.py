@@ -50,7 +50,8 @@ def test_taking_an_event_in_and_delivering_it(seen: tuple[Connection, list[tuple
     sources.insert(tx, source)
     endpoints.insert(tx, endpoint)
     messages.receive(tx, [a_message(source), a_message(source)])
-    claimed, *_ = deliveries.claim(tx, owner="me", now=NOW, lease_until=NOW + 1, limit=9, passing_over=["ep_x"])  # type: ignore[list-item]
+    [due] = deliveries.due_endpoints(tx, NOW, passing_over=["ep_x"])  # type: ignore[list-item]
+    claimed, *_ = deliveries.claim(tx, owner="me", now=NOW, lease_until=NOW + 1, room={due.id: 9})
     deliveries.next_due(tx)
     attempt = an_attempt(claimed.message, claimed.delivery.id, endpoint)
     deliveries.record(tx, [deliveries.Ended("me", attempt, DeliveryState.SUCCEEDED, 1, None)])

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from builders import NOW, a_message, a_source, a_user, an_attempt, an_endpoint
+from claiming import claim_due
 
 from server.domain.conditions import Condition, Operator
 from server.domain.endpoints import Controls, DisabledBecause, Endpoint, FormerSecret, Version
@@ -39,10 +40,8 @@ async def receive(store: Store, message: Message) -> messages.Received:
     return await store.batch(messages.receive, message)
 
 
-async def claim(store: Store, owner: str = "me", now: int = NOW, **more: object) -> list[deliveries.Claimed]:
-    return await store.write(
-        lambda tx: deliveries.claim(tx, owner=owner, now=now, lease_until=now + LEASE, limit=10, **more)  # type: ignore[arg-type]
-    )
+async def claim(store: Store, owner: str = "me", now: int = NOW, most: int = 10) -> list[deliveries.Claimed]:
+    return await store.write(lambda tx: claim_due(tx, owner, now, now + LEASE, most))
 
 
 async def test_a_message_is_given_back_byte_for_byte(store: Store) -> None:
@@ -134,7 +133,12 @@ async def test_an_endpoint_can_be_passed_over(store: Store) -> None:
     slow, quick = an_endpoint(source), an_endpoint(source)
     await keep(store, source, slow, quick)
     await receive(store, a_message(source))
-    assert {c.endpoint.id for c in await claim(store, passing_over=[slow.id])} == {quick.id}
+    found = await store.read(lambda tx: deliveries.due_endpoints(tx, NOW, passing_over=[slow.id]))
+    assert [endpoint.id for endpoint in found] == [quick.id]
+    [claimed] = await store.write(
+        lambda tx: deliveries.claim(tx, owner="me", now=NOW, lease_until=NOW + LEASE, room={quick.id: 5})
+    )
+    assert claimed.endpoint.id == quick.id
 
 
 async def test_an_attempt_is_recorded_once_with_its_decision(store: Store) -> None:

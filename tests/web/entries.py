@@ -52,8 +52,9 @@ async def tried(
 
     def make(tx: Transaction) -> Entry:
         messages.receive(tx, [message])
-        claimed = deliveries.claim(tx, owner="test", now=soon + 1, lease_until=soon + 2, limit=100)
-        [delivery] = [c.delivery for c in claimed if (c.message.id, c.endpoint.id) == (message.id, endpoint.id)]
+        room = {endpoint.id: 100}
+        claimed = deliveries.claim(tx, owner="test", now=soon + 1, lease_until=soon + 2, room=room)
+        [delivery] = [c.delivery for c in claimed if c.message.id == message.id]
         made = an_attempt(message, delivery.id, endpoint, **attempt)
         due_at = soon + HOUR_MS if state is DeliveryState.PENDING else None
         deliveries.record(tx, [Ended("test", made, state, 1, due_at)])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from claiming import claim_due
 from entries import arrived, capturing_endpoint, kept_endpoint, tried
 from form import path_of, text_of
 from site_under_test import Site
@@ -63,9 +64,7 @@ async def test_what_is_under_way_is_not_sent_twice(site: Site) -> None:
     shop = await kept_endpoint(site)
     entry = await tried(site, shop, DeliveryState.PENDING)
     due = entry.message.received_at + 10 * 60 * 60 * 1000
-    await site.bench.store.write(
-        lambda tx: deliveries.claim(tx, owner="other", now=due, lease_until=due + 60_000, limit=10)
-    )
+    await site.bench.store.write(lambda tx: claim_due(tx, "other", due, due + 60_000))
 
     answer = await site.post(f"/deliveries/{entry.delivery.id}/resend")
 

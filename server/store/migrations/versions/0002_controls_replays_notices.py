@@ -54,6 +54,9 @@ def upgrade() -> None:
         op.execute("ALTER TABLE deliveries ADD COLUMN replay_id VARCHAR(40) REFERENCES replays (id)")
     else:
         op.add_column("deliveries", sa.Column("replay_id", sa.String(length=40), reference, nullable=True))
+    op.drop_index("ix_deliveries_due", "deliveries")
+    _index_where("ix_deliveries_due", "deliveries", ["endpoint_id", "due_at"], "state = 'pending'")
+    _index_where("ix_deliveries_pending", "deliveries", ["endpoint_id", "id"], "state = 'pending'")
     for state in ("failed", "transform_failed"):
         _index_where(f"ix_deliveries_{state}", "deliveries", ["endpoint_id", "id"], f"state = '{state}'")
     _index_where("ix_deliveries_replay_id_state", "deliveries", ["replay_id", "state"], "replay_id IS NOT NULL")

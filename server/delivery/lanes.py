@@ -1,0 +1,201 @@
+"""Whose turn it is: each endpoint's deliveries wait in a lane of its own, and no lane can be in the way of another.
+
+No I/O, no clock: seconds arrive as arguments, from one clock that only goes forward.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from server.domain.endpoints import Controls, Endpoint
+from server.domain.ids import DeliveryId, EndpointId, Millis
+from server.domain.messages import Delivery, Message
+
+FRESH_FOR_ONE = 64
+FRESH_AT_ALL = 512
+"""Deliveries handed over by the intake that may wait here; what comes beyond waits in the database."""
+CLAIMED_FOR_ONE = 32
+AHEAD_SECONDS = 5
+"""Of an endpoint with a rate limit only as many are claimed as begin within this time: a lease must not run out."""
+MOST_BYTES = 16 << 20
+"""Of bodies that wait here; with more, nothing is handed over and claims are for one at a time."""
+
+WINDOW = 1.0
+"""Seconds in which at most ``rate_limit`` attempts begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A delivery that is ours until its lease runs out, and waits for its turn."""
+
+    delivery: Delivery
+    message: Message
+    lease_until: Millis
+
+
+class Lane:
+    """One endpoint's share."""
+
+    __slots__ = ("_begun", "_fresh_next", "busy", "claimed", "controls", "fresh", "more")
+
+    def __init__(self) -> None:
+        self.fresh: deque[Held] = deque()
+        """Handed over by the intake."""
+        self.claimed: deque[Held] = deque()
+        """Claimed from the database: retries, and what the intake could not hand over."""
+        self.busy = 0
+        """Attempts under way."""
+        self.more = False
+        """More may be due in the database than was claimed."""
+        self.controls = Controls()
+        self._begun: deque[float] = deque()
+        self._fresh_next = True
+
+    @property
+    def holds(self) -> bool:
+        return bool(self.fresh or self.claimed)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.fresh or self.claimed or self.busy or self.more or self._begun)
+
+    def room(self) -> int:
+        """How many may be claimed; 0 until it is worth the effort."""
+        controls = self.controls
+        if controls.ordered:
+            return 0 if self.busy or self.holds else 1
+        most = CLAIMED_FOR_ONE
+        if controls.rate_limit:
+            most = min(most, controls.rate_limit * AHEAD_SECONDS)
+        free = most - len(self.claimed)
+        return free if free * 2 >= most else 0
+
+    def wait(self, now: float) -> float:
+        """Seconds until the rate limit lets another attempt begin."""
+        limit = self.controls.rate_limit
+        if not limit or len(self._begun) < limit:
+            return 0.0
+        return max(0.0, self._begun[-limit] + WINDOW - now)
+
+    def may_begin(self, now: float, most: int) -> bool:
+        controls = self.controls
+        if controls.concurrency:
+            most = min(most, controls.concurrency)
+        if controls.ordered:
+            most = 1
+        return self.busy < most and self.holds and not self.wait(now)
+
+    def begin(self, now: float) -> Held:
+        """The next one. What is new and what comes again take turns, so that neither waits for all of the other."""
+        first, second = (self.fresh, self.claimed) if self._fresh_next else (self.claimed, self.fresh)
+        self._fresh_next = not self._fresh_next
+        self.busy += 1
+        if limit := self.controls.rate_limit:
+            self._begun.append(now)
+            while len(self._begun) > limit:
+                self._begun.popleft()
+        return (first or second).popleft()
+
+    def give_back(self) -> list[Held]:
+        """All that waits, taken out."""
+        given = [*self.fresh, *self.claimed]
+        self.fresh.clear()
+        self.claimed.clear()
+        self.more = True
+        return given
+
+
+class Lanes:
+    """At most ``concurrency`` attempts are under way, and at most a quarter of them for one endpoint.
+
+    Beyond that every endpoint may always have a sixteenth: however many others hang, one that is well has room.
+    """
+
+    def __init__(self, concurrency: int) -> None:
+        self._most = concurrency
+        self._for_one = max(1, concurrency // 4)
+        self._for_any = max(1, concurrency // 16)
+        self._lanes: dict[EndpointId, Lane] = {}
+        self._busy = 0
+        self._fresh = 0
+        self._bytes = 0
+        self._full: frozenset[EndpointId] = frozenset()
+
+    @property
+    def full(self) -> frozenset[EndpointId]:
+        """The endpoints for which nothing more should be handed over."""
+        return self._full
+
+    def takes(self, promised: int) -> bool:
+        """Whether something may be handed over, beside what was promised already."""
+        return self._fresh + promised < FRESH_AT_ALL and self._bytes < MOST_BYTES
+
+    def hand_over(self, held: Held) -> None:
+        endpoint_id = held.delivery.endpoint_id
+        lane = self.of(endpoint_id)
+        lane.fresh.append(held)
+        self._fresh += 1
+        self._bytes += len(held.message.body)
+        if len(lane.fresh) == FRESH_FOR_ONE:
+            self._full |= {endpoint_id}
+
+    def claimed(self, held: Held, endpoint: Endpoint) -> None:
+        lane = self.of(endpoint.id)
+        lane.controls = endpoint.controls
+        lane.claimed.append(held)
+        self._bytes += len(held.message.body)
+
+    def of(self, endpoint_id: EndpointId) -> Lane:
+        return self._lanes.setdefault(endpoint_id, Lane())
+
+    def room(self, endpoint_id: EndpointId) -> int:
+        """How many deliveries of an endpoint may be claimed."""
+        room = self.of(endpoint_id).room()
+        return room if self._bytes < MOST_BYTES else min(1, room)
+
+    def passed_over(self) -> list[EndpointId]:
+        """The endpoints for which nothing is to be claimed now."""
+        return [endpoint_id for endpoint_id, lane in self._lanes.items() if not lane.room()]
+
+    def next(self, now: float) -> tuple[Lane, Held] | None:
+        """What begins next: of the lanes that may, the one that has the least under way."""
+        most = self._for_one if self._busy < self._most else self._for_any
+        chosen: Lane | None = None
+        for lane in self._lanes.values():
+            if lane.may_begin(now, most) and (chosen is None or lane.busy < chosen.busy):
+                chosen = lane
+        if chosen is None:
+            return None
+        fresh = len(chosen.fresh)
+        held = chosen.begin(now)
+        self._busy += 1
+        self._let_go([held], fresh - len(chosen.fresh), chosen)
+        return chosen, held
+
+    def ended(self, lane: Lane, endpoint_id: EndpointId) -> None:
+        """An attempt keeps its destination no longer busy."""
+        lane.busy -= 1
+        self._busy -= 1
+        if lane.empty:
+            self._lanes.pop(endpoint_id, None)
+
+    def soonest(self, now: float) -> float | None:
+        """Seconds until a rate limit lets something begin that waits for it alone."""
+        waits = [wait for lane in self._lanes.values() if lane.holds and (wait := lane.wait(now))]
+        return min(waits, default=None)
+
+    def give_back(self, endpoint_ids: Iterable[EndpointId] | None = None) -> list[DeliveryId]:
+        """Let go of all that waits for some endpoints, or for all of them."""
+        given: list[Held] = []
+        for endpoint_id in list(self._lanes) if endpoint_ids is None else endpoint_ids:
+            if lane := self._lanes.get(endpoint_id):
+                fresh, held = len(lane.fresh), lane.give_back()
+                self._let_go(held, fresh, lane)
+                given += held
+        return [held.delivery.id for held in given]
+
+    def _let_go(self, held: list[Held], fresh: int, lane: Lane) -> None:
+        self._fresh -= fresh
+        self._bytes -= sum(len(one.message.body) for one in held)
+        if self._full and held and len(lane.fresh) < FRESH_FOR_ONE:
+            self._full -= {held[0].delivery.endpoint_id}

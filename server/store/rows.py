@@ -1,0 +1,69 @@
+"""Many rows in one statement.
+
+A driver gives up the interpreter's lock around each execution and has to wait for it afterwards; with the event loop
+busy that is what a row costs when ``executemany`` sends rows one by one. SQLAlchemy can write statements with many
+rows, but builds their text anew each time. Here the text is made once for each number of rows, a power of two.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Insert, Table, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+
+MOST_AT_ONCE = 32
+
+
+def insert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows; a column that a row does not name is left empty, so defaults of the database do not count."""
+    for part in _parts(rows):
+        _execute(tx, table, part, ())
+
+
+def insert_new(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], unique: tuple[str, ...]) -> set[str]:
+    """Add the rows that are not there yet, judged by the columns in ``unique``. Returns the ids of those added."""
+    return {row[0] for part in _parts(rows) for row in _execute(tx, table, part, unique)}
+
+
+def _parts(rows: Sequence[Mapping[str, Any]]) -> list[Sequence[Mapping[str, Any]]]:
+    parts: list[Sequence[Mapping[str, Any]]] = []
+    at = 0
+    while at < len(rows):
+        size = min(MOST_AT_ONCE, 1 << (len(rows) - at).bit_length() - 1)
+        parts.append(rows[at : at + size])
+        at += size
+    return parts
+
+
+def _execute(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], unique: tuple[str, ...]) -> list[Any]:
+    text, columns, names = _statement(tx.dialect, table, len(rows), unique)
+    values = [row.get(column) for row in rows for column in columns]
+    parameters = tuple(values) if names is None else dict(zip(names, values, strict=True))
+    result = tx.exec_driver_sql(text, parameters)
+    return list(result) if unique else []
+
+
+@lru_cache(maxsize=64)
+def _statement(
+    dialect: Dialect, table: Table, size: int, unique: tuple[str, ...]
+) -> tuple[str, list[str], list[str] | None]:
+    """The text, the columns of a row, and the parameters' names where the driver wants them by name."""
+    columns = [column.name for column in table.columns]
+    names = [f"{column}_{number}" for number in range(size) for column in columns]
+    rows: list[dict[str, Any]] = [
+        {column: bindparam(f"{column}_{number}") for column in columns} for number in range(size)
+    ]
+    compiled = _insert(dialect, table, rows, unique).compile(dialect=dialect)
+    return str(compiled), columns, None if compiled.positional else names
+
+
+def _insert(
+    dialect: Dialect, table: Table, rows: list[dict[str, Any]], unique: tuple[str, ...]
+) -> Insert | ReturningInsert[Any]:
+    if not unique:
+        return table.insert().values(rows)
+    if dialect.name == "sqlite":
+        return sqlite.insert(table).values(rows).on_conflict_do_nothing(index_elements=unique).returning(table.c.id)
+    return postgresql.insert(table).values(rows).on_conflict_do_nothing(index_elements=unique).returning(table.c.id)
