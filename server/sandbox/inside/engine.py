@@ -1,8 +1,8 @@
-"""The engine by its own C functions: a realm is a fresh global in a heap of its own, made and ended for one event.
+"""The engine by its own C functions: a realm is a fresh global, made and ended for one event, in a worker's heap.
 
-The binding's library exports them. Going past its Python classes, our scripts come as bytecode instead of text, the
-heap's size is one number instead of a walk through the heap, and no thread gives its lock away and takes it again.
-Only scripts of ours are read as bytecode. What a stranger wrote always comes as text.
+The binding's library exports them. Going past its Python classes, scripts come as bytecode instead of text, the heap's
+size is one number instead of a walk through the heap, and realms share what the engine needs for its own names.
+Bytecode is only ever read where it was made: in this process or in the zygote. A stranger's code comes as text.
 """
 
 import ctypes
@@ -22,8 +22,8 @@ _NUMBER_TO_NUMBER = 6
 _FOUND, _ABSENT, _FAILED = 1.0, 0.0, -1.0
 _COLLECT_FROM = 4 << 20
 """Bytes of heap that are not worth looking for garbage in, as all of it ends with its event."""
-_SIZE_AT = 6 * 8
-"""Where a runtime keeps the size of its heap, and behind it the limit; see ``_size_is_known``."""
+_SIZES_AT = 5 * 8
+"""Where a runtime keeps the number of its blocks, their bytes and the limit; see ``_sizes_are_known``."""
 
 
 Fetch = Callable[[str], bytes | str | None]
@@ -43,21 +43,31 @@ class _Value(ctypes.Structure):
     _fields_ = (("content", ctypes.c_uint64), ("tag", ctypes.c_int64))
 
 
+_Sizes = ctypes.c_size_t * 3
 _pointer, _text, _size, _number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int
 _OnInterrupt = ctypes.CFUNCTYPE(_number, _pointer, _pointer)
 _OnFetch = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)
+
+_BUILT_IN = (
+    "JS_AddIntrinsicBaseObjects", "JS_AddIntrinsicDate", "JS_AddIntrinsicEval", "JS_AddIntrinsicRegExp",
+    "JS_AddIntrinsicJSON", "JS_AddIntrinsicProxy", "JS_AddIntrinsicMapSet", "JS_AddIntrinsicPromise",
+    "JS_AddIntrinsicWeakRef", "JS_AddPerformance",
+)  # fmt: skip
+_BINARY = ("JS_AddIntrinsicTypedArrays", "JS_AddIntrinsicDOMException", "JS_AddIntrinsicAToB")
+"""What little code needs, and makes a quarter of a realm."""
 
 _FUNCTIONS: Mapping[str, tuple[Any, ...]] = {
     "JS_NewRuntime": (_pointer,),
     "JS_FreeRuntime": (None, _pointer),
     "JS_SetMemoryLimit": (None, _pointer, _size),
     "JS_SetMaxStackSize": (None, _pointer, _size),
-    "JS_UpdateStackTop": (None, _pointer),
     "JS_SetGCThreshold": (None, _pointer, _size),
     "JS_SetInterruptHandler": (None, _pointer, _OnInterrupt, _pointer),
     "JS_ComputeMemoryUsage": (None, _pointer, _pointer),
-    "JS_NewContext": (_pointer, _pointer),
+    "JS_RunGC": (None, _pointer),
+    "JS_NewContextRaw": (_pointer, _pointer),
     "JS_FreeContext": (None, _pointer),
+    **dict.fromkeys((*_BUILT_IN, *_BINARY), (_number, _pointer)),
     "JS_Eval": (_Value, _pointer, _text, _size, _text, _number),
     "JS_Call": (_Value, _pointer, _Value, _Value, _number, _pointer),
     "JS_ExecutePendingJob": (_number, _pointer, ctypes.POINTER(_pointer)),
@@ -93,41 +103,88 @@ _JS_UNDEFINED = _Value(0, _UNDEFINED)
 
 def compiled(script: str) -> bytes:
     """Bytecode of a script of ours, without its source and places: V8 does not show those of its own either."""
-    realm = Realm(0, 0)
+    heap = Heap(1 << 30, 1 << 20)
+    realm = Realm(heap)
     try:
-        text, size = script.encode(), _size()
-        function = realm._valid(_js.JS_Eval(realm.context, text, len(text), b"<ours>", _GLOBAL | _COMPILE_ONLY))
-        options = _BYTECODE | _WITHOUT_SOURCE | _WITHOUT_PLACES
-        written = _js.JS_WriteObject(realm.context, ctypes.byref(size), function, options)
-        _js.JS_FreeValue(realm.context, function)
-        if not written:
-            raise MemoryError
-        code = ctypes.string_at(written, size.value)
-        _js.js_free(realm.context, written)
+        return realm.compiled(script.encode(), _WITHOUT_SOURCE | _WITHOUT_PLACES)
     finally:
         realm.close()
-    return code
+        heap.close()
+
+
+class Heap:
+    """Where realms live, one after another, so that names and the shapes of objects are made once for all of them."""
+
+    def __init__(self, memory: int, stack: int) -> None:
+        """``memory`` for a realm and ``stack`` in bytes."""
+        self.runtime = _js.JS_NewRuntime()
+        _js.JS_SetMaxStackSize(self.runtime, stack)
+        _js.JS_SetGCThreshold(self.runtime, _COLLECT_FROM)
+        _js.JS_SetInterruptHandler(self.runtime, _on_interrupt, None)
+        self._first = Realm(self)  # nothing ever runs in it: it holds what all have in common
+        self._first.add_binary()
+        self._blocks, self._size = self._measured()
+        _js.JS_SetMemoryLimit(self.runtime, self._size + memory)
+
+    def close(self) -> None:
+        self._first.close()
+        _js.JS_FreeRuntime(self.runtime)
+
+    def keep(self, code: bytes) -> None:
+        """Hold the names in bytecode that every realm is going to run."""
+        self._first.hold(code)
+        self._blocks, self._size = self._measured()
+
+    def used(self) -> int:
+        """Bytes that a realm has taken."""
+        return self._measured()[1] - self._size
+
+    def is_clean(self) -> bool:
+        """After a realm was closed: it has left no block behind, such as an object that a promise still waits for.
+
+        Tables of names may be longer than before, and stay so.
+        """
+        _js.JS_RunGC(self.runtime)
+        blocks, self._size = self._measured()
+        return blocks == self._blocks
+
+    def _measured(self) -> tuple[int, int]:
+        """Blocks and bytes now."""
+        if not _knows_sizes:
+            return self.counted()
+        blocks, size, _ = _Sizes.from_address(self.runtime + _SIZES_AT)
+        return blocks, size
+
+    def counted(self) -> tuple[int, int]:
+        """Blocks and bytes as the engine finds them by walking through the heap."""
+        usage = (ctypes.c_int64 * 64)()
+        _js.JS_ComputeMemoryUsage(self.runtime, usage)
+        return usage[3], usage[0]
 
 
 class Realm:
-    """A heap with one global object. ``fetch`` gives what our scripts ask for while code runs; see ``start``."""
+    """A fresh global. ``fetch`` gives what our scripts ask for while code runs; see ``start``."""
 
-    def __init__(self, memory: int, stack: int, fetch: Fetch = lambda name: None) -> None:
-        """``memory`` and ``stack`` in bytes; 0: no limit."""
-        self.runtime = _js.JS_NewRuntime()
-        _js.JS_SetMemoryLimit(self.runtime, memory)
-        _js.JS_SetMaxStackSize(self.runtime, stack)
-        _js.JS_SetInterruptHandler(self.runtime, _on_interrupt, None)
-        _js.JS_SetGCThreshold(self.runtime, _COLLECT_FROM)
-        self.context = _js.JS_NewContext(self.runtime)
+    def __init__(self, heap: Heap, fetch: Fetch = lambda name: None) -> None:
+        self.heap = heap
+        self.context = _js.JS_NewContextRaw(heap.runtime)
+        for add in _BUILT_IN:
+            getattr(_js, add)(self.context)
         self._fetch = fetch
         self._kept: list[_Value] = []
+
+    def add_binary(self) -> None:
+        """Buffers and what is made of them, and the exception of the web."""
+        for add in _BINARY:
+            getattr(_js, add)(self.context)
 
     def close(self) -> None:
         for value in self._kept:
             _js.JS_FreeValue(self.context, value)
         _js.JS_FreeContext(self.context)
-        _js.JS_FreeRuntime(self.runtime)
+
+    def hold(self, code: bytes) -> None:
+        self._keep(self._valid(_js.JS_ReadObject(self.context, code, len(code), _BYTECODE)))
 
     def start(self, code: bytes, *arguments: int) -> None:
         """Run bytecode that ``compiled`` made, and call the function that it gives with a function ``fetch``.
@@ -141,17 +198,23 @@ class Realm:
         self._asked = self._keep(_js.JS_GetPropertyStr(self.context, self._box, b"ask"))
         _js.JS_FreeValue(self.context, function)
 
-    def evaluate(self, code: bytes) -> None:
-        """Run a stranger's script. Raises ``Thrown``."""
+    def compiled(self, script: bytes, options: int = 0) -> bytes:
+        """Bytecode of a script, which is not run. Raises ``Thrown``."""
         self._enter()
-        value = _js.JS_Eval(self.context, code, len(code), b"<input>", _GLOBAL)
-        _js.JS_FreeValue(self.context, self._valid(value))
+        function = self._valid(_js.JS_Eval(self.context, script, len(script), b"<input>", _GLOBAL | _COMPILE_ONLY))
+        size = _size()
+        written = _js.JS_WriteObject(self.context, ctypes.byref(size), function, _BYTECODE | options)
+        _js.JS_FreeValue(self.context, function)
+        if not written:
+            raise self._thrown()
+        code = ctypes.string_at(written, size.value)
+        _js.js_free(self.context, written)
+        return code
 
-    def check(self, code: bytes) -> None:
-        """Compile a stranger's script, and do not run it. Raises ``Thrown``."""
+    def evaluate(self, code: bytes) -> None:
+        """Run bytecode that this process compiled. Raises ``Thrown``."""
         self._enter()
-        value = _js.JS_Eval(self.context, code, len(code), b"<input>", _GLOBAL | _COMPILE_ONLY)
-        _js.JS_FreeValue(self.context, self._valid(value))
+        _js.JS_FreeValue(self.context, self._valid(self._run(code)))
 
     def ask(self, *arguments: int | bytes) -> bytes:
         """What our function answers, as text. Raises ``Thrown``."""
@@ -161,22 +224,10 @@ class Realm:
         """Do the next thing that promises left to do; False when there is none. Raises ``Thrown``."""
         self._enter()
         context = _pointer()
-        done = _js.JS_ExecutePendingJob(self.runtime, ctypes.byref(context))
+        done = _js.JS_ExecutePendingJob(self.heap.runtime, ctypes.byref(context))
         if done < 0:
             raise self._thrown()
         return bool(done)
-
-    def memory(self) -> int:
-        """Bytes of the heap now."""
-        if _knows_size:
-            return int(ctypes.c_size_t.from_address(self.runtime + _SIZE_AT).value)
-        return self.counted()
-
-    def counted(self) -> int:
-        """The same, as the engine finds it by walking through the heap."""
-        usage = (ctypes.c_int64 * 64)()
-        _js.JS_ComputeMemoryUsage(self.runtime, usage)
-        return usage[0]
 
     def _valid(self, value: _Value) -> _Value:
         """The value, unless it says that something was thrown. Raises ``Thrown``."""
@@ -280,13 +331,14 @@ def _on_fetch(_: float) -> float:
     return _entered._hand_over() if _entered else _ABSENT
 
 
-def _size_is_known() -> bool:
-    """The heap's size and limit lie where the version we name has them: counting it every time would cost."""
-    realm = Realm(1 << 30, 0)
-    sizes = [ctypes.c_size_t.from_address(realm.runtime + _SIZE_AT + at).value for at in (0, ctypes.sizeof(_size))]
-    known = sizes == [realm.counted(), 1 << 30]
-    realm.close()
+def _sizes_are_known() -> bool:
+    """The runtime keeps its numbers where the version we name has them: to walk through the heap would cost."""
+    heap = Heap(1 << 30, 1 << 20)
+    blocks, size, limit = _Sizes.from_address(heap.runtime + _SIZES_AT)
+    known = (blocks, size) == heap.counted() and limit - size == 1 << 30
+    heap.close()
     return known
 
 
-_knows_size = _size_is_known()
+_knows_sizes = False
+_knows_sizes = _sizes_are_known()

@@ -1,6 +1,7 @@
 """A worker: runs one owner's code, each event in a fresh world, until the server closes its side."""
 
 import json
+import math
 import os
 import resource
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from . import engine, fences, frames
-from .engine import Fetch, Realm, Thrown
+from .engine import Heap, Realm, Thrown
 from .frames import Head
 from .wording import failure
 
@@ -45,6 +46,10 @@ STEMS = {"Date.toString": "Date", "Date.toTimeString": "Date"}
 LOCALES = "ocale"
 """In all names of methods that depend on a locale, which code may put together: ``"toLocale" + what + "String"``."""
 
+BINARY = ("8Array", "8Clamped", "16Array", "32Array", "64Array", "ArrayBuffer", "DataView", "Atomics")
+WEB = ("atob", "btoa", "DOMException")
+"""Names of the engine's own that a world is spared when they are not in the code: they make a quarter of it."""
+
 _RUN, _SETTLED, _CONSOLE, _GLOBALS = 0, 1, 2, 3
 """What `base.js` can be asked."""
 
@@ -62,6 +67,8 @@ class Prelude:
 
     scripts: ClassVar[dict[str, bytes]] = {}
     """Bytecode."""
+    binary: ClassVar[set[str]] = set()
+    """Scripts that work with buffers."""
     data: ClassVar[dict[str, str]] = {}
     """Name, such as ``locale:de`` → JSON text."""
 
@@ -71,8 +78,10 @@ class Code:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.script = text.encode(errors="replace")
+        self.compiled = b""
+        """Its bytecode, made by the first world that runs it."""
         self.globals = wanted(text)
+        self.is_binary = has_reflection(text) or is_binary(text)
 
 
 def wanted(code: str) -> dict[str, list[str]]:
@@ -80,10 +89,18 @@ def wanted(code: str) -> dict[str, list[str]]:
 
     A name that is not written out in the code can only be reached by reflection: then everything is there.
     """
-    if any(word in code for word in REFLECTION):
+    if has_reflection(code):
         return GLOBALS
     found = {part: [name for name in names if _is_named(name, code)] for part, names in GLOBALS.items()}
     return {part: names for part, names in found.items() if names}
+
+
+def has_reflection(code: str) -> bool:
+    return any(word in code for word in REFLECTION)
+
+
+def is_binary(code: str) -> bool:
+    return any(word in code for word in (*BINARY, *WEB))
 
 
 def _is_named(name: str, code: str) -> bool:
@@ -93,12 +110,16 @@ def _is_named(name: str, code: str) -> bool:
 
 def warm_up() -> None:
     """Read what is needed from files and import lazily imported modules: behind the fences it is too late."""
-    Prelude.scripts = {path.stem: engine.compiled(path.read_text(encoding="utf-8")) for path in PRELUDE.glob("*.js")}
+    sources = {path.stem: path.read_text(encoding="utf-8") for path in PRELUDE.glob("*.js")}
+    Prelude.scripts = {name: engine.compiled(source) for name, source in sources.items()}
+    Prelude.binary = {name for name, source in sources.items() if is_binary(source)}
     limits = Limits(run_time=1.0, memory=64 << 20, result=1 << 20, console=1 << 16)
     code = Code("const handler = webhook => { console.log(new URL('http://a').href); none() }")
-    world = World(limits, code)
+    heap = new_heap(limits)
+    world = World(limits, code, heap)
     run(world, _EXAMPLE, b"{}")
     world.close()
+    heap.close()
     check(limits, "let a = ;")
     "é".encode("idna")  # loads codecs
 
@@ -112,7 +133,7 @@ def serve(descriptor: int, limits: Limits) -> None:
     A request's head has ``code`` when it is new, and ``parts``, data that the code was found to need. With an event
     the code is run on the payload, without one it is only checked. Replies: see ``run``, ``check``.
     """
-    code = Code("")
+    code, heap = Code(""), new_heap(limits)
     spare: World | None = None
     frames.write(descriptor, frames.pack_reply(b'{"is":"ready"}', b""))
     for head, event, payload in frames.requests(descriptor):
@@ -122,13 +143,19 @@ def serve(descriptor: int, limits: Limits) -> None:
         if not event:
             frames.write(descriptor, frames.pack_reply(json.dumps(check(limits, code.text)).encode(), b""))
             continue
-        world = spare if spare and spare.code is code else World(limits, code)
+        if spare and spare.code is not code:
+            spare.close()
+            spare = None
+        world = spare or World(limits, code, heap)
         reply, body = run(world, event, payload)
         frames.write(descriptor, frames.pack_reply(reply, body))
         if world.is_spent:
             return  # what came after it in the same message goes to another worker
         world.close()
-        spare = World(limits, code)  # made while nobody waits for it
+        if not heap.is_clean():
+            heap.close()
+            heap = new_heap(limits)
+        spare = World(limits, code, heap)  # made while nobody waits for it
 
 
 def run(world: "World", event: bytes, payload: bytes) -> tuple[bytes, bytes]:
@@ -137,41 +164,47 @@ def run(world: "World", event: bytes, payload: bytes) -> tuple[bytes, bytes]:
     head, body = world.run(event, payload)
     ms = (time.perf_counter() - started) * 1000
     spent = ',"spent":true' if world.note_memory() else ""
-    return b'%b,"ms":%.3f,"memory":%d%b}' % (head, ms, world.realm.memory(), spent.encode()), body
+    return b'%b,"ms":%.3f,"memory":%d%b}' % (head, ms, world.heap.used(), spent.encode()), body
 
 
 def check(limits: Limits, code: str) -> Head:
     """Compile without running: ``{"is": "fine"}`` or a failure of the kind ``syntax``."""
     if "\0" in code:
         return failure(code, "SyntaxError", "Invalid or unexpected token", _nul_stack(code))
-    realm = _realm(limits)
+    heap = new_heap(limits)
+    realm = Realm(heap)
     engine.set_deadline(time.process_time() + limits.run_time)
     try:
-        realm.check(code.encode(errors="replace"))
+        realm.compiled(code.encode(errors="replace"))
     except Thrown as error:
         found = failure(code, *_parts(error))
         return found if found["is"] == "syntax" else {"is": "fine"}
     finally:
         realm.close()
+        heap.close()
     return {"is": "fine"}
 
 
 class World:
     """A fresh global for one event."""
 
-    def __init__(self, limits: Limits, code: Code) -> None:
+    def __init__(self, limits: Limits, code: Code, heap: Heap) -> None:
         self._limits = limits
         self.code = code
+        self.heap = heap
         self.is_spent = False
         self._touched = _touched_memory()
-        engine.set_deadline(time.process_time() + limits.run_time)
-        self.realm = _realm(limits, self._fetch)
-        self.realm.start(Prelude.scripts["base"], limits.console, limits.result)
+        self._is_binary = code.is_binary
+        engine.set_deadline(math.inf)
+        self._realm = Realm(heap, self._fetch)
+        if code.is_binary:
+            self._realm.add_binary()
+        self._realm.start(Prelude.scripts["base"], limits.console, limits.result)
         if code.globals:
-            self.realm.ask(_GLOBALS)
+            self._realm.ask(_GLOBALS)
 
     def close(self) -> None:
-        self.realm.close()
+        self._realm.close()
 
     def run(self, event: bytes, payload: bytes) -> tuple[bytes, bytes]:
         """The reply's head but for its last bracket, and its body."""
@@ -185,34 +218,34 @@ class World:
         return head, body
 
     def _answer(self, event: bytes, payload: bytes) -> bytes:
-        if b"\0" in self.code.script:
+        if "\0" in self.code.text:
             raise Thrown("SyntaxError: Invalid or unexpected token", _nul_stack(self.code.text))
         deadline = time.process_time() + self._limits.run_time
         engine.set_deadline(deadline)
-        self.realm.evaluate(self.code.script)
-        answer = self.realm.ask(_RUN, event, payload)
+        self.code.compiled = self.code.compiled or self._realm.compiled(self.code.text.encode(errors="replace"))
+        self._realm.evaluate(self.code.compiled)
+        answer = self._realm.ask(_RUN, event, payload)
         jobs = 0
-        while self.realm.job():
+        while self._realm.job():
             jobs += 1
             if jobs % 64 == 0 and time.process_time() > deadline:
                 raise Thrown("InternalError: interrupted")
-        return self.realm.ask(_SETTLED) if jobs or not answer else answer
+        return self._realm.ask(_SETTLED) if jobs or not answer else answer
 
     def _failure(self, name: str, message: str, stack: str, console: str) -> bytes:
         if console.startswith("{"):
             return console.encode()
-        # When no memory is left for a whole error, the engine throws null or a part; the memory that was touched tells.
-        if not name and message in ("null", "out of memory") and self.note_memory():
-            reply: Head = {"is": "memory limit", "message": ""}
-        else:
-            reply = failure(self.code.text, name, message, stack)
+        # When no memory is left for a whole error, the engine throws null or a message without its kind.
+        if not name and message in ("null", "out of memory", "interrupted") and self.note_memory():
+            name, message = "InternalError", "out of memory" if message == "null" else message
+        reply = failure(self.code.text, name, message, stack)
         return f'{json.dumps(reply)[:-1]},"console":{console}'.encode()
 
     def _console(self) -> str:
         """The lines so far as a JSON list; or, in curly brackets, what the run would have needed and is not here."""
         engine.set_deadline(time.process_time() + CONSOLE_TIME)
         try:
-            return self.realm.ask(_CONSOLE).decode().strip()
+            return self._realm.ask(_CONSOLE).decode().strip()
         except Thrown:
             return "[]"
 
@@ -224,6 +257,9 @@ class World:
     def _fetch(self, name: str) -> bytes | str | None:
         """What a script of ours asks for: another script, or data as JSON."""
         if script := Prelude.scripts.get(name):
+            if name in Prelude.binary and not self._is_binary:
+                self._is_binary = True
+                self._realm.add_binary()
             return script
         match name:
             case "code":
@@ -236,8 +272,10 @@ class World:
                 return Prelude.data.get(name)
 
 
-def _realm(limits: Limits, fetch: Fetch = lambda name: None) -> Realm:
-    return Realm(limits.memory, JS_STACK if fences.LINUX else 4 << 20, fetch)
+def new_heap(limits: Limits) -> Heap:
+    heap = Heap(limits.memory, JS_STACK if fences.LINUX else 4 << 20)
+    heap.keep(Prelude.scripts["base"])
+    return heap
 
 
 def _touched_memory() -> int:
