@@ -35,6 +35,7 @@ from server.store import accounts as account_rows
 from server.web import (
     accounts,
     catalog,
+    controls,
     docs,
     endpoints,
     errors,
@@ -50,7 +51,8 @@ from server.web import settings as settings_page
 from server.web import sources as sources_page
 
 PAGES = (
-    accounts, endpoints, transformations, logs, messages, catalog, inspector, sources_page, settings_page, docs, live,
+    accounts, endpoints, controls, transformations, logs, messages, catalog, inspector, sources_page, settings_page,
+    docs, live,
 )  # fmt: skip
 
 MOST_BYTES = 8 * 1024 * 1024

@@ -2,15 +2,19 @@
 
 from server.actions.workbench import Workbench
 from server.delivery.feed import Changed
+from server.domain.endpoints import Endpoint
 from server.domain.messages import Delivery
 from server.domain.sentences import Problem, Refused, say
 from server.store import Transaction, deliveries, endpoints
 
 
-async def resend(bench: Workbench, delivery: Delivery) -> None:
-    """Send the delivery once more, now, with a fresh schedule of retries. Raises ``Refused``."""
+async def resend(bench: Workbench, delivery: Delivery) -> Endpoint:
+    """Send the delivery once more, now, with a fresh schedule of retries. Raises ``Refused``.
 
-    def keep(tx: Transaction) -> Changed:
+    To an endpoint that is paused it goes once that is resumed; to one in order, before all that came later.
+    """
+
+    def keep(tx: Transaction) -> Endpoint:
         endpoint = endpoints.get(tx, delivery.endpoint_id)
         if endpoint is None:
             raise Refused(Problem("", say("The endpoint of this delivery was deleted.")))
@@ -18,8 +22,9 @@ async def resend(bench: Workbench, delivery: Delivery) -> None:
             raise Refused(Problem("", say("The endpoint is disabled. Enable it, then send again.")))
         if not deliveries.resend(tx, delivery.id, bench.now()):
             raise Refused(Problem("", say("An attempt is under way just now. Please wait for how it ends.")))
-        return Changed(endpoint.source_id, delivery.message_id, delivery.endpoint_id)
+        return endpoint
 
-    changed = await bench.store.write(keep)
+    endpoint = await bench.store.write(keep)
     bench.worker.wake()
-    bench.feed.publish(changed)
+    bench.feed.publish(Changed(endpoint.source_id, delivery.message_id, delivery.endpoint_id))
+    return endpoint

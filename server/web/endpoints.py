@@ -9,15 +9,17 @@ from starlette.responses import Response
 
 from server.actions import endpoints as actions
 from server.actions import transforms
+from server.actions.controls import Pacing
 from server.actions.drafts import Draft
+from server.domain import schedules
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.ids import Millis, earliest
 from server.domain.integrations import Card, FieldKind
-from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Trigger
+from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Delivery, Trigger
 from server.domain.sentences import Refused, say
-from server.store import Transaction, attempts, deliveries, endpoints
+from server.store import Transaction, attempts, deliveries, endpoints, queues
 from server.store.endpoints import Tally
-from server.web import drafts, forms
+from server.web import drafts, forms, plans
 from server.web.errors import NotFound
 from server.web.names import endpoint_address, endpoint_name
 from server.web.render import page, redirect
@@ -47,6 +49,8 @@ class Row:
     card: Card | None
     name: str
     address: str
+    waiting: int
+    """How many deliveries wait; counted while it is paused."""
     error_rate: float | None
     last: tuple[AttemptOutcome, Millis] | None
 
@@ -59,12 +63,14 @@ async def index(request: Request, here: Here) -> Response:
         found = endpoints.of_source(tx, here.source.id)
         ids = [endpoint.id for endpoint in found]
         tallies, last = endpoints.tallies(tx, ids, since), endpoints.last_attempts(tx, ids)
+        waiting = queues.waiting(tx, [endpoint.id for endpoint in found if endpoint.paused])
         return [
             Row(
                 endpoint=endpoint,
                 card=here.bench.cards.get(endpoint.card),
                 name=name_of(here, endpoint),
                 address=address_of(here, endpoint),
+                waiting=waiting.get(endpoint.id, 0),
                 error_rate=tallies[endpoint.id].error_rate if endpoint.id in tallies else None,
                 last=last.get(endpoint.id),
             )
@@ -97,11 +103,12 @@ async def overview(request: Request, here: Here, endpoint_id: str, show: str = "
     search = attempts.Search(endpoint_id=endpoint.id, outcomes=FILTERS.get(show, ()), before=before)
     since = earliest("att", here.bench.now() - DAY_MS)
 
-    def look(tx: Transaction) -> tuple[list[Attempt], Tally, int]:
+    def look(tx: Transaction) -> tuple[list[Attempt], Tally, int, Delivery | None]:
         tally = endpoints.tallies(tx, [endpoint.id], since).get(endpoint.id, Tally({}))
-        return attempts.page(tx, search, bodies=False), tally, deliveries.waiting(tx, endpoint.id)
+        head = queues.head(tx, endpoint.id) if endpoint.controls.ordered else None
+        return attempts.page(tx, search, bodies=False), tally, deliveries.waiting(tx, endpoint.id), head
 
-    found, tally, waiting = await here.bench.store.read(look)
+    found, tally, waiting, head = await here.bench.store.read(look)
     counts = [(outcome.value, tally.by_outcome.get(outcome, 0)) for outcome in AttemptOutcome]
     return _tab(
         request,
@@ -116,6 +123,7 @@ async def overview(request: Request, here: Here, endpoint_id: str, show: str = "
         tally=tally,
         counts=[(state, number) for state, number in counts if number],
         waiting=waiting,
+        head=head,
         slow=transforms.slow(here.bench, endpoint),
     )
 
@@ -138,9 +146,14 @@ async def send_example(request: Request, here: Here, endpoint_id: str) -> Respon
 
 
 @router.get("/endpoints/{endpoint_id}/advanced")
-async def advanced(request: Request, here: Here, endpoint_id: str) -> Response:
+async def advanced(request: Request, here: Here, endpoint_id: str, schedule: str | None = None) -> Response:
+    """With ``schedule``, how that one would go; nothing is kept."""
     endpoint, here = await find(here, endpoint_id)
-    return _advanced(request, here, endpoint, Draft.of(endpoint))
+    if schedule is not None:
+        if request.headers.get("hx-request-type") == "partial":
+            return page(request, "endpoints/plan.html", here, plan=plans.plan(schedule))
+        return advanced_page(request, here, endpoint, Draft.of(endpoint), schedule=schedule)
+    return advanced_page(request, here, endpoint, Draft.of(endpoint))
 
 
 @router.post("/endpoints/{endpoint_id}/headers")
@@ -150,7 +163,7 @@ async def set_headers(request: Request, here: Here, endpoint_id: str) -> Respons
     try:
         await actions.set_headers(here.bench, endpoint, draft.headers)
     except Refused as refused:
-        return _advanced(request, here, endpoint, draft, refused)
+        return advanced_page(request, here, endpoint, draft, refused)
     return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
 
 
@@ -161,7 +174,7 @@ async def set_variables(request: Request, here: Here, endpoint_id: str) -> Respo
     try:
         await actions.set_variables(here.bench, endpoint, draft.variables)
     except Refused as refused:
-        return _advanced(request, here, endpoint, draft, refused)
+        return advanced_page(request, here, endpoint, draft, refused)
     return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
 
 
@@ -172,7 +185,7 @@ async def set_transforming(request: Request, here: Here, endpoint_id: str) -> Re
     try:
         await actions.set_transforming(here.bench, endpoint, on)
     except Refused as refused:
-        return _advanced(request, here, endpoint, Draft.of(endpoint), refused)
+        return advanced_page(request, here, endpoint, Draft.of(endpoint), refused)
     return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
 
 
@@ -317,10 +330,20 @@ async def _testing(
     )
 
 
-def _advanced(
-    request: Request, here: Visit, endpoint: Endpoint, draft: Draft, refused: Refused | None = None
+def advanced_page(
+    request: Request,
+    here: Visit,
+    endpoint: Endpoint,
+    draft: Draft,
+    refused: Refused | None = None,
+    *,
+    schedule: str | None = None,
+    pacing: Pacing | None = None,
 ) -> Response:
-    context = drafts.shown(draft, refused.problems if refused else ())
+    """``schedule`` and ``pacing``: as typed, where they are not as they are kept."""
+    plan = plans.plan(schedules.written(endpoint.controls.schedule) if schedule is None else schedule)
+    pacing = pacing or Pacing.of(endpoint.controls)
+    context = drafts.shown(draft, refused.problems if refused else (), plan=plan, pacing=pacing)
     return _tab(request, here, endpoint, "advanced", status=422 if refused else 200, **context)
 
 

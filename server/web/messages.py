@@ -10,7 +10,6 @@ from starlette.responses import Response
 from server.actions import messages as actions
 from server.domain.endpoints import Endpoint, Version
 from server.domain.messages import Attempt, Delivery, DeliveryState, Message, Trigger
-from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Refused, Sentence, say
 from server.store import Transaction, attempts, deliveries, endpoints, messages
 from server.web.errors import NotFound
@@ -41,8 +40,23 @@ class Way:
     """Newest first."""
 
     @property
-    def retries_left(self) -> int:
-        return max(0, len(DODO_SCHEDULE) - self.delivery.step)
+    def next_step(self) -> int:
+        """Which attempt of the schedule comes next; a resend begins again at 1."""
+        return self.delivery.step + 1
+
+    @property
+    def steps(self) -> int:
+        """How many attempts the schedule has. One that was shortened in the meantime still makes the one planned."""
+        return max(self.next_step, len(self.endpoint.controls.schedule) if self.endpoint else 0)
+
+    @property
+    def tried(self) -> bool:
+        """Whether what comes next follows the latest attempt, rather than a person's wish to send it again."""
+        return bool(self.attempts) and self.delivery.trigger is Trigger.RETRY
+
+    @property
+    def skippable(self) -> bool:
+        return self.waits and self.endpoint is not None and self.endpoint.controls.ordered
 
     @property
     def waits(self) -> bool:
@@ -51,7 +65,7 @@ class Way:
 
 @router.get("/messages/{message_id}")
 async def show(request: Request, here: Here, message_id: str, attempt: str = "") -> Response:
-    return await _show(request, here, message_id, attempt)
+    return await show_message(request, here, message_id, attempt)
 
 
 @router.post("/deliveries/{delivery_id}/resend")
@@ -60,10 +74,10 @@ async def resend(request: Request, here: Here, delivery_id: str) -> Response:
     if delivery is None:
         raise NotFound(say("There is no such delivery."))
     try:
-        await actions.resend(here.bench, delivery)
+        endpoint = await actions.resend(here.bench, delivery)
     except Refused as refused:
-        return await _show(request, here, delivery.message_id, problem=refused.problems[0].sentence, status=422)
-    return redirect(f"/messages/{delivery.message_id}", "resent", request)
+        return await show_message(request, here, delivery.message_id, problem=refused.problems[0].sentence, status=422)
+    return redirect(f"/messages/{delivery.message_id}", "resent-paused" if endpoint.paused else "resent", request)
 
 
 @router.get("/messages/{message_id}/body")
@@ -98,7 +112,7 @@ async def _find(here: Visit, message_id: str) -> Message:
     return found
 
 
-async def _show(
+async def show_message(
     request: Request,
     here: Visit,
     message_id: str,

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from server import __version__
 from server.assets import templates_dir
 from server.domain.sentences import Sentence
-from server.web import i18n, reasons
+from server.web import i18n, plans, reasons
 from server.web.pretty import pretty
 
 if TYPE_CHECKING:
@@ -30,12 +30,16 @@ FLASHES = {
     "endpoint-changed": "The endpoint was saved.",
     "endpoint-enabled": "The endpoint was enabled.",
     "endpoint-disabled": "The endpoint was disabled.",
+    "endpoint-paused": "The endpoint is paused. What arrives for it is kept.",
+    "endpoint-resumed": "The endpoint is resumed. What waited goes out now.",
     "endpoint-deleted": "The endpoint was deleted.",
     "code-saved": "The transformation was saved.",
     "code-unchanged": "The code was the same as before, so no new version was made.",
     "secret-rotated": "The endpoint has a new signing secret. The old one stopped.",
     "example-sent": "The example is on its way.",
     "resent": "The delivery is on its way again.",
+    "resent-paused": "The delivery goes out again once its endpoint is resumed.",
+    "skipped": "The delivery was skipped. It stays in the log and can be sent again.",
 }
 THEMES = ("auto", "light", "dark")
 
@@ -94,6 +98,8 @@ def environment() -> Environment:
         "sentence": _finalize,
         "reason": reasons.reason,
         "kind_of": reasons.kind_of,
+        "because": plans.BECAUSE.__getitem__,
+        "span": plans.span,
         "iso": iso,
         "utc_text": utc_text,
         "json_pretty": pretty,

@@ -81,7 +81,7 @@ async def test_no_answer_is_told_with_its_reason(site: Site) -> None:
     text = await page_of(site, entry)
 
     assert "The destination refused the connection." in text
-    assert "Next try" in text
+    assert "Next attempt" in text
 
 
 async def test_an_attempt_can_be_chosen_and_one_of_another_message_cannot(site: Site) -> None:

@@ -1,0 +1,72 @@
+"""When attempts come and why, in words: an endpoint's schedule, and what follows an attempt."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from server.domain import schedules
+from server.domain.ids import Millis
+from server.domain.messages import Because
+from server.domain.schedules import DAY, DODO_SCHEDULE, HOUR, MINUTE, SECOND
+from server.domain.sentences import Sentence, say
+from server.web import i18n
+
+BECAUSE: Mapping[Because, Sentence] = {
+    Because.SCHEDULE: say("by the schedule"),
+    Because.RETRY_AFTER: say("as the destination asked by Retry-After"),
+    Because.RETRY_AFTER_CUT: say("the destination asked by Retry-After for more than twice the planned wait"),
+    Because.REST: say("a minute's rest at least, after a 429 or a timeout"),
+    Because.EXHAUSTED: say("No further attempt: this was the last of the schedule."),
+    Because.GONE: say("No further attempt: the destination answered 410 Gone, so the endpoint was disabled."),
+    Because.DISABLE: say("No further attempt: by webhook-delivery: disable the destination asked for nothing more."),
+    Because.ABORT: say("No further attempt: by webhook-delivery: abort-message the destination asked to stop."),
+    Because.ONCE: say("No further attempt: an example is sent once."),
+}
+
+_UNITS = ((DAY, say("{count} d")), (HOUR, say("{count} h")), (MINUTE, say("{count} min")), (SECOND, say("{count} s")))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One attempt of a schedule."""
+
+    number: int
+    wait: Millis
+    """After the attempt before it."""
+    after: Millis
+    """After the event came, if nothing takes time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A schedule as it is typed, and as it would go."""
+
+    text: str
+    steps: Sequence[Step]
+    problem: Sentence | None
+
+    @property
+    def whole(self) -> Millis:
+        return self.steps[-1].after if self.steps else 0
+
+    @property
+    def is_dodos(self) -> bool:
+        return tuple(step.wait for step in self.steps) == DODO_SCHEDULE
+
+
+def plan(text: str) -> Plan:
+    found = schedules.read(text)
+    if isinstance(found, Sentence):
+        return Plan(text, (), found)
+    steps = [Step(n, wait, after) for n, (wait, after) in enumerate(zip(found, accumulate(found), strict=True), 1)]
+    return Plan(text, steps, None)
+
+
+def span(wait: Millis) -> str:
+    """5,405,000 becomes ``1 h 30 min 5 s``, as the reader's language writes it; nothing becomes ``0 s``."""
+    parts, left = [], wait
+    for unit, words in _UNITS:
+        count, left = divmod(left, unit)
+        if count:
+            parts.append(i18n.in_words(Sentence(words.text, {"count": count})))
+    return " ".join(parts) or i18n.in_words(Sentence(_UNITS[-1][1].text, {"count": 0}))
