@@ -26,6 +26,7 @@ from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Feed
 from server.delivery.intake import Intake
 from server.delivery.known_sources import KnownSources
+from server.delivery.replayer import Replayer
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules, fixed_addresses
 from server.sandbox import Sandbox
@@ -114,11 +115,13 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     known_sources = KnownSources(store)
     dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards)
     worker = Worker(store, dispatcher, feed, concurrency=settings.delivery_concurrency)
+    replayer = Replayer(store, worker, feed)
     bench = Workbench(
         store=store,
         sandbox=sandbox,
         courier=courier,
         worker=worker,
+        replayer=replayer,
         feed=feed,
         known_sources=known_sources,
         cards=cards,
@@ -134,6 +137,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     )
     await worker.start(alone=not settings.database)
     stack.push_async_callback(worker.stop)
+    replayer.start()
+    stack.push_async_callback(replayer.stop)
     log.info("started", version=__version__, database=store.dialect)
     for fence in sandbox.fences():
         say = log.info if fence.stands else log.warning

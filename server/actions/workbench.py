@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from server.delivery.courier import Courier
 from server.delivery.feed import Feed
 from server.delivery.known_sources import KnownSources
+from server.delivery.replayer import Replayer
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules
 from server.domain.ids import Millis
@@ -21,6 +22,7 @@ class Workbench:
     sandbox: Sandbox
     courier: Courier
     worker: Worker
+    replayer: Replayer
     feed: Feed
     known_sources: KnownSources
     cards: Mapping[str, Card]

@@ -13,10 +13,13 @@ MOST_WAITING = 256
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Something about this message is new. ``endpoint_id`` is ``None`` when it was just received."""
+    """Something about this message is new. ``endpoint_id`` is ``None`` when it was just received.
+
+    ``message_id`` is ``None`` when it is about the endpoint as a whole.
+    """
 
     source_id: SourceId
-    message_id: MessageId
+    message_id: MessageId | None
     endpoint_id: EndpointId | None = None
 
 

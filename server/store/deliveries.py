@@ -13,7 +13,7 @@ from server.domain.notices import of_attempt
 from server.store import attempts as attempt_rows
 from server.store import endpoints as endpoint_rows
 from server.store import messages as message_rows
-from server.store import notices
+from server.store import notices, replays
 from server.store.rows import insert_new
 from server.store.schema import attempts, deliveries, endpoints
 
@@ -156,7 +156,11 @@ def resend(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:
 
 
 def stop_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> int:
-    """End what waits for an endpoint that was disabled or removed. Returns how many deliveries that were."""
+    """End what waits for an endpoint that was disabled or removed. Returns how many deliveries that were.
+
+    What a replay made due and nobody has tried is as it was before the replay, so that it can be recovered later.
+    """
+    replays.stop_endpoint(tx, endpoint_id, now)
     stopped = tx.execute(
         update(deliveries)
         .where(deliveries.c.endpoint_id == endpoint_id, deliveries.c.state == DeliveryState.PENDING.value)

@@ -142,6 +142,7 @@ deliveries = Table(
     Column("lease_owner", String(40)),
     Column("lease_until", BigInteger),
     Column("replay_id", String(40), ForeignKey("replays.id")),
+    Column("former_state", String(20)),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Index("ix_deliveries_endpoint_id_id", "endpoint_id", "id"),
@@ -163,14 +164,15 @@ for _state in ("failed", "transform_failed"):
     Index(
         f"ix_deliveries_{_state}",
         deliveries.c.endpoint_id,
-        deliveries.c.id,
+        deliveries.c.message_id,
         sqlite_where=text(f"state = '{_state}'"),
         postgresql_where=text(f"state = '{_state}'"),
     )
 Index(
-    "ix_deliveries_replay_id_state",
+    "ix_deliveries_replay",
     deliveries.c.replay_id,
     deliveries.c.state,
+    deliveries.c.trigger,
     sqlite_where=text("replay_id IS NOT NULL"),
     postgresql_where=text("replay_id IS NOT NULL"),
 )
@@ -186,7 +188,10 @@ replays = Table(
     Column("version_id", String(40)),
     Column("rate", Integer),
     Column("total", BigInteger, nullable=False),
+    Column("more", Boolean, nullable=False),
     Column("begun", BigInteger, nullable=False),
+    Column("tally", Text, nullable=False),
+    Column("settled", Boolean, nullable=False),
     Column("cursor", String(40), nullable=False),
     Column("state", String(16), nullable=False, index=True),
     Column("user_name", Text, nullable=False),

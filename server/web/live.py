@@ -62,8 +62,12 @@ async def _told(changes: Reader, topics: frozenset[str]) -> set[str] | None:
 
 
 def _topics(changed: Changed) -> frozenset[str]:
-    found = {f"source:{changed.source_id}", f"message:{changed.message_id}"}
-    return frozenset(found | {f"endpoint:{changed.endpoint_id}"} if changed.endpoint_id else found)
+    found = {f"source:{changed.source_id}"}
+    if changed.message_id:
+        found.add(f"message:{changed.message_id}")
+    if changed.endpoint_id:
+        found.add(f"endpoint:{changed.endpoint_id}")
+    return frozenset(found)
 
 
 async def _still_signed_in(request: Request, bench: Workbench) -> bool:

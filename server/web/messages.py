@@ -24,6 +24,7 @@ TRIGGERS: Mapping[Trigger, Sentence] = {
     Trigger.EVENT: say("First try"),
     Trigger.RETRY: say("Retry"),
     Trigger.RESEND: say("Resend"),
+    Trigger.REPLAY: say("Replay"),
     Trigger.EXAMPLE: say("Example"),
 }
 

@@ -7,10 +7,11 @@ import pytest
 from builders import NOW, a_message, a_source, an_attempt, an_endpoint
 from sqlalchemy import Connection, create_engine, event
 
-from server.domain.ids import DeliveryId
+from server.domain.ids import DeliveryId, ReplayId
 from server.domain.messages import DeliveryState
 from server.domain.notices import of_attempt
-from server.store import attempts, deliveries, endpoints, messages, notices, sources
+from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
+from server.store import attempts, deliveries, endpoints, matches, messages, notices, replays, sources
 from server.store.schema import metadata
 
 LARGE = ("messages", "deliveries", "attempts", "notices")
@@ -95,3 +96,49 @@ def test_looking_at_the_newest(seen: tuple[Connection, list[tuple[str, Any]]]) -
     notices.of_endpoint(tx, "ep_1")
     notices.unseen(tx, source.id)
     assert scans(tx, statements) == []
+
+
+@pytest.mark.parametrize("kind", ReplayKind)
+def test_replaying(seen: tuple[Connection, list[tuple[str, Any]]], kind: ReplayKind) -> None:
+    tx, statements = seen
+    source = a_source()
+    endpoint = an_endpoint(source)
+    sources.insert(tx, source)
+    endpoints.insert(tx, endpoint)
+    selection = Selection(kind, NOW, NOW + 1, frozenset({"payment.succeeded"}))
+    replay = Replay(
+        ReplayId("rpl_1"), source.id, endpoint.id, selection, None, None, 1, False, 0, selection.start,
+        ReplayState.RUNNING, "ada", NOW,
+    )  # fmt: skip
+    replays.insert(tx, replay)
+    message = a_message(source)
+    messages.receive(tx, [message])
+    deliveries.stop_endpoint(tx, endpoint.id, NOW)
+    statements.clear()
+    matches.walk(tx, endpoint, selection, selection.start, 10)
+    matches.parked(tx, endpoint.id)
+    match = matches.Match(message.id, message.event_type, None, None, False)
+    replays.advance(tx, replay, [match], [NOW], selection.end, NOW)
+    replays.untried(tx, replay.id, NOW)
+    replays.finish(tx, replay, NOW)
+    replays.history(tx, endpoint.id)
+    replays.ripe(tx)
+    replays.settle(tx, replay.id)
+    replays.stop(tx, replay.id, ReplayState.STOPPED, NOW)
+    assert scans(tx, statements) == []
+
+
+def test_what_failed_and_what_is_parked_is_found_without_looking_at_the_rest(
+    seen: tuple[Connection, list[tuple[str, Any]]],
+) -> None:
+    tx, statements = seen
+    endpoint = an_endpoint(a_source())
+    for kind in (ReplayKind.FAILED, ReplayKind.PARKED):
+        statements.clear()
+        selection = Selection(kind, NOW, NOW + 1)
+        matches.walk(tx, endpoint, selection, selection.start, 10)
+        [(statement, parameters)] = list(statements)
+        plan = [step for *_, step in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        [state] = selection.replayed
+        assert f"USING INDEX ix_deliveries_{state} (endpoint_id=? AND message_id>? AND message_id<?)" in plan[0]
+        assert "TEMP B-TREE" not in " ".join(plan)

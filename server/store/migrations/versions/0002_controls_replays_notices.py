@@ -34,7 +34,10 @@ def upgrade() -> None:
         sa.Column("version_id", sa.String(length=40), nullable=True),
         sa.Column("rate", sa.Integer(), nullable=True),
         sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("more", sa.Boolean(), nullable=False),
         sa.Column("begun", sa.BigInteger(), nullable=False),
+        sa.Column("tally", sa.Text(), nullable=False),
+        sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("cursor", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("user_name", sa.Text(), nullable=False),
@@ -57,9 +60,10 @@ def upgrade() -> None:
     op.drop_index("ix_deliveries_due", "deliveries")
     _index_where("ix_deliveries_due", "deliveries", ["endpoint_id", "due_at"], "state = 'pending'")
     _index_where("ix_deliveries_pending", "deliveries", ["endpoint_id", "id"], "state = 'pending'")
+    op.add_column("deliveries", sa.Column("former_state", sa.String(length=20), nullable=True))
     for state in ("failed", "transform_failed"):
-        _index_where(f"ix_deliveries_{state}", "deliveries", ["endpoint_id", "id"], f"state = '{state}'")
-    _index_where("ix_deliveries_replay_id_state", "deliveries", ["replay_id", "state"], "replay_id IS NOT NULL")
+        _index_where(f"ix_deliveries_{state}", "deliveries", ["endpoint_id", "message_id"], f"state = '{state}'")
+    _index_where("ix_deliveries_replay", "deliveries", ["replay_id", "state", "trigger"], "replay_id IS NOT NULL")
 
     op.create_table(
         "notices",

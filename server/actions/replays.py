@@ -1,0 +1,203 @@
+"""Replaying what an endpoint failed, missed or got: counted first, begun when a person agrees, stopped at will."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from server.actions.workbench import Workbench
+from server.delivery.feed import Changed
+from server.delivery.prepare import runs_code
+from server.domain.endpoints import Endpoint, Version
+from server.domain.ids import Millis, ReplayId, VersionId, mint
+from server.domain.messages import DeliveryState
+from server.domain.replays import BULK_STATES, MOST_A_SECOND, PERIODS, Replay, ReplayKind, ReplayState, Selection
+from server.domain.sentences import Problem, Refused, say
+from server.store import Transaction, endpoints, matches, replays
+
+MOST_COUNTED = 100_000
+MOST_SECONDS = 2.0
+"""Counting ends at either: a person waits for it, and the pages of others are read by the same threads."""
+
+STRETCH = 1_000
+"""Matches that one step of counting loads."""
+
+NOTHING = Problem("", say("Nothing in this range fits, so there is nothing to replay."))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A replay as a form asks for it."""
+
+    kind: ReplayKind
+    since: str
+    """A name in ``PERIODS``, ``all``, or ``custom`` with ``start`` and ``end``."""
+    start: str = ""
+    """As ``<input type="datetime-local">`` sends it, in UTC."""
+    end: str = ""
+    """Empty for now."""
+    event_types: frozenset[str] | None = None
+    states: frozenset[str] = field(default_factory=lambda: frozenset(BULK_STATES))
+    rate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a replay would do, counted without changing anything."""
+
+    selection: Selection
+    rate: int | None
+    total: int
+    more: bool
+    """Counting was cut short, so there are more than ``total``."""
+    by_type: tuple[tuple[str, int], ...]
+    """The most frequent event type first."""
+    by_state: tuple[tuple[DeliveryState | None, int], ...]
+    """In what state they are now; ``None`` for messages without a delivery."""
+    repeated: int
+    """How many of them the destination accepted before: it will see their ``webhook-id`` again."""
+    version: Version | None
+    """The code that will run; ``None`` when they go out as they were received."""
+
+
+def selected(asked: Asked, now: Millis) -> tuple[Selection, int | None]:
+    """What a form asks for, with its rate. Raises ``Refused``."""
+    found: list[Problem] = []
+    since, until = _range(asked, now, found)
+    rate = _rate(asked.rate, found)
+    states = frozenset(state for state in BULK_STATES if state in asked.states)
+    if asked.kind is ReplayKind.BULK and not states:
+        found.append(Problem("states", say("Choose at least one state.")))
+    if asked.event_types is not None and not asked.event_types:
+        found.append(Problem("event_types", say("Choose at least one event type.")))
+    if found:
+        raise Refused(*found)
+    return Selection(asked.kind, since, until, asked.event_types, states), rate
+
+
+async def dry_run(bench: Workbench, endpoint: Endpoint, selection: Selection, rate: int | None = None) -> DryRun:
+    """Count what the replay would be about, by the very steps that would send it."""
+    cursor, more = selection.start, False
+    types: Counter[str] = Counter()
+    states: Counter[DeliveryState | None] = Counter()
+    repeated = 0
+    deadline = time.monotonic() + MOST_SECONDS
+    while True:
+        stretch = await bench.store.read(
+            lambda tx, after=cursor: matches.walk(tx, endpoint, selection, after, STRETCH)  # type: ignore[misc]
+        )
+        types.update(match.event_type for match in stretch.matches)
+        states.update(match.state for match in stretch.matches)
+        repeated += sum(match.delivered for match in stretch.matches)
+        cursor = stretch.cursor
+        if stretch.last:
+            break
+        if types.total() >= MOST_COUNTED or time.monotonic() > deadline:
+            more = True
+            break
+    return DryRun(
+        selection=selection,
+        rate=rate,
+        total=types.total(),
+        more=more,
+        by_type=tuple(types.most_common()),
+        by_state=tuple(states.most_common()),
+        repeated=repeated,
+        version=endpoint.version if runs_code(endpoint) else None,
+    )
+
+
+async def begin(bench: Workbench, endpoint: Endpoint, selection: Selection, rate: int | None, user_name: str) -> Replay:
+    """Start the replay. Raises ``Refused`` when there is nothing to do, or when another one is under way."""
+    counted = await dry_run(bench, endpoint, selection, rate)
+    if not counted.total and not counted.more:
+        raise Refused(NOTHING)
+
+    def keep(tx: Transaction) -> Replay:
+        now = endpoints.get(tx, endpoint.id)
+        if now is None:
+            raise Refused(Problem("", say("This endpoint was deleted in the meantime.")))
+        if now.disabled:
+            raise Refused(Problem("", say("The endpoint is disabled. Enable it, then replay.")))
+        if replays.running(tx, endpoint.id):
+            raise Refused(Problem("", say("A replay of this endpoint is under way. Wait for it, or stop it first.")))
+        replay = Replay(
+            id=ReplayId(mint("rpl")),
+            source_id=now.source_id,
+            endpoint_id=now.id,
+            selection=selection,
+            version_id=VersionId(now.version.id) if now.version and runs_code(now) else None,
+            rate=rate,
+            total=counted.total,
+            more=counted.more,
+            begun=0,
+            cursor=selection.start,
+            state=ReplayState.RUNNING,
+            user_name=user_name,
+            created_at=bench.now(),
+        )
+        replays.insert(tx, replay)
+        return replay
+
+    replay = await bench.store.write(keep)
+    bench.replayer.wake()
+    return replay
+
+
+async def rerun_parked(bench: Workbench, endpoint: Endpoint, user_name: str) -> Replay:
+    """Run everything that is parked with the code in force, in the order of arrival. Raises ``Refused``."""
+    selection = Selection(ReplayKind.PARKED, 0, bench.now())
+    return await begin(bench, endpoint, selection, None, user_name)
+
+
+async def stop(bench: Workbench, replay: Replay) -> None:
+    """End the run: what nobody has begun is as it was before. Raises ``Refused`` when it had ended already."""
+
+    def keep(tx: Transaction) -> None:
+        if not replays.stop(tx, replay.id, ReplayState.STOPPED, bench.now()):
+            raise Refused(Problem("", say("This replay had ended already.")))
+
+    await bench.store.write(keep)
+    bench.feed.publish(Changed(replay.source_id, None, replay.endpoint_id))
+
+
+def _range(asked: Asked, now: Millis, found: list[Problem]) -> tuple[Millis, Millis]:
+    if asked.since == "all":
+        return 0, now
+    if asked.since in PERIODS:
+        return now - PERIODS[asked.since], now
+    if asked.since != "custom":
+        found.append(Problem("since", say("Choose one of the ranges.")))
+        return now, now
+    since, until = _moment(asked.start), _moment(asked.end) if asked.end else now
+    if since is None:
+        found.append(Problem("start", say("Enter a date and a time, such as 2026-11-27T08:30.")))
+    if until is None:
+        found.append(Problem("end", say("Enter a date and a time, such as 2026-11-27T08:30.")))
+    if since is None or until is None:
+        return now, now
+    if since > now:
+        found.append(Problem("start", say("This is in the future.")))
+    elif since >= until:
+        found.append(Problem("end", say("The end must come after the start.")))
+    return since, min(until, now)
+
+
+def _moment(typed: str) -> Millis | None:
+    """``2026-11-27T08:30``, in UTC; seconds may follow."""
+    try:
+        moment = datetime.fromisoformat(typed)
+    except ValueError:
+        return None
+    if moment.tzinfo is not None or moment.year < 1970:
+        return None
+    return round(moment.replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def _rate(typed: str, found: list[Problem]) -> int | None:
+    if not typed:
+        return None
+    if not typed.isascii() or not typed.isdecimal() or not 1 <= int(typed[:9]) <= MOST_A_SECOND:
+        found.append(Problem("rate", say("Enter a whole number from 1 to {most}.", most=MOST_A_SECOND)))
+        return None
+    return int(typed)

@@ -1,0 +1,170 @@
+"""Makes the deliveries of replays due, a few at a time, behind whatever is due already.
+
+Everything it knows is in the database: a run goes on where it was after a restart. A run has only a small window of
+deliveries that wait untried, so a fresh event never stands behind more than those, and stopping gives back only those.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+from server.delivery.feed import Changed, Feed
+from server.delivery.worker import Worker
+from server.domain.endpoints import Endpoint
+from server.domain.ids import Millis, ReplayId
+from server.domain.replays import Replay, ReplayState, Window, following, pace
+from server.store import Busy, Store, Transaction, endpoints, matches, replays
+from server.store.matches import Match
+
+LOOK_SECONDS = 0.1
+"""How often to look while a run is under way."""
+
+PAUSED_SECONDS = 1.0
+"""How often to look while all that are wait for a paused endpoint."""
+
+IDLE_SECONDS = 5.0
+"""How often to look while none is: another process may have begun one in the same database."""
+
+PAUSE_SECONDS = 1.0
+"""How long to wait after the database refused."""
+
+STEPS = 10
+"""Steps without a match that one look takes before it keeps how far it came."""
+
+log = structlog.get_logger()
+
+
+class Replayer:
+    """Start with ``start``, tell it about a new run with ``wake``, end with ``stop``."""
+
+    def __init__(self, store: Store, worker: Worker, feed: Feed) -> None:
+        self._store = store
+        self._worker = worker
+        self._feed = feed
+        self._gaits: dict[ReplayId, _Gait] = {}
+        self._news = asyncio.Event()
+        self._stopping = False
+        self._loop: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._loop = asyncio.create_task(self._replay_forever(), name="replayer")
+
+    def wake(self) -> None:
+        """There may be a new run."""
+        self._news.set()
+
+    async def stop(self) -> None:
+        """End after the step under way; runs go on at the next start."""
+        self._stopping = True
+        self._news.set()
+        if self._loop:
+            await self._loop
+
+    async def _replay_forever(self) -> None:
+        while not self._stopping:
+            self._news.clear()
+            try:
+                pause = await self._look()
+            except Busy as error:
+                log.warning("replay.database_busy", error=str(error))
+                pause = PAUSE_SECONDS
+            except Exception:  # it must outlive anything; what it could not do is still in the table
+                log.exception("replay.failed")
+                pause = PAUSE_SECONDS
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._news.wait()
+
+    async def _look(self) -> float:
+        """Take each run one step further. Returns the seconds until there may be more to do."""
+        running = await self._store.read(replays.running)
+        self._gaits = {replay.id: self._gaits.get(replay.id, _Gait()) for replay in running}
+        active = [replay for replay in running if await self._step(replay, self._gaits[replay.id])]
+        if not running:
+            await self._settle()
+            return IDLE_SECONDS
+        return LOOK_SECONDS if active else PAUSED_SECONDS
+
+    async def _step(self, replay: Replay, gait: "_Gait") -> bool:
+        """False while the run has to wait for a person."""
+        endpoint = await self._store.read(lambda tx: endpoints.get(tx, replay.endpoint_id))
+        if endpoint is not None and endpoint.paused:
+            return False
+        if await self._change(replay, endpoint, gait):
+            self._feed.publish(Changed(replay.source_id, None, replay.endpoint_id))
+        return True
+
+    async def _change(self, replay: Replay, endpoint: Endpoint | None, gait: "_Gait") -> bool:
+        now = _now()
+        if endpoint is None or endpoint.disabled:
+            return await self._store.write(lambda tx: replays.stop(tx, replay.id, ReplayState.DISABLED, now))
+
+        found = await self._store.read(lambda tx: _find(tx, replay, endpoint, gait, now))
+        gait.window = found.window
+        if found.matches or found.cursor != replay.cursor:
+            if not await self._store.write(
+                lambda tx: replays.advance(tx, replay, found.matches, found.due, found.cursor, now)
+            ):
+                return False
+            gait.at = following(replay.rate, gait.at, now, len(found.matches))
+            self._worker.wake()
+            return True
+        if found.last and not found.waiting:
+            log.info("replay.done", replay_id=replay.id, endpoint_id=replay.endpoint_id, deliveries=replay.begun)
+            return await self._store.write(lambda tx: replays.finish(tx, replay, now))
+        return False
+
+    async def _settle(self) -> None:
+        for replay_id in await self._store.read(replays.ripe):
+            await self._store.write(lambda tx, one=replay_id: replays.settle(tx, one))  # type: ignore[misc]
+
+
+@dataclass(slots=True)
+class _Gait:
+    """How fast a run goes. Lost with the process: then it begins again with the smallest window."""
+
+    window: Window = Window()  # noqa: RUF009  frozen
+    at: Millis = 0
+    """The earliest moment of its next delivery, for a run with a rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a run can do now."""
+
+    matches: list[Match]
+    due: list[Millis]
+    cursor: str
+    last: bool
+    waiting: int
+    window: Window
+
+
+def _find(tx: Transaction, replay: Replay, endpoint: Endpoint, gait: _Gait, now: Millis) -> _Found:
+    waiting, overdue = replays.untried(tx, replay.id, now)
+    window = gait.window if replay.rate else gait.window.after(overdue)
+    room = Window.MOST - waiting if replay.rate else window.size - overdue
+    moments = pace(replay.rate, gait.at, now, max(0, room))
+    if not moments:
+        return _Found([], [], replay.cursor, False, waiting, window)
+    matched, cursor, last = _gather(tx, endpoint, replay, len(moments))
+    return _Found(matched, moments[: len(matched)], cursor, last, waiting, window)
+
+
+def _gather(tx: Transaction, endpoint: Endpoint, replay: Replay, most: int) -> tuple[list[Match], str, bool]:
+    matched: list[Match] = []
+    cursor, last = replay.cursor, False
+    for _ in range(STEPS):
+        stretch = matches.walk(tx, endpoint, replay.selection, cursor, most - len(matched))
+        matched += stretch.matches
+        cursor, last = stretch.cursor, stretch.last
+        if last or len(matched) >= most:
+            break
+    return matched, cursor, last
+
+
+def _now() -> Millis:
+    return time.time_ns() // 1_000_000
