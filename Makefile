@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test install hostile differential translations bench-sandbox bench-pipeline clean help
+.PHONY: run test install hostile differential translations bench-sandbox bench-pipeline bench-fair clean help
 
 run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
 	@$(BIN)/hookbench serve
@@ -47,6 +47,9 @@ translations: $(VENV)/.installed-dev  ## Collect the sentences of pages and code
 
 bench-pipeline: $(VENV)/.installed-dev  ## Measure the whole path beside a yardstick; MINUTES=10 watches memory
 	@cd tests/bench && ../../$(BIN)/python -m pipeline $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ONLY),--only '$(ONLY)')
+
+bench-fair: $(VENV)/.installed-dev  ## Measure whether trouble at one endpoint slows another; SECONDS=300 for longer
+	@cd tests/bench && ../../$(BIN)/python -m fair $(if $(SECONDS),--seconds $(SECONDS))
 
 clean:  ## Remove the environment and caches; your data folder stays
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

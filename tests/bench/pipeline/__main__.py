@@ -87,7 +87,7 @@ def measure(
             time.sleep(0.05)
         drained = time.perf_counter() - started
         wait_for(candidate.settled, seconds=60, what="the last record")
-        used, memory = _cpu_seconds(candidate) - began, _memory_mb(candidate)
+        used, memory = _cpu_seconds(candidate) - began, memory_mb(candidate)
     assert len(arrived) >= expected, f"{expected - len(arrived)} deliveries are missing"
     return Figures(
         sent["acknowledged"] / sent["seconds"],
@@ -171,12 +171,12 @@ def memory(minutes: float) -> None:
     with Sink() as sink, Hookbench(seeded(sink.url, 3)) as candidate:
         load(candidate, seconds=1.0, connections=4, rate=50)
         wait_for(candidate.settled, seconds=60)
-        print(f"at rest, three endpoints   {_memory_mb(candidate):6.1f} MB    to reach 150")
+        print(f"at rest, three endpoints   {memory_mb(candidate):6.1f} MB    to reach 150")
         began, ends = time.monotonic(), time.monotonic() + minutes * 60
         while time.monotonic() < ends:
             load(candidate, seconds=30.0, connections=16, rate=300)
             sink.taken()
-            print(f"after {time.monotonic() - began:5.0f} s              {_memory_mb(candidate):6.1f} MB", flush=True)
+            print(f"after {time.monotonic() - began:5.0f} s              {memory_mb(candidate):6.1f} MB", flush=True)
 
 
 def _print(name: str, line: Figures) -> None:
@@ -193,7 +193,7 @@ def _cpu_seconds(candidate: Candidate) -> float:
     )
 
 
-def _memory_mb(candidate: Candidate) -> float:
+def memory_mb(candidate: Candidate) -> float:
     found = 0.0
     for process in candidate.processes():
         try:

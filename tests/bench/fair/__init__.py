@@ -1,0 +1,1 @@
+"""Whether trouble at one place slows another."""

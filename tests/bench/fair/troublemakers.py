@@ -1,0 +1,40 @@
+"""Destinations that do not answer, or a byte at a time: in this process, in a thread of their own."""
+
+import asyncio
+import threading
+
+
+class Troublemakers:
+    """``hanging`` and ``dripping`` are their addresses."""
+
+    def __enter__(self) -> "Troublemakers":
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.hanging = self._serve(_hang)
+        self.dripping = self._serve(_drip)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _serve(self, behave) -> str:  # type: ignore[no-untyped-def]
+        started = asyncio.run_coroutine_threadsafe(asyncio.start_server(behave, "127.0.0.1", 0), self._loop)
+        return f"http://127.0.0.1:{started.result().sockets[0].getsockname()[1]}/"
+
+
+async def _hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while await reader.read(65536):
+        pass
+    writer.close()
+
+
+async def _drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        for byte in b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n" + b"." * 100_000:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0.5)
+    except ConnectionError:
+        writer.close()
