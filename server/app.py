@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Feed
 from server.delivery.intake import Intake
 from server.delivery.known_sources import KnownSources
+from server.delivery.mailer import Mailer
+from server.delivery.notifier import Notifier
 from server.delivery.replayer import Replayer
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules, fixed_addresses
@@ -45,15 +48,17 @@ from server.web import (
     live,
     logs,
     messages,
+    notices,
     security,
     transformations,
 )
 from server.web import settings as settings_page
 from server.web import sources as sources_page
+from server.web.names import endpoint_names
 
 PAGES = (
-    accounts, endpoints, controls, transformations, logs, messages, catalog, inspector, sources_page, settings_page,
-    docs, live,
+    accounts, endpoints, controls, transformations, logs, messages, notices, catalog, inspector, sources_page,
+    settings_page, docs, live,
 )  # fmt: skip
 
 MOST_BYTES = 8 * 1024 * 1024
@@ -113,6 +118,11 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     stack.push_async_callback(courier.aclose)
     feed = Feed()
     known_sources = KnownSources(store)
+    public_url = settings.public_url.rstrip("/")
+    mailer = Mailer(settings.mail_server, trust=_trust(settings)) if settings.mail_server else None
+    notifier = Notifier(
+        store, courier, mailer, feed, names=lambda tx, ids: endpoint_names(tx, cards, ids), public_url=public_url
+    )
     dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards)
     worker = Worker(store, dispatcher, feed, concurrency=settings.delivery_concurrency)
     replayer = Replayer(store, worker, feed)
@@ -126,7 +136,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         known_sources=known_sources,
         cards=cards,
         rules=rules,
-        public_url=settings.public_url.rstrip("/"),
+        public_url=public_url,
+        mailer=mailer,
     )
     await sources.ensure(bench)
     app.state.bench = bench
@@ -139,6 +150,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     stack.push_async_callback(worker.stop)
     replayer.start()
     stack.push_async_callback(replayer.stop)
+    notifier.start()
+    stack.push_async_callback(notifier.stop)
     log.info("started", version=__version__, database=store.dialect)
     for fence in sandbox.fences():
         say = log.info if fence.stands else log.warning
@@ -153,6 +166,14 @@ def _courier(settings: Settings, rules: AddressRules) -> Courier:
         )
     except OSError as error:  # ssl.SSLError is one
         raise Unusable(f"HOOKBENCH_CA_FILE cannot be used: {settings.ca_file} is not a readable PEM file.") from error
+
+
+def _trust(settings: Settings) -> ssl.SSLContext:
+    """Whose certificates are accepted of a mail server; the file was read once already."""
+    trust = ssl.create_default_context()
+    if settings.ca_file:
+        trust.load_verify_locations(settings.ca_file)
+    return trust
 
 
 class _claim_folder:

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.domain.addresses import AddressRules, fixed_addresses
+from server.domain.alerts import PORTS, MailServer, Tls, is_address
 from server.sandbox import Limits
 
 KIB, MIB = 1024, 1024 * 1024
@@ -57,6 +58,22 @@ class Settings(BaseSettings):
     ca_file: Path | None = Field(
         None, description="PEM file with further certificate authorities to trust, as `curl --cacert`."
     )
+    retention_days: int = Field(
+        90, ge=0, le=36_500, description="Days that events and attempts are kept; 0 keeps them for ever."
+    )
+    smtp_host: str = Field("", description="Mail server for operational events. Empty: no mail is sent.")
+    smtp_port: int | None = Field(
+        None, ge=1, le=65535, description="Its port. Empty: 587 with `starttls`, 465 with `tls`, 25 with `none`."
+    )
+    smtp_tls: Tls = Field(
+        Tls.STARTTLS,
+        description="`starttls`, `tls` (encrypted from the start), or `none` for a relay on this machine.",
+    )
+    smtp_user: str = Field("", description="User name at the mail server. Empty: no sign-in.")
+    smtp_password: str = Field("", repr=False, description="Password at the mail server.")
+    smtp_from: str = Field(
+        "", validate_default=True, description="Address that mails come from. Empty: the user name, if that is one."
+    )
     run_time: float = Field(1.0, gt=0, le=30, description="Seconds a transformation may run.")
     run_memory: int = Field(64 * MIB, ge=8 * MIB, description="Memory a transformation may use, in bytes.")
     run_result: int = Field(MIB, ge=KIB, description="Largest result of a transformation, in bytes.")
@@ -75,6 +92,26 @@ class Settings(BaseSettings):
     def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         fixed_addresses(value)
         return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _mail_has_a_sender(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("smtp_host") and not is_address(value or info.data.get("smtp_user", "")):
+            raise ValueError("It must be an e-mail address, such as hookbench@example.com")
+        return value
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        if not self.smtp_host:
+            return None
+        return MailServer(
+            host=self.smtp_host,
+            port=self.smtp_port or PORTS[self.smtp_tls],
+            tls=self.smtp_tls,
+            sender=self.smtp_from or self.smtp_user,
+            user=self.smtp_user,
+            password=self.smtp_password,
+        )
 
     @property
     def database_url(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from server.delivery.courier import Courier
 from server.delivery.feed import Feed
 from server.delivery.known_sources import KnownSources
+from server.delivery.mailer import Mailer
 from server.delivery.replayer import Replayer
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules
@@ -29,6 +30,8 @@ class Workbench:
     rules: AddressRules
     public_url: str
     """Where Dodo and people reach us, without a slash at the end; empty when the operator did not say."""
+    mailer: Mailer | None = None
+    """``None`` when the operator named no mail server."""
 
     def now(self) -> Millis:
         return time.time_ns() // 1_000_000

@@ -23,6 +23,16 @@ class Changed:
     endpoint_id: EndpointId | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """There is an operational event of this source, or something about one is new."""
+
+    source_id: SourceId
+
+
+Told = Changed | Noticed
+
+
 class Feed:
     """Publish from the event loop's thread; read with ``listen``."""
 
@@ -35,7 +45,7 @@ class Feed:
         """How many listen just now."""
         return len(self._readers)
 
-    def publish(self, changed: Changed) -> None:
+    def publish(self, changed: Told) -> None:
         for reader in self._readers:
             reader.put(changed)
 
@@ -60,11 +70,11 @@ class Feed:
 
 class Reader:
     def __init__(self) -> None:
-        self._waiting: dict[Changed, None] = {}  # a dict keeps the order and drops repeats
+        self._waiting: dict[Told, None] = {}  # a dict keeps the order and drops repeats
         self._news = asyncio.Event()
         self._closed = False
 
-    def put(self, changed: Changed) -> None:
+    def put(self, changed: Told) -> None:
         if len(self._waiting) >= MOST_WAITING:
             del self._waiting[next(iter(self._waiting))]
         self._waiting[changed] = None
@@ -74,7 +84,7 @@ class Reader:
         self._closed = True
         self._news.set()
 
-    def unread(self) -> list[Changed]:
+    def unread(self) -> list[Told]:
         """What waits, taken at once."""
         waiting = list(self._waiting)
         self._waiting.clear()
@@ -83,7 +93,7 @@ class Reader:
     def __aiter__(self) -> "Reader":
         return self
 
-    async def __anext__(self) -> Changed:
+    async def __anext__(self) -> Told:
         while not self._waiting:
             if self._closed:
                 raise StopAsyncIteration

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, Select, func, literal_column, sel
 from server.domain.ids import EndpointId, MessageId, Millis, NoticeId, SourceId, mint
 from server.domain.messages import Attempt
 from server.domain.notices import GATHERED, TROUBLES, Happened, Kind, Notice, recovered
+from server.store import notifications
 from server.store.columns import dump
 from server.store.schema import notices
 
@@ -71,6 +72,12 @@ def by_ids(tx: Connection, ids: Iterable[NoticeId]) -> dict[NoticeId, Notice]:
     return {NoticeId(row["id"]): _notice(row) for row in rows}
 
 
+def latest(tx: Connection, after: str, limit: int = 100) -> list[tuple[NoticeId, SourceId]]:
+    """Those added after the notice of that id, oldest first."""
+    query = select(notices.c.id, notices.c.source_id).where(notices.c.id > after).order_by(notices.c.id).limit(limit)
+    return [(NoticeId(notice_id), SourceId(source_id)) for notice_id, source_id in tx.execute(query)]
+
+
 def unseen(tx: Connection, source_id: SourceId) -> int:
     """How many nobody has looked at yet, at most ``MOST_COUNTED``."""
     some: Select[Any] = (
@@ -122,6 +129,7 @@ def _gather(tx: Connection, alike: list[Happened]) -> NoticeId | None:
             **values,
         )
     )
+    notifications.enqueue(tx, added, last.kind, last.at)
     return added
 
 

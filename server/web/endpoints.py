@@ -17,11 +17,12 @@ from server.domain.ids import Millis, earliest
 from server.domain.integrations import Card, FieldKind
 from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Delivery, Trigger
 from server.domain.sentences import Refused, say
-from server.store import Transaction, attempts, deliveries, endpoints, queues
+from server.store import Transaction, attempts, deliveries, endpoints, notices, queues
 from server.store.endpoints import Tally
 from server.web import drafts, forms, plans
 from server.web.errors import NotFound
 from server.web.names import endpoint_address, endpoint_name
+from server.web.notices import Shown, shown
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
@@ -103,12 +104,13 @@ async def overview(request: Request, here: Here, endpoint_id: str, show: str = "
     search = attempts.Search(endpoint_id=endpoint.id, outcomes=FILTERS.get(show, ()), before=before)
     since = earliest("att", here.bench.now() - DAY_MS)
 
-    def look(tx: Transaction) -> tuple[list[Attempt], Tally, int, Delivery | None]:
+    def look(tx: Transaction) -> tuple[list[Attempt], Tally, int, Delivery | None, list[Shown]]:
         tally = endpoints.tallies(tx, [endpoint.id], since).get(endpoint.id, Tally({}))
         head = queues.head(tx, endpoint.id) if endpoint.controls.ordered else None
-        return attempts.page(tx, search, bodies=False), tally, deliveries.waiting(tx, endpoint.id), head
+        told = shown(tx, here, notices.of_endpoint(tx, endpoint.id))
+        return attempts.page(tx, search, bodies=False), tally, deliveries.waiting(tx, endpoint.id), head, told
 
-    found, tally, waiting, head = await here.bench.store.read(look)
+    found, tally, waiting, head, told = await here.bench.store.read(look)
     counts = [(outcome.value, tally.by_outcome.get(outcome, 0)) for outcome in AttemptOutcome]
     return _tab(
         request,
@@ -124,6 +126,7 @@ async def overview(request: Request, here: Here, endpoint_id: str, show: str = "
         counts=[(state, number) for state, number in counts if number],
         waiting=waiting,
         head=head,
+        shown=told,
         slow=transforms.slow(here.bench, endpoint),
     )
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from server.actions.workbench import Workbench
-from server.delivery.feed import Changed, Reader
+from server.delivery.feed import Noticed, Reader, Told
 from server.domain.sentences import say
 from server.web import errors
 from server.web.visit import Here, SignInNeeded, visit
@@ -31,7 +31,7 @@ TOO_MANY = say("Too many pages are open at a time; this one does not refresh its
 
 @router.get("/live")
 async def live(request: Request, here: Here, topic: Annotated[list[str] | None, Query()] = None) -> Response:
-    """Server-sent events. A topic is such as ``source:src_…``, ``endpoint:ep_…`` or ``message:msg_…``."""
+    """Server-sent events. A topic: ``source:src_…``, ``endpoint:ep_…``, ``message:msg_…`` or ``notices:src_…``."""
     if here.bench.feed.readers >= MOST_STREAMS:
         return errors.answer(request, 503, TOO_MANY)
     changes = _changes(request, here.bench, frozenset((topic or [])[:MOST_TOPICS]))
@@ -61,7 +61,9 @@ async def _told(changes: Reader, topics: frozenset[str]) -> set[str] | None:
     return told
 
 
-def _topics(changed: Changed) -> frozenset[str]:
+def _topics(changed: Told) -> frozenset[str]:
+    if isinstance(changed, Noticed):
+        return frozenset({f"notices:{changed.source_id}"})
     found = {f"source:{changed.source_id}"}
     if changed.message_id:
         found.add(f"message:{changed.message_id}")

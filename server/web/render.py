@@ -37,6 +37,8 @@ FLASHES = {
     "code-unchanged": "The code was the same as before, so no new version was made.",
     "secret-rotated": "The endpoint has a new signing secret. The old one stopped.",
     "example-sent": "The example is on its way.",
+    "alerts-saved": "Who is told of operational events was saved.",
+    "webhook-secret-made": "The webhook has a new signing secret. The old one stopped.",
     "resent": "The delivery is on its way again.",
     "resent-paused": "The delivery goes out again once its endpoint is resumed.",
     "skipped": "The delivery was skipped. It stays in the log and can be sent again.",

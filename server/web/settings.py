@@ -1,14 +1,20 @@
-"""The settings page, and what a reader chose: language, theme, source."""
+"""The settings page: who is told of what, the password; and what a reader chose: language, theme, source."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import accounts as actions
-from server.domain.sentences import Refused, Sentence
+from server.actions import notices as alerts
+from server.domain.alerts import Alerts
+from server.domain.notice_words import EXPLAINED, TITLES
+from server.domain.notices import Kind
+from server.domain.sentences import Refused, Sentence, say
+from server.store import options
 from server.web import forms
 from server.web.accounts import by_field, let_in, tries
 from server.web.i18n import LANGUAGES
@@ -18,12 +24,75 @@ from server.web.visit import SOURCE_COOKIE, Here, Visit
 router = APIRouter()
 
 YEAR_SECONDS = 365 * 24 * 60 * 60
+KINDS = tuple((kind, TITLES[kind], EXPLAINED[kind]) for kind in Kind)
 PREFERENCES = {"lang": tuple(LANGUAGES), "theme": THEMES}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsForm:
+    """Who is told of operational events, as it was typed."""
+
+    kinds: frozenset[Kind]
+    addresses: str
+    webhook_url: str
+
+    @classmethod
+    def of(cls, chosen: Alerts) -> "AlertsForm":
+        return cls(chosen.kinds, ", ".join(chosen.addresses), chosen.webhook_url)
+
+    @classmethod
+    def posted(cls, form: forms.Form) -> "AlertsForm":
+        ticked = form.every("kinds")
+        return cls(frozenset(kind for kind in Kind if kind in ticked), form.text("addresses"), form.text("webhook_url"))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a test went, beside its button."""
+
+    mail: Sentence | None = None
+    webhook: Sentence | None = None
 
 
 @router.get("/settings")
 async def settings(request: Request, here: Here) -> Response:
-    return _settings(request, here)
+    return await _settings(request, here)
+
+
+@router.post("/settings/alerts")
+async def save_alerts(request: Request, here: Here) -> Response:
+    typed = AlertsForm.posted(await forms.read(request))
+    try:
+        await alerts.save_alerts(here.bench, typed.kinds, typed.addresses, typed.webhook_url)
+    except Refused as refused:
+        return await _settings(request, here, by_field(refused), typed, status=422)
+    return redirect("/settings", "alerts-saved", request)
+
+
+@router.post("/settings/alerts/test-mail")
+async def test_mail(request: Request, here: Here) -> Response:
+    typed = AlertsForm.posted(await forms.read(request))
+    try:
+        note = await alerts.send_test_mail(here.bench, typed.addresses)
+    except Refused as refused:
+        return await _settings(request, here, by_field(refused), typed, status=422)
+    return await _settings(request, here, None, typed, Said(mail=note or say("The mail server took the mail.")))
+
+
+@router.post("/settings/alerts/test-webhook")
+async def test_webhook(request: Request, here: Here) -> Response:
+    typed = AlertsForm.posted(await forms.read(request))
+    try:
+        await alerts.send_test_post(here.bench, typed.webhook_url)
+    except Refused as refused:
+        return await _settings(request, here, by_field(refused), typed, status=422)
+    return await _settings(request, here, None, typed, Said(webhook=say("The webhook took the test.")))
+
+
+@router.post("/settings/alerts/secret")
+async def rotate_webhook_secret(request: Request, here: Here) -> Response:
+    await alerts.rotate_webhook_secret(here.bench)
+    return redirect("/settings", "webhook-secret-made", request)
 
 
 @router.post("/settings/password")
@@ -33,7 +102,7 @@ async def change_password(request: Request, here: Here) -> Response:
     try:
         session = await actions.change_password(here.bench, tries(request), here.user, current, password, repeated)
     except Refused as refused:
-        return _settings(request, here, by_field(refused), status=422)
+        return await _settings(request, here, by_field(refused), status=422)
     return let_in(request, session, "/settings", "password-changed")
 
 
@@ -63,7 +132,27 @@ def _keep(response: Response, name: str, value: str) -> None:
     response.set_cookie(name, value, max_age=YEAR_SECONDS, httponly=True, samesite="lax")
 
 
-def _settings(
-    request: Request, here: Visit, problems: Mapping[str, Sentence] | None = None, status: int = 200
+async def _settings(
+    request: Request,
+    here: Visit,
+    problems: Mapping[str, Sentence] | None = None,
+    typed: AlertsForm | None = None,
+    said: Said = Said(),
+    status: int = 200,
 ) -> Response:
-    return page(request, "settings/settings.html", here, status=status, active="settings", problems=problems or {})
+    chosen = await here.bench.store.read(options.alerts)
+    return page(
+        request,
+        "settings/settings.html",
+        here,
+        block="alerts",
+        status=status,
+        active="settings",
+        problems=problems or {},
+        form=typed or AlertsForm.of(chosen),
+        secret=chosen.webhook_secret if chosen.webhook_url else "",
+        kinds=KINDS,
+        mailing=here.bench.mailer is not None,
+        said=said,
+        retention=request.app.state.settings.retention_days,
+    )

@@ -1,6 +1,6 @@
 """Who is here, and which source they look at: the dependency of every page behind the sign-in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -9,8 +9,9 @@ from starlette.requests import Request
 
 from server.actions.accounts import hash_of
 from server.actions.workbench import Workbench
+from server.domain.ids import SourceId
 from server.domain.sources import Source
-from server.store import Transaction, accounts, sources
+from server.store import Transaction, accounts, notices, sources
 from server.store.accounts import User
 
 SESSION_COOKIE = "session"
@@ -28,6 +29,12 @@ class Visit:
     sources: Sequence[Source]
     source: Source
     """The source that the pages show: Test or Live."""
+    unseen_by_source: Mapping[SourceId, int]
+
+    @property
+    def unseen(self) -> int:
+        """How many operational events of the source nobody has looked at."""
+        return self.unseen_by_source[self.source.id]
 
     def at(self, source_id: str) -> "Visit":
         """This visit as seen from the source of the thing that a page is about."""
@@ -45,15 +52,17 @@ async def visit(request: Request, bench: Annotated[Workbench, Depends(workbench)
     if not token:
         raise SignInNeeded
 
-    def look(tx: Transaction) -> tuple[User | None, list[Source]]:
-        return accounts.signed_in(tx, hash_of(token), bench.now()), sources.every(tx)
+    def look(tx: Transaction) -> tuple[User | None, list[Source], dict[SourceId, int]]:
+        every = sources.every(tx)
+        unseen = {source.id: notices.unseen(tx, source.id) for source in every}
+        return accounts.signed_in(tx, hash_of(token), bench.now()), every, unseen
 
-    user, every = await bench.store.read(look)
+    user, every, unseen = await bench.store.read(look)
     if user is None:
         raise SignInNeeded
     chosen = request.cookies.get(SOURCE_COOKIE)
     source = next((source for source in every if source.id == chosen), every[0])
-    return Visit(bench, user, every, source)
+    return Visit(bench, user, every, source, unseen)
 
 
 Bench = Annotated[Workbench, Depends(workbench)]

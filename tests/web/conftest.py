@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from builders import a_user
+from mail_server import mailbox
 from site_under_test import Site
 
 from server.actions.accounts import hash_of
@@ -51,3 +52,20 @@ async def visited(settings: Settings) -> AsyncIterator[Site]:
             transport=transport, base_url="http://hookbench.test", headers=browser, cookies={SESSION_COOKIE: token}
         ) as client:
             yield Site(client, bench, every[0], app)
+
+
+@pytest.fixture
+async def loopback_site(tmp_path: Path) -> AsyncIterator[Site]:
+    """One that may reach this machine, with a mail server (``app.state.box``)."""
+    with mailbox() as box:
+        settings = Settings(
+            data=tmp_path / "data",
+            allow_networks=("127.0.0.0/8",),
+            smtp_host="localhost",
+            smtp_port=box.port,
+            smtp_tls="none",
+            smtp_from="hookbench@example.com",
+        )
+        async with visited(settings) as site:
+            site.app.state.box = box
+            yield site

@@ -1,0 +1,88 @@
+"""Operational events: marking them as seen, and choosing who is told of them."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from server.actions.workbench import Workbench
+from server.delivery.feed import Noticed
+from server.delivery.mailer import Undelivered
+from server.delivery.notifier import NO_SERVER, post
+from server.domain.alerts import Alerts, addresses, test_mail, test_payload
+from server.domain.ids import SourceId, mint
+from server.domain.notices import Kind
+from server.domain.sentences import Problem, Refused, Sentence, say
+from server.domain.signing import new_secret
+from server.store import Transaction, notices, options
+
+
+async def see(bench: Workbench, source_id: SourceId, up_to: str) -> None:
+    """Mark what the reader saw as seen: the source's notices up to the one of that id."""
+    await bench.store.write(lambda tx: notices.see(tx, source_id, up_to, bench.now()))
+    bench.feed.publish(Noticed(source_id))
+
+
+async def save_alerts(bench: Workbench, kinds: Iterable[Kind], typed_addresses: str, webhook_url: str) -> None:
+    """Keep who is told of what. The first webhook gets a signing secret. Raises ``Refused``."""
+    to = _addresses(bench, typed_addresses)
+    if webhook_url:
+        _check_webhook(bench, webhook_url)
+
+    def keep(tx: Transaction) -> None:
+        known = options.alerts(tx)
+        secret = known.webhook_secret or (new_secret() if webhook_url else "")
+        chosen = Alerts(frozenset(kinds), to, webhook_url, secret)
+        options.set_alerts(tx, chosen, bench.now())
+
+    await bench.store.write(keep)
+
+
+async def rotate_webhook_secret(bench: Workbench) -> None:
+    """A new signing secret at once; the old one signs nothing more."""
+    secret = new_secret()
+
+    def keep(tx: Transaction) -> None:
+        options.set_alerts(tx, replace(options.alerts(tx), webhook_secret=secret), bench.now())
+
+    await bench.store.write(keep)
+
+
+async def send_test_mail(bench: Workbench, typed_addresses: str) -> Sentence | None:
+    """Send a test mail to these addresses now, saved or not.
+
+    Returns what is to be said when the mail server took it and refused some. Raises ``Refused`` with the field.
+    """
+    to = _addresses(bench, typed_addresses)
+    if not to or bench.mailer is None:
+        raise Refused(Problem("addresses", NO_ADDRESS))
+    try:
+        return await bench.mailer.send(test_mail(to, bench.public_url))
+    except Undelivered as failure:
+        raise Refused(Problem("addresses", failure.sentence)) from failure
+
+
+async def send_test_post(bench: Workbench, webhook_url: str) -> None:
+    """Send a signed test to this address now, saved or not. Raises ``Refused`` with the field."""
+    _check_webhook(bench, webhook_url)
+    known = await bench.store.read(options.alerts)
+    secret = known.webhook_secret or new_secret()
+    failed = await post(bench.courier, webhook_url, secret, mint("ntf"), test_payload(bench.now()))
+    if failed:
+        raise Refused(Problem("webhook_url", failed))
+
+
+NO_ADDRESS = say("Enter an address first.")
+
+
+def _addresses(bench: Workbench, typed: str) -> tuple[str, ...]:
+    found = addresses(typed)
+    if isinstance(found, Sentence):
+        raise Refused(Problem("addresses", found))
+    if found and bench.mailer is None:
+        raise Refused(Problem("addresses", NO_SERVER))
+    return found
+
+
+def _check_webhook(bench: Workbench, url: str) -> None:
+    """The rules of every other address; what its name leads to is judged when it is connected to."""
+    if problem := bench.rules.check_url(url):
+        raise Refused(Problem("webhook_url", problem))

@@ -1,0 +1,123 @@
+"""The one door to a mail server. What goes wrong is a sentence; the password is in none, and in no log."""
+
+import asyncio
+import platform
+import re
+import ssl
+from contextlib import suppress
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+
+import aiosmtplib
+
+from server.domain.alerts import Mail, MailServer, Tls
+from server.domain.sentences import Sentence, say
+
+TIMEOUT_SECONDS = 30.0
+LONGEST_ANSWER = 200
+"""Characters shown of what a mail server says."""
+
+
+class Undelivered(Exception):
+    """The mail went to nobody. ``sentence`` says why."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+class Mailer:
+    """Each mail has a connection of its own: there are few, and a kept one would mostly be closed by the server."""
+
+    def __init__(self, server: MailServer, *, trust: ssl.SSLContext, timeout: float = TIMEOUT_SECONDS) -> None:
+        self.server = server
+        self._trust = trust
+        self._timeout = timeout
+
+    async def send(self, mail: Mail) -> Sentence | None:
+        """Hand the mail to the server. Raises ``Undelivered``; returns what is to be said when some were refused."""
+        host = self.server.host
+        try:
+            async with asyncio.timeout(self._timeout):
+                refused = await self._hand_over(mail)
+        except TimeoutError:
+            sentence = say("{host} did not take the mail within {seconds} s.", host=host, seconds=f"{self._timeout:g}")
+            raise Undelivered(sentence) from None
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise Undelivered(_explained(error, self.server)) from error
+        if refused:
+            return say("{host} refused these addresses: {addresses}.", host=host, addresses=", ".join(sorted(refused)))
+        return None
+
+    async def _hand_over(self, mail: Mail) -> list[str]:
+        """Returns the addresses that the server refused while it took others."""
+        server = self.server
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            use_tls=server.tls is Tls.TLS,
+            start_tls=server.tls is Tls.STARTTLS,
+            tls_context=None if server.tls is Tls.NONE else self._trust,
+            username=server.user or None,
+            password=server.password if server.user else None,
+            local_hostname=re.sub(r"[^A-Za-z0-9.-]", "-", platform.node()).strip("-.") or "localhost",
+            timeout=None,  # one deadline for all of it is set by ``send``
+        )
+        try:
+            await client.connect()
+            refused, _ = await client.send_message(_message(mail, server.sender), recipients=mail.to)
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await client.quit()
+            return list(refused)
+        finally:
+            client.close()
+
+
+def _message(mail: Mail, sender: str) -> EmailMessage:
+    """The library's own header policy refuses line breaks; what gets here has none."""
+    message = EmailMessage()
+    message["From"] = f"Hookbench <{sender}>"
+    message["To"] = ", ".join(mail.to)
+    message["Subject"] = mail.subject
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"  # so that an absence notice does not answer it
+    message.set_content(mail.body.encode("utf-8", "replace").decode())
+    return message
+
+
+def _explained(error: Exception, server: MailServer) -> Sentence:
+    """Words for people."""
+    host, port = server.host, server.port
+    for cause in (error, error.__cause__):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return say("The certificate of {host} is not accepted: {why}.", host=host, why=cause.verify_message)
+        if isinstance(cause, ssl.SSLError):
+            return say("No encrypted connection to {host} came about. Is it the right port, and HOOKBENCH_SMTP_TLS?",
+                host=host)  # fmt: skip
+    match error:
+        case aiosmtplib.SMTPAuthenticationError():
+            return say("{host} does not accept the user name and password: {answer}", host=host, answer=_said(error))
+        case aiosmtplib.SMTPSenderRefused():
+            return say("{host} refuses mail from {sender}: {answer}", host=host, sender=server.sender,
+                answer=_said(error))  # fmt: skip
+        case aiosmtplib.SMTPRecipientsRefused():
+            return say("{host} refuses every address: {answer}", host=host, answer=_said(error.recipients[0]))
+        case aiosmtplib.SMTPResponseException():
+            return say("{host} did not take the mail: {answer}", host=host, answer=_said(error))
+        case aiosmtplib.SMTPServerDisconnected():
+            return say("{host} closed the connection.", host=host)
+        case OSError():
+            return say("No connection to {host}, port {port}, came about.", host=host, port=port)
+        case aiosmtplib.SMTPException() if "auth" in error.message.lower():
+            return say("{host} offers no way to sign in with a user name and a password.", host=host)
+        case aiosmtplib.SMTPException() if "STARTTLS" in error.message:
+            return say("{host} does not offer encryption (STARTTLS). See HOOKBENCH_SMTP_TLS.", host=host)
+        case _:
+            return say("What {host} answered is not understood.", host=host)
+
+
+def _said(error: aiosmtplib.SMTPResponseException) -> str:
+    """The server's own words, on one line."""
+    words = "".join(c if c.isprintable() else " " for c in error.message)
+    return f"{error.code} {words}"[:LONGEST_ANSWER]

@@ -1,0 +1,230 @@
+"""Tells people of operational events: open pages at once, mailboxes and a webhook from the outbox.
+
+It has its own tasks and its own pace, so that a mail server that hangs holds up neither the webhook nor any delivery.
+At least once: what was being sent when the program died is sent again, to the webhook with the same ``webhook-id``.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from server.delivery.courier import Answered, Blocked, Courier, Unreachable
+from server.delivery.feed import Feed, Noticed
+from server.delivery.mailer import Mailer, Undelivered
+from server.domain import alerts as words
+from server.domain.alerts import MAIL_PAUSE, MOST_IN_ONE_MAIL, Alerts, Channel, Notification, Sending, Told, waits
+from server.domain.ids import Millis, NoticeId, SourceId, earliest
+from server.domain.notices import Kind, Notice
+from server.domain.requests import DEFAULTS, Prepared
+from server.domain.sentences import Sentence, say
+from server.domain.signing import sign
+from server.domain.sources import Source
+from server.store import Busy, Store, Transaction, notices, notifications, options, sources
+from server.store.notifications import Tried
+
+WATCH_SECONDS = 2.0
+LEASE: Millis = 5 * 60_000
+"""Longer than a whole round may take."""
+POSTS_AT_ONCE = 4
+POSTS_IN_A_ROUND = 20
+
+Names = Callable[[Transaction, Iterable[str]], Mapping[str, str]]
+"""How people call endpoints, by id."""
+
+NOBODY = say("Switched off in the meantime.")
+NO_SERVER = say("No mail server is set. See HOOKBENCH_SMTP_HOST.")
+
+log = structlog.get_logger()
+
+
+class Notifier:
+    """Start with ``start``, end with ``stop``. Without a ``mailer`` no mail is sent."""
+
+    def __init__(
+        self, store: Store, courier: Courier, mailer: Mailer | None, feed: Feed, *, names: Names, public_url: str
+    ) -> None:
+        self._store = store
+        self._courier = courier
+        self._mailer = mailer
+        self._feed = feed
+        self._names = names
+        self._public_url = public_url
+        self._due = {channel: asyncio.Event() for channel in Channel}
+        self._told = earliest("ntc", _now())
+        self._mailed: dict[Kind, Millis] = {}
+        """When the last mail of each kind went out."""
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [
+            asyncio.create_task(self._forever(self._watch), name="notices-watch"),
+            asyncio.create_task(self._forever(self._send_mails), name="notices-mail"),
+            asyncio.create_task(self._forever(self._send_posts), name="notices-webhook"),
+        ]
+
+    async def stop(self) -> None:
+        """At once: what was under way comes again."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _forever(self, round_: Callable[[], object]) -> None:
+        while True:
+            try:
+                await round_()  # type: ignore[misc]
+            except Busy as error:
+                log.warning("notices.database_busy", error=str(error))
+                await asyncio.sleep(WATCH_SECONDS)
+            except Exception:  # must outlive anything; what it could not do stays due
+                log.exception("notices.failed")
+                await asyncio.sleep(WATCH_SECONDS)
+
+    async def _watch(self) -> None:
+        """See what is new, whichever process kept it, and tell the pages."""
+        now = _now()
+
+        def look(tx: Transaction) -> tuple[list[tuple[NoticeId, SourceId]], bool]:
+            return notices.latest(tx, self._told), notifications.any_due(tx, now)
+
+        latest, due = await self._store.read(look)
+        for notice_id, source_id in latest:
+            self._told = notice_id
+            self._feed.publish(Noticed(source_id))
+        if due:
+            for news in self._due.values():
+                news.set()
+        await asyncio.sleep(WATCH_SECONDS)
+
+    async def _send_mails(self) -> None:
+        await self._due[Channel.EMAIL].wait()
+        self._due[Channel.EMAIL].clear()
+        resting = [kind for kind, at in self._mailed.items() if _now() < at + MAIL_PAUSE]
+        chosen, pending = await self._claim(Channel.EMAIL, MOST_IN_ONE_MAIL, resting)
+        by_kind: dict[Kind, list[_Pending]] = {}
+        for one in pending:
+            by_kind.setdefault(one.told.notice.kind, []).append(one)
+        for kind, alike in by_kind.items():
+            self._mailed[kind] = _now()
+            await self._record(alike, await self._mail(chosen, [one.told for one in alike]))
+
+    async def _mail(self, chosen: Alerts, told: Sequence[Told]) -> "_Ended":
+        if not chosen.addresses:
+            return _Ended(Sending.FAILED, NOBODY)
+        if self._mailer is None:
+            return _Ended(Sending.FAILED, NO_SERVER)
+        try:
+            return _Ended(Sending.SENT, await self._mailer.send(words.mail(chosen.addresses, told)))
+        except Undelivered as failure:
+            return _Ended(Sending.PENDING, failure.sentence)
+
+    async def _send_posts(self) -> None:
+        await self._due[Channel.WEBHOOK].wait()
+        self._due[Channel.WEBHOOK].clear()
+        chosen, pending = await self._claim(Channel.WEBHOOK, POSTS_IN_A_ROUND)
+        room = asyncio.Semaphore(POSTS_AT_ONCE)
+
+        async def send(one: _Pending) -> None:
+            async with room:
+                await self._record([one], await self._post(chosen, one))
+
+        await asyncio.gather(*(send(one) for one in pending))
+
+    async def _post(self, chosen: Alerts, one: "_Pending") -> "_Ended":
+        if not chosen.webhook_url:
+            return _Ended(Sending.FAILED, NOBODY)
+        body = words.payload(one.told)
+        failed = await post(self._courier, chosen.webhook_url, chosen.webhook_secret, one.row.id, body)
+        return _Ended(Sending.PENDING if failed else Sending.SENT, failed)
+
+    async def _claim(
+        self, channel: Channel, limit: int, without: Iterable[Kind] = ()
+    ) -> tuple[Alerts, list["_Pending"]]:
+        now = _now()
+
+        def take(tx: Transaction) -> tuple[Alerts, list[_Pending]]:
+            claimed = notifications.claim(
+                tx, channel, now=now, lease_until=now + LEASE, limit=limit, without=tuple(without)
+            )
+            about = notices.by_ids(tx, {row.notice_id for row in claimed})
+            known = {source.id: source for source in sources.every(tx)}
+            names = self._names(tx, {notice.endpoint_id for notice in about.values() if notice.endpoint_id})
+            return options.alerts(tx), [
+                _Pending(row, self._told_of(notice, known[notice.source_id], names))
+                for row in claimed
+                if (notice := about.get(row.notice_id))
+            ]
+
+        return await self._store.write(take)
+
+    def _told_of(self, notice: Notice, source: Source, names: Mapping[str, str]) -> Told:
+        endpoint = notice.endpoint_id or ""
+        page = f"/messages/{notice.message_id}" if notice.message_id else f"/endpoints/{endpoint}"
+        link = self._public_url + page if self._public_url else ""
+        return Told(notice, source, names.get(endpoint, endpoint), link)
+
+    async def _record(self, pending: Sequence["_Pending"], ended: "_Ended") -> None:
+        now = _now()
+        tried = [_tried(one.row, ended, now) for one in pending]
+        await self._store.write(lambda tx: notifications.record(tx, tried, now))
+        for one, how in zip(pending, tried, strict=True):
+            write = log.info if how.state is Sending.SENT else log.warning
+            write(
+                "notice.told",
+                channel=one.row.channel.value,
+                state=how.state.value,
+                attempts=how.attempts,
+                error=how.error,
+                kind=one.told.notice.kind.value,
+                notice_id=one.told.notice.id,
+                notification_id=one.row.id,
+            )
+            self._feed.publish(Noticed(one.told.notice.source_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    row: Notification
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a try ended. Pending: it failed, and is tried again."""
+
+    state: Sending
+    words: Sentence | None
+
+
+def _tried(row: Notification, ended: _Ended, now: Millis) -> Tried:
+    attempts, said = row.attempts + 1, str(ended.words) if ended.words else None
+    if ended.state is not Sending.PENDING:
+        return Tried(row.id, ended.state, attempts, None, said)
+    wait = waits(attempts)
+    if wait is None:
+        return Tried(row.id, Sending.FAILED, attempts, None, said)
+    return Tried(row.id, Sending.PENDING, attempts, now + wait, said)
+
+
+async def post(courier: Courier, url: str, secret: str, webhook_id: str, body: bytes) -> Sentence | None:
+    """Send one signed request through the guarded door; what went wrong, or ``None`` after a 2xx answer."""
+    timestamp = int(time.time())
+    headers = {
+        **DEFAULTS,
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": sign(secret, webhook_id, timestamp, body),
+    }
+    match await courier.send(Prepared("POST", url, headers, body)):
+        case Answered(response) if 200 <= response.status < 300:
+            return None
+        case Answered(response):
+            return say("The webhook answered {status}.", status=response.status)
+        case Unreachable(error) | Blocked(error):
+            return Sentence(error.message)
+
+
+def _now() -> Millis:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,118 @@
+"""The outbox of notices: kept in the transaction of the notice, claimed under a lease, tried until sent or given up."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from server.domain.alerts import MOST_WAITING, Channel, Notification, Sending
+from server.domain.ids import Millis, NoticeId, NotificationId, mint
+from server.domain.notices import Kind
+from server.domain.sentences import say
+from server.store import options
+from server.store.schema import notices, notifications
+
+CROWDED = say("Too many others were waiting to be sent.")
+
+
+def enqueue(tx: Connection, notice_id: NoticeId, kind: Kind, now: Millis) -> None:
+    """Let a new notice be sent over each channel that people chose for its kind."""
+    for channel in options.alerts(tx).channels(kind):
+        crowded = _waiting(tx, channel) >= MOST_WAITING
+        tx.execute(
+            notifications.insert().values(
+                id=mint("ntf"),
+                notice_id=notice_id,
+                channel=channel.value,
+                state=(Sending.FAILED if crowded else Sending.PENDING).value,
+                attempts=0,
+                due_at=None if crowded else now,
+                error=str(CROWDED) if crowded else None,
+                updated_at=now,
+            )
+        )
+
+
+def claim(
+    tx: Connection, channel: Channel, *, now: Millis, lease_until: Millis, limit: int, without: Iterable[Kind] = ()
+) -> list[Notification]:
+    """Take up to ``limit`` that are due, oldest first, but none of the kinds in ``without``.
+
+    They are due again at ``lease_until``, which is the recovery from a crash.
+    """
+    due = (
+        select(notifications.c.id)
+        .join(notices, notices.c.id == notifications.c.notice_id)
+        .where(
+            notifications.c.state == Sending.PENDING.value,
+            notifications.c.due_at <= now,
+            notifications.c.channel == channel.value,
+            notices.c.kind.not_in([kind.value for kind in without]),
+        )
+        .order_by(notifications.c.due_at, notifications.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=notifications)
+    )
+    taken = tx.execute(
+        update(notifications)
+        .where(notifications.c.id.in_(due.scalar_subquery()))
+        .values(due_at=lease_until)
+        .returning(notifications)
+    ).mappings()
+    return sorted((_notification(row) for row in taken), key=lambda each: each.id)
+
+
+def any_due(tx: Connection, now: Millis) -> bool:
+    query = select(notifications.c.id).where(
+        notifications.c.state == Sending.PENDING.value, notifications.c.due_at <= now
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How a try to tell ended."""
+
+    id: NotificationId
+    state: Sending
+    attempts: int
+    due_at: Millis | None
+    error: str | None
+
+
+def record(tx: Connection, tried: Sequence[Tried], now: Millis) -> None:
+    for one in tried:
+        tx.execute(
+            update(notifications)
+            .where(notifications.c.id == one.id, notifications.c.state == Sending.PENDING.value)
+            .values(state=one.state.value, attempts=one.attempts, due_at=one.due_at, error=one.error, updated_at=now)
+        )
+
+
+def of_notices(tx: Connection, ids: Iterable[NoticeId]) -> dict[NoticeId, list[Notification]]:
+    """By notice, on its way over each channel."""
+    query = select(notifications).where(notifications.c.notice_id.in_(list(ids))).order_by(notifications.c.id)
+    found: dict[NoticeId, list[Notification]] = {}
+    for row in tx.execute(query).mappings():
+        found.setdefault(NoticeId(row["notice_id"]), []).append(_notification(row))
+    return found
+
+
+def _waiting(tx: Connection, channel: Channel) -> int:
+    query = select(func.count()).where(
+        notifications.c.state == Sending.PENDING.value, notifications.c.channel == channel.value
+    )
+    return tx.execute(query).scalar_one()
+
+
+def _notification(row: RowMapping) -> Notification:
+    return Notification(
+        id=NotificationId(row["id"]),
+        notice_id=NoticeId(row["notice_id"]),
+        channel=Channel(row["channel"]),
+        state=Sending(row["state"]),
+        attempts=row["attempts"],
+        due_at=row["due_at"],
+        error=row["error"],
+        updated_at=row["updated_at"],
+    )

@@ -1,0 +1,110 @@
+"""``GET /notices``: operational events of a source, newest first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.actions import notices as actions
+from server.domain.alerts import Channel, Notification, Sending
+from server.domain.messages import AttemptError
+from server.domain.notice_words import TITLES, text
+from server.domain.notices import Kind, Notice
+from server.domain.sentences import Sentence, say
+from server.store import Transaction, notices, notifications
+from server.web import forms
+from server.web.names import endpoint_names
+from server.web.render import page, redirect
+from server.web.visit import Here, Visit
+
+router = APIRouter()
+
+TONES: Mapping[Kind, str] = {
+    Kind.DISABLED: "bad",
+    Kind.WARNED: "warn",
+    Kind.EXHAUSTED: "bad",
+    Kind.RECOVERED: "good",
+    Kind.TRANSFORM_FAILING: "warn",
+}
+TELLING: Mapping[tuple[Channel, Sending], Sentence] = {
+    (Channel.EMAIL, Sending.PENDING): say("Mail waits"),
+    (Channel.EMAIL, Sending.SENT): say("Mail sent"),
+    (Channel.EMAIL, Sending.FAILED): say("Mail not sent"),
+    (Channel.WEBHOOK, Sending.PENDING): say("Webhook waits"),
+    (Channel.WEBHOOK, Sending.SENT): say("Webhook told"),
+    (Channel.WEBHOOK, Sending.FAILED): say("Webhook not told"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How a notice goes to people over one channel."""
+
+    words: Sentence
+    state: Sending
+    error: AttemptError | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A notice as pages show it."""
+
+    notice: Notice
+    title: Sentence
+    tone: str
+    text: Sentence
+    endpoint: str
+    """Its name."""
+    telling: Sequence[Telling]
+
+
+@router.get("/notices")
+async def index(request: Request, here: Here, before: str = "") -> Response:
+    def look(tx: Transaction) -> list[Shown]:
+        return shown(tx, here, notices.page(tx, here.source.id, before=before))
+
+    found = await here.bench.store.read(look)
+    return page(
+        request,
+        "notices/list.html",
+        here,
+        block="list",
+        active="notices",
+        shown=found,
+        before=before,
+        older=f"/notices?before={found[-1].notice.id}" if len(found) == notices.PAGE else None,
+    )
+
+
+@router.get("/notices/unseen")
+async def unseen(request: Request, here: Here) -> Response:
+    """The number beside the entry in the navigation, for pages that are open."""
+    return page(request, "notices/unseen.html", here, block="badge")
+
+
+@router.post("/notices/seen")
+async def see(request: Request, here: Here) -> Response:
+    await actions.see(here.bench, here.source.id, (await forms.read(request)).text("up_to"))
+    return redirect("/notices", request=request)
+
+
+def shown(tx: Transaction, here: Visit, found: Sequence[Notice]) -> list[Shown]:
+    names = endpoint_names(tx, here.bench.cards, [each.endpoint_id for each in found if each.endpoint_id])
+    told = notifications.of_notices(tx, [each.id for each in found])
+    return [
+        Shown(
+            notice=each,
+            title=TITLES[each.kind],
+            tone=TONES[each.kind],
+            text=text(each),
+            endpoint=names.get(each.endpoint_id or "", each.endpoint_id or ""),
+            telling=[_telling(one) for one in told.get(each.id, ())],
+        )
+        for each in found
+    ]
+
+
+def _telling(one: Notification) -> Telling:
+    return Telling(TELLING[one.channel, one.state], one.state, AttemptError("", one.error) if one.error else None)

@@ -1,0 +1,186 @@
+"""From an attempt that failed for good to a mailbox and a webhook: signed, gathered, tried again, given up."""
+
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from builders import NOW, SECRET, a_message, a_source, an_attempt, an_endpoint
+from mail_server import mailbox
+from receivers import OK, receiving
+from standardwebhooks.webhooks import Webhook
+from working import until
+
+from server.delivery import notifier as module
+from server.delivery.courier import Courier
+from server.delivery.feed import Feed, Noticed
+from server.delivery.mailer import Mailer
+from server.delivery.notifier import Notifier
+from server.domain.addresses import AddressRules
+from server.domain.alerts import WAITS, Alerts, MailServer, Sending, Tls
+from server.domain.ids import DeliveryId
+from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
+from server.domain.notices import of_attempt
+from server.store import Store, endpoints, notices, notifications, options, sources
+
+
+class Scene:
+    def __init__(self, store: Store, chosen: Alerts) -> None:
+        self.store, self.chosen = store, chosen
+        self.source = a_source()
+        self.endpoints = [an_endpoint(self.source, description=name) for name in ("Slack", "Ledger\r\nBcc: eve@x.y")]
+
+    async def keep(self) -> None:
+        def keep(tx):
+            sources.insert(tx, self.source)
+            for endpoint in self.endpoints:
+                endpoints.insert(tx, endpoint)
+            options.set_alerts(tx, self.chosen, NOW)
+
+        await self.store.write(keep)
+
+    async def fails_for_good(self, which: int = 0, state: DeliveryState = DeliveryState.FAILED) -> None:
+        error = AttemptError("refused", "example.com refused the connection: nothing listens there.")
+        attempt = an_attempt(
+            a_message(self.source), DeliveryId("dlv_1"), self.endpoints[which],
+            outcome=AttemptOutcome.UNREACHABLE, response=None, error=error, number=8,
+        )  # fmt: skip
+        happened = of_attempt(attempt, state)
+        assert happened
+        await self.store.write(lambda tx: notices.add(tx, happened))
+
+    def told(self) -> list[notifications.Notification]:
+        def look(tx):
+            found = notices.page(tx, self.source.id)
+            return [one for each in notifications.of_notices(tx, [n.id for n in found]).values() for one in each]
+
+        with self.store._reader.connect() as connection:
+            return look(connection)
+
+
+@asynccontextmanager
+async def telling(store: Store, *, rules: str = "127.0.0.0/8", smtp: int = 0) -> AsyncIterator[Feed]:
+    courier = Courier(AddressRules.allowing([rules] if rules else []), timeout=2)
+    server = MailServer(host="localhost", port=smtp, tls=Tls.NONE, sender="hookbench@example.com")
+    mailer = Mailer(server, trust=ssl.create_default_context(), timeout=5) if smtp else None
+    feed = Feed()
+    names = lambda tx, ids: {each: known[1] for each, known in endpoints.names(tx, ids).items()}  # noqa: E731
+    notifier = Notifier(store, courier, mailer, feed, names=names, public_url="https://hooks.example.com")
+    notifier.start()
+    try:
+        yield feed
+    finally:
+        await notifier.stop()
+        await courier.aclose()
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WATCH_SECONDS", 0.02)
+
+
+async def test_a_webhook_gets_it_signed_and_once(store: Store) -> None:
+    async with receiving(OK) as hook:
+        scene = Scene(store, Alerts(webhook_url=hook.url("/ops"), webhook_secret=SECRET))
+        await scene.keep()
+        async with telling(store):
+            await scene.fails_for_good()
+            await scene.fails_for_good()
+            await until(lambda: [one.state for one in scene.told()] == [Sending.SENT])
+    (got,) = hook.got
+    body = Webhook(SECRET).verify(got.body, got.headers)
+    assert body["type"] == "message.exhausted"
+    assert body["data"]["endpoint"]["name"] == "Slack"
+    assert body["data"]["link"].startswith("https://hooks.example.com/messages/msg_")
+    assert "nothing listens there" in body["data"]["error"]
+    assert json.loads(got.body) == body
+
+
+async def test_the_address_guard_stands_before_the_webhook(store: Store) -> None:
+    async with receiving(OK) as hook:
+        scene = Scene(store, Alerts(webhook_url=hook.url(), webhook_secret=SECRET))
+        await scene.keep()
+        async with telling(store, rules=""):
+            await scene.fails_for_good()
+            await until(lambda: scene.told() and scene.told()[0].attempts == 1)
+    (one,) = scene.told()
+    assert (one.state, one.error and "loopback" in one.error) == (Sending.PENDING, True)
+    assert hook.got == []
+
+
+async def test_what_fails_is_tried_again_and_given_up_in_the_end(store: Store, monkeypatch) -> None:
+    monkeypatch.setattr(module, "waits", lambda attempts: 1 if attempts <= len(WAITS) else None)
+    async with receiving(b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n") as hook:
+        scene = Scene(store, Alerts(webhook_url=hook.url(), webhook_secret=SECRET))
+        await scene.keep()
+        async with telling(store):
+            await scene.fails_for_good()
+            await until(lambda: scene.told() and scene.told()[0].state is Sending.FAILED)
+    (one,) = scene.told()
+    assert (one.attempts, one.error) == (len(WAITS) + 1, "The webhook answered 503.")
+    assert len({got.headers["webhook-id"] for got in hook.got}) == 1
+    assert len(hook.got) == len(WAITS) + 1
+
+
+async def test_mails_of_one_kind_are_gathered_and_cannot_smuggle_headers(store: Store) -> None:
+    with mailbox() as box:
+        scene = Scene(store, Alerts(addresses=("ops@example.com", "ada@example.com")))
+        await scene.keep()
+        await scene.fails_for_good(1)
+        await scene.fails_for_good(0)
+        async with telling(store, smtp=box.port):
+            await until(lambda: [one.state for one in scene.told()] == [Sending.SENT] * 2)
+            await scene.fails_for_good(1, DeliveryState.TRANSFORM_FAILED)
+            await until(lambda: len(box.got) == 2)
+    first, second = box.got
+    assert first["subject"] == "[Hookbench Test] Delivery failed for good: 2 notices"
+    assert second["subject"] == "[Hookbench Test] Transformation failing: Ledger  Bcc: eve@x.y"
+    assert all(mail["bcc"] is None for mail in box.got)
+    assert box.recipients == [["ops@example.com", "ada@example.com"]] * 2
+    text = first.get_content()
+    assert "Slack (Test)" in text
+    assert "nothing listens there" in text
+    assert "https://hooks.example.com/messages/msg_" in text
+
+
+async def test_a_second_mail_of_the_same_kind_waits_a_minute(store: Store) -> None:
+    with mailbox() as box:
+        scene = Scene(store, Alerts(addresses=("ops@example.com",)))
+        await scene.keep()
+        async with telling(store, smtp=box.port):
+            await scene.fails_for_good(0)
+            await until(lambda: len(box.got) == 1)
+            await scene.fails_for_good(1)
+            await scene.fails_for_good(0, DeliveryState.TRANSFORM_FAILED)  # another kind goes at once, and after it
+            await until(lambda: len(box.got) == 2)
+    states = sorted(one.state for one in scene.told())
+    assert states == [Sending.PENDING, Sending.SENT, Sending.SENT]
+
+
+async def test_kinds_that_nobody_chose_are_listed_and_not_sent(store: Store) -> None:
+    scene = Scene(store, Alerts(kinds=frozenset(), addresses=("ops@example.com",)))
+    await scene.keep()
+    await scene.fails_for_good()
+    assert scene.told() == []
+
+
+async def test_open_pages_are_told(store: Store) -> None:
+    scene = Scene(store, Alerts())
+    await scene.keep()
+    async with telling(store) as feed:
+        with feed.listen() as changes:
+            await scene.fails_for_good()
+            assert await anext(changes) == Noticed(scene.source.id)
+
+
+async def test_a_flood_of_different_endpoints_stays_bounded(store: Store, monkeypatch) -> None:
+    monkeypatch.setattr(notifications, "MOST_WAITING", 1)
+    scene = Scene(store, Alerts(addresses=("ops@example.com",)))
+    await scene.keep()
+    await scene.fails_for_good(0)
+    await scene.fails_for_good(1)
+    assert sorted((one.state, one.error) for one in scene.told()) == [
+        (Sending.FAILED, "Too many others were waiting to be sent."),
+        (Sending.PENDING, None),
+    ]
