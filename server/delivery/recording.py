@@ -87,7 +87,7 @@ def _judge(tx: Transaction, one: Followed, known: dict[EndpointId, tuple[Health,
     because = one.disables or (DisabledBecause.FAILING if judged.disables else None)
     known[one.endpoint_id] = (judged.health, off or because is not None)
     if judged.health != before:
-        endpoints.keep_health(tx, one.endpoint_id, judged.health)
+        endpoints.keep_health(tx, one.endpoint_id, before, judged.health)
         if judged.health == HEALTHY:
             notices.recover(tx, attempt)
     if off:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select, update
 
 from server.domain.endpoints import Controls, Destination, DisabledBecause, Endpoint, FormerSecret, Version
-from server.domain.health import Health
+from server.domain.health import HEALTHY, Health
 from server.domain.ids import EndpointId, Millis, SourceId, VersionId
 from server.domain.messages import AttemptOutcome
 from server.domain.schedules import DODO_SCHEDULE
@@ -179,8 +179,10 @@ def states(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, tuple[
     return {EndpointId(row["id"]): (_health(row), row["disabled"]) for row in tx.execute(query).mappings()}
 
 
-def keep_health(tx: Connection, endpoint_id: EndpointId, health: Health) -> None:
-    _note(tx, endpoint_id)
+def keep_health(tx: Connection, endpoint_id: EndpointId, before: Health, health: Health) -> None:
+    """Whoever delivers goes by whether all is well alone; another failure after many changes nothing for them."""
+    if HEALTHY in (before, health):
+        _note(tx, endpoint_id)
     tx.execute(update(endpoints).where(endpoints.c.id == endpoint_id).values(**_health_columns(health)))
 
 

@@ -45,8 +45,9 @@ class Received:
 
 
 def receive(tx: Connection, arrived: Sequence[Message], lease: Lease | None = None) -> list[Received]:
-    """Keep each new message, with a delivery due at once for each endpoint that wants it. For ``Store.batch``.
+    """Keep each new message, with a delivery for each endpoint that wants it. For ``Store.batch``.
 
+    A delivery is due after the first wait of its endpoint's schedule, mostly at once.
     With a lease a delivery is the worker's from its first moment, which spares claiming it; unless its endpoint sets a
     pace or an order of its own, which only claiming keeps.
     """
@@ -64,8 +65,8 @@ def receive(tx: Connection, arrived: Sequence[Message], lease: Lease | None = No
         for listener in listeners.get(message.source_id, ()):
             if not listener.wants(message.event_type, payload):
                 continue
-            row = _new_delivery(message, listener.id, Trigger.EVENT)
-            if lease and listener.unpaced and listener.id not in lease.passing_over:
+            row = _new_delivery(message, listener.id, Trigger.EVENT, listener.first_wait)
+            if lease and listener.unpaced and not listener.first_wait and listener.id not in lease.passing_over:
                 row |= {"lease_owner": lease.owner, "lease_until": lease.until}
                 leased.append(delivery_from(row))
             else:
@@ -201,6 +202,8 @@ class _Listener:
     conditions: tuple[Condition, ...]
     unpaced: bool
     """It is not paused and sets no pace or order."""
+    first_wait: Millis
+    """How long after an event came its first attempt is due; mostly at once."""
 
     def wants(self, event_type: str, payload: Payload) -> bool:
         listens = self.event_types is None or event_type in self.event_types
@@ -219,6 +222,7 @@ _LISTENING = (
             endpoints.c.rate_limit.is_(None),
             endpoints.c.concurrency.is_(None),
         ).label("unpaced"),
+        endpoints.c.schedule,
     )
     .where(endpoints.c.disabled.is_(False), endpoints.c.deleted_at.is_(None))
     .order_by(endpoints.c.id)
@@ -228,9 +232,10 @@ _LISTENING = (
 def _listeners(tx: Connection, source_ids: Iterable[SourceId]) -> dict[SourceId, list[_Listener]]:
     listening = _LISTENING.where(endpoints.c.source_id.in_(list(source_ids)))
     found: dict[SourceId, list[_Listener]] = {}
-    for endpoint_id, source_id, event_types, conditions, unpaced in tx.execute(listening):
+    for endpoint_id, source_id, event_types, conditions, unpaced, schedule in tx.execute(listening):
         wanted = None if event_types is None else frozenset(json.loads(event_types))
-        listener = _Listener(endpoint_id, wanted, load_conditions(conditions), bool(unpaced))
+        first_wait = json.loads(schedule)[0] if schedule else 0  # Dodo's own, and most others, begin at once
+        listener = _Listener(endpoint_id, wanted, load_conditions(conditions), bool(unpaced), first_wait)
         found.setdefault(source_id, []).append(listener)
     return found
 
@@ -244,7 +249,9 @@ def _begins(text: str) -> Any:
     )
 
 
-def _new_delivery(message: Message, endpoint_id: EndpointId, trigger: Trigger) -> dict[str, Any]:
+def _new_delivery(
+    message: Message, endpoint_id: EndpointId, trigger: Trigger, first_wait: Millis = 0
+) -> dict[str, Any]:
     return {
         "id": mint("dlv"),
         "message_id": message.id,
@@ -253,7 +260,7 @@ def _new_delivery(message: Message, endpoint_id: EndpointId, trigger: Trigger) -
         "trigger": trigger.value,
         "attempts": 0,
         "step": 0,
-        "due_at": message.received_at,
+        "due_at": message.received_at + first_wait,
         "created_at": message.received_at,
         "updated_at": message.received_at,
     }

@@ -1,0 +1,104 @@
+"""What follows an attempt and why; why an endpoint is disabled, and when it will be."""
+
+import pytest
+from entries import kept_endpoint, tried
+from form import text_of
+from site_under_test import Site
+
+from server.domain.endpoints import Controls, DisabledBecause
+from server.domain.health import HEALTHY, Health
+from server.domain.messages import AttemptOutcome, Because, DeliveryState
+from server.domain.schedules import DAY, HOUR
+from server.store import endpoints
+
+
+@pytest.mark.parametrize(
+    ("because", "words"),
+    [
+        (Because.SCHEDULE, "attempt 2 of 8 · by the schedule"),
+        (Because.RETRY_AFTER, "attempt 2 of 8 · as the destination asked by Retry-After"),
+        (Because.REST, "attempt 2 of 8 · a minute's rest at least, after a 429 or a timeout"),
+    ],
+)
+async def test_the_next_attempt_has_its_time_its_number_and_its_reason(
+    site: Site, because: Because, words: str
+) -> None:
+    shop = await kept_endpoint(site)
+    at = site.bench.now() + 2 * HOUR
+    entry = await tried(site, shop, DeliveryState.PENDING, outcome=AttemptOutcome.REJECTED, next_at=at, because=because)
+
+    text = text_of((await site.get(f"/messages/{entry.message.id}")).text)
+
+    assert "Next attempt" in text
+    assert words in text
+    for page in (f"/endpoints/{shop.id}", "/logs?view=attempts"):
+        assert words.partition(" · ")[2] in text_of((await site.get(page)).text)
+
+
+async def test_the_number_goes_by_the_endpoints_own_schedule(site: Site) -> None:
+    shop = await kept_endpoint(site, controls=Controls(schedule=(0, HOUR, HOUR)))
+    entry = await tried(site, shop, DeliveryState.PENDING, outcome=AttemptOutcome.REJECTED, because=Because.SCHEDULE)
+
+    assert "attempt 2 of 3" in text_of((await site.get(f"/messages/{entry.message.id}")).text)
+
+
+@pytest.mark.parametrize(
+    ("because", "words"),
+    [
+        (Because.EXHAUSTED, "this was the last of the schedule."),
+        (Because.GONE, "the destination answered 410 Gone, so the endpoint was disabled."),
+        (Because.ABORT, "by webhook-delivery: abort-message the destination asked to stop."),
+        (Because.ONCE, "an example is sent once."),
+    ],
+)
+async def test_why_none_follows_is_said(site: Site, because: Because, words: str) -> None:
+    shop = await kept_endpoint(site)
+    entry = await tried(site, shop, DeliveryState.FAILED, outcome=AttemptOutcome.REJECTED, because=because)
+
+    assert f"No further attempt: {words}" in text_of((await site.get(f"/messages/{entry.message.id}")).text)
+
+
+@pytest.mark.parametrize(
+    ("because", "page_says", "list_says"),
+    [
+        (DisabledBecause.GONE, "Disabled: the destination answered 410 Gone.", "It answered 410 Gone"),
+        (DisabledBecause.ASKED, "Disabled: the destination asked for it", "The destination asked for it"),
+        (DisabledBecause.FAILING, "Disabled: every attempt failed since", "Everything failed for days"),
+    ],
+)
+async def test_a_disabled_endpoint_says_why(
+    site: Site, because: DisabledBecause, page_says: str, list_says: str
+) -> None:
+    began = site.bench.now() - 6 * DAY
+    health = Health(began, None, began + 13 * HOUR, began + 5 * DAY)
+    shop = await kept_endpoint(site, disabled=True, disabled_because=because, health=health)
+
+    for page in ("", "/testing", "/advanced"):
+        assert page_says in text_of((await site.get(f"/endpoints/{shop.id}{page}")).text)
+    assert list_says in text_of((await site.get("/endpoints")).text)
+
+    await site.post(f"/endpoints/{shop.id}/enable")
+    enabled = await site.bench.store.read(lambda tx: endpoints.get(tx, shop.id))
+    assert enabled is not None
+    assert (enabled.disabled, enabled.disabled_because, enabled.health) == (False, None, HEALTHY)
+    assert page_says not in text_of((await site.get(f"/endpoints/{shop.id}")).text)
+
+
+async def test_a_failing_endpoint_says_since_when_and_when_it_will_be_disabled(site: Site) -> None:
+    health = Health(1_790_000_000_000, None, 1_790_050_000_000)
+    shop = await kept_endpoint(site, health=health)
+
+    text = text_of((await site.get(f"/endpoints/{shop.id}")).text)
+    listed = text_of((await site.get("/endpoints")).text)
+
+    assert "Every attempt has failed since 21 Sep 2026, 14:13:20 UTC" in text
+    assert "disables the endpoint, unless an attempt succeeds before: 27 Sep 2026, 04:06:40 UTC" in text
+    assert "Failing Disabled from 27 Sep 2026, 04:06:40 UTC" in listed
+
+
+async def test_parked_says_that_it_is_not_tried_again(site: Site) -> None:
+    shop = await kept_endpoint(site)
+    entry = await tried(site, shop, DeliveryState.TRANSFORM_FAILED, outcome=AttemptOutcome.TRANSFORM_FAILED)
+
+    text = text_of((await site.get(f"/messages/{entry.message.id}")).text)
+    assert "Parked: it is not tried again until the code is mended." in text
