@@ -39,6 +39,7 @@ from server.store import accounts as account_rows
 from server.web import (
     accounts,
     catalog,
+    conditions,
     controls,
     docs,
     endpoints,
@@ -57,8 +58,8 @@ from server.web import sources as sources_page
 from server.web.names import endpoint_names
 
 PAGES = (
-    accounts, endpoints, controls, transformations, logs, messages, notices, catalog, inspector, sources_page,
-    settings_page, docs, live,
+    accounts, endpoints, controls, conditions, transformations, logs, messages, notices, catalog, inspector,
+    sources_page, settings_page, docs, live,
 )  # fmt: skip
 
 MOST_BYTES = 8 * 1024 * 1024

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from server.actions.workbench import Workbench
 from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES
+from server.domain.conditions import MAX_CONDITIONS, Condition, Operator, path_problem, value_problem
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.integrations import Card, CardField, FieldKind
 from server.domain.requests import typed_headers_problems
@@ -25,6 +26,7 @@ URL_NOT_SET = "https://url-not-set.invalid/"
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 Pairs = tuple[tuple[str, str], ...]
+Lines = tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Draft:
     """By field name of the card. ``None``: none typed."""
     event_types: frozenset[str] | None = None
     """``None`` listens to all."""
+    conditions: Lines = ()
+    """Path, operator and value of each, as typed."""
     headers: Pairs = ()
     variables: Pairs = ()
     transforming: bool = False
@@ -54,6 +58,7 @@ class Draft:
             destination=endpoint.destination,
             credentials=endpoint.credentials,
             event_types=endpoint.event_types,
+            conditions=tuple((one.path, one.operator.value, one.value) for one in endpoint.conditions),
             headers=tuple(endpoint.headers.items()),
             variables=tuple(endpoint.variables.items()),
             transforming=endpoint.transforming,
@@ -92,6 +97,7 @@ async def problems(bench: Workbench, draft: Draft, card: Card, stored: Mapping[s
         *_credential_problems(draft, card, credentials_of(draft, card, stored)),
         *_description_problems(draft.description),
         *_event_type_problems(draft.event_types),
+        *condition_problems(draft.conditions),
         *await code_problems(bench, draft),
         *variable_problems(draft.variables),
         *header_problems(draft.headers),
@@ -117,6 +123,22 @@ def unusable_code(draft: Draft) -> Sentence | None:
     if len(draft.code.encode("utf-8", "replace")) > MAX_CODE_BYTES:
         return say("The code is longer than {limit} KiB.", limit=MAX_CODE_BYTES // 1024)
     return None
+
+
+def conditions_of(draft: Draft) -> tuple[Condition, ...]:
+    """The filter, of a draft without ``condition_problems``."""
+    return tuple(Condition(path, Operator(kind), value) for path, kind, value in draft.conditions)
+
+
+def condition_problems(lines: Lines) -> Iterator[Problem]:
+    """Each in the field ``conditions.<row>``."""
+    for row, (path, kind, value) in enumerate(lines[:MAX_CONDITIONS]):
+        if kind not in set(Operator):
+            yield Problem(f"conditions.{row}", say("Choose one of the comparisons."))
+        elif problem := path_problem(path) or value_problem(Operator(kind), value):
+            yield Problem(f"conditions.{row}", problem)
+    if len(lines) > MAX_CONDITIONS:
+        yield Problem("conditions", say("A filter can have at most {limit} lines.", limit=MAX_CONDITIONS))
 
 
 def header_problems(pairs: Pairs) -> Iterator[Problem]:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NoReturn
 
 from server.actions.drafts import (
     URL_NOT_SET,
     Draft,
+    condition_problems,
+    conditions_of,
     credentials_of,
     header_problems,
     unusable_code,
@@ -22,6 +24,7 @@ from server.domain.endpoints import Destination, Endpoint, Version
 from server.domain.ids import EndpointId, SourceId, VersionId, mint
 from server.domain.integrations import Card
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest
+from server.domain.payloads import Payload
 from server.domain.sentences import Problem, Refused, Sentence, say
 from server.domain.transformations import Cancelled, TransformFailed
 from server.sandbox import Slow, Unavailable
@@ -49,6 +52,8 @@ class Trial:
     """Milliseconds that the code ran for; 0 when none ran."""
     memory: int | None = None
     """Bytes of its heap when it had ended."""
+    objection: Sentence | None = None
+    """Why the endpoint's event types or its filter would keep such an event away; ``None`` when they do not."""
 
 
 async def try_out(
@@ -59,16 +64,22 @@ async def try_out(
     Raises ``Refused`` for what keeps the code from running at all: the payload, a header, a variable, no code.
     A script that fails is a ``Trial`` with the outcome ``failed``.
     """
-    found = [*header_problems(draft.headers), *variable_problems(draft.variables), *_payload_problems(payload)]
+    found = [
+        *condition_problems(draft.conditions),
+        *header_problems(draft.headers),
+        *variable_problems(draft.variables),
+        *_payload_problems(payload),
+    ]
     if problem := unusable_code(draft):
         found.append(Problem("code", problem))
     if found:
         raise Refused(*found)
     tried, body = _as_endpoint(draft, bench.cards[draft.card], endpoint), payload.encode("utf-8", "replace")
     try:
-        return await run(tried, event_type, body, sandbox=bench.sandbox, cards=bench.cards, rules=bench.rules)
+        trial = await run(tried, event_type, body, sandbox=bench.sandbox, cards=bench.cards, rules=bench.rules)
     except Unavailable:
         raise Refused(Problem("code", say("The sandbox cannot run code at the moment. Try again soon."))) from None
+    return replace(trial, objection=tried.objection(event_type, Payload(body)))
 
 
 async def run(
@@ -118,7 +129,8 @@ def _as_endpoint(draft: Draft, card: Card, stored: Endpoint | None) -> Endpoint:
         destination=draft.destination,
         credentials=credentials,
         headers=dict(draft.headers),
-        event_types=None,
+        event_types=draft.event_types,
+        conditions=conditions_of(draft),
         variables=dict(draft.variables),
         transforming=draft.transforming,
         version=Version(VersionId(""), endpoint_id, 0, draft.code, 0),

@@ -1,17 +1,33 @@
 """An endpoint's form on its way in and out: what was posted as a ``Draft``, and what its template needs to show it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from server.actions.drafts import Draft, Pairs
+from server.actions.drafts import Draft, Lines, Pairs
 from server.domain.catalog import EVENT_TYPES, GROUPS, sample_json
+from server.domain.conditions import VALUELESS, Operator
 from server.domain.endpoints import Destination
 from server.domain.integrations import Card
-from server.domain.sentences import Problem, Sentence
+from server.domain.payloads import paths_in
+from server.domain.sentences import Problem, Sentence, say
 from server.web.forms import Form
 
 TREE = tuple((group.title, group.event_types) for group in GROUPS)
 """The event types as ``ui.event_tree`` and ``ui.event_select`` take them."""
+
+OPERATORS: Mapping[Operator, Sentence] = {
+    Operator.EQUALS: say("is (=)"),
+    Operator.DIFFERS: say("is not (≠)"),
+    Operator.ABOVE: say("above (>)"),
+    Operator.AT_LEAST: say("at least (≥)"),
+    Operator.BELOW: say("below (<)"),
+    Operator.AT_MOST: say("at most (≤)"),
+    Operator.CONTAINS: say("contains"),
+    Operator.IN: say("is one of"),
+    Operator.EXISTS: say("exists"),
+    Operator.MISSING: say("does not exist"),
+}
 
 FIRST_EVENT_TYPE = "payment.succeeded"
 
@@ -29,6 +45,7 @@ def posted(form: Form, card: Card) -> Draft:
         destination=Destination.CAPTURE if form.text("destination") == Destination.CAPTURE else Destination.SEND,
         credentials={field.name: form.text(f"credentials.{field.name}") for field in card.fields},
         event_types=None if form.text("listen", "all") == "all" else frozenset(form.every("event_types")),
+        conditions=_conditions(form),
         headers=pairs(form, "headers"),
         variables=pairs(form, "variables"),
         transforming=form.has("transforming"),
@@ -47,6 +64,28 @@ def pairs(form: Form, name: str) -> Pairs:
     return tuple((key.strip(), value) for key, value in rows if key.strip() or value)
 
 
+def _conditions(form: Form) -> Lines:
+    """The rows of the filter that are not empty; a value beside ``exists`` is left over from another choice."""
+    columns = (form.every(f"conditions_{name}") for name in ("path", "operator", "value"))
+    lines = [(path.strip(), kind, value.strip()) for path, kind, value in zip(*columns, strict=False)]
+    return tuple((path, kind, "" if kind in VALUELESS else value) for path, kind, value in lines if path or value)
+
+
+def paths_of(event_types: Iterable[str] | None) -> Sequence[tuple[str, str]]:
+    """(path, value in a sample) of the fields that events of these types have; ``None``: of all types."""
+    known = EVENT_TYPES if event_types is None else sorted(EVENT_TYPES.keys() & set(event_types))
+    paths: dict[str, str] = {}
+    for name in known:
+        for path, value in _paths_of_sample(name):
+            paths.setdefault(path, value)
+    return tuple(paths.items())
+
+
+@cache
+def _paths_of_sample(event_type: str) -> tuple[tuple[str, str], ...]:
+    return tuple(paths_in(EVENT_TYPES[event_type].sample))
+
+
 def sample_of(event_type: str) -> str:
     """The sample payload of an event type; of the first one for a name that is not known."""
     return sample_json(event_type if event_type in EVENT_TYPES else FIRST_EVENT_TYPE)
@@ -62,7 +101,7 @@ def test_fields(form: Form) -> dict[str, Any]:
 def shown(draft: Draft, problems: Iterable[Problem] = (), **values: Any) -> dict[str, Any]:
     """What the form's templates need. ``problems``: the sentence of each field, ``rows``: those of rows by number."""
     fields: dict[str, Sentence] = {}
-    rows: dict[str, dict[int | str, Sentence]] = {"headers": {}, "variables": {}}
+    rows: dict[str, dict[int | str, Sentence]] = {"headers": {}, "variables": {}, "conditions": {}}
     for problem in problems:
         name, _, row = problem.field.partition(".")
         if name in rows:
@@ -70,6 +109,8 @@ def shown(draft: Draft, problems: Iterable[Problem] = (), **values: Any) -> dict
         fields.setdefault(name if name in rows else problem.field, problem.sentence)
     return {
         "tree": TREE,
+        "paths": paths_of(draft.event_types),
+        "operators": [(kind.value, text) for kind, text in OPERATORS.items()],
         "event_type": FIRST_EVENT_TYPE,
         "payload": sample_of(FIRST_EVENT_TYPE),
         "trial": None,
