@@ -50,6 +50,7 @@ from server.web import (
     logs,
     messages,
     notices,
+    replays,
     security,
     transformations,
 )
@@ -58,8 +59,8 @@ from server.web import sources as sources_page
 from server.web.names import endpoint_names
 
 PAGES = (
-    accounts, endpoints, controls, conditions, transformations, logs, messages, notices, catalog, inspector,
-    sources_page, settings_page, docs, live,
+    accounts, endpoints, controls, conditions, transformations, logs, messages, notices, replays, catalog,
+    inspector, sources_page, settings_page, docs, live,
 )  # fmt: skip
 
 MOST_BYTES = 8 * 1024 * 1024

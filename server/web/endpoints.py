@@ -17,7 +17,7 @@ from server.domain.ids import Millis, earliest
 from server.domain.integrations import Card, FieldKind
 from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Delivery, Trigger
 from server.domain.sentences import Refused, say
-from server.store import Transaction, attempts, deliveries, endpoints, notices, queues
+from server.store import Transaction, attempts, deliveries, endpoints, matches, notices, queues, replays
 from server.store.endpoints import Tally
 from server.web import drafts, forms, plans
 from server.web.errors import NotFound
@@ -111,8 +111,11 @@ async def overview(request: Request, here: Here, endpoint_id: str, show: str = "
         return attempts.page(tx, search, bodies=False), tally, deliveries.waiting(tx, endpoint.id), head, told
 
     found, tally, waiting, head, told = await here.bench.store.read(look)
+    parked, latest = await here.bench.store.read(
+        lambda tx: (matches.parked(tx, endpoint.id), replays.history(tx, endpoint.id, limit=1))
+    )
     counts = [(outcome.value, tally.by_outcome.get(outcome, 0)) for outcome in AttemptOutcome]
-    return _tab(
+    return tab_page(
         request,
         here,
         endpoint,
@@ -127,6 +130,8 @@ async def overview(request: Request, here: Here, endpoint_id: str, show: str = "
         waiting=waiting,
         head=head,
         shown=told,
+        parked=parked,
+        latest=latest,
         slow=transforms.slow(here.bench, endpoint),
     )
 
@@ -319,7 +324,7 @@ async def _testing(
     recent = await here.bench.store.read(lambda tx: attempts.page(tx, search, bodies=False))
     examples = [attempt for attempt in recent if attempt.trigger is Trigger.EXAMPLE][:5]
     first = next(iter(sorted(endpoint.event_types or ())), drafts.FIRST_EVENT_TYPE)
-    return _tab(
+    return tab_page(
         request,
         here,
         endpoint,
@@ -347,23 +352,24 @@ def advanced_page(
     plan = plans.plan(schedules.written(endpoint.controls.schedule) if schedule is None else schedule)
     pacing = pacing or Pacing.of(endpoint.controls)
     context = drafts.shown(draft, refused.problems if refused else (), plan=plan, pacing=pacing)
-    return _tab(request, here, endpoint, "advanced", status=422 if refused else 200, **context)
+    return tab_page(request, here, endpoint, "advanced", status=422 if refused else 200, **context)
 
 
-def _tab(
+def tab_page(
     request: Request,
     here: Visit,
     endpoint: Endpoint,
     tab: str,
     *,
+    template: str | None = None,
     block: str | None = None,
     status: int = 200,
     **values: object,
 ) -> Response:
-    """One of an endpoint's three pages, with its frame."""
+    """One of an endpoint's pages, with its frame. ``template``: where it is not the tab's own."""
     return page(
         request,
-        f"endpoints/{tab}.html",
+        template or f"endpoints/{tab}.html",
         here,
         block=block,
         status=status,

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.actions import endpoints as actions
-from server.actions import transforms
+from server.actions import replays, transforms
 from server.actions.drafts import Draft, code_problems
 from server.domain.endpoints import Endpoint
 from server.domain.integrations import Card
 from server.domain.sentences import Problem, Refused
-from server.store import endpoints
+from server.store import endpoints, matches
 from server.web import drafts, forms
 from server.web.endpoints import address_of, card_of, find, form_page, name_of
 from server.web.forms import Form
@@ -84,9 +84,11 @@ async def save(request: Request, here: Here, endpoint_id: str) -> Response:
     form = await forms.read(request)
     draft = drafts.posted(form, card_of(here, endpoint.card))
     try:
-        _, made_version = await actions.save_code(here.bench, endpoint, draft)
+        saved, made_version = await actions.save_code(here.bench, endpoint, draft)
     except Refused as refused:
         return await _editor(request, here, endpoint, draft, refused, status=422, **drafts.test_fields(form))
+    if made_version and saved.transforming and form.has("rerun"):
+        return await _rerun(request, here, saved)
     said = "code-saved" if made_version else "code-unchanged"
     return redirect(f"/endpoints/{endpoint.id}/transformation", said, request)
 
@@ -99,7 +101,19 @@ async def restore(request: Request, here: Here, endpoint_id: str, version_id: st
     except Refused as refused:
         draft = _with_code(Draft.of(endpoint), card_of(here, endpoint.card))
         return await _editor(request, here, endpoint, draft, refused, status=422)
+    if endpoint.transforming and await here.bench.store.read(lambda tx: matches.parked(tx, endpoint.id) > 0):
+        # How many would go out with the code that is in force now, and a button.
+        return redirect(f"/endpoints/{endpoint.id}/replays/new?kind=parked", "code-saved", request)
     return redirect(f"/endpoints/{endpoint.id}/transformation", "code-saved", request)
+
+
+async def _rerun(request: Request, here: Visit, endpoint: Endpoint) -> Response:
+    """What is parked runs with the version that was just saved."""
+    try:
+        await replays.rerun_parked(here.bench, endpoint, here.user.name)
+    except Refused:
+        return redirect(f"/endpoints/{endpoint.id}/replays", "code-saved-parked", request)
+    return redirect(f"/endpoints/{endpoint.id}/replays", "code-saved-rerun", request)
 
 
 async def _posted(form: Form, here: Visit) -> tuple[Endpoint | None, Visit, Draft]:
@@ -136,7 +150,9 @@ async def _editor(
     status: int = 200,
     **values: Any,
 ) -> Response:
-    versions = await here.bench.store.read(lambda tx: endpoints.history(tx, endpoint.id))
+    versions, parked = await here.bench.store.read(
+        lambda tx: (endpoints.history(tx, endpoint.id), matches.parked(tx, endpoint.id))
+    )
     context = drafts.shown(draft, refused.problems if refused else (), **{"looked_at": None, **values})
     return page(
         request,
@@ -150,6 +166,7 @@ async def _editor(
         name=name_of(here, endpoint),
         address=address_of(here, endpoint),
         versions=versions,
+        parked=parked,
         **context,
     )
 

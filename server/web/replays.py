@@ -1,0 +1,202 @@
+"""An endpoint's replays: what can be replayed, the dry run before it, the run under way, and those before."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.actions import replays as actions
+from server.actions.replays import Asked, DryRun, selected
+from server.domain.endpoints import Endpoint, Version
+from server.domain.ids import Millis, VersionId
+from server.domain.messages import DeliveryState
+from server.domain.replays import BULK_STATES, PERIODS, Progress, Replay, ReplayKind
+from server.domain.sentences import Refused, Sentence, say
+from server.store import Transaction, endpoints, matches, replays
+from server.web import drafts, forms
+from server.web.endpoints import find, tab_page
+from server.web.errors import NotFound
+from server.web.forms import Form
+from server.web.i18n import in_words
+from server.web.logs import STATES
+from server.web.render import redirect, utc_text
+from server.web.visit import Here, Visit
+
+router = APIRouter()
+
+KINDS: Mapping[ReplayKind, tuple[Sentence, Sentence]] = {
+    ReplayKind.FAILED: (
+        say("Recover failed"),
+        say("Sends again what was given up after the last attempt."),
+    ),
+    ReplayKind.MISSING: (
+        say("Replay missing"),
+        say("Sends what this endpoint listens to and never tried: from before it was made, or while it was disabled."),
+    ),
+    ReplayKind.BULK: (
+        say("Bulk replay"),
+        say("Sends everything that fits the filters, also what succeeded."),
+    ),
+    ReplayKind.PARKED: (
+        say("Re-run parked"),
+        say("Runs what waits for a mended transformation, with the code in force."),
+    ),
+}
+
+RANGES: Mapping[str, Sentence] = {
+    "8h": say("8 hours ago"),
+    "1d": say("Yesterday"),
+    "3d": say("3 days ago"),
+    "7d": say("Last week"),
+    "14d": say("2 weeks ago"),
+}
+SINCE = say("Since {time}", time="")
+
+
+@router.get("/endpoints/{endpoint_id}/replays")
+async def index(request: Request, here: Here, endpoint_id: str, before: str = "") -> Response:
+    endpoint, here = await find(here, endpoint_id)
+    return await _index(request, here, endpoint, before)
+
+
+@router.get("/endpoints/{endpoint_id}/replays/new")
+async def new(request: Request, here: Here, endpoint_id: str) -> Response:
+    """The form of one kind; with ``count``, what it would do."""
+    endpoint, here = await find(here, endpoint_id)
+    fields: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        fields.setdefault(name, []).append(value)
+    form = Form(fields)
+    asked = _asked(form, asking=form.has("count"))
+    if not form.has("count") and asked.kind is not ReplayKind.PARKED:
+        return await _ask(request, here, endpoint, asked)
+    try:
+        selection, rate = selected(asked, here.bench.now())
+    except Refused as refused:
+        return await _ask(request, here, endpoint, asked, refused)
+    return await _ask(
+        request, here, endpoint, asked, counted=await actions.dry_run(here.bench, endpoint, selection, rate)
+    )
+
+
+@router.post("/endpoints/{endpoint_id}/replays")
+async def begin(request: Request, here: Here, endpoint_id: str) -> Response:
+    endpoint, here = await find(here, endpoint_id)
+    asked = _asked(await forms.read(request), asking=True)
+    try:
+        selection, rate = selected(asked, here.bench.now())
+        await actions.begin(here.bench, endpoint, selection, rate, here.user.name)
+    except Refused as refused:
+        return await _ask(request, here, endpoint, asked, refused)
+    return redirect(f"/endpoints/{endpoint.id}/replays", "replay-begun", request)
+
+
+@router.post("/replays/{replay_id}/stop")
+async def stop(request: Request, here: Here, replay_id: str) -> Response:
+    replay = await here.bench.store.read(lambda tx: replays.get(tx, replay_id))
+    if replay is None:
+        raise NotFound(say("There is no such replay."))
+    endpoint, here = await find(here, replay.endpoint_id)
+    try:
+        await actions.stop(here.bench, replay)
+    except Refused as refused:
+        return await _index(request, here, endpoint, problem=refused.problems[0].sentence, status=422)
+    return redirect(f"/endpoints/{endpoint.id}/replays", "replay-stopped", request)
+
+
+def _asked(form: Form, *, asking: bool) -> Asked:
+    """What a form asks for. A form that was only opened has everything chosen."""
+    kind = form.text("kind")
+    if kind not in list(ReplayKind):
+        raise NotFound(say("There is no such kind of replay."))
+    chosen = form.text("listen", "all") == "chosen"
+    return Asked(
+        kind=ReplayKind(kind),
+        since=form.text("since", "all" if kind == ReplayKind.PARKED else "8h"),
+        start=form.text("start"),
+        end=form.text("end"),
+        event_types=frozenset(form.every("event_types")) if chosen else None,
+        states=frozenset(form.every("states")) if asking else frozenset(BULK_STATES),
+        rate=form.text("rate"),
+    )
+
+
+async def _index(
+    request: Request,
+    here: Visit,
+    endpoint: Endpoint,
+    before: str = "",
+    *,
+    problem: Sentence | None = None,
+    status: int = 200,
+) -> Response:
+    def look(tx: Transaction) -> tuple[list[tuple[Replay, Progress]], dict[VersionId, Version], int]:
+        runs = replays.history(tx, endpoint.id, before)
+        ran = {replay.version_id for replay, _ in runs if replay.version_id}
+        versions = {found.id: found for each in ran if (found := endpoints.version(tx, each))}
+        return runs, versions, matches.parked(tx, endpoint.id)
+
+    runs, versions, parked = await here.bench.store.read(look)
+    return tab_page(
+        request,
+        here,
+        endpoint,
+        "replay",
+        template="replays/list.html",
+        block="runs",
+        status=status,
+        kinds=KINDS,
+        states=_states(),
+        runs=runs,
+        versions=versions,
+        parked=parked,
+        before=before,
+        older=runs[-1][0].id if len(runs) == replays.PAGE else "",
+        problem=problem,
+    )
+
+
+async def _ask(
+    request: Request,
+    here: Visit,
+    endpoint: Endpoint,
+    asked: Asked,
+    refused: Refused | None = None,
+    *,
+    counted: DryRun | None = None,
+) -> Response:
+    return tab_page(
+        request,
+        here,
+        endpoint,
+        "replay",
+        template="replays/new.html",
+        block="ask",
+        status=422 if refused else 200,
+        kind=asked.kind,
+        kinds=KINDS,
+        asked=asked,
+        ranges=_ranges(here.bench.now()),
+        states=_states(),
+        tree=drafts.TREE,
+        problems={problem.field: problem.sentence for problem in refused.problems} if refused else {},
+        counted=counted,
+    )
+
+
+def _states() -> dict[DeliveryState, Sentence]:
+    return {state: STATES[state] for state in BULK_STATES}
+
+
+def _ranges(now: Millis) -> list[tuple[str, Sentence, Sentence | str]]:
+    """What can be chosen: the value, its name, and the moment it stands for."""
+    ready = [
+        (name, title, in_words(Sentence(SINCE.text, {"time": utc_text(now - PERIODS[name])})))
+        for name, title in RANGES.items()
+    ]
+    return [
+        *ready,
+        ("all", say("Everything"), say("All that is kept")),
+        ("custom", say("From – to"), say("Times of your own")),
+    ]
