@@ -200,7 +200,13 @@ class Worker:
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        full = len(self._under_way) >= self._most_unrecorded
+        self._under_way.discard(task)
+        if full:
+            self._begin()
 
     async def _deliver(self, lane: Lane, held: Held) -> None:
         in_order = lane.controls.ordered
