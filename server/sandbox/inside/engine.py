@@ -97,7 +97,8 @@ def _library() -> Any:
 
 
 _js: Any = _library()
-_JS_NULL = _Value(0, _NULL)
+_add_built_in = tuple(getattr(_js, name) for name in _BUILT_IN)
+_add_binary = tuple(getattr(_js, name) for name in _BINARY)
 _JS_UNDEFINED = _Value(0, _UNDEFINED)
 
 
@@ -113,7 +114,7 @@ def compiled(script: str) -> bytes:
 
 
 class Heap:
-    """Where realms live, one after another, so that names and the shapes of objects are made once for all of them."""
+    """Where realms live, one after another, and nothing between them."""
 
     def __init__(self, memory: int, stack: int) -> None:
         """``memory`` for a realm and ``stack`` in bytes."""
@@ -121,19 +122,15 @@ class Heap:
         _js.JS_SetMaxStackSize(self.runtime, stack)
         _js.JS_SetGCThreshold(self.runtime, _COLLECT_FROM)
         _js.JS_SetInterruptHandler(self.runtime, _on_interrupt, None)
-        self._first = Realm(self)  # nothing ever runs in it: it holds what all have in common
-        self._first.add_binary()
+        first = Realm(self)  # makes kinds of objects known, which stay so
+        first.add_binary()
+        first.close()
+        _js.JS_RunGC(self.runtime)
         self._blocks, self._size = self._measured()
         _js.JS_SetMemoryLimit(self.runtime, self._size + memory)
 
     def close(self) -> None:
-        self._first.close()
         _js.JS_FreeRuntime(self.runtime)
-
-    def keep(self, code: bytes) -> None:
-        """Hold the names in bytecode that every realm is going to run."""
-        self._first.hold(code)
-        self._blocks, self._size = self._measured()
 
     def used(self) -> int:
         """Bytes that a realm has taken."""
@@ -168,23 +165,20 @@ class Realm:
     def __init__(self, heap: Heap, fetch: Fetch = lambda name: None) -> None:
         self.heap = heap
         self.context = _js.JS_NewContextRaw(heap.runtime)
-        for add in _BUILT_IN:
-            getattr(_js, add)(self.context)
+        for add in _add_built_in:
+            add(self.context)
         self._fetch = fetch
-        self._kept: list[_Value] = []
+        self._box = self._asked = _JS_UNDEFINED
 
     def add_binary(self) -> None:
         """Buffers and what is made of them, and the exception of the web."""
-        for add in _BINARY:
-            getattr(_js, add)(self.context)
+        for add in _add_binary:
+            add(self.context)
 
     def close(self) -> None:
-        for value in self._kept:
-            _js.JS_FreeValue(self.context, value)
+        _js.JS_FreeValue(self.context, self._box)
+        _js.JS_FreeValue(self.context, self._asked)
         _js.JS_FreeContext(self.context)
-
-    def hold(self, code: bytes) -> None:
-        self._keep(self._valid(_js.JS_ReadObject(self.context, code, len(code), _BYTECODE)))
 
     def start(self, code: bytes, *arguments: int) -> None:
         """Run bytecode that ``compiled`` made, and call the function that it gives with a function ``fetch``.
@@ -194,8 +188,8 @@ class Realm:
         """
         function = self._valid(self._run(code))
         fetch = _js.JS_NewCFunction2(self.context, _on_fetch, b"", 1, _NUMBER_TO_NUMBER, 0)
-        self._box = self._keep(self._call(function, [fetch, *map(self._value, arguments)]))
-        self._asked = self._keep(_js.JS_GetPropertyStr(self.context, self._box, b"ask"))
+        self._box = self._call(function, [fetch, *map(self._value, arguments)])
+        self._asked = _js.JS_GetPropertyStr(self.context, self._box, b"ask")
         _js.JS_FreeValue(self.context, function)
 
     def compiled(self, script: bytes, options: int = 0) -> bytes:
@@ -251,10 +245,6 @@ class Realm:
     def _run(self, code: bytes) -> _Value:
         value: _Value = _js.JS_ReadObject(self.context, code, len(code), _BYTECODE)
         return value if value.tag == _EXCEPTION else _js.JS_EvalFunction(self.context, value)
-
-    def _keep(self, value: _Value) -> _Value:
-        self._kept.append(value)
-        return value
 
     def _value(self, given: int | bytes) -> _Value:
         if not isinstance(given, bytes):

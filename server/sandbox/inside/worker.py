@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import resource
 import time
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ BINARY = ("8Array", "8Clamped", "16Array", "32Array", "64Array", "ArrayBuffer", 
 WEB = ("atob", "btoa", "DOMException")
 """Names of the engine's own that a world is spared when they are not in the code: they make a quarter of it."""
 
+_KNOWN = re.compile("|".join({name.rpartition(".")[2] for name in GLOBALS["intl"] if LOCALES in name}))
+
 _RUN, _SETTLED, _CONSOLE, _GLOBALS = 0, 1, 2, 3
 """What `base.js` can be asked."""
 
@@ -80,7 +83,8 @@ class Code:
         self.text = text
         self.compiled = b""
         """Its bytecode, made by the first world that runs it."""
-        self.globals = wanted(text)
+        self.globals = [row for part, names in wanted(text).items() for name in names for row in _row(part, name)]
+        """Of each: the script that makes it, its name there, whose method it is if it is one, and its own name."""
         self.is_binary = has_reflection(text) or is_binary(text)
 
 
@@ -91,7 +95,8 @@ def wanted(code: str) -> dict[str, list[str]]:
     """
     if has_reflection(code):
         return GLOBALS
-    found = {part: [name for name in names if _is_named(name, code)] for part, names in GLOBALS.items()}
+    rest = _KNOWN.sub("", code)
+    found = {part: [name for name in names if _is_named(name, code, rest)] for part, names in GLOBALS.items()}
     return {part: names for part, names in found.items() if names}
 
 
@@ -103,9 +108,14 @@ def is_binary(code: str) -> bool:
     return any(word in code for word in (*BINARY, *WEB))
 
 
-def _is_named(name: str, code: str) -> bool:
+def _is_named(name: str, code: str, rest: str) -> bool:
     method = name.rpartition(".")[2]
-    return STEMS.get(name, method) in code or (LOCALES in method and LOCALES in code)
+    return STEMS.get(name, method) in code or (LOCALES in method and LOCALES in rest)
+
+
+def _row(part: str, name: str) -> tuple[str, str, str, str]:
+    holder, _, own = name.rpartition(".")
+    return part, name, holder, own
 
 
 def warm_up() -> None:
@@ -133,6 +143,7 @@ def serve(descriptor: int, limits: Limits) -> None:
     A request's head has ``code`` when it is new, and ``parts``, data that the code was found to need. With an event
     the code is run on the payload, without one it is only checked. Replies: see ``run``, ``check``.
     """
+    World.touched = _touched_memory()
     code, heap = Code(""), new_heap(limits)
     spare: World | None = None
     frames.write(descriptor, frames.pack_reply(b'{"is":"ready"}', b""))
@@ -188,12 +199,15 @@ def check(limits: Limits, code: str) -> Head:
 class World:
     """A fresh global for one event."""
 
+    touched: ClassVar[int] = 0
+    """Bytes that the process had touched after the last event."""
+
     def __init__(self, limits: Limits, code: Code, heap: Heap) -> None:
         self._limits = limits
         self.code = code
         self.heap = heap
         self.is_spent = False
-        self._touched = _touched_memory()
+        self._touched = World.touched
         self._is_binary = code.is_binary
         engine.set_deadline(math.inf)
         self._realm = Realm(heap, self._fetch)
@@ -251,7 +265,8 @@ class World:
 
     def note_memory(self) -> bool:
         """The run touched so much memory that the system had better get it back, with the whole process."""
-        self.is_spent = _touched_memory() > self._touched + self._limits.memory // 4
+        World.touched = _touched_memory()
+        self.is_spent = World.touched > self._touched + self._limits.memory // 4
         return self.is_spent
 
     def _fetch(self, name: str) -> bytes | str | None:
@@ -265,7 +280,7 @@ class World:
             case "code":
                 return json.dumps(self.code.text)
             case "globals wanted":
-                return json.dumps(list(self.code.globals.items()))
+                return json.dumps(self.code.globals)
             case "entropy":
                 return json.dumps(os.urandom(32).hex())
             case _:
@@ -273,9 +288,7 @@ class World:
 
 
 def new_heap(limits: Limits) -> Heap:
-    heap = Heap(limits.memory, JS_STACK if fences.LINUX else 4 << 20)
-    heap.keep(Prelude.scripts["base"])
-    return heap
+    return Heap(limits.memory, JS_STACK if fences.LINUX else 4 << 20)
 
 
 def _touched_memory() -> int:

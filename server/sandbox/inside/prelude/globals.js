@@ -5,10 +5,7 @@
   const { defineProperty } = Object;
   const put = (target, key, value) => defineProperty(target, key, { value, writable: true, configurable: true });
 
-  function offer(part, name) {
-    const [holder, method] = name.split(".");
-    const target = method ? globalThis[holder].prototype : globalThis;
-    const key = method ?? name;
+  function offer(part, name, target, key) {
     const get = () => (put(target, key, load(part)[name]), target[key]);
     defineProperty(target, key, { get, set: (value) => put(target, key, value), configurable: true });
   }
@@ -35,8 +32,9 @@
     put(JSON, "stringify", json.stringify);
   }
 
-  for (const [part, names] of load("globals wanted")) {
-    if (part === "json") wrap();
-    else for (const name of names) offer(part, name);
+  const rows = load("globals wanted");
+  for (let i = 0; i < rows.length; i += 4) {
+    if (rows[i] === "json") wrap();
+    else offer(rows[i], rows[i + 1], rows[i + 2] ? globalThis[rows[i + 2]].prototype : globalThis, rows[i + 3]);
   }
 });

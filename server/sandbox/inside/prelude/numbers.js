@@ -224,6 +224,9 @@
     return [whole.padStart(options.minimumIntegerDigits, "0"), fraction];
   }
 
+  // Neither a symbol nor a space. Tables of Unicode are large, so only signs beyond ASCII are looked up in them.
+  const isLetter = (sign) => (sign < "\x80" ? !/[$+<=>^`|~ ]/.test(sign) : RegExp("[^\\p{S}\\p{Z}]", "u").test(sign));
+
   // To the nearest multiple of so many of the last digit.
   function stepped(cut, places, step) {
     const [whole, fraction] = plainDigits(cut, places, places);
@@ -282,8 +285,8 @@
     const inner = short && !isShortMoney ? short.pattern.replace(/0+/, "\0") : "\0";
     pattern = pattern.replace(/[#0][#0,.]*/, () => inner);
     const mark = isMoney ? currencyMark(locale, options) : "";
-    if (mark && /[^\p{S}\p{Z}]$/u.test(mark)) pattern = pattern.replace(/¤(?=\0)/, "¤" + data.gap);
-    if (mark && /^[^\p{S}\p{Z}]/u.test(mark)) pattern = pattern.replace(/\0(?=¤)/, "\0" + data.gap);
+    if (mark && isLetter(mark.at(-1))) pattern = pattern.replace(/¤(?=\0)/, "¤" + data.gap);
+    if (mark && isLetter(mark[0])) pattern = pattern.replace(/\0(?=¤)/, "\0" + data.gap);
     const parts = [];
     let literal = "";
     const flush = () => {
