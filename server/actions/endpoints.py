@@ -76,12 +76,15 @@ async def change(bench: Workbench, endpoint: Endpoint, draft: Draft) -> Endpoint
         raise Refused(*found)
 
     credentials = credentials_of(draft, card, endpoint.credentials)
+    url = url_of(draft, card, credentials)
     return await amend(
         bench,
         endpoint.id,
         lambda now: replace(
             now,
-            url=url_of(draft, card, credentials),
+            url=url,
+            # Somewhere else, or as somebody else: what failed before says nothing about it.
+            health=now.health if (url, credentials) == (now.url, now.credentials) else HEALTHY,
             description=draft.description,
             destination=draft.destination,
             credentials=credentials,

@@ -2,7 +2,7 @@
 
 import pytest
 from entries import kept_endpoint, tried
-from form import text_of
+from form import a_form, text_of
 from site_under_test import Site
 
 from server.domain.endpoints import Controls, DisabledBecause
@@ -102,3 +102,17 @@ async def test_parked_says_that_it_is_not_tried_again(site: Site) -> None:
 
     text = text_of((await site.get(f"/messages/{entry.message.id}")).text)
     assert "Parked: it is not tried again until the code is mended." in text
+
+
+async def test_another_address_begins_with_a_clean_record(site: Site) -> None:
+    health = Health(1_790_000_000_000, None, 1_790_050_000_000)
+    shop = await kept_endpoint(site, health=health)
+
+    async def after(**changes: str) -> Health:
+        await site.post(f"/endpoints/{shop.id}/edit", a_form(**changes))
+        found = await site.bench.store.read(lambda tx: endpoints.get(tx, shop.id))
+        assert found
+        return found.health
+
+    assert await after(url=shop.url, description="Another name") == health
+    assert await after(url="https://mended.example/hook") == HEALTHY

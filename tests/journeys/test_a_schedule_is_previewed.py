@@ -1,0 +1,30 @@
+"""A schedule shows when its attempts would come while it is typed, and pausing takes one click."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+
+def test_a_schedule_shows_its_attempts_while_it_is_typed(signed_in: Page) -> None:
+    page = signed_in
+    page.goto(page.url.split("/endpoints")[0] + "/endpoints/new?card=webhook")
+    page.get_by_label("URL").first.fill("https://example.com/hook")
+    page.get_by_role("button", name="Create", exact=True).click()
+    page.get_by_role("link", name="Advanced").click()
+
+    schedule = page.get_by_label("Wait before each attempt")
+    expect(schedule).to_have_value("0s, 5s, 5m, 30m, 2h, 5h, 10h, 10h")
+    schedule.fill("0s, 1m, 1h30m")
+    expect(page.locator("#plan")).to_contain_text("3 attempts in 1 h 31 min")
+    schedule.fill("0s, soon")
+    expect(page.locator("#plan")).to_contain_text("“soon” is not a wait.")
+    schedule.fill("0s, 1m")
+    assert Axe().run(page, options={"resultTypes": ["violations"]}).violations_count == 0
+    page.get_by_role("button", name="Save schedule").click()
+    expect(page.get_by_role("status")).to_contain_text("The endpoint was saved.")
+    expect(schedule).to_have_value("0s, 1m")
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Paused: nothing is sent, and everything is kept.")).to_be_visible()
+    assert Axe().run(page, options={"resultTypes": ["violations"]}).violations_count == 0
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("status")).to_contain_text("The endpoint is resumed.")
