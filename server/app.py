@@ -30,6 +30,7 @@ from server.delivery.known_sources import KnownSources
 from server.delivery.mailer import Mailer
 from server.delivery.notifier import Notifier
 from server.delivery.replayer import Replayer
+from server.delivery.retention import Retention
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules, fixed_addresses
 from server.sandbox import Sandbox
@@ -140,6 +141,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         rules=rules,
         public_url=public_url,
         mailer=mailer,
+        retention_days=settings.retention_days,
     )
     await sources.ensure(bench)
     app.state.bench = bench
@@ -152,6 +154,9 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     stack.push_async_callback(worker.stop)
     replayer.start()
     stack.push_async_callback(replayer.stop)
+    retention = Retention(store, settings.retention_days)
+    retention.start()
+    stack.push_async_callback(retention.stop)
     notifier.start()
     stack.push_async_callback(notifier.stop)
     log.info("started", version=__version__, database=store.dialect)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from server.sandbox import Sandbox
 from server.settings import Settings
 from server.store import Unusable, look
+from server.store.retention import file_usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,10 @@ def _folder(settings: Settings) -> Finding:
 
 async def _database(settings: Settings) -> Finding:
     try:
-        return Finding("database", True, await asyncio.to_thread(look, settings.database_url))
+        found = await asyncio.to_thread(look, settings.database_url)
+        used = await asyncio.to_thread(file_usage, settings.database_url)
     except Unusable as error:
         return Finding("database", False, str(error), needed=True)
+    if used:
+        found += f"; {used.size / 2**20:.1f} MiB, of which {used.free / 2**20:.1f} MiB are free for what comes next"
+    return Finding("database", True, found)

@@ -32,6 +32,8 @@ class Workbench:
     """Where Dodo and people reach us, without a slash at the end; empty when the operator did not say."""
     mailer: Mailer | None = None
     """``None`` when the operator named no mail server."""
+    retention_days: int = 0
+    """How long events are kept; 0 for ever."""
 
     def now(self) -> Millis:
         return time.time_ns() // 1_000_000

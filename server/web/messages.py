@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from server.actions import messages as actions
 from server.domain.endpoints import Endpoint, Version
+from server.domain.ids import earliest
 from server.domain.messages import Attempt, Delivery, DeliveryState, Message, Trigger
 from server.domain.sentences import Refused, Sentence, say
 from server.store import Transaction, attempts, deliveries, endpoints, messages
@@ -19,6 +20,8 @@ from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
 router = APIRouter()
+
+DAY_MS = 24 * 60 * 60 * 1000
 
 TRIGGERS: Mapping[Trigger, Sentence] = {
     Trigger.EVENT: say("First try"),
@@ -109,8 +112,16 @@ async def find_attempt(here: Visit, attempt_id: str) -> Attempt:
 async def _find(here: Visit, message_id: str) -> Message:
     found = await here.bench.store.read(lambda tx: messages.get(tx, message_id))
     if found is None:
-        raise NotFound(say("There is no such message."))
+        raise NotFound(_gone(here, message_id))
     return found
+
+
+def _gone(here: Visit, message_id: str) -> Sentence:
+    """An id tells when its message came."""
+    days = here.bench.retention_days
+    if days and message_id.startswith("msg_") and message_id < earliest("msg", here.bench.now() - days * DAY_MS):
+        return say("This message came more than {days} days ago and was deleted: none is kept longer.", days=days)
+    return say("There is no such message.")
 
 
 async def show_message(

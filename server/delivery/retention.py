@@ -1,0 +1,105 @@
+"""Deletes events and attempts that are older than the operator wants, in steps that nobody who sends an event notices.
+
+The database has one writer, so a step is an event's neighbour in the queue: it deletes no more than fits into a few
+milliseconds, and then leaves the writer alone for several times as long. Freed pages of a SQLite file are used for what
+comes next, so the file stops growing once it holds as much as is kept.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from time import perf_counter
+
+import structlog
+
+from server.domain.ids import Millis
+from server.store import Busy, Store, Transaction, retention
+from server.store.retention import Pruned
+
+DAY: Millis = 24 * 3_600_000
+
+FIRST_AFTER_SECONDS = 60.0
+AGAIN_AFTER_SECONDS = 3600.0
+
+LONG_STEP, SHORT_STEP = 0.008, 0.003
+"""Seconds: a step that took longer is followed by a smaller one, one that took less by a larger one."""
+MOST_IN_A_STEP = 200
+REST = 4
+"""A pause is this many times as long as the step before it, so that cleaning takes at most a fifth of the writer."""
+LEAST_PAUSE = 0.02
+
+Step = Callable[..., Pruned]
+
+log = structlog.get_logger()
+
+
+class Retention:
+    """Start with ``start``, end with ``stop``. With 0 days nothing is ever deleted."""
+
+    def __init__(self, store: Store, days: int) -> None:
+        self._store = store
+        self._days = days
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        if self._days:
+            self._task = asyncio.create_task(self._forever(), name="retention")
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def clean(self, now: Millis) -> int:
+        """Delete all that is too old at ``now``. Returns how many messages that were."""
+        before, began = now - self._days * DAY, perf_counter()
+        messages, kept = await self._prune(retention.prune_messages, before)
+        notices, _ = await self._prune(retention.prune_notices, before)
+        replays, _ = await self._prune(retention.prune_replays, before)
+        if messages or notices or replays:
+            log.info(
+                "retention.cleaned",
+                messages=messages,
+                kept_waiting=kept,
+                notices=notices,
+                replays=replays,
+                seconds=round(perf_counter() - began, 1),
+            )
+        return messages
+
+    async def _forever(self) -> None:
+        pause = FIRST_AFTER_SECONDS
+        while True:
+            await asyncio.sleep(pause)
+            pause = AGAIN_AFTER_SECONDS
+            try:
+                await self.clean(time.time_ns() // 1_000_000)
+            except Exception:  # must outlive anything; what is left goes next time
+                log.exception("retention.failed")
+
+    async def _prune(self, prune: Step, before: Millis) -> tuple[int, int]:
+        """Step by step to the end. Returns how many rows were deleted and how many were kept."""
+        deleted = kept = 0
+        cursor, size = "", 20
+        while True:
+
+            def step(tx: Transaction, cursor: str = cursor, size: int = size) -> tuple[Pruned, float]:
+                began = perf_counter()  # in the writer's thread: waiting in its queue does not count
+                return prune(tx, before, cursor=cursor, limit=size), perf_counter() - began
+
+            try:
+                pruned, seconds = await self._store.write(step)
+            except Busy:
+                await asyncio.sleep(1)
+                continue
+            deleted, kept, cursor = deleted + pruned.deleted, kept + pruned.kept, pruned.cursor
+            if pruned.done:
+                return deleted, kept
+            size = _next_size(size, seconds)
+            await asyncio.sleep(max(LEAST_PAUSE, REST * seconds))
+
+
+def _next_size(size: int, seconds: float) -> int:
+    if seconds > LONG_STEP:
+        return max(1, size // 2)
+    return min(MOST_IN_A_STEP, size * 3 // 2 + 1) if seconds < SHORT_STEP else size
