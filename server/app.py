@@ -52,6 +52,7 @@ from server.web import (
     messages,
     notices,
     replays,
+    secrets,
     security,
     transformations,
 )
@@ -61,7 +62,7 @@ from server.web.names import endpoint_names
 
 PAGES = (
     accounts, endpoints, controls, conditions, transformations, logs, messages, notices, replays, catalog,
-    inspector, sources_page, settings_page, docs, live,
+    inspector, secrets, sources_page, settings_page, docs, live,
 )  # fmt: skip
 
 MOST_BYTES = 8 * 1024 * 1024

@@ -181,12 +181,6 @@ async def remove(bench: Workbench, endpoint: Endpoint) -> None:
     await bench.store.write(keep)
 
 
-async def rotate_secret(bench: Workbench, endpoint: Endpoint) -> Endpoint:
-    """A new signing secret at once: from the next attempt on the destination must know it."""
-    secret = new_secret()
-    return await amend(bench, endpoint.id, lambda now: replace(now, secret=secret))
-
-
 async def send_example(bench: Workbench, endpoint: Endpoint, event_type: str) -> MessageId:
     """Send the sample of an event type to this endpoint alone, on the way that live events take. Raises ``Refused``."""
     if event_type not in EVENT_TYPES:

@@ -79,13 +79,14 @@ class Dispatcher:
 
 
 def _signed(request: Prepared, endpoint: Endpoint, webhook_id: str) -> Prepared:
-    """The final bytes with the Standard Webhooks headers, by the endpoint's own secret."""
-    timestamp = int(time.time())
+    """The final bytes with the Standard Webhooks headers, by each secret that is good now."""
+    now = time.time_ns() // 1_000_000
+    timestamp, (secret, *former) = now // 1000, endpoint.secrets_at(now)
     headers = {
         **request.headers,
         "webhook-id": webhook_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": sign(endpoint.secret, webhook_id, timestamp, request.body),
+        "webhook-signature": sign(secret, webhook_id, timestamp, request.body, also=tuple(former)),
     }
     return replace(request, headers=headers)
 

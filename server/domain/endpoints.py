@@ -102,6 +102,11 @@ class Endpoint:
     def listens_to(self, event_type: str) -> bool:
         return not self.disabled and (self.event_types is None or event_type in self.event_types)
 
+    def secrets_at(self, now: Millis) -> tuple[str, ...]:
+        """The signing secrets at a moment: the present one, and the former one until its time is over."""
+        former = self.former_secret
+        return (self.secret, former.secret) if former and now < former.until else (self.secret,)
+
     def wants(self, event_type: str, payload: Payload) -> bool:
         """Whether an event is delivered to it. Only when there are conditions the payload is read."""
         return self.listens_to(event_type) and holds(self.conditions, payload)

@@ -18,6 +18,9 @@ TOLERANCE_SECONDS = 300
 """How far a timestamp may lie from our clock, in either direction: what the official libraries use."""
 
 PREFIX = "whsec_"
+OVERLAP_MS = 24 * 60 * 60 * 1000
+"""How long a secret is good beside the one that replaced it."""
+
 KEY_BYTES = range(24, 64 + 1)
 
 _MAX_ID = 256

@@ -210,13 +210,6 @@ async def set_destination(request: Request, here: Here, endpoint_id: str) -> Res
     return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
 
 
-@router.post("/endpoints/{endpoint_id}/secret")
-async def rotate_secret(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
-    await actions.rotate_secret(here.bench, endpoint)
-    return redirect(f"/endpoints/{endpoint.id}/advanced", "secret-rotated", request)
-
-
 @router.get("/endpoints/{endpoint_id}/edit")
 async def edit(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
@@ -347,11 +340,21 @@ def advanced_page(
     *,
     schedule: str | None = None,
     pacing: Pacing | None = None,
+    typed_secret: str = "",
 ) -> Response:
-    """``schedule`` and ``pacing``: as typed, where they are not as they are kept."""
+    """``schedule``, ``pacing`` and ``typed_secret``: as typed, where they are not as they are kept."""
     plan = plans.plan(schedules.written(endpoint.controls.schedule) if schedule is None else schedule)
     pacing = pacing or Pacing.of(endpoint.controls)
-    context = drafts.shown(draft, refused.problems if refused else (), plan=plan, pacing=pacing)
+    now, former = here.bench.now(), endpoint.former_secret
+    context = drafts.shown(
+        draft,
+        refused.problems if refused else (),
+        plan=plan,
+        pacing=pacing,
+        typed_secret=typed_secret,
+        secrets=endpoint.secrets_at(now),
+        left=divmod((former.until - now) // 60_000, 60) if former else None,
+    )
     return tab_page(request, here, endpoint, "advanced", status=422 if refused else 200, **context)
 
 

@@ -116,16 +116,6 @@ async def test_a_deleted_endpoint_is_not_found(site: Site) -> None:
     assert "There is no such endpoint. It may have been deleted." in answer.text
 
 
-async def test_rotating_gives_a_new_secret_at_once(site: Site) -> None:
-    endpoint = await created(site, a_form())
-
-    path_of(await site.post(f"/endpoints/{endpoint.id}/secret"))
-
-    after = await kept(site, endpoint.id)
-    assert after.secret.startswith("whsec_")
-    assert after.secret != endpoint.secret
-
-
 async def test_a_transformation_without_code_cannot_be_switched_on(site: Site) -> None:
     endpoint = await created(site, a_form(transforming=None, code=""))
 

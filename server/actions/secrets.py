@@ -1,0 +1,33 @@
+"""An endpoint's signing secret: changed so that a destination can follow within a day."""
+
+from dataclasses import replace
+
+from server.actions.endpoints import amend
+from server.actions.workbench import Workbench
+from server.domain.endpoints import Endpoint, FormerSecret
+from server.domain.sentences import Problem, Refused, say
+from server.domain.signing import OVERLAP_MS, PREFIX, new_secret, secret_problem
+
+
+async def rotate(bench: Workbench, endpoint: Endpoint, typed: str | None = None) -> Endpoint:
+    """Sign with a new secret, or with the one that was typed; the one before signs too, for a day. Raises ``Refused``.
+
+    One that was former already stops: two are enough for a destination to follow, and each more is a risk.
+    """
+    if typed == "":
+        raise Refused(Problem("secret", say("Paste a signing secret; it starts with whsec_.")))
+    if typed and (problem := secret_problem(typed)):
+        raise Refused(Problem("secret", problem))
+    secret = PREFIX + typed.removeprefix(PREFIX) if typed else new_secret()
+
+    def changed(now: Endpoint) -> Endpoint:
+        if secret == now.secret:
+            raise Refused(Problem("secret", say("This secret is in force already.")))
+        return replace(now, secret=secret, former_secret=FormerSecret(now.secret, bench.now() + OVERLAP_MS))
+
+    return await amend(bench, endpoint.id, changed)
+
+
+async def stop_former(bench: Workbench, endpoint: Endpoint) -> Endpoint:
+    """From the next attempt on only the present secret signs."""
+    return await amend(bench, endpoint.id, lambda now: replace(now, former_secret=None))

@@ -1,0 +1,35 @@
+"""The signing secret on an endpoint's Advanced tab: another one, and the end of the old one."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.actions import secrets as actions
+from server.actions.drafts import Draft
+from server.domain.sentences import Refused
+from server.web import forms
+from server.web.endpoints import advanced_page, find
+from server.web.render import redirect
+from server.web.visit import Here
+
+router = APIRouter()
+
+
+@router.post("/endpoints/{endpoint_id}/secret")
+async def rotate(request: Request, here: Here, endpoint_id: str) -> Response:
+    """Sign with the secret in the form, or with a fresh one when the form has none."""
+    endpoint, here = await find(here, endpoint_id)
+    form = await forms.read(request)
+    typed = form.text("secret") if form.has("secret") else None
+    try:
+        await actions.rotate(here.bench, endpoint, typed)
+    except Refused as refused:
+        return advanced_page(request, here, endpoint, Draft.of(endpoint), refused, typed_secret=typed or "")
+    return redirect(f"/endpoints/{endpoint.id}/advanced", "secret-rotated", request)
+
+
+@router.post("/endpoints/{endpoint_id}/secret/stop-former")
+async def stop_former(request: Request, here: Here, endpoint_id: str) -> Response:
+    endpoint, here = await find(here, endpoint_id)
+    await actions.stop_former(here.bench, endpoint)
+    return redirect(f"/endpoints/{endpoint.id}/advanced", "secret-stopped", request)
