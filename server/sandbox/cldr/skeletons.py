@@ -276,6 +276,9 @@ def calendar_of(data: dict[str, Any], calendar: str) -> dict[str, Any]:
         return found
     made: dict[str, Any] = {**data["gregorian"], **data["generic"], **data.get(calendar, {})}
     made["timeFormats"] = data["gregorian"]["timeFormats"]
-    made["dateTimeFormats"] = data["generic"]["dateTimeFormats"]
+    generic = data["generic"]["dateTimeFormats"]
+    own = data.get(calendar, {}).get("dateTimeFormats", {}).get("availableFormats", {})
+    own = {skeleton: pattern for skeleton, pattern in own.items() if skeleton.startswith("y")}
+    made["dateTimeFormats"] = {**generic, "availableFormats": {**generic["availableFormats"], **own}}
     made["dateTimeFormats-atTime"] = data["gregorian"].get("dateTimeFormats-atTime", {})
     return made

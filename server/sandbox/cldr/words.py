@@ -112,7 +112,7 @@ def _language(tag: str, code: str, style: str, standard: bool) -> str | None:
     inside = rest[0]
     for more in rest[1:]:
         inside = pattern["localeSeparator"].replace("{0}", inside).replace("{1}", more)
-    return str(pattern["localePattern"]).replace("{0}", base).replace("{1}", inside)
+    return str(pattern["localePattern"]).replace("{0}", base).replace("{1}", inside.replace("(", "[").replace(")", "]"))
 
 
 def about(tag: str) -> dict[str, Any]:

@@ -27,6 +27,13 @@ _SYNTAX: tuple[tuple[str, str], ...] = (
     (r"unexpected character", "Invalid or unexpected token"),
     (r"invalid increment/decrement operand", "Invalid left-hand side expression in postfix operation"),
     (r"break must be inside loop or switch", "Illegal break statement"),
+    (r"expected '}' after template expression", "Missing } in template expression"),
+    (r"property constructor appears more than once", "A class may only have one constructor"),
+    (r"duplicate default", "More than one default clause in switch statement"),
+    (r"invalid keyword: with", "Strict mode code may not include a with statement"),
+    (r"cannot delete a direct reference in strict mode", "Delete of an unqualified identifier in strict mode."),
+    (r"line terminator not allowed after throw", "Illegal newline after throw"),
+    (r"expecting catch or finally", "Missing catch or finally after try"),
     (r"continue must be inside loop", "Illegal continue statement: no surrounding iteration statement"),
 )
 """The parser's words → V8's, by pattern."""
@@ -55,10 +62,60 @@ def failure(code: str, name: str, message: str, stack: str) -> Head:
         return {"is": "time limit", "message": "", **place}
     if name == "InternalError" and message.startswith("out of memory"):
         return {"is": "memory limit", "message": ""}
+    if name == "SyntaxError" and not stack and (words := _REGEX.get(message)):
+        return _bad_regex(code, message, words)
     syntax = name == "SyntaxError" and compiling is not None
     words = _syntax(message, place) if syntax else _hinted(name, message)
     text = f"{name}: {words}" if name and words else name or words
     return {"is": "syntax" if syntax else "threw", "message": text[:MAX_MESSAGE], **place}
+
+
+_REGEX = {
+    "invalid regular expression flags": "flags",
+    "expecting ')'": "Unterminated group",
+    "nothing to repeat": "Nothing to repeat",
+    "invalid class range": "Range out of order in character class",
+    "invalid repetition count": "numbers out of order in {} quantifier",
+    "duplicate group name": "Duplicate capture group name",
+    "extraneous characters at the end": "Unmatched ')'",
+    "unexpected end": "\\ at end of pattern",
+}
+"""What is wrong with a literal regular expression, in the engine's words → in V8's."""
+_LITERAL = re.compile(r"(?<![\w)\]$/*])\s*/(?![/*])((?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+)/([a-z]*)")
+
+
+def _bad_regex(code: str, message: str, words: str) -> Head:
+    """A literal that the parser let through and the compiler did not: it does not say where, so they are looked for."""
+    found = [literal for literal in _LITERAL.finditer(code) if _is_bad(literal[1], literal[2], message)]
+    said = "Invalid regular expression flags"
+    if words != "flags":
+        said = f"Invalid regular expression: /{found[0][1] if found else ''}/: {words}"
+    if not found:
+        return {"is": "syntax", "message": f"SyntaxError: {said}"[:MAX_MESSAGE]}
+    line = len(_LINE_END.split(code[: found[0].start(1)]))
+    source = _LINE_END.split(code)[line - 1]
+    return {
+        "is": "syntax",
+        "message": f"SyntaxError: {said}"[:MAX_MESSAGE],
+        "line": line,
+        "column": 1,
+        "source": source[:MAX_LINE],
+    }
+
+
+def _is_bad(pattern: str, flags: str, message: str) -> bool:
+    plain = re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", "", pattern)
+    match message:
+        case "invalid regular expression flags":
+            return len(set(flags)) < len(flags) or bool(set(flags) - set("dgimsuvy"))
+        case "expecting ')'":
+            return plain.count("(") > plain.count(")")
+        case "extraneous characters at the end":
+            return plain.count(")") > plain.count("(")
+        case "nothing to repeat":
+            return bool(re.search(r"(?:^|[(|])[*+?]|[*+]{2}", plain))
+        case _:
+            return True
 
 
 def _place(code: str, stack: str) -> Head:
@@ -95,11 +152,23 @@ def _syntax(message: str, place: Head) -> str:
     before = source[:at].rstrip()
     if re.match(r"\s*import\b", source):
         return f"Cannot use import statement outside a module. {EXPORT_HINT}"
+    if word == "@":
+        return "Invalid or unexpected token"
+    if word == "enum":
+        return "Unexpected reserved word"
+    if message == "duplicate label name" and (label := re.match(r"\s*(\w+)", source[at:]) or _LABEL.search(before)):
+        return f"Label '{label[1]}' has already been declared"
+    if message == "invalid number literal" and re.search(r"\d_\W*$", source[: at + 3]):
+        return "Numeric separators are not allowed at the end of numeric literals"
     if message == "invalid redefinition of lexical identifier" or message.startswith("invalid redefinition"):
         declared = re.search(r"([\w$]+)\W*$", source[: at + 1]) if not word.isidentifier() else None
         return f"Identifier '{declared[1] if declared else word}' has already been declared"
     if message in ("variable name expected", "invalid property name") and word:
         return f"Unexpected token '{word}'"
+    if word and word in "|&?" and word * 2 == source[at : at + 2]:
+        return f"Unexpected token '{word * 2}'"
+    if message == "expecting '{'" and re.search(r"\btry\s*\{", before):
+        return "Missing catch or finally after try"
     if message.startswith("expecting"):
         return _expecting(message, word, before)
     if message == "unexpected end of string" and word == "`":
@@ -111,6 +180,7 @@ def _syntax(message: str, place: Head) -> str:
     return message
 
 
+_LABEL = re.compile(r"(\w+)\s*:?\s*$")
 _HEADED = re.compile(r"\b(?:if|while|for|switch|catch|function)\s*[\w$]*\s*\([^()]*$")
 _KEYWORD = re.compile(
     "const|var|function|class|return|if|for|while|do|switch|case|default|throw|try|catch|new|delete|typeof"
@@ -122,6 +192,8 @@ def _expecting(message: str, word: str, before: str) -> str:
         return "await is only valid in async functions and the top level bodies of modules"
     if not word:
         return "Unexpected end of input"
+    if word.isdigit() and re.search(r"[\w$]\([^(){}\[\]]*$", before) and not _HEADED.search(before):
+        return "missing ) after argument list"
     if (
         message[:13] in ("expecting ')'", "expecting ','")
         and re.search(r"[\w$]\([^(){}\[\]]*$", before)

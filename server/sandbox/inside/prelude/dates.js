@@ -218,7 +218,7 @@
     const [plus, minus] = hours.split(";"), two = (n) => String(n).padStart(2, "0");
     const form = seconds < 0 ? minus : plus, colon = /H+(.*?)mm/.exec(form)[1];
     const said = long || minute || second ? colon + two(minute) + (second ? colon + two(second) : "") : "";
-    const text = form.replace(/H+.*?mm/, () => digitized((long ? two(hour) : String(hour)) + said, digits));
+    const text = form.replace(said ? /H+.*?mm/ : /H+.*$/, () => digitized((long ? two(hour) : String(hour)) + said, digits));
     return pattern.replace("{0}", () => text);
   }
 

@@ -99,9 +99,14 @@
   }
 
   // The engine points behind an operator.
-  function operated(offset) {
+  const OPERATOR = /^(?:[-+*/%&|^<>]|\*\*|<<|>>|in|instanceof|[<>=!]=?=?)$/;
+  function operatorAt(offset) {
     const i = tokenAt(offset - 1);
-    return begins[i] ?? offset;
+    for (let j = i; j >= i - 3 && j >= 0; j--) if (OPERATOR.test(texts[j])) return j;
+    return texts[i] === "${" ? i + 1 : i;
+  }
+  function operated(offset) {
+    return begins[operatorAt(offset)] ?? offset;
   }
 
   // What is worth knowing of a short expression that only reads the webhook: its value, or `unknown`.
@@ -113,7 +118,10 @@
       if (literal === "null") return null;
       if (/^\d/.test(literal)) return Number(literal);
       if (/^["']/.test(literal)) return literal.slice(1, -1);
+      if (literal === "true" || literal === "false") return literal === "true";
     }
+    if (texts[first] === "{" && partners[first] === end - 1) return {};
+    if (texts[first] === "[" && partners[first] === end - 1) return [];
     const name = parameter();
     if (!name || texts[first] !== name || !given.webhook) return unknown;
     let value = given.webhook;
@@ -206,7 +214,7 @@
   // `last` is the last token of what was called.
   function notCalled(frame, last) {
     const first = chainStart(last);
-    const at = isDot(last - 1) ? last : texts[last] === "]" ? partners[last] + 1 : first;
+    const at = isDot(last - 1) ? last : texts[last] === "]" && partners[last] > first ? last + 1 : first;
     return place(frame, at, `${shown(first, last + 1)} is not a function`);
   }
 
@@ -230,7 +238,7 @@
     const given = argument(frame, native);
     const value = given ? valueOf(...given) : undefined;
     if (native === "sort" || native === "toSorted") return "The comparison function must be either a function or undefined";
-    const said = value === unknown ? "undefined" : typeof value === "string" ? JSON.stringify(value) : Array.isArray(value) ? String(value) : value !== null && typeof value === "object" ? "#<Object>" : String(value);
+    const said = value === unknown ? "undefined" : Array.isArray(value) ? "[object Array]" : value !== null && typeof value === "object" ? "#<Object>" : String(value);
     return native === "Promise" ? `Promise resolver ${said} is not a function` : `${said} is not a function`;
   }
 
@@ -238,6 +246,8 @@
     if (native) {
       const given = argument(frame, native);
       const value = given ? valueOf(...given) : undefined;
+      if (native === "fromEntries" && (value === null || value === undefined)) return "undefined is not iterable";
+      if (given && texts[given[0]] === "...") return "Spread syntax requires ...iterable[Symbol.iterator] to be a function";
       const type = value === unknown ? "object" : value === null ? "object null" : value === undefined ? "undefined" : typeof value === "object" ? "object" : `${typeof value} ${value}`;
       return `${type} is not iterable${native === "fromEntries" && value === undefined ? "" : " (cannot read property Symbol(Symbol.iterator))"}`;
     }
@@ -313,12 +323,13 @@
       if (before === "=") {
         const first = chainStart(start - 2);
         if (/^(?:const|let|var|,)$/.test(texts[first - 1] ?? "")) return busy ? i : start;
+        if (start - 1 - first > 3) return i;  // the object that is written to was read before
         start = first + 1;
         continue;
       }
       if (before === "${") {
         const template = around(start - 1);
-        if (!busy && template === start - 2 && texts[i + 1] === "(") return busyBefore(template) ? template : readGlobal(template);
+        if (!busy && template === start - 2 && begins[start - 1] === begins[template] + 1) return busyBefore(template) ? template : readGlobal(template);
         busy = true;
       } else if (before === "(" && /^(?:if|while|switch|for)$/.test(texts[start - 2] ?? "")) {
         return busy ? i : start - 2;
@@ -366,10 +377,19 @@
   };
 
   function inWords(frame) {
-    const i = tokenAt(frame.at);
+    const i = operatorAt(frame.at + 1);
     const left = valueOf(chainStart(i - 1), i), right = valueOf(i + 1, chainEnd(i + 1));
     if (left === unknown || right === unknown) return "Cannot use 'in' operator to search for a key in a value that is not an object";
     return `Cannot use 'in' operator to search for '${left}' in ${right}`;
+  }
+
+  // The first element of a list written out that is no object.
+  function firstPlain(frame, native) {
+    const found = argument(frame, native);
+    for (let i = found ? found[0] + 1 : 0; found && texts[found[0]] === "[" && i < found[1] - 1; i = (partners[i] > i ? partners[i] : i) + 1) {
+      if (partners[i] < 0 && texts[i] !== ",") return /^["']/.test(texts[i]) ? texts[i].slice(1, -1) : texts[i];
+    }
+    return "undefined";
   }
 
   function firstArgument(frame, native) {
@@ -401,9 +421,17 @@
     ["TypeError", /^Cannot convert undefined or null to object$/, notAnObject],
     ["TypeError", /^'(.*)' is read-only$/, (frame, [name]) => {
       const here = tokenAt(frame.at);
-      let i = Math.max(here - 3, 0);
-      while (i < here + 60 && !(texts[i] === name && /^(?:[^=!<>]{0,3}=|\+\+|--)$/.test(texts[i + 1] ?? ""))) i++;
-      if (!isDot(i - 1)) return assigned(frame, name, "Assignment to constant variable.");
+      const isWrite = (at) => texts[at] === name && texts[at - 1] !== "const" && /^(?:[^=!<>]{0,3}=|\+\+|--)$/.test(texts[at + 1] ?? "");
+      let i = here;
+      while (i > here - 8 && !isWrite(i)) i--;
+      if (!isWrite(i)) i = here;
+      while (i < here + 60 && !isWrite(i)) i++;
+      if (!isDot(i - 1)) {
+        const declared = texts.findIndex((text, at) => text === name && texts[at - 1] === "const");
+        const isGlobal = texts[i + 1] === "=" && declared > 0 && around(declared) < 0;
+        if (texts[i] === name) frame.at = begins[isGlobal ? i : i + 1];
+        return "Assignment to constant variable.";
+      }
       return property(frame, () => `Cannot assign to read only property '${name}' of object '#<Object>'`);
     }],
     ["ReferenceError", /^(.*) is not initialized$/, (frame, [name]) => assigned(frame, name, `Cannot access '${name}' before initialization`)],
@@ -425,7 +453,7 @@
     ["TypeError", /^BigInt are forbidden in JSON\.stringify$/, plain("Do not know how to serialize a BigInt")],
     ["TypeError", /^invalid 'in' operand$/, operator(inWords)],
     ["TypeError", /^invalid 'instanceof' right operand$/, operator((frame) => {
-      const i = tokenAt(frame.at), value = valueOf(i + 1, chainEnd(i + 1));
+      const i = operatorAt(frame.at + 1), value = valueOf(i + 1, chainEnd(i + 1));
       return `Right-hand side of 'instanceof' is not ${value === unknown || (value !== null && typeof value === "object") ? "callable" : "an object"}`;
     })],
     ["TypeError", /^private class field '(.*)' does not exist$/, (frame, [name]) => {
@@ -433,14 +461,22 @@
       for (let j = i; j < i + 12; j++) if (texts[j] === name) { frame.at = begins[j]; break; }
       return `Cannot read private member ${name} from an object whose class did not declare it`;
     }],
-    ["TypeError", /^object is not extensible$/, (frame) => property(frame, (name) => `Cannot add property ${name}, object is not extensible`)],
+    ["TypeError", /^object is not extensible$/, (frame, _, native) => {
+      if (!native) return property(frame, (name) => `Cannot add property ${name}, object is not extensible`);
+      frame.at = called(frame.at, native);
+      return "Cannot add property 0, object is not extensible";
+    }],
     ["TypeError", /^no setter for property$/, (frame) => property(frame, (name) => `Cannot set property ${name} of #<Object> which has only a getter`)],
     ["TypeError", /^could not delete property$/, (frame) => {
       const end = chainEnd(tokenAt(frame.at)), i = tokenAt(frame.at);
       return place(frame, texts[i - 1] === "delete" ? i - 1 : i, `Cannot delete property '${texts[end - 1]}' of #<Object>`);
     }],
+    ["TypeError", /^not a object$/, (frame, _, native) => `${firstArgument(frame, native)} is not a constructor`],
     ["TypeError", /^not an object$/, (frame, _, native) => {
       frame.at = called(frame.at, native);
+      if (/^(?:fromEntries|Map|WeakMap)$/.test(native)) return `Iterator value ${firstPlain(frame, native)} is not an entry object`;
+      if (native === "Proxy") return "Cannot create proxy with a non-object as target or handler";
+      if (native === "ownKeys") return "Reflect.ownKeys called on non-object";
       return /^define/.test(native) ? `Object.${native} called on non-object` : undefined;
     }],
     ["TypeError", /^empty array$/, plain("Reduce of empty array with no initial value")],
@@ -468,12 +504,21 @@
   ];
 
   function regexWords(frame, message) {
+    if (/flags/.test(message)) {
+      const flags = argument(frame, "RegExp"), text = flags && texts[flags[1] + 1];
+      return `Invalid flags supplied to RegExp constructor '${/^["']/.test(text ?? "") ? text.slice(1, -1) : ""}'`;
+    }
     const found = argument(frame, "RegExp");
     const pattern = found && /^["']/.test(texts[found[0]]) ? texts[found[0]].slice(1, -1) : "";
     const why = /expecting '\)'/.test(message) ? "Unterminated group" : /nothing to repeat/.test(message) ? "Nothing to repeat"
-      : /unexpected end|expecting ']'/.test(message) ? "Unterminated character class" : /extraneous characters|unmatched/.test(message) ? "Unmatched ')'" : message;
-    return `Invalid regular expression: /${pattern}/: ${why}`;
+      : /(?:^|[^\\])\\\\$/.test(pattern) ? "\\ at end of pattern" : /unexpected end|expecting ']'/.test(message) ? "Unterminated character class" : /extraneous characters|unmatched/.test(message) ? "Unmatched ')'"
+      : REGEX_WORDS[message] ?? message;
+    return `Invalid regular expression: /${pattern.replaceAll("\\\\", "\\")}/: ${why}`;
   }
+  const REGEX_WORDS = {
+    "invalid repetition count": "numbers out of order in {} quantifier", "duplicate group name": "Duplicate capture group name",
+    "invalid class range": "Range out of order in character class",
+  };
 
   // V8 writes the first line of a stack when it is first read: with the name that a constructor gave later.
   const stack = Object.getOwnPropertyDescriptor(Error.prototype, "stack");

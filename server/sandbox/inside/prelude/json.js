@@ -6,22 +6,41 @@
     const text = String(given), message = error.message;
     const placed = /^(.*?)(?: at position (\d+))?(?: \(line (\d+) column (\d+)\))?$/s.exec(message);
     let position = placed[2] === undefined ? -1 : Number(placed[2]);
-    if (/^Unexpected end/.test(message)) return error;
+    if (/^Unexpected end/.test(message)) {
+      if (isOpen(text)) error.message = `Unterminated string in JSON at position ${text.length}`;
+      return restacked(error, message);
+    }
     const token = /^unexpected token/i.test(message);
     if (/^unexpected data at the end/.test(message)) {
       error.message = `Unexpected non-whitespace character after JSON at position ${behind(text)}`;
     } else if (!token) {
       if (text[position - 1] === "," || /,\s*$/.test(text.slice(0, position))) placed[1] = placed[1].replace("property name or '}'", "double-quoted property name");
+      if (/^Unexpected number|^No number after/.test(placed[1])) position++;
       error.message = position < 0 ? message : `${placed[1]} at position ${position}`;
     } else if (/^(?:NaN|Infinity|undefined|\[object Object\])$/.test(text)) {
       error.message = `"${text}" is not valid JSON`;
     } else {
       if (position < 0) position = firstBad(text);
+      if (position >= text.length) {
+        error.message = "Unexpected end of JSON input";
+        return restacked(error, message);
+      }
       const sign = String.fromCodePoint(text.codePointAt(position) ?? 32);
       error.message = `Unexpected token '${sign}', ${excerpt(text, position)} is not valid JSON`;
     }
-    error.stack = String(error.stack).replace(message, () => error.message);
+    return restacked(error, message);
+  }
+
+  function restacked(error, before) {
+    error.stack = String(error.stack).replace(before, () => error.message);
     return error;
+  }
+
+  // Whether the text ends inside a string.
+  function isOpen(text) {
+    const string = /[^"]*(?:"(?:\\.|[^"\\\n])*"|("))/sy;
+    for (let found; (found = string.exec(text)); ) if (found[1]) return !text.slice(string.lastIndex).includes("\n");
+    return false;
   }
 
   // Where the first JSON value of a text ends, and the next sign that does not belong to it.
@@ -56,7 +75,7 @@
       }
       return at;
     }
-    return Math.max(text.length - 1, 0);
+    return text.length;
   }
 
   function ofStringify(error, value) {
