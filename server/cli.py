@@ -9,6 +9,7 @@ import json
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -282,7 +283,8 @@ def _announce(listening: socket.socket, settings: Settings, setup_token: str | N
     here = f"http://{_reachable(host)}:{port}"
     base = settings.public_url.rstrip("/") or here
     if not settings.database:
-        (settings.data / ADDRESS).write_text(here)
+        with suppress(OSError):  # on a full disk the pages can still be read
+            (settings.data / ADDRESS).write_text(here)
     click.echo(f"\n  Hookbench is running at {base}")
     if setup_token:
         click.echo(f"  Create the administrator here, once: {base}/setup?token={setup_token}")

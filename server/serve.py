@@ -4,6 +4,8 @@ import logging
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from typing import TextIO
 
 import structlog
 import uvicorn
@@ -37,9 +39,24 @@ def configure_logging(settings: Settings) -> None:
     structlog.configure(
         processors=shared,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(_Unfailing(sys.stderr)),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
+
+
+class _Unfailing:
+    """A stream for the log that swallows what it cannot write: a full disk must not end the delivery that says so."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # full, broken off, closed
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 class _Server(uvicorn.Server):

@@ -75,6 +75,8 @@ class Worker:
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
+        self._clock_ahead = 0.0
+        """Of the monotonic clock, in seconds, when last looked at. When it is less, the wall clock was set back."""
 
     async def start(self, *, alone: bool) -> None:
         """Begin to deliver. ``alone``: nobody else uses this database, so every lease in it belongs to the dead."""
@@ -147,6 +149,7 @@ class Worker:
 
     async def _claim(self) -> float:
         """Claim what there is room for and begin it. Returns the seconds until there may be more."""
+        await self._keep_to_the_clock()
         now, full = _now(), self._lanes.passed_over()
         found = await self._store.read(lambda tx: deliveries.due_endpoints(tx, now, passing_over=full))
         for endpoint in found:
@@ -170,6 +173,15 @@ class Worker:
         due = await self._store.read(lambda tx: deliveries.next_due(tx, passing_over=full))
         return IDLE_SECONDS if due is None else min(IDLE_SECONDS, max(0.01, (due - _now()) / SECOND))
 
+    async def _keep_to_the_clock(self) -> None:
+        ahead = time.time() - time.monotonic()
+        went_back = ahead < self._clock_ahead - deliveries.CLOCK_SLACK / SECOND
+        if went_back or not self._clock_ahead:  # it may have been set back while nobody ran
+            now = _now()
+            if moved := await self._store.write(lambda tx: deliveries.keep_to_the_clock(tx, now)):
+                log.warning("delivery.clock_went_back", deliveries=moved)
+        self._clock_ahead = ahead
+
     def _hold(self, held: Held) -> None:
         self._held.add(held.delivery.id)
         self._lanes.hand_over(held)
@@ -184,6 +196,7 @@ class Worker:
             lane, held = turn
             if held.lease_until < lease_needed:
                 self._lanes.ended(lane, held.delivery.endpoint_id)
+                self._held.discard(held.delivery.id)  # or it would be passed over when it is claimed again
                 late.append(held.delivery.id)
             else:
                 self._in_background(self._deliver(lane, held))

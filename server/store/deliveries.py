@@ -17,6 +17,9 @@ from server.store import notices, replays
 from server.store.rows import insert_new
 from server.store.schema import attempts, deliveries, endpoints
 
+CLOCK_SLACK: Millis = 1_000
+"""Clocks are set back by less than this every day, which moves nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -139,6 +142,19 @@ def release_all(tx: Connection) -> int:
         update(deliveries).where(deliveries.c.lease_owner.is_not(None)).values(lease_owner=None, lease_until=None)
     )
     return freed.rowcount
+
+
+def keep_to_the_clock(tx: Connection, now: Millis) -> int:
+    """Bring forward what a clock wrote that was ahead of this one, or it would wait until then. Returns how many.
+
+    Each keeps the wait that was meant for it: from when it was last changed.
+    """
+    moved = tx.execute(
+        update(deliveries)
+        .where(_WAITS, deliveries.c.due_at > now, deliveries.c.updated_at > now + CLOCK_SLACK)
+        .values(due_at=deliveries.c.due_at - (deliveries.c.updated_at - now), updated_at=now)
+    )
+    return moved.rowcount
 
 
 def resend(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:

@@ -327,3 +327,19 @@ async def test_a_new_password_ends_every_session(store: Store) -> None:
     assert await store.read(lambda tx: accounts.signed_in(tx, "hash", NOW + 1000)) is None
     await store.write(lambda tx: accounts.set_password(tx, user.id, "other"))
     assert await store.read(lambda tx: accounts.signed_in(tx, "hash", NOW)) is None
+
+
+async def test_what_a_clock_ahead_had_written_keeps_the_wait_that_was_meant(store):
+    source, now = a_source(), NOW
+    endpoint = an_endpoint(source)
+    ahead, right = a_message(source, received_at=now + 3_600_000), a_message(source, received_at=now)
+
+    def keep(tx):
+        sources.insert(tx, source)
+        endpoints.insert(tx, endpoint)
+        messages.receive(tx, [ahead, right])
+        return deliveries.keep_to_the_clock(tx, now), deliveries.keep_to_the_clock(tx, now)
+
+    assert await store.write(keep) == (1, 0)
+    found = await store.read(lambda tx: messages.of_messages(tx, [ahead.id, right.id]))
+    assert [[one.due_at for one in found[message.id]] for message in (ahead, right)] == [[now], [now]]
