@@ -1,0 +1,43 @@
+"""The wall clock jumps while events flow, wait, and are under way. The sender's goes with it, as the world's would."""
+
+import sys
+import time
+
+from running import wait_for
+
+from faults.bench import TESTS, Bench, Figures, a_folder
+from faults.runner import CLOCK
+
+HOUR, DAY = 3600, 86_400
+JUMPS = (HOUR, -HOUR, DAY, -2 * DAY, 30 * DAY, 0)
+
+
+def jumps(to: tuple[int, ...] = JUMPS) -> Figures:
+    """Move the clock to each of these distances from the true time, with deliveries waiting at that moment."""
+    figures = Figures("the clock jumps", times=len(to))
+    with a_folder() as data:
+        clock = data.parent / "clock"
+        clock.write_text("0")
+        settings = {"FAULTS_CLOCK": str(clock), "PYTHONPATH": str(TESTS)}
+        bench = Bench(data, figures, settings=settings)
+        bench.hookbench.command = (sys.executable, "-m", "faults.runner", CLOCK, "0")
+        with bench:
+            for seconds in to:
+                bench.sink.answer_seconds = 1.0  # more comes in than goes out
+                time.sleep(1.5)
+                clock.write_text(str(seconds))
+                bench.sender.clock_offset = seconds
+                bench.sink.answer_seconds = 0.01
+                sent, begun = set(bench.sender.acknowledged), time.monotonic()
+                bench.sink.expect()
+                bench.until_first_delivery()
+                assert bench.sink.first
+                figures.recovered_after(bench.sink.first - begun)
+                try:
+                    wait_for(lambda sent=sent: sent <= set(bench.sink.seen), seconds=10)
+                except AssertionError:
+                    figures.check(
+                        False, f"{len(sent - set(bench.sink.seen))} events wait for the clock at {seconds:+} s"
+                    )
+            bench.settle()
+    return figures

@@ -1,0 +1,101 @@
+"""Kill -9 while events flow: at random moments, inside named steps, during a checkpoint, mid-migration."""
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from faults.bench import Bench, Figures, a_folder
+from faults.runner import STEPS
+
+WATCH = """
+import os, signal, sys, time
+pid, file, delay = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+before = os.stat(file).st_mtime_ns
+print("watching", flush=True)
+while os.stat(file).st_mtime_ns == before:
+    pass
+time.sleep(delay)
+os.kill(pid, signal.SIGKILL)
+"""
+"""Kills a server as soon as it writes to the database file itself, which in WAL mode only a checkpoint does."""
+
+
+def at_random_moments(times: int) -> Figures:
+    figures = Figures("kill -9 at a random moment")
+    with a_folder() as data, Bench(data, figures) as bench:
+        for _ in range(times):
+            time.sleep(random.random() * 0.5)
+            bench.kill()
+            bench.start()
+        bench.settle()
+    return figures
+
+
+def inside_steps(times: int) -> list[Figures]:
+    return [inside_step(step, times) for step in STEPS]
+
+
+def inside_step(step: str, times: int) -> Figures:
+    """``step`` is one that the runner knows."""
+    figures = Figures(f"kill -9 {step.replace('-', ' ')}")
+    with a_folder() as data, Bench(data, figures) as bench:
+        bench.hookbench.stop()
+        for _ in range(times):
+            bench.sink.expect()
+            begun = time.monotonic()
+            bench.start_with(step, random.randint(2, 40))
+            bench.until_dead()
+            if bench.sink.first:
+                figures.recovered_after(bench.sink.first - begun)
+        bench.start()
+        bench.settle()
+    return figures
+
+
+def once_in_each_way() -> Figures:
+    """At a random moment, and once inside each step, one after another on the same data."""
+    figures = Figures("kill -9 once in each way")
+    with a_folder() as data, Bench(data, figures) as bench:
+        bench.kill()
+        for step in STEPS:
+            bench.start_with(step, random.randint(2, 20))
+            bench.until_dead()
+        bench.start()
+        bench.settle()
+    return figures
+
+
+def during_a_checkpoint(times: int, *, must_hit: bool = True) -> Figures:
+    figures = Figures("kill -9 during a checkpoint")
+    inside = 0
+    with a_folder() as data, Bench(data, figures, size=4000) as bench:
+        for _ in range(times):
+            delay = random.choice([0, 0, 0.001, 0.002, 0.005])
+            command = [sys.executable, "-c", WATCH, str(bench.hookbench.process.pid), str(bench.file), str(delay)]
+            watch = subprocess.Popen(command, stdout=subprocess.PIPE)
+            assert watch.stdout
+            watch.stdout.readline()
+            try:
+                bench.hookbench.process.wait(30)
+            finally:
+                watch.kill()
+                watch.communicate()
+            inside += _checkpoint_was_under_way(bench.file)
+            bench.kill()
+            bench.start()
+        bench.settle()
+    figures.notes.append(f"{inside} of {times} were inside one by the shared index")
+    figures.check(inside > 0 or not must_hit, "no kill hit a checkpoint")
+    return figures
+
+
+def _checkpoint_was_under_way(file: Path) -> bool:
+    """Whether more frames were about to be copied into the file than are known to be in it.
+
+    https://www.sqlite.org/walformat.html#the_wal_index_file_format: nBackfill stands at 96, nBackfillAttempted at 128.
+    """
+    index = file.with_name(f"{file.name}-shm").read_bytes()
+    done, attempted = (int.from_bytes(index[at : at + 4], sys.byteorder) for at in (96, 128))
+    return attempted > done
