@@ -7,7 +7,7 @@ from entries import arrived, capturing_endpoint, kept_endpoint, tried
 from form import path_of, text_of
 from site_under_test import Site
 
-from server.domain.messages import DeliveryState, Trigger
+from server.domain.messages import AttemptOutcome, DeliveryState, Trigger
 from server.store import attempts, deliveries, endpoints
 
 
@@ -31,6 +31,16 @@ async def test_resending_makes_a_new_attempt_and_leads_back_to_the_message(site:
     assert again == first
     assert (second.number, second.trigger) == (2, Trigger.RESEND)
     assert "Resend" in text_of((await site.get(f"/messages/{message.id}")).text)
+
+
+async def test_what_was_parked_is_sent_again_with_the_code_as_it_is_now(site: Site) -> None:
+    shop = await capturing_endpoint(site)
+    entry = await tried(site, shop, DeliveryState.TRANSFORM_FAILED)
+
+    await site.post(f"/deliveries/{entry.delivery.id}/resend")
+
+    assert (await made(site, entry.message.id, 2))[0].outcome is AttemptOutcome.CAPTURED
+    assert await state(site, entry) is DeliveryState.SUCCEEDED
 
 
 async def test_a_delivery_to_a_disabled_endpoint_is_not_sent_again(site: Site) -> None:
