@@ -107,8 +107,8 @@ async def test_older_and_newer_pages_have_each_row_once(site: Site) -> None:
         second = await site.get(older[1].replace("&amp;", "&"))
         assert links(first.text) + links(second.text) == made[::-1]
         assert 'rel="next"' not in second.text
-        assert "data-live" in first.text
-        assert "data-live" not in second.text
+        assert 'data-live="source:' in first.text
+        assert 'data-live="source:' not in second.text
 
 
 async def test_htmx_gets_only_the_log_and_the_address_without_empty_filters(site: Site, log: Any) -> None:
