@@ -18,10 +18,6 @@ from server.app import create_app
 from server.settings import Settings
 from server.store import Unusable
 
-SWITCH_SECONDS = 0.0005
-"""How long the event loop may keep the interpreter from the writer's thread, which wants it after each statement. With
-Python's own 5 ms a transaction of six statements waits 30 ms while the loop is busy."""
-
 
 def configure_logging(settings: Settings) -> None:
     """One line an event, on standard error: words for people, JSON for collectors."""
@@ -82,7 +78,6 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
 
     Raises ``Unusable`` with a sentence when the address or the data cannot be had.
     """
-    sys.setswitchinterval(SWITCH_SECONDS)
     app = create_app(settings)
     config = uvicorn.Config(
         IntakeFirst(app),

@@ -1,8 +1,8 @@
 """Many rows in one statement.
 
-A driver gives up the interpreter's lock around each execution and has to wait for it afterwards; with the event loop
-busy that is what a row costs when ``executemany`` sends rows one by one. SQLAlchemy can write statements with many
-rows, but builds their text anew each time. Here the text is made once for each number of rows, a power of two.
+A driver takes each row of ``executemany`` as an execution of its own, with all that the interpreter and the database do
+around one. SQLAlchemy can write statements with many rows, but builds their text anew each time. Here the text is made
+once for each number of rows, a power of two.
 """
 
 from collections.abc import Mapping, Sequence
