@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 import idna
@@ -86,6 +87,9 @@ _LOOPBACK = IPv4Address("127.0.0.1")
 _PUBLIC_V6 = IPv6Network("2000::/3")
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _NAT64 = IPv6Network("64:ff9b::/96")
+_TUNNELS = tuple(
+    IPv6Network(tunnel) for tunnel in ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "2001::/32", "2002::/16")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,8 @@ class AddressRules:
         for network, rule in _NEVER_BY_RANGE:
             if address in network:
                 return None if ip_network(address) in self.allowed else rule
+        if any(inner in network for inner in _hidden(address) for network, _ in _NEVER_BY_RANGE):
+            return None if ip_network(address) in self.allowed else TUNNEL
         # In an IPv6-only network every public IPv4 destination arrives wrapped by NAT64: the wrapped address decides.
         if embedded := _embedded(address):
             return self._judge(embedded)
@@ -127,12 +133,12 @@ class AddressRules:
     def check_url(self, url: str) -> Sentence | None:
         """What is wrong with a URL that a person typed or code built; ``None`` when a delivery may be tried.
 
-        Judges the form, and the address if it is written out as one. A name, and the odd spellings of an address
-        (``2130706433``, ``0x7f.1``, fullwidth digits), is judged by what it leads to when a delivery connects.
+        Judges the form, and the address if it is written out as one, in whatever spelling (``2130706433``, ``0x7f.1``,
+        fullwidth digits). A name is judged by what it leads to when a delivery connects.
         """
         if problem := url_problem(url):
             return problem
-        host = (urlsplit(url).hostname or "").rstrip(".")
+        host = _plain(urlsplit(url).hostname or "").rstrip(".")
         literal = _LOOPBACK if host == "localhost" or host.endswith(".localhost") else _literal(host)
         return self._judge(literal) if literal else None
 
@@ -154,9 +160,14 @@ def url_problem(url: str) -> Sentence | None:
         return say("The URL has no readable host and port.")
     if "@" in parts.netloc:
         return say("The URL must not contain a user name or a password; put them into a header instead.")
-    if not host or host.strip(".") == "" or port == 0 or not _is_name(host):
+    if not host or port == 0 or _is_odd(host) or not _is_name(host):
         return say("The URL has no readable host and port.")
     return None
+
+
+def _is_odd(host: str) -> bool:
+    """Whether a host has an empty name between its dots, or one that another reader would decode to something else."""
+    return ":" not in host and ("%" in host or "" in _plain(host).removesuffix(".").split("."))
 
 
 def _is_name(host: str) -> bool:
@@ -193,11 +204,49 @@ def fixed_addresses(entries: Iterable[str]) -> dict[tuple[str, int], tuple[str, 
     return fixed
 
 
+def _plain(host: str) -> str:
+    """The host with the letters, digits and dots that look-ups make of their wide, circled and ideographic forms."""
+    return normalize("NFKC", host).replace("\u3002", ".").replace("\uff61", ".").lower()
+
+
 def _literal(host: str) -> Address | None:
+    """The address that a host is, in any spelling that systems read as one."""
     try:
         return ip_address(host.rstrip(".").partition("%")[0])
     except ValueError:
+        return _read_by_libc(host)
+
+
+def _read_by_libc(host: str) -> IPv4Address | None:
+    """One to four numbers, decimal, octal or hexadecimal, of which the last fills what is left: as ``inet_aton``."""
+    parts = host.split(".")
+    if len(parts) > 4 or not all(re.fullmatch(r"0x[0-9a-f]{0,16}|[0-9]{1,16}", part) for part in parts):
         return None
+    try:
+        *heads, last = (_number(part) for part in parts)
+    except ValueError:
+        return None
+    if any(head > 255 for head in heads) or last >= 256 ** (4 - len(heads)):
+        return None
+    return IPv4Address(sum(head << 8 * (3 - place) for place, head in enumerate(heads)) + last)
+
+
+def _number(part: str) -> int:
+    if part.startswith("0x"):
+        return int(part[2:] or "0", 16)
+    return int(part, 8 if part.startswith("0") else 10)
+
+
+def _hidden(address: Address) -> tuple[IPv4Address, ...]:
+    """The IPv4 addresses that the refused tunnels of an IPv6 address may lead to: even where an operator allows a range
+    around them, they must not open what only an exact address opens."""
+    if isinstance(address, IPv4Address) or not any(address in tunnel for tunnel in _TUNNELS):
+        return ()
+    bits = int(address)
+    last = bits & 0xFFFFFFFF
+    # 6to4 holds it after its prefix, Teredo inverted at the end, NAT64 with a /48 around the byte at 64 (RFC 6052).
+    split = (bits >> 64 & 0xFFFF) << 16 | (bits >> 40 & 0xFFFF)
+    return tuple(IPv4Address(each) for each in (last, last ^ 0xFFFFFFFF, bits >> 80 & 0xFFFFFFFF, split))
 
 
 def _embedded(address: Address) -> IPv4Address | None:

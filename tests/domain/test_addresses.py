@@ -183,7 +183,6 @@ def test_a_wrapped_address_is_judged_like_the_bare_one(address):
         "https://8.8.8.8/hook",
         "https://[2606:4700::1111]/",
         "https://bücher.example/ключ",
-        "https://2130706433/",  # judged when a delivery connects
         "https://localhost.example/",
     ],
 )
@@ -271,3 +270,15 @@ def test_the_name_of_this_machine_is_refused_while_it_is_typed(host: str) -> Non
 )
 def test_names_in_other_alphabets_are_read_as_they_are_looked_up(host: str, readable: bool) -> None:
     assert (AddressRules().check_url(f"https://{host}/") is None) is readable
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "::169.254.169.254", "::ffff:0:169.254.169.254", "64:ff9b:1::169.254.169.254", "64:ff9b:1:a9fe:a9:fe00::",
+        "2002:a9fe:a9fe::1", "2001:0:1:2:3:4:5601:5601", "2002:a83f:8110::", "::100.100.100.200",
+    ],
+)  # fmt: skip
+def test_a_range_that_is_allowed_opens_no_tunnel_to_what_hands_out_credentials(address: str) -> None:
+    assert AddressRules.allowing(["::/0", "0.0.0.0/0"]).refusal(address)
+    assert AddressRules.allowing([f"{address}/128"]).refusal(address) is None
