@@ -167,7 +167,9 @@ def _syntax(message: str, place: Head) -> str:
         return f"Unexpected token '{word}'"
     if word and word in "|&?" and word * 2 == source[at : at + 2]:
         return f"Unexpected token '{word * 2}'"
-    if message == "expecting '{'" and re.search(r"\btry\s*\{", before):
+    if message == "Unexpected number" and re.search(r"[\w$]\([^(){}\[\]]*$", before) and not _HEADED.search(before):
+        return "missing ) after argument list"
+    if message == "expecting catch or finally":
         return "Missing catch or finally after try"
     if message.startswith("expecting"):
         return _expecting(message, word, before)

@@ -159,7 +159,7 @@
     }
     const pattern = found < 0 ? nextPattern(frame.at) : null;
     if (found >= 0) frame.at = begins[found];
-    else if (pattern) return destructured(frame, pattern, base);
+    else if (pattern && texts.slice(pattern.open, partners[pattern.open]).includes(name)) return destructured(frame, pattern, base);
     return `Cannot read properties of ${base} (reading '${name}')`;
   }
 
@@ -177,8 +177,10 @@
   function written(frame, [name, base]) {
     const here = tokenAt(frame.at);
     const at = (i) => isDot(i - 1) && texts[i] === name && /^(?:[-+*/%&|^]|\*\*|&&|\|\||\?\?)?=$/.test(texts[i + 1] ?? "");
-    for (let i = here; i >= 0 && i > here - 60; i--) if (at(i)) return place(frame, i + 1, `Cannot set properties of ${base} (setting '${name}')`);
-    for (let i = here; i < here + 60; i++) if (at(i)) return place(frame, i + 1, `Cannot set properties of ${base} (setting '${name}')`);
+    for (let far = 0; far < 60; far++) {
+      const i = at(here + far) ? here + far : here - far;  // the nearest one
+      if (at(i)) return place(frame, i + 1, `Cannot set properties of ${base} (setting '${name}')`);
+    }
     return `Cannot set properties of ${base} (setting '${name}')`;
   }
 
@@ -271,20 +273,42 @@
       const declared = /^(?:const|let|var)$/.test(texts[i - 1] ?? "");
       const close = partners[i];
       if (declared && texts[close + 1] === "=") return { open: i, value: [close + 2, chainEnd(texts[close + 2] === "await" ? close + 3 : close + 2)] };
+      if (declared && texts[close + 1] === "of") return { open: i, value: null, loop: true };
+      if (texts[i - 1] === "(" && texts[close + 1] === "=" && texts[close + 2] !== ">") return { open: i, value: [close + 2, chainEnd(close + 2)] };
       const list = around(i);
       if (texts[list] === "(" && (texts[i - 1] === "(" || texts[i - 1] === ",") && (texts[partners[list] + 1] === "=>" || (texts[partners[list] + 1] === "{" && (texts[list - 1] === "function" || texts[list - 2] === "function" || (isWord(list - 1) && !/^(?:if|for|while|switch|catch)$/.test(texts[list - 1])))))) return { open: i, value: null };
     }
     return null;
   }
 
-  function destructured(frame, { open, value }, base) {
+  // The first pattern inside one that is given nothing to take apart, as far as the value is known.
+  function inside(open, value) {
+    for (let i = open + 1; i < partners[open]; i++) {
+      if (texts[i] === ":" && texts[i + 1] === "{" && texts[partners[i + 1] + 1] !== "=") {
+        const part = value === unknown ? undefined : Object.getOwnPropertyDescriptor(value, texts[i - 1])?.value;
+        if (part === undefined || part === null) return { at: i + 2, part };
+        const deeper = typeof part === "object" ? inside(i + 1, part) : null;
+        if (deeper) return deeper;
+      }
+      if (partners[i] > i) i = partners[i];
+    }
+    return null;
+  }
+
+  const isHandlers = (open) => [1, 2, 3].some((back) => texts[around(open) - back] === "handler");
+
+  function destructured(frame, { open, value, loop }, base) {
     const key = open + 1;
+    if (loop) return place(frame, key, `Cannot destructure property '${texts[key]}' of '.for' as it is ${base ?? "undefined"}.`);
+    const root = value ? valueOf(...value) : isHandlers(open) ? given.webhook : unknown;
+    const lacking = texts[open] === "{" && root !== null && root !== undefined && !base ? inside(open, root) : null;
+    if (lacking && isWord(lacking.at)) return place(frame, texts[lacking.at + 1] === ":" ? lacking.at + 2 : lacking.at, `Cannot read properties of ${lacking.part} (reading '${texts[lacking.at]}')`);
     const known = value ? valueOf(...value) : undefined;
     const nested = value !== null && known !== unknown && known !== null && known !== undefined;
     if (texts[open] === "[") {
       if (!value && !base) return undefined;
       const said = base ?? (known === null ? "object null" : "undefined");
-      return place(frame, value ? value[0] : open, `${said} is not iterable${value && !texts[open] ? "" : " (cannot read property Symbol(Symbol.iterator))"}`.replace(value && value[1] - value[0] === 1 && texts[value[0]] === "undefined" ? / \(.*/ : "\0", ""));
+      return place(frame, value ? value[0] : open, `${said} is not iterable${value && !texts[open] ? "" : " (cannot read property Symbol(Symbol.iterator))"}`.replace(value && value[1] - value[0] === 1 && /^(?:undefined|null)$/.test(texts[value[0]]) ? / \(.*/ : "\0", ""));
     }
     const said = base ?? (known === null ? "null" : "undefined");
     if (!value && !frame.again) {

@@ -139,7 +139,11 @@
   // As V8 prints an expression in its messages.
   function shown(first, end) {
     let out = "", i = first;
-    if (texts[first] === "new" || texts[first] === "await" || (partners[first] > first) || texts[first] === "super") {
+    const written = partners[first] > first && partners[first] < end ? group(first) : null;
+    if (written) {
+      out = written;
+      i = partners[first] + 1;
+    } else if (texts[first] === "new" || texts[first] === "await" || (partners[first] > first) || texts[first] === "super") {
       out = "(intermediate value)";
       i = texts[first] === "new" ? chainNewEnd(first) : partners[first] > first ? partners[first] + 1 : texts[first] === "super" ? first + 1 : end;
     } else {
@@ -162,6 +166,25 @@
       } else i++;
     }
     return out;
+  }
+
+  // `(a / 100)` and `[1,2]`, as far as they are simple; null for anything else.
+  function group(first) {
+    const end = partners[first], parts = [], list = texts[first] === "[";
+    if (!list && texts[first] !== "(") return null;
+    let sign = "";
+    for (let i = first + 1; i < end; i++) {
+      if (!endsValue(i) && partners[i] < i) return null;
+      const stop = chainEnd(i);
+      if (stop > end || texts[i] === "new" || texts[i] === "{" || texts[i] === "`") return null;
+      parts.push(shown(i, stop));
+      if (stop < end && !(list ? /^,$/ : /^(?:[-+*/%]|\|\||&&|\?\?)$/).test(texts[stop])) return null;
+      if (stop < end && sign && sign !== texts[stop]) return null;
+      if (stop < end) sign = texts[stop];
+      i = stop;
+    }
+    if (list) return "[" + parts.join(",") + "]";
+    return parts.length === 1 ? parts[0] : parts.length ? `(${parts.join(` ${sign} `)})` : null;
   }
 
   function chainNewEnd(first) {
