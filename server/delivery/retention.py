@@ -21,12 +21,13 @@ DAY: Millis = 24 * 3_600_000
 FIRST_AFTER_SECONDS = 60.0
 AGAIN_AFTER_SECONDS = 3600.0
 
-LONG_STEP, SHORT_STEP = 0.008, 0.003
+LONG_STEP, SHORT_STEP = 0.003, 0.001
 """Seconds: a step that took longer is followed by a smaller one, one that took less by a larger one."""
 MOST_IN_A_STEP = 200
-REST = 4
-"""A pause is this many times as long as the step before it, so that cleaning takes at most a fifth of the writer."""
-LEAST_PAUSE = 0.02
+REST = 5
+"""A pause is this many times as long as the step before it with its commit and its wait for others: cleaning takes at
+most a sixth of the writer, and less the more there is to do for it."""
+LEAST_PAUSE = 0.03
 
 Step = Callable[..., Pruned]
 
@@ -80,13 +81,14 @@ class Retention:
     async def _prune(self, prune: Step, before: Millis) -> tuple[int, int]:
         """Step by step to the end. Returns how many rows were deleted and how many were kept."""
         deleted = kept = 0
-        cursor, size = "", 20
+        cursor, size = "", 5
         while True:
 
             def step(tx: Transaction, cursor: str = cursor, size: int = size) -> tuple[Pruned, float]:
                 began = perf_counter()  # in the writer's thread: waiting in its queue does not count
                 return prune(tx, before, cursor=cursor, limit=size), perf_counter() - began
 
+            asked = perf_counter()
             try:
                 pruned, seconds = await self._store.write(step)
             except Busy:
@@ -96,7 +98,7 @@ class Retention:
             if pruned.done:
                 return deleted, kept
             size = _next_size(size, seconds)
-            await asyncio.sleep(max(LEAST_PAUSE, REST * seconds))
+            await asyncio.sleep(max(LEAST_PAUSE, REST * (perf_counter() - asked)))
 
 
 def _next_size(size: int, seconds: float) -> int:

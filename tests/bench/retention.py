@@ -24,7 +24,7 @@ from server.store import Store, endpoints, messages, sources
 
 OLD = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
 RATE = 300
-SECONDS = 20
+SECONDS = int(sys.argv[2]) if len(sys.argv) > 2 else 20
 BODY = sample_json("payment.succeeded").encode()
 
 

@@ -28,6 +28,7 @@ PAGES = (
     "/events",
     "/events/payment.succeeded",
     "/docs/code",
+    "/notices",
     "/sources",
     "/settings",
     "/nowhere",

@@ -119,6 +119,6 @@ async def test_freed_pages_are_used_again(store: Store, sqlite_url: str) -> None
 def test_long_steps_become_smaller_and_short_ones_larger() -> None:
     assert _next_size(100, 0.05) == 50
     assert _next_size(1, 0.05) == 1
-    assert _next_size(20, 0.005) == 20
-    assert _next_size(20, 0.001) == 31
-    assert _next_size(200, 0.001) == 200
+    assert _next_size(20, 0.002) == 20
+    assert _next_size(20, 0.0005) == 31
+    assert _next_size(200, 0.0005) == 200
