@@ -1,9 +1,9 @@
-// Intl, and the methods of the language that stand on it.
+// Intl, and the methods of the language that stand on it. Dates and numbers come when one of them is written.
 (function (host) {
   "use strict";
   const { tagsOf, canonical } = host.load("locale");
-  const { NumberFormat } = host.load("numbers");
-  const { DateTimeFormat } = host.load("dates");
+  const dates = (...given) => new (host.load("dates").DateTimeFormat)(...given);
+  const amounts = (...given) => new (host.load("numbers").NumberFormat)(...given);
   const lazy = (part, name) => ({ get: () => define(name, callable(host.load(part)[name], name)), set: (value) => define(name, value), configurable: true });
   const define = (name, value) => (Object.defineProperty(Intl, name, { value, writable: true, configurable: true }), value);
 
@@ -11,7 +11,7 @@
     const service = "Date.prototype." + name;
     if (!isDate(date)) throw new TypeError(`Method ${service} called on incompatible receiver ${String(date)}`);
     const time = getTime.call(date);
-    return isNaN(time) ? "Invalid Date" : new DateTimeFormat(locales, options, needed, usual, service).format(time);
+    return isNaN(time) ? "Invalid Date" : dates(locales, options, needed, usual, service).format(time);
   }
   const { getTime } = Date.prototype;
   function isDate(value) {
@@ -35,9 +35,9 @@
   const { valueOf: numberOf } = Number.prototype, { valueOf: bigOf } = BigInt.prototype;
   const numbers = { toLocaleString(locales, options) {
     if (typeof this !== "number" && Object.prototype.toString.call(this) !== "[object Number]") throw new TypeError("Number.prototype.toLocaleString requires that 'this' be a Number");
-    return new NumberFormat(locales, options, "Number.prototype.toLocaleString").format(numberOf.call(this));
+    return amounts(locales, options, "Number.prototype.toLocaleString").format(numberOf.call(this));
   } };
-  const bigs = { toLocaleString(locales, options) { return new NumberFormat(locales, options, "BigInt.prototype.toLocaleString").format(bigOf.call(this)); } };
+  const bigs = { toLocaleString(locales, options) { return amounts(locales, options, "BigInt.prototype.toLocaleString").format(bigOf.call(this)); } };
   const lists = {
     toLocaleString(locales, options) {
       return Array.from(this, (item) => (item === undefined || item === null ? "" : item.toLocaleString(locales, options))).join(",");
@@ -70,8 +70,8 @@
     if (!KEYS.includes(String(key))) throw new RangeError(`Invalid key : ${String(key)}`);
     return [...host.load("values:" + key)];
   });
-  define("DateTimeFormat", callable(DateTimeFormat));
-  define("NumberFormat", callable(NumberFormat));
+  Object.defineProperty(Intl, "DateTimeFormat", lazy("dates", "DateTimeFormat"));
+  Object.defineProperty(Intl, "NumberFormat", lazy("numbers", "NumberFormat"));
   Object.defineProperty(Intl, "Collator", lazy("order", "Collator"));
   for (const name of ["PluralRules", "RelativeTimeFormat", "ListFormat"]) Object.defineProperty(Intl, name, lazy("words", name));
   Object.defineProperty(Intl, "Locale", lazy("tags", "Locale"));
