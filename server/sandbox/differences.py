@@ -49,6 +49,18 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Object.getOwnPropertyNames(new Error('x'))", "message", "stack,message",
         "An error inherits its stack, as the language says.",
     ),
+    Difference(
+        "(() => { try { atob('*') } catch (e) { return e.message } })()",
+        "The string to be decoded is not correctly encoded", "Invalid character", _ENGINE,
+    ),
+    Difference(
+        "(() => { const r = () => r(); try { r() } catch (e) { return /:\\d+:\\d+/.test(e.stack) } })()",
+        "false", "true", "Where endless recursion began is not told: no stack is left to find out.",
+    ),
+    Difference(
+        "(() => { try { Object.freeze([1]).push(2) } catch (e) { return e.message } })()",
+        "Cannot add property 0, object is not extensible", "Cannot add property 1, object is not extensible", _ENGINE,
+    ),
     Difference("Math.cbrt(27)", "3.0000000000000004", "3", _ENGINE),
     Difference("typeof Error.prepareStackTrace", "function", "undefined", "It is how errors get V8's words here."),
     Difference(
