@@ -15,6 +15,7 @@ from server.domain.sentences import Refused, Sentence, say
 from server.store import Transaction, attempts, deliveries, endpoints, messages
 from server.web.errors import NotFound
 from server.web.names import endpoint_names
+from server.web.passed_over import PassedOver, passed_over
 from server.web.pretty import SHOWN
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
@@ -136,13 +137,15 @@ async def show_message(
     message = await _find(here, message_id)
     here = here.at(message.source_id)
 
-    def look(tx: Transaction) -> tuple[list[Way], dict[str, Version], Attempt | None]:
+    def look(tx: Transaction) -> tuple[list[Way], list[PassedOver], dict[str, Version], Attempt | None]:
         made = attempts.of_message(tx, message.id, bodies=False)
         known = [each.id for each in made]
         shown = attempts.get(tx, chosen if chosen in known else known[0]) if known else None
-        return _ways(tx, here, message, made), _versions(tx, made), shown
+        ways = _ways(tx, here, message, made)
+        others = passed_over(tx, here, message, {way.delivery.endpoint_id for way in ways})
+        return ways, others, _versions(tx, made), shown
 
-    ways, versions, attempt = await here.bench.store.read(look)
+    ways, others, versions, attempt = await here.bench.store.read(look)
     return page(
         request,
         "messages/message.html",
@@ -152,6 +155,7 @@ async def show_message(
         active="logs",
         message=message,
         ways=ways,
+        others=others,
         versions=versions,
         attempt=attempt,
         chosen=chosen,

@@ -1,0 +1,44 @@
+"""Why a message has no delivery to some of its source's endpoints, as far as that can be told afterwards."""
+
+from dataclasses import dataclass
+
+from server.domain.endpoints import Endpoint
+from server.domain.messages import Message, Origin
+from server.domain.payloads import Payload
+from server.domain.sentences import Sentence, say
+from server.store import Transaction, endpoints
+from server.web.names import endpoint_name
+from server.web.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """An endpoint that did not get a message."""
+
+    endpoint: Endpoint
+    name: str
+    why: Sentence
+
+
+def passed_over(tx: Transaction, here: Visit, message: Message, reached: set[str]) -> list[PassedOver]:
+    """The endpoints beside those ``reached``. An example goes to one alone, so it passes nobody over."""
+    if message.origin is not Origin.RECEIVED:
+        return []
+    payload = Payload(message.body)
+    others = [each for each in endpoints.of_source(tx, message.source_id) if each.id not in reached]
+    return [PassedOver(each, _name(here, each), _why(each, message, payload)) for each in others]
+
+
+def _why(endpoint: Endpoint, message: Message, payload: Payload) -> Sentence:
+    """By the endpoint as it stands now: what it asked for at the time is not kept."""
+    if endpoint.created_at > message.received_at:
+        return say("It was made after this event had come.")
+    if objection := endpoint.objection(message.event_type, payload):
+        return objection
+    if endpoint.disabled:
+        return say("It is disabled.")
+    return say("It would get such an event now. When this one came it was disabled, or asked for others.")
+
+
+def _name(here: Visit, endpoint: Endpoint) -> str:
+    return endpoint_name(here.bench.cards, endpoint.card, endpoint.description, endpoint.url)
