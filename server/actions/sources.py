@@ -4,9 +4,10 @@ import secrets
 from collections.abc import Callable
 
 from server.actions.workbench import Workbench
+from server.domain.endpoints import FormerSecret
 from server.domain.ids import SourceId, mint
 from server.domain.sentences import Problem, Refused
-from server.domain.signing import new_secret, secret_problem
+from server.domain.signing import OVERLAP_MS, new_secret, secret_problem
 from server.domain.sources import Mode, Source
 from server.store import Transaction, sources
 
@@ -29,19 +30,36 @@ async def save_secret(bench: Workbench, source: Source, secret: str) -> None:
     """Keep Dodo's signing secret. Raises ``Refused``."""
     if problem := secret_problem(secret):
         raise Refused(Problem("secret", problem))
-    await _change(bench, lambda tx: sources.set_secret(tx, source.id, secret))
+    await _replace_secret(bench, source, secret)
 
 
 async def make_secret(bench: Workbench, source: Source) -> None:
     """A secret of our own, for trying things out without an account at Dodo."""
-    made = new_secret()
-    await _change(bench, lambda tx: sources.set_secret(tx, source.id, made))
+    await _replace_secret(bench, source, new_secret())
 
 
 async def change_address(bench: Workbench, source: Source) -> None:
     """A new ingest address; the old one stops at once."""
     token = _new_token()
     await _change(bench, lambda tx: sources.set_token(tx, source.id, token))
+
+
+async def stop_former(bench: Workbench, source: Source) -> None:
+    """From now on only the present secret proves events."""
+    await _change(bench, lambda tx: sources.set_secret(tx, source.id, source.secret))
+
+
+async def _replace_secret(bench: Workbench, source: Source, secret: str) -> None:
+    """The one before proves events for a day more: Dodo signs with either while it rotates, and retries come late."""
+
+    def keep(tx: Transaction) -> None:
+        now = sources.get(tx, source.id) or source
+        if now.secret == secret:
+            return
+        former = FormerSecret(now.secret, bench.now() + OVERLAP_MS) if now.secret else None
+        sources.set_secret(tx, source.id, secret, former)
+
+    await _change(bench, keep)
 
 
 async def _change(bench: Workbench, change: Callable[[Transaction], None]) -> None:

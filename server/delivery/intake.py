@@ -80,7 +80,7 @@ class Intake:
         source = await self._sources.with_token(token)
         if source is None:
             return Refused(IntakeRefusal.SIGNATURE)
-        verdict = verify((source.secret,) if source.secret else (), headers, body, time.time())
+        verdict = verify(source.secrets_at(_now()), headers, body, time.time())
         if verdict is not Verdict.GENUINE:
             return await self._refuse(source, IntakeRefusal.SIGNATURE, verdict)
         event_type = event_type_of(body)

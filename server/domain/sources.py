@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.domain.endpoints import FormerSecret
 from server.domain.ids import Millis, SourceId
 
 
@@ -23,6 +24,14 @@ class Source:
     secret: str | None
     """Dodo's signing secret, ``whsec_…``. Without one every event is refused."""
     created_at: Millis
+    former_secret: FormerSecret | None = None
+    """Dodo's secret before the last change: while it rotates, it may sign with either."""
+
+    def secrets_at(self, now: Millis) -> tuple[str, ...]:
+        """The secrets that prove an event at a moment."""
+        former = self.former_secret
+        kept = (former.secret,) if former and now < former.until else ()
+        return (self.secret, *kept) if self.secret else ()
 
 
 class IntakeRefusal(StrEnum):

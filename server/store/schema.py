@@ -57,6 +57,8 @@ sources = Table(
     Column("token", String(64), nullable=False, unique=True),
     Column("secret", Text),
     Column("created_at", BigInteger, nullable=False),
+    Column("former_secret", Text),
+    Column("former_secret_until", BigInteger),
 )
 
 refusals = Table(

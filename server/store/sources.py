@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
+from server.domain.endpoints import FormerSecret
 from server.domain.ids import Millis, SourceId
 from server.domain.sources import IntakeRefusal, Mode, Source
 from server.store.schema import refusals, sources
@@ -19,6 +20,8 @@ def insert(tx: Connection, source: Source) -> None:
             token=source.token,
             secret=source.secret,
             created_at=source.created_at,
+            former_secret=source.former_secret.secret if source.former_secret else None,
+            former_secret_until=source.former_secret.until if source.former_secret else None,
         )
     )
 
@@ -34,8 +37,10 @@ def get(tx: Connection, source_id: str) -> Source | None:
     return _source(row) if row else None
 
 
-def set_secret(tx: Connection, source_id: SourceId, secret: str | None) -> None:
-    tx.execute(update(sources).where(sources.c.id == source_id).values(secret=secret))
+def set_secret(tx: Connection, source_id: SourceId, secret: str | None, former: FormerSecret | None = None) -> None:
+    """``former`` proves events, too, until its time is over."""
+    kept = {"former_secret": former.secret if former else None, "former_secret_until": former.until if former else None}
+    tx.execute(update(sources).where(sources.c.id == source_id).values(secret=secret, **kept))
 
 
 def set_token(tx: Connection, source_id: SourceId, token: str) -> None:
@@ -72,4 +77,5 @@ def _source(row: RowMapping) -> Source:
         token=row["token"],
         secret=row["secret"],
         created_at=row["created_at"],
+        former_secret=FormerSecret(row["former_secret"], row["former_secret_until"]) if row["former_secret"] else None,
     )

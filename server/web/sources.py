@@ -67,6 +67,12 @@ async def make_secret(request: Request, here: Here, source_id: str) -> Response:
     return redirect("/sources", "secret-made", request)
 
 
+@router.post("/sources/{source_id}/secret/stop-former")
+async def stop_former(request: Request, here: Here, source_id: str) -> Response:
+    await actions.stop_former(here.bench, _find(here, source_id))
+    return redirect("/sources", "secret-stopped", request)
+
+
 @router.post("/sources/{source_id}/address")
 async def change_address(request: Request, here: Here, source_id: str) -> Response:
     await actions.change_address(here.bench, _find(here, source_id))
@@ -92,6 +98,7 @@ async def _index(request: Request, here: Visit, mistake: Mistake | None = None) 
         here,
         status=422 if mistake else 200,
         active="sources",
+        now=here.bench.now(),
         shown=await here.bench.store.read(look),
         mistake=mistake,
     )

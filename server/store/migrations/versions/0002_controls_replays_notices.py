@@ -8,6 +8,8 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    op.add_column("sources", sa.Column("former_secret", sa.Text(), nullable=True))
+    op.add_column("sources", sa.Column("former_secret_until", sa.BigInteger(), nullable=True))
     op.add_column("endpoints", sa.Column("schedule", sa.Text(), nullable=True))
     op.add_column("endpoints", sa.Column("rate_limit", sa.Integer(), nullable=True))
     op.add_column("endpoints", sa.Column("concurrency", sa.Integer(), nullable=True))

@@ -1,0 +1,47 @@
+"""Events signed by the secret before are accepted for a day after it was replaced, or until it is stopped."""
+
+import time
+
+from form import path_of, text_of
+from site_under_test import Site
+
+from server.domain.ids import mint
+from server.domain.signing import OVERLAP_MS, new_secret, sign
+from server.store import sources
+
+BODY = b'{"type":"payment.succeeded","data":{}}'
+
+
+async def status(site: Site, secret: str) -> int:
+    webhook_id, now = mint("evt"), int(time.time())
+    headers = {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(now),
+        "webhook-signature": sign(secret, webhook_id, now, BODY),
+    }
+    return (await site.client.post(f"/in/{site.source.token}", content=BODY, headers=headers)).status_code
+
+
+async def test_the_old_secret_is_accepted_until_it_is_stopped(site: Site) -> None:
+    old, new = new_secret(), new_secret()
+    for secret in (old, new, new):
+        path_of(await site.post(f"/sources/{site.source.id}/secret", {"secret": secret}))
+
+    assert (await status(site, old), await status(site, new), await status(site, new_secret())) == (200, 200, 401)
+    assert "The secret before is accepted, too" in text_of((await site.get("/sources")).text)
+
+    path_of(await site.post(f"/sources/{site.source.id}/secret/stop-former"))
+    assert (await status(site, old), await status(site, new)) == (401, 200)
+    assert "The secret before is accepted, too" not in text_of((await site.get("/sources")).text)
+
+
+async def test_the_old_secret_is_good_for_a_day(site: Site) -> None:
+    old, new = new_secret(), new_secret()
+    for secret in (old, new):
+        await site.post(f"/sources/{site.source.id}/secret", {"secret": secret})
+
+    kept = await site.bench.store.read(lambda tx: sources.get(tx, site.source.id))
+    assert kept and kept.former_secret
+    assert kept.secrets_at(kept.former_secret.until - 1) == (new, old)
+    assert kept.secrets_at(kept.former_secret.until) == (new,)
+    assert kept.former_secret.until <= site.bench.now() + OVERLAP_MS
