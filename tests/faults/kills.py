@@ -33,10 +33,6 @@ def at_random_moments(times: int) -> Figures:
     return figures
 
 
-def inside_steps(times: int) -> list[Figures]:
-    return [inside_step(step, times) for step in STEPS]
-
-
 def inside_step(step: str, times: int) -> Figures:
     """``step`` is one that the runner knows."""
     figures = Figures(f"kill -9 {step.replace('-', ' ')}")
