@@ -197,7 +197,7 @@ def _moment(typed: str) -> Millis | None:
 def _rate(typed: str, found: list[Problem]) -> int | None:
     if not typed:
         return None
-    if not typed.isascii() or not typed.isdecimal() or not 1 <= int(typed[:9]) <= MOST_A_SECOND:
-        found.append(Problem("rate", say("Enter a whole number from 1 to {most}.", most=MOST_A_SECOND)))
-        return None
-    return int(typed)
+    if typed.isascii() and typed.isdecimal() and len(typed) < 10 and 1 <= int(typed) <= MOST_A_SECOND:
+        return int(typed)
+    found.append(Problem("rate", say("Enter a whole number from 1 to {most}.", most=MOST_A_SECOND)))
+    return None

@@ -74,11 +74,14 @@ class Mailer:
 
 
 def _message(mail: Mail, sender: str) -> EmailMessage:
-    """The library's own header policy refuses line breaks; what gets here has none."""
+    """The library's own header policy refuses line breaks; what gets here has none.
+
+    But it reads ``=?utf-8?q?…?=`` in a text as an encoded word, and a line break in one would begin another header.
+    """
     message = EmailMessage()
     message["From"] = f"Hookbench <{sender}>"
     message["To"] = ", ".join(mail.to)
-    message["Subject"] = mail.subject
+    message["Subject"] = mail.subject.replace("=?", "= ?")
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"  # so that an absence notice does not answer it

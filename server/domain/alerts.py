@@ -88,8 +88,12 @@ def addresses(typed: str) -> tuple[str, ...] | Sentence:
 
 
 def is_address(text: str) -> bool:
-    """Whether it is one plain ASCII address: nothing in it can be a header, a second address or a command."""
-    return len(text) <= MAX_ADDRESS and _ADDRESS.fullmatch(text) is not None and ".." not in text
+    """Whether it is one plain ASCII address: nothing in it can be a header, a second address or a command.
+
+    Nor an encoded word (``=?…``), which who reads a header takes for what it stands for.
+    """
+    plain = ".." not in text and "=?" not in text
+    return len(text) <= MAX_ADDRESS and _ADDRESS.fullmatch(text) is not None and plain
 
 
 def waits(attempts: int) -> Millis | None:

@@ -8,7 +8,7 @@ from mail_server import mailbox
 from receivers import hanging, receiving
 
 from server.delivery.mailer import Mailer, Undelivered
-from server.domain.alerts import Mail, MailServer, Tls
+from server.domain.alerts import Mail, MailServer, Tls, is_address
 
 HELLO = Mail(
     ("ops@example.com",), "[Hookbench Test] Delivery failed for good: Käse 客户", "An event was given up.\n客户\n"
@@ -117,3 +117,19 @@ async def test_a_line_break_in_a_header_is_never_sent(subject: str) -> None:
     with mailbox() as box:
         assert await refusal(a_mailer(box.port), Mail(("ops@example.com",), subject, "Hello"))
     assert box.got == []
+
+
+@pytest.mark.parametrize(
+    "name", ["=?utf-8?q?a=0d=0aBcc:_eve@example.com?=", "=?utf-8?b?YQ0KQmNjOiBldmVAZXhhbXBsZS5jb20=?="]
+)
+async def test_a_name_that_looks_like_an_encoded_word_begins_no_header(name: str) -> None:
+    mail = Mail(("ops@example.com",), f"[Hookbench Test] Endpoint disabled: {name}", "Body.")
+    with mailbox() as box:
+        assert await a_mailer(box.port).send(mail) is None
+    (message,) = box.got
+    assert message["bcc"] is None
+    assert "Endpoint disabled: = ?utf-8?" in message["subject"]
+
+
+def test_an_encoded_word_is_no_address() -> None:
+    assert not is_address("=?utf-8?q?a=0aBcc?=@example.com")

@@ -115,6 +115,8 @@ async def test_missing_sends_what_came_before_the_endpoint_was_made(site: Site) 
         ({"since": "ever"}, "Choose one of the ranges."),
         ({"rate": "0"}, "Enter a whole number from 1 to 1000."),
         ({"rate": "９"}, "Enter a whole number from 1 to 1000."),
+        ({"rate": "00000000" + "1" * 20}, "Enter a whole number from 1 to 1000."),
+        ({"rate": "000000001" + "0" * 5000}, "Enter a whole number from 1 to 1000."),
         ({"kind": "bulk", "states": []}, "Choose at least one state."),
         ({"kind": "bulk", "states": ["failed"], "listen": "chosen"}, "Choose at least one event type."),
     ],
