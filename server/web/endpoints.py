@@ -159,7 +159,7 @@ async def advanced(request: Request, here: Here, endpoint_id: str, schedule: str
     endpoint, here = await find(here, endpoint_id)
     if schedule is not None:
         if request.headers.get("hx-request-type") == "partial":
-            return page(request, "endpoints/plan.html", here, plan=plans.plan(schedule))
+            return page(request, "endpoints/plan.html", here, plan=plans.plan(schedule), problems={})
         return advanced_page(request, here, endpoint, Draft.of(endpoint), schedule=schedule)
     return advanced_page(request, here, endpoint, Draft.of(endpoint))
 

@@ -45,11 +45,11 @@ KINDS: Mapping[ReplayKind, tuple[Sentence, Sentence]] = {
 }
 
 RANGES: Mapping[str, Sentence] = {
-    "8h": say("8 hours ago"),
-    "1d": say("Yesterday"),
-    "3d": say("3 days ago"),
-    "7d": say("Last week"),
-    "14d": say("2 weeks ago"),
+    "8h": say("Last 8 hours"),
+    "1d": say("Since yesterday"),
+    "3d": say("Last 3 days"),
+    "7d": say("Last 7 days"),
+    "14d": say("Last 2 weeks"),
 }
 SINCE = say("Since {time}", time="")
 

@@ -9,6 +9,7 @@ from entries import arrived, kept_endpoint, tried
 from form import path_of, text_of
 from site_under_test import Site
 
+from server.actions import replays as actions
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.ids import MessageId, mint
 from server.domain.messages import AttemptOutcome, DeliveryState
@@ -135,6 +136,19 @@ async def test_nothing_to_replay_is_said(site: Site) -> None:
     answer = await site.post(f"/endpoints/{shop.id}/replays", {"kind": "failed", "since": "8h"})
     assert answer.status_code == 422
     assert "there is nothing to replay" in text_of(answer.text)
+
+
+async def test_a_count_that_finds_nothing_in_its_time_says_so_and_names_no_number(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "MOST_SECONDS", -1.0)
+    monkeypatch.setattr(actions, "STRETCH", 1)
+    shop = await failing(site, 3)
+    page = await counted(site, shop, kind="failed", listen="chosen", event_types=["dispute.opened"])
+    said = text_of(page.text)
+    assert "Counting was not finished" in said and "The replay itself looks through the whole range" in said
+    assert "messages would go out" not in said and "it has accepted none of them" not in said
+    assert confirmation(page.text)["kind"] == ["failed"]
 
 
 async def test_one_run_at_a_time_and_it_can_be_stopped(site: Site) -> None:
