@@ -117,11 +117,12 @@ class Ended:
 def record(tx: Connection, ended: Sequence[Ended]) -> list[bool]:
     """Keep attempts with their decisions. For ``Store.batch``; recording one twice changes nothing.
 
-    An attempt is always kept. The delivery's own state changes only while the lease is still the owner's, so that a
-    resend or a removal in between is not undone; the result says whether it did.
+    An attempt is always kept and counted. The delivery's own state changes only while the lease is still the owner's,
+    so that a resend or a removal in between is not undone; the result says whether it did.
     """
     new = insert_new(tx, attempts, [attempt_rows.columns(e.attempt) for e in ended], ("id",))
     settled = _settle(tx, ended)
+    _count(tx, [e.attempt for e in ended if e.attempt.delivery_id not in settled])
     _tell(tx, [e for e in ended if e.attempt.id in new and e.attempt.delivery_id in settled])
     return [e.attempt.delivery_id in settled for e in ended]
 
@@ -269,6 +270,17 @@ def _settle(tx: Connection, ended: Sequence[Ended]) -> set[str]:
         values |= {"of": [attempt.delivery_id for attempt in made], "number": number, "at": at}
         settled |= set(tx.execute(_SETTLE, values).scalars())
     return settled
+
+
+def _count(tx: Connection, others: Sequence[Attempt]) -> None:
+    """Count attempts of deliveries that were taken away meanwhile, or the next attempt would get their number again:
+    it could never be kept, and so would be made for ever."""
+    for attempt in others:
+        tx.execute(
+            update(deliveries)
+            .where(deliveries.c.id == attempt.delivery_id, deliveries.c.attempts < attempt.number)
+            .values(attempts=attempt.number)
+        )
 
 
 def _tell(tx: Connection, settled: Sequence[Ended]) -> None:

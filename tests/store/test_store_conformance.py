@@ -203,6 +203,25 @@ async def test_a_stopped_endpoint_leaves_nothing_waiting(store: Store) -> None:
     assert await store.read(lambda tx: attempts.of_message(tx, message.id)) == [late]
 
 
+async def test_what_was_under_way_at_a_stop_is_counted_so_that_it_can_be_sent_again(store: Store) -> None:
+    source = a_source()
+    endpoint = an_endpoint(source)
+    await keep(store, source, endpoint)
+    message = a_message(source)
+    await receive(store, message)
+    [claimed] = await claim(store)
+    await store.write(lambda tx: deliveries.stop_endpoint(tx, endpoint.id, NOW))
+    late = an_attempt(message, claimed.delivery.id, endpoint)
+    await store.batch(deliveries.record, deliveries.Ended("me", late, DeliveryState.SUCCEEDED, 1, None))
+
+    await store.write(lambda tx: deliveries.resend(tx, claimed.delivery.id, NOW + 1))
+    [again] = await claim(store, now=NOW + 1)
+    next_one = an_attempt(message, claimed.delivery.id, endpoint, number=again.delivery.attempts + 1)
+
+    assert await store.batch(deliveries.record, deliveries.Ended("me", next_one, DeliveryState.SUCCEEDED, 1, None))
+    assert [each.number for each in await store.read(lambda tx: attempts.of_message(tx, message.id))] == [1, 2]
+
+
 async def test_a_removed_endpoint_is_gone_but_still_named_in_the_log(store: Store) -> None:
     source = a_source()
     endpoint = an_endpoint(source, description="Mail", credentials={"api_key": "k"})
