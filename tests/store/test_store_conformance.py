@@ -219,7 +219,7 @@ async def test_what_was_under_way_at_a_stop_is_counted_so_that_it_can_be_sent_ag
     next_one = an_attempt(message, claimed.delivery.id, endpoint, number=again.delivery.attempts + 1)
 
     assert await store.batch(deliveries.record, deliveries.Ended("me", next_one, DeliveryState.SUCCEEDED, 1, None))
-    assert [each.number for each in await store.read(lambda tx: attempts.of_message(tx, message.id))] == [1, 2]
+    assert [each.number for each in await store.read(lambda tx: attempts.of_message(tx, message.id))] == [2, 1]
 
 
 async def test_a_removed_endpoint_is_gone_but_still_named_in_the_log(store: Store) -> None:
