@@ -45,7 +45,9 @@ class Settings(BaseSettings):
     max_body: int = Field(MIB, ge=KIB, le=64 * MIB, description="Largest accepted event, in bytes.")
     intake_timeout: float = Field(15.0, gt=0, description="Seconds an incoming event may take to arrive whole.")
     delivery_timeout: float = Field(15.0, gt=0, description="Seconds for a whole delivery: connect, head and body.")
-    delivery_concurrency: int = Field(64, ge=1, le=1000, description="Deliveries under way at once.")
+    delivery_concurrency: int = Field(
+        128, ge=1, le=1000, description="Deliveries under way at once; one endpoint gets a quarter at most."
+    )
     allow_networks: Listed = Field(
         (),
         description="Private networks that deliveries may reach, separated by commas: `10.0.0.0/8,192.168.1.5/32`.",
