@@ -217,7 +217,7 @@ async def amend(bench: Workbench, endpoint_id: EndpointId, changed: Callable[[En
 
 
 def existing(tx: Transaction, endpoint_id: EndpointId) -> Endpoint:
-    found = endpoints.get(tx, endpoint_id)
+    found = endpoints.hold(tx, endpoint_id)
     if found is None:
         raise Refused(GONE)
     return found

@@ -15,7 +15,7 @@ async def resend(bench: Workbench, delivery: Delivery) -> Endpoint:
     """
 
     def keep(tx: Transaction) -> Endpoint:
-        endpoint = endpoints.get(tx, delivery.endpoint_id)
+        endpoint = endpoints.hold(tx, delivery.endpoint_id)
         if endpoint is None:
             raise Refused(Problem("", say("The endpoint of this delivery was deleted.")))
         if endpoint.disabled:

@@ -114,7 +114,7 @@ async def begin(bench: Workbench, endpoint: Endpoint, selection: Selection, rate
         raise Refused(NOTHING)
 
     def keep(tx: Transaction) -> Replay:
-        now = endpoints.get(tx, endpoint.id)
+        now = endpoints.hold(tx, endpoint.id)
         if now is None:
             raise Refused(Problem("", say("This endpoint was deleted in the meantime.")))
         if now.disabled:

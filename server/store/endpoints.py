@@ -93,6 +93,12 @@ def get(tx: Connection, endpoint_id: str) -> Endpoint | None:
     return _first(tx, _WITH_CODE.where(endpoints.c.id == endpoint_id))
 
 
+def hold(tx: Connection, endpoint_id: str) -> Endpoint | None:
+    """As ``get``, locked until the transaction ends: whoever goes by what it is, in any process, is not overtaken."""
+    tx.execute(select(endpoints.c.id).where(endpoints.c.id == endpoint_id).with_for_update())
+    return get(tx, endpoint_id)
+
+
 def of_source(tx: Connection, source_id: str) -> list[Endpoint]:
     """A source's endpoints, oldest first."""
     rows = tx.execute(_WITH_CODE.where(endpoints.c.source_id == source_id).order_by(endpoints.c.id)).mappings()

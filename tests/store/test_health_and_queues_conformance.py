@@ -6,11 +6,14 @@ from dataclasses import replace
 import pytest
 from builders import NOW, a_message, a_source, an_endpoint
 from claiming import claim_due
+from sqlalchemy import create_engine, select
+from sqlalchemy.exc import OperationalError
 
 from server.domain.endpoints import Controls, DisabledBecause, Endpoint
 from server.domain.health import HEALTHY, Health
 from server.domain.messages import DeliveryState
-from server.store import Store, deliveries, endpoints, messages, queues, sources
+from server.store import Store, Transaction, deliveries, endpoints, messages, queues, sources
+from server.store.schema import endpoints as rows
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -70,3 +73,17 @@ async def test_what_waits_is_counted_and_its_head_can_be_skipped_unless_it_is_he
     second = await store.read(lambda tx: queues.head(tx, endpoint.id))
     assert second is not None
     assert second.message_id == arrived[1].id
+
+
+async def test_whoever_goes_by_what_an_endpoint_is_keeps_other_processes_from_changing_it(postgres_url: str) -> None:
+    store, engine = Store.open(postgres_url), create_engine(postgres_url)
+    endpoint = await kept(store)
+
+    def change_meanwhile(tx: Transaction) -> None:
+        assert endpoints.hold(tx, endpoint.id) == endpoint
+        with engine.connect() as other, pytest.raises(OperationalError, match="could not obtain lock"):
+            other.execute(select(rows.c.id).where(rows.c.id == endpoint.id).with_for_update(nowait=True))
+
+    await store.write(change_meanwhile)
+    store.close()
+    engine.dispose()

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 from builders import NOW, SECRET, a_message, a_source, an_attempt, an_endpoint
-from ulid import ULID
 
 from server.domain.conditions import Condition, Operator
 from server.domain.endpoints import Endpoint
-from server.domain.ids import MessageId, ReplayId, mint
+from server.domain.ids import MessageId, Millis, ReplayId, earliest, mint
 from server.domain.messages import AttemptOutcome, Delivery, DeliveryState, Message, Origin, Trigger
 from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
 from server.store import Store, deliveries, endpoints, matches, messages, replays, sources
@@ -32,6 +31,12 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     opened.close()
 
 
+def came_at(moment: Millis) -> MessageId:
+    """An id such as was minted then."""
+    begins = earliest("msg", moment)
+    return MessageId(begins + mint("msg")[len(begins) :])
+
+
 class Shop:
     """An endpoint with messages that arrived on days, each with a delivery in some state."""
 
@@ -47,7 +52,7 @@ class Shop:
     async def message(self, day: float, state: DeliveryState | None, **changes: Any) -> Message:
         """Arrived ``day`` days before NOW. ``None``: there was no endpoint that listened."""
         at = NOW - int(day * DAY)
-        values = {"id": MessageId(f"msg_{ULID.from_timestamp(at)}"), "received_at": at} | changes
+        values = {"id": came_at(at), "received_at": at} | changes
         message = a_message(self.source, **values)
 
         def keep(tx: Any) -> None:
@@ -127,7 +132,7 @@ async def test_recovering_finds_what_failed_within_the_range_in_the_order_of_arr
 async def test_examples_are_nobodys_failures(store: Store) -> None:
     shop = await Shop(store).opened()
     at = NOW - DAY
-    example = a_message(shop.source, id=MessageId(f"msg_{ULID.from_timestamp(at)}"), origin=Origin.EXAMPLE)
+    example = a_message(shop.source, id=came_at(at), origin=Origin.EXAMPLE)
 
     def keep(tx: Any) -> None:
         delivery_id = messages.send_example(tx, example, shop.endpoint.id)
@@ -148,7 +153,7 @@ async def test_missing_is_what_the_endpoint_listens_to_and_never_tried(store: St
     await shop.message(4, SUCCEEDED)
     stopped = await shop.message(3, STOPPED)
     never = await shop.message(2, None)
-    other = a_message(shop.source, event_type="refund.succeeded", id=MessageId(f"msg_{ULID.from_timestamp(NOW - DAY)}"))
+    other = a_message(shop.source, event_type="refund.succeeded", id=came_at(NOW - DAY))
     await store.batch(messages.receive, other)
     assert [(m.message_id, m.state) for m in await shop.found(selecting(ReplayKind.MISSING))] == [
         (stopped.id, STOPPED),
@@ -160,10 +165,7 @@ async def test_missing_looks_at_the_endpoints_conditions(store: Store) -> None:
     euros = (Condition("data.currency", Operator.EQUALS, "EUR"),)
     shop = await Shop(store, conditions=euros).opened()
     bodies = [b'{"type":"payment.succeeded","data":{"currency":"%s"}}' % one for one in (b"EUR", b"USD", b"EUR")]
-    found = [
-        a_message(shop.source, id=MessageId(f"msg_{ULID.from_timestamp(NOW - DAY + place)}"), body=body)
-        for place, body in enumerate(bodies)
-    ]
+    found = [a_message(shop.source, id=came_at(NOW - DAY + place), body=body) for place, body in enumerate(bodies)]
     await store.write(
         lambda tx: (
             messages.receive(tx, found),
