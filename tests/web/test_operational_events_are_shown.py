@@ -52,6 +52,7 @@ async def test_an_event_is_listed_with_its_reason_and_counted(site: Site) -> Non
     assert "Slack &lt;payments&gt;" in page
     assert "nothing listens there" in page
     assert f'href="/endpoints/{endpoint.id}"' in page
+    assert f'href="/endpoints/{endpoint.id}/replays/new?kind=failed"' in page
     assert unseen((await site.get("/logs")).text) == 1
     assert "Delivery failed for good" in (await site.get(f"/endpoints/{endpoint.id}")).text
 

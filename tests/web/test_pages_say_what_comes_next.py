@@ -84,6 +84,18 @@ async def test_a_disabled_endpoint_says_why(
     assert page_says not in text_of((await site.get(f"/endpoints/{shop.id}")).text)
 
 
+@pytest.mark.parametrize("because", [DisabledBecause.GONE, DisabledBecause.FAILING])
+async def test_a_disabled_endpoint_leads_to_what_it_missed(site: Site, because: DisabledBecause) -> None:
+    began = site.bench.now() - 6 * DAY
+    health = Health(began, None, began + 13 * HOUR, began + 5 * DAY)
+    shop = await kept_endpoint(site, disabled=True, disabled_because=because, health=health)
+    way = f"/endpoints/{shop.id}/replays/new?kind=missing"
+
+    for page in ("", "/advanced"):
+        assert f'href="{way}"' in (await site.get(f"/endpoints/{shop.id}{page}")).text
+    assert "Replay missing" in text_of((await site.get(way)).text)
+
+
 async def test_a_failing_endpoint_says_since_when_and_when_it_will_be_disabled(site: Site) -> None:
     health = Health(1_790_000_000_000, None, 1_790_050_000_000)
     shop = await kept_endpoint(site, health=health)
