@@ -22,7 +22,7 @@ async def rotate(request: Request, here: Here, endpoint_id: str) -> Response:
     form = await forms.read(request)
     typed = form.text("secret") if form.has("secret") else None
     try:
-        await actions.rotate(here.bench, endpoint, typed)
+        await actions.rotate(here.bench, endpoint, typed, form.text("replaces"))
     except Refused as refused:
         return advanced_page(request, here, endpoint, Draft.of(endpoint), refused, typed_secret=typed or "")
     return redirect(f"/endpoints/{endpoint.id}/advanced", "secret-rotated", request)

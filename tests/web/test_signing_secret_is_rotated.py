@@ -36,6 +36,18 @@ async def test_the_old_secret_signs_for_a_day_beside_the_new_one(site: Site) -> 
     assert after.secrets_at(after.former_secret.until) == (after.secret,)
 
 
+async def test_a_form_that_is_sent_twice_rotates_once(site: Site) -> None:
+    endpoint = await kept_endpoint(site)
+    assert f'name="replaces" value="{SECRET}"' in (await site.get(f"/endpoints/{endpoint.id}/advanced")).text
+
+    for _ in range(2):
+        path_of(await site.post(f"/endpoints/{endpoint.id}/secret", {"replaces": SECRET}))
+
+    after = await now(site, endpoint)
+    assert after.secret != SECRET
+    assert after.former_secret and after.former_secret.secret == SECRET
+
+
 async def test_the_page_shows_the_old_one_with_the_time_that_is_left(site: Site) -> None:
     endpoint = await kept_endpoint(site)
     await site.post(f"/endpoints/{endpoint.id}/secret")
