@@ -137,7 +137,7 @@ def _holds(condition: Condition, payload: Payload) -> bool:
             return not found
         case Operator.IN:
             choices = _choices(condition.value)
-            return any(_equal(value, typed) for value in found for typed in choices)
+            return any(_among(value, choices) for value in found)
     typed = _typed(condition.value)
     match kind:
         case Operator.EQUALS:
@@ -160,6 +160,13 @@ def _equal(value: Any, typed: _Typed) -> bool:
             return typed.word and value is _WORDS[typed.text]
         case _:
             return False
+
+
+def _among(value: Any, choices: Sequence[_Typed]) -> bool:
+    if isinstance(value, Number):  # read once, not for each choice: it may be long
+        known = number(value)
+        return known is not None and any(typed.number == known for typed in choices)
+    return any(_equal(value, typed) for typed in choices)
 
 
 def _contains(value: Any, typed: _Typed) -> bool:
