@@ -23,9 +23,16 @@ async def see(bench: Workbench, source_id: SourceId, up_to: str) -> None:
 
 async def save_alerts(bench: Workbench, kinds: Iterable[Kind], typed_addresses: str, webhook_url: str) -> None:
     """Keep who is told of what. The first webhook gets a signing secret. Raises ``Refused``."""
-    to = _addresses(bench, typed_addresses)
-    if webhook_url:
-        _check_webhook(bench, webhook_url)
+    to: tuple[str, ...] = ()
+    found: list[Problem] = []
+    try:
+        to = _addresses(bench, typed_addresses)
+    except Refused as refused:
+        found.extend(refused.problems)
+    if webhook_url and (problem := bench.rules.check_url(webhook_url)):
+        found.append(Problem("webhook_url", problem))
+    if found:
+        raise Refused(*found)
 
     def keep(tx: Transaction) -> None:
         known = options.alerts(tx)

@@ -94,6 +94,14 @@ async def test_what_is_no_address_is_named_beside_its_field(site: Site, typed: s
     assert "is not an e-mail address" in unescape(answer.text)
 
 
+async def test_two_wrong_fields_are_both_said_and_nothing_is_kept(site: Site) -> None:
+    answer = await site.post("/settings/alerts", FORM | {"addresses": "ops", "webhook_url": "http://169.254.169.254/"})
+    assert answer.status_code == 422
+    said = unescape(answer.text)
+    assert "is not an e-mail address" in said and "The address is link-local." in said
+    assert (await chosen(site)).webhook_url == ""
+
+
 async def test_the_first_webhook_gets_a_secret_that_can_be_changed(site: Site) -> None:
     answer = await site.post(
         "/settings/alerts", FORM | {"kinds": ["endpoint.disabled"], "webhook_url": "https://a.example/x"}
