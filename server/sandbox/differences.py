@@ -46,6 +46,20 @@ DIFFERENCES: tuple[Difference, ...] = (
         "The engine does not say which value could not be taken apart, or which callback was no function.",
     ),
     Difference(
+        "(() => { try { return Math.max(...5) } catch (e) { return e.message } })()",
+        ". is not iterable", "Spread syntax requires ...iterable[Symbol.iterator] to be a function",
+        "Where a literal is looped over, spread or taken apart, the text may name another piece of its line.",
+    ),
+    Difference(
+        "(() => { try { new Function('let a; let a') } catch (e) { return e.message } })()",
+        "invalid redefinition of lexical identifier", "Identifier 'a' has already been declared",
+        "What new Function cannot read is told in the engine's own words.",
+    ),
+    Difference(
+        "Intl.supportedValuesOf('timeZone').length", "447", "418",
+        "Here it lists names that are no longer in use, too.",
+    ),
+    Difference(
         "Object.getOwnPropertyNames(new Error('x'))", "message", "stack,message",
         "An error inherits its stack, as the language says.",
     ),
