@@ -172,16 +172,6 @@ def resend(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:
     return changed.rowcount == 1
 
 
-def skip(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:
-    """End a delivery that waits, so that those behind it go on. False when it ended, or an attempt is under way."""
-    skipped = tx.execute(
-        update(deliveries)
-        .where(deliveries.c.id == delivery_id, _WAITS, deliveries.c.lease_owner.is_(None))
-        .values(state=DeliveryState.STOPPED.value, due_at=None, updated_at=now)
-    )
-    return skipped.rowcount == 1
-
-
 def stop_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> int:
     """End what waits for an endpoint that was disabled or removed. Returns how many deliveries that were.
 

@@ -27,7 +27,7 @@ def head(tx: Connection, endpoint_id: EndpointId) -> Delivery | None:
 
 
 def skip(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:
-    """End a delivery that waits. False when it waits no more, or an attempt is under way."""
+    """End a delivery that waits, so that those behind it go on. False when it ended, or an attempt is under way."""
     skipped = tx.execute(
         update(deliveries)
         .where(deliveries.c.id == delivery_id, _WAITS, deliveries.c.lease_owner.is_(None))

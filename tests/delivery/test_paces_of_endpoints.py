@@ -14,7 +14,7 @@ from server.delivery.known_sources import KnownSources
 from server.domain.endpoints import Controls
 from server.domain.messages import DeliveryState
 from server.domain.signing import sign
-from server.store import deliveries, endpoints, messages
+from server.store import deliveries, endpoints, messages, queues
 
 FAILING = b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"
 
@@ -143,7 +143,7 @@ async def test_in_order_what_was_skipped_holds_up_nothing(bench):
         [attempt] = await b.attempted(stuck)
         assert attempt.next_at > b.now()
         [delivery] = await b.deliveries(stuck)
-        assert await b.store.write(lambda tx: deliveries.skip(tx, delivery.id, b.now()))
+        assert await b.store.write(lambda tx: queues.skip(tx, delivery.id, b.now()))
         b.worker.wake()
         await b.attempted(behind)
         [skipped] = await b.deliveries(stuck)
