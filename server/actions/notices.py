@@ -43,12 +43,18 @@ async def save_alerts(bench: Workbench, kinds: Iterable[Kind], typed_addresses: 
     await bench.store.write(keep)
 
 
-async def rotate_webhook_secret(bench: Workbench) -> None:
-    """A new signing secret at once; the old one signs nothing more."""
+async def rotate_webhook_secret(bench: Workbench, replaces: str | None = None) -> None:
+    """A new signing secret at once; the old one signs nothing more.
+
+    ``replaces`` is the secret that the reader saw. When it is another one by now nothing changes: a form that was sent
+    twice would otherwise take away the one that its reader may have copied already.
+    """
     secret = new_secret()
 
     def keep(tx: Transaction) -> None:
-        options.set_alerts(tx, replace(options.alerts(tx), webhook_secret=secret), bench.now())
+        known = options.alerts(tx)
+        if replaces is None or replaces == known.webhook_secret:
+            options.set_alerts(tx, replace(known, webhook_secret=secret), bench.now())
 
     await bench.store.write(keep)
 

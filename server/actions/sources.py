@@ -33,9 +33,13 @@ async def save_secret(bench: Workbench, source: Source, secret: str) -> None:
     await _replace_secret(bench, source, secret)
 
 
-async def make_secret(bench: Workbench, source: Source) -> None:
-    """A secret of our own, for trying things out without an account at Dodo."""
-    await _replace_secret(bench, source, new_secret())
+async def make_secret(bench: Workbench, source: Source, replaces: str | None = None) -> None:
+    """A secret of our own, for trying things out without an account at Dodo.
+
+    ``replaces`` is the secret that the reader saw, empty where there was none. When it is another one by now nothing
+    changes: a form that was sent twice would otherwise push out the secret before.
+    """
+    await _replace_secret(bench, source, new_secret(), replaces)
 
 
 async def change_address(bench: Workbench, source: Source) -> None:
@@ -49,12 +53,12 @@ async def stop_former(bench: Workbench, source: Source) -> None:
     await _change(bench, lambda tx: sources.set_secret(tx, source.id, source.secret))
 
 
-async def _replace_secret(bench: Workbench, source: Source, secret: str) -> None:
+async def _replace_secret(bench: Workbench, source: Source, secret: str, replaces: str | None = None) -> None:
     """The one before proves events for a day more: Dodo signs with either while it rotates, and retries come late."""
 
     def keep(tx: Transaction) -> None:
         now = sources.get(tx, source.id) or source
-        if now.secret == secret:
+        if now.secret == secret or (replaces is not None and replaces != (now.secret or "")):
             return
         former = FormerSecret(now.secret, bench.now() + OVERLAP_MS) if now.secret else None
         sources.set_secret(tx, source.id, secret, former)

@@ -30,6 +30,10 @@ class Form:
         values = self._fields.get(name)
         return values[-1] if values else default
 
+    def optional(self, name: str) -> str | None:
+        """As ``text``; ``None`` when the form has no such field."""
+        return self.text(name) if self.has(name) else None
+
     def every(self, name: str) -> list[str]:
         return list(self._fields.get(name, ()))
 

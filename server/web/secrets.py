@@ -20,7 +20,7 @@ async def rotate(request: Request, here: Here, endpoint_id: str) -> Response:
     """Sign with the secret in the form, or with a fresh one when the form has none."""
     endpoint, here = await find(here, endpoint_id)
     form = await forms.read(request)
-    typed = form.text("secret") if form.has("secret") else None
+    typed = form.optional("secret")
     try:
         await actions.rotate(here.bench, endpoint, typed, form.text("replaces"))
     except Refused as refused:

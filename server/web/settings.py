@@ -91,7 +91,7 @@ async def test_webhook(request: Request, here: Here) -> Response:
 
 @router.post("/settings/alerts/secret")
 async def rotate_webhook_secret(request: Request, here: Here) -> Response:
-    await alerts.rotate_webhook_secret(here.bench)
+    await alerts.rotate_webhook_secret(here.bench, (await forms.read(request)).optional("replaces"))
     return redirect("/settings", "webhook-secret-made", request)
 
 

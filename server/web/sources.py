@@ -63,7 +63,8 @@ async def save_secret(request: Request, here: Here, source_id: str) -> Response:
 
 @router.post("/sources/{source_id}/secret/new")
 async def make_secret(request: Request, here: Here, source_id: str) -> Response:
-    await actions.make_secret(here.bench, _find(here, source_id))
+    form = await forms.read(request)
+    await actions.make_secret(here.bench, _find(here, source_id), form.optional("replaces"))
     return redirect("/sources", "secret-made", request)
 
 

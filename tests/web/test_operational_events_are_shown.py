@@ -115,6 +115,19 @@ async def test_the_first_webhook_gets_a_secret_that_can_be_changed(site: Site) -
     assert (await chosen(site)).webhook_secret != first.webhook_secret
 
 
+async def test_the_webhooks_secret_changes_once_when_the_form_is_sent_twice(site: Site) -> None:
+    await site.post("/settings/alerts", FORM | {"webhook_url": "https://a.example/x"})
+    form = {"replaces": (await chosen(site)).webhook_secret}
+    assert f'name="replaces" value="{form["replaces"]}"' in (await site.get("/settings")).text
+
+    secrets = []
+    for _ in range(2):
+        await site.post("/settings/alerts/secret", form)
+        secrets.append((await chosen(site)).webhook_secret)
+
+    assert form["replaces"] != secrets[0] == secrets[1]
+
+
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:9/x", "http://169.254.169.254/", "ftp://a.example", "http://u:p@a.example"]
 )
