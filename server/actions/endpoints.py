@@ -27,7 +27,11 @@ from server.store import Transaction, deliveries, endpoints, messages
 MOST_ENDPOINTS = 200
 """For each source."""
 
-GONE = Problem("", say("This endpoint was deleted in the meantime."))
+
+class Gone(Exception):
+    """The endpoint was deleted after the page was shown that an action was asked for on."""
+
+    sentence = say("This endpoint was deleted in the meantime, so nothing was done.")
 
 
 async def create(bench: Workbench, source_id: SourceId, draft: Draft) -> Endpoint:
@@ -206,7 +210,10 @@ async def send_example(bench: Workbench, endpoint: Endpoint, event_type: str) ->
 
 
 async def amend(bench: Workbench, endpoint_id: EndpointId, changed: Callable[[Endpoint], Endpoint]) -> Endpoint:
-    """Keep what ``changed`` makes of the endpoint as it is now, so that two people do not undo each other."""
+    """Keep what ``changed`` makes of the endpoint as it is now, so that two people do not undo each other.
+
+    Raises ``Gone``, as everything does that is done with one endpoint.
+    """
 
     def keep(tx: Transaction) -> Endpoint:
         after = replace(changed(existing(tx, endpoint_id)), updated_at=bench.now())
@@ -219,7 +226,7 @@ async def amend(bench: Workbench, endpoint_id: EndpointId, changed: Callable[[En
 def existing(tx: Transaction, endpoint_id: EndpointId) -> Endpoint:
     found = endpoints.hold(tx, endpoint_id)
     if found is None:
-        raise Refused(GONE)
+        raise Gone
     return found
 
 

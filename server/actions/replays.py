@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from server.actions.endpoints import existing
 from server.actions.workbench import Workbench
 from server.delivery.feed import Changed
 from server.delivery.prepare import runs_code
@@ -13,7 +14,7 @@ from server.domain.ids import Millis, ReplayId, VersionId, mint
 from server.domain.messages import DeliveryState
 from server.domain.replays import BULK_STATES, MOST_A_SECOND, PERIODS, Replay, ReplayKind, ReplayState, Selection
 from server.domain.sentences import Problem, Refused, say
-from server.store import Transaction, endpoints, matches, replays
+from server.store import Transaction, matches, replays
 
 MOST_COUNTED = 100_000
 MOST_SECONDS = 2.0
@@ -114,9 +115,7 @@ async def begin(bench: Workbench, endpoint: Endpoint, selection: Selection, rate
         raise Refused(NOTHING)
 
     def keep(tx: Transaction) -> Replay:
-        now = endpoints.hold(tx, endpoint.id)
-        if now is None:
-            raise Refused(Problem("", say("This endpoint was deleted in the meantime.")))
+        now = existing(tx, endpoint.id)
         if now.disabled:
             raise Refused(Problem("", say("The endpoint is disabled. Enable it, then replay.")))
         if replays.running(tx, endpoint.id):

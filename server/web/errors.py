@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from server.actions.endpoints import Gone
 from server.domain.ids import mint
 from server.domain.sentences import Sentence, say
 from server.store import Busy
@@ -42,6 +43,7 @@ def install(app: FastAPI) -> None:
     """Register the handlers."""
     app.add_exception_handler(SignInNeeded, _sign_in)
     app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(Gone, _gone)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _incomplete)
     app.add_exception_handler(Busy, _busy)
@@ -64,6 +66,10 @@ async def _sign_in(request: Request, error: Exception) -> Response:
 async def _not_found(request: Request, error: Exception) -> Response:
     assert isinstance(error, NotFound)
     return answer(request, 404, error.sentence)
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    return answer(request, 404, Gone.sentence)
 
 
 async def _http(request: Request, error: Exception) -> Response:

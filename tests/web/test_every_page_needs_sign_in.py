@@ -1,11 +1,10 @@
 """Every route is asked for without a session. A new one that forgets the check fails here."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from fastapi import FastAPI
 from newcomer import newcomer
+from routes import routes
 
 PUBLIC = {
     "/",  # leads to the endpoints, which are not public
@@ -18,23 +17,6 @@ PUBLIC = {
     "/in/{token}",  # its callers prove themselves by signature
     "/static",
 }
-
-
-def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
-    """(method, path) of everything that the application answers."""
-    for route in walk(app.routes):
-        for method in sorted(getattr(route, "methods", None) or {"GET"}):
-            if method != "HEAD":
-                yield method, route.path  # type: ignore[attr-defined]
-
-
-def walk(found: object) -> Iterator[object]:
-    for route in found:  # type: ignore[attr-defined]
-        if hasattr(route, "path"):
-            yield route
-        else:
-            router = getattr(route, "original_router", None) or route
-            yield from walk(router.routes)
 
 
 async def test_a_stranger_sees_no_page_but_the_public_ones(tmp_path: Path) -> None:

@@ -1,0 +1,109 @@
+"""An endpoint that is deleted between a person's look and their action: a calm sentence, and nothing is done."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import SECRET
+from entries import kept_endpoint, tried
+from form import PLAIN, a_form, text_of
+from routes import routes
+from site_under_test import Site
+
+from server.domain.endpoints import Endpoint
+from server.domain.messages import AttemptOutcome, DeliveryState
+from server.store import Store, Transaction, endpoints
+
+FORMS: dict[str, dict[str, Any]] = {
+    "pause": {},
+    "resume": {},
+    "enable": {},
+    "disable": {},
+    "retries": {"schedule": "0s, 5s"},
+    "pacing": {"rate_limit": "5"},
+    "headers": {"headers_key": "X-Team", "headers_value": "payments"},
+    "variables": {"variables_key": "TEAM", "variables_value": "1"},
+    "transforming": {"transforming": "on"},
+    "destination": {"destination": "capture"},
+    "edit": a_form(),
+    "example": {"event_type": "payment.succeeded"},
+    "secret": {"replaces": SECRET},
+    "secret/stop-former": {},
+    "transformation": {"transforming": "on", "code": PLAIN + "// other"},
+    "replays": {"kind": "failed", "since": "all"},
+    "versions/{version_id}/restore": {},
+}
+"""What is posted to each address below an endpoint's. Deleting it once more is no trouble to anybody."""
+
+
+class Raced:
+    """The store while another person is always a little faster."""
+
+    def __init__(self, store: Store, faster: Callable[[Transaction], Any]) -> None:
+        self._store = store
+        self._faster = faster
+
+    async def write(self, work: Callable[[Transaction], Any]) -> Any:
+        await self._store.write(self._faster)
+        return await self._store.write(work)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+async def deleted_while_looked_at(site: Site) -> Endpoint:
+    endpoint = await kept_endpoint(site, PLAIN)
+    await tried(site, endpoint, DeliveryState.FAILED, outcome=AttemptOutcome.REJECTED)
+    raced: Any = Raced(site.bench.store, lambda tx: endpoints.remove(tx, endpoint.id, site.bench.now()))
+    site.app.state.bench = replace(site.bench, store=raced)
+    return endpoint
+
+
+def test_every_action_on_an_endpoint_is_tried(site: Site) -> None:
+    below = "/endpoints/{endpoint_id}/"
+    posted = {path.removeprefix(below) for method, path in routes(site.app) if method == "POST" and below in path}
+    assert posted == {*FORMS, "delete"}
+
+
+@pytest.mark.parametrize("action", FORMS)
+async def test_the_page_says_that_it_is_gone(site: Site, action: str) -> None:
+    endpoint = await deleted_while_looked_at(site)
+    assert endpoint.version
+
+    answer = await site.post(f"/endpoints/{endpoint.id}/{action}".format(version_id=endpoint.version.id), FORMS[action])
+
+    assert answer.status_code == 404
+    assert "This endpoint was deleted in the meantime, so nothing was done." in text_of(answer.text)
+    assert "<html" in answer.text
+
+
+async def test_htmx_gets_the_sentence_alone(site: Site) -> None:
+    endpoint = await deleted_while_looked_at(site)
+
+    htmx = {"hx-request": "true", "hx-request-type": "partial"}
+    answer = await site.post(f"/endpoints/{endpoint.id}/pause", headers=htmx)
+
+    assert answer.status_code == 404
+    assert "This endpoint was deleted in the meantime" in text_of(answer.text)
+    assert "<html" not in answer.text
+
+
+async def test_deleting_it_twice_is_no_trouble(site: Site) -> None:
+    endpoint = await deleted_while_looked_at(site)
+
+    answer = await site.post(f"/endpoints/{endpoint.id}/delete")
+
+    assert answer.headers["location"] == "/endpoints?said=endpoint-deleted"
+
+
+@pytest.mark.parametrize("action", ["skip", "resend"])
+async def test_a_delivery_to_it_says_so_on_its_page(site: Site, action: str) -> None:
+    endpoint = await kept_endpoint(site)
+    entry = await tried(site, endpoint, DeliveryState.PENDING, outcome=AttemptOutcome.REJECTED)
+    await site.bench.store.write(lambda tx: endpoints.remove(tx, endpoint.id, site.bench.now()))
+
+    answer = await site.post(f"/deliveries/{entry.delivery.id}/{action}")
+
+    assert answer.status_code == 422
+    assert "The endpoint of this delivery was deleted." in text_of(answer.text)
