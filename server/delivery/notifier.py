@@ -6,7 +6,7 @@ At least once: what was being sent when the program died is sent again, to the w
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -36,6 +36,7 @@ Names = Callable[[Transaction, Iterable[str]], Mapping[str, str]]
 
 NOBODY = say("Switched off in the meantime.")
 NO_SERVER = say("No mail server is set. See HOOKBENCH_SMTP_HOST.")
+OURS = say("Something went wrong on our side; the log of Hookbench says what.")
 
 log = structlog.get_logger()
 
@@ -108,7 +109,7 @@ class Notifier:
             by_kind.setdefault(one.told.notice.kind, []).append(one)
         for kind, alike in by_kind.items():
             self._mailed[kind] = _now()
-            await self._record(alike, await self._mail(chosen, [one.told for one in alike]))
+            await self._record(alike, await _counted(self._mail(chosen, [one.told for one in alike])))
 
     async def _mail(self, chosen: Alerts, told: Sequence[Told]) -> "_Ended":
         if not chosen.addresses:
@@ -128,7 +129,7 @@ class Notifier:
 
         async def send(one: _Pending) -> None:
             async with room:
-                await self._record([one], await self._post(chosen, one))
+                await self._record([one], await _counted(self._post(chosen, one)))
 
         await asyncio.gather(*(send(one) for one in pending))
 
@@ -196,6 +197,15 @@ class _Ended:
 
     state: Sending
     words: Sentence | None
+
+
+async def _counted(sending: Awaitable[_Ended]) -> _Ended:
+    """A fault of ours is a failed try as any other, or the same notice would fail again and again for ever."""
+    try:
+        return await sending
+    except Exception:
+        log.exception("notices.failed")
+        return _Ended(Sending.PENDING, OURS)
 
 
 def _tried(row: Notification, ended: _Ended, now: Millis) -> Tried:

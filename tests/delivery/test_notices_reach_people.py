@@ -21,7 +21,7 @@ from server.domain.addresses import AddressRules
 from server.domain.alerts import WAITS, Alerts, MailServer, Sending, Tls
 from server.domain.ids import DeliveryId
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
-from server.domain.notices import of_attempt
+from server.domain.notices import Happened, Kind, of_attempt
 from server.store import Store, endpoints, notices, notifications, options, sources
 
 
@@ -126,6 +126,23 @@ async def test_what_fails_is_tried_again_and_given_up_in_the_end(store: Store, m
     assert (one.attempts, one.error) == (len(WAITS) + 1, "The webhook answered 503.")
     assert len({got.headers["webhook-id"] for got in hook.got}) == 1
     assert len(hook.got) == len(WAITS) + 1
+
+
+async def test_what_cannot_be_put_into_words_is_given_up_in_the_end_too(store: Store, monkeypatch) -> None:
+    monkeypatch.setattr(module, "waits", lambda attempts: 1 if attempts <= len(WAITS) else None)
+    with mailbox() as box:
+        async with receiving(OK) as hook:
+            told = Alerts(addresses=("ada@example.com",), webhook_url=hook.url(), webhook_secret=SECRET)
+            scene = Scene(store, told)
+            await scene.keep()
+            async with telling(store, smtp=box.port):
+                monkeypatch.setattr(module, "MAIL_PAUSE", 0)
+                wordless = Happened(Kind.WARNED, scene.source.id, scene.endpoints[0].id, NOW)  # since when is missing
+                await store.write(lambda tx: notices.add(tx, wordless))
+                await until(lambda: scene.are(Sending.FAILED, Sending.FAILED))
+    assert [one.attempts for one in await scene.told()] == [len(WAITS) + 1] * 2
+    assert {one.error for one in await scene.told()} == {str(module.OURS)}
+    assert hook.got == []
 
 
 async def test_mails_of_one_kind_are_gathered_and_cannot_smuggle_headers(store: Store) -> None:
