@@ -1,12 +1,9 @@
 """Puts the parts together: settings in, a running application out."""
 
-import fcntl
-import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TextIO
 
 import structlog
 from fastapi import FastAPI
@@ -29,13 +26,14 @@ from server.delivery.intake import Intake
 from server.delivery.known_sources import KnownSources
 from server.delivery.mailer import Mailer
 from server.delivery.notifier import Notifier
+from server.delivery.recovery import Recovery
 from server.delivery.replayer import Replayer
 from server.delivery.retention import Retention
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules, fixed_addresses
 from server.sandbox import Sandbox
 from server.settings import Settings
-from server.store import Busy, Store, Unusable
+from server.store import Busy, Store, Unusable, owners
 from server.store import accounts as account_rows
 from server.web import (
     accounts,
@@ -113,7 +111,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     await sandbox.start()
     stack.push_async_callback(sandbox.close)
     if not settings.database:
-        stack.enter_context(_claim_folder(settings.data))
+        _make_folder(settings.data)
+    stack.enter_context(owners.only_here(settings.database_url))
     store = Store.open(settings.database_url)
     stack.callback(store.close)
     cards = load_cards(transforms_dir())
@@ -151,7 +150,10 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     app.state.intake = Intake(
         store, known_sources, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout
     )
-    await worker.start(alone=not settings.database)
+    recovery = Recovery(store, worker)
+    await recovery.start()
+    stack.push_async_callback(recovery.stop)
+    await worker.start()
     stack.push_async_callback(worker.stop)
     replayer.start()
     stack.push_async_callback(replayer.stop)
@@ -184,27 +186,11 @@ def _trust(settings: Settings) -> ssl.SSLContext:
     return trust
 
 
-class _claim_folder:
-    """Holds the data folder for one server at a time; another one would deliver everything twice."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._lock: TextIO | None = None
-
-    def __enter__(self) -> None:
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = (self._folder / "hookbench.lock").open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Unusable(f"Another Hookbench is running on the data folder {self._folder}.") from None
-        except OSError as error:
-            raise Unusable(f"The data folder {self._folder} cannot be used: {error.strerror}.") from error
-        os.umask(0o077)  # the database holds secrets
-
-    def __exit__(self, *exc: object) -> None:
-        if self._lock:
-            self._lock.close()
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unusable(f"The data folder {folder} cannot be used: {error.strerror}.") from error
 
 
 class _Language:

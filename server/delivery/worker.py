@@ -1,8 +1,8 @@
 """Delivers what is due, in this process: claim under a lease, attempt, record with the decision that follows.
 
-A lease that runs out is the crash recovery: whatever a dead process had claimed becomes due again. An attempt that was
-made is recorded with its delivery's new state in one transaction, so a kill in between repeats at most what was under
-way. Nothing is lost, and a destination may see the same ``webhook-id`` twice.
+A lease that runs out is the last resort after a crash; ``Recovery`` frees those of dead processes sooner. An attempt
+that was made is recorded with its delivery's new state in one transaction, so a kill in between repeats at most what
+was under way. Nothing is lost, and a destination may see the same ``webhook-id`` twice.
 """
 
 import asyncio
@@ -78,12 +78,13 @@ class Worker:
         self._clock_ahead = 0.0
         """Of the monotonic clock, in seconds, when last looked at. When it is less, the wall clock was set back."""
 
-    async def start(self, *, alone: bool) -> None:
-        """Begin to deliver. ``alone``: nobody else uses this database, so every lease in it belongs to the dead."""
-        if alone:
-            freed = await self._store.write(deliveries.release_all)
-            if freed:
-                log.info("delivery.recovered", deliveries=freed)
+    @property
+    def owner(self) -> str:
+        """Whose leases ours are."""
+        return self._owner
+
+    async def start(self) -> None:
+        """Begin to deliver."""
         self._store.watch_endpoints(self._changed)
         self._loop = asyncio.create_task(self._claim_forever(), name="delivery-worker")
 

@@ -8,7 +8,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError
 
 from server.store.migrate import revisions as known_revisions
 
@@ -25,6 +26,15 @@ ELSEWHERE = "Put a backup in its place, or name another folder with HOOKBENCH_DA
 
 class Unusable(Exception):
     """The database cannot be used. The text is for the operator: what is wrong, and what to do."""
+
+
+def file_of(url: str) -> Path | None:
+    """The SQLite file that a URL names; ``None`` for a database server, and for what cannot be read."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    return Path(parsed.database).absolute() if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 def look_at_file(path: Path, *, whole: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Work that waits: claimed under a lease, recorded with its attempt. A lease that runs out is the crash recovery."""
+"""Work that waits: claimed under a lease, recorded with its attempt. What the dead had leased: see ``owners``."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -135,14 +135,6 @@ def release(tx: Connection, owner: str, ids: Sequence[DeliveryId], due_at: Milli
     tx.execute(
         update(deliveries).where(deliveries.c.id.in_(list(ids)), deliveries.c.lease_owner == owner).values(**values)
     )
-
-
-def release_all(tx: Connection) -> int:
-    """Free every lease: for the start of a program that is alone on its database. Returns how many there were."""
-    freed = tx.execute(
-        update(deliveries).where(deliveries.c.lease_owner.is_not(None)).values(lease_owner=None, lease_until=None)
-    )
-    return freed.rowcount
 
 
 def keep_to_the_clock(tx: Connection, now: Millis) -> int:

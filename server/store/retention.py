@@ -3,13 +3,13 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Connection, delete, exists, make_url, select
+from sqlalchemy import Column, Connection, delete, exists, select
 
 from server.domain.ids import Millis, earliest
 from server.domain.messages import DeliveryState
+from server.store.condition import file_of
 from server.store.schema import attempts, deliveries, messages, notices, notifications, replays
 
 DONE = "~"
@@ -92,10 +92,9 @@ class Usage:
 
 def file_usage(url: str) -> Usage | None:
     """``None`` for a database server, and before there is a file."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or not Path(parsed.database).exists():
+    path = file_of(url)
+    if path is None or not path.exists():
         return None
-    path = Path(parsed.database).absolute()
     # With no log beside it nobody has it open, and nothing but the file is opened.
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     with closing(sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)) as connection:

@@ -44,7 +44,9 @@ def test_a_port_that_is_taken(stopped: Running) -> None:
 
 def test_a_data_folder_that_is_in_use(tmp_path: Path) -> None:
     with Running(tmp_path / "data"):
-        assert "Another Hookbench is running on the data folder" in refused(Running(tmp_path / "data"))
+        assert f"Another Hookbench is running on the database file {tmp_path}/data/hookbench.db" in refused(
+            Running(tmp_path / "data")
+        )
 
 
 def test_a_file_that_is_no_database(stopped: Running) -> None:
@@ -85,7 +87,7 @@ def test_a_data_folder_that_cannot_be_made(stopped: Running) -> None:
 def test_the_database_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     with Running(tmp_path / "data") as hookbench:
         for file in hookbench.data.iterdir():
-            assert file.stat().st_mode & 0o077 == 0 or file.suffix == ".lock", file
+            assert file.stat().st_mode & 0o077 == 0, file
         assert os.stat(hookbench.data).st_mode & 0o077 == 0
 
 

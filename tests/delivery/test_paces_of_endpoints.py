@@ -188,7 +188,7 @@ async def test_ten_thousand_retries_hold_up_no_new_event(bench):
         endpoint = await b.endpoint(receiver.url())
         old = [a_message(b.source, received_at=b.now() - 60_000) for _ in range(1_000)]
         await b.store.write(lambda tx: messages.receive(tx, old))
-        await b.worker.start(alone=True)
+        await b.worker.start()
         new = await accepted(b, front_door(b), 1)
         await b.ended(a_message(b.source, id=new))
         waiting = await b.store.read(lambda tx: deliveries.waiting(tx, endpoint.id))

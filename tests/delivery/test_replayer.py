@@ -88,7 +88,7 @@ def shop(store):
         worker = Worker(store, Dispatcher(sandbox=Scripted(), courier=courier, cards={}), feed, drain=0.2)
         replayer = Replayer(store, worker, feed)
         if delivering:
-            await worker.start(alone=True)
+            await worker.start()
         replayer.start()
         try:
             yield Shop(store, worker, replayer, url, **changes)

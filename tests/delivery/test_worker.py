@@ -206,24 +206,13 @@ async def test_an_endpoint_that_hangs_leaves_room_for_the_others(bench):
         assert len(stuck.got) <= 1
 
 
-async def test_what_a_dead_process_had_claimed_is_delivered(bench, store):
-    async with receiving() as receiver, bench(start=False) as b:
-        await b.endpoint(receiver.url())
-        message = await b.event()
-        now = message.received_at
-        await store.write(lambda tx: claim_due(tx, "the dead", now, now + 3_600_000))
-        await b.worker.start(alone=True)
-        [delivery] = await b.ended(message)
-    assert delivery.state is DeliveryState.SUCCEEDED
-
-
 async def test_a_lease_of_another_process_is_respected_until_it_runs_out(bench, store):
     async with receiving() as receiver, bench(start=False) as b:
         await b.endpoint(receiver.url())
         message = await b.event()
         now = time.time_ns() // 1_000_000
         await store.write(lambda tx: claim_due(tx, "other", now, now + 300))
-        await b.worker.start(alone=False)
+        await b.worker.start()
         [attempt] = await b.attempted(message)
     assert attempt.started_at >= now + 300
 

@@ -91,14 +91,14 @@ async def until(fact, seconds=10):
 
 
 @asynccontextmanager
-async def working(store, sandbox=None, *, timeout=5.0, alone=True, start=True, **options):
+async def working(store, sandbox=None, *, timeout=5.0, start=True, **options):
     source = a_source()
     await store.write(lambda tx: sources.insert(tx, source))
     courier, feed, sandbox = Courier(LOOPBACK, timeout=timeout), Feed(), sandbox or Scripted()
     dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards={"customer_io": CARD})
     worker = Worker(store, dispatcher, feed, **{"drain": 1.0} | options)
     if start:
-        await worker.start(alone=alone)
+        await worker.start()
     try:
         yield Bench(store, source, worker, feed, sandbox)
     finally:

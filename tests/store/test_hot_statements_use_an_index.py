@@ -11,7 +11,7 @@ from server.domain.ids import DeliveryId, ReplayId
 from server.domain.messages import DeliveryState
 from server.domain.notices import of_attempt
 from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
-from server.store import attempts, deliveries, endpoints, matches, messages, notices, replays, sources
+from server.store import attempts, deliveries, endpoints, matches, messages, notices, owners, replays, sources
 from server.store.schema import metadata
 
 LARGE = ("messages", "deliveries", "attempts", "notices")
@@ -60,6 +60,13 @@ def test_taking_an_event_in_and_delivering_it(seen: tuple[Connection, list[tuple
     deliveries.resend(tx, claimed.delivery.id, NOW)
     assert statements
     assert scans(tx, statements) == []
+
+
+def test_freeing_what_a_dead_process_had_leased(seen: tuple[Connection, list[tuple[str, Any]]]) -> None:
+    tx, statements = seen
+    owners.free_all(tx)
+    [only] = scans(tx, statements)
+    assert only.startswith("SCAN deliveries USING INDEX ix_deliveries_pending")  # which holds what waits, and no more
 
 
 def test_telling_that_a_delivery_failed_for_good(seen: tuple[Connection, list[tuple[str, Any]]]) -> None:
