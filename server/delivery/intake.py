@@ -1,27 +1,32 @@
 """The way in: verify the raw bytes, look at no more of them than needed, store durably, and only then say yes."""
 
-import json
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 import structlog
 
 from server.delivery.feed import Changed, Feed
+from server.delivery.known_filters import KnownFilters
 from server.delivery.known_sources import KnownSources
 from server.domain.ids import MessageId, Millis, SourceId, mint
 from server.domain.messages import Message, Origin
+from server.domain.payloads import Number, Payload
 from server.domain.signing import Verdict, verify
 from server.domain.sources import IntakeRefusal, Source
 from server.store import Busy, Store, Transaction
-from server.store.messages import Lease, Received, receive
+from server.store.messages import Asked, Judged, Lease, Received, receive
 from server.store.sources import count_refusals
 
 MOST_EVENT_TYPE = 128
 """Characters of an event type; Dodo's longest has 36."""
+
+LARGE = 65_536
+"""Bytes of a body from which on it is read beside the event loop, one at a time: read, it takes many times its size."""
 
 log = structlog.get_logger()
 
@@ -68,6 +73,8 @@ class Intake:
         self.timeout = timeout
         self._store = store
         self._sources = known_sources
+        self._filters = KnownFilters(store)
+        self._one_large = asyncio.Lock()
         self._worker = worker
         self._feed = feed
 
@@ -83,7 +90,7 @@ class Intake:
         verdict = verify(source.secrets_at(_now()), headers, body, time.time())
         if verdict is not Verdict.GENUINE:
             return await self._refuse(source, IntakeRefusal.SIGNATURE, verdict)
-        event_type = event_type_of(body)
+        event_type, fits = await self._look_at(body, await self._filters.of(source.id))
         if event_type is None:
             return await self._refuse(source, IntakeRefusal.NOT_JSON)
 
@@ -98,7 +105,7 @@ class Intake:
         )
         lease, received = self._worker.lease(), None
         try:
-            received = await self._store.batch(_receiving(lease), message)
+            received = await self._store.batch(_receiving(lease), Judged(message, fits) if fits else message)
         finally:
             self._worker.take(lease, message, received)
         if received.duplicate:
@@ -111,6 +118,12 @@ class Intake:
         if source := await self._sources.with_token(token):
             await self._refuse(source, reason)
 
+    async def _look_at(self, body: bytes, asked: Sequence[Asked]) -> tuple[str | None, Mapping[str, bool]]:
+        if len(body) < LARGE:
+            return look_at(body, asked)
+        async with self._one_large:
+            return await asyncio.to_thread(look_at, body, asked)
+
     async def _refuse(self, source: Source, reason: IntakeRefusal, verdict: Verdict | None = None) -> Refused:
         try:
             await self._store.batch(_count, (source.id, reason))
@@ -121,25 +134,25 @@ class Intake:
         return Refused(reason)
 
 
-def event_type_of(body: bytes) -> str | None:
-    """The ``type`` of an event; ``None`` unless the body is a JSON object in UTF-8 with one that can be kept.
+def look_at(body: bytes, asked: Sequence[Asked] = ()) -> tuple[str | None, Mapping[str, bool]]:
+    """The ``type`` of an event, and which of the filters it fits, by their text. The body is read once, if it is JSON.
 
-    Never raises. Numbers are not looked at: ``1e400`` and a million digits are the code's business. A byte order mark
-    is passed over. NUL and half surrogate pairs may be anywhere but in the type.
+    The type is ``None`` unless the body is a JSON object in UTF-8 with one that can be kept. Never raises. ``1e400``
+    and a million digits are the code's business. A byte order mark is passed over. NUL and half surrogate pairs may be
+    anywhere but in the type.
     """
-    try:
-        text = body.decode("utf-8").removeprefix("\ufeff")
-        event = json.loads(text, parse_int=_unread, parse_float=_unread, parse_constant=_no_json)
-    except (ValueError, RecursionError):
-        return None
-    event_type = event.get("type") if isinstance(event, dict) else None
-    if not isinstance(event_type, str) or not 0 < len(event_type) <= MOST_EVENT_TYPE or not event_type.isprintable():
-        return None
-    return event_type
+    payload = Payload(body, numbers=bool(asked))
+    event_type = payload.value.get("type") if isinstance(payload.value, dict) else None
+    if not isinstance(event_type, str) or isinstance(event_type, Number):
+        return None, {}
+    if not 0 < len(event_type) <= MOST_EVENT_TYPE or not event_type.isprintable():
+        return None, {}
+    wanted = [one for one in asked if one.event_types is None or event_type in one.event_types]
+    return event_type, {one.text: one.filter.fits(payload) for one in wanted}
 
 
 @lru_cache(maxsize=4)
-def _receiving(lease: Lease | None) -> Callable[[Transaction, Sequence[Message]], list[Received]]:
+def _receiving(lease: Lease | None) -> Callable[[Transaction, Sequence[Message | Judged]], list[Received]]:
     """The same function for the same lease, so that the store takes all that wait with it as one list."""
     return partial(receive, lease=lease)
 
@@ -147,14 +160,6 @@ def _receiving(lease: Lease | None) -> Callable[[Transaction, Sequence[Message]]
 def _count(tx: Transaction, refused: Sequence[tuple[SourceId, IntakeRefusal]]) -> list[None]:
     count_refusals(tx, Counter(refused), _now())
     return [None] * len(refused)
-
-
-def _unread(number: str) -> None:
-    """Numbers matter to nobody here, and reading a very long one takes long."""
-
-
-def _no_json(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _now() -> Millis:

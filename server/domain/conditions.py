@@ -6,24 +6,25 @@ A path leads to one value of the payload, to none, or with ``*`` to several. An 
 What the payload holds decides how it is compared: a number with a number, by value and to the last digit; text with the
 typed text, letter by letter; true, false and null with those words. A value in double quotes is text and nothing else.
 ``>`` and its siblings compare numbers, also those that stand in texts, when the typed value is a number, and otherwise
-texts in the order of their characters, which suits ISO dates.
+texts in the order of their characters, which suits ISO dates. ``contains`` searches a bounded part of a long text.
 """
 
 import json
-import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
-from server.domain.payloads import MOST_LOOKED_AT, Number, Payload, number, steps_of
+from server.domain.payloads import Payload, Scalars, Values, number, steps_of
 from server.domain.sentences import Sentence, say
 
 MAX_CONDITIONS = 20
 MAX_PATH = 256
+MAX_STEPS = 16
+"""Names along one path."""
 MAX_VALUE = 500
 MAX_CHOICES = 50
 """Values in the list of ``in``."""
@@ -44,12 +45,6 @@ class Operator(StrEnum):
 
 VALUELESS = frozenset({Operator.EXISTS, Operator.MISSING})
 
-_ORDERS: dict[Operator, Callable[[Any, Any], bool]] = {
-    Operator.ABOVE: operator.gt,
-    Operator.AT_LEAST: operator.ge,
-    Operator.BELOW: operator.lt,
-    Operator.AT_MOST: operator.le,
-}
 _WORDS = {"true": True, "false": False, "null": None}
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _CHOICE = re.compile(rf'\s*(?:({_QUOTED})|([^,"\s][^,]*))\s*(?:,|$)')
@@ -81,6 +76,26 @@ class Condition:
                 return say("{path} {sign} {value}", path=self.path, sign=sign.value, value=self.value)
 
 
+class Filter:
+    """All conditions of an endpoint, made ready to be held against many events."""
+
+    __slots__ = ("_tests",)
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self._tests = [(condition, _test(condition)) for condition in conditions]
+
+    def fits(self, payload: Payload) -> bool:
+        """Whether a payload fulfils all of them. Never raises; without conditions the payload is not read."""
+        return self.first_broken(payload) is None
+
+    def first_broken(self, payload: Payload) -> Condition | None:
+        """The line that keeps the event away; ``None`` when all hold."""
+        for condition, holds in self._tests:
+            if not holds(payload.at(condition.path)):
+                return condition
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Typed:
     """A value as a person typed it, and what else than text it can be."""
@@ -91,27 +106,20 @@ class _Typed:
     """It is ``true``, ``false`` or ``null``."""
 
 
-def holds(conditions: Sequence[Condition], payload: Payload) -> bool:
-    """Whether a payload fulfils all of them. Never raises; without conditions the payload is not read."""
-    return first_broken(conditions, payload) is None
-
-
-def first_broken(conditions: Sequence[Condition], payload: Payload) -> Condition | None:
-    """The line of a filter that keeps the event away; ``None`` when all hold."""
-    return next((condition for condition in conditions if not _holds(condition, payload)), None)
-
-
 def path_problem(path: str) -> Sentence | None:
     """What is wrong with a path that a person typed."""
     if not path:
         return say("Enter the path of a field, such as data.currency.")
     if len(path) > MAX_PATH:
         return say("The path is longer than {limit} characters.", limit=MAX_PATH)
-    if steps_of(path) is None:
+    steps = steps_of(path)
+    if steps is None:
         return say(
             "This is not a path. Join names by dots, as in data.customer.email. items.0 is the first of a list, "
             'items.* any of it, and metadata["a name"] quotes a name.'
         )
+    if len(steps) > MAX_STEPS:
+        return say("The path leads through more than {limit} fields.", limit=MAX_STEPS)
     return None
 
 
@@ -123,74 +131,63 @@ def value_problem(kind: Operator, value: str) -> Sentence | None:
         return say('Enter a value to compare with; "" is an empty text.')
     if len(value) > MAX_VALUE:
         return say("The value is longer than {limit} characters.", limit=MAX_VALUE)
-    if kind is Operator.IN and not _choices(value):
+    if kind is Operator.IN and _choices(value) is None:
         return say("Write the values with commas between them, such as EUR, USD; at most {limit}.", limit=MAX_CHOICES)
     return None
 
 
-def _holds(condition: Condition, payload: Payload) -> bool:
-    found, kind = payload.at(condition.path), condition.operator
-    match kind:
-        case Operator.EXISTS:
-            return bool(found)
-        case Operator.MISSING:
-            return not found
-        case Operator.IN:
-            choices = _choices(condition.value)
-            return any(_among(value, choices) for value in found)
+def _test(condition: Condition) -> Callable[[Values], bool]:
+    """Whether the condition holds where its path leads to these values."""
     typed = _typed(condition.value)
-    match kind:
+    match condition.operator:
+        case Operator.EXISTS:
+            return lambda values: bool(values.found)
+        case Operator.MISSING:
+            return lambda values: not values.found
+        case Operator.IN:
+            choices = _choices(condition.value) or _scalars()
+            return lambda values: values.scalars.meets(choices)
         case Operator.EQUALS:
-            return any(_equal(value, typed) for value in found)
+            wanted = _scalars(typed)
+            return lambda values: values.scalars.meets(wanted)
         case Operator.DIFFERS:
-            return not any(_equal(value, typed) for value in found)
+            unwanted = _scalars(typed)
+            return lambda values: not values.scalars.meets(unwanted)
         case Operator.CONTAINS:
-            return any(_contains(value, typed) for value in found)
-        case _:
-            return any(_in_order(_ORDERS[kind], value, typed) for value in found)
+            element = _scalars(typed)
+            return lambda values: any(typed.text in text for text in values.searched) or values.elements.meets(element)
+        case kind:
+            return partial(_in_order, kind, typed)
 
 
-def _equal(value: Any, typed: _Typed) -> bool:
-    match value:
-        case Number():
-            return typed.number is not None and number(value) == typed.number
-        case str():
-            return value == typed.text
-        case None | bool():
-            return typed.word and value is _WORDS[typed.text]
-        case _:
-            return False
-
-
-def _among(value: Any, choices: Sequence[_Typed]) -> bool:
-    if isinstance(value, Number):  # read once, not for each choice: it may be long
-        known = number(value)
-        return known is not None and any(typed.number == known for typed in choices)
-    return any(_equal(value, typed) for typed in choices)
-
-
-def _contains(value: Any, typed: _Typed) -> bool:
-    match value:
-        case Number():
-            return False
-        case str():
-            return typed.text in value
-        case list():
-            return any(_equal(element, typed) for element in value[:MOST_LOOKED_AT])
-        case _:
-            return False
-
-
-def _in_order(compare: Callable[[Any, Any], bool], value: Any, typed: _Typed) -> bool:
-    if not isinstance(value, str):
+def _in_order(kind: Operator, typed: _Typed, values: Values) -> bool:
+    """Whether one of them is above or below: the greatest or the least, if any."""
+    ends: tuple[Any, Any] | None
+    limit: Any
+    ends, limit = (values.texts, typed.text) if typed.number is None else (values.numbers, typed.number)
+    if ends is None:
         return False
-    if typed.number is None:
-        return not isinstance(value, Number) and compare(value, typed.text)
-    known = number(value)
-    return known is not None and compare(known, typed.number)
+    least, greatest = ends
+    match kind:
+        case Operator.ABOVE:
+            return bool(greatest > limit)
+        case Operator.AT_LEAST:
+            return bool(greatest >= limit)
+        case Operator.BELOW:
+            return bool(least < limit)
+        case _:
+            return bool(least <= limit)
 
 
-@lru_cache(4096)
+def _scalars(*typed: _Typed) -> Scalars:
+    """Every value that fits one of the typed ones."""
+    return Scalars(
+        frozenset(one.text for one in typed),
+        frozenset(one.number for one in typed if one.number is not None),
+        frozenset(_WORDS[one.text] for one in typed if one.word),
+    )
+
+
 def _typed(text: str) -> _Typed:
     if re.fullmatch(_QUOTED, text):
         try:
@@ -200,15 +197,14 @@ def _typed(text: str) -> _Typed:
     return _Typed(text, number(text), text in _WORDS)
 
 
-@lru_cache(1024)
-def _choices(text: str) -> tuple[_Typed, ...]:
-    """The values of a list; none when it cannot be read as one or is too long. A quoted value may hold commas."""
+def _choices(text: str) -> Scalars | None:
+    """The values of a list; ``None`` when it cannot be read as one or is too long. A quoted value may hold commas."""
     choices: list[_Typed] = []
     at = 0
     while at < len(text):
         match = _CHOICE.match(text, at)
         if match is None or len(choices) == MAX_CHOICES:
-            return ()
+            return None
         choices.append(_typed((match[1] or match[2]).strip()))
         at = match.end()
-    return tuple(choices)
+    return _scalars(*choices) if choices else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.domain.conditions import Condition, first_broken, holds
+from server.domain.conditions import Condition, Filter
 from server.domain.health import HEALTHY, Health
 from server.domain.ids import EndpointId, Millis, SourceId, VersionId
 from server.domain.payloads import Payload
@@ -99,23 +99,16 @@ class Endpoint:
     """``None`` while it is enabled."""
     health: Health = HEALTHY
 
-    def listens_to(self, event_type: str) -> bool:
-        return not self.disabled and (self.event_types is None or event_type in self.event_types)
-
     def secrets_at(self, now: Millis) -> tuple[str, ...]:
         """The signing secrets at a moment: the present one, and the former one until its time is over."""
         former = self.former_secret
         return (self.secret, former.secret) if former and now < former.until else (self.secret,)
 
-    def wants(self, event_type: str, payload: Payload) -> bool:
-        """Whether an event is delivered to it. Only when there are conditions the payload is read."""
-        return self.listens_to(event_type) and holds(self.conditions, payload)
-
     def objection(self, event_type: str, payload: Payload) -> Sentence | None:
         """Why its event types and its filter keep an event away; ``None`` when they do not."""
         if self.event_types is not None and event_type not in self.event_types:
             return say("It does not listen to {event_type}.", event_type=event_type)
-        broken = first_broken(self.conditions, payload)
+        broken = Filter(self.conditions).first_broken(payload)
         if broken is None:
             return None
         found = payload.shown_at(broken.path)

@@ -2,15 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any, NoReturn
 
 MOST_LOOKED_AT = 1000
 """Elements that one ``*`` looks at, and values that a path with several of them leads to."""
+
+MOST_SEARCHED = 65_536
+"""Characters at one path that are searched for a text."""
 
 LONGEST_SHOWN = 80
 
@@ -30,35 +34,98 @@ class Number(str):
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Scalars:
+    """Texts, numbers by value, and true, false and null, kept apart: ``"1"`` is not ``1``, and neither is true."""
+
+    texts: frozenset[str]
+    numbers: frozenset[Decimal]
+    words: frozenset[bool | None]
+
+    def meets(self, other: "Scalars") -> bool:
+        """Whether they have one in common."""
+        return not (
+            self.texts.isdisjoint(other.texts)
+            and self.numbers.isdisjoint(other.numbers)
+            and self.words.isdisjoint(other.words)
+        )
+
+
+class Values:
+    """What a path leads to, ordered for comparing: any number of conditions on it cost a walk once and a look each.
+
+    Each order is made when it is first asked for.
+    """
+
+    def __init__(self, found: list[Any]) -> None:
+        self.found = found
+
+    @cached_property
+    def scalars(self) -> Scalars:
+        return _scalars(self.found)
+
+    @cached_property
+    def elements(self) -> Scalars:
+        """What the lists among them hold."""
+        lists = (value for value in self.found if isinstance(value, list))
+        return _scalars(element for each in lists for element in each[:MOST_LOOKED_AT])
+
+    @cached_property
+    def texts(self) -> tuple[str, str] | None:
+        """The first and the last in the order of their characters; ``None`` without any."""
+        texts = self.scalars.texts
+        return (min(texts), max(texts)) if texts else None
+
+    @cached_property
+    def numbers(self) -> tuple[Decimal, Decimal] | None:
+        """The least and the greatest, those that stand in texts included; ``None`` without any."""
+        known = [read for text in self.scalars.texts if (read := number(text)) is not None]
+        known += self.scalars.numbers
+        return (min(known), max(known)) if known else None
+
+    @cached_property
+    def searched(self) -> list[str]:
+        """The texts, up to ``MOST_SEARCHED`` characters of them in all."""
+        texts, left = [], MOST_SEARCHED
+        for value in self.found:
+            if isinstance(value, str) and not isinstance(value, Number):
+                texts.append(value[:left])
+                left -= len(texts[-1])
+        return texts
+
+
 class Payload:
     """The body of an event. Numbers are ``Number``; of names that stand twice the last counts, as in ``JSON.parse``.
 
-    A body that cannot be read is an empty object, so that no path leads anywhere.
+    A body that cannot be read is an empty object, so that no path leads anywhere. With ``numbers=False`` they are left
+    out and stand as ``None``: in a body of nothing else they take fifty times its size.
     """
 
-    __slots__ = ("_body", "_value")
+    __slots__ = ("_body", "_decoder", "_known", "_value")
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, *, numbers: bool = True) -> None:
         self._body: bytes | None = body
+        self._decoder = _WITH_NUMBERS if numbers else _WITHOUT_NUMBERS
         self._value: Any = None
+        self._known: dict[str, Values] = {}
 
     @property
     def value(self) -> Any:
         """The JSON value, read when it is first asked for."""
         if self._body is not None:
-            self._value, self._body = _read(self._body), None
+            self._value, self._body = _read(self._body, self._decoder), None
         return self._value
 
-    def at(self, path: str) -> list[Any]:
-        """What a path leads to: one value, none, or several where it has a ``*``."""
-        found = [self.value]
-        for step in steps_of(path) or (None,):
-            found = list(islice((inner for value in found for inner in _inside(value, step)), MOST_LOOKED_AT))
-        return found
+    def at(self, path: str) -> Values:
+        """What a path leads to: one value, none, or several where it has a ``*``. Looked up once."""
+        known = self._known.get(path)
+        if known is None:
+            known = self._known[path] = Values(_walk(self.value, steps_of(path) or (None,)))
+        return known
 
     def shown_at(self, path: str) -> str | None:
         """The same as short JSON for people; ``None`` when the path leads nowhere."""
-        found = self.at(path)
+        found = self.at(path).found
         return ", ".join([*map(_shown, found[:3]), *(["…"] if len(found) > 3 else [])]) if found else None
 
 
@@ -119,27 +186,61 @@ def _step(match: re.Match[str]) -> Any:
     return json.loads(match["quoted"]) if match["quoted"] else match["name"] or match["index"]
 
 
-def _inside(value: Any, step: Any) -> Iterator[Any]:
+def _walk(value: Any, steps: tuple[Any, ...]) -> list[Any]:
+    found = [value]
+    for step in steps:
+        if len(found) == 1:  # as always without a star, and then the shorter way counts
+            found = _inside(found[0], step)
+        else:
+            found = list(islice((inner for each in found for inner in _inside(each, step)), MOST_LOOKED_AT))
+    return found
+
+
+def _inside(value: Any, step: Any) -> list[Any]:
     if isinstance(value, dict):
-        if step in value:
-            yield value[step]
-    elif isinstance(value, list):
+        return [value[step]] if step in value else []
+    if isinstance(value, list):
         if step is ANY:
-            yield from value[:MOST_LOOKED_AT]
-        elif isinstance(step, str) and re.fullmatch("[0-9]{1,9}", step) and int(step) < len(value):
-            yield value[int(step)]
+            return value[:MOST_LOOKED_AT]
+        if isinstance(step, str) and re.fullmatch("[0-9]{1,9}", step) and int(step) < len(value):
+            return [value[int(step)]]
+    return []
 
 
-def _read(body: bytes) -> Any:
+def _scalars(values: Iterable[Any]) -> Scalars:
+    texts: set[str] = set()
+    numbers: set[Decimal] = set()
+    words: set[bool | None] = set()
+    for value in values:
+        match value:
+            case Number():
+                if (known := number(value)) is not None:
+                    numbers.add(known)
+            case str():
+                texts.add(value)
+            case None | bool():
+                words.add(value)
+    return Scalars(frozenset(texts), frozenset(numbers), frozenset(words))
+
+
+def _read(body: bytes, decoder: json.JSONDecoder) -> Any:
     try:
-        text = body.decode("utf-8").removeprefix("\ufeff")
-        return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_no_json)
+        return decoder.decode(body.decode("utf-8").removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return {}
 
 
+def _unread(number: str) -> None:
+    """Takes a number's place."""
+
+
 def _no_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
+
+
+# Made once: a decoder costs as much to make as a small body to read.
+_WITH_NUMBERS = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_no_json)
+_WITHOUT_NUMBERS = json.JSONDecoder(parse_int=_unread, parse_float=_unread, parse_constant=_no_json)
 
 
 def _shown(value: Any) -> str:

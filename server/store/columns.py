@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
-from server.domain.conditions import Condition, Operator
+from server.domain.conditions import Condition, Filter, Operator
 from server.domain.messages import AttemptError, ConsoleLine
 
 
@@ -31,6 +32,12 @@ def dump_conditions(conditions: Iterable[Condition]) -> str:
 
 def load_conditions(text: str) -> tuple[Condition, ...]:
     return tuple(Condition(path, Operator(kind), value) for path, kind, value in json.loads(text))
+
+
+@lru_cache(2048)
+def load_filter(text: str) -> Filter:
+    """Conditions as they are kept, made ready once for as long as nobody changes them."""
+    return Filter(load_conditions(text))
 
 
 def dump_error(error: AttemptError | None) -> str | None:

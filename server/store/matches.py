@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal_column, or_, select
 
-from server.domain.conditions import holds
+from server.domain.conditions import Filter
 from server.domain.endpoints import Endpoint
 from server.domain.ids import DeliveryId, MessageId
 from server.domain.messages import AttemptOutcome, DeliveryState, Origin, Trigger
@@ -84,11 +84,11 @@ def _walk_messages(tx: Connection, endpoint: Endpoint, selection: Selection, aft
     way = and_(deliveries.c.message_id == messages.c.id, deliveries.c.endpoint_id == endpoint.id)
     missing = selection.kind is ReplayKind.MISSING
     # What has a delivery fulfilled the endpoint's conditions when it came; what has none is held against today's.
-    conditions = endpoint.conditions if missing else ()
-    most = min(most, BODIES) if conditions else most
+    asked = Filter(endpoint.conditions) if missing and endpoint.conditions else None
+    most = min(most, BODIES) if asked else most
     columns = [messages.c.id, messages.c.event_type, deliveries.c.id, deliveries.c.state, _DELIVERED]
     query = (
-        select(*columns, *([messages.c.body] if conditions else []))
+        select(*columns, *([messages.c.body] if asked else []))
         .join_from(messages, deliveries, way, isouter=missing)
         .where(of_source, messages.c.origin == Origin.RECEIVED.value, _wanted(endpoint, selection))
         .order_by(messages.c.id)
@@ -97,7 +97,7 @@ def _walk_messages(tx: Connection, endpoint: Endpoint, selection: Selection, aft
     if bound is not None:
         query = query.where(messages.c.id <= bound)
     rows = tx.execute(query).all()
-    matches = [_match(row[:5]) for row in rows if not conditions or holds(conditions, Payload(bytes(row[5])))]
+    matches = [_match(row[:5]) for row in rows if asked is None or asked.fits(Payload(bytes(row[5])))]
     if len(rows) == most:
         return Stretch(matches, rows[-1][0], False)
     return Stretch(matches, bound or selection.end, bound is None)

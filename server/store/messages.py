@@ -1,17 +1,17 @@
 """Received messages: kept once by source and webhook id, with one delivery for each endpoint that listens."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, exists, or_, select
 
-from server.domain.conditions import Condition, holds
+from server.domain.conditions import Filter
 from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, SourceId, mint
 from server.domain.messages import Delivery, DeliveryState, Message, Origin, Trigger
 from server.domain.payloads import Payload
-from server.store.columns import load_conditions
+from server.store.columns import load_filter
 from server.store.rows import insert, insert_new
 from server.store.schema import deliveries, endpoints, messages
 
@@ -26,6 +26,25 @@ class Lease:
     until: Millis
     passing_over: frozenset[EndpointId] = frozenset()
     """Endpoints that it has enough for; their deliveries wait for anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A message with what filters said of it ahead of the transaction."""
+
+    message: Message
+    fits: Mapping[str, bool]
+    """By the filter's text. The writer looks itself at one that is not here, as when it was changed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an enabled endpoint asks of an event."""
+
+    event_types: frozenset[str] | None
+    text: str
+    """The filter as it is kept, for ``Judged.fits``."""
+    filter: Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +63,29 @@ class Received:
         return (*(delivery.endpoint_id for delivery in self.leased), *self.waiting)
 
 
-def receive(tx: Connection, arrived: Sequence[Message], lease: Lease | None = None) -> list[Received]:
+def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | None = None) -> list[Received]:
     """Keep each new message, with a delivery for each endpoint that wants it. For ``Store.batch``.
 
+    Reading bodies would hold up everything else that is written, so what filters say of one comes with it.
     A delivery is due after the first wait of its endpoint's schedule, mostly at once.
     With a lease a delivery is the worker's from its first moment, which spares claiming it; unless its endpoint sets a
     pace or an order of its own, which only claiming keeps.
     """
-    new = insert_new(tx, messages, [_message_columns(message) for message in arrived], ("source_id", "webhook_id"))
-    known = _known(tx, [message for message in arrived if message.id not in new])
-    listeners = _listeners(tx, {message.source_id for message in arrived})
+    came = [one.message if isinstance(one, Judged) else one for one in arrived]
+    new = insert_new(tx, messages, [_message_columns(message) for message in came], ("source_id", "webhook_id"))
+    known = _known(tx, [message for message in came if message.id not in new])
+    listeners = _listeners(tx, {message.source_id for message in came})
     results: list[Received] = []
     rows: list[dict[str, Any]] = []
-    for message in arrived:
+    for message, one in zip(came, arrived, strict=True):
         if message.id not in new:
             results.append(Received(known[message.source_id, message.webhook_id], True))
             continue
+        fits = dict(one.fits) if isinstance(one, Judged) else {}
         payload = Payload(message.body)
         waiting, leased = [], []
         for listener in listeners.get(message.source_id, ()):
-            if not listener.wants(message.event_type, payload):
+            if not listener.wants(message.event_type, payload, fits):
                 continue
             row = _new_delivery(message, listener.id, Trigger.EVENT, listener.first_wait)
             if lease and listener.unpaced and not listener.first_wait and listener.id not in lease.passing_over:
@@ -75,6 +97,18 @@ def receive(tx: Connection, arrived: Sequence[Message], lease: Lease | None = No
         results.append(Received(message.id, False, tuple(waiting), tuple(leased)))
     insert(tx, deliveries, rows)
     return results
+
+
+def filters(tx: Connection) -> dict[SourceId, list[Asked]]:
+    """The filters of all enabled endpoints, by the source that they listen to; the same filter once."""
+    query = select(endpoints.c.source_id, endpoints.c.event_types, endpoints.c.conditions).where(
+        endpoints.c.conditions != "[]", endpoints.c.disabled.is_(False), endpoints.c.deleted_at.is_(None)
+    )
+    found: dict[SourceId, list[Asked]] = {}
+    for source_id, event_types, text in tx.execute(query.distinct()):
+        wanted = None if event_types is None else frozenset(json.loads(event_types))
+        found.setdefault(source_id, []).append(Asked(wanted, text, load_filter(text)))
+    return found
 
 
 def send_example(tx: Connection, message: Message, endpoint_id: EndpointId) -> DeliveryId:
@@ -199,15 +233,21 @@ class _Listener:
 
     id: EndpointId
     event_types: frozenset[str] | None
-    conditions: tuple[Condition, ...]
+    filter: str
+    """Its conditions as they are kept."""
     unpaced: bool
     """It is not paused and sets no pace or order."""
     first_wait: Millis
     """How long after an event came its first attempt is due; mostly at once."""
 
-    def wants(self, event_type: str, payload: Payload) -> bool:
-        listens = self.event_types is None or event_type in self.event_types
-        return listens and holds(self.conditions, payload)
+    def wants(self, event_type: str, payload: Payload, known: dict[str, bool]) -> bool:
+        """By what is ``known`` of its filter already; a filter that was not looked at is, and is known then."""
+        if self.event_types is not None and event_type not in self.event_types:
+            return False
+        fits = known.get(self.filter)
+        if fits is None:
+            fits = known[self.filter] = load_filter(self.filter).fits(payload)
+        return fits
 
 
 _LISTENING = (
@@ -235,7 +275,7 @@ def _listeners(tx: Connection, source_ids: Iterable[SourceId]) -> dict[SourceId,
     for endpoint_id, source_id, event_types, conditions, unpaced, schedule in tx.execute(listening):
         wanted = None if event_types is None else frozenset(json.loads(event_types))
         first_wait = json.loads(schedule)[0] if schedule else 0  # Dodo's own, and most others, begin at once
-        listener = _Listener(endpoint_id, wanted, load_conditions(conditions), bool(unpaced), first_wait)
+        listener = _Listener(endpoint_id, wanted, conditions, bool(unpaced), first_wait)
         found.setdefault(source_id, []).append(listener)
     return found
 

@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.delivery.feed import Changed, Feed
-from server.delivery.intake import Accepted, Duplicate, Intake, Refused, event_type_of
+from server.delivery.intake import LARGE, Accepted, Duplicate, Intake, Refused, look_at
 from server.delivery.known_sources import KnownSources
+from server.domain.conditions import Condition, Filter, Operator
 from server.domain.signing import sign
 from server.domain.sources import IntakeRefusal
 from server.store import Busy, Store, database, deliveries, endpoints, messages, sources
+from server.store.messages import Asked
 
 BODY = b'{"type":"payment.succeeded","data":{"a":1.10}}'
 
@@ -87,6 +89,41 @@ async def test_a_repeated_id_is_a_duplicate_and_no_new_delivery(intake, store, s
     first = await intake.accept(source.token, headers(BODY), BODY)
     assert await intake.accept(source.token, headers(BODY), BODY) == Duplicate(first.message_id)
     assert await store.read(lambda tx: deliveries.waiting(tx, endpoint.id)) == 1
+
+
+@pytest.mark.parametrize("padding", [0, LARGE], ids=["small", "large"])
+async def test_filters_decide_whether_known_before_or_not(intake, store, source, padding):
+    def of(currency):
+        return json.dumps({"type": "a.b", "data": {"currency": currency, "note": "x" * padding}}).encode()
+
+    async def sent_to(currency, webhook_id):
+        body = of(currency)
+        result = await intake.accept(source.token, headers(body, webhook_id), body)
+        found = await store.read(lambda tx: messages.of_messages(tx, [result.message_id]))
+        return {delivery.endpoint_id for delivery in found.get(result.message_id, ())}
+
+    euros, others = (
+        an_endpoint(source, conditions=(Condition("data.currency", kind, "EUR"),))
+        for kind in (Operator.EQUALS, Operator.DIFFERS)
+    )
+    await store.write(lambda tx: endpoints.insert(tx, euros))
+    assert await sent_to("EUR", "evt_1") == {euros.id}
+    assert await sent_to("USD", "evt_2") == set()
+    await store.write(lambda tx: endpoints.insert(tx, others))  # the intake may not know it yet
+    assert await sent_to("EUR", "evt_3") == {euros.id}
+    assert await sent_to("USD", "evt_4") == {others.id}
+
+
+def test_a_filter_for_other_types_is_not_asked():
+    never = Asked(frozenset({"x.y"}), "never", Filter([Condition("data", Operator.EXISTS, "")]))
+    always = Asked(None, "always", Filter([Condition("type", Operator.EQUALS, "payment.succeeded")]))
+    assert look_at(BODY, [never, always]) == ("payment.succeeded", {"always": True})
+
+
+@pytest.mark.parametrize("asked", [[], [Asked(None, "any", Filter([Condition("x", Operator.EXISTS, "")]))]])
+@pytest.mark.parametrize("type_text", ["1", "1.5", "null", '["a.b"]', '""', "1e400"])
+def test_a_type_that_is_no_text_is_none_with_filters_and_without(asked, type_text):
+    assert look_at(b'{"type":%s}' % type_text.encode(), asked) == (None, {})
 
 
 async def test_open_pages_hear_of_it(store, source):
@@ -184,7 +221,7 @@ json_values = st.recursive(
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps({"type": value}).encode()))
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_any_body_gets_an_answer(body):
-    found = event_type_of(body)
+    found, _ = look_at(body)
     assert found is None or 0 < len(found.encode()) <= 4 * 128
 
 

@@ -9,14 +9,14 @@ from test_payload_paths import ANYTHING
 
 from server.domain.conditions import (
     MAX_CHOICES,
+    MAX_STEPS,
     Condition,
+    Filter,
     Operator,
-    first_broken,
-    holds,
     path_problem,
     value_problem,
 )
-from server.domain.payloads import Payload
+from server.domain.payloads import MOST_SEARCHED, Payload
 
 PAYMENT = {
     "type": "payment.succeeded",
@@ -42,7 +42,7 @@ def fits(line: str, payload: object = PAYMENT) -> bool:
     """``line`` is a path, an operator and a value with a space between each."""
     path, _, rest = line.partition(" ")
     kind = next(one for one in sorted(Operator, key=len, reverse=True) if rest == one or rest.startswith(one + " "))
-    return holds([Condition(path, kind, rest[len(kind) + 1 :])], Payload(json.dumps(payload).encode()))
+    return Filter([Condition(path, kind, rest[len(kind) + 1 :])]).fits(Payload(json.dumps(payload).encode()))
 
 
 @pytest.mark.parametrize(
@@ -130,12 +130,12 @@ def test_an_event_must_fulfil_every_condition() -> None:
     large = Condition("data.amount", Operator.ABOVE, "5000")
     huge = Condition("data.amount", Operator.ABOVE, "9000")
 
-    assert first_broken([euro], payload) is None
-    assert first_broken([euro, large, huge], payload) == large
+    assert Filter([euro]).first_broken(payload) is None
+    assert Filter([euro, large, huge]).first_broken(payload) == large
 
 
 def test_without_conditions_the_payload_is_not_read() -> None:
-    assert holds((), Payload(b"not JSON"))
+    assert Filter(()).fits(Payload(b"not JSON"))
 
 
 CONDITIONS = st.builds(
@@ -149,12 +149,12 @@ CONDITIONS = st.builds(
 @given(ANYTHING, CONDITIONS)
 def test_no_condition_and_no_payload_raise(value: object, condition: Condition) -> None:
     payload = Payload(json.dumps({"data": value}).encode())
-    assert holds([condition], payload) in (True, False)
+    assert Filter([condition]).fits(payload) in (True, False)
 
 
 @given(st.binary(max_size=100), CONDITIONS)
 def test_no_body_raises(body: bytes, condition: Condition) -> None:
-    assert holds([condition], Payload(body)) in (True, False)
+    assert Filter([condition]).fits(Payload(body)) in (True, False)
 
 
 @given(ANYTHING, CONDITIONS)
@@ -162,10 +162,26 @@ def test_opposites_are_opposite(value: object, condition: Condition) -> None:
     payload = Payload(json.dumps({"data": value}).encode())
 
     def fits(kind: Operator) -> bool:
-        return holds([Condition(condition.path, kind, condition.value)], payload)
+        return Filter([Condition(condition.path, kind, condition.value)]).fits(payload)
 
     assert fits(Operator.EQUALS) is not fits(Operator.DIFFERS)
     assert fits(Operator.EXISTS) is not fits(Operator.MISSING)
+
+
+SCALARS = st.none() | st.booleans() | st.integers(0, 9) | st.sampled_from(["1", "05", "true", "null", "", "b", "1e400"])
+POSITIVE = sorted(set(Operator) - {Operator.DIFFERS, Operator.MISSING})
+
+
+@given(
+    st.lists(SCALARS | st.lists(SCALARS, max_size=3), max_size=6),
+    st.sampled_from(POSITIVE),
+    st.sampled_from(["1", '"1"', "5", "5.0", "true", '"true"', "null", "b", '""', "1e400", "a", "1, b", "true, 05"]),
+)
+def test_a_star_holds_where_one_of_the_elements_does(values: list[object], kind: Operator, typed: str) -> None:
+    def fits(path: str, data: object) -> bool:
+        return Filter([Condition(path, kind, typed)]).fits(Payload(json.dumps({"data": data}).encode()))
+
+    assert fits("data.*", values) is any(fits("data", value) for value in values)
 
 
 @given(st.integers(), st.integers())
@@ -185,12 +201,21 @@ def test_any_text_equals_itself_in_quotes(text: str) -> None:
 
 def test_numbers_beyond_every_machine_are_compared_too() -> None:
     body = b'{"n": 1e400, "long": ' + b"9" * 100_000 + b', "odd": 1e99999999999999999999999}'
-    assert holds([Condition("n", Operator.ABOVE, "1e399")], Payload(body))
-    assert holds([Condition("long", Operator.ABOVE, "1e99999")], Payload(body))
-    assert not holds([Condition("odd", Operator.ABOVE, "1")], Payload(body))
+    assert Filter([Condition("n", Operator.ABOVE, "1e399")]).fits(Payload(body))
+    assert Filter([Condition("long", Operator.ABOVE, "1e99999")]).fits(Payload(body))
+    assert not Filter([Condition("odd", Operator.ABOVE, "1")]).fits(Payload(body))
 
 
-@pytest.mark.parametrize("path", ["", "x" * 257, "data..currency", "data currency"])
+def test_a_text_is_searched_as_far_as_the_bound() -> None:
+    near, far = ("x" * (MOST_SEARCHED - 3) + word for word in ("abc", "xabc"))
+    abc = Filter([Condition("data.*", Operator.CONTAINS, "abc")])
+
+    assert abc.fits(Payload(json.dumps({"data": [near]}).encode()))
+    assert abc.fits(Payload(json.dumps({"data": ["abc", far]}).encode()))
+    assert not abc.fits(Payload(json.dumps({"data": [far, "abc"]}).encode()))
+
+
+@pytest.mark.parametrize("path", ["", "x" * 257, "data..currency", "data currency", ".".join("x" * (MAX_STEPS + 1))])
 def test_a_path_that_is_none_is_named(path: str) -> None:
     assert path_problem(path)
 

@@ -48,7 +48,7 @@ def test_a_path_leads_to(path: str, found: list[str]) -> None:
         'say "hi"': "quoted",
         "0": "a name of digits",
     }
-    assert a_payload({"type": "x", "data": data}).at(path) == found
+    assert a_payload({"type": "x", "data": data}).at(path).found == found
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_a_path_leads_to(path: str, found: list[str]) -> None:
 )
 def test_text_that_is_no_path(path: str) -> None:
     assert steps_of(path) is None
-    assert a_payload({"a": 1}).at(path) == []
+    assert a_payload({"a": 1}).at(path).found == []
 
 
 @given(ANYTHING, st.text(max_size=300))
 def test_no_payload_and_no_path_raise(value: object, path: str) -> None:
     payload = a_payload(value)
-    assert len(payload.at(path)) <= MOST_LOOKED_AT
+    assert len(payload.at(path).found) <= MOST_LOOKED_AT
     payload.shown_at(path)
 
 
@@ -77,11 +77,11 @@ def test_a_body_that_cannot_be_read_has_no_fields(body: bytes) -> None:
     ids=["empty", "no UTF-8", "NaN", "deep lists", "deep objects", "Infinity", "nonsense"],
 )
 def test_bodies_that_are_no_json_lead_nowhere(body: bytes) -> None:
-    assert Payload(body).at("a") == []
+    assert Payload(body).at("a").found == []
 
 
 def test_a_byte_order_mark_is_passed_over() -> None:
-    assert Payload(b'\xef\xbb\xbf{"a": "b"}').at("a") == ["b"]
+    assert Payload(b'\xef\xbb\xbf{"a": "b"}').at("a").found == ["b"]
 
 
 def test_the_body_is_read_once() -> None:
@@ -89,14 +89,24 @@ def test_the_body_is_read_once() -> None:
     assert payload.value is payload.value
 
 
+def test_a_path_is_walked_once() -> None:
+    payload = a_payload({"a": {"b": 1}})
+    assert payload.at("a.b") is payload.at("a.b")
+
+
+def test_numbers_that_nobody_asks_for_are_left_out() -> None:
+    payload = Payload(b'{"type": "x", "n": [1, 2.5, 1e400]}', numbers=False)
+    assert payload.value == {"type": "x", "n": [None, None, None]}
+
+
 def test_several_stars_stay_within_the_bound() -> None:
     many = a_payload({"a": [[[1] * 100] * 100] * 100})
-    assert len(many.at("a.*.*.*")) == MOST_LOOKED_AT
+    assert len(many.at("a.*.*.*").found) == MOST_LOOKED_AT
 
 
 def test_a_number_of_a_million_digits_is_kept_as_it_stands() -> None:
     digits = "7" * 1_000_000
-    assert Payload(f'{{"a": {digits}}}'.encode()).at("a") == [digits]
+    assert Payload(f'{{"a": {digits}}}'.encode()).at("a").found == [digits]
 
 
 @pytest.mark.parametrize(
@@ -116,13 +126,13 @@ def test_the_fields_of_a_sample_are_paths_that_lead_to_them() -> None:
         payload = a_payload(event_type.sample)
         paths = [path for path, _ in paths_in(event_type.sample)]
         assert "type" in paths
-        assert [path for path in paths if not payload.at(path)] == []
+        assert [path for path in paths if not payload.at(path).found] == []
 
 
 @given(st.dictionaries(st.text(), ANYTHING))
 def test_every_field_is_named_by_a_path_that_leads_to_it(value: object) -> None:
     payload = a_payload(value)
-    assert all(payload.at(path) for path, _ in paths_in(value))
+    assert all(payload.at(path).found for path, _ in paths_in(value))
 
 
 @pytest.mark.parametrize(

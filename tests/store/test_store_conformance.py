@@ -76,24 +76,6 @@ async def test_only_listening_endpoints_get_a_delivery(store: Store) -> None:
     assert received.endpoints == (everything.id, payments.id)
 
 
-async def test_only_endpoints_whose_filter_holds_get_a_delivery(store: Store) -> None:
-    source = a_source()
-    euro = Condition("data.currency", Operator.EQUALS, "EUR")
-    large = Condition("data.amount", Operator.ABOVE, "1000")
-    everything, euros, large_euros = (
-        an_endpoint(source, conditions=conditions) for conditions in ((), (euro,), (euro, large))
-    )
-    await keep(store, source, everything, euros, large_euros)
-
-    async def sent_to(body: bytes) -> tuple[str, ...]:
-        return (await receive(store, a_message(source, body=body))).endpoints
-
-    assert await sent_to(b'{"data":{"currency":"EUR","amount":5}}') == (everything.id, euros.id)
-    assert await sent_to(b'{"data":{"currency":"EUR","amount":1e400}}') == (everything.id, euros.id, large_euros.id)
-    assert await sent_to(b'{"data":{"currency":"USD","amount":5000}}') == (everything.id,)
-    assert await sent_to(b"[" * 100_000) == (everything.id,)
-
-
 async def test_one_bad_write_of_a_group_does_not_harm_the_others(store: Store) -> None:
     source = a_source()
     await keep(store, source)
