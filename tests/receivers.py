@@ -25,6 +25,8 @@ class Receiver:
     port: int
     got: list[Got] = field(default_factory=list)
     connections: int = 0
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    """A connection has ended, and both sides know."""
 
     def url(self, path: str = "/", host: str = "127.0.0.1", scheme: str = "http") -> str:
         return f"{scheme}://{host}:{self.port}{path}"
@@ -93,6 +95,7 @@ async def receiving(answer: Answer | bytes = OK, tls: ssl.SSLContext | None = No
         finally:
             serving.discard(task)
             writer.close()
+            receiver.closed.set()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     receiver = Receiver(server.sockets[0].getsockname()[1])

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 
-import aiohttp
 import httpx
 
+from server.delivery.connections import BrokeOff, NoAnswer
 from server.delivery.transport import Forbidden, GuardedTransport, Resolve
 from server.domain.addresses import AddressRules, host_of
 from server.domain.messages import AttemptError, ReceivedResponse
@@ -84,7 +85,7 @@ class Courier:
             return Unreachable(error, _since(started))
         except Forbidden as refusal:
             return Blocked(_error("address", refusal.sentence), _since(started))
-        except (httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError):
+        except (httpx.LocalProtocolError, httpx.InvalidURL, ValueError):  # of the last kind: what TLS takes for no name
             return Blocked(_error("request", say("The URL or a header cannot be sent over HTTP.")), _since(started))
         except httpx.TransportError as failure:
             return Unreachable(_explained(failure, host_of(prepared.url)), _since(started))
@@ -94,8 +95,10 @@ class Courier:
         await self._transport.aclose()
 
     async def _exchange(self, prepared: Prepared) -> ReceivedResponse:
-        # Straight to the transport: a client's layers above it would cost more than the request itself.
-        request = httpx.Request(prepared.method, _url(prepared.url), headers=prepared.headers, content=prepared.body)
+        # Straight to the transport: a client's layers above it would cost more than the request itself, and so would
+        # all that a request looks for in its content when it is not called a stream.
+        stream = httpx.ByteStream(prepared.body)
+        request = httpx.Request(prepared.method, _url(prepared.url), headers=prepared.headers, stream=stream)
         response = await self._transport.handle_async_request(request)
         try:
             body, truncated = await _beginning(response)
@@ -115,7 +118,8 @@ def _url(text: str) -> httpx.URL:
 async def _beginning(response: httpx.Response) -> tuple[bytes, bool]:
     """At most ``KEPT_BODY`` bytes of the body as they are on the wire, and whether there was more."""
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for chunk in response.stream:  # raw, without the layers of ``aiter_raw``
         body += chunk
         if len(body) > KEPT_BODY:
             return bytes(body[:KEPT_BODY]), True
@@ -132,28 +136,28 @@ def _error(kind: str, sentence: Sentence) -> AttemptError:
 
 def _explained(failure: httpx.TransportError, host: str) -> AttemptError:
     """Words for people. The texts of the libraries are not shown: they hold addresses and class names."""
-    cause = failure.__cause__
-    match cause:
-        case aiohttp.ClientConnectorDNSError():
-            return _error("name", say("The name {host} was not found.", host=host))
-        case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as problem):
-            return _error("certificate", _certificate(problem.verify_code, host))
-        case aiohttp.ClientConnectorError(os_error=ssl.SSLError()):
-            return _error("tls", say("No encrypted connection came about. Does {host} speak https there?", host=host))
-        case aiohttp.ClientConnectorError(os_error=problem):
-            return _not_connected(problem, host)
-        case aiohttp.ServerDisconnectedError():
+    match failure:
+        case httpx.ConnectError():
+            return _not_connected(failure.__cause__, host)
+        case NoAnswer():
             return _error("reset", say("{host} closed the connection without an answer.", host=host))
-        case aiohttp.ClientPayloadError():
+        case BrokeOff():
             return _error("broken answer", say("The answer of {host} broke off, or is not valid HTTP.", host=host))
-        case aiohttp.ClientResponseError():
+        case httpx.RemoteProtocolError():
             return _error("broken answer", say("What {host} answered is not valid HTTP, or too large.", host=host))
         case _:
             return _error("reset", say("{host} broke the connection.", host=host))
 
 
-def _not_connected(problem: OSError, host: str) -> AttemptError:
-    match problem.errno:
+def _not_connected(problem: BaseException | None, host: str) -> AttemptError:
+    match problem:
+        case socket.gaierror():
+            return _error("name", say("The name {host} was not found.", host=host))
+        case ssl.SSLCertVerificationError():
+            return _error("certificate", _certificate(problem.verify_code, host))
+        case ssl.SSLError():
+            return _error("tls", say("No encrypted connection came about. Does {host} speak https there?", host=host))
+    match getattr(problem, "errno", None):
         case errno.ECONNREFUSED:
             return _error("refused", say("{host} refused the connection: nothing listens there.", host=host))
         case errno.ENETUNREACH | errno.EHOSTUNREACH:

@@ -132,7 +132,7 @@ async def test_a_fixed_address_holds_for_its_port_only():
 
 @pytest.mark.parametrize(
     "url",
-    ["http://[::1", "http://a.example:99999/", "http://\ud800/", "gopher://a.example/", "http://", ""],
+    ["http://[::1", "http://a.example:99999/", "http://\ud800/", "gopher://a.example/", "http://", "https://:1/", ""],
 )
 async def test_what_is_no_url_is_never_sent(url):
     assert isinstance(await send(Courier(AddressRules(), timeout=5), url), Blocked)

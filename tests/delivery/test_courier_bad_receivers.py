@@ -40,7 +40,7 @@ BREAKING: dict[str, tuple[Answer, str, str]] = {
     "hangs before the head": (hanging, "timeout", NOT_WHOLE),
     "drips the head": (dripping(b"HTTP/1.1 200 OK\r\nx: ", b"a"), "timeout", NOT_WHOLE),
     "drips the body": (dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 99999\r\n\r\n", b"a"), "timeout", NOT_WHOLE),
-    "endless 103": (endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100), "timeout", NOT_WHOLE),
+    "endless 103": (endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100), "broken answer", NOT_HTTP),
     "an endless header": (endless(b"HTTP/1.1 200 OK\r\nx: ", CHUNK), "broken answer", NOT_HTTP),
     "endless headers": (endless(b"HTTP/1.1 200 OK\r\n", b"x-a: b\r\n" * 1000), "broken answer", NOT_HTTP),
     "a header of 100 KB": (
@@ -60,16 +60,6 @@ BREAKING: dict[str, tuple[Answer, str, str]] = {
         BROKE_OFF,
     ),
     "a negative length": (answering(b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\nab"), "broken answer", NOT_HTTP),
-    "a body after 204": (
-        answering(b"HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\nhello"),
-        "broken answer",
-        NOT_HTTP,
-    ),
-    "a length that is too short": (
-        answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok and more"),
-        "broken answer",
-        NOT_HTTP,
-    ),
     "a chunk without end": (
         endless(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"f" * 1000),
         "broken answer",
@@ -88,6 +78,13 @@ ANSWERING: dict[str, tuple[Answer, int, bool]] = {
         answering(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(BOMB) + BOMB),
         200,
         True,
+    ),
+    "a body after 204": (answering(b"HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\nhello"), 204, False),
+    "a length that is too short": (answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok and more"), 200, False),
+    "another protocol": (
+        answering(b"HTTP/1.1 101 Switching\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n\0"),
+        101,
+        False,
     ),
     "a redirect to itself": (answering(b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n"), 302, False),
     "gone": (answering(b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n"), 410, False),
