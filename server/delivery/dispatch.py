@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from time import perf_counter
 
-from server.delivery.courier import Answered, Blocked, Courier, Sent, Unreachable
-from server.delivery.prepare import Ready, Runs, as_shown, prepare, runs_code
+from server.delivery.courier import Answered, Blocked, Courier, Unreachable
+from server.delivery.prepare import Preparation, Ready, Runs, as_shown, prepare, runs_code
 from server.domain.endpoints import Destination, Endpoint
-from server.domain.ids import AttemptId, VersionId
+from server.domain.ids import AttemptId
 from server.domain.integrations import Card
-from server.domain.messages import Attempt, AttemptOutcome
+from server.domain.messages import Attempt, AttemptError, AttemptOutcome, Message, ReceivedResponse, SentRequest
 from server.domain.requests import Prepared
 from server.domain.signing import sign
 from server.domain.transformations import Cancelled, TransformFailed
@@ -18,6 +18,16 @@ from server.store.deliveries import Claimed
 
 WITH_THE_CODE_SECONDS = 15.0
 """What an attempt may take beside the request: waiting for the sandbox, running the code."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What an attempt came to."""
+
+    outcome: AttemptOutcome
+    request: SentRequest | None = None
+    response: ReceivedResponse | None = None
+    error: AttemptError | None = None
 
 
 class Dispatcher:
@@ -41,8 +51,8 @@ class Dispatcher:
         endpoint, message, delivery = claimed.endpoint, claimed.message, claimed.delivery
         started_at, clock = time.time_ns() // 1_000_000, perf_counter()
         prepared = await prepare(endpoint, message.event_type, message.body, sandbox=self._sandbox, cards=self._cards)
-        version = endpoint.version if runs_code(endpoint) else None
-        attempt = Attempt(
+        ended = await self._carry_out(prepared, endpoint, message)
+        return Attempt(
             id=attempt_id,
             delivery_id=delivery.id,
             message_id=message.id,
@@ -51,31 +61,39 @@ class Dispatcher:
             event_type=message.event_type,
             number=delivery.attempts + 1,
             trigger=delivery.trigger,
-            outcome=AttemptOutcome.CANCELLED,
-            version_id=VersionId(version.id) if version else None,
-            request=None,
-            response=None,
-            error=None,
+            outcome=ended.outcome,
+            version_id=endpoint.version.id if endpoint.version and runs_code(endpoint) else None,
+            request=ended.request,
+            response=ended.response,
+            error=ended.error,
             console=prepared.console,
             transform_ms=prepared.ms,
-            duration_ms=0.0,
+            duration_ms=(perf_counter() - clock) * 1000,
             started_at=started_at,
             next_at=None,
         )
+
+    async def _carry_out(self, prepared: Preparation, endpoint: Endpoint, message: Message) -> _Ended:
         match prepared:
             case Ready(request):
-                attempt = await self._deliver(attempt, endpoint, _signed(request, endpoint, message.webhook_id))
+                return await self._deliver(_signed(request, endpoint, message.webhook_id), endpoint)
             case Cancelled():
-                pass
+                return _Ended(AttemptOutcome.CANCELLED)
             case TransformFailed(error):
-                attempt = replace(attempt, outcome=AttemptOutcome.TRANSFORM_FAILED, error=error)
-        return replace(attempt, duration_ms=(perf_counter() - clock) * 1000)
+                return _Ended(AttemptOutcome.TRANSFORM_FAILED, error=error)
 
-    async def _deliver(self, attempt: Attempt, endpoint: Endpoint, request: Prepared) -> Attempt:
-        attempt = replace(attempt, request=as_shown(request, self._cards.get(endpoint.card)))
+    async def _deliver(self, request: Prepared, endpoint: Endpoint) -> _Ended:
+        shown = as_shown(request, self._cards.get(endpoint.card))
         if endpoint.destination is Destination.CAPTURE:
-            return replace(attempt, outcome=AttemptOutcome.CAPTURED)
-        return _ended(attempt, await self._courier.send(request))
+            return _Ended(AttemptOutcome.CAPTURED, shown)
+        match await self._courier.send(request):
+            case Answered(response):
+                good = 200 <= response.status < 300
+                return _Ended(AttemptOutcome.SUCCEEDED if good else AttemptOutcome.REJECTED, shown, response)
+            case Unreachable(error):
+                return _Ended(AttemptOutcome.UNREACHABLE, shown, error=error)
+            case Blocked(error):
+                return _Ended(AttemptOutcome.BLOCKED, shown, error=error)
 
 
 def _signed(request: Prepared, endpoint: Endpoint, webhook_id: str) -> Prepared:
@@ -88,16 +106,4 @@ def _signed(request: Prepared, endpoint: Endpoint, webhook_id: str) -> Prepared:
         "webhook-timestamp": str(timestamp),
         "webhook-signature": sign(secret, webhook_id, timestamp, request.body, also=tuple(former)),
     }
-    return replace(request, headers=headers)
-
-
-def _ended(attempt: Attempt, sent: Sent) -> Attempt:
-    match sent:
-        case Answered(response):
-            good = 200 <= response.status < 300
-            outcome = AttemptOutcome.SUCCEEDED if good else AttemptOutcome.REJECTED
-            return replace(attempt, outcome=outcome, response=response)
-        case Unreachable(error):
-            return replace(attempt, outcome=AttemptOutcome.UNREACHABLE, error=error)
-        case Blocked(error):
-            return replace(attempt, outcome=AttemptOutcome.BLOCKED, error=error)
+    return Prepared(request.method, request.url, headers, request.body)

@@ -86,7 +86,3 @@ def as_shown(request: Prepared, card: Card | None) -> SentRequest:
         parts = urlsplit(url)
         url = f"{parts.scheme}://{parts.netloc}/••••••••"
     return SentRequest(request.method, url, mask_headers(request.headers, SHOWN), request.body)
-
-
-WITH_THE_CODE_SECONDS = 15.0
-"""What an attempt may take beside the request: waiting for the sandbox, running the code."""

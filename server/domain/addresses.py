@@ -9,6 +9,7 @@ of connecting (``delivery.transport``); what can be judged while a person types 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from unicodedata import normalize
 from urllib.parse import urlsplit
@@ -149,6 +150,12 @@ def url_problem(url: str) -> Sentence | None:
         return say("Enter the URL that events are sent to.")
     if len(url) > MAX_URL:
         return say("The URL is longer than {limit} characters.", limit=MAX_URL)
+    return _misspelled(url)
+
+
+@lru_cache(maxsize=256)
+def _misspelled(url: str) -> Sentence | None:
+    """Kept for the last ones, since an endpoint's events mostly go to one and the same URL."""
     if re.search(r"[\s\x00-\x20\x7f-\x9f\\]|[\ud800-\udfff]", url):
         return say("The URL contains a space, a backslash or a control character.")
     if not re.match(r"https?://", url, re.IGNORECASE):

@@ -1,6 +1,5 @@
 """What a destination's answer says beyond yes or no: when to come again, and whether to come again at all."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -23,6 +22,9 @@ class Asked(StrEnum):
     """Send this endpoint nothing more."""
     ABORT = "abort-message"
     """Do not try this message again."""
+
+
+_ASKED = {asked.value: asked for asked in Asked}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +51,21 @@ def heard(attempt: Attempt, now: Millis) -> Heard:
     """What the attempt that was just made brought back. Anything that is not understood is as if it were not there."""
     if attempt.response is None:
         return Heard(overwhelmed=attempt.error is not None and attempt.error.kind == TIMEOUT)
-    status, headers = attempt.response.status, attempt.response.headers
+    status = attempt.response.status
+    headers = {name.lower(): value for name, value in reversed(attempt.response.headers)}  # the first of a name counts
     return Heard(
         gone=status == GONE,
-        asked=_asked(_first(headers, "webhook-delivery")),
-        retry_after=_retry_after(_first(headers, "retry-after"), now),
+        asked=_ASKED.get(headers.get("webhook-delivery", "").strip().lower()),
+        retry_after=_retry_after(headers.get("retry-after", ""), now),
         overwhelmed=status == TOO_MANY,
     )
-
-
-def _asked(value: str) -> Asked | None:
-    word = value.strip().lower()
-    return next((asked for asked in Asked if asked.value == word), None)
 
 
 def _retry_after(value: str, now: Millis) -> Millis | None:
     """Seconds or an HTTP date (RFC 9110, 10.2.3). Nothing, zero, the past and nonsense ask for no wait."""
     text = value.strip()
+    if not text:
+        return None
     if text.isascii() and text.isdecimal():
         wait = int(text[:20]) * 1000
     else:
@@ -83,7 +83,3 @@ def _moment(text: str) -> Millis | None:
         return round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-
-
-def _first(headers: Sequence[tuple[str, str]], name: str) -> str:
-    return next((value for key, value in headers if key.lower() == name), "")
