@@ -8,7 +8,6 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from server.domain.messages import AttemptError, ConsoleLine
@@ -74,7 +73,7 @@ def _result(reply: object, body: bytes, limits: Limits) -> Result:
     ms, memory = _duration(fields["ms"]), _count(fields["memory"]) if "memory" in fields else None
     match fields["is"]:
         case "returned":
-            return replace(_returned(fields, body, limits, console, ms), memory=memory)
+            return _returned(fields, body, limits, console, ms, memory)
         case "cancelled":
             return Cancelled(console, ms, memory)
         case _:
@@ -82,11 +81,16 @@ def _result(reply: object, body: bytes, limits: Limits) -> Result:
 
 
 def _returned(
-    fields: Mapping[str, Any], body: bytes, limits: Limits, console: tuple[ConsoleLine, ...], ms: float
+    fields: Mapping[str, Any],
+    body: bytes,
+    limits: Limits,
+    console: tuple[ConsoleLine, ...],
+    ms: float,
+    memory: int | None,
 ) -> Returned | TransformFailed:
     if len(body) > limits.result:
         message = f"The result is larger than {limits.result // 1024} KiB. Send less."
-        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms)
+        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory)
     payload = body.decode()
     is_text = fields["text"] is True
     if not is_text:
@@ -94,11 +98,11 @@ def _returned(
             json.loads(payload)
         except RecursionError:
             message = "webhook.payload is nested too deeply to be sent."
-            return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms)
+            return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory)
     headers = _mapping(fields["headers"])
     if len(headers) > MAX_HEADERS:
         message = f"webhook.headers has more than {MAX_HEADERS} entries."
-        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms)
+        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory)
     return Returned(
         method=_whole(fields["method"], 100),
         url=_whole(fields["url"], MAX_URL),
@@ -107,6 +111,7 @@ def _returned(
         payload_is_text=is_text,
         console=console,
         ms=ms,
+        memory=memory,
     )
 
 
