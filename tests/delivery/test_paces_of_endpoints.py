@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from builders import a_message
 from receivers import OK, answering, hanging, receiving
+from sqlalchemy import func, select
 from working import until
 
 from server.delivery.feed import Feed
@@ -14,7 +15,7 @@ from server.delivery.known_sources import KnownSources
 from server.domain.endpoints import Controls
 from server.domain.messages import DeliveryState
 from server.domain.signing import sign
-from server.store import deliveries, endpoints, messages, queues
+from server.store import deliveries, endpoints, messages, queues, schema
 
 FAILING = b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"
 
@@ -33,6 +34,11 @@ async def change(b, endpoint, **changes):
 
 async def states(b, events):
     return [(await b.deliveries(message))[0].state for message in events]
+
+
+async def leased(b, how_many):
+    held = select(func.count()).where(schema.deliveries.c.lease_owner.is_not(None))
+    return await b.store.read(lambda tx: tx.execute(held).scalar()) == how_many
 
 
 async def accepted(b, intake, number):
@@ -165,31 +171,39 @@ async def test_a_paused_endpoint_keeps_its_events_until_it_is_resumed(bench):
 
 
 async def test_a_pause_takes_effect_on_what_waits_for_its_turn(bench):
-    async with receiving(hanging) as receiver, bench(concurrency=4, drain=0.1, timeout=0.3) as b:
-        endpoint = await b.endpoint(receiver.url(), controls=Controls(schedule=(0, 3_600_000)))
-        for number in range(8):
-            await accepted(b, front_door(b), number)
+    gate = asyncio.Event()
+
+    async def held(reader, writer):
+        await gate.wait()
+        await answering(OK)(reader, writer)
+
+    async with receiving(held) as receiver, receiving() as elsewhere, bench(concurrency=4) as b:
+        endpoint = await b.endpoint(receiver.url())
+        first, *others = [a_message(b.source, id=await accepted(b, front_door(b), number)) for number in range(8)]
         await until(lambda: receiver.got)
         await change(b, endpoint, paused=True)
-
-        async def given_back():
-            return len(await b.store.read(lambda tx: messages.page(tx, messages.Search(b.source.id)))) == 8 and not any(
-                lane.holds for lane in b.worker._lanes._lanes.values()
-            )
-
-        await until(given_back)
-        await asyncio.wait(b.worker._under_way)
-    assert len(receiver.got) == 1
+        await until(lambda: leased(b, 1))  # the others wait for anybody again, while the first is under way
+        gate.set()
+        await b.ended(first)  # so that it would be the next one's turn
+        await b.endpoint(elsewhere.url())
+        await accepted(b, front_door(b), 8)
+        await until(lambda: elsewhere.got)  # so that the worker has begun whatever it may
+        assert len(receiver.got) == 1
+        assert await states(b, others) == [DeliveryState.PENDING] * 7
+        await change(b, endpoint, paused=False)
+        for message in others:
+            await b.ended(message)
+        await until(lambda: len(receiver.got) == 9)
 
 
 async def test_ten_thousand_retries_hold_up_no_new_event(bench):
     """They come by turns: as many new ones begin as old ones, whatever waits in the database."""
     async with receiving() as receiver, bench(start=False) as b:
         endpoint = await b.endpoint(receiver.url())
-        old = [a_message(b.source, received_at=b.now() - 60_000) for _ in range(1_000)]
+        old = [a_message(b.source, received_at=b.now() - 60_000) for _ in range(10_000)]
         await b.store.write(lambda tx: messages.receive(tx, old))
         await b.worker.start()
         new = await accepted(b, front_door(b), 1)
         await b.ended(a_message(b.source, id=new))
         waiting = await b.store.read(lambda tx: deliveries.waiting(tx, endpoint.id))
-    assert waiting > 500
+    assert waiting > 9_000

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from builders import a_message, a_source, an_attempt, an_endpoint
-from receivers import OK, hanging, receiving
+from receivers import OK, hanging, receiving, then_closing
 from working import LOOPBACK, Scripted, until
 
 from server.delivery.courier import Courier
@@ -19,7 +19,7 @@ from server.domain.endpoints import Controls, DisabledBecause
 from server.domain.ids import ReplayId, mint
 from server.domain.messages import AttemptOutcome, DeliveryState, Trigger
 from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
-from server.store import deliveries, endpoints, messages, replays, sources
+from server.store import attempts, deliveries, endpoints, messages, replays, sources
 
 HOUR = 3_600_000
 
@@ -50,9 +50,9 @@ class Shop:
         await self.store.write(keep)
         return found
 
-    async def replay(self, rate=None, endpoint=None):
+    async def replay(self, rate=None, endpoint=None, kind=ReplayKind.FAILED):
         now = time.time_ns() // 1_000_000
-        selection = Selection(ReplayKind.FAILED, now - HOUR, now + HOUR)
+        selection = Selection(kind, now - HOUR, now + HOUR)
         replay = Replay(
             ReplayId(mint("rpl")), self.source.id, (endpoint or self.endpoint).id, selection, None, rate, 0, False, 0,
             selection.start, ReplayState.RUNNING, "ada", now,
@@ -83,8 +83,8 @@ class Shop:
 @pytest.fixture
 def shop(store):
     @asynccontextmanager
-    async def opened(url, *, delivering=True, **changes):
-        courier, feed = Courier(LOOPBACK, timeout=5.0), Feed()
+    async def opened(url, *, delivering=True, resolve=None, **changes):
+        courier, feed = Courier(LOOPBACK, timeout=5.0, resolve=resolve), Feed()
         worker = Worker(store, Dispatcher(sandbox=Scripted(), courier=courier, cards={}), feed, drain=0.2)
         replayer = Replayer(store, worker, feed)
         if delivering:
@@ -190,3 +190,23 @@ async def test_attempts_of_a_replay_say_so(shop):
         await until(lambda: s.is_in(replay, ReplayState.DONE))
         found = await s.store.read(lambda tx: messages.of_messages(tx, [message.id]))
         assert (found[message.id][0].trigger, found[message.id][0].attempts) == (Trigger.REPLAY, 2)
+
+
+async def test_a_host_that_leads_inside_by_now_is_blocked(shop):
+    leads_to = ["127.0.0.1"]  # which this Hookbench may reach
+
+    async def resolve(host):
+        return list(leads_to)
+
+    last = then_closing(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+    async with receiving(last) as receiver, shop(receiver.url(host="shop.example"), resolve=resolve) as s:
+        [message] = await s.failed(1)
+        before = await s.replay()
+        await until(lambda: s.is_in(before, ReplayState.DONE))
+        leads_to[:] = ["10.0.0.1"]
+        after = await s.replay(kind=ReplayKind.BULK)
+        await until(lambda: s.is_in(after, ReplayState.DONE))
+        blocked, delivered, _ = await s.store.read(lambda tx: attempts.of_message(tx, message.id))
+    assert (delivered.outcome, len(receiver.got)) == (AttemptOutcome.SUCCEEDED, 1)
+    assert (blocked.outcome, blocked.trigger) == (AttemptOutcome.BLOCKED, Trigger.REPLAY)
+    assert blocked.error.message == "The address is in a private network. Deliveries to it are not allowed."

@@ -5,12 +5,13 @@ from entries import arrived, kept_endpoint
 from form import a_form, beside, text_of
 from receivers import receiving
 from site_under_test import Site
+from spellings import HOSTS
 from test_message_is_sent_again import made
 
 from server.delivery.courier import Blocked
 from server.domain.messages import AttemptOutcome, Trigger
 from server.domain.requests import Prepared
-from server.store import attempts, endpoints
+from server.store import attempts, endpoints, options
 
 INSIDE = "http://127.0.0.1:9/"
 RULE = "The address belongs to this machine itself (loopback). Deliveries to it are not allowed."
@@ -55,6 +56,33 @@ async def test_the_webhook_for_alerts(site: Site) -> None:
 
     assert answer.status_code == 422
     assert RULE in text_of(answer.text)
+
+
+ODD = {name: f"http://{host}:9/" for name, host in HOSTS.items()}
+
+
+def refusal(url: str) -> int:
+    """A form with a NUL in it is not read at all; anything else is said beside the field."""
+    return 400 if "\0" in url else 422
+
+
+@pytest.mark.parametrize("door", ["/settings/alerts", "/settings/alerts/test-webhook"])
+async def test_the_webhook_for_alerts_in_every_odd_spelling(site: Site, door: str) -> None:
+    for name, url in ODD.items():
+        answer = await site.post(door, {"webhook_url": url})
+
+        assert answer.status_code == refusal(url), name
+        assert beside(answer.text, "webhook_url") or "\0" in url, name
+    assert (await site.bench.store.read(options.alerts)).webhook_url == ""
+
+
+async def test_create_in_every_odd_spelling(site: Site) -> None:
+    for name, url in ODD.items():
+        answer = await site.post("/endpoints", a_form(url=url))
+
+        assert answer.status_code == refusal(url), name
+        assert beside(answer.text, "url") or "\0" in url, name
+    assert await site.bench.store.read(lambda tx: endpoints.of_source(tx, site.source.id)) == []
 
 
 async def test_code_that_leads_there_in_an_event_an_example_and_a_resend(site: Site) -> None:
