@@ -18,6 +18,7 @@ class BoundedHeads(HttpToolsProtocol):
     seconds: float
 
     _bytes = 0
+    _in_head = True
     _awaited: asyncio.TimerHandle | None = None
     """Set while a head is awaited or under way; it lets go of the connection."""
 
@@ -32,29 +33,35 @@ class BoundedHeads(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         awaited = self._awaited
         super().data_received(data)
-        if awaited is None or awaited is not self._awaited:
+        if not self._in_head:
             return  # a body, or the end of a head
-        self._bytes += len(data)
-        if self._bytes > MOST_BYTES and not self.transport.is_closing():
-            self.send_400_response(TOO_LARGE)
+        if self._awaited is None:
+            self._await_head()  # most heads come in one piece, and need no clock
+        elif self._awaited is awaited:
+            self._count(data)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._await_head()
+        self._in_head = True
 
     def on_headers_complete(self) -> None:
         self._head_is_whole()
         super().on_headers_complete()
 
     def _await_head(self) -> None:
-        if self._awaited is None:
-            self._bytes = 0
-            self._awaited = self.loop.call_later(self.seconds, self.transport.close)
+        self._bytes = 0
+        self._awaited = self.loop.call_later(self.seconds, self.transport.close)
 
     def _head_is_whole(self) -> None:
+        self._in_head = False
         if self._awaited is not None:
             self._awaited.cancel()
             self._awaited = None
+
+    def _count(self, data: bytes) -> None:
+        self._bytes += len(data)
+        if self._bytes > MOST_BYTES and not self.transport.is_closing():
+            self.send_400_response(TOO_LARGE)
 
 
 def heads_within(seconds: float) -> type[BoundedHeads]:

@@ -5,8 +5,10 @@ Nothing is parsed here; the raw bytes go to ``delivery.intake``.
 """
 
 import asyncio
+from dataclasses import dataclass
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -22,10 +24,27 @@ NOT_JSON = "The body must be a JSON object with a type."
 TOO_SLOW = "The event took too long to arrive."
 BUSY = "The event could not be stored just now; please send it again."
 
-_STATUS = {IntakeRefusal.SIGNATURE: (401, UNSIGNED), IntakeRefusal.NOT_JSON: (400, NOT_JSON)}
-
-
 PREFIX = "/in/"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    sentence: str
+    closes: bool = False
+    """The body may not be read to its end, so nothing more can be understood on this connection."""
+
+    async def give(self, send: Send) -> None:
+        body = self.sentence.encode()
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+        if self.closes:
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+STORED = Answer(200, "")
+_REFUSED = {IntakeRefusal.SIGNATURE: Answer(401, UNSIGNED), IntakeRefusal.NOT_JSON: Answer(400, NOT_JSON)}
 
 
 class IntakeFirst:
@@ -38,56 +57,54 @@ class IntakeFirst:
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX):
             token = scope["path"][len(PREFIX) :]
             if "/" not in token:
-                response = await _take_in(self.app.state.intake, token, Request(scope, receive))
-                await response(scope, receive, send)
+                answer = await _take_in(self.app.state.intake, token, Headers(raw=scope["headers"]), receive)
+                await answer.give(send)
                 return
         await self.app(scope, receive, send)
 
 
 async def receive(request: Request) -> Response:
     """The route within the application, for a server that was not given ``IntakeFirst``."""
-    return await _take_in(request.app.state.intake, request.path_params["token"], request)
+    token = request.path_params["token"]
+    answer = await _take_in(request.app.state.intake, token, request.headers, request.receive)
+    headers = {"connection": "close"} if answer.closes else None
+    return Response(answer.sentence, answer.status, headers, media_type="text/plain")
 
 
-async def _take_in(intake: Intake, token: str, request: Request) -> Response:
+async def _take_in(intake: Intake, token: str, headers: Headers, receive: Receive) -> Answer:
     """200 after the event is stored durably, or was stored before; otherwise a status and one sentence."""
     try:
         async with asyncio.timeout(intake.timeout):
-            body = await _read(request, intake.max_body)
+            body = await _read(headers, receive, intake.max_body)
     except TimeoutError:
-        return _close(408, TOO_SLOW)
+        return Answer(408, TOO_SLOW, closes=True)
     except ClientDisconnect:
-        return _close(400, NOT_JSON)
+        return Answer(400, NOT_JSON, closes=True)
     try:
         if body is None:
             await intake.refuse(token, IntakeRefusal.TOO_LARGE)
-            return _close(413, TOO_LARGE)
-        match await intake.accept(token, request.headers, body):
+            return Answer(413, TOO_LARGE, closes=True)
+        match await intake.accept(token, headers, body):
             case Accepted() | Duplicate():
-                return _say(200, "")
+                return STORED
             case Refused(reason):
-                return _say(*_STATUS[reason])
+                return _REFUSED[reason]
     except Busy:
-        return _close(503, BUSY)
+        return Answer(503, BUSY, closes=True)
 
 
-async def _read(request: Request, limit: int) -> bytes | None:
+async def _read(headers: Headers, receive: Receive, limit: int) -> bytes | None:
     """The body, or ``None`` as soon as it is known to be larger than ``limit`` bytes."""
-    declared = request.headers.get("content-length", "")
+    declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit:
         return None
-    received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
+    received, more = bytearray(), True
+    while more:
+        piece = await receive()
+        if piece["type"] == "http.disconnect":
+            raise ClientDisconnect
+        received += piece.get("body", b"")
         if len(received) > limit:
             return None
+        more = piece.get("more_body", False)
     return bytes(received)
-
-
-def _say(status: int, sentence: str) -> Response:
-    return Response(sentence, status, media_type="text/plain")
-
-
-def _close(status: int, sentence: str) -> Response:
-    """The body may not be read to its end, so nothing more can be understood on this connection."""
-    return Response(sentence, status, media_type="text/plain", headers={"connection": "close"})
