@@ -51,7 +51,7 @@ bench-pipeline: $(VENV)/.installed-dev  ## Measure the whole path beside a yards
 bench-fair: $(VENV)/.installed-dev  ## Measure whether trouble at one endpoint slows another; SECONDS=300 for longer
 	@cd tests/bench && ../../$(BIN)/python -m fair $(if $(SECONDS),--seconds $(SECONDS))
 
-faults: $(VENV)/.installed-dev  ## Kill, fill, lock and spoil a running Hookbench, and print what was lost: KILLS=120
+faults: $(VENV)/.installed-dev  ## Kill, fill, lock and spoil a running Hookbench on both databases, and print what was lost: KILLS=120
 	@cd tests && ../$(BIN)/python -m faults $(KILLS)
 
 clean:  ## Remove the environment and caches; your data folder stays

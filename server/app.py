@@ -68,6 +68,10 @@ PAGES = (
 MOST_BYTES = 8 * 1024 * 1024
 """A larger request is cut off bare. A form meets its own limit, which has a page, long before: ``forms.MOST_BYTES``."""
 
+DRAIN_SECONDS = 7.0
+"""How long a stop waits for deliveries under way. Together with ``serve.REQUESTS_SECONDS`` before it, and a moment to
+close everything, it fits into the ten seconds that service managers give before they kill."""
+
 log = structlog.get_logger()
 
 
@@ -130,7 +134,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     )
     sandbox.watch_slow(notifier.saw_slow)
     dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards)
-    worker = Worker(store, dispatcher, feed, concurrency=settings.delivery_concurrency)
+    worker = Worker(store, dispatcher, feed, concurrency=settings.delivery_concurrency, drain=DRAIN_SECONDS)
     replayer = Replayer(store, worker, feed)
     bench = Workbench(
         store=store,
