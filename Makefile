@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test install hostile differential faults translations bench-sandbox bench-pipeline bench-fair clean help
+.PHONY: run test install hostile differential faults translations bench-sandbox bench-pipeline bench-fair bench-store clean help
 
 run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
 	@$(BIN)/hookbench serve
@@ -51,7 +51,10 @@ bench-pipeline: $(VENV)/.installed-dev  ## Measure the whole path beside a yards
 bench-fair: $(VENV)/.installed-dev  ## Measure whether trouble at one endpoint slows another; SECONDS=300 for longer
 	@cd tests/bench && ../../$(BIN)/python -m fair $(if $(SECONDS),--seconds $(SECONDS))
 
-faults: $(VENV)/.installed-dev  ## Kill, fill, lock and spoil a running Hookbench on both databases, and print what was lost: KILLS=120
+bench-store: $(VENV)/.installed-dev  ## Measure what an event costs the store, beside the bare driver
+	@$(BIN)/python tests/bench/store.py
+
+faults: $(VENV)/.installed-dev  ## Kill, fill, lock and spoil a running Hookbench, and print what was lost: KILLS=120
 	@cd tests && ../$(BIN)/python -m faults $(KILLS)
 
 clean:  ## Remove the environment and caches; your data folder stays

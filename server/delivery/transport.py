@@ -190,13 +190,7 @@ class _Body(httpx.AsyncByteStream):
         self._idle = idle
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        piece = await self._answer.piece()
-        if piece is None:
-            raise StopAsyncIteration
-        return piece
+        return self._answer.body()
 
     async def aclose(self) -> None:
         if self._connection.idle:

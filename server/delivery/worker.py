@@ -33,6 +33,10 @@ IDLE_SECONDS = 1.0
 PAUSE_SECONDS = 1.0
 """How long to wait after the database refused."""
 
+RECORD_PATIENCE = 0.02
+"""How many seconds an attempt may wait to be recorded together with others; nobody waits for its record, unless its
+endpoint keeps an order. Attempts that a crash takes in this time are made again, as are those under way."""
+
 OUR_FAILURE: Millis = 5 * SECOND
 """When to try again what failed before it was sent."""
 
@@ -228,7 +232,7 @@ class Worker:
         if not in_order:
             self._free(lane, held)  # what follows keeps no destination busy
         if followed:
-            await self._record(followed, held)
+            await self._record(followed, held, patience=0.0 if in_order else RECORD_PATIENCE)
         self._held.discard(held.delivery.id)
         if in_order:
             self._free(lane, held)
@@ -268,12 +272,12 @@ class Worker:
             self._held.difference_update(given)
             self._in_background(self._release(given))
 
-    async def _record(self, followed: Followed, held: Held) -> None:
+    async def _record(self, followed: Followed, held: Held, *, patience: float) -> None:
         """Keep the attempt, however long the database refuses; after the lease someone else makes another."""
         attempt = followed.ended.attempt
         while True:
             try:
-                disabled = await self._store.batch(record, followed)
+                disabled = await self._store.batch(record, followed, patience=0.0 if self._stopping else patience)
                 break
             except Busy as error:
                 log.warning("delivery.not_recorded", attempt_id=attempt.id, error=str(error))

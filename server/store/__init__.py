@@ -3,6 +3,7 @@
 from sqlalchemy import Connection as Transaction
 
 from server.store.condition import Unusable
-from server.store.database import Busy, Store, look
+from server.store.database import Store, look
+from server.store.writer import Busy
 
 __all__ = ["Busy", "Store", "Transaction", "Unusable", "look"]

@@ -1,32 +1,24 @@
-"""The one door to the database: a writer thread that groups what waits into transactions, and readers beside it.
-
-Why one writer: several SQLite connections that write get «database is locked» under load, and one transaction for
-many waiting writes makes ``synchronous=FULL`` cheaper than a commit each. PostgreSQL goes the same way: one code.
-"""
+"""The one door to the database: a writer that groups what waits into transactions, and readers beside it."""
 
 import asyncio
 import sqlite3
-import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from server.domain.ids import EndpointId
 from server.store.condition import Unusable, look_at_file, look_at_server, trouble_with
-from server.store.endpoints import CHANGED
 from server.store.migrate import migrate
+from server.store.writer import Writer, for_caller
 
 T = TypeVar("T")
 Item = TypeVar("Item")
 
-MOST_IN_ONE_TRANSACTION = 512
 BUSY_MS = 4_000
 """How long to wait while another process holds the file. A sender of events hears «busy» after this, not later."""
 READERS = 4
@@ -34,29 +26,6 @@ CHECKPOINT_PAGES = 4_000
 """16 MB of log before it is brought into the file: pages that were written again and again are then written once."""
 
 URL_WANTED = "The database URL cannot be read. One that can: postgresql+psycopg://user@host/name"
-
-_OF_THE_FILE = frozenset(
-    {
-        *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL),
-        *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN),
-        *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
-    }
-)
-"""What SQLite says about the file rather than about one statement."""
-
-
-class Busy(Exception):
-    """The database cannot be written or read just now; the caller may try again later. Nothing was stored."""
-
-
-@dataclass(slots=True)
-class _Job:
-    """One waiting write: ``work`` gets all the items of one transaction that share it."""
-
-    work: Callable[[Connection, Sequence[Any]], Sequence[Any]]
-    item: Any
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
 
 
 class Store:
@@ -67,13 +36,11 @@ class Store:
     """
 
     def __init__(self, writer: Engine, reader: Engine) -> None:
-        self._writer = writer
+        self._engine = writer
         self._reader = reader
         self._watching: tuple[asyncio.AbstractEventLoop, Callable[[Collection[EndpointId]], None]] | None = None
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
-        self._thread = threading.Thread(target=self._write_forever, name="store-writer", daemon=True)
-        self._thread.start()
+        self._writer = Writer(writer, self._changed)
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -101,7 +68,7 @@ class Store:
     @property
     def dialect(self) -> str:
         """``sqlite`` or ``postgresql``."""
-        return self._writer.dialect.name
+        return self._engine.dialect.name
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in a transaction; returns after the commit is durable."""
@@ -111,16 +78,17 @@ class Store:
 
         return await self.batch(alone, None)
 
-    async def batch(self, work: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item) -> T:
+    async def batch(
+        self, work: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item, *, patience: float = 0.0
+    ) -> T:
         """As ``write``, but all waiting items with the same ``work`` are handed to it as one list.
 
-        ``work`` returns one result for each item, in their order.
+        ``work`` returns one result for each item, in their order. ``patience``: seconds that this write may wait for
+        others with the same work to come, from when the first of them came; many rows in a transaction cost far less
+        than a transaction each. It delays no other write.
         """
-        loop = asyncio.get_running_loop()
-        job = _Job(work, item, loop, loop.create_future())
-        self._jobs.put(job)
         # The write goes on when its caller is cancelled: what was begun is either stored whole or not at all.
-        result: T = await job.future
+        result: T = await self._writer.put(work, item, patience)
         return result
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -133,101 +101,24 @@ class Store:
 
     def close(self) -> None:
         """Finish what waits, then let go of every connection."""
-        self._jobs.put(None)
-        self._thread.join()
+        self._writer.close()
         self._readers.shutdown()
         self._reader.dispose()
-        self._writer.dispose()  # the last one: SQLite brings everything into the one file
+        self._engine.dispose()  # the last one: SQLite brings everything into the one file
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         try:
             with self._reader.connect() as connection:
                 return work(connection)
         except DBAPIError as error:
-            raise _for_caller(error) from error.orig
+            raise for_caller(error) from error.orig
 
-    def _write_forever(self) -> None:
-        closing = False
-        while not closing:
-            jobs: list[_Job] = []
-            job = self._jobs.get()
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) == MOST_IN_ONE_TRANSACTION or self._jobs.empty():
-                    break
-                job = self._jobs.get()
-            closing = job is None
-            if jobs:
-                self._commit(jobs)
-
-    def _waiting(self) -> list[_Job]:
-        """All that waits by now, the sign to end left out and left in the queue."""
-        found: list[_Job] = []
-        for _ in range(self._jobs.qsize()):
-            job = self._jobs.get()
-            if job is None:
-                self._jobs.put(None)
-                break
-            found.append(job)
-        return found
-
-    def _commit(self, jobs: list[_Job]) -> None:
-        try:
-            results = self._transaction(jobs)
-        except Exception as error:  # whatever the work raises belongs to its caller
-            trouble = _for_caller(error)
-            if isinstance(trouble, Busy):
-                jobs = jobs + self._waiting()  # or each of them would wait for the same database all over again
-            elif len(jobs) > 1:
-                for job in jobs:
-                    self._commit([job])
-                return
-            results = [trouble] * len(jobs)
-        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
-        for job, result in zip(jobs, results, strict=True):
-            by_loop.setdefault(job.loop, []).append((job.future, result))
-        for loop, settled in by_loop.items():
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_settle, settled)
-
-    def _transaction(self, jobs: list[_Job]) -> list[Any]:
-        groups: dict[Any, list[int]] = {}
-        for index, job in enumerate(jobs):
-            groups.setdefault(job.work, []).append(index)
-        results: list[Any] = [None] * len(jobs)
-        with self._writer.begin() as connection:
-            for work, indexes in groups.items():
-                answers = work(connection, [jobs[index].item for index in indexes])
-                for index, answer in zip(indexes, answers, strict=True):
-                    results[index] = answer
-            changed = connection.info.pop(CHANGED, None)
-        if changed and self._watching:
-            loop, tell = self._watching
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(tell, changed)
-        return results
-
-
-def _settle(settled: list[tuple[asyncio.Future[Any], Any]]) -> None:
-    for future, result in settled:
-        if future.done():
-            continue
-        if isinstance(result, BaseException):
-            future.set_exception(result)
-        else:
-            future.set_result(result)
-
-
-def _for_caller(error: Exception) -> Exception:
-    """A locked, full, unreadable or lost database is ``Busy``; anything else is what it is."""
-    if not isinstance(error, DBAPIError):
-        return error
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    if not (isinstance(error, OperationalError) if code is None else code & 0xFF in _OF_THE_FILE):
-        return error
-    busy = Busy(f"The database cannot be used just now: {error.orig}")
-    busy.__cause__ = error
-    return busy
+    def _changed(self, ids: Collection[EndpointId]) -> None:
+        if not self._watching:
+            return
+        loop, tell = self._watching
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(tell, ids)
 
 
 def look(url: str) -> str:

@@ -1,0 +1,221 @@
+"""The one writer: a thread that groups the writes that wait into transactions, over a connection that it keeps.
+
+Why one: several SQLite connections that write get «database is locked» under load, and one transaction for many
+waiting writes makes ``synchronous=FULL`` cheaper than a commit each. PostgreSQL goes the same way: one code.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from server.domain.ids import EndpointId
+from server.store.endpoints import CHANGED
+from server.store.rows import MOST_AT_ONCE
+
+Work = Callable[[Connection, Sequence[Any]], Sequence[Any]]
+
+MOST_IN_ONE_TRANSACTION = 512
+
+COMPANY = MOST_AT_ONCE
+"""So many patient writes wait for no more company: they fill a statement."""
+
+_OF_THE_FILE = frozenset(
+    {
+        *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL),
+        *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN),
+        *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
+    }
+)
+"""What SQLite says about the file rather than about one statement."""
+
+
+class Busy(Exception):
+    """The database cannot be written or read just now; the caller may try again later. Nothing was stored."""
+
+
+class _Lost(Exception):
+    """The kept connection had ended before it was used; nothing was stored."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """One waiting write: ``work`` gets all the items of one transaction that share it."""
+
+    work: Work
+    item: Any
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+
+
+@dataclass(slots=True)
+class _Company:
+    """Patient writes of one loop that share their work."""
+
+    jobs: list[_Job]
+    timer: asyncio.TimerHandle
+
+
+class Writer:
+    """Runs from the start; ``changed`` is called in its thread with the endpoints that a commit changed."""
+
+    def __init__(self, engine: Engine, changed: Callable[[Collection[EndpointId]], None]) -> None:
+        self._engine = engine
+        self._changed = changed
+        self._connection: Connection | None = None
+        self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self._patient: dict[tuple[asyncio.AbstractEventLoop, Work], _Company] = {}
+        self._thread = threading.Thread(target=self._write_forever, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, work: Work, item: Any, patience: float) -> asyncio.Future[Any]:
+        """Have ``item`` written; the result comes once that is durable. See ``Store.batch``.
+
+        Patient writes wait here, in their loop: a thread that is woken for each of them would cost more than it saves.
+        One that does not wait takes those along that wait with the same work, since it came after them.
+        """
+        loop = asyncio.get_running_loop()
+        job = _Job(work, item, loop, loop.create_future())
+        if company := self._patient.get((loop, work)):
+            company.jobs.append(job)
+            if not patience or len(company.jobs) >= COMPANY:
+                company.timer.cancel()
+                self._send(loop, work)
+        elif patience:
+            timer = loop.call_later(patience, self._send, loop, work)
+            self._patient[loop, work] = _Company([job], timer)
+        else:
+            self._queue.put([job])
+        return job.future
+
+    def close(self) -> None:
+        """Finish what waits, however patient, and end."""
+        for loop, work in list(self._patient):
+            self._send(loop, work)
+        self._queue.put(None)
+        self._thread.join()
+
+    def _send(self, loop: asyncio.AbstractEventLoop, work: Work) -> None:
+        if company := self._patient.pop((loop, work), None):
+            self._queue.put(company.jobs)
+
+    def _write_forever(self) -> None:
+        closing = False
+        while not closing:
+            jobs: list[_Job] = []
+            sent = self._queue.get()
+            while sent is not None:
+                jobs += sent
+                if len(jobs) >= MOST_IN_ONE_TRANSACTION or self._queue.empty():
+                    break
+                sent = self._queue.get()
+            closing = sent is None
+            if jobs:
+                self._commit(jobs)
+        self._let_go()
+
+    def _waiting(self) -> list[_Job]:
+        """All that waits by now, the sign to end left out and left in the queue."""
+        found: list[_Job] = []
+        for _ in range(self._queue.qsize()):
+            sent = self._queue.get()
+            if sent is None:
+                self._queue.put(None)
+                break
+            found += sent
+        return found
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        try:
+            results = self._transaction(jobs)
+        except Exception as error:  # whatever the work raises belongs to its caller
+            trouble = for_caller(error)
+            if isinstance(trouble, Busy):
+                jobs = jobs + self._waiting()  # or each of them would wait for the same database all over again
+            elif len(jobs) > 1:
+                for job in jobs:
+                    self._commit([job])
+                return
+            results = [trouble] * len(jobs)
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+        for job, result in zip(jobs, results, strict=True):
+            by_loop.setdefault(job.loop, []).append((job.future, result))
+        for loop, settled in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_settle, settled)
+
+    def _transaction(self, jobs: list[_Job]) -> list[Any]:
+        try:
+            return self._try(jobs)
+        except _Lost:
+            return self._try(jobs)
+
+    def _try(self, jobs: list[_Job]) -> list[Any]:
+        """The results of all jobs, committed. The connection is kept unless something failed.
+
+        A server that was started anew ends connections without a word, and the next statement finds out. Then
+        ``_Lost`` is raised; not when the commit fails, since nobody knows whether that was heard.
+        """
+        kept = self._connection is not None
+        connection = self._connection = self._connection or self._engine.connect()
+        try:
+            transaction = connection.begin()
+            try:
+                results = _run(connection, jobs)
+            except DBAPIError as error:
+                if kept and error.connection_invalidated:
+                    raise _Lost from error
+                raise
+            transaction.commit()
+        except BaseException:
+            self._let_go()
+            raise
+        if changed := connection.info.pop(CHANGED, None):
+            self._changed(changed)
+        return results
+
+    def _let_go(self) -> None:
+        """Give the connection back, which rolls back what was begun and finds out whether it is still alive."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _run(connection: Connection, jobs: list[_Job]) -> list[Any]:
+    groups: dict[Work, list[int]] = {}
+    for index, job in enumerate(jobs):
+        groups.setdefault(job.work, []).append(index)
+    results: list[Any] = [None] * len(jobs)
+    for work, indexes in groups.items():
+        answers = work(connection, [jobs[index].item for index in indexes])
+        for index, answer in zip(indexes, answers, strict=True):
+            results[index] = answer
+    return results
+
+
+def _settle(settled: list[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, result in settled:
+        if future.done():
+            continue
+        if isinstance(result, BaseException):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+
+
+def for_caller(error: Exception) -> Exception:
+    """A locked, full, unreadable or lost database is ``Busy``; anything else is what it is."""
+    if not isinstance(error, DBAPIError):
+        return error
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if not (isinstance(error, OperationalError) if code is None else code & 0xFF in _OF_THE_FILE):
+        return error
+    busy = Busy(f"The database cannot be used just now: {error.orig}")
+    busy.__cause__ = error
+    return busy
