@@ -110,11 +110,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     sandbox = Sandbox(settings.limits)
     await sandbox.start()
     stack.push_async_callback(sandbox.close)
-    if not settings.database:
-        _make_folder(settings.data)
-    stack.enter_context(owners.only_here(settings.database_url))
-    store = Store.open(settings.database_url)
-    stack.callback(store.close)
+    store = _open_store(settings, stack)
     cards = load_cards(transforms_dir())
     rules = AddressRules.allowing(settings.allow_networks)
     courier = _courier(settings, rules)
@@ -162,6 +158,20 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     stack.push_async_callback(retention.stop)
     notifier.start()
     stack.push_async_callback(notifier.stop)
+    _say_started(store, sandbox)
+
+
+def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
+    """The database, in a folder of ours unless it is somewhere else. Raises ``Unusable``."""
+    if not settings.database:
+        _make_folder(settings.data)
+    stack.enter_context(owners.only_here(settings.database_url))
+    store = Store.open(settings.database_url)
+    stack.callback(store.close)
+    return store
+
+
+def _say_started(store: Store, sandbox: Sandbox) -> None:
     log.info("started", version=__version__, database=store.dialect)
     for fence in sandbox.fences():
         say = log.info if fence.stands else log.warning
