@@ -11,8 +11,8 @@ from server.domain.endpoints import Controls, Endpoint
 from server.domain.ids import DeliveryId, EndpointId, Millis
 from server.domain.messages import Delivery, Message
 
-FRESH_FOR_ONE = 64
-FRESH_AT_ALL = 512
+FRESH_FOR_ONE = 256
+FRESH_AT_ALL = 2048
 """Deliveries handed over by the intake that may wait here; what comes beyond waits in the database."""
 CLAIMED_FOR_ONE = 32
 AHEAD_SECONDS = 5
