@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, func, literal_column, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from server.domain.endpoints import Endpoint
 from server.domain.ids import DeliveryId, EndpointId, Millis
@@ -14,7 +16,7 @@ from server.store import attempts as attempt_rows
 from server.store import endpoints as endpoint_rows
 from server.store import messages as message_rows
 from server.store import notices, replays
-from server.store.rows import insert_new
+from server.store.rows import insert_new, parts
 from server.store.schema import attempts, deliveries, endpoints
 
 CLOCK_SLACK: Millis = 1_000
@@ -221,21 +223,27 @@ def waiting(tx: Connection, endpoint_id: str) -> int:
     return tx.execute(query).scalar_one()
 
 
-_SETTLE = (
-    update(deliveries)
-    .where(deliveries.c.id.in_(bindparam("of", expanding=True)), deliveries.c.lease_owner == bindparam("owner"))
-    .values(
-        state=bindparam("new_state"),
-        trigger=bindparam("new_trigger"),
-        step=bindparam("new_step"),
-        attempts=bindparam("number"),
-        due_at=bindparam("new_due_at"),
-        updated_at=bindparam("at"),
-        lease_owner=None,
-        lease_until=None,
+@lru_cache
+def _settling(size: int) -> ReturningUpdate[Any]:
+    """The statement for so many deliveries that ended alike: one that stays the same is made once."""
+    return (
+        update(deliveries)
+        .where(
+            deliveries.c.id.in_([bindparam(f"id_{number}") for number in range(size)]),
+            deliveries.c.lease_owner == bindparam("owner"),
+        )
+        .values(
+            state=bindparam("new_state"),
+            trigger=bindparam("new_trigger"),
+            step=bindparam("new_step"),
+            attempts=bindparam("number"),
+            due_at=bindparam("new_due_at"),
+            updated_at=bindparam("at"),
+            lease_owner=None,
+            lease_until=None,
+        )
+        .returning(deliveries.c.id)
     )
-    .returning(deliveries.c.id)
-)
 
 
 def _settle(tx: Connection, ended: Sequence[Ended]) -> set[str]:
@@ -246,11 +254,12 @@ def _settle(tx: Connection, ended: Sequence[Ended]) -> set[str]:
         decided = (e.owner, e.state.value, trigger.value, e.step, e.attempt.number, e.due_at)
         alike.setdefault(decided, []).append(e.attempt)
     settled: set[str] = set()
-    for (owner, state, trigger, step, number, due_at), made in alike.items():
+    for (owner, state, trigger, step, number, due_at), all_made in alike.items():
         values = {"owner": owner, "new_state": state, "new_trigger": trigger, "new_step": step, "new_due_at": due_at}
-        at = max(attempt.started_at + round(attempt.duration_ms) for attempt in made)
-        values |= {"of": [attempt.delivery_id for attempt in made], "number": number, "at": at}
-        settled |= set(tx.execute(_SETTLE, values).scalars())
+        for made in parts(all_made):
+            at = max(attempt.started_at + round(attempt.duration_ms) for attempt in made)
+            ids = {f"id_{index}": attempt.delivery_id for index, attempt in enumerate(made)}
+            settled |= set(tx.execute(_settling(len(made)), {**values, **ids, "number": number, "at": at}).scalars())
     return settled
 
 

@@ -7,7 +7,7 @@ once for each number of rows, a power of two.
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, Insert, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,26 +15,29 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 MOST_AT_ONCE = 32
 
+Row = TypeVar("Row")
+
 
 def insert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add rows; a column that a row does not name is left empty, so defaults of the database do not count."""
-    for part in _parts(rows):
+    for part in parts(rows):
         _execute(tx, table, part, ())
 
 
 def insert_new(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], unique: tuple[str, ...]) -> set[str]:
     """Add the rows that are not there yet, judged by the columns in ``unique``. Returns the ids of those added."""
-    return {row[0] for part in _parts(rows) for row in _execute(tx, table, part, unique)}
+    return {row[0] for part in parts(rows) for row in _execute(tx, table, part, unique)}
 
 
-def _parts(rows: Sequence[Mapping[str, Any]]) -> list[Sequence[Mapping[str, Any]]]:
-    parts: list[Sequence[Mapping[str, Any]]] = []
+def parts(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    """All rows in their order, cut so that there are few lengths: powers of two, at most ``MOST_AT_ONCE``."""
+    found: list[Sequence[Row]] = []
     at = 0
     while at < len(rows):
         size = min(MOST_AT_ONCE, 1 << (len(rows) - at).bit_length() - 1)
-        parts.append(rows[at : at + size])
+        found.append(rows[at : at + size])
         at += size
-    return parts
+    return found
 
 
 def _execute(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], unique: tuple[str, ...]) -> list[Any]:
