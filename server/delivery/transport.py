@@ -11,7 +11,6 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
@@ -19,7 +18,8 @@ from pathlib import Path
 import httpx
 from aiohappyeyeballs import start_connection
 
-from server.delivery.connections import Answer, Connection
+from server.delivery.connections import Answer, Connection, NoAnswer
+from server.delivery.names import Names
 from server.domain.addresses import AddressRules
 from server.domain.sentences import Sentence
 
@@ -32,10 +32,17 @@ Origin = tuple[str, str, int]
 KEEP_ALIVE_SECONDS = 4.0
 """How long an idle connection is kept. Node closes after 5 s: letting go first avoids sending into a closing one."""
 
+MOST_IDLE = 256
+"""Connections that are kept, to whatever origins: each is one of the files that the system lets a process open."""
+
+RESEND_SECONDS = 1.0
+"""How soon a kept connection must end to be taken for one that the other side was closing already."""
+
+MOST_ADDRESSES = 16
+"""Addresses of one name that are looked at. More are no destination's need, and each would be judged and tried."""
+
 NEXT_ADDRESS_SECONDS = 0.25
 """When to try a name's next address beside one that does not answer."""
-
-RESOLVER_THREADS = 16
 
 _SET_HERE = frozenset({b"host", b"content-length", b"transfer-encoding"})
 _HEADER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\x00\r\n]*")
@@ -67,8 +74,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self._rules = rules
         self._fixed = fixed or {}
-        self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="resolver")
-        self._resolve = resolve or self._ask_the_system
+        self._names = Names()
+        self._resolve = resolve or self._names.addresses
         self._trust = ssl.create_default_context()
         if ca_file:
             self._trust.load_verify_locations(ca_file)
@@ -77,17 +84,22 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         origin = _origin(request.url)
         on_wire = _on_wire(request, await request.aread())
-        connection = self._idle.take(origin) or await self._connect(origin)
-        try:
-            answer = await connection.ask(on_wire)
-        except BaseException:
-            connection.abort()
-            raise
+        if connection := self._idle.take(origin):
+            began = asyncio.get_running_loop().time()
+            try:
+                answer = await _asked(connection, on_wire)
+            except NoAnswer:  # closed while the request was on its way, as after each server's own idle time
+                if asyncio.get_running_loop().time() - began > RESEND_SECONDS:
+                    raise
+                connection = None
+        if connection is None:
+            connection = await self._connect(origin)
+            answer = await _asked(connection, on_wire)
         body = _Body(answer, connection, origin, self._idle)
         return httpx.Response(answer.status, headers=answer.headers, stream=body, request=request)
 
     async def aclose(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._names.close()
         self._idle.close()
 
     async def checked(self, host: str, port: int) -> list[tuple[str, int]]:
@@ -97,7 +109,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         """
         if there := self._fixed.get((host.lower().rstrip("."), port)):
             return [there]
-        addresses = [host] if _is_address(host) else await self._resolve(host)
+        addresses = [host] if _is_address(host) else (await self._resolve(host))[:MOST_ADDRESSES]
         for address in addresses:
             if refusal := self._rules.refusal(address):
                 raise Forbidden(refusal)
@@ -118,33 +130,40 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                     server_hostname=host.rstrip(".") if scheme == "https" else None,
                 )
             except BaseException:
-                made.close()
+                # Not closed here: asyncio may be reading from it still, for a TLS that it forgets when cancelled this
+                # early. It would go on reading from the number, whatever is opened next. So it is given an end to find.
+                with suppress(OSError):
+                    made.shutdown(socket.SHUT_RDWR)
                 raise
         except OSError as error:
             raise httpx.ConnectError("could not connect") from error
         return connection
 
-    async def _ask_the_system(self, host: str) -> list[str]:
-        def ask() -> list[str]:
-            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
-        # Threads of its own: names that hang must not hold up what else runs in the loop's default executor.
-        return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+async def _asked(connection: Connection, request: bytes) -> Answer:
+    try:
+        return await connection.ask(request)
+    except BaseException:
+        connection.abort()
+        raise
 
 
 class _Idle:
-    """Connections that wait to be used again, the latest first."""
+    """Connections that wait to be used again, the latest first. Where there are too many, the oldest goes."""
 
     def __init__(self) -> None:
-        self._kept: dict[Origin, deque[tuple[Connection, float]]] = {}
+        self._kept: dict[Connection, tuple[Origin, float]] = {}
+        """Until when, the oldest first."""
+        self._of: dict[Origin, deque[Connection]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
     def take(self, origin: Origin) -> Connection | None:
-        kept = self._kept.get(origin)
-        while kept:
-            connection, until = kept.pop()
+        while of := self._of.get(origin):
+            connection = of.pop()
+            _, until = self._kept.pop(connection)
+            if not of:
+                del self._of[origin]
             if connection.idle and asyncio.get_running_loop().time() < until:
                 return connection
             connection.abort()
@@ -155,7 +174,10 @@ class _Idle:
             connection.abort()
             return
         loop = asyncio.get_running_loop()
-        self._kept.setdefault(origin, deque()).append((connection, loop.time() + KEEP_ALIVE_SECONDS))
+        self._kept[connection] = origin, loop.time() + KEEP_ALIVE_SECONDS
+        self._of.setdefault(origin, deque()).append(connection)
+        if len(self._kept) > MOST_IDLE:
+            self._let_go_of_the_oldest()
         if self._timer is None:
             self._timer = loop.call_later(KEEP_ALIVE_SECONDS, self._sweep)
 
@@ -163,21 +185,24 @@ class _Idle:
         self._closed = True
         if self._timer:
             self._timer.cancel()
-        for kept in self._kept.values():
-            for connection, _ in kept:
-                connection.abort()
-        self._kept.clear()
+        while self._kept:
+            self._let_go_of_the_oldest()
 
     def _sweep(self) -> None:
         """Let go of those whose time is over; come again for the rest."""
         loop = asyncio.get_running_loop()
-        now = loop.time()
-        for origin, kept in list(self._kept.items()):
-            while kept and kept[0][1] <= now:
-                kept.popleft()[0].abort()
-            if not kept:
-                del self._kept[origin]
-        self._timer = loop.call_later(KEEP_ALIVE_SECONDS, self._sweep) if self._kept else None
+        while self._kept and (until := next(iter(self._kept.values()))[1]) <= loop.time():
+            self._let_go_of_the_oldest()
+        self._timer = loop.call_at(until, self._sweep) if self._kept else None
+
+    def _let_go_of_the_oldest(self) -> None:
+        connection, (origin, _) = next(iter(self._kept.items()))
+        del self._kept[connection]
+        of = self._of[origin]
+        of.popleft()  # the oldest of all is the oldest of its origin
+        if not of:
+            del self._of[origin]
+        connection.abort()
 
 
 class _Body(httpx.AsyncByteStream):

@@ -1,0 +1,60 @@
+"""Which addresses a name has, as the system answers.
+
+A name is its owner's, and so is how long the answer takes: a look-up that hangs must hold up neither other names, nor
+what else runs in threads, nor the end of this process.
+"""
+
+import asyncio
+import socket
+from contextlib import suppress
+from threading import Thread
+
+LOOK_UPS_AT_ONCE = 128
+"""As many as deliveries, of which one endpoint has a quarter: names that its code makes up leave room for others."""
+
+
+class Names:
+    """Looks names up, each once at a time: whoever asks meanwhile gets the same answer. Close with ``close``."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[str, asyncio.Task[list[str]]] = {}
+        self._turn = asyncio.Semaphore(LOOK_UPS_AT_ONCE)
+
+    async def addresses(self, host: str) -> list[str]:
+        """The addresses as canonical text. Raises OSError when there are none, ValueError for what is no name."""
+        if (looking := self._under_way.get(host)) is None:
+            looking = self._under_way[host] = asyncio.create_task(self._look_up(host))
+            looking.add_done_callback(lambda _: self._under_way.pop(host))
+        return await asyncio.shield(looking)
+
+    def close(self) -> None:
+        for looking in self._under_way.values():
+            looking.cancel()
+
+    async def _look_up(self, host: str) -> list[str]:
+        async with self._turn:
+            answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+            # Not of a pool: Python ends only when the threads of all pools have.
+            Thread(target=_ask, args=(host, answer), name="resolver", daemon=True).start()
+            return await answer
+
+
+def _ask(host: str, answer: asyncio.Future[list[str]]) -> None:
+    addresses: list[str] = []
+    failure: Exception | None = None
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+    except (OSError, ValueError) as error:
+        failure = error
+
+    def tell() -> None:
+        if answer.done():
+            return
+        if failure:
+            answer.set_exception(failure)
+        else:
+            answer.set_result(addresses)
+
+    with suppress(RuntimeError):  # the loop has ended meanwhile
+        answer.get_loop().call_soon_threadsafe(tell)

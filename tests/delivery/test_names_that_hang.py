@@ -1,0 +1,94 @@
+"""A name whose look-up hangs holds up neither other names nor the end of the process."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from server.delivery.names import LOOK_UPS_AT_ONCE, Names
+
+
+@pytest.fixture
+def system(monkeypatch):
+    """The system's look-ups: those of names in ``hanging.example`` hang until the test ends."""
+    let_go, asked, ask = threading.Event(), [], socket.getaddrinfo
+
+    def getaddrinfo(host, *args, **kwargs):
+        asked.append(host)
+        if host.endswith("hanging.example"):
+            let_go.wait()
+            host = "127.0.0.1"
+        return ask(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    yield asked
+    let_go.set()
+
+
+async def test_a_name_is_looked_up_once_at_a_time(system):
+    names = Names()
+    asking = [asyncio.create_task(names.addresses("hanging.example")) for _ in range(2 * LOOK_UPS_AT_ONCE)]
+    await asyncio.sleep(0)
+    assert await names.addresses("127.0.0.1") == ["127.0.0.1"]
+    assert sorted(system) == ["127.0.0.1", "hanging.example"]
+    names.close()
+    await asyncio.wait(asking)
+
+
+async def test_who_gives_up_waiting_takes_the_answer_from_nobody(system):
+    names = Names()
+    first, second = (asyncio.create_task(names.addresses("localhost")) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert "127.0.0.1" in await second
+    assert system == ["localhost"]
+
+
+async def test_a_name_is_looked_up_anew_after_its_answer(system):
+    names = Names()
+    for _ in range(2):
+        assert "127.0.0.1" in await names.addresses("localhost")
+    assert system == ["localhost", "localhost"]
+
+
+async def test_each_that_waits_is_told_that_there_is_no_such_name():
+    names = Names()
+    told = await asyncio.gather(*(names.addresses("nowhere.invalid") for _ in range(3)), return_exceptions=True)
+    assert [type(failure) for failure in told] == [socket.gaierror] * 3
+
+
+async def test_no_more_than_some_are_looked_up_at_once(system):
+    names = Names()
+    asking = [asyncio.create_task(names.addresses(f"{n}.hanging.example")) for n in range(LOOK_UPS_AT_ONCE + 5)]
+    waiting = asyncio.create_task(names.addresses("localhost"))
+    await asyncio.wait(asking, timeout=0.1)
+    assert len(system) == LOOK_UPS_AT_ONCE
+    names.close()
+    await asyncio.wait([*asking, waiting])
+
+
+ENDING = """
+import asyncio, socket, time
+from server.delivery.names import Names
+
+socket.getaddrinfo = lambda *_, **__: time.sleep(600)
+
+async def main():
+    names = Names()
+    try:
+        async with asyncio.timeout(0.1):
+            await names.addresses("hanging.example")
+    except TimeoutError:
+        print("left")
+    names.close()
+
+asyncio.run(main())
+"""
+
+
+def test_a_process_ends_while_a_look_up_hangs():
+    done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr, done.returncode) == ("left\n", "", 0)
