@@ -1,5 +1,6 @@
 """Replaying what an endpoint failed, missed or got: counted first, begun when a person agrees, stopped at will."""
 
+import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,8 +21,8 @@ MOST_COUNTED = 100_000
 MOST_SECONDS = 2.0
 """Counting ends at either: a person waits for it, and the pages of others are read by the same threads."""
 
-STRETCH = 1_000
-"""Matches that one step of counting loads."""
+REST = 0.5
+"""A pause is this many times as long as the step of counting before it: it must not have a processor to itself."""
 
 NOTHING = Problem("", say("Nothing in this range fits, so there is nothing to replay."))
 
@@ -77,29 +78,32 @@ def selected(asked: Asked, now: Millis) -> tuple[Selection, int | None]:
 
 
 async def dry_run(bench: Workbench, endpoint: Endpoint, selection: Selection, rate: int | None = None) -> DryRun:
-    """Count what the replay would be about, by the very steps that would send it."""
-    cursor, more = selection.start, False
+    """Count what the replay would be about, by the very conditions that would send it."""
+    cursor, more, total = selection.start, False, 0
     types: Counter[str] = Counter()
     states: Counter[DeliveryState | None] = Counter()
     repeated = 0
     deadline = time.monotonic() + MOST_SECONDS
     while True:
-        stretch = await bench.store.read(
-            lambda tx, after=cursor: matches.walk(tx, endpoint, selection, after, STRETCH)  # type: ignore[misc]
+        began = time.monotonic()
+        step = await bench.store.read(
+            lambda tx, after=cursor: matches.count(tx, endpoint, selection, after)  # type: ignore[misc]
         )
-        types.update(match.event_type for match in stretch.matches)
-        states.update(match.state for match in stretch.matches)
-        repeated += sum(match.delivered for match in stretch.matches)
-        cursor = stretch.cursor
-        if stretch.last:
+        for (event_type, state, delivered), found in step.by.items():
+            types[event_type] += found
+            states[state] += found
+            repeated += found if delivered else 0
+        cursor, total = step.cursor, types.total()
+        if step.last:
             break
-        if types.total() >= MOST_COUNTED or time.monotonic() > deadline:
+        if total >= MOST_COUNTED or time.monotonic() > deadline:
             more = True
             break
+        await asyncio.sleep(REST * (time.monotonic() - began))
     return DryRun(
         selection=selection,
         rate=rate,
-        total=types.total(),
+        total=total,
         more=more,
         by_type=tuple(types.most_common()),
         by_state=tuple(states.most_common()),

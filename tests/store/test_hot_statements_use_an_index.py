@@ -65,8 +65,8 @@ def test_taking_an_event_in_and_delivering_it(seen: tuple[Connection, list[tuple
 def test_freeing_what_a_dead_process_had_leased(seen: tuple[Connection, list[tuple[str, Any]]]) -> None:
     tx, statements = seen
     owners.free_all(tx)
-    [only] = scans(tx, statements)
-    assert only.startswith("SCAN deliveries USING INDEX ix_deliveries_pending")  # which holds what waits, and no more
+    found = scans(tx, statements)  # either index of what waits will do: both hold no more than that
+    assert all(one.startswith("SCAN deliveries USING INDEX ix_deliveries_pending") for one in found), found
 
 
 def test_telling_that_a_delivery_failed_for_good(seen: tuple[Connection, list[tuple[str, Any]]]) -> None:
@@ -123,6 +123,7 @@ def test_replaying(seen: tuple[Connection, list[tuple[str, Any]]], kind: ReplayK
     deliveries.stop_endpoint(tx, endpoint.id, NOW)
     statements.clear()
     matches.walk(tx, endpoint, selection, selection.start, 10)
+    matches.count(tx, endpoint, selection, selection.start)
     matches.parked(tx, endpoint.id)
     match = matches.Match(message.id, message.event_type, None, None, False)
     replays.advance(tx, replay, [match], [NOW], selection.end, NOW)
@@ -149,3 +150,8 @@ def test_what_failed_and_what_is_parked_is_found_without_looking_at_the_rest(
         [state] = selection.replayed
         assert f"USING INDEX ix_deliveries_{state} (endpoint_id=? AND message_id>? AND message_id<?)" in plan[0]
         assert "TEMP B-TREE" not in " ".join(plan)
+        statements.clear()
+        matches.count(tx, endpoint, selection, selection.start)
+        for statement, parameters in list(statements):
+            plan = [step for *_, step in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            assert any(f"INDEX ix_deliveries_{state} (endpoint_id=?" in step for step in plan), plan

@@ -1,5 +1,6 @@
 """Replays find what they are about, make it due in the order of arrival, and give back what was not tried."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +26,8 @@ OUTCOMES = {
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setattr(matches, "SCANNED", 3)  # so that a few messages are several steps
     opened = Store.open(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
     yield opened
     opened.close()
@@ -72,7 +74,7 @@ class Shop:
         return message
 
     async def found(self, selection: Selection, most: int = 2) -> list[matches.Match]:
-        """All matches, in steps of ``most``."""
+        """All matches, in steps of ``most``; counting finds the same."""
         found: list[matches.Match] = []
         cursor, last = selection.start, False
         while not last:
@@ -80,7 +82,17 @@ class Shop:
             assert len(step.matches) <= most
             found += step.matches
             cursor, last = step.cursor, step.last
+        assert await self.counted(selection) == Counter((one.event_type, one.state, one.delivered) for one in found)
         return found
+
+    async def counted(self, selection: Selection) -> Counter[tuple[str, DeliveryState | None, bool]]:
+        counted: Counter[tuple[str, DeliveryState | None, bool]] = Counter()
+        cursor, last = selection.start, False
+        while not last:
+            step = await self.store.read(lambda tx, at=cursor: matches.count(tx, self.endpoint, selection, at))
+            counted.update(step.by)
+            cursor, last = step.cursor, step.last
+        return counted
 
     async def begun(self, selection: Selection) -> Replay:
         replay = Replay(

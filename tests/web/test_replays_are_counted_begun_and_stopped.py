@@ -14,7 +14,7 @@ from server.domain.endpoints import Destination, Endpoint
 from server.domain.ids import MessageId, mint
 from server.domain.messages import AttemptOutcome, DeliveryState
 from server.domain.replays import ReplayState
-from server.store import endpoints, messages, replays
+from server.store import endpoints, matches, messages, replays
 
 FAILED, PARKED = DeliveryState.FAILED, DeliveryState.TRANSFORM_FAILED
 PLAIN = "function handler(webhook) { return webhook; }"
@@ -142,7 +142,7 @@ async def test_a_count_that_finds_nothing_in_its_time_says_so_and_names_no_numbe
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(actions, "MOST_SECONDS", -1.0)
-    monkeypatch.setattr(actions, "STRETCH", 1)
+    monkeypatch.setattr(matches, "SCANNED", 1)
     shop = await failing(site, 3)
     page = await counted(site, shop, kind="failed", listen="chosen", event_types=["dispute.opened"])
     said = text_of(page.text)
