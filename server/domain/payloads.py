@@ -2,12 +2,13 @@
 
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property, lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NoReturn
 
 MOST_LOOKED_AT = 1000
@@ -94,18 +95,26 @@ class Values:
         return texts
 
 
+class _Spelled(dict[str, Number]):
+    """The numbers of a body, one for all that are spelt the same: it may hold half a million of them."""
+
+    def __missing__(self, digits: str) -> Number:
+        made = self[digits] = Number(digits)
+        return made
+
+
 class Payload:
     """The body of an event. Numbers are ``Number``; of names that stand twice the last counts, as in ``JSON.parse``.
 
     A body that cannot be read is an empty object, so that no path leads anywhere. With ``numbers=False`` they are left
-    out and stand as ``None``: in a body of nothing else they take fifty times its size.
+    out and stand as ``None``, which costs less where nobody asks for them.
     """
 
-    __slots__ = ("_body", "_decoder", "_known", "_value")
+    __slots__ = ("_body", "_known", "_numbers", "_value")
 
     def __init__(self, body: bytes, *, numbers: bool = True) -> None:
         self._body: bytes | None = body
-        self._decoder = _WITH_NUMBERS if numbers else _WITHOUT_NUMBERS
+        self._numbers = numbers
         self._value: Any = None
         self._known: dict[str, Values] = {}
 
@@ -113,14 +122,16 @@ class Payload:
     def value(self) -> Any:
         """The JSON value, read when it is first asked for."""
         if self._body is not None:
-            self._value, self._body = _read(self._body, self._decoder), None
+            decoder = _with_numbers() if self._numbers else _WITHOUT_NUMBERS
+            self._value, self._body = _read(self._body, decoder), None
         return self._value
 
     def at(self, path: str) -> Values:
         """What a path leads to: one value, none, or several where it has a ``*``. Looked up once."""
         known = self._known.get(path)
         if known is None:
-            known = self._known[path] = Values(_walk(self.value, steps_of(path) or (None,)))
+            steps = steps_of(path)
+            known = self._known[path] = Values(_walk(self.value, steps) if steps else [])
         return known
 
     def shown_at(self, path: str) -> str | None:
@@ -189,22 +200,23 @@ def _step(match: re.Match[str]) -> Any:
 def _walk(value: Any, steps: tuple[Any, ...]) -> list[Any]:
     found = [value]
     for step in steps:
-        if len(found) == 1:  # as always without a star, and then the shorter way counts
-            found = _inside(found[0], step)
-        else:
-            found = list(islice((inner for each in found for inner in _inside(each, step)), MOST_LOOKED_AT))
+        if step is ANY:
+            lists = (each for each in found if isinstance(each, list))
+            found = list(islice(chain.from_iterable(lists), MOST_LOOKED_AT))
+            continue
+        index = _index(step)
+        found = [
+            each[step] if isinstance(each, dict) else each[index]
+            for each in found
+            if (step in each if isinstance(each, dict) else isinstance(each, list) and index < len(each))
+        ]
     return found
 
 
-def _inside(value: Any, step: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return [value[step]] if step in value else []
-    if isinstance(value, list):
-        if step is ANY:
-            return value[:MOST_LOOKED_AT]
-        if isinstance(step, str) and re.fullmatch("[0-9]{1,9}", step) and int(step) < len(value):
-            return [value[int(step)]]
-    return []
+@lru_cache(4096)
+def _index(step: str) -> int:
+    """Where a step leads in a list; beyond the end of any when it is no number."""
+    return int(step) if re.fullmatch("[0-9]{1,9}", step) else sys.maxsize
 
 
 def _scalars(values: Iterable[Any]) -> Scalars:
@@ -238,8 +250,12 @@ def _no_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
+def _with_numbers() -> json.JSONDecoder:
+    number = _Spelled().__getitem__
+    return json.JSONDecoder(parse_int=number, parse_float=number, parse_constant=_no_json)
+
+
 # Made once: a decoder costs as much to make as a small body to read.
-_WITH_NUMBERS = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_no_json)
 _WITHOUT_NUMBERS = json.JSONDecoder(parse_int=_unread, parse_float=_unread, parse_constant=_no_json)
 
 
