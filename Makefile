@@ -54,7 +54,7 @@ bench-fair: $(VENV)/.installed-dev  ## Measure whether trouble at one endpoint s
 bench-store: $(VENV)/.installed-dev  ## Measure what an event costs the store, beside the bare driver
 	@$(BIN)/python tests/bench/store.py
 
-faults: $(VENV)/.installed-dev  ## Kill, fill, lock and spoil a running Hookbench, and print what was lost: KILLS=120
+faults: $(VENV)/.installed-dev  ## Kill, fill, lock and spoil a running Hookbench on both databases, and print what was lost: KILLS=120
 	@cd tests && ../$(BIN)/python -m faults $(KILLS)
 
 clean:  ## Remove the environment and caches; your data folder stays

@@ -37,12 +37,14 @@ from server.store import Busy, Store, Unusable, owners
 from server.store import accounts as account_rows
 from server.web import (
     accounts,
+    advanced,
     catalog,
     conditions,
     controls,
     docs,
     endpoints,
     errors,
+    frame,
     i18n,
     inspector,
     live,
@@ -59,12 +61,16 @@ from server.web import sources as sources_page
 from server.web.names import endpoint_names
 
 PAGES = (
-    accounts, endpoints, controls, conditions, transformations, logs, messages, notices, replays, catalog,
-    inspector, secrets, sources_page, settings_page, docs, live,
+    accounts, frame, endpoints, advanced, controls, secrets, conditions, transformations, logs, messages, notices,
+    replays, catalog, inspector, sources_page, settings_page, docs, live,
 )  # fmt: skip
 
 MOST_BYTES = 8 * 1024 * 1024
 """A larger request is cut off bare. A form meets its own limit, which has a page, long before: ``forms.MOST_BYTES``."""
+
+DRAIN_SECONDS = 7.0
+"""How long a stop waits for deliveries under way. Together with ``serve.REQUESTS_SECONDS`` before it, and a moment to
+close everything, it fits into the ten seconds that service managers give before they kill."""
 
 log = structlog.get_logger()
 
@@ -122,8 +128,9 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     notifier = Notifier(
         store, courier, mailer, feed, names=lambda tx, ids: endpoint_names(tx, cards, ids), public_url=public_url
     )
+    sandbox.watch_slow(notifier.saw_slow)
     dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards)
-    worker = Worker(store, dispatcher, feed, concurrency=settings.delivery_concurrency)
+    worker = Worker(store, dispatcher, feed, concurrency=settings.delivery_concurrency, drain=DRAIN_SECONDS)
     replayer = Replayer(store, worker, feed)
     bench = Workbench(
         store=store,

@@ -1,5 +1,6 @@
 """Runs the application: its socket, its server, its log."""
 
+import asyncio
 import gc
 import logging
 import socket
@@ -21,6 +22,9 @@ from server.store import Unusable
 
 YOUNG_OBJECTS = 10_000
 """Made and not yet gone, before the collector looks among them. Python's 700 are a few events under way."""
+
+REQUESTS_SECONDS = 1
+"""How long a stop waits for requests under way. An event that was not acknowledged by then comes again."""
 
 
 def configure_logging(settings: Settings) -> None:
@@ -93,7 +97,7 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
         proxy_headers=bool(settings.public_url),  # with no proxy in front, callers would name their own address
         forwarded_allow_ips=list(settings.trusted_proxies),
         ws="none",
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=REQUESTS_SECONDS,
     )
     with _listen(settings) as listening:
 
@@ -103,7 +107,7 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
             announce(listening, settings, setup.token if setup else None)
 
         server = _Server(config, started, lambda: app.state.bench.feed.close())
-        logging.getLogger("uvicorn.error").addFilter(lambda record: app.state.trouble is None)
+        logging.getLogger("uvicorn.error").addFilter(lambda record: app.state.trouble is None and not _cut_off(record))
         try:
             server.run(sockets=[listening])
         except KeyboardInterrupt:
@@ -119,6 +123,11 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
+
+
+def _cut_off(record: logging.LogRecord) -> bool:
+    """Whether it is the traceback of a request that a stop did not wait for; one line before it says so already."""
+    return record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -15,6 +15,7 @@ from server.actions.drafts import (
     variable_problems,
 )
 from server.actions.workbench import Workbench
+from server.delivery.feed import Changed
 from server.domain.catalog import EVENT_TYPES, sample_json
 from server.domain.endpoints import DisabledBecause, Endpoint, Version
 from server.domain.health import HEALTHY
@@ -172,7 +173,7 @@ async def disable(bench: Workbench, endpoint: Endpoint) -> Endpoint:
         deliveries.stop_endpoint(tx, endpoint.id, bench.now())
         return disabled
 
-    return await bench.store.write(keep)
+    return _told(bench, await bench.store.write(keep))
 
 
 async def remove(bench: Workbench, endpoint: Endpoint) -> None:
@@ -220,7 +221,13 @@ async def amend(bench: Workbench, endpoint_id: EndpointId, changed: Callable[[En
         endpoints.change(tx, after)
         return after
 
-    return await bench.store.write(keep)
+    return _told(bench, await bench.store.write(keep))
+
+
+def _told(bench: Workbench, changed: Endpoint) -> Endpoint:
+    """Let the pages about it that are open show what it is now."""
+    bench.feed.publish(Changed(changed.source_id, None, changed.id))
+    return changed
 
 
 def existing(tx: Transaction, endpoint_id: EndpointId) -> Endpoint:

@@ -7,21 +7,20 @@ are generous: what follows an answer is never taken for the next one, and no mor
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
 from typing import cast
 
 import httptools
 import httpx
 
-MOST_HEAD = 64 * 1024
-"""Bytes of an answer's head, with all early hints before it."""
+MOST_BESIDE = 64 * 1024
+"""Bytes of an answer that are not its body: the head with all early hints before it, what frames chunks, trailers."""
 MOST_HEADERS = 100
 MOST_BUFFERED = 64 * 1024
 """Bytes of a body that nobody has asked for yet, above which the connection is not read."""
 
 
 class NoAnswer(httpx.ReadError):
-    """The connection was closed before a byte of an answer."""
+    """The connection ended before a byte of an answer."""
 
 
 class BrokeOff(httpx.RemoteProtocolError):
@@ -29,7 +28,7 @@ class BrokeOff(httpx.RemoteProtocolError):
 
 
 class Connection(asyncio.Protocol):
-    """One connection; one exchange at a time: ``ask``, then ``body`` to its end, or ``abort``."""
+    """One connection; one exchange at a time: ``ask``, then ``piece`` by piece to its end, or ``abort``."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
@@ -86,7 +85,7 @@ class Answer:
     """What comes back for one request. Its methods without a underscore from ``on_header`` on are the parser's."""
 
     __slots__ = (
-        "_chunks", "_failure", "_head_size", "_news", "_parser", "_paused", "_transport", "_until_closed", "_waiting",
+        "_beside", "_chunks", "_failure", "_news", "_parser", "_paused", "_transport", "_until_closed", "_waiting",
         "ended", "headers", "reusable", "started", "status",
     )  # fmt: skip
 
@@ -102,12 +101,13 @@ class Answer:
         """It has ended, nothing came after it, and the other side keeps the connection."""
         self._transport = transport
         self._parser = httptools.HttpResponseParser(self)
-        self._head_size = 0
+        """Goes with the end of the answer: it points back, and such circles wait for the collector, bodies and all."""
+        self._beside = 0
         self._until_closed = True
         self._chunks: deque[bytes] = deque()
         self._waiting = 0
         self._paused = False
-        self._failure: httpx.TransportError | None = None
+        self._failure: tuple[type[httpx.TransportError], str] | None = None
         self._news: asyncio.Future[None] | None = None
 
     async def head(self) -> None:
@@ -115,23 +115,25 @@ class Answer:
         while not self.started:
             await self._more()
 
-    async def body(self) -> AsyncIterator[bytes]:
-        """The body as it is on the wire, piece by piece, without the framing of chunks."""
-        while True:
-            while self._chunks:
-                chunk = self._chunks.popleft()
-                self._waiting -= len(chunk)
-                yield chunk
+    async def piece(self) -> bytes | None:
+        """The next piece of the body as it is on the wire, without the framing of chunks; ``None`` when it is whole."""
+        while not self._chunks:
             if self.ended:
-                return
+                return None
             if self._paused:
                 self._paused = False
                 self._transport.resume_reading()
             await self._more()
+        chunk = self._chunks.popleft()
+        self._waiting -= len(chunk)
+        return chunk
 
     async def _more(self) -> None:
         if self._failure:
-            raise self._failure
+            failure, words = self._failure
+            raise failure(
+                words
+            )  # a new one: what is raised knows the frames it went through, and they know this answer
         self._news = asyncio.get_running_loop().create_future()
         try:
             await self._news
@@ -147,41 +149,42 @@ class Answer:
     def feed(self, data: bytes) -> None:
         if self._failure:
             return
-        if not self.started:
-            self._head_size += len(data)
+        self._beside += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._end(reusable=False)  # 101: nobody asked for it, and what follows is no HTTP
-        except httptools.HttpParserError:
-            if self.ended:  # only what follows the answer is broken
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            if self.ended:  # only what follows the answer is broken, or no HTTP at all: 101, which nobody asked for
                 self.reusable = False
             else:
-                self._fail(httpx.RemoteProtocolError("the answer is not valid HTTP, or its head is too large"))
+                self._fail(httpx.RemoteProtocolError, "the answer is not valid HTTP, or its head is too large")
         else:
-            if not self.started and self._head_size > MOST_HEAD:
-                self._fail(httpx.RemoteProtocolError("the head of the answer is too large"))
+            if self._beside > MOST_BESIDE and not self.ended:
+                self._fail(httpx.RemoteProtocolError, "what is around the body of the answer is too large")
 
     def lost(self, error: Exception | None) -> None:
         """The connection has ended. For an answer that says nothing of its length, that is how it ends."""
-        if error is not None:
-            self._fail(httpx.ReadError("the connection broke"))
-        elif not self.started and not self._head_size:
-            self._fail(NoAnswer("closed without an answer"))
+        if self._failure:
+            return
+        if not self.started and not self._beside:
+            self._fail(NoAnswer, "the connection ended without an answer")
+        elif error is not None:
+            self._fail(httpx.ReadError, "the connection broke")
         elif self.started and self._until_closed:
             self._end(reusable=False)
         else:
-            self._fail(BrokeOff("the answer broke off"))
+            self._fail(BrokeOff, "the answer broke off")
 
-    def _fail(self, failure: httpx.TransportError) -> None:
-        self._failure = self._failure or failure
+    def _fail(self, failure: type[httpx.TransportError], words: str) -> None:
+        self._failure = failure, words
+        del self._parser
         self._transport.abort()
         self._wake()
 
     def _end(self, *, reusable: bool) -> None:
         self.started = self.ended = True
-        self.reusable = reusable
+        self.reusable = reusable and not self._paused  # nobody would take up reading again
         self.status = self.status or self._parser.get_status_code()
+        del self._parser
         self._wake()
 
     # What the parser calls. After the answer it goes on with whatever follows, which is none of ours.
@@ -199,15 +202,17 @@ class Answer:
         match name.lower():
             case b"content-length":
                 self._until_closed = False
-            case b"transfer-encoding" if value.lower().endswith(b"chunked"):
-                self._until_closed = False
+            case b"transfer-encoding":
+                self._until_closed = value.rpartition(b",")[2].strip().lower() != b"chunked"
 
     def on_headers_complete(self) -> None:
         if self.ended:
             return
-        if sum(len(name) + len(value) for name, value in self.headers) > MOST_HEAD:
-            raise ValueError("too large")
         status = self._parser.get_status_code()
+        if status < 100:
+            raise ValueError("no status")
+        if sum(len(name) + len(value) for name, value in self.headers) > MOST_BESIDE:
+            raise ValueError("too large")
         if 100 <= status < 200 and status != 101:
             self.headers.clear()
             self._until_closed = True
@@ -221,6 +226,7 @@ class Answer:
             return
         self._chunks.append(body)
         self._waiting += len(body)
+        self._beside -= len(body)
         if self._waiting > MOST_BUFFERED and not self._paused:
             self._paused = True
             self._transport.pause_reading()

@@ -6,6 +6,7 @@ At least once: what was being sent when the program died is sent again, to the w
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,15 +15,18 @@ import structlog
 from server.delivery.courier import Answered, Blocked, Courier, Unreachable
 from server.delivery.feed import Feed, Noticed
 from server.delivery.mailer import Mailer, Undelivered
+from server.delivery.prepare import runs_code
 from server.domain import alerts as words
 from server.domain.alerts import MAIL_PAUSE, MOST_IN_ONE_MAIL, Alerts, Channel, Notification, Sending, Told, waits
-from server.domain.ids import Millis, NoticeId, SourceId, earliest
-from server.domain.notices import Kind, Notice
+from server.domain.ids import EndpointId, Millis, NoticeId, SourceId, earliest
+from server.domain.notices import Kind, Notice, too_slow
 from server.domain.requests import DEFAULTS, Prepared
 from server.domain.sentences import Sentence, say
 from server.domain.signing import sign
 from server.domain.sources import Source
-from server.store import Busy, Store, Transaction, notices, notifications, options, sources
+from server.domain.transformations import Program
+from server.sandbox import Slow
+from server.store import Busy, Store, Transaction, endpoints, notices, notifications, options, sources
 from server.store.notifications import Tried
 
 WATCH_SECONDS = 2.0
@@ -30,6 +34,8 @@ LEASE: Millis = 5 * 60_000
 """Longer than a whole round may take."""
 POSTS_AT_ONCE = 4
 POSTS_IN_A_ROUND = 20
+MOST_SLOW = 1_000
+"""Programs that may enter the slow lane within one round; beyond it the oldest is forgotten."""
 
 Names = Callable[[Transaction, Iterable[str]], Mapping[str, str]]
 """How people call endpoints, by id."""
@@ -57,7 +63,13 @@ class Notifier:
         self._told = earliest("ntc", _now())
         self._mailed: dict[Kind, Millis] = {}
         """When the last mail of each kind went out."""
+        self._slow: deque[tuple[Program, Slow]] = deque(maxlen=MOST_SLOW)
+        """Programs that entered the sandbox's slow lane and are not kept as notices yet."""
         self._tasks: list[asyncio.Task[None]] = []
+
+    def saw_slow(self, program: Program, slow: Slow) -> None:
+        """For ``Sandbox.watch_slow``."""
+        self._slow.append((program, slow))
 
     def start(self) -> None:
         self._tasks = [
@@ -85,6 +97,7 @@ class Notifier:
 
     async def _watch(self) -> None:
         """See what is new, whichever process kept it, and tell the pages."""
+        await self._keep_slow()
         now = _now()
 
         def look(tx: Transaction) -> tuple[list[tuple[NoticeId, SourceId]], bool]:
@@ -98,6 +111,26 @@ class Notifier:
             for news in self._due.values():
                 news.set()
         await asyncio.sleep(WATCH_SECONDS)
+
+    async def _keep_slow(self) -> None:
+        """Keep as notices whose code entered the slow lane. A test run of other code is no news to anybody else."""
+        if not self._slow:
+            return
+        seen, now = list(self._slow), _now()
+        self._slow.clear()
+
+        def keep(tx: Transaction) -> None:
+            known = endpoints.by_ids(tx, [EndpointId(program.owner) for program, _ in seen])
+            for program, slow in seen:
+                endpoint = known.get(EndpointId(program.owner))
+                if endpoint and endpoint.version and runs_code(endpoint) and endpoint.version.code == program.code:
+                    notices.add(tx, too_slow(endpoint.source_id, endpoint.version, slow.timeouts, now))
+
+        try:
+            await self._store.write(keep)
+        except Busy:
+            self._slow.extend(seen)
+            raise
 
     async def _send_mails(self) -> None:
         await self._due[Channel.EMAIL].wait()

@@ -215,7 +215,13 @@ class _Body(httpx.AsyncByteStream):
         self._idle = idle
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._answer.body()
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await self._answer.piece()
+        if piece is None:
+            raise StopAsyncIteration
+        return piece
 
     async def aclose(self) -> None:
         if self._connection.idle:

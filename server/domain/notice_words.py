@@ -13,6 +13,7 @@ TITLES = {
     Kind.EXHAUSTED: say("Delivery failed for good"),
     Kind.RECOVERED: say("Endpoint recovered"),
     Kind.TRANSFORM_FAILING: say("Transformation failing"),
+    Kind.TRANSFORM_SLOW: say("Transformation too slow"),
 }
 
 EXPLAINED = {
@@ -21,6 +22,7 @@ EXPLAINED = {
     Kind.EXHAUSTED: say("An event was given up after its last attempt."),
     Kind.RECOVERED: say("An endpoint that had lost events, or was about to be disabled, took one again."),
     Kind.TRANSFORM_FAILING: say("An endpoint's code fails; its events wait until it is mended."),
+    Kind.TRANSFORM_SLOW: say("An endpoint's code keeps running out of time, and runs apart from the others now."),
 }
 """What each kind is, for whoever chooses which are sent."""
 
@@ -62,6 +64,13 @@ def text(notice: Notice) -> Sentence:
             return say(
                 "The code failed for an event of the type {type}, which waits until it is mended.",
                 type=str(detail["event_type"]),
+            )
+        case Kind.TRANSFORM_SLOW:
+            return say(
+                "Version {version} of the code ran out of time {timeouts} times in a row. It runs apart from the "
+                "others, with pauses, until it ends in time or is changed.",
+                version=int(detail["version"]),
+                timeouts=int(detail["timeouts"]),
             )
 
 

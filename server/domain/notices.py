@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from server.domain.endpoints import DisabledBecause
+from server.domain.endpoints import DisabledBecause, Version
 from server.domain.ids import EndpointId, MessageId, Millis, NoticeId, SourceId
 from server.domain.messages import Attempt, AttemptError, DeliveryState, Trigger
 
@@ -29,6 +29,8 @@ class Kind(StrEnum):
     """An endpoint that lost deliveries, or was about to be disabled, took one again."""
     TRANSFORM_FAILING = "transformation.failing"
     """A version of an endpoint's code fails; its events are parked."""
+    TRANSFORM_SLOW = "transformation.too_slow"
+    """A version of an endpoint's code ran out of time again and again; it runs in the slow lane now."""
 
 
 GATHERED: Mapping[Kind, Millis] = {
@@ -37,6 +39,7 @@ GATHERED: Mapping[Kind, Millis] = {
     Kind.EXHAUSTED: HOUR,
     Kind.RECOVERED: HOUR,
     Kind.TRANSFORM_FAILING: DAY,
+    Kind.TRANSFORM_SLOW: DAY,
 }
 """For how long the same thing, about the same endpoint, is counted in one notice."""
 
@@ -55,7 +58,7 @@ class Happened:
     message_id: MessageId | None = None
     """The event that it showed at."""
     subject: str = ""
-    """What else tells one notice from another: of failing code its version's id."""
+    """What else tells one notice from another: of failing or slow code its version's id."""
     detail: Mapping[str, str | int] = field(default_factory=dict)
     """What its sentences are made from, see ``notice_words``."""
 
@@ -108,6 +111,12 @@ def warned(
 def recovered(attempt: Attempt) -> Happened:
     at = attempt.started_at + round(attempt.duration_ms)
     return Happened(Kind.RECOVERED, attempt.source_id, attempt.endpoint_id, at, attempt.message_id)
+
+
+def too_slow(source_id: SourceId, version: Version, timeouts: int, at: Millis) -> Happened:
+    """The version ran out of time so often in a row that it was put into the slow lane."""
+    detail = {"version": version.number, "timeouts": timeouts}
+    return Happened(Kind.TRANSFORM_SLOW, source_id, version.endpoint_id, at, None, version.id, detail)
 
 
 def of_attempt(attempt: Attempt, state: DeliveryState) -> Happened | None:

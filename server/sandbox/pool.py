@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 from collections import OrderedDict
+from collections.abc import Callable
 
 import structlog
 
@@ -49,6 +50,7 @@ class Sandbox:
         self._idle: OrderedDict[str, Worker] = OrderedDict()
         self._sweeper: asyncio.Task[None] | None = None
         self._fences: tuple[Fence, ...] = ()
+        self._tell_slow: Callable[[Program, Slow], None] = lambda program, slow: None
         self._closed = False
 
     async def start(self) -> None:
@@ -79,6 +81,10 @@ class Sandbox:
     def slow(self, program: Program) -> Slow | None:
         """Why this program runs in the slow lane; None when it does not."""
         return self._time_outs.slow(program)
+
+    def watch_slow(self, tell: Callable[[Program, Slow], None]) -> None:
+        """Have ``tell`` called in the event loop when a program enters the slow lane; it must return at once."""
+        self._tell_slow = tell
 
     async def run(self, program: Program, webhook: Webhook) -> Result:
         """Call ``handler(webhook)``. Waits for a free slot; one owner has one message under way at a time.
@@ -232,6 +238,7 @@ class Sandbox:
         now = self._time_outs.note(job.program, result, asyncio.get_running_loop().time())
         if now and not before:
             log.warning("sandbox.slow_lane_entered", owner=job.program.owner, timeouts=now.timeouts)
+            self._tell_slow(job.program, now)
         if before and not now:
             log.info("sandbox.slow_lane_left", owner=job.program.owner)
         if not job.done.done():

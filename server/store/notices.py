@@ -67,6 +67,14 @@ def of_endpoint(tx: Connection, endpoint_id: str, limit: int = 5) -> list[Notice
     return [_notice(row) for row in tx.execute(query).mappings()]
 
 
+def disabled_at(tx: Connection, endpoint_id: str) -> Millis | None:
+    """When what happened switched the endpoint off the last time; ``None`` when no notice tells any more."""
+    query = select(func.max(notices.c.created_at)).where(
+        notices.c.endpoint_id == endpoint_id, notices.c.kind == Kind.DISABLED.value
+    )
+    return tx.execute(query).scalar()
+
+
 def by_ids(tx: Connection, ids: Iterable[NoticeId]) -> dict[NoticeId, Notice]:
     rows = tx.execute(select(notices).where(notices.c.id.in_(list(ids)))).mappings()
     return {NoticeId(row["id"]): _notice(row) for row in rows}

@@ -62,10 +62,14 @@ def living(tx: Connection, owner: str) -> frozenset[int]:
     return frozenset(tx.execute(_LIVING, {"ours": _OURS}).scalars())
 
 
-def free_dead(tx: Connection, sparing: Collection[int]) -> int:
-    """Free the leases of owners that do not live, the numbers ``sparing`` left out. Returns how many there were."""
-    every = tx.execute(select(deliveries.c.lease_owner).where(_LEASED).distinct()).scalars().all()
-    dead = [owner for owner in every if number_of(owner) not in sparing and _is_dead(tx, owner)]
+def holders(tx: Connection) -> list[str]:
+    """All that hold leases, dead or alive. Looks at everything that waits."""
+    return list(tx.execute(select(deliveries.c.lease_owner).where(_LEASED).distinct()).scalars())
+
+
+def free(tx: Connection, owners: Collection[str]) -> int:
+    """Free the leases of these owners, unless one lives after all. Returns how many there were."""
+    dead = [owner for owner in owners if _is_dead(tx, owner)]
     return tx.execute(_FREE.where(deliveries.c.lease_owner.in_(dead))).rowcount if dead else 0
 
 

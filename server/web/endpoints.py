@@ -1,4 +1,4 @@
-"""The pages about endpoints: the list, the form, and an endpoint's three tabs."""
+"""The pages about endpoints: the list, the forms, an endpoint's Overview and Testing tabs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,9 +9,7 @@ from starlette.responses import Response
 
 from server.actions import endpoints as actions
 from server.actions import transforms
-from server.actions.controls import Pacing
 from server.actions.drafts import Draft
-from server.domain import schedules
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.ids import Millis, earliest
 from server.domain.integrations import Card, FieldKind
@@ -19,9 +17,9 @@ from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Delivery, 
 from server.domain.sentences import Refused, say
 from server.store import Transaction, attempts, deliveries, endpoints, matches, notices, queues, replays
 from server.store.endpoints import Tally
-from server.web import drafts, forms, plans
+from server.web import drafts, forms
 from server.web.errors import NotFound
-from server.web.names import endpoint_address, endpoint_name
+from server.web.frame import address_of, find, name_of, tab_page
 from server.web.notices import Shown, shown
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
@@ -106,16 +104,16 @@ async def overview(request: Request, here: Here, endpoint_id: str, show: str = "
 
     def look(tx: Transaction) -> tuple[list[Attempt], Tally, int, Delivery | None, list[Shown]]:
         tally = endpoints.tallies(tx, [endpoint.id], since).get(endpoint.id, Tally({}))
-        head = queues.head(tx, endpoint.id) if endpoint.controls.ordered else None
+        turn = queues.head(tx, endpoint.id) if endpoint.controls.ordered else None
         told = shown(tx, here, notices.of_endpoint(tx, endpoint.id))
-        return attempts.page(tx, search, bodies=False), tally, deliveries.waiting(tx, endpoint.id), head, told
+        return attempts.page(tx, search, bodies=False), tally, deliveries.waiting(tx, endpoint.id), turn, told
 
-    found, tally, waiting, head, told = await here.bench.store.read(look)
+    found, tally, waiting, turn, told = await here.bench.store.read(look)
     parked, latest = await here.bench.store.read(
         lambda tx: (matches.parked(tx, endpoint.id), replays.history(tx, endpoint.id, limit=1))
     )
     counts = [(outcome.value, tally.by_outcome.get(outcome, 0)) for outcome in AttemptOutcome]
-    return tab_page(
+    return await tab_page(
         request,
         here,
         endpoint,
@@ -128,7 +126,7 @@ async def overview(request: Request, here: Here, endpoint_id: str, show: str = "
         tally=tally,
         counts=[(state, number) for state, number in counts if number],
         waiting=waiting,
-        head=head,
+        turn=turn,
         shown=told,
         parked=parked,
         latest=latest,
@@ -151,50 +149,6 @@ async def send_example(request: Request, here: Here, endpoint_id: str) -> Respon
     except Refused as refused:
         return await _testing(request, here, endpoint, event_type, refused)
     return redirect(f"/endpoints/{endpoint.id}/testing?event_type={event_type}", "example-sent", request)
-
-
-@router.get("/endpoints/{endpoint_id}/advanced")
-async def advanced(request: Request, here: Here, endpoint_id: str, schedule: str | None = None) -> Response:
-    """With ``schedule``, how that one would go; nothing is kept."""
-    endpoint, here = await find(here, endpoint_id)
-    if schedule is not None:
-        if request.headers.get("hx-request-type") == "partial":
-            return page(request, "endpoints/plan.html", here, plan=plans.plan(schedule), problems={})
-        return advanced_page(request, here, endpoint, Draft.of(endpoint), schedule=schedule)
-    return advanced_page(request, here, endpoint, Draft.of(endpoint))
-
-
-@router.post("/endpoints/{endpoint_id}/headers")
-async def set_headers(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
-    draft = replace(Draft.of(endpoint), headers=drafts.pairs(await forms.read(request), "headers"))
-    try:
-        await actions.set_headers(here.bench, endpoint, draft.headers)
-    except Refused as refused:
-        return advanced_page(request, here, endpoint, draft, refused)
-    return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
-
-
-@router.post("/endpoints/{endpoint_id}/variables")
-async def set_variables(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
-    draft = replace(Draft.of(endpoint), variables=drafts.pairs(await forms.read(request), "variables"))
-    try:
-        await actions.set_variables(here.bench, endpoint, draft.variables)
-    except Refused as refused:
-        return advanced_page(request, here, endpoint, draft, refused)
-    return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
-
-
-@router.post("/endpoints/{endpoint_id}/transforming")
-async def set_transforming(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
-    on = (await forms.read(request)).has("transforming")
-    try:
-        await actions.set_transforming(here.bench, endpoint, on)
-    except Refused as refused:
-        return advanced_page(request, here, endpoint, Draft.of(endpoint), refused)
-    return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
 
 
 @router.post("/endpoints/{endpoint_id}/destination")
@@ -228,48 +182,11 @@ async def save(request: Request, here: Here, endpoint_id: str) -> Response:
     return redirect(f"/endpoints/{endpoint.id}", "endpoint-changed", request)
 
 
-@router.post("/endpoints/{endpoint_id}/enable")
-async def enable(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
-    await actions.enable(here.bench, endpoint)
-    return redirect(f"/endpoints/{endpoint.id}", "endpoint-enabled", request)
-
-
-@router.post("/endpoints/{endpoint_id}/disable")
-async def disable(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
-    await actions.disable(here.bench, endpoint)
-    return redirect(f"/endpoints/{endpoint.id}", "endpoint-disabled", request)
-
-
-@router.post("/endpoints/{endpoint_id}/delete")
-async def remove(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
-    await actions.remove(here.bench, endpoint)
-    return redirect("/endpoints", "endpoint-deleted", request)
-
-
-async def find(here: Visit, endpoint_id: str) -> tuple[Endpoint, Visit]:
-    """The endpoint, and the visit as seen from its source. Raises ``NotFound``."""
-    endpoint = await here.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
-    if endpoint is None:
-        raise NotFound(say("There is no such endpoint. It may have been deleted."))
-    return endpoint, here.at(endpoint.source_id)
-
-
 def card_of(here: Visit, name: str) -> Card:
     card = here.bench.cards.get(name)
     if card is None:
         raise NotFound(say("There is no such integration."))
     return card
-
-
-def name_of(here: Visit, endpoint: Endpoint) -> str:
-    return endpoint_name(here.bench.cards, endpoint.card, endpoint.description, endpoint.url)
-
-
-def address_of(here: Visit, endpoint: Endpoint) -> str:
-    return endpoint_address(here.bench.cards, endpoint.card, endpoint.url)
 
 
 def without_secrets(here: Visit, draft: Draft) -> Draft:
@@ -317,7 +234,7 @@ async def _testing(
     recent = await here.bench.store.read(lambda tx: attempts.page(tx, search, bodies=False))
     examples = [attempt for attempt in recent if attempt.trigger is Trigger.EXAMPLE][:5]
     first = next(iter(sorted(endpoint.event_types or ())), drafts.FIRST_EVENT_TYPE)
-    return tab_page(
+    return await tab_page(
         request,
         here,
         endpoint,
@@ -328,60 +245,4 @@ async def _testing(
         event_type=event_type or first,
         examples=examples,
         problem=refused.problems[0].sentence if refused else None,
-    )
-
-
-def advanced_page(
-    request: Request,
-    here: Visit,
-    endpoint: Endpoint,
-    draft: Draft,
-    refused: Refused | None = None,
-    *,
-    schedule: str | None = None,
-    pacing: Pacing | None = None,
-    typed_secret: str = "",
-) -> Response:
-    """``schedule``, ``pacing`` and ``typed_secret``: as typed, where they are not as they are kept."""
-    plan = plans.plan(schedules.written(endpoint.controls.schedule) if schedule is None else schedule)
-    pacing = pacing or Pacing.of(endpoint.controls)
-    now, former = here.bench.now(), endpoint.former_secret
-    context = drafts.shown(
-        draft,
-        refused.problems if refused else (),
-        plan=plan,
-        pacing=pacing,
-        typed_secret=typed_secret,
-        secrets=endpoint.secrets_at(now),
-        left=divmod((former.until - now) // 60_000, 60) if former else None,
-    )
-    return tab_page(request, here, endpoint, "advanced", status=422 if refused else 200, **context)
-
-
-def tab_page(
-    request: Request,
-    here: Visit,
-    endpoint: Endpoint,
-    tab: str,
-    *,
-    template: str | None = None,
-    block: str | None = None,
-    status: int = 200,
-    **values: object,
-) -> Response:
-    """One of an endpoint's pages, with its frame. ``template``: where it is not the tab's own."""
-    return page(
-        request,
-        template or f"endpoints/{tab}.html",
-        here,
-        block=block,
-        status=status,
-        active="endpoints",
-        tab=tab,
-        endpoint=endpoint,
-        at=f"/endpoints/{endpoint.id}",
-        card=here.bench.cards.get(endpoint.card),
-        name=name_of(here, endpoint),
-        address=address_of(here, endpoint),
-        **values,
     )

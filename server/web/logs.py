@@ -12,7 +12,7 @@ from server.domain.messages import Attempt, AttemptOutcome, DeliveryState
 from server.domain.sentences import Sentence, say
 from server.store import Transaction, attempts, endpoints, messages
 from server.web.drafts import TREE
-from server.web.endpoints import name_of
+from server.web.frame import name_of
 from server.web.names import endpoint_names
 from server.web.render import page
 from server.web.visit import Here, Visit

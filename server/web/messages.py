@@ -7,12 +7,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.actions import controls
 from server.actions import messages as actions
 from server.domain.endpoints import Endpoint, Version
 from server.domain.ids import earliest
 from server.domain.messages import Attempt, Delivery, DeliveryState, Message, Trigger
 from server.domain.sentences import Refused, Sentence, say
 from server.store import Transaction, attempts, deliveries, endpoints, messages
+from server.web import forms
 from server.web.errors import NotFound
 from server.web.names import endpoint_names
 from server.web.passed_over import PassedOver, passed_over
@@ -75,14 +77,24 @@ async def show(request: Request, here: Here, message_id: str, attempt: str = "")
 
 @router.post("/deliveries/{delivery_id}/resend")
 async def resend(request: Request, here: Here, delivery_id: str) -> Response:
-    delivery = await here.bench.store.read(lambda tx: deliveries.get(tx, delivery_id))
-    if delivery is None:
-        raise NotFound(say("There is no such delivery."))
+    delivery = await _find_delivery(here, delivery_id)
     try:
         endpoint = await actions.resend(here.bench, delivery)
     except Refused as refused:
-        return await show_message(request, here, delivery.message_id, problem=refused.problems[0].sentence, status=422)
+        return await _refused(request, here, delivery, refused)
     return redirect(f"/messages/{delivery.message_id}", "resent-paused" if endpoint.paused else "resent", request)
+
+
+@router.post("/deliveries/{delivery_id}/skip")
+async def skip(request: Request, here: Here, delivery_id: str) -> Response:
+    """From a message's page, or from that of an endpoint in order, which the form names as ``back``."""
+    delivery = await _find_delivery(here, delivery_id)
+    back = (await forms.read(request)).path("back", f"/messages/{delivery.message_id}")
+    try:
+        await controls.skip(here.bench, delivery)
+    except Refused as refused:
+        return await _refused(request, here, delivery, refused)
+    return redirect(back, "skipped", request)
 
 
 @router.get("/messages/{message_id}/body")
@@ -115,6 +127,18 @@ async def _find(here: Visit, message_id: str) -> Message:
     if found is None:
         raise NotFound(_gone(here, message_id))
     return found
+
+
+async def _find_delivery(here: Visit, delivery_id: str) -> Delivery:
+    found = await here.bench.store.read(lambda tx: deliveries.get(tx, delivery_id))
+    if found is None:
+        raise NotFound(say("There is no such delivery."))
+    return found
+
+
+async def _refused(request: Request, here: Visit, delivery: Delivery, refused: Refused) -> Response:
+    """The message's page with the reason above it."""
+    return await show_message(request, here, delivery.message_id, problem=refused.problems[0].sentence, status=422)
 
 
 def _gone(here: Visit, message_id: str) -> Sentence:

@@ -27,6 +27,7 @@ TONES: Mapping[Kind, str] = {
     Kind.EXHAUSTED: "bad",
     Kind.RECOVERED: "good",
     Kind.TRANSFORM_FAILING: "warn",
+    Kind.TRANSFORM_SLOW: "warn",
 }
 TELLING: Mapping[tuple[Channel, Sending], Sentence] = {
     (Channel.EMAIL, Sending.PENDING): say("Mail waits"),

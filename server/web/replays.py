@@ -15,9 +15,9 @@ from server.domain.replays import BULK_STATES, PERIODS, Progress, Replay, Replay
 from server.domain.sentences import Refused, Sentence, say
 from server.store import Transaction, endpoints, matches, replays
 from server.web import drafts, forms
-from server.web.endpoints import find, tab_page
 from server.web.errors import NotFound
 from server.web.forms import Form
+from server.web.frame import find, tab_page
 from server.web.i18n import in_words
 from server.web.logs import STATES
 from server.web.render import redirect, utc_text
@@ -138,7 +138,7 @@ async def _index(
         return runs, versions, matches.parked(tx, endpoint.id)
 
     runs, versions, parked = await here.bench.store.read(look)
-    return tab_page(
+    return await tab_page(
         request,
         here,
         endpoint,
@@ -166,7 +166,7 @@ async def _ask(
     *,
     counted: DryRun | None = None,
 ) -> Response:
-    return tab_page(
+    return await tab_page(
         request,
         here,
         endpoint,

@@ -5,10 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import secrets as actions
-from server.actions.drafts import Draft
-from server.domain.sentences import Refused
 from server.web import forms
-from server.web.endpoints import advanced_page, find
+from server.web.advanced import saved
+from server.web.frame import find
 from server.web.render import redirect
 from server.web.visit import Here
 
@@ -21,11 +20,8 @@ async def rotate(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
     form = await forms.read(request)
     typed = form.optional("secret")
-    try:
-        await actions.rotate(here.bench, endpoint, typed, form.text("replaces"))
-    except Refused as refused:
-        return advanced_page(request, here, endpoint, Draft.of(endpoint), refused, typed_secret=typed or "")
-    return redirect(f"/endpoints/{endpoint.id}/advanced", "secret-rotated", request)
+    action = actions.rotate(here.bench, endpoint, typed, form.text("replaces"))
+    return await saved(request, here, endpoint, action, said="secret-rotated", typed_secret=typed or "")
 
 
 @router.post("/endpoints/{endpoint_id}/secret/stop-former")

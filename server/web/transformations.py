@@ -15,8 +15,9 @@ from server.domain.integrations import Card
 from server.domain.sentences import Problem, Refused
 from server.store import endpoints, matches
 from server.web import drafts, forms
-from server.web.endpoints import address_of, card_of, find, form_page, name_of
+from server.web.endpoints import card_of, form_page
 from server.web.forms import Form
+from server.web.frame import address_of, find, name_of
 from server.web.i18n import in_words
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit

@@ -12,6 +12,7 @@ const due = new Set();
 const parts = () => [...document.querySelectorAll("[data-live]")];
 
 export function listen() {
+  htmx.registerExtension("folds", { htmx_before_morph_attr: leavesFolds });
   document.addEventListener("visibilitychange", connect);
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", (event) => event.persisted && connect());
@@ -28,6 +29,9 @@ function connect() {
     for (const part of parts()) if (topics.includes(part.dataset.live)) refreshSoon(part);
   });
 }
+
+// What somebody folded or unfolded stays so; the server knows only how it was at first.
+const leavesFolds = (element, { attrName }) => !(attrName === "open" && element.matches("details"));
 
 function close() {
   stream?.close();

@@ -149,3 +149,11 @@ async def test_the_transport_serves_an_httpx_client_too():
         answer = await client.post(receiver.url("/x"), json={"a": 1})
     assert (answer.status_code, answer.text) == (200, "ok")
     assert receiver.got[0].body == b'{"a":1}'
+
+
+@pytest.mark.parametrize("encoding", ["xchunked", "chunked, gzip", "chunked\r\ntransfer-encoding: gzip"])
+async def test_a_body_whose_coding_does_not_end_in_chunks_ends_with_the_connection(courier, encoding):
+    raw = f"HTTP/1.1 200 OK\r\ntransfer-encoding: {encoding}\r\n\r\n2\r\nok".encode()
+    async with receiving(then_closing(raw)) as receiver:
+        sent = await courier.send(post(receiver.url()))
+    assert sent.response.body == b"2\r\nok"

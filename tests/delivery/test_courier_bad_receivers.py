@@ -18,6 +18,7 @@ MOST_MEMORY = 32 * 1024 * 1024
 LOOPBACK = AddressRules.allowing(["127.0.0.0/8"])
 
 CHUNK = b"x" * 65_536
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 BOMB = gzip.compress(b"\0" * 100_000_000)
 BROKE_OFF = "The answer of 127.0.0.1 broke off, or is not valid HTTP."
 NOT_HTTP = "What 127.0.0.1 answered is not valid HTTP, or too large."
@@ -60,20 +61,18 @@ BREAKING: dict[str, tuple[Answer, str, str]] = {
         BROKE_OFF,
     ),
     "a negative length": (answering(b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\nab"), "broken answer", NOT_HTTP),
-    "a chunk without end": (
-        endless(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"f" * 1000),
-        "broken answer",
-        NOT_HTTP,
-    ),
+    "a chunk without end": (endless(CHUNKED, b"f" * 1000), "broken answer", NOT_HTTP),
+    "a chunk's extension without end": (endless(CHUNKED + b"1;", CHUNK), "broken answer", NOT_HTTP),
+    "chunks of one byte without end": (endless(CHUNKED, b"1\r\nx\r\n" * 5_000), "broken answer", NOT_HTTP),
+    "a trailer's name without end": (endless(CHUNKED + b"0\r\n", CHUNK), "broken answer", NOT_HTTP),
+    "a trailer without end": (endless(CHUNKED + b"0\r\nx: ", CHUNK), "broken answer", NOT_HTTP),
+    "trailers without end": (endless(CHUNKED + b"0\r\n", b"x-a: b\r\n" * 1000), "broken answer", NOT_HTTP),
+    "a status that is none": (answering(b"HTTP/1.1 042 No\r\ncontent-length: 0\r\n\r\n"), "broken answer", NOT_HTTP),
 }
 
 ANSWERING: dict[str, tuple[Answer, int, bool]] = {
     "a body without end": (endless(b"HTTP/1.1 200 OK\r\n\r\n", CHUNK), 200, True),
-    "chunks without end": (
-        endless(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"1000\r\n" + b"x" * 4096 + b"\r\n"),
-        200,
-        True,
-    ),
+    "chunks without end": (endless(CHUNKED, b"1000\r\n" + b"x" * 4096 + b"\r\n"), 200, True),
     "a gzip bomb": (
         answering(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(BOMB) + BOMB),
         200,

@@ -1,12 +1,14 @@
 """When a connection is used again, and when it must not be; and how a name with several addresses is reached."""
 
 import asyncio
+import gc
 import socket
 
 import pytest
-from receivers import Receiver, receiving
+from receivers import Receiver, receiving, then_closing
 
 from server.delivery import transport
+from server.delivery.connections import Answer
 from server.delivery.courier import Answered, Courier, Sent, Unreachable
 from server.domain.addresses import AddressRules
 from server.domain.requests import untransformed
@@ -40,6 +42,7 @@ LET_GO = {
     "another answer": OK + OK,
     "the beginning of another answer": OK + b"HTTP/1.1 2",
     "a body after 204": b"HTTP/1.1 204 No\r\n\r\nok",
+    "more than is kept": b"HTTP/1.1 200 OK\r\ncontent-length: 70000\r\n\r\n" + b"x" * 70_000,
     "another protocol": b"HTTP/1.1 101 Go on\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n",
 }
 
@@ -143,3 +146,19 @@ async def test_many_requests_at_once_share_nothing(courier):
         answers = await asyncio.gather(*(send(courier, receiver.url(f"/{n}")) for n in range(50)))
     assert all(isinstance(sent, Answered) for sent in answers)
     assert sorted(got.line for got in receiver.got) == sorted(f"POST /{n} HTTP/1.1" for n in range(50))
+
+
+@pytest.mark.parametrize("raw", [OK, b"", b"\0", b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100_000])
+async def test_what_came_is_let_go_at_once_and_not_when_the_collector_comes(courier, raw):
+    """In circles it would stay for thousands of requests, each with its body."""
+    gc.collect()
+    gc.disable()
+    try:
+        async with receiving(then_closing(raw)) as receiver:
+            for _ in range(5):
+                await send(courier, receiver.url())
+            await courier.aclose()
+            await asyncio.sleep(0)  # for what closes at the loop's next turn
+        assert not [each for each in gc.get_objects() if type(each) is Answer]
+    finally:
+        gc.enable()

@@ -78,6 +78,8 @@ BROKEN = {
     "very many headers": b"HTTP/1.1 200 OK\r\n" + b"x-a: b\r\n" * 5_000 + b"\r\n",
     "two lengths": b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
     "a body that breaks off": b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf",
+    "chunks that break off": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\nhalf",
+    "chunks that break off, with a space": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked \r\n\r\n9\r\nhalf",
     "bad chunks": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
 }
 

@@ -98,9 +98,11 @@ async def test_a_process_that_starts_frees_what_the_dead_had_and_not_what_the_li
     assert [got.headers["webhook-id"] for got in receiver.got] == [left.webhook_id]
 
 
-async def test_a_process_that_dies_beside_a_running_one_is_noticed(postgres):
+@pytest.mark.parametrize("seen_alive", [True, False])
+async def test_a_process_that_dies_beside_a_running_one_is_noticed(postgres, seen_alive):
     dying = postgres()
-    await lives(dying, "wrk_dying")
+    if seen_alive:
+        await lives(dying, "wrk_dying")
     async with receiving() as receiver, recovering(postgres()) as b:
         await b.endpoint(receiver.url())
         message = await taken(dying, "wrk_dying", b)

@@ -1,9 +1,12 @@
 """``make faults``: every fault in turn, one line of figures each. Ends with 1 when something is not as it must be.
 
-``make faults KILLS=30`` makes fewer kills than the 120 of a full run.
+``make faults KILLS=30`` makes about as many kills on a SQLite file, and half as many on a PostgreSQL, instead of the
+120 and 60 of a full run. The first of the figures are counts; the last is the longest time, over all repetitions, from
+a restart or the end of the fault until deliveries go out and those have gone out again that were under way at a kill.
 """
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 from faults import clocks, files, kills, migrations, outages, stops
@@ -11,33 +14,41 @@ from faults.bench import Figures
 from faults.runner import STEPS
 
 HEAD = ("what", "times", "acknowledged", "delivered", "twice", "may", "lost", "recovery s")
-WIDTHS = (44, 7, 14, 11, 7, 6, 6, 12)
+WIDTHS = (52, 7, 14, 11, 7, 6, 6, 12)
 
 
 def every(most_kills: int) -> Iterator[Callable[[], Figures]]:
-    share = max(2, most_kills // 8)
-    yield lambda: kills.at_random_moments(2 * share)
-    for step in STEPS:
-        yield lambda step=step: kills.inside_step(step, share)
-    yield lambda: kills.during_a_checkpoint(share)
+    for on_postgres in (False, True):
+        share = max(2, most_kills // (16 if on_postgres else 8))
+        yield lambda n=share, on=on_postgres: kills.at_random_moments(2 * n, on_postgres=on)
+        for step in STEPS:
+            yield lambda n=share, on=on_postgres, step=step: kills.inside_step(step, n, on_postgres=on)
+    yield lambda: kills.beside_another(max(2, most_kills // 24))
+    yield lambda: kills.during_a_checkpoint(max(2, most_kills // 8))
     yield lambda: migrations.kills_in_the_middle(100)
     yield lambda: stops.terminated(5)
+    yield lambda: stops.beside_one_that_hangs(3)
     for seconds in (1, 5, 30):
         yield lambda seconds=seconds: outages.held(seconds)
     yield lambda: outages.no_space_left(15)
     yield lambda: outages.io_errors(15)
     yield lambda: outages.read_only(15)
+    yield lambda: outages.postgres_restarts(3)
     yield lambda: clocks.jumps()
     yield lambda: files.refused()
 
 
 def main() -> None:
-    well = True
+    well, begun = True, time.monotonic()
+    faults = list(every(int(sys.argv[1]) if len(sys.argv) > 1 else 120))
     _print(*HEAD)
-    for fault in every(int(sys.argv[1]) if len(sys.argv) > 1 else 120):
+    for number, fault in enumerate(faults, 1):
+        minutes, seconds = divmod(round(time.monotonic() - begun), 60)
+        print(f"{number} of {len(faults)} begins after {minutes}:{seconds:02}", file=sys.stderr, flush=True)
         figures = fault()
         _show(figures)
         well = well and not figures.wrong
+    print(f"all of it took {(time.monotonic() - begun) / 60:.1f} minutes")
     sys.exit(0 if well else 1)
 
 

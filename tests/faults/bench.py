@@ -1,24 +1,26 @@
-"""What every fault is done to: a server with one endpoint, a sender before it and a destination behind it."""
+"""What every fault is done to: a server, a sender before it, and one destination behind it, or a second that hangs."""
 
 import asyncio
 import shutil
-import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from builders import SECRET, a_source, an_endpoint
 from running import Running, wait_for
 
+from faults import left
 from faults.ledger import Sender, Sink
 from server.store import Store, Transaction, endpoints, sources
 
 TESTS = Path(__file__).parent.parent
 RECOVERY_SECONDS = 10.0
+FOR_EVER = 1e9
 CODE = "function handler(webhook) { webhook.payload = { n: webhook.payload.data.n }; return webhook; }"
 
 
@@ -36,7 +38,8 @@ class Figures:
     """Deliveries that were under way at a kill: so many may come twice, and no others."""
     lost: int = 0
     recovery: float = 0.0
-    """The longest time from a restart, or the end of the fault, to the first delivery, in seconds."""
+    """The longest time from a restart, or the end of the fault, until deliveries go out and those that were under way
+    at a kill have gone out again, in seconds."""
     notes: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     """What is not as it must be. Empty: all is well."""
@@ -47,22 +50,15 @@ class Figures:
 
     def recovered_after(self, seconds: float) -> None:
         self.recovery = max(self.recovery, seconds)
-        self.check(seconds <= RECOVERY_SECONDS, f"the first delivery came only after {seconds:.1f} s")
-
-
-@dataclass
-class Left:
-    """What a dead server left on disk."""
-
-    stored: set[str]
-    under_way: set[str]
-    """Claimed, and not recorded as ended."""
-    revision: str
-    sound: bool
+        self.check(seconds <= RECOVERY_SECONDS, f"it took {seconds:.1f} s to recover")
 
 
 class Bench:
-    """``with Bench(folder, figures) as bench:`` starts all three; events flow from then on."""
+    """``with Bench(folder, figures) as bench:`` starts them all; events flow from then on.
+
+    ``database`` is the URL of a PostgreSQL to use instead of a file in the folder. ``hanging`` adds a destination that
+    gets every event too, and does not answer.
+    """
 
     def __init__(
         self,
@@ -72,21 +68,32 @@ class Bench:
         rate: float = 200,
         size: int = 400,
         answer_seconds: float = 0.01,
+        database: str = "",
+        hanging: bool = False,
         settings: dict[str, str] | None = None,
     ) -> None:
         self.figures = figures
         self.data = folder
         self.file = folder / "hookbench.db"
+        self.url = database or f"sqlite:///{self.file}"
         self.sink = Sink(answer_seconds)
+        self.hanging = Sink(FOR_EVER) if hanging else None
         self.source = a_source()
         allowed = {"HOOKBENCH_ALLOW_NETWORKS": "127.0.0.0/8", "HOOKBENCH_LOG_FORMAT": "json"}
+        if database:
+            allowed["HOOKBENCH_DATABASE"] = f"{database}&application_name={left.SERVER}"
         self.hookbench = Running(folder, allowed | (settings or {}))
         self._rate, self._size = rate, size
-        self._may_repeat: dict[str, int] = {}
+        self._under_way: dict[str, str] = {}
+        """At the last kill: the ``webhook-id``, and which process had claimed it."""
+        self._may_repeat: Counter[str] = Counter()
+        self._counted: set[tuple[str, str]] = set()
+        self._cut_off: Counter[str] = Counter()
 
     def __enter__(self) -> "Bench":
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.sink.__enter__()
+        for sink in self._sinks:
+            sink.__enter__()
         self._keep()
         self.hookbench.start()
         self.sender = Sender(self.hookbench.port, self.source.token, SECRET, rate=self._rate, size=self._size)
@@ -99,19 +106,23 @@ class Bench:
         self.sender.__exit__()
         with suppress(Exception):
             self.hookbench.kill()
-        self.sink.__exit__()
+        for sink in self._sinks:
+            sink.__exit__()
+
+    @property
+    def _sinks(self) -> list[Sink]:
+        return [self.sink, self.hanging] if self.hanging else [self.sink]
 
     def _keep(self) -> None:
-        endpoint = an_endpoint(self.source, code=CODE, url=f"http://127.0.0.1:{self.sink.port}/")
-
         async def keep() -> None:
-            store = Store.open(f"sqlite:///{self.file}")
+            store = Store.open(self.url)
 
-            def both(tx: Transaction) -> None:
+            def all_of_it(tx: Transaction) -> None:
                 sources.insert(tx, self.source)
-                endpoints.insert(tx, endpoint)
+                for sink in self._sinks:
+                    endpoints.insert(tx, an_endpoint(self.source, code=CODE, url=f"http://127.0.0.1:{sink.port}/"))
 
-            await store.write(both)
+            await store.write(all_of_it)
             store.close()
 
         asyncio.run(keep())
@@ -143,23 +154,56 @@ class Bench:
     def look(self) -> None:
         """Every acknowledged event must be on disk by now; what was under way may be delivered again."""
         acknowledged = set(self.sender.acknowledged)
-        left = left_behind(self.data)
+        found = left.behind(self.url)
+        self._under_way = found.under_way
         self.figures.times += 1
-        self.figures.allowed += len(left.under_way)
-        self.figures.check(left.sound, "the database is damaged")
-        missing = acknowledged - left.stored
+        self.figures.check(found.sound, "the database is damaged")
+        missing = acknowledged - found.stored
         self.figures.check(not missing, f"{len(missing)} acknowledged events are not on disk after a kill")
-        for webhook_id in left.under_way:
-            self._may_repeat[webhook_id] = self._may_repeat.get(webhook_id, 0) + 1
+        # What a process had claimed that died two kills ago was not sent again in between, so it counts once.
+        new = set(found.under_way.items()) - self._counted
+        self._counted |= new
+        self.figures.allowed += len(new)
+        self._may_repeat.update(webhook_id for webhook_id, _ in new)
+
+    def stop(self) -> float:
+        """SIGTERM, then look at what is left; returns the seconds until the server had ended.
+
+        Nothing may be under way any more; what hung until the end may come again.
+        """
+        begun = time.monotonic()
+        self.hookbench.stop()
+        seconds = time.monotonic() - begun
+        if self.hanging:
+            self.figures.allowed += len(self.hanging.unanswered)
+            self._cut_off.update(self.hanging.unanswered)
+        found = left.behind(self.url)
+        self.figures.times += 1
+        self.figures.check(not found.under_way, f"{len(found.under_way)} deliveries were left under way")
+        missing = set(self.sender.acknowledged) - found.stored
+        self.figures.check(not missing, f"{len(missing)} acknowledged events are not on disk")
+        self._under_way = {}
+        return seconds
 
     def start(self) -> None:
-        """Start again, and measure how long it takes to the first delivery."""
+        """Start again, and measure how long it takes until all is well."""
         self.sink.expect()
         begun = time.monotonic()
         self.hookbench.start()
+        self.recovered(begun)
+
+    def recovered(self, since: float) -> None:
+        """Wait until something is delivered, and all that was under way at the last kill is delivered again."""
         self.until_first_delivery()
+        again = self.sink.last_at
+        with suppress(AssertionError):
+            wait_for(lambda: all(again.get(one, 0.0) > since for one in self._under_way), seconds=90)
+        missing = [one for one in self._under_way if again.get(one, 0.0) <= since]
+        self.figures.check(not missing, f"{len(missing)} deliveries that were under way did not come again")
         assert self.sink.first
-        self.figures.recovered_after(self.sink.first - begun)
+        self.figures.recovered_after(
+            max(self.sink.first, *(again[one] for one in self._under_way if one in again), 0.0) - since
+        )
 
     def until_first_delivery(self) -> None:
         wait_for(lambda: self.sink.first, seconds=60, what="a delivery")
@@ -170,53 +214,28 @@ class Bench:
         self.sender.paused = True
         time.sleep(0.2)  # what is under way to the server is answered
         with suppress(AssertionError):
-            wait_for(lambda: set(self.sender.acknowledged) <= set(self.sink.seen), seconds=90)
+            wait_for(lambda: all(set(self.sender.acknowledged) <= set(sink.seen) for sink in self._sinks), seconds=90)
         with suppress(AssertionError):
-            wait_for(lambda: not waiting(self.file), seconds=30)
+            wait_for(lambda: not left.waiting(self.url), seconds=30)
         begun = time.monotonic()
         self.hookbench.stop()
         figures.check(time.monotonic() - begun <= RECOVERY_SECONDS, "SIGTERM took more than 10 s")
-        acknowledged, seen = set(self.sender.acknowledged), self.sink.seen
-        figures.acknowledged += len(acknowledged)
-        figures.delivered += len(seen)
-        lost = acknowledged - set(seen)
-        figures.lost += len(lost)
-        figures.check(not lost, f"{len(lost)} acknowledged events were never delivered")
-        again = {webhook_id: count - 1 for webhook_id, count in seen.items() if count > 1}
-        figures.duplicates += sum(again.values())
-        wrong = {one: count for one, count in again.items() if count > self._may_repeat.get(one, 0)}
-        figures.check(not wrong, f"{len(wrong)} events came again that were not under way at a kill")
+        figures.acknowledged += len(self.sender.acknowledged)
+        self._balance(self.sink, self._may_repeat)
+        if self.hanging:
+            self._balance(self.hanging, self._cut_off)
         figures.check("Traceback" not in self.hookbench.log, "the log holds a traceback")
 
-
-def left_behind(data: Path) -> Left:
-    """Read from a copy: opening the files themselves would do the recovery that the server is to do."""
-    folder = Path(tempfile.mkdtemp(prefix="faults-"))
-    try:
-        for file in data.glob("hookbench.db*"):
-            if not file.name.endswith("-shm"):
-                shutil.copy(file, folder / file.name)
-        with closing(sqlite3.connect(folder / "hookbench.db")) as connection:
-            return Left(
-                {one for (one,) in connection.execute("SELECT webhook_id FROM messages")},
-                {
-                    one
-                    for (one,) in connection.execute(
-                        "SELECT webhook_id FROM messages JOIN deliveries ON message_id = messages.id "
-                        "WHERE state = 'pending' AND lease_owner IS NOT NULL"
-                    )
-                },
-                connection.execute("SELECT version_num FROM alembic_version").fetchone()[0],
-                connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok",
-            )
-    finally:
-        shutil.rmtree(folder)
-
-
-def waiting(file: Path) -> int:
-    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
-        count: int = connection.execute("SELECT count(*) FROM deliveries WHERE state = 'pending'").fetchone()[0]
-        return count
+    def _balance(self, sink: Sink, may_repeat: Mapping[str, int]) -> None:
+        figures, acknowledged = self.figures, set(self.sender.acknowledged)
+        figures.delivered += len(sink.seen)
+        lost = acknowledged - set(sink.seen)
+        figures.lost += len(lost)
+        figures.check(not lost, f"{len(lost)} acknowledged events were never delivered")
+        again = {webhook_id: count - 1 for webhook_id, count in sink.seen.items() if count > 1}
+        figures.duplicates += sum(again.values())
+        wrong = {one: count for one, count in again.items() if count > may_repeat.get(one, 0)}
+        figures.check(not wrong, f"{len(wrong)} events came again that were not under way at a kill")
 
 
 @contextmanager

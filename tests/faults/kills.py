@@ -1,12 +1,18 @@
-"""Kill -9 while events flow: at random moments, inside named steps, during a checkpoint, mid-migration."""
+"""Kill -9 while events flow: at random moments, inside named steps, during a checkpoint, beside another process."""
 
 import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
+
+from running import Running
 
 from faults.bench import Bench, Figures, a_folder
+from faults.left import Postgres
 from faults.runner import STEPS
 
 WATCH = """
@@ -22,9 +28,22 @@ os.kill(pid, signal.SIGKILL)
 """Kills a server as soon as it writes to the database file itself, which in WAL mode only a checkpoint does."""
 
 
-def at_random_moments(times: int) -> Figures:
-    figures = Figures("kill -9 at a random moment")
-    with a_folder() as data, Bench(data, figures) as bench:
+@contextmanager
+def _a_bench(figures: Figures, on_postgres: bool, **options: Any) -> Iterator[Bench]:
+    with ExitStack() as stack:
+        folder = stack.enter_context(a_folder())
+        if on_postgres:
+            options["database"] = stack.enter_context(Postgres()).url
+        yield stack.enter_context(Bench(folder, figures, **options))
+
+
+def _named(what: str, on_postgres: bool) -> str:
+    return f"{what}, PostgreSQL" if on_postgres else what
+
+
+def at_random_moments(times: int, *, on_postgres: bool = False) -> Figures:
+    figures = Figures(_named("kill -9 at a random moment", on_postgres))
+    with _a_bench(figures, on_postgres) as bench:
         for _ in range(times):
             time.sleep(random.random() * 0.5)
             bench.kill()
@@ -33,10 +52,10 @@ def at_random_moments(times: int) -> Figures:
     return figures
 
 
-def inside_step(step: str, times: int) -> Figures:
+def inside_step(step: str, times: int, *, on_postgres: bool = False) -> Figures:
     """``step`` is one that the runner knows."""
-    figures = Figures(f"kill -9 {step.replace('-', ' ')}")
-    with a_folder() as data, Bench(data, figures) as bench:
+    figures = Figures(_named(f"kill -9 {step.replace('-', ' ')}", on_postgres))
+    with _a_bench(figures, on_postgres) as bench:
         bench.hookbench.stop()
         for _ in range(times):
             bench.sink.expect()
@@ -50,10 +69,29 @@ def inside_step(step: str, times: int) -> Figures:
     return figures
 
 
-def once_in_each_way() -> Figures:
+def beside_another(times: int) -> Figures:
+    """On PostgreSQL, where a second process stays alive: it takes over what the dead one had under way."""
+    figures = Figures(_named("kill -9 beside a process that lives on", True))
+    with _a_bench(figures, True, answer_seconds=0.1) as bench:
+        address = bench.hookbench.settings["HOOKBENCH_DATABASE"] + "_too"
+        settings = bench.hookbench.settings | {"HOOKBENCH_DATABASE": address}
+        with Running(bench.data.with_name("second"), settings) as second:
+            for _ in range(times):
+                time.sleep(random.random() * 0.5)
+                bench.sink.expect()
+                killed = time.monotonic()
+                bench.kill()
+                bench.recovered(killed)
+                bench.hookbench.start()
+            bench.settle()
+            figures.check("Traceback" not in second.log, "the log of the other one holds a traceback")
+    return figures
+
+
+def once_in_each_way(*, on_postgres: bool = False) -> Figures:
     """At a random moment, and once inside each step, one after another on the same data."""
-    figures = Figures("kill -9 once in each way")
-    with a_folder() as data, Bench(data, figures) as bench:
+    figures = Figures(_named("kill -9 once in each way", on_postgres))
+    with _a_bench(figures, on_postgres) as bench:
         bench.kill()
         for step in STEPS:
             bench.start_with(step, random.randint(2, 20))

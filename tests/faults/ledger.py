@@ -52,14 +52,18 @@ class _InAThread:
 
 
 class Sink(_InAThread):
-    """A destination that answers 200, after ``answer_seconds``, and notes when it got which ``webhook-id``."""
+    """A destination that answers 200, after ``answer_seconds``, and notes when it got which ``webhook-id``.
+
+    ``answer_seconds`` may be changed at any time, for what waits for its answer too.
+    """
 
     def __init__(self, answer_seconds: float = 0.0) -> None:
         self.answer_seconds = answer_seconds
         self.seen: Counter[str] = Counter()
-        self.last_at = 0.0
-        """When the last request came, on the monotonic clock."""
         self.first_at: dict[str, float] = {}
+        """When it came first, on the monotonic clock."""
+        self.last_at: dict[str, float] = {}
+        self.unanswered: set[str] = set()
         self.port = 0
         self._awaited_since = 0.0
         self._first_since: float | None = None
@@ -88,9 +92,12 @@ class Sink(_InAThread):
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
                 headers = dict(line.split(": ", 1) for line in head[1:] if ": " in line)
                 await reader.readexactly(int(headers.get("content-length", 0)))
-                self._note(headers["webhook-id"])
-                if self.answer_seconds:
-                    await asyncio.sleep(self.answer_seconds)
+                webhook_id = headers["webhook-id"]
+                self._note(webhook_id)
+                due = time.monotonic()
+                while (wait := due + self.answer_seconds - time.monotonic()) > 0:
+                    await asyncio.sleep(min(wait, PAUSE_SECONDS))
+                self.unanswered.discard(webhook_id)
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -101,10 +108,11 @@ class Sink(_InAThread):
     def _note(self, webhook_id: str) -> None:
         now = time.monotonic()
         self.seen[webhook_id] += 1
+        self.unanswered.add(webhook_id)
         self.first_at.setdefault(webhook_id, now)
         if self._first_since is None and now >= self._awaited_since:
             self._first_since = now
-        self.last_at = now
+        self.last_at[webhook_id] = now
 
 
 class Sender(_InAThread):

@@ -13,7 +13,8 @@ from builders import NOW, SECRET, a_source
 from running import Running, wait_for
 from sqlalchemy import create_engine
 
-from faults.bench import TESTS, Figures, a_folder, left_behind, waiting
+from faults import left
+from faults.bench import TESTS, Figures, a_folder
 from faults.ledger import Sink
 from faults.runner import MIGRATION
 from server.domain.ids import mint
@@ -59,6 +60,7 @@ def kills_in_the_middle(most: int) -> Figures:
     with a_folder() as data, Sink() as sink:
         data.mkdir(mode=0o700)
         file = data / "hookbench.db"
+        url = f"sqlite:///{file}"
         an_old_database(file, sink.port)
         before = contents(file)
         hookbench = Running(data, {"HOOKBENCH_ALLOW_NETWORKS": "127.0.0.0/8", "PYTHONPATH": str(TESTS)})
@@ -67,17 +69,17 @@ def kills_in_the_middle(most: int) -> Figures:
             if not _dies_after(count, hookbench):
                 break  # it has fewer statements, and runs by now
             figures.times += 1
-            left = left_behind(data)
-            figures.check(left.sound, "the database is damaged")
-            figures.check(left.revision == "0001" and contents(file) == before, "half a migration was kept")
+            found = left.behind(url)
+            figures.check(found.sound, "the database is damaged")
+            figures.check(found.revision == "0001" and contents(file) == before, "half a migration was kept")
         else:
             hookbench.command, begun = Running.command, time.monotonic()
             hookbench.start()
         wait_for(lambda: sink.first_at, seconds=60, what="a delivery")
         figures.recovered_after(min(sink.first_at.values()) - begun)
-        wait_for(lambda: not waiting(file), seconds=60)
+        wait_for(lambda: not left.waiting(url), seconds=60)
         hookbench.stop()
-        figures.check(left_behind(data).revision == revisions()[0], "the migration was not made in the end")
+        figures.check(left.behind(url).revision == revisions()[0], "the migration was not made in the end")
         figures.delivered = len(sink.seen)
         figures.duplicates = sum(sink.seen.values()) - len(sink.seen)
         figures.lost = WAITING - len(sink.seen)

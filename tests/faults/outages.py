@@ -4,6 +4,7 @@ The sender hears 503 within seconds, nothing spins, and all goes on by itself wh
 """
 
 import os
+import random
 import resource
 import shutil
 import sqlite3
@@ -17,6 +18,7 @@ import psutil
 from running import wait_for
 
 from faults.bench import Bench, Figures, a_folder
+from faults.left import Postgres
 
 LONGEST_ANSWER = 8.0
 """Seconds: twice what the store waits for others."""
@@ -76,19 +78,43 @@ def io_errors(seconds: float) -> Figures:
 
 
 def read_only(seconds: float) -> Figures:
-    """The files become unchangeable under the running server."""
+    """The files become unchangeable under the running server.
+
+    The index beside them is left out: it is shared memory, and the kernel kills who writes to unchangeable memory.
+    """
     if os.geteuid() != 0 or not shutil.which("chattr"):
         return Figures("files made read-only", notes=["skipped: only root can make open files unchangeable"])
 
     @contextmanager
     def unchangeable(bench: Bench) -> Iterator[None]:
-        files = [str(file) for file in bench.data.glob("hookbench.db*")]
+        files = [str(bench.file), f"{bench.file}-wal"]
         subprocess.run(["chattr", "+i", *files], check=True)
         yield
         subprocess.run(["chattr", "-i", *files], check=True)
 
     with a_folder() as data:
         return during("files made read-only", data, unchangeable, seconds, must_refuse=True)
+
+
+def postgres_restarts(times: int) -> Figures:
+    """The database server ends without a word and starts again: all connections break, nothing that it said is lost.
+
+    Of what was under way nothing comes twice: it is recorded as soon as there is a database again.
+    """
+    figures = Figures("PostgreSQL dies and comes back")
+    with a_folder() as data, Postgres() as postgres, Bench(data, figures, database=postgres.url) as bench:
+        for _ in range(times):
+            time.sleep(1 + random.random())
+            postgres.restart()
+            figures.times += 1
+            bench.sink.expect()
+            begun = time.monotonic()
+            bench.until_first_delivery()
+            assert bench.sink.first
+            figures.recovered_after(bench.sink.first - begun)
+        bench.settle()
+        figures.notes.append(f"{bench.sender.statuses[503]} × 503, longest answer {bench.sender.longest_answer:.1f} s")
+    return figures
 
 
 def during(
@@ -103,7 +129,7 @@ def during(
             time.sleep(seconds)
             busy = (sum(process.cpu_times()[:2]) - before) / seconds
             lines = bench.hookbench.log[log_before:].count("\n") / seconds
-            figures.check(process.is_running(), "the server ended")
+            figures.check(bench.hookbench.process.poll() is None, "the server ended")
         bench.sink.expect()
         begun = time.monotonic()
         refused = bench.sender.statuses[503]

@@ -1,27 +1,58 @@
-"""SIGTERM while deliveries are under way: it ends within 10 s, nothing is lost and nothing comes twice."""
+"""SIGTERM while deliveries are under way: it ends within 10 s, nothing is lost and nothing comes twice without need."""
 
 import random
+import socket
 import time
+from contextlib import closing
 
-from faults.bench import RECOVERY_SECONDS, Bench, Figures, a_folder, left_behind
+from running import wait_for
+
+from faults.bench import RECOVERY_SECONDS, Bench, Figures, a_folder
+
+SOME = 8
+"""Deliveries that hang when the signal comes, at least."""
 
 
 def terminated(times: int) -> Figures:
-    figures = Figures("SIGTERM while deliveries are under way", times=times)
-    longest = 0.0
+    figures = Figures("SIGTERM while deliveries are under way")
     with a_folder() as data, Bench(data, figures, answer_seconds=0.5) as bench:
+        longest = 0.0
         for _ in range(times):
             time.sleep(random.random() * 0.5)
-            begun = time.monotonic()
-            bench.hookbench.stop()
-            longest = max(longest, time.monotonic() - begun)
-            left = left_behind(data)
-            figures.check(not left.under_way, f"{len(left.under_way)} deliveries were left under way")
-            missing = set(bench.sender.acknowledged) - left.stored
-            figures.check(not missing, f"{len(missing)} acknowledged events are not on disk")
+            longest = max(longest, bench.stop())
             bench.start()
         bench.sink.answer_seconds = 0.0
         bench.settle()
+    return _judged(figures, longest)
+
+
+def beside_one_that_hangs(times: int) -> Figures:
+    """Every event goes to a second destination too, which never answers: what hangs there may come again, and nothing
+    else. A sender that has sent half an event hangs as well."""
+    figures = Figures("SIGTERM beside a destination that hangs")
+    with a_folder() as data, Bench(data, figures, rate=50, hanging=True) as bench:
+        assert bench.hanging
+        longest = 0.0
+        for _ in range(times):
+            wait_for(lambda: len(bench.hanging.unanswered) >= SOME, what="deliveries that hang")
+            with closing(_half_an_event(bench)):
+                longest = max(longest, bench.stop())
+            bench.hanging.unanswered.clear()
+            bench.start()
+        bench.hanging.answer_seconds = 0.0
+        bench.settle()
+    figures.notes.append("every event goes to both, so it is delivered twice as often as acknowledged")
+    return _judged(figures, longest)
+
+
+def _half_an_event(bench: Bench) -> socket.socket:
+    """The rest never comes."""
+    connection = socket.create_connection(("127.0.0.1", bench.hookbench.port))
+    connection.sendall(f"POST /in/{bench.source.token} HTTP/1.1\r\ncontent-length: 99\r\n\r\n{{".encode())
+    return connection
+
+
+def _judged(figures: Figures, longest: float) -> Figures:
     figures.check(longest <= RECOVERY_SECONDS, f"it took {longest:.1f} s to end")
     figures.notes.append(f"longest {longest:.1f} s to end")
     return figures

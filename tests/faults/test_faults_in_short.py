@@ -12,6 +12,8 @@ SHORT: dict[str, Callable[[], Figures]] = {
     "checkpoint": lambda: kills.during_a_checkpoint(1, must_hit=False),
     "migration": lambda: migrations.kills_in_the_middle(2),
     "terminated": lambda: stops.terminated(1),
+    "terminated beside one that hangs": lambda: stops.beside_one_that_hangs(1),
+    "kills on PostgreSQL": lambda: kills.at_random_moments(1, on_postgres=True),
     "held": lambda: outages.held(1),
     "full": lambda: outages.no_space_left(2),
     "I/O errors": lambda: outages.io_errors(2),

@@ -54,6 +54,11 @@ def text_of(page: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
+def without_times(page: str) -> str:
+    """As ``text_of``, with "just" for each moment."""
+    return text_of(re.sub(r"<time.*?</time>", "just", page))
+
+
 def path_of(answer: httpx.Response) -> str:
     """Where a redirect leads to, without what it says there."""
     assert answer.status_code == 303, text_of(answer.text)

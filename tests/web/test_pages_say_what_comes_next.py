@@ -8,8 +8,9 @@ from site_under_test import Site
 from server.domain.endpoints import Controls, DisabledBecause
 from server.domain.health import HEALTHY, Health
 from server.domain.messages import AttemptOutcome, Because, DeliveryState
+from server.domain.notices import disabled
 from server.domain.schedules import DAY, HOUR
-from server.store import endpoints
+from server.store import endpoints, notices
 
 
 @pytest.mark.parametrize(
@@ -61,9 +62,10 @@ async def test_why_none_follows_is_said(site: Site, because: Because, words: str
 @pytest.mark.parametrize(
     ("because", "page_says", "list_says"),
     [
-        (DisabledBecause.GONE, "Disabled: the destination answered 410 Gone.", "It answered 410 Gone"),
-        (DisabledBecause.ASKED, "Disabled: the destination asked for it", "The destination asked for it"),
-        (DisabledBecause.FAILING, "Disabled: every attempt failed since", "Everything failed for days"),
+        (DisabledBecause.GONE, "Disabled. The destination answered 410 Gone.", "It answered 410 Gone"),
+        (DisabledBecause.ASKED, "Disabled. The destination asked for it", "The destination asked for it"),
+        (DisabledBecause.FAILING, "Disabled. Every attempt had failed since", "Everything failed for days"),
+        (DisabledBecause.PERSON, "Disabled. Somebody switched it off here.", "Disabled"),
     ],
 )
 async def test_a_disabled_endpoint_says_why(
@@ -82,6 +84,18 @@ async def test_a_disabled_endpoint_says_why(
     assert enabled is not None
     assert (enabled.disabled, enabled.disabled_because, enabled.health) == (False, None, HEALTHY)
     assert page_says not in text_of((await site.get(f"/endpoints/{shop.id}")).text)
+
+
+async def test_a_disabled_endpoint_says_when_whatever_was_changed_since(site: Site) -> None:
+    shop = await kept_endpoint(site, disabled=True, disabled_because=DisabledBecause.GONE)
+    for at in (1_790_000_000_000, 1_790_050_000_000):
+        happened = disabled(shop.source_id, shop.id, DisabledBecause.GONE, at, None)
+        await site.bench.store.write(lambda tx, happened=happened: notices.add(tx, happened))
+    await site.post(f"/endpoints/{shop.id}/headers", {"headers_key": "X-Team", "headers_value": "payments"})
+
+    for page in ("", "/advanced", "/head"):
+        text = text_of((await site.get(f"/endpoints/{shop.id}{page}")).text)
+        assert "Disabled 22 Sep 2026, 04:06:40 UTC . The destination answered 410 Gone." in text
 
 
 @pytest.mark.parametrize("because", [DisabledBecause.GONE, DisabledBecause.FAILING])

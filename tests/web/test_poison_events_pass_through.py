@@ -4,7 +4,8 @@ import time
 from typing import Any
 
 import pytest
-from entries import capturing_endpoint
+from entries import capturing_endpoint, kept_endpoint
+from receivers import Receiver, receiving
 from site_under_test import Site
 
 from server.domain.ids import mint
@@ -28,9 +29,17 @@ KEPT = {
     "__proto__": b'{"type":"a.b","data":{"__proto__":{"x":1},"constructor":1,"toString":2,"toJSON":3}}',
     "line separators": '{"type":"a.b","data":"\u2028\u2029\u202e\ufffe"}'.encode(),
     "a page in a string": b'{"type":"a.b","data":"</script><script>alert(1)</script>{{7*7}}"}',
-    "100,000 keys": b'{"type":"a.b","data":{' + b",".join(b'"k%d":%d' % (n, n) for n in range(50_000)) + b"}}",
+    "50,000 keys": b'{"type":"a.b","data":{' + b",".join(b'"k%d":%d' % (n, n) for n in range(50_000)) + b"}}",
     "a type in another script": '{"type":"支付.成功","data":{}}'.encode(),
 }
+BY_CODE = {
+    "keys twice": b'{"type":"a.b","data":{"a":2}}',
+    "1e400": b'{"type":"a.b","data":[null,null,0]}',
+    "huge numbers": b'{"type":"a.b","data":null}',
+    "a byte order mark": b'{"type":"a.b","data":{}}',
+}
+"""What ``JSON.stringify`` makes of it, where that is not what came."""
+
 REFUSED = {
     "depth 100,000": b'{"type":"a.b","data":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "invalid UTF-8": b'{"type":"a.b","data":"\xff\xfe"}',
@@ -50,10 +59,14 @@ def anywhere(request: pytest.FixtureRequest) -> Site:
     return site
 
 
-async def listened_to(site: Site) -> Site:
-    """Two endpoints listen: one takes the event as it is, one runs code on it."""
+async def with_secret(site: Site) -> None:
     await site.bench.store.write(lambda tx: sources.set_secret(tx, site.source.id, SECRET))
     site.bench.known_sources.forget()
+
+
+async def listened_to(site: Site) -> Site:
+    """Two endpoints listen: one takes the event as it is, one runs code on it."""
+    await with_secret(site)
     await capturing_endpoint(site)
     await capturing_endpoint(site, code=CODE)
     return site
@@ -113,6 +126,31 @@ async def test_what_is_kept_is_run_and_shown_and_holds_nothing_up(anywhere: Site
             answer = await site.get(page)
             assert answer.status_code == 200, (name, page)
             assert "<script>alert(1)" not in answer.text or page.endswith("/body"), (name, page)
+
+
+async def test_a_real_destination_gets_it_byte_for_byte_and_by_code_as_javascript_reads_it(loopback_site: Site) -> None:
+    site = loopback_site
+    await with_secret(site)
+    async with receiving() as as_it_is, receiving() as by_code:
+        await kept_endpoint(site, url=as_it_is.url())
+        await kept_endpoint(site, url=by_code.url(), code=CODE)
+        for name, body in KEPT.items():
+            status, webhook_id = await sent(site, body)
+            behind, healthy_id = await sent(site, HEALTHY)
+
+            assert (status, behind) == (200, 200), name
+            for each in (webhook_id, healthy_id):
+                assert [one.state for one in await ended(site, each)] == [DeliveryState.SUCCEEDED] * 2, name
+            assert bodies(as_it_is) == {webhook_id: body, healthy_id: HEALTHY}, name
+            assert bodies(by_code) == {webhook_id: BY_CODE.get(name, body), healthy_id: HEALTHY}, name
+
+
+def bodies(receiver: Receiver) -> dict[str, bytes]:
+    """What came since the last look, by webhook id; each once."""
+    got = [*receiver.got]
+    receiver.got.clear()
+    assert len({one.headers["webhook-id"] for one in got}) == len(got)
+    return {one.headers["webhook-id"]: one.body for one in got}
 
 
 async def test_what_is_refused_holds_nothing_up(anywhere: Site) -> None:

@@ -1,13 +1,17 @@
 """Code that keeps running out of time is named on its endpoint's page; a test run shows what it used of its limits."""
 
+import pytest
 from builders import an_endpoint
-from form import a_form, text_of
+from form import a_form, text_of, without_times
 from sandbox.asking import a_webhook
 from site_under_test import Site
 
+from server.delivery import notifier
 from server.delivery.prepare import program_of
-from server.domain.transformations import TransformFailed
-from server.store import endpoints
+from server.domain.alerts import Alerts
+from server.domain.notices import Kind
+from server.domain.transformations import Program, TransformFailed
+from server.store import Transaction, endpoints, notices, options
 
 FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
 LOOP = "function handler(webhook) { for (;;); }"
@@ -25,6 +29,38 @@ async def test_an_endpoint_whose_code_is_in_the_slow_lane_says_so(site: Site) ->
         assert isinstance(result, TransformFailed)
 
     assert TOLD in text_of((await site.get(f"/endpoints/{endpoint.id}")).text)
+
+
+async def test_entering_the_slow_lane_is_an_operational_event_that_people_are_told_of(
+    loopback_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifier, "WATCH_SECONDS", 0.02)
+    site, box = loopback_site, loopback_site.app.state.box
+    endpoint, tested = an_endpoint(site.source, code=LOOP), an_endpoint(site.source, code="const handler = w => w")
+    assert endpoint.version and tested.version
+
+    def keep(tx: Transaction) -> None:
+        options.set_alerts(tx, Alerts(addresses=("ada@example.com",)), site.bench.now())
+        for each in (endpoint, tested):
+            endpoints.insert(tx, each)
+
+    await site.bench.store.write(keep)
+    of_test = Program(tested.id, LOOP + " // tried on the Test tab")
+    for _ in range(3):
+        for program in (of_test, program_of(endpoint, endpoint.version)):
+            await site.bench.sandbox.run(program, a_webhook())
+    while not box.got:
+        await site.get("/healthz")
+
+    [notice] = await site.bench.store.read(lambda tx: notices.page(tx, site.source.id))
+    assert (notice.kind, notice.endpoint_id, notice.count) == (Kind.TRANSFORM_SLOW, endpoint.id, 1)
+    said = "Version 1 of the code ran out of time 3 times in a row."
+    [mail] = box.got
+    assert mail["subject"] == "[Hookbench Test] Transformation too slow: https://example.com/hook"
+    assert said in mail.get_content()
+    page = (await site.get("/notices")).text
+    assert f"Transformation too slow New just https://example.com/hook {said}" in without_times(page)
+    assert f'href="/endpoints/{endpoint.id}/transformation"' in page
 
 
 async def test_a_test_run_shows_time_and_memory_with_their_limits(site: Site) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from form import PLAIN, a_form, beside, path_of
+from form import PLAIN, a_form, beside, path_of, without_times
 from site_under_test import Site
 
 from server.domain.endpoints import Version
@@ -89,3 +89,14 @@ async def test_a_syntax_error_is_not_saved_and_not_lost(site: Site) -> None:
     assert beside(answer.text, "code").startswith("Line 1, column")
     assert "\nfunction handler( {</textarea>" in answer.text
     assert len(await history(site, endpoint_id)) == 1
+
+
+async def test_a_version_is_in_force_only_while_the_transformation_is_on(site: Site) -> None:
+    endpoint_id = await an_endpoint_of(site)
+    assert "Version 1 just In force" in without_times((await site.get(f"/endpoints/{endpoint_id}/transformation")).text)
+
+    await site.post(f"/endpoints/{endpoint_id}/transforming")
+
+    text = without_times((await site.get(f"/endpoints/{endpoint_id}/transformation")).text)
+    assert "Version 1 just Switched off" in text
+    assert "In force" not in text

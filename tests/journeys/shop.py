@@ -1,0 +1,36 @@
+"""Whatever a journey needs before it begins: a Hookbench that may reach this machine, an endpoint, events."""
+
+import re
+
+from events import deliver, standard_signed
+from playwright.sync_api import Page, expect
+from running import Running
+
+from server.domain.catalog import sample_json
+
+LOOPBACK = {"HOOKBENCH_ALLOW_NETWORKS": "127.0.0.0/8"}
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+
+def ingest_address(hookbench: Running, page: Page) -> str:
+    """Enter the Test source's signing secret; returns its ingest address."""
+    page.goto(f"{hookbench.url}/sources")
+    source = page.locator("section.box").filter(has=page.get_by_role("heading", name="Test", exact=True))
+    source.get_by_label("Signing secret", exact=True).fill(SECRET)
+    source.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The signing secret was saved.")).to_be_visible()
+    return source.get_by_label("Ingest address", exact=True).input_value()
+
+
+def send(address: str, event_type: str) -> None:
+    assert deliver(address, standard_signed(SECRET, sample_json(event_type))) == 200
+
+
+def create_endpoint(hookbench: Running, page: Page, url: str, name: str) -> str:
+    """An endpoint of the card Webhook that passes events on as they are; returns the path of its page."""
+    page.goto(f"{hookbench.url}/endpoints/new?card=webhook")
+    page.get_by_label("Endpoint URL").fill(url)
+    page.get_by_label("Description").fill(name)
+    page.get_by_role("button", name="Create", exact=True).last.click()
+    page.wait_for_url(re.compile(r"/endpoints/ep_\w+\?said=endpoint-created"))
+    return page.url.removeprefix(hookbench.url).partition("?")[0]
