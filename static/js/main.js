@@ -18,7 +18,7 @@ import * as unsaved from "./unsaved.js";
 for (const module of [clipboard, live, menus, problems, reveal, rows, shortcuts, submits, unsaved]) module.listen();
 
 function upgrade(root) {
-  for (const module of [tabs, eventTree, rows, times, problems]) module.upgrade(root);
+  for (const module of [tabs, eventTree, rows, times, problems, live]) module.upgrade(root);
   highlight.upgrade(root);
   if (root.querySelector("[data-editor], [data-editor-error]")) import("./editor.js").then((editor) => editor.upgrade(root));
 }

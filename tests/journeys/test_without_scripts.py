@@ -1,0 +1,142 @@
+"""Every action works as a plain form: a browser that runs no scripts."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from administrator import set_up
+from destination import Destination
+from playwright.sync_api import Browser, Page, expect
+from running import Running, wait_for
+from shop import LOOPBACK, create_endpoint, ingest_address, send
+
+
+@pytest.fixture
+def hookbench(tmp_path: Path) -> Iterator[Running]:
+    with Running(tmp_path / "data", LOOPBACK) as running:
+        yield running
+
+
+@pytest.fixture
+def shop() -> Iterator[Destination]:
+    with Destination() as destination:
+        yield destination
+
+
+@pytest.fixture
+def plain(browser: Browser, hookbench: Running) -> Iterator[Page]:
+    """A page of the administrator's, without scripts."""
+    context = browser.new_context(java_script_enabled=False, locale="en-US", viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    set_up(hookbench, page)
+    yield page
+    context.close()
+
+
+def test_an_endpoint_is_created_from_a_card_after_a_test_run(hookbench: Running, plain: Page) -> None:
+    page = plain
+    page.goto(f"{hookbench.url}/endpoints/new")
+    page.locator("details.card-picker > summary").click()
+    page.get_by_role("link", name="Slack").click()
+    page.get_by_label("Endpoint URL").fill("https://hooks.slack.com/services/T0/B0/abc")
+    page.get_by_role("radio", name="Capture").check()
+
+    page.get_by_role("button", name="Run test").click()
+    expect(page.locator("#test-result")).to_contain_text("POST")
+    expect(page.get_by_role("radio", name="Capture")).to_be_checked()
+
+    page.get_by_role("button", name="Create", exact=True).last.click()
+    expect(page.get_by_text("The endpoint was created.")).to_be_visible()
+    expect(page.locator("#endpoint-head")).to_contain_text("Enabled Capture")
+
+
+def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(hookbench: Running, plain: Page) -> None:
+    page = plain
+    page.goto(f"{hookbench.url}/endpoints/new?card=webhook")
+    page.get_by_label("Endpoint URL").fill("http://169.254.169.254/")
+    page.get_by_label("Description").fill("Our shop")
+
+    page.get_by_role("button", name="Create", exact=True).last.click()
+
+    expect(page.locator("#field-url-error")).to_have_text(
+        "The address is link-local. Deliveries to it are not allowed."
+    )
+    expect(page.get_by_label("Endpoint URL")).to_have_value("http://169.254.169.254/")
+    expect(page.get_by_label("Description")).to_have_value("Our shop")
+
+
+def test_pausing_keeps_events_and_resuming_sends_them(hookbench: Running, plain: Page, shop: Destination) -> None:
+    page, address = plain, ingest_address(hookbench, plain)
+    endpoint = create_endpoint(hookbench, page, f"http://127.0.0.1:{shop.port}/", "Our shop")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("The endpoint is paused. What arrives for it is kept.")).to_be_visible()
+    send(address, "payment.succeeded")
+    page.goto(hookbench.url + endpoint)
+    expect(page.get_by_text("Paused: nothing is sent, and everything is kept.")).to_be_visible()
+    expect(page.locator("#endpoint-head")).to_contain_text("1 delivery waits.")
+    assert shop.got == []
+
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("The endpoint is resumed.")).to_be_visible()
+    until_shown(page, endpoint, hookbench, "payment.succeeded")
+
+
+def test_an_endpoint_is_disabled_after_a_question_and_enabled(hookbench: Running, plain: Page) -> None:
+    page = plain
+    create_endpoint(hookbench, page, "https://example.com/hook", "Our shop")
+    page.get_by_role("button", name="Disable").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disable").click()
+    expect(page.get_by_text("The endpoint was disabled.")).to_be_visible()
+    expect(page.get_by_text("Somebody switched it off here.")).to_be_visible()
+
+    page.get_by_role("button", name="Enable").click()
+    expect(page.get_by_text("The endpoint was enabled.")).to_be_visible()
+
+
+def test_a_replay_is_counted_begun_and_told(hookbench: Running, plain: Page, shop: Destination) -> None:
+    page, address = plain, ingest_address(hookbench, plain)
+    send(address, "payment.succeeded")
+    send(address, "refund.succeeded")
+    endpoint = create_endpoint(hookbench, page, f"http://127.0.0.1:{shop.port}/", "Our shop")
+    page.get_by_role("link", name="Replay", exact=True).click()
+    page.get_by_role("link", name="Replay missing").click()
+    page.get_by_role("button", name="Count").click()
+    expect(page.get_by_role("heading", name="2 messages would go out")).to_be_visible()
+    assert shop.got == []
+
+    page.locator("#counted").get_by_role("button").click()
+
+    expect(page.get_by_text("The replay has begun.")).to_be_visible()
+    until_shown(page, endpoint, hookbench, "payment.succeeded")
+    until_shown(page, endpoint, hookbench, "refund.succeeded")
+    assert sorted(re.findall(rb'"type": ?"([a-z.]+)"', got.body)[0] for got in shop.got) == [
+        b"payment.succeeded",
+        b"refund.succeeded",
+    ]
+
+
+def test_operational_events_are_listed_and_marked_as_seen(hookbench: Running, plain: Page, shop: Destination) -> None:
+    page, address = plain, ingest_address(hookbench, plain)
+    endpoint = create_endpoint(hookbench, page, f"http://127.0.0.1:{shop.port}/", "Our shop")
+    shop.status = 410
+    send(address, "payment.succeeded")
+    until_shown(page, endpoint, hookbench, "payment.succeeded")
+    both = ["Endpoint disabled", "Delivery failed for good"]
+    page.goto(f"{hookbench.url}/notices")
+    expect(page.locator(".notice-row.unseen")).to_contain_text(both)
+
+    page.get_by_role("button", name="Mark all as seen").click()
+
+    expect(page.locator(".notice-row")).to_contain_text(both)
+    expect(page.locator(".notice-row.unseen")).to_have_count(0)
+
+
+def until_shown(page: Page, endpoint: str, hookbench: Running, event_type: str) -> None:
+    """Load the endpoint's page anew until it lists an attempt of that type: nothing refreshes itself here."""
+
+    def listed() -> int:
+        page.goto(hookbench.url + endpoint)
+        return page.get_by_role("link", name=event_type).count()
+
+    wait_for(listed, what=f"an attempt of {event_type}")
