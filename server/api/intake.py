@@ -4,7 +4,6 @@ Validated by hand and ahead of FastAPI, since this is the hot path: a route of F
 Nothing is parsed here; the raw bytes go to ``delivery.intake``.
 """
 
-import asyncio
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -13,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from server.delivery.deadlines import Within
 from server.delivery.intake import Accepted, Duplicate, Intake, Refused
 from server.domain.sources import IntakeRefusal
 from server.store import Busy
@@ -74,7 +74,7 @@ async def receive(request: Request) -> Response:
 async def _take_in(intake: Intake, token: str, headers: Headers, receive: Receive) -> Answer:
     """200 after the event is stored durably, or was stored before; otherwise a status and one sentence."""
     try:
-        async with asyncio.timeout(intake.timeout):
+        with Within(intake.timeout):
             body = await _read(headers, receive, intake.max_body)
     except TimeoutError:
         return Answer(408, TOO_SLOW, closes=True)

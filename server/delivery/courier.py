@@ -1,6 +1,5 @@
 """The one door for HTTP out: every delivery, example and test send goes through ``Courier.send``."""
 
-import asyncio
 import errno
 import socket
 import ssl
@@ -13,6 +12,7 @@ from time import perf_counter
 import httpx
 
 from server.delivery.connections import BrokeOff, NoAnswer
+from server.delivery.deadlines import Within
 from server.delivery.transport import Forbidden, GuardedTransport, Resolve
 from server.domain.addresses import AddressRules, host_of
 from server.domain.messages import AttemptError, ReceivedResponse
@@ -78,7 +78,7 @@ class Courier:
         """Send once. Never raises for anything the destination, the network or the request's content does."""
         started = perf_counter()
         try:
-            async with asyncio.timeout(self.timeout):
+            with Within(self.timeout):
                 response = await self._exchange(prepared)
         except TimeoutError:
             error = _error("timeout", say("No whole answer within {seconds} seconds.", seconds=f"{self.timeout:g}"))

@@ -181,7 +181,7 @@ ACCEPTED = frozenset({AttemptOutcome.SUCCEEDED, AttemptOutcome.CAPTURED})
 
 def mask_headers(headers: Mapping[str, str], shown: frozenset[str]) -> tuple[tuple[str, str], ...]:
     """The headers with every value masked but those named in ``shown`` (lower case). A scheme as ``Basic`` stays."""
-    return tuple((name, value if name.lower() in shown else mask(value)) for name, value in headers.items())
+    return tuple([(name, value if name.lower() in shown else mask(value)) for name, value in headers.items()])
 
 
 def mask(value: str) -> str:

@@ -31,7 +31,7 @@ def largest(limits: Limits) -> int:
 
 def parse(head: bytes, body: bytes, limits: Limits) -> Result:
     try:
-        return _result(json.loads(head), body, limits)
+        return _result(json.loads(head.decode()), body, limits)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         return failed(FailureKind.CRASHED, f"The sandbox gave an answer that cannot be used ({type(error).__name__}).")
 
