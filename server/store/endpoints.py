@@ -136,6 +136,11 @@ def version(tx: Connection, version_id: str) -> Version | None:
     return _version(row) if row else None
 
 
+def versions_by_ids(tx: Connection, ids: Iterable[VersionId | None]) -> dict[VersionId, Version]:
+    rows = tx.execute(select(versions).where(versions.c.id.in_({each for each in ids if each}))).mappings()
+    return {VersionId(row["id"]): _version(row) for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How an endpoint's attempts ended in some span of time."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from server.actions import controls
 from server.actions import messages as actions
 from server.domain.endpoints import Endpoint, Version
-from server.domain.ids import earliest
+from server.domain.ids import VersionId, earliest
 from server.domain.messages import Attempt, Delivery, DeliveryState, Message, Trigger
 from server.domain.sentences import Refused, Sentence, say
 from server.store import Transaction, attempts, deliveries, endpoints, messages
@@ -161,13 +161,13 @@ async def show_message(
     message = await _find(here, message_id)
     here = here.at(message.source_id)
 
-    def look(tx: Transaction) -> tuple[list[Way], list[PassedOver], dict[str, Version], Attempt | None]:
+    def look(tx: Transaction) -> tuple[list[Way], list[PassedOver], dict[VersionId, Version], Attempt | None]:
         made = attempts.of_message(tx, message.id, bodies=False)
         known = [each.id for each in made]
         shown = attempts.get(tx, chosen if chosen in known else known[0]) if known else None
         ways = _ways(tx, here, message, made)
         others = passed_over(tx, here, message, {way.delivery.endpoint_id for way in ways})
-        return ways, others, _versions(tx, made), shown
+        return ways, others, endpoints.versions_by_ids(tx, (attempt.version_id for attempt in made)), shown
 
     ways, others, versions, attempt = await here.bench.store.read(look)
     return page(
@@ -202,12 +202,6 @@ def _ways(tx: Transaction, here: Visit, message: Message, made: Sequence[Attempt
         )
         for delivery in found
     ]
-
-
-def _versions(tx: Transaction, made: Sequence[Attempt]) -> dict[str, Version]:
-    """The versions of the code that ran, by id."""
-    ids = {attempt.version_id for attempt in made if attempt.version_id}
-    return {found.id: found for each in ids if (found := endpoints.version(tx, each))}
 
 
 def _download(body: bytes, filename: str) -> Response:

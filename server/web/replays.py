@@ -133,8 +133,7 @@ async def _index(
 ) -> Response:
     def look(tx: Transaction) -> tuple[list[tuple[Replay, Progress]], dict[VersionId, Version], int]:
         runs = replays.history(tx, endpoint.id, before)
-        ran = {replay.version_id for replay, _ in runs if replay.version_id}
-        versions = {found.id: found for each in ran if (found := endpoints.version(tx, each))}
+        versions = endpoints.versions_by_ids(tx, (replay.version_id for replay, _ in runs))
         return runs, versions, matches.parked(tx, endpoint.id)
 
     runs, versions, parked = await here.bench.store.read(look)
