@@ -151,19 +151,30 @@ def _explained(failure: httpx.TransportError, host: str) -> AttemptError:
 
 def _not_connected(problem: BaseException | None, host: str) -> AttemptError:
     match problem:
+        case socket.gaierror(errno=socket.EAI_AGAIN):
+            return _error("name", say("The name {host} could not be looked up: no name server answered.", host=host))
         case socket.gaierror():
             return _error("name", say("The name {host} was not found.", host=host))
         case ssl.SSLCertVerificationError():
             return _error("certificate", _certificate(problem.verify_code, host))
+        case ssl.SSLError(reason=str(reason)) if "ALERT" in reason or reason == "TLSV1_UNRECOGNIZED_NAME":
+            return _error(
+                "tls",
+                say(
+                    "{host} speaks https and refused the connection: it may want a client certificate, know no such "
+                    "name, or have no TLS as new as 1.2.",
+                    host=host,
+                ),
+            )
         case ssl.SSLError():
             return _error("tls", say("No encrypted connection came about. Does {host} speak https there?", host=host))
+        case ConnectionResetError() | BrokenPipeError():  # in a TLS handshake without a number
+            return _error("reset", say("{host} broke the connection.", host=host))
     match getattr(problem, "errno", None):
         case errno.ECONNREFUSED:
             return _error("refused", say("{host} refused the connection: nothing listens there.", host=host))
         case errno.ENETUNREACH | errno.EHOSTUNREACH:
             return _error("no route", say("There is no way to {host} from here.", host=host))
-        case errno.ECONNRESET | errno.EPIPE:
-            return _error("reset", say("{host} broke the connection.", host=host))
         case _:
             return _error("refused", say("No connection to {host} came about.", host=host))
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import ssl
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -102,6 +104,14 @@ async def test_a_connection_reset():
     assert kind == "reset"
 
 
+async def test_a_name_that_no_server_answers_for():
+    async def unanswered(host):
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    words = "The name a.example could not be looked up: no name server answered."
+    assert await failure("http://a.example/", resolve=unanswered) == ("name", words)
+
+
 async def tls_failure(context, host, **options):
     async with receiving(tls=context) as receiver:
         fixed = {(host, 443): ("127.0.0.1", receiver.port)}
@@ -122,6 +132,51 @@ async def test_an_expired_certificate(tls_for, ca_file):
     expired = tls_for("a.example", not_after=datetime.now(UTC) - timedelta(days=1))
     kind, words = await tls_failure(expired, "a.example", ca_file=ca_file)
     assert (kind, words) == ("certificate", "The certificate of a.example has expired.")
+
+
+async def handshake_failure(context, ca_file):
+    """A server that shakes hands as OpenSSL does, which says why it refuses."""
+
+    def serve():
+        connection, _ = listening.accept()
+        with connection, suppress(ssl.SSLError):
+            context.wrap_socket(connection, server_side=True)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = asyncio.create_task(asyncio.to_thread(serve))
+        fixed = {("a.example", 443): ("127.0.0.1", listening.getsockname()[1])}
+        told = await failure("https://a.example/", fixed=fixed, ca_file=ca_file)
+        await serving
+    return told
+
+
+async def test_a_certificate_of_ours_is_wanted(authority, tls_for, ca_file):
+    wanting = tls_for("a.example")
+    wanting.verify_mode = ssl.CERT_REQUIRED
+    wanting.maximum_version = ssl.TLSVersion.TLSv1_2  # in 1.3 it is refused after the handshake
+    authority.configure_trust(wanting)
+    kind, words = await handshake_failure(wanting, ca_file)
+    assert kind == "tls"
+    assert words.startswith("a.example speaks https and refused the connection: it may want a client certificate")
+
+
+async def test_a_name_that_the_server_does_not_know(tls_for, ca_file):
+    unknowing = tls_for("a.example")
+    unknowing.sni_callback = lambda *_: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+    kind, words = await handshake_failure(unknowing, ca_file)
+    assert kind == "tls"
+    assert words.startswith("a.example speaks https and refused the connection")
+
+
+async def test_a_connection_that_is_closed_in_the_handshake():
+    async def closing(reader, writer):
+        await reader.read(1)
+        writer.close()
+
+    server = await asyncio.start_server(closing, "127.0.0.1", 0)
+    async with server:
+        told = await failure(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    assert told == ("reset", "127.0.0.1 broke the connection.")
 
 
 class SpeaksFirst(asyncio.Protocol):
