@@ -17,10 +17,11 @@ class Within:
         self._over = False
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()  # asked once: in Python 3.11 each time is a call to the system
+        task = asyncio.current_task(loop)
         assert task
         self._task, self._cancelled_before = task, task.cancelling()
-        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._end)
+        self._timer = loop.call_later(self._seconds, self._end)
 
     def _end(self) -> None:
         self._over = True

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import suppress
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
+from time import monotonic
 
 import httpx
 from aiohappyeyeballs import start_connection
@@ -85,11 +86,11 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         origin = _origin(request.url)
         on_wire = _on_wire(request, await request.aread())
         if connection := self._idle.take(origin):
-            began = asyncio.get_running_loop().time()
+            began = monotonic()
             try:
                 answer = await _asked(connection, on_wire)
             except NoAnswer:  # closed while the request was on its way, as after each server's own idle time
-                if asyncio.get_running_loop().time() - began > RESEND_SECONDS:
+                if monotonic() - began > RESEND_SECONDS:
                     raise
                 connection = None
         if connection is None:
@@ -164,7 +165,7 @@ class _Idle:
             _, until = self._kept.pop(connection)
             if not of:
                 del self._of[origin]
-            if connection.idle and asyncio.get_running_loop().time() < until:
+            if connection.idle and monotonic() < until:
                 return connection
             connection.abort()
         return None
@@ -173,13 +174,12 @@ class _Idle:
         if self._closed:
             connection.abort()
             return
-        loop = asyncio.get_running_loop()
-        self._kept[connection] = origin, loop.time() + KEEP_ALIVE_SECONDS
+        self._kept[connection] = origin, monotonic() + KEEP_ALIVE_SECONDS
         self._of.setdefault(origin, deque()).append(connection)
         if len(self._kept) > MOST_IDLE:
             self._let_go_of_the_oldest()
         if self._timer is None:
-            self._timer = loop.call_later(KEEP_ALIVE_SECONDS, self._sweep)
+            self._timer = asyncio.get_running_loop().call_later(KEEP_ALIVE_SECONDS, self._sweep)
 
     def close(self) -> None:
         self._closed = True
@@ -190,10 +190,10 @@ class _Idle:
 
     def _sweep(self) -> None:
         """Let go of those whose time is over; come again for the rest."""
-        loop = asyncio.get_running_loop()
-        while self._kept and (until := next(iter(self._kept.values()))[1]) <= loop.time():
+        while self._kept and (until := next(iter(self._kept.values()))[1]) <= monotonic():
             self._let_go_of_the_oldest()
-        self._timer = loop.call_at(until, self._sweep) if self._kept else None
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(until - monotonic(), self._sweep) if self._kept else None
 
     def _let_go_of_the_oldest(self) -> None:
         connection, (origin, _) = next(iter(self._kept.items()))

@@ -195,7 +195,7 @@ class Worker:
         """Begin all that may begin now, and come again when a rate limit allows more."""
         if self._stopping:
             return
-        now, lease_needed = asyncio.get_running_loop().time(), _now() + self._least_lease
+        now, lease_needed = time.monotonic(), _now() + self._least_lease
         late: list[DeliveryId] = []
         while len(self._under_way) < self._most_unrecorded and (turn := self._lanes.next(now)):
             lane, held = turn

@@ -97,7 +97,7 @@ class Slow:
     pause: float
     """Seconds between two runs."""
     not_before: float
-    """The event loop's time of the next run."""
+    """The time of the next run, on the monotonic clock."""
 
 
 class TimeOuts:

@@ -5,6 +5,7 @@ import json
 import signal
 from collections import OrderedDict
 from collections.abc import Callable
+from time import monotonic
 
 import structlog
 
@@ -165,7 +166,7 @@ class Sandbox:
         """Whose turn it is. Slow code pauses between two runs; other code of its owner, such as a test, does not."""
         while True:
             lane.forget_cancelled()
-            now = asyncio.get_running_loop().time()
+            now = monotonic()
             pause = None
             for job in lane.waiting:
                 slow = self._time_outs.slow(job.program)
@@ -178,11 +179,11 @@ class Sandbox:
 
     async def _run(self, owner: str, lane: Lane, jobs: list[Job]) -> None:
         """Give every job its result, in as many messages as it takes; or give back what takes too long."""
-        until = asyncio.get_running_loop().time() + LONGEST_BATCH
+        until = monotonic() + LONGEST_BATCH
         while jobs := [job for job in jobs if not job.done.done()]:
             program = jobs[0].program
             jobs = await self._message(owner, lane, jobs, until)
-            if asyncio.get_running_loop().time() > until or self._time_outs.slow(program):
+            if monotonic() > until or self._time_outs.slow(program):
                 lane.give_back(jobs)
                 return
 
@@ -198,9 +199,9 @@ class Sandbox:
         worker.send(jobs[0].program.code, [_request(worker, job) for job in jobs])
         again: list[Job] = []
         for at, job in enumerate(jobs, start=1):
-            blameless, started = worker.served > 0, asyncio.get_running_loop().time()
+            blameless, started = worker.served > 0, monotonic()
             answer = await worker.answer()
-            now = asyncio.get_running_loop().time()
+            now = monotonic()
             lane.measured(now - started)
             if isinstance(answer, Died):
                 self._died(job, answer, blameless)
@@ -235,7 +236,7 @@ class Sandbox:
 
     def _end(self, job: Job, result: Result) -> None:
         before = self._time_outs.slow(job.program)
-        now = self._time_outs.note(job.program, result, asyncio.get_running_loop().time())
+        now = self._time_outs.note(job.program, result, monotonic())
         if now and not before:
             log.warning("sandbox.slow_lane_entered", owner=job.program.owner, timeouts=now.timeouts)
             self._tell_slow(job.program, now)
@@ -248,7 +249,7 @@ class Sandbox:
         if self._closed or worker.served >= EVENTS_A_LIFE:
             worker.retire()
             return
-        worker.idle_since = asyncio.get_running_loop().time()
+        worker.idle_since = monotonic()
         self._idle[owner] = worker
         while len(self._idle) > KEPT:
             self._idle.popitem(last=False)[1].retire()
@@ -256,7 +257,7 @@ class Sandbox:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(IDLE_SECONDS / 4)
-            oldest = asyncio.get_running_loop().time() - IDLE_SECONDS
+            oldest = monotonic() - IDLE_SECONDS
             while self._idle and next(iter(self._idle.values())).idle_since < oldest:
                 self._idle.popitem(last=False)[1].retire()
 

@@ -41,6 +41,7 @@ class Worker(asyncio.Protocol):
         self._largest = replies.largest(limits)
         self._kill = kill
         self._end = end
+        self._loop = end.get_loop()
         self._received = bytearray()
         self._answers: deque[Answer] = deque()
         self._wanted: asyncio.Future[None] | None = None
@@ -60,7 +61,7 @@ class Worker(asyncio.Protocol):
     async def meet(self, ours: socket.socket) -> Died | None:
         """Wait until the forked process has closed its fences."""
         try:
-            await asyncio.get_running_loop().create_connection(lambda: self, sock=ours)
+            await self._loop.create_connection(lambda: self, sock=ours)
         except asyncio.CancelledError:
             ours.close()
             raise
@@ -100,9 +101,8 @@ class Worker(asyncio.Protocol):
 
     async def _answer(self, seconds: float) -> Answer | Died:
         if not self._answers and not self.gone:
-            loop = asyncio.get_running_loop()
-            self._wanted = loop.create_future()
-            deadline = loop.call_later(seconds, self._time_is_over)  # a third of what ``asyncio.timeout`` costs
+            self._wanted = self._loop.create_future()
+            deadline = self._loop.call_later(seconds, self._time_is_over)  # a third of what ``asyncio.timeout`` costs
             try:
                 await self._wanted
             except asyncio.CancelledError:
