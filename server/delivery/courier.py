@@ -75,7 +75,10 @@ class Courier:
         self._transport = GuardedTransport(rules, fixed=fixed, ca_file=ca_file, resolve=resolve)
 
     async def send(self, prepared: Prepared) -> Sent:
-        """Send once. Never raises for anything the destination, the network or the request's content does."""
+        """Send once. Never raises for anything the destination, the network or the request's content does.
+
+        Raises OSError, before anything was sent, when this machine has no file or memory left to connect with.
+        """
         started = perf_counter()
         try:
             with Within(self.timeout):

@@ -6,6 +6,7 @@ to that same address. Why not httpx's own pool: see ``connections``.
 """
 
 import asyncio
+import errno
 import re
 import socket
 import ssl
@@ -45,6 +46,9 @@ MOST_ADDRESSES = 16
 NEXT_ADDRESS_SECONDS = 0.25
 """When to try a name's next address beside one that does not answer."""
 
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""Files or memory that this machine lacks: no fault of the destination's."""
+
 _SET_HERE = frozenset({b"host", b"content-length", b"transfer-encoding"})
 _HEADER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\x00\r\n]*")
 
@@ -62,7 +66,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     those that frame the body.
 
     Has no timeouts: whoever calls sets one absolute deadline around the call and the reading of the body. Raises
-    ``Forbidden``; another ``httpx.ConnectError`` with an ``OSError`` as its cause; or what ``connections`` raises.
+    ``Forbidden``; another ``httpx.ConnectError`` with an ``OSError`` as its cause; or what ``connections`` raises. Of
+    what this machine lacks for a connection it raises the ``OSError`` itself.
     """
 
     def __init__(
@@ -137,6 +142,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                     made.shutdown(socket.SHUT_RDWR)
                 raise
         except OSError as error:
+            if error.errno in _OURS:
+                raise
             raise httpx.ConnectError("could not connect") from error
         return connection
 

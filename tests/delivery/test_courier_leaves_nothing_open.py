@@ -1,6 +1,8 @@
 """Whatever happens to a delivery, and whenever, the files it opened are closed; and what is kept is bounded."""
 
 import asyncio
+import errno
+import resource
 import socket
 
 import psutil
@@ -97,3 +99,19 @@ async def test_of_very_many_addresses_the_first_are_looked_at():
         await courier.aclose()
     assert isinstance(sent, Unreachable | Blocked)
     assert receiver.connections == 0
+
+
+async def test_a_machine_without_a_file_left_does_not_blame_the_destination():
+    """What is raised is ours: the worker waits and burns no attempt."""
+    async with receiving(OK) as receiver:
+        courier = Courier(LOOPBACK, timeout=5)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))  # no number above 2 for anything new
+        try:
+            with pytest.raises(OSError) as raised:
+                await courier.send(post(receiver.url()))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert raised.value.errno == errno.EMFILE
+        assert isinstance(await courier.send(post(receiver.url())), Answered)
+        await courier.aclose()
