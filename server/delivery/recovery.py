@@ -7,17 +7,19 @@ from time import monotonic
 import structlog
 
 from server.delivery.worker import Worker
-from server.store import Busy, Store, owners
+from server.store import Busy, Store, deliveries, owners
 
 LOOK_SECONDS = 1.0
 
-LOOKS = 3
+LOOKS = 4
 """Times in a row that an owner of leases is found not to live until it is dead. Where the connections of all broke at
-once, because the database started anew, each process takes its lock again within one look."""
+once, because the database started anew, each process takes its lock again within one look. As often our own lease has
+to be found that we know nothing of: one just committed is known a moment later."""
 
 REST = 20
-"""While nobody is in doubt, a pause is at least this many times as long as looking took: with a million deliveries that
-wait, it takes a while."""
+"""While nobody is in doubt, leases are left alone for this many times as long as reading them took: with a million
+deliveries that wait, it takes a while."""
+MOST_REST_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -29,7 +31,9 @@ class Recovery:
         self._store = store
         self._worker = worker
         self._in_doubt: dict[str, int] = {}
-        """Owners of leases that do not seem to live, and in how many looks in a row they did not."""
+        """Owners that do not seem to live, and leases of ours that we know nothing of: in how many looks in a row."""
+        self._rests_until = 0.0
+        """On the monotonic clock."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -47,26 +51,34 @@ class Recovery:
 
     async def _forever(self) -> None:
         while True:
-            pause = LOOK_SECONDS
+            await asyncio.sleep(LOOK_SECONDS)
             try:
-                pause = await self._look()
+                await self._look()
             except Busy as error:  # all may have to come back, so nobody is in doubt until the next look
                 log.warning("recovery.database_busy", error=str(error))
                 self._in_doubt.clear()
             except Exception:  # must outlive anything; leases run out in any case
                 log.exception("recovery.failed")
-            await asyncio.sleep(pause)
 
-    async def _look(self) -> float:
-        """See who is alive, and free what the dead had. Returns the seconds to pause."""
+    async def _look(self) -> None:
+        """Say that we live, see who else does, and free what the dead had and what nobody knows of."""
         living, began = await self._living(), monotonic()
-        holders = await self._store.read(owners.holders)
-        took = monotonic() - began
-        doubtful = [owner for owner in holders if owners.number_of(owner) not in living]
-        self._in_doubt = {owner: self._in_doubt.get(owner, 0) + 1 for owner in doubtful}
-        if dead := [owner for owner, looks in self._in_doubt.items() if looks >= LOOKS]:
+        if began < self._rests_until:
+            return
+        leases = await self._store.read(owners.leases)
+        self._rests_until = monotonic() + min(MOST_REST_SECONDS, REST * (monotonic() - began))
+        doubtful: set[str] = {owner for _, owner in leases if owners.number_of(owner) not in living}
+        # The database may have kept a commit of ours and have died before it said so.
+        unknown = {each for each, owner in leases if owner == self._worker.owner and not self._worker.holds(each)}
+        self._in_doubt = {one: self._in_doubt.get(one, 0) + 1 for one in doubtful | unknown}
+        sure = {one for one, looks in self._in_doubt.items() if looks >= LOOKS}
+        if dead := doubtful & sure:
             self._tell(await self._store.write(lambda tx: owners.free(tx, dead)))
-        return LOOK_SECONDS if doubtful else max(LOOK_SECONDS, REST * took)
+        if lost := [each for each in unknown if each in sure]:
+            await self._store.write(lambda tx: deliveries.release(tx, self._worker.owner, lost))
+            self._tell(len(lost))
+        if self._in_doubt:
+            self._rests_until = 0.0
 
     async def _living(self) -> Collection[int]:
         return await self._store.write(lambda tx: owners.living(tx, self._worker.owner))

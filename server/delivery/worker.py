@@ -87,6 +87,10 @@ class Worker:
         """Whose leases ours are."""
         return self._owner
 
+    def holds(self, delivery_id: DeliveryId) -> bool:
+        """Whether we know of a lease of ours: a delivery waits here, is under way or is being recorded."""
+        return delivery_id in self._held
+
     async def start(self) -> None:
         """Begin to deliver."""
         self._store.watch_endpoints(self._changed)

@@ -20,6 +20,7 @@ from zlib import crc32
 
 from sqlalchemy import Connection, literal_column, select, text, update
 
+from server.domain.ids import DeliveryId
 from server.store.condition import Unusable, file_of
 from server.store.schema import deliveries
 
@@ -62,9 +63,10 @@ def living(tx: Connection, owner: str) -> frozenset[int]:
     return frozenset(tx.execute(_LIVING, {"ours": _OURS}).scalars())
 
 
-def holders(tx: Connection) -> list[str]:
-    """All that hold leases, dead or alive. Looks at everything that waits."""
-    return list(tx.execute(select(deliveries.c.lease_owner).where(_LEASED).distinct()).scalars())
+def leases(tx: Connection) -> list[tuple[DeliveryId, str]]:
+    """Each leased delivery with its owner, dead or alive. Looks at everything that waits."""
+    query = select(deliveries.c.id, deliveries.c.lease_owner).where(_LEASED)
+    return [(DeliveryId(delivery_id), owner) for delivery_id, owner in tx.execute(query)]
 
 
 def free(tx: Connection, owners: Collection[str]) -> int:

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 import pytest
 from builders import a_message
 from claiming import claim_due
-from receivers import receiving
+from receivers import hanging, receiving
 from sqlalchemy import create_engine, text
-from working import working
+from working import until, working
 
 from server.delivery.recovery import Recovery
 from server.domain.messages import DeliveryState
@@ -115,15 +115,33 @@ async def test_a_process_whose_connections_broke_keeps_what_it_has(postgres, sta
     """As when the database starts anew: the connections of all break at once, and the living make new ones."""
     ours, doomed = postgres(), postgres()
     await lives(doomed, "wrk_doomed")
-    async with receiving() as receiver, recovering(ours) as b, recovering(postgres()):
-        await b.endpoint(receiver.url())
-        kept, left = await taken(ours, b.worker.owner, b), await taken(doomed, "wrk_doomed", b)
+    async with receiving() as receiver, receiving(hanging) as stuck, recovering(ours) as b, recovering(postgres()):
+        await b.endpoint(stuck.url(), event_types=frozenset({"a.stuck"}))
+        await b.event(event_type="a.stuck")
+        await until(lambda: stuck.got)
+        under_way = await ours.read(owners.leases)
+        assert len(under_way) == 1
+        await b.endpoint(receiver.url(), event_types=frozenset({"payment.succeeded"}))
+        left = await taken(doomed, "wrk_doomed", b)
         statement(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         postgres.dies(doomed)
         await b.ended(left)
-        [still] = await b.deliveries(kept)
-    assert still.state is DeliveryState.PENDING
+        assert await ours.read(owners.leases) == under_way
     assert [got.headers["webhook-id"] for got in receiver.got] == [left.webhook_id]
+
+
+async def test_what_the_database_gave_us_without_our_hearing_of_it_is_given_back(postgres):
+    """It committed, and died before it answered. What we do know of is left alone, however long it takes."""
+    store = postgres()
+    async with receiving() as receiver, receiving(hanging) as stuck, recovering(store) as b:
+        await b.endpoint(stuck.url(), event_types=frozenset({"a.stuck"}))
+        await b.event(event_type="a.stuck")
+        await until(lambda: stuck.got)
+        await b.endpoint(receiver.url(), event_types=frozenset({"payment.succeeded"}))
+        message = await taken(store, b.worker.owner, b)
+        [delivery] = await b.ended(message)
+    assert delivery.state is DeliveryState.SUCCEEDED
+    assert len(stuck.got) == 1
