@@ -102,6 +102,8 @@ class Answer:
         self._transport = transport
         self._parser = httptools.HttpResponseParser(self)
         """Goes with the end of the answer: it points back, and such circles wait for the collector, bodies and all."""
+        # Lines that end in LF alone, and spaces after a chunk's size: old servers send both, clients read both.
+        self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True)
         self._beside = 0
         self._until_closed = True
         self._chunks: deque[bytes] = deque()

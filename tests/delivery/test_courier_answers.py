@@ -157,3 +157,17 @@ async def test_a_body_whose_coding_does_not_end_in_chunks_ends_with_the_connecti
     async with receiving(then_closing(raw)) as receiver:
         sent = await courier.send(post(receiver.url()))
     assert sent.response.body == b"2\r\nok"
+
+
+OLD = {
+    "lines that end in LF": b"HTTP/1.1 200 OK\ncontent-length: 2\n\nok",
+    "spaces after a chunk's size": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2  \r\nok\r\n0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("raw", OLD.values(), ids=OLD.keys())
+async def test_what_old_servers_write_is_read(courier, raw):
+    async with receiving(raw) as receiver:
+        sent = await courier.send(post(receiver.url()))
+    assert isinstance(sent, Answered), sent
+    assert (sent.response.status, sent.response.body) == (200, b"ok")
