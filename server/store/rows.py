@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Insert, Table, bindparam
+from sqlalchemy import Connection, CursorResult, Dialect, Insert, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
 
 MOST_AT_ONCE = 32
 
@@ -21,12 +20,20 @@ Row = TypeVar("Row")
 def insert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add rows; a column that a row does not name is left empty, so defaults of the database do not count."""
     for part in parts(rows):
-        _execute(tx, table, part, ())
+        _execute(tx, table, part, (), returning=False)
 
 
 def insert_new(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], unique: tuple[str, ...]) -> set[str]:
     """Add the rows that are not there yet, judged by the columns in ``unique``. Returns the ids of those added."""
-    return {row[0] for part in parts(rows) for row in _execute(tx, table, part, unique)}
+    added: set[str] = set()
+    for part in parts(rows):
+        several = len(part) > 1
+        done = _execute(tx, table, part, unique, returning=several)
+        if several:
+            added |= set(done.scalars())
+        elif done.rowcount == 1:  # of one row a count says it all, at half the cost
+            added.add(part[0]["id"])
+    return added
 
 
 def parts(rows: Sequence[Row]) -> list[Sequence[Row]]:
@@ -40,17 +47,18 @@ def parts(rows: Sequence[Row]) -> list[Sequence[Row]]:
     return found
 
 
-def _execute(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], unique: tuple[str, ...]) -> list[Any]:
-    text, columns, names = _statement(tx.dialect, table, len(rows), unique)
+def _execute(
+    tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], unique: tuple[str, ...], *, returning: bool
+) -> CursorResult[Any]:
+    text, columns, names = _statement(tx.dialect, table, len(rows), unique, returning)
     values = [row.get(column) for row in rows for column in columns]
     parameters = tuple(values) if names is None else dict(zip(names, values, strict=True))
-    result = tx.exec_driver_sql(text, parameters)
-    return list(result) if unique else []
+    return tx.exec_driver_sql(text, parameters)
 
 
 @lru_cache(maxsize=64)
 def _statement(
-    dialect: Dialect, table: Table, size: int, unique: tuple[str, ...]
+    dialect: Dialect, table: Table, size: int, unique: tuple[str, ...], returning: bool
 ) -> tuple[str, list[str], list[str] | None]:
     """The text, the columns of a row, and the parameters' names where the driver wants them by name."""
     columns = [column.name for column in table.columns]
@@ -58,15 +66,14 @@ def _statement(
     rows: list[dict[str, Any]] = [
         {column: bindparam(f"{column}_{number}") for column in columns} for number in range(size)
     ]
-    compiled = _insert(dialect, table, rows, unique).compile(dialect=dialect)
+    statement = _insert(dialect, table, rows, unique)
+    compiled = (statement.returning(table.c.id) if returning else statement).compile(dialect=dialect)
     return str(compiled), columns, None if compiled.positional else names
 
 
-def _insert(
-    dialect: Dialect, table: Table, rows: list[dict[str, Any]], unique: tuple[str, ...]
-) -> Insert | ReturningInsert[Any]:
+def _insert(dialect: Dialect, table: Table, rows: list[dict[str, Any]], unique: tuple[str, ...]) -> Insert:
     if not unique:
         return table.insert().values(rows)
     if dialect.name == "sqlite":
-        return sqlite.insert(table).values(rows).on_conflict_do_nothing(index_elements=unique).returning(table.c.id)
-    return postgresql.insert(table).values(rows).on_conflict_do_nothing(index_elements=unique).returning(table.c.id)
+        return sqlite.insert(table).values(rows).on_conflict_do_nothing(index_elements=unique)
+    return postgresql.insert(table).values(rows).on_conflict_do_nothing(index_elements=unique)
