@@ -182,7 +182,7 @@ def _is_name(host: str) -> bool:
     if host.isascii() and "xn--" not in host:
         return True
     try:
-        idna.encode(host.rstrip("."), uts46=True)
+        idna.encode(host.lower().rstrip("."))  # as httpx does, so that what is accepted can be sent
     except idna.IDNAError:
         return False
     return True
