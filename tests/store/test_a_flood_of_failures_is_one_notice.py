@@ -134,8 +134,11 @@ async def test_each_disabling_is_a_notice_of_its_own(scene: Scene) -> None:
         for at in (NOW, NOW + 1):
             notices.add(tx, disabled(scene.source.id, scene.endpoint.id, DisabledBecause.GONE, at, None))
 
+    disabled_at = lambda: scene.store.read(lambda tx: notices.disabled_at(tx, scene.endpoint.id))  # noqa: E731
+    assert await disabled_at() is None
     await scene.store.write(twice)
     assert [each.detail for each in await scene.notices()] == [{"because": "gone"}] * 2
+    assert await disabled_at() == NOW + 1
 
 
 async def test_what_came_after_the_page_was_looked_at_stays_unseen(scene: Scene) -> None:
