@@ -112,3 +112,4 @@ class Postgres:
         """As after a crash: nobody is waited for, and the log is replayed. Returns once connections are taken again."""
         arguments = ("-w", "-D", str(self._server.pgdata), "-m", "immediate", "restart")
         pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+        self._server.ensure_postgres_running()  # so that it is the new process that ``cleanup`` ends
