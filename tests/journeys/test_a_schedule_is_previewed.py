@@ -10,6 +10,7 @@ def test_a_schedule_shows_its_attempts_while_it_is_typed(signed_in: Page) -> Non
     page.get_by_label("URL").first.fill("https://example.com/hook")
     page.get_by_role("button", name="Create", exact=True).click()
     page.get_by_role("link", name="Advanced").click()
+    page.wait_for_url("**/advanced")  # with its scripts: what is typed before them is not heard
 
     schedule = page.get_by_label("Wait before each attempt")
     expect(schedule).to_have_value("0s, 5s, 5m, 30m, 2h, 5h, 10h, 10h")
