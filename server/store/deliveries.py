@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, literal_column, or_, select, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import Connection, Update, and_, bindparam, case, func, literal_column, or_, select, update
 
 from server.domain.endpoints import Endpoint
 from server.domain.ids import DeliveryId, EndpointId, Millis
@@ -116,17 +115,27 @@ class Ended:
     """When the next attempt follows; only while ``state`` is pending."""
 
 
+class OneByOne(Exception):
+    """Of several attempts some were known already, or their deliveries are no longer the owner's, and a count does not
+    say which. The store then writes each of them alone."""
+
+
 def record(tx: Connection, ended: Sequence[Ended]) -> list[bool]:
     """Keep attempts with their decisions. For ``Store.batch``; recording one twice changes nothing.
 
     An attempt is always kept and counted. The delivery's own state changes only while the lease is still the owner's,
     so that a resend or a removal in between is not undone; the result says whether it did.
+    Raises ``OneByOne`` for several of which that is not so for all.
     """
-    new = insert_new(tx, attempts, [attempt_rows.columns(e.attempt) for e in ended], ("id",))
+    added = insert_new(tx, attempts, [attempt_rows.columns(e.attempt) for e in ended], ("id",))
     settled = _settle(tx, ended)
-    _count(tx, [e.attempt for e in ended if e.attempt.delivery_id not in settled])
-    _tell(tx, [e for e in ended if e.attempt.id in new and e.attempt.delivery_id in settled])
-    return [e.attempt.delivery_id in settled for e in ended]
+    if len(ended) > 1 and not added == settled == len(ended):
+        raise OneByOne
+    if not settled:
+        _count(tx, [e.attempt for e in ended])
+    if added and settled:
+        _tell(tx, ended)
+    return [bool(settled)] * len(ended)
 
 
 def release(tx: Connection, owner: str, ids: Sequence[DeliveryId], due_at: Millis | None = None) -> None:
@@ -224,7 +233,7 @@ def waiting(tx: Connection, endpoint_id: str) -> int:
 
 
 @lru_cache
-def _settling(size: int) -> ReturningUpdate[Any]:
+def _settling(size: int) -> Update:
     """The statement for so many deliveries that ended alike: one that stays the same is made once."""
     return (
         update(deliveries)
@@ -242,24 +251,23 @@ def _settling(size: int) -> ReturningUpdate[Any]:
             lease_owner=None,
             lease_until=None,
         )
-        .returning(deliveries.c.id)
     )
 
 
-def _settle(tx: Connection, ended: Sequence[Ended]) -> set[str]:
-    """The deliveries that were still their owner's, and are now as decided. Those that ended alike go together."""
+def _settle(tx: Connection, ended: Sequence[Ended]) -> int:
+    """How many deliveries were still their owner's, and are now as decided. Those that ended alike go together."""
     alike: dict[tuple[Any, ...], list[Attempt]] = {}
     for e in ended:
         trigger = Trigger.RETRY if e.state is DeliveryState.PENDING else e.attempt.trigger
         decided = (e.owner, e.state.value, trigger.value, e.step, e.attempt.number, e.due_at)
         alike.setdefault(decided, []).append(e.attempt)
-    settled: set[str] = set()
+    settled = 0
     for (owner, state, trigger, step, number, due_at), all_made in alike.items():
         values = {"owner": owner, "new_state": state, "new_trigger": trigger, "new_step": step, "new_due_at": due_at}
         for made in parts(all_made):
             at = max(attempt.started_at + round(attempt.duration_ms) for attempt in made)
             ids = {f"id_{index}": attempt.delivery_id for index, attempt in enumerate(made)}
-            settled |= set(tx.execute(_settling(len(made)), {**values, **ids, "number": number, "at": at}).scalars())
+            settled += tx.execute(_settling(len(made)), {**values, **ids, "number": number, "at": at}).rowcount
     return settled
 
 

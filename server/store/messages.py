@@ -73,7 +73,10 @@ def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | 
     pace or an order of its own, which only claiming keeps.
     """
     came = [one.message if isinstance(one, Judged) else one for one in arrived]
-    new = insert_new(tx, messages, [_message_columns(message) for message in came], ("source_id", "webhook_id"))
+    added = insert_new(tx, messages, [_message_columns(message) for message in came], ("source_id", "webhook_id"))
+    new = {message.id for message in came}
+    if added < len(came):
+        new = set(tx.execute(select(messages.c.id).where(messages.c.id.in_(new))).scalars())
     known = _known(tx, [message for message in came if message.id not in new])
     listeners = _listeners(tx, {message.source_id for message in came})
     results: list[Received] = []

@@ -144,6 +144,49 @@ async def test_an_attempt_is_recorded_once_with_its_decision(store: Store) -> No
     assert len(await claim(store, now=NOW + 5000)) == 1
 
 
+async def test_of_attempts_recorded_together_each_is_judged_by_itself(store: Store) -> None:
+    """One is told for the first time, one again, and one whose delivery was taken away meanwhile."""
+    source = a_source()
+    endpoint, stopped = an_endpoint(source), an_endpoint(source)
+    await keep(store, source, endpoint, stopped)
+    for _ in range(2):
+        await receive(store, a_message(source))
+    claimed = await claim(store)
+    await store.write(lambda tx: deliveries.stop_endpoint(tx, stopped.id, NOW))
+    ended = [
+        deliveries.Ended("me", an_attempt(one.message, one.delivery.id, one.endpoint), DeliveryState.SUCCEEDED, 1, None)
+        for one in claimed
+    ]
+    again = next(one for one in ended if one.attempt.endpoint_id == endpoint.id)
+    await store.batch(deliveries.record, again)
+
+    told = await asyncio.gather(*(store.batch(deliveries.record, one, patience=0.01) for one in ended))
+
+    assert told == [one is not again and one.attempt.endpoint_id == endpoint.id for one in ended]
+    for one in ended:
+        made = one.attempt
+        kept = [
+            a for a in await store.read(lambda tx, a=made: attempts.of_message(tx, a.message_id)) if a.id == made.id
+        ]
+        delivery = await store.read(lambda tx, a=made: deliveries.get(tx, a.delivery_id))
+        theirs = DeliveryState.SUCCEEDED if made.endpoint_id == endpoint.id else DeliveryState.STOPPED
+        assert kept == [made]
+        assert (delivery.state, delivery.attempts) == (theirs, 1)
+
+
+async def test_repeats_among_messages_that_come_together_are_told_apart(store: Store) -> None:
+    source = a_source()
+    await keep(store, source)
+    first = a_message(source, webhook_id="evt_1")
+    await receive(store, first)
+    came = [a_message(source, webhook_id=f"evt_{number}") for number in (1, 2, 2, 3)]
+
+    told = await store.write(lambda tx: messages.receive(tx, came))
+
+    assert [one.duplicate for one in told] == [True, False, True, False]
+    assert [one.message_id for one in told] == [first.id, came[1].id, came[1].id, came[3].id]
+
+
 async def test_a_released_delivery_is_due_again_and_has_no_attempt(store: Store) -> None:
     source = a_source()
     await keep(store, source, an_endpoint(source))

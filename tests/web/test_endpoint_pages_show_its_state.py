@@ -31,7 +31,8 @@ async def with_attempts(site: Site, endpoint: Endpoint, *outcomes: AttemptOutcom
             an_attempt(message, delivery_id, endpoint, number=number, **told(each))
             for number, each in enumerate(outcomes, 1)
         ]
-        deliveries.record(tx, [Ended("nobody", each, DeliveryState.PENDING, 0, None) for each in made])
+        for each in made:
+            deliveries.record(tx, [Ended("nobody", each, DeliveryState.PENDING, 0, None)])
         return made
 
     kept: list[Attempt] = await site.bench.store.write(keep)
