@@ -133,9 +133,8 @@ class Answer:
     async def _more(self) -> None:
         if self._failure:
             failure, words = self._failure
-            raise failure(
-                words
-            )  # a new one: what is raised knows the frames it went through, and they know this answer
+            # A new one: what is raised knows the frames it went through, and they know this answer.
+            raise failure(words)
         self._news = asyncio.get_running_loop().create_future()
         try:
             await self._news
