@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -56,10 +57,12 @@ class _Job:
 
 @dataclass(slots=True)
 class _Company:
-    """Patient writes of one loop that share their work."""
+    """Writes of one loop that share their work and go together."""
 
     jobs: list[_Job]
-    timer: asyncio.TimerHandle
+    handle: asyncio.Handle
+    patient: bool
+    """It waits for more than the end of this turn of the loop."""
 
 
 class Writer:
@@ -70,39 +73,39 @@ class Writer:
         self._changed = changed
         self._connection: Connection | None = None
         self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
-        self._patient: dict[tuple[asyncio.AbstractEventLoop, Work], _Company] = {}
+        self._gathering: dict[tuple[asyncio.AbstractEventLoop, Work], _Company] = {}
         self._thread = threading.Thread(target=self._write_forever, name="store-writer", daemon=True)
         self._thread.start()
 
     def put(self, work: Work, item: Any, patience: float) -> asyncio.Future[Any]:
         """Have ``item`` written; the result comes once that is durable. See ``Store.batch``.
 
-        Patient writes wait here, in their loop: a thread that is woken for each of them would cost more than it saves.
-        One that does not wait takes those along that wait with the same work, since it came after them.
+        Writes gather here, in their loop, since waking the thread for each of them would cost more than it saves: what
+        does not wait, to the end of this turn of the loop; what is patient, longer. One that does not wait takes those
+        along that wait with the same work, since it came after them.
         """
         loop = asyncio.get_running_loop()
         job = _Job(work, item, loop, loop.create_future())
-        if company := self._patient.get((loop, work)):
+        if company := self._gathering.get((loop, work)):
             company.jobs.append(job)
-            if not patience or len(company.jobs) >= COMPANY:
-                company.timer.cancel()
+            if (company.patient and not patience) or len(company.jobs) >= COMPANY:
+                company.handle.cancel()
                 self._send(loop, work)
-        elif patience:
-            timer = loop.call_later(patience, self._send, loop, work)
-            self._patient[loop, work] = _Company([job], timer)
         else:
-            self._queue.put([job])
+            send = partial(self._send, loop, work)
+            handle = loop.call_later(patience, send) if patience else loop.call_soon(send)
+            self._gathering[loop, work] = _Company([job], handle, patience > 0)
         return job.future
 
     def close(self) -> None:
         """Finish what waits, however patient, and end."""
-        for loop, work in list(self._patient):
+        for loop, work in list(self._gathering):
             self._send(loop, work)
         self._queue.put(None)
         self._thread.join()
 
     def _send(self, loop: asyncio.AbstractEventLoop, work: Work) -> None:
-        if company := self._patient.pop((loop, work), None):
+        if company := self._gathering.pop((loop, work), None):
             self._queue.put(company.jobs)
 
     def _write_forever(self) -> None:

@@ -52,6 +52,12 @@ async def test_others_do_not_wait_for_them(each_store: Store) -> None:
     await asyncio.gather(*waiting)
 
 
+async def test_what_does_not_wait_goes_with_what_comes_in_the_same_turn_of_the_loop(each_store: Store) -> None:
+    kept = Kept()
+    assert await asyncio.gather(*patiently(each_store, kept, [1, 2, 3], 0)) == [10, 20, 30]
+    assert kept.together == [[1, 2, 3]]
+
+
 async def test_enough_of_them_wait_no_longer(each_store: Store) -> None:
     kept = Kept()
     await asyncio.gather(*patiently(each_store, kept, range(1, writer.COMPANY + 1)))
