@@ -16,12 +16,21 @@ class Troublemakers:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        asyncio.run_coroutine_threadsafe(_end_all(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     def _serve(self, behave) -> str:  # type: ignore[no-untyped-def]
         started = asyncio.run_coroutine_threadsafe(asyncio.start_server(behave, "127.0.0.1", 0), self._loop)
         return f"http://127.0.0.1:{started.result().sockets[0].getsockname()[1]}/"
+
+
+async def _end_all() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
