@@ -46,6 +46,13 @@ def customer_io(authority: trustme.CA) -> Iterator[Destination]:
 
 
 @pytest.fixture
+def shop() -> Iterator[Destination]:
+    """A destination on loopback, where Hookbench is allowed to reach it."""
+    with Destination() as destination:
+        yield destination
+
+
+@pytest.fixture
 def hookbench(tmp_path: Path, customer_io: Destination, ca_file: Path) -> Iterator[Running]:
     fixed = ",".join(
         f"{host}:443:127.0.0.1:{customer_io.port}" for host in ("track.customer.io", "track-eu.customer.io")

@@ -17,12 +17,6 @@ def hookbench(tmp_path: Path) -> Iterator[Running]:
         yield running
 
 
-@pytest.fixture
-def shop() -> Iterator[Destination]:
-    with Destination() as destination:
-        yield destination
-
-
 def test_the_head_says_that_the_endpoint_was_disabled_and_when(
     hookbench: Running, signed_in: Page, shop: Destination
 ) -> None:

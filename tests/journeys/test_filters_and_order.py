@@ -16,12 +16,6 @@ def hookbench(tmp_path: Path) -> Iterator[Running]:
         yield running
 
 
-@pytest.fixture
-def shop() -> Iterator[Destination]:
-    with Destination() as destination:
-        yield destination
-
-
 def test_a_filter_is_written_in_rows_and_decides_what_is_delivered(
     hookbench: Running, signed_in: Page, shop: Destination
 ) -> None:

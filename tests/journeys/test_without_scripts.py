@@ -19,12 +19,6 @@ def hookbench(tmp_path: Path) -> Iterator[Running]:
 
 
 @pytest.fixture
-def shop() -> Iterator[Destination]:
-    with Destination() as destination:
-        yield destination
-
-
-@pytest.fixture
 def plain(browser: Browser, hookbench: Running) -> Iterator[Page]:
     """A page of the administrator's, without scripts."""
     context = browser.new_context(java_script_enabled=False, locale="en-US", viewport={"width": 1440, "height": 900})
