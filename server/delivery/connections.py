@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
 
 
 class Answer:
-    """What comes back for one request. Its methods without a underscore from ``on_header`` on are the parser's."""
+    """What comes back for one request. Its methods without an underscore from ``on_header`` on are the parser's."""
 
     __slots__ = (
         "_beside", "_chunks", "_failure", "_news", "_parser", "_paused", "_transport", "_until_closed", "_waiting",
