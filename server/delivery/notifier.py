@@ -43,6 +43,7 @@ Names = Callable[[Transaction, Iterable[str]], Mapping[str, str]]
 NOBODY = say("Switched off in the meantime.")
 NO_SERVER = say("No mail server is set. See HOOKBENCH_SMTP_HOST.")
 OURS = say("Something went wrong on our side; the log of Hookbench says what.")
+NOTHING_LEFT = say("This machine has no file or memory left for another connection.")
 
 log = structlog.get_logger()
 
@@ -260,7 +261,11 @@ async def post(courier: Courier, url: str, secret: str, webhook_id: str, body: b
         "webhook-timestamp": str(timestamp),
         "webhook-signature": sign(secret, webhook_id, timestamp, body),
     }
-    match await courier.send(Prepared("POST", url, headers, body)):
+    try:
+        sent = await courier.send(Prepared("POST", url, headers, body))
+    except OSError:
+        return NOTHING_LEFT
+    match sent:
         case Answered(response) if 200 <= response.status < 300:
             return None
         case Answered(response):

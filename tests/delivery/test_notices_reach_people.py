@@ -1,5 +1,6 @@
 """From an attempt that failed for good to a mailbox and a webhook: signed, gathered, tried again, given up."""
 
+import errno
 import json
 import ssl
 from collections.abc import AsyncIterator
@@ -16,7 +17,7 @@ from server.delivery import notifier as module
 from server.delivery.courier import Courier
 from server.delivery.feed import Feed, Noticed
 from server.delivery.mailer import Mailer
-from server.delivery.notifier import Notifier
+from server.delivery.notifier import Notifier, post
 from server.domain.addresses import AddressRules
 from server.domain.alerts import WAITS, Alerts, MailServer, Sending, Tls
 from server.domain.ids import DeliveryId
@@ -205,3 +206,13 @@ async def test_a_flood_of_different_endpoints_stays_bounded(store: Store, monkey
         (Sending.FAILED, "Too many others were waiting to be sent."),
         (Sending.PENDING, None),
     ]
+
+
+async def test_a_machine_that_can_open_no_connection_says_so() -> None:
+    async def out_of_files(host: str) -> list[str]:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    courier = Courier(AddressRules(), resolve=out_of_files)
+    said = await post(courier, "https://alerts.example/", SECRET, "ntf_1", b"{}")
+    await courier.aclose()
+    assert str(said) == "This machine has no file or memory left for another connection."
