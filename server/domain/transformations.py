@@ -38,6 +38,8 @@ class FailureKind(StrEnum):
     TIME_LIMIT = "time limit"
     MEMORY_LIMIT = "memory limit"
     CRASHED = "crashed"
+    INTERNAL = "internal"
+    """A fault of Hookbench's own kept this event from its result; the code may be fine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from server.domain.transformations import FailureKind, Program, Result, Webhook
 from server.sandbox import locales, replies
 from server.sandbox.lanes import Job, Lane, Slow, TimeOuts
 from server.sandbox.limits import Fence, Limits
-from server.sandbox.wire import Died, Request, Worker
+from server.sandbox.wire import Answer, Died, Request, Worker
 from server.sandbox.workers import Unavailable, Zygote
 
 IDLE_SECONDS = 60.0
@@ -155,10 +155,15 @@ class Sandbox:
                 jobs = lane.take(program)
                 try:
                     await self._run(owner, lane, jobs)
-                except Exception as error:  # whatever it was, those who wait must hear of it
+                except Unavailable as unavailable:
                     for job in jobs:
                         if not job.done.done():
-                            job.done.set_exception(error)
+                            job.done.set_exception(unavailable)
+                except Exception as error:  # whatever it was, those who wait must hear of it
+                    log.exception("sandbox.run_failed", owner=owner)
+                    for job in jobs:
+                        if not job.done.done():
+                            job.done.set_result(replies.our_fault(type(error).__name__))
                 finally:
                     lane.batch = []
 
@@ -196,31 +201,46 @@ class Sandbox:
         worker = self._idle.pop(owner, None)
         if not worker or worker.gone:
             worker = await self._zygote.spawn()
-        worker.send(jobs[0].program.code, [_request(worker, job) for job in jobs])
-        again: list[Job] = []
-        for at, job in enumerate(jobs, start=1):
-            blameless, started = worker.served > 0, monotonic()
-            answer = await worker.answer()
-            now = monotonic()
-            lane.measured(now - started)
-            if isinstance(answer, Died):
-                self._died(job, answer, blameless)
-            elif part := self._may_ask(job) and replies.part_needed(answer[0]):
-                job.seconds += now - started
+        kept = False
+        try:
+            worker.send(jobs[0].program.code, [_request(worker, job) for job in jobs])
+            again: list[Job] = []
+            for at, job in enumerate(jobs, start=1):
+                blameless, started = worker.served > 0, monotonic()
+                answer = await worker.answer()
+                now = monotonic()
+                lane.measured(now - started)
+                if isinstance(answer, Died):
+                    self._died(job, answer, blameless)
+                else:
+                    await self._answered(job, answer, now - started)
+                    if replies.is_spent(answer[0]):
+                        worker.retire()
+                if not job.done.done():
+                    again.append(job)
+                if at < len(jobs) and (now > until or self._time_outs.slow(job.program)):
+                    worker.stop()
+                if worker.gone:
+                    return again + jobs[at:]
+            worker.pace = lane.pace
+            self._keep(owner, worker)
+            kept = True
+            return again
+        finally:
+            if not kept:
+                worker.stop()
+
+    async def _answered(self, job: Job, answer: Answer, seconds: float) -> None:
+        """Give the job its result, or the locale data that it needs. A fault of ours on the way is the job's result."""
+        try:
+            if part := self._may_ask(job) and replies.part_needed(answer[0]):
+                job.seconds += seconds
                 job.parts[part] = await asyncio.to_thread(locales.part, part)
             else:
                 self._end(job, replies.parse(*answer, self.limits))
-                if replies.is_spent(answer[0]):
-                    worker.retire()
-            if not job.done.done():
-                again.append(job)
-            if at < len(jobs) and (now > until or self._time_outs.slow(job.program)):
-                worker.stop()
-            if worker.gone:
-                return again + jobs[at:]
-        worker.pace = lane.pace
-        self._keep(owner, worker)
-        return again
+        except Exception as error:
+            log.exception("sandbox.answer_failed", owner=job.program.owner)
+            self._end(job, replies.our_fault(type(error).__name__))
 
     @staticmethod
     def _may_ask(job: Job) -> bool:
@@ -232,7 +252,7 @@ class Sandbox:
         if died.killed or (died.code is not None and not blameless):
             self._end(job, replies.failed(*self._why(died), ms=died.ms))
         elif job.tries >= MAX_TRIES and not job.done.done():
-            job.done.set_exception(Unavailable("The sandbox's processes keep ending."))
+            self._end(job, replies.keeps_ending(job.tries))
 
     def _end(self, job: Job, result: Result) -> None:
         before = self._time_outs.slow(job.program)

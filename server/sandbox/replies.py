@@ -63,6 +63,19 @@ def failed(kind: FailureKind, message: str, ms: float = 0.0) -> TransformFailed:
     return TransformFailed(AttemptError(kind, message), (), ms)
 
 
+def our_fault(reason: str) -> TransformFailed:
+    """The result of an event that a fault of ours kept from its own. ``reason`` is the kind of the error."""
+    return failed(FailureKind.INTERNAL, f"Hookbench could not run the code, through a fault of its own ({reason}).")
+
+
+def keeps_ending(times: int) -> TransformFailed:
+    message = (
+        f"Hookbench could not run the code: its process ended {times} times, "
+        "through no fault that is known of the code."
+    )
+    return failed(FailureKind.INTERNAL, message)
+
+
 def time_limit(limits: Limits) -> str:
     return f"The code ran longer than {limits.run_time:g} s and was stopped."
 

@@ -22,6 +22,7 @@ KINDS: Mapping[str, Sentence] = {
     FailureKind.TIME_LIMIT: say("Time limit"),
     FailureKind.MEMORY_LIMIT: say("Memory limit"),
     FailureKind.CRASHED: say("Crashed"),
+    FailureKind.INTERNAL: say("Fault of Hookbench"),
     "address": say("Address refused"),
     "broken answer": say("Broken answer"),
     "certificate": say("Certificate not accepted"),
@@ -52,6 +53,12 @@ SANDBOX_SAYS = (
     say("The sandbox could not run the code."),
     say("The sandbox gave an answer that cannot be used ({reason})."),
     say("The code could not be checked."),
+    say(
+        "Hookbench could not run the code: its process ended {times} times, through no fault that is known of the code."
+    ),
+    say("Hookbench could not run the code, through a fault of its own ({reason})."),
+    say("Hookbench could not provide the locale data {part}, through a fault of its own ({reason})."),
+    say("The code asked for more than {limit} pieces of locale data in one run."),
     say("an array"),
     say("an object"),
     say("a string"),

@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from server.sandbox.cldr import store
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-FIRST_YEAR, LAST_YEAR = 1800, 9990
+FIRST_YEAR = 1800
+"""Before it every place had its own solar time."""
+LAST_YEAR = 9000
+"""Later decades are computed from the one that lies whole cycles earlier: Python's dates end with 9999."""
+CYCLE_YEARS, CYCLE_SECONDS = 400, 146_097 * 86_400
+"""After so long the calendar, and with it each rule for summer time, repeats to the day of the week."""
+NAMES_END = 253_402_300_740
+"""9999-12-31T23:59Z: from then on, and before 1970, CLDR's zones have no names, so that V8 writes their offset."""
 WINTER_IS_STANDARD = {"Europe/Dublin", "Africa/Casablanca", "Africa/El_Aaiun"}
 """The database says that winter is their exception; CLDR names their summer as one."""
 
@@ -46,11 +53,11 @@ def decade(name: str, number: int) -> dict[str, Any] | None:
     zone = _zone(known) if known else None
     if not zone or not known:
         return None
-    year = min(max(number * 10, FIRST_YEAR), LAST_YEAR)
-    return {
-        "name": known,
-        "changes": _changes(zone, datetime(year, 1, 1, tzinfo=UTC), datetime(year + 9, 12, 31, 23, 59, tzinfo=UTC)),
-    }
+    year = max(number * 10, FIRST_YEAR)
+    cycles = max(0, -(-(year - LAST_YEAR) // CYCLE_YEARS))
+    year -= cycles * CYCLE_YEARS
+    changes = _changes(zone, datetime(year, 1, 1, tzinfo=UTC), datetime(year + 9, 12, 31, 23, 59, tzinfo=UTC))
+    return {"name": known, "changes": [(second + cycles * CYCLE_SECONDS, *then) for second, *then in changes]}
 
 
 def _changes(zone: ZoneInfo, start: datetime, end: datetime) -> list[Change]:
@@ -117,13 +124,13 @@ def _meta_zones(zone: str) -> list[tuple[int, str]]:
     for step in zone.split("/"):
         entry = entry.get(step, {}) if isinstance(entry, dict) else {}
     if not isinstance(entry, list):
-        return [(-(10**12), "")]
+        return [(-(10**13), "")]
     made = []
     for each in entry:
         used = each["usesMetazone"]
         start = datetime.strptime(used["_from"], "%Y-%m-%d %H:%M").replace(tzinfo=UTC) if "_from" in used else None
-        made.append((int((start - EPOCH).total_seconds()) if start else -(10**12), used["_mzone"]))
-    return made
+        made.append((int((start - EPOCH).total_seconds()) if start else 0, used["_mzone"]))
+    return [(-(10**13), ""), *made, (NAMES_END, "")]
 
 
 def _generic(tag: str, zone: str, meta: str, own: dict[str, str], theirs: dict[str, str]) -> list[str | None]:
