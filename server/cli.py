@@ -147,6 +147,7 @@ async def _try(code: str, event_type: str, payload: str, env: dict[str, str], ur
     finally:
         await sandbox.close()
     result: dict[str, Any] = {"outcome": "failed", "request": None, "console": [], "error": None, "ms": prepared.ms}
+    result["warnings"] = [{"kind": each.kind, "message": str(each.sentence())} for each in prepared.warnings]
     result["console"] = [{"level": line.level, "text": line.text} for line in prepared.console]
     match prepared:
         case Ready(request):
@@ -201,6 +202,7 @@ def _as_dict(error: AttemptError) -> dict[str, Any]:
 
 def _in_words(result: dict[str, Any]) -> str:
     lines = [f"{line['level']}: {line['text']}" for line in result["console"]]
+    lines += [f"Warning: {warning['message']}" for warning in result["warnings"]]
     if error := result["error"]:
         place = f" (line {error['line']}, column {error['column']})" if error["line"] else ""
         lines.append(f"Failed, {error['kind']}{place}: {error['message']}")

@@ -27,6 +27,7 @@ from server.domain.messages import AttemptError, ConsoleLine, SentRequest
 from server.domain.payloads import Payload
 from server.domain.sentences import Problem, Refused, Sentence, say
 from server.domain.transformations import Cancelled, TransformFailed
+from server.domain.warnings import RunWarning
 from server.sandbox import Slow, Unavailable
 
 MAX_PAYLOAD_BYTES = 1024 * 1024
@@ -52,6 +53,7 @@ class Trial:
     """Milliseconds that the code ran for; 0 when none ran."""
     memory: int | None = None
     """Bytes of its heap when it had ended."""
+    warnings: tuple[RunWarning, ...] = ()
     objection: Sentence | None = None
     """Why the endpoint's event types or its filter would keep such an event away; ``None`` when they do not."""
 
@@ -101,11 +103,12 @@ async def run(
                 console=prepared.console,
                 ms=ms,
                 memory=prepared.memory,
+                warnings=prepared.warnings,
             )
         case Cancelled(console):
-            return Trial("cancelled", captured, True, None, None, None, console, ms, prepared.memory)
+            return Trial("cancelled", captured, True, None, None, None, console, ms, prepared.memory, prepared.warnings)
         case TransformFailed(error, console):
-            return Trial("failed", captured, True, None, error, None, console, ms, prepared.memory)
+            return Trial("failed", captured, True, None, error, None, console, ms, prepared.memory, prepared.warnings)
 
 
 def slow(bench: Workbench, endpoint: Endpoint) -> Slow | None:

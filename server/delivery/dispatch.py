@@ -67,6 +67,7 @@ class Dispatcher:
             response=ended.response,
             error=ended.error,
             console=prepared.console,
+            warnings=prepared.warnings,
             transform_ms=prepared.ms,
             duration_ms=(perf_counter() - clock) * 1000,
             started_at=started_at,

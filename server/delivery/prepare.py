@@ -5,15 +5,17 @@ what will be sent.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from server.domain import missing_values
 from server.domain.endpoints import Endpoint, Version
 from server.domain.integrations import Card
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest, mask_headers
 from server.domain.requests import SHOWN, Prepared, finish, untransformed
-from server.domain.transformations import Cancelled, Program, Result, Returned, TransformFailed, Webhook
+from server.domain.transformations import Cancelled, FailureKind, Program, Result, TransformFailed, Webhook
+from server.domain.warnings import MAX_WARNINGS, RunWarning
 
 
 class Runs(Protocol):
@@ -32,6 +34,7 @@ class Ready:
     """Milliseconds the code ran for; ``None`` when none ran."""
     memory: int | None = None
     """Bytes of the code's heap when it had ended; ``None`` when none ran."""
+    warnings: tuple[RunWarning, ...] = ()
 
 
 Preparation = Ready | Cancelled | TransformFailed
@@ -61,12 +64,26 @@ async def prepare(
             env=endpoint.variables,
         ),
     )
-    if not isinstance(result, Returned):
+    if isinstance(result, TransformFailed):
+        return _with_missing_variables(result, endpoint)
+    if isinstance(result, Cancelled):
         return result
+    missing = missing_values.warnings(result, endpoint.url, endpoint.version.code, endpoint.variables)
+    if missing:
+        result = replace(result, warnings=(*result.warnings, *missing)[:MAX_WARNINGS])
     finished = finish(result, credential_headers=credential_headers, endpoint_headers=endpoint.headers)
     if isinstance(finished, AttemptError):
-        return TransformFailed(finished, result.console, result.ms, result.memory)
-    return Ready(finished, result.console, result.ms, result.memory)
+        return TransformFailed(finished, result.console, result.ms, result.memory, result.warnings)
+    return Ready(finished, result.console, result.ms, result.memory, result.warnings)
+
+
+def _with_missing_variables(failed: TransformFailed, endpoint: Endpoint) -> TransformFailed:
+    """Code that fails at a value often fails since a variable is missing."""
+    assert endpoint.version
+    if failed.error.kind not in (FailureKind.THREW, FailureKind.BAD_RESULT):
+        return failed
+    missing = missing_values.missing_variables(endpoint.version.code, endpoint.variables)
+    return replace(failed, warnings=(*failed.warnings, *missing)[:MAX_WARNINGS]) if missing else failed
 
 
 def program_of(endpoint: Endpoint, version: Version) -> Program:

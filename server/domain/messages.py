@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, Millis, SourceId, VersionId
+from server.domain.warnings import RunWarning
 
 
 class Origin(StrEnum):
@@ -174,6 +175,8 @@ class Attempt:
     """When the next attempt follows, as decided after this one."""
     because: Because | None = None
     """Why then, or why there is none; ``None`` when it ended well or the code failed."""
+    warnings: tuple[RunWarning, ...] = ()
+    """What should be looked at in the result of the code."""
 
 
 ACCEPTED = frozenset({AttemptOutcome.SUCCEEDED, AttemptOutcome.CAPTURED})

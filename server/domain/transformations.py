@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from server.domain.messages import AttemptError, ConsoleLine
+from server.domain.warnings import RunWarning
 
 MAX_CODE_BYTES = 256 * 1024
 
@@ -58,6 +59,7 @@ class Returned:
     console: tuple[ConsoleLine, ...]
     ms: float
     memory: int | None = None
+    warnings: tuple[RunWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Cancelled:
     console: tuple[ConsoleLine, ...]
     ms: float
     memory: int | None = None
+    warnings: tuple[RunWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class TransformFailed:
     console: tuple[ConsoleLine, ...]
     ms: float
     memory: int | None = None
+    warnings: tuple[RunWarning, ...] = ()
 
 
 Result = Returned | Cancelled | TransformFailed

@@ -12,6 +12,7 @@ from typing import Any
 
 from server.domain.messages import AttemptError, ConsoleLine
 from server.domain.transformations import Cancelled, FailureKind, Result, Returned, TransformFailed
+from server.domain.warnings import FIELDS, MAX_WARNINGS, RunWarning, cut
 from server.sandbox.limits import Limits
 
 MAX_MESSAGE = 4_000
@@ -84,13 +85,14 @@ def _result(reply: object, body: bytes, limits: Limits) -> Result:
     fields = _mapping(reply)
     console = _console(fields["console"], limits.console)
     ms, memory = _duration(fields["ms"]), _count(fields["memory"]) if "memory" in fields else None
+    warnings = _warnings(fields["warnings"]) if "warnings" in fields else ()
     match fields["is"]:
         case "returned":
-            return _returned(fields, body, limits, console, ms, memory)
+            return _returned(fields, body, limits, console, ms, memory, warnings)
         case "cancelled":
-            return Cancelled(console, ms, memory)
+            return Cancelled(console, ms, memory, warnings)
         case _:
-            return TransformFailed(_error(fields, limits), console, ms, memory)
+            return TransformFailed(_error(fields, limits), console, ms, memory, warnings)
 
 
 def _returned(
@@ -100,10 +102,11 @@ def _returned(
     console: tuple[ConsoleLine, ...],
     ms: float,
     memory: int | None,
+    warnings: tuple[RunWarning, ...],
 ) -> Returned | TransformFailed:
     if len(body) > limits.result:
         message = f"The result is larger than {limits.result // 1024} KiB. Send less."
-        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory)
+        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory, warnings)
     payload = body.decode()
     is_text = fields["text"] is True
     if not is_text:
@@ -111,11 +114,11 @@ def _returned(
             json.loads(payload)
         except RecursionError:
             message = "webhook.payload is nested too deeply to be sent."
-            return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory)
+            return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory, warnings)
     headers = _mapping(fields["headers"])
     if len(headers) > MAX_HEADERS:
         message = f"webhook.headers has more than {MAX_HEADERS} entries."
-        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory)
+        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory, warnings)
     return Returned(
         method=_whole(fields["method"], 100),
         url=_whole(fields["url"], MAX_URL),
@@ -125,6 +128,7 @@ def _returned(
         console=console,
         ms=ms,
         memory=memory,
+        warnings=warnings,
     )
 
 
@@ -153,6 +157,17 @@ def _console(lines: object, room: int) -> tuple[ConsoleLine, ...]:
         room -= len(shown.encode()) + 1
         kept.append(ConsoleLine(level, shown))
     return tuple(kept)
+
+
+def _warnings(found: object) -> tuple[RunWarning, ...]:
+    if not isinstance(found, list):
+        raise TypeError("warnings")
+    return tuple([_warning(_mapping(each)) for each in found[:MAX_WARNINGS]])
+
+
+def _warning(fields: Mapping[str, Any]) -> RunWarning:
+    kind = fields["kind"]
+    return RunWarning(kind, {name: cut(clean(str(fields[name]), 2 * MAX_MESSAGE)) for name in FIELDS[kind]})
 
 
 def clean(text: object, limit: int) -> str:

@@ -8,7 +8,16 @@ from sqlalchemy import Connection, RowMapping, Select, select
 
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, SourceId, VersionId
 from server.domain.messages import Attempt, AttemptOutcome, Because, ReceivedResponse, SentRequest, Trigger
-from server.store.columns import dump_console, dump_error, dump_pairs, load_console, load_error, load_pairs
+from server.store.columns import (
+    dump_console,
+    dump_error,
+    dump_pairs,
+    dump_warnings,
+    load_console,
+    load_error,
+    load_pairs,
+    load_warnings,
+)
 from server.store.schema import attempts
 
 PAGE = 50
@@ -43,6 +52,7 @@ def columns(attempt: Attempt) -> dict[str, Any]:
         "response_truncated": response.truncated if response else None,
         "error": dump_error(attempt.error),
         "console": dump_console(attempt.console),
+        "warnings": dump_warnings(attempt.warnings),
     }
 
 
@@ -130,4 +140,5 @@ def _attempt(row: RowMapping) -> Attempt:
         started_at=row["started_at"],
         next_at=row["next_at"],
         because=Because(row["because"]) if row["because"] else None,
+        warnings=load_warnings(row["warnings"]),
     )

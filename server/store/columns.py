@@ -7,6 +7,7 @@ from typing import Any
 
 from server.domain.conditions import Condition, Filter, Operator
 from server.domain.messages import AttemptError, ConsoleLine
+from server.domain.warnings import RunWarning
 
 
 def dump(value: object) -> str:
@@ -57,3 +58,12 @@ def dump_console(lines: Iterable[ConsoleLine]) -> str | None:
 
 def load_console(text: str | None) -> tuple[ConsoleLine, ...]:
     return tuple(ConsoleLine(level, words) for level, words in json.loads(text)) if text else ()
+
+
+def dump_warnings(warnings: Iterable[RunWarning]) -> str | None:
+    pairs: list[Any] = [[warning.kind, dict(warning.values)] for warning in warnings]
+    return dump(pairs) if pairs else None
+
+
+def load_warnings(text: str | None) -> tuple[RunWarning, ...]:
+    return tuple(RunWarning(kind, values) for kind, values in json.loads(text)) if text else ()

@@ -283,6 +283,7 @@ attempts = Table(
     Column("response_truncated", Boolean),
     Column("error", Text),
     Column("console", Text),
+    Column("warnings", Text),
     UniqueConstraint("delivery_id", "number"),
     Index("ix_attempts_source_id_id", "source_id", "id"),
     Index("ix_attempts_endpoint_id_id", "endpoint_id", "id"),

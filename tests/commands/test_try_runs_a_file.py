@@ -13,7 +13,7 @@ def tried(stopped: Running, file: Path, *options: str) -> tuple[int, dict[str, o
     done = stopped.run("try", str(file), "--json", *options)
     assert done.stdout, done.stderr
     found = json.loads(done.stdout)
-    assert set(found) == {"outcome", "request", "console", "error", "ms"}
+    assert set(found) == {"outcome", "request", "console", "error", "ms", "warnings"}
     return done.returncode, found
 
 

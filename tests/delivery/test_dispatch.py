@@ -21,6 +21,7 @@ from server.domain.ids import AttemptId, SourceId
 from server.domain.messages import AttemptOutcome, Delivery, DeliveryState, Trigger
 from server.domain.requests import Prepared
 from server.domain.transformations import Cancelled, TransformFailed
+from server.domain.warnings import WarningKind, warn
 from server.sandbox import Limits, Sandbox, Unavailable
 from server.store.deliveries import Claimed
 
@@ -136,3 +137,20 @@ async def test_a_sandbox_that_cannot_run_is_no_attempt(sandbox):
     with pytest.raises(Unavailable):
         await dispatcher.attempt(claimed(an_endpoint(SOURCE, "const handler = w => w")), AttemptId("att_1"))
     await courier.aclose()
+
+
+async def test_warnings_of_the_run_and_of_the_request_are_in_the_attempt(sandbox):
+    code = "const handler = w => { Promise.reject(1); w.headers.a = 'Bearer ' + w.env.KEY; return w }"
+    endpoint = an_endpoint(SOURCE, code, destination=Destination.CAPTURE)
+    courier = Courier(AddressRules(), timeout=5)
+    attempt = await Dispatcher(sandbox=sandbox, courier=courier, cards=CARDS).attempt(
+        claimed(endpoint), AttemptId("att_1")
+    )
+    await courier.aclose()
+    assert [warning.kind for warning in attempt.warnings] == [WarningKind.REJECTION, WarningKind.VARIABLE_IN_HEADER]
+
+
+async def test_code_that_fails_at_a_missing_variable_is_told_which(sandbox):
+    failed = await prepared(sandbox, an_endpoint(SOURCE, "const handler = w => w.env.KEY.trim()"))
+    assert isinstance(failed, TransformFailed)
+    assert failed.warnings == (warn(WarningKind.MISSING_VARIABLE, name="KEY"),)

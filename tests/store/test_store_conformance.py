@@ -14,6 +14,7 @@ from server.domain.health import Health
 from server.domain.ids import VersionId, mint
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState, Message, Origin, Trigger
 from server.domain.sources import IntakeRefusal, Source
+from server.domain.warnings import WarningKind, warn
 from server.store import Store, accounts, attempts, deliveries, endpoints, messages, sources
 
 LEASE = 60_000
@@ -131,7 +132,11 @@ async def test_an_attempt_is_recorded_once_with_its_decision(store: Store) -> No
     await receive(store, message)
     [claimed] = await claim(store)
     error = AttemptError("timeout", "No answer\x00 \ud800", 3, 7, "throw")
-    attempt = an_attempt(message, claimed.delivery.id, endpoint, outcome=AttemptOutcome.UNREACHABLE, error=error)
+    values = {
+        "outcome": AttemptOutcome.UNREACHABLE, "error": error,
+        "warnings": (warn(WarningKind.WORD_IN_HEADER, header="A", word="null\x00 \ud800"),),
+    }  # fmt: skip
+    attempt = an_attempt(message, claimed.delivery.id, endpoint, **values)
     ended = deliveries.Ended("me", attempt, DeliveryState.PENDING, 1, NOW + 5000)
     assert await store.batch(deliveries.record, ended)
     assert not await store.batch(deliveries.record, ended)

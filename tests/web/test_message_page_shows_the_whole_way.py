@@ -16,6 +16,7 @@ from server.domain.messages import (
     ReceivedResponse,
     SentRequest,
 )
+from server.domain.warnings import WarningKind, warn
 from server.store import messages, sources
 
 
@@ -128,3 +129,17 @@ async def test_a_body_of_a_megabyte_is_shown_in_part(site: Site) -> None:
 @pytest.mark.parametrize("path", ["/messages/msg_0", "/messages/msg_0/body", "/attempts/att_0/request-body"])
 async def test_what_does_not_exist_is_not_found(site: Site, path: str) -> None:
     assert (await site.get(path)).status_code == 404
+
+
+async def test_warnings_of_the_run_are_kept_and_shown_with_the_attempt(site: Site) -> None:
+    warnings = (
+        warn(WarningKind.VARIABLE_IN_HEADER, header="Authorization", word="undefined", name="API_KEY"),
+        warn(WarningKind.REJECTION, message="<b>no</b>"),
+    )
+    entry = await tried(site, await kept_endpoint(site), warnings=warnings)
+
+    text = await page_of(site, entry)
+
+    assert "The header Authorization contains “undefined”." in text
+    assert "there is no variable API_KEY" in text
+    assert "<b>no</b>" in text

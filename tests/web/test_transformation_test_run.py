@@ -154,3 +154,16 @@ async def test_the_check_while_typing_answers_with_the_place(site: Site, code: s
 
     assert (error and error["line"]) == line
     assert error is None or error["message"].startswith("SyntaxError")
+
+
+async def test_a_missing_variable_in_a_header_and_lost_work_are_told(site: Site) -> None:
+    code = """function handler(webhook) {
+      webhook.headers.Authorization = `Bearer ${webhook.env.API_KEY}`;
+      (async () => { throw new Error("lost") })();
+      return webhook;
+    }"""
+    answer = await site.post("/transformations/try", a_form(code=code), headers=FRAGMENT)
+
+    text = text_of(answer.text)
+    assert "The header Authorization contains “undefined”. The code reads webhook.env.API_KEY" in text
+    assert "A promise was rejected at line 3 and nothing handled it: Error: lost." in text

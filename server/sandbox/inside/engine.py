@@ -9,6 +9,7 @@ import ctypes
 import math
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 import _quickjs  # not ``quickjs``, whose import starts a thread: a zygote must not have one
@@ -22,6 +23,8 @@ _NUMBER_TO_NUMBER = 6
 _FOUND, _ABSENT, _FAILED = 1.0, 0.0, -1.0
 _COLLECT_FROM = 4 << 20
 """Bytes of heap that are not worth looking for garbage in, as all of it ends with its event."""
+_MAX_REJECTIONS = 100
+"""Unhandled rejections that are kept of one run."""
 _SIZES_AT = 5 * 8
 """Where a runtime keeps the number of its blocks, their bytes and the limit; see ``_sizes_are_known``."""
 
@@ -45,6 +48,7 @@ class _Value(ctypes.Structure):
 
 _Sizes = ctypes.c_size_t * 3
 _pointer, _text, _size, _number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int
+_OnRejection = ctypes.CFUNCTYPE(None, _pointer, _Value, _Value, ctypes.c_bool, _pointer)
 _OnInterrupt = ctypes.CFUNCTYPE(_number, _pointer, _pointer)
 _OnFetch = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)
 
@@ -63,6 +67,7 @@ _FUNCTIONS: Mapping[str, tuple[Any, ...]] = {
     "JS_SetMaxStackSize": (None, _pointer, _size),
     "JS_SetGCThreshold": (None, _pointer, _size),
     "JS_SetInterruptHandler": (None, _pointer, _OnInterrupt, _pointer),
+    "JS_SetHostPromiseRejectionTracker": (None, _pointer, _OnRejection, _pointer),
     "JS_ComputeMemoryUsage": (None, _pointer, _pointer),
     "JS_RunGC": (None, _pointer),
     "JS_NewContextRaw": (_pointer, _pointer),
@@ -83,6 +88,7 @@ _FUNCTIONS: Mapping[str, tuple[Any, ...]] = {
     "JS_ToCStringLen2": (_pointer, _pointer, ctypes.POINTER(_size), _Value, _number),
     "JS_FreeCString": (None, _pointer, _pointer),
     "JS_FreeValue": (None, _pointer, _Value),
+    "JS_DupValue": (_Value, _pointer, _Value),
     "js_free": (None, _pointer, _pointer),
 }
 """Name → what it gives and what it takes, on machines with pointers of 64 bits: elsewhere values look different."""
@@ -122,6 +128,7 @@ class Heap:
         _js.JS_SetMaxStackSize(self.runtime, stack)
         _js.JS_SetGCThreshold(self.runtime, _COLLECT_FROM)
         _js.JS_SetInterruptHandler(self.runtime, _on_interrupt, None)
+        _js.JS_SetHostPromiseRejectionTracker(self.runtime, _on_rejection, None)
         first = Realm(self)  # makes kinds of objects known, which stay so
         first.add_binary()
         first.close()
@@ -169,6 +176,8 @@ class Realm:
             add(self.context)
         self._fetch = fetch
         self._box = self._asked = _JS_UNDEFINED
+        self._rejections: dict[int, tuple[_Value, _Value]] = {}
+        """Where a rejected promise that nothing handles is → it and its reason, both kept alive."""
 
     def add_binary(self) -> None:
         """Buffers and what is made of them, and the exception of the web."""
@@ -176,6 +185,8 @@ class Realm:
             add(self.context)
 
     def close(self) -> None:
+        for rejection in list(self._rejections):
+            self._forget_rejection(rejection)
         _js.JS_FreeValue(self.context, self._box)
         _js.JS_FreeValue(self.context, self._asked)
         _js.JS_FreeContext(self.context)
@@ -222,6 +233,27 @@ class Realm:
         if done < 0:
             raise self._thrown()
         return bool(done)
+
+    def ask_about_rejections(self, what: int, limit: int) -> list[bytes]:
+        """What our function answers to the reasons of the oldest rejections that nothing handled.
+
+        Raises ``Thrown``.
+        """
+        reasons = [reason for _, reason in islice(self._rejections.values(), limit)]
+        asked = [[_Value(what, _INT), _js.JS_DupValue(self.context, reason)] for reason in reasons]
+        return [self._text(self._call(self._asked, values)) for values in asked]
+
+    def note_rejection(self, promise: _Value, reason: _Value, is_handled: bool) -> None:
+        """The engine calls this when a promise without a handler is rejected, and when it then gets one."""
+        if is_handled:
+            self._forget_rejection(promise.content)
+        elif len(self._rejections) < _MAX_REJECTIONS and promise.content not in self._rejections:
+            kept = _js.JS_DupValue(self.context, promise), _js.JS_DupValue(self.context, reason)
+            self._rejections[promise.content] = kept
+
+    def _forget_rejection(self, promise: int) -> None:
+        for value in self._rejections.pop(promise, ()):
+            _js.JS_FreeValue(self.context, value)
 
     def _valid(self, value: _Value) -> _Value:
         """The value, unless it says that something was thrown. Raises ``Thrown``."""
@@ -314,6 +346,12 @@ def set_deadline(seconds: float) -> None:
 @_OnInterrupt  # type: ignore[untyped-decorator]
 def _on_interrupt(runtime: int, nothing: int) -> int:
     return time.process_time() >= _deadline
+
+
+@_OnRejection  # type: ignore[untyped-decorator]
+def _on_rejection(context: int, promise: _Value, reason: _Value, is_handled: bool, nothing: int) -> None:
+    if _entered:
+        _entered.note_rejection(promise, reason, is_handled)
 
 
 @_OnFetch  # type: ignore[untyped-decorator]

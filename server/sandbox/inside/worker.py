@@ -17,6 +17,10 @@ from .wording import failure
 
 JS_STACK = 16 << 20
 """About 9,000 plain frames, as V8 has them; half of the native stack."""
+MAX_REJECTIONS = 5
+"""Unhandled rejections that are told of one run."""
+MAX_REJECTION = 500
+"""Characters of each."""
 CONSOLE_TIME = 0.2
 """Seconds for handing out the console of a run that was cut off."""
 PRELUDE = Path(__file__).parent / "prelude"
@@ -40,6 +44,8 @@ GLOBALS = {
 }  # fmt: skip
 """Prelude file → the globals, and the methods of globals, that it makes when one of them is touched first."""
 
+WAITING = ("async", "Promise", "Async", "then", "subtle", "Microtask", "import")
+"""Words without which, or reflection, code leaves no jobs: what handler returned can be read at once."""
 REFLECTION = ("globalThis", "this", "eval", "Function", "constructor", "\\u")
 """Words by which code can reach a global whose name it does not write out."""
 STEMS = {"Date.toString": "Date", "Date.toTimeString": "Date"}
@@ -53,7 +59,7 @@ WEB = ("atob", "btoa", "DOMException")
 
 _KNOWN = re.compile("|".join({name.rpartition(".")[2] for name in GLOBALS["intl"] if LOCALES in name}))
 
-_RUN, _SETTLED, _CONSOLE, _GLOBALS = 0, 1, 2, 3
+_RUN, _CONCLUDE, _CONSOLE, _GLOBALS, _RUN_WITH_JOBS, _DESCRIBE = 0, 1, 2, 3, 4, 5
 """What `base.js` can be asked."""
 
 
@@ -86,6 +92,8 @@ class Code:
         self.globals = [row for part, names in wanted(text).items() for name in names for row in _row(part, name)]
         """Of each: the script that makes it, its name there, whose method it is if it is one, and its own name."""
         self.is_binary = has_reflection(text) or is_binary(text)
+        self.may_wait = has_reflection(text) or any(word in text for word in WAITING)
+        """It may leave jobs of promises when handler returns."""
 
 
 def wanted(code: str) -> dict[str, list[str]]:
@@ -174,8 +182,9 @@ def run(world: "World", event: bytes, payload: bytes) -> tuple[bytes, bytes]:
     started = time.perf_counter()
     head, body = world.run(event, payload)
     ms = (time.perf_counter() - started) * 1000
-    spent = ',"spent":true' if world.note_memory() else ""
-    return b'%b,"ms":%.3f,"memory":%d%b}' % (head, ms, world.heap.used(), spent.encode()), body
+    more = f',"warnings":{json.dumps(world.warnings)}' if world.warnings else ""
+    more += ',"spent":true' if world.note_memory() else ""
+    return b'%b,"ms":%.3f,"memory":%d%b}' % (head, ms, world.heap.used(), more.encode()), body
 
 
 def check(limits: Limits, code: str) -> Head:
@@ -207,6 +216,8 @@ class World:
         self.code = code
         self.heap = heap
         self.is_spent = False
+        self.warnings: list[Head] = []
+        """What should be looked at in the result; see ``domain.warnings``."""
         self._touched = World.touched
         self._is_binary = code.is_binary
         engine.set_deadline(math.inf)
@@ -238,13 +249,27 @@ class World:
         engine.set_deadline(deadline)
         self.code.compiled = self.code.compiled or self._realm.compiled(self.code.text.encode(errors="replace"))
         self._realm.evaluate(self.code.compiled)
-        answer = self._realm.ask(_RUN, event, payload)
+        answer = self._realm.ask(_RUN_WITH_JOBS if self.code.may_wait else _RUN, event, payload)
         jobs = 0
         while self._realm.job():
             jobs += 1
             if jobs % 64 == 0 and time.process_time() > deadline:
                 raise Thrown("InternalError: interrupted")
-        return self._realm.ask(_SETTLED) if jobs or not answer else answer
+        if not self.code.may_wait:
+            return answer or self._realm.ask(_CONCLUDE)
+        answer = self._realm.ask(_CONCLUDE)
+        self._note_rejections()
+        return answer
+
+    def _note_rejections(self) -> None:
+        """Rejections that nothing handled are warnings: what handler returned may be whole without that work."""
+        for fields in self._realm.ask_about_rejections(_DESCRIBE, MAX_REJECTIONS):
+            said = json.loads(fields)
+            error = failure(self.code.text, said["name"], said["message"], said["stack"])
+            warning = {"kind": "rejection", "message": error["message"][:MAX_REJECTION]}
+            if "line" in error:
+                warning |= {"kind": "rejection at", "line": error["line"]}
+            self.warnings.append(warning)
 
     def _failure(self, name: str, message: str, stack: str, console: str) -> bytes:
         if console.startswith("{"):

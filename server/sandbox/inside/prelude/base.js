@@ -11,7 +11,7 @@
   const OutOfMemory = InternalError;
   const text = String;
   const parts = { __proto__: null };
-  let lines = "", state = "", body = "", missing = "";
+  let lines = "", state = "", body = "", missing = "", settled = null;
 
   // Flat, and without halves of surrogate pairs: neither survives the way to Python.
   const flat = (string) => apply(toWellFormed, string, []);
@@ -61,20 +61,32 @@
 
   async function settle(promise, url, method) {
     try {
-      judge(await promise, url, method);
+      settled = [await promise, url, method];
     } catch (error) {
       load("trouble").threw(error);
     }
   }
 
-  function run(event, payload) {
+  // After the last job: what handler returned is read only now, as work that it did not wait for may have changed it.
+  function conclude() {
+    if (!settled) return load("trouble").neverSettles();
+    try {
+      judge(settled[0], settled[1], settled[2]);
+    } catch (error) {
+      load("trouble").threw(error);
+    }
+  }
+
+  // `mayWait`: jobs may be left when handler returns, so the result is not read yet.
+  function run(event, payload, mayWait) {
     try {
       if (typeof handler !== "function") return load("trouble").noHandler();
       const webhook = (given.webhook = parse(event));
       webhook.payload = parse(payload);
       const { url, method } = webhook;
       const result = handler(webhook);
-      if (result && typeof result === "object" && typeof result.then === "function") settle(result, url, method);
+      if (result && (typeof result === "object" || typeof result === "function") && typeof result.then === "function") settle(result, url, method);
+      else if (mayWait) settled = [result, url, method];
       else judge(result, url, method);
     } catch (error) {
       load("trouble").threw(error);
@@ -99,10 +111,11 @@
   const box = {
     __proto__: null, name: "", part: undefined,
     ask(what, event, payload) {
-      if (what === 0) run(event, payload);
+      if (what === 0 || what === 4) run(event, payload, what === 4);
+      if (what === 5) return flat("{" + load("trouble").described(event) + "}");
       if (what === 3) load("globals");
+      if (what === 1 && !state && !missing) conclude();
       if (missing) return flat('{"is":"needs","part":' + quote(missing) + "\n");
-      if (what === 1 && !state) load("trouble").neverSettles();
       return what === 2 ? flat("[" + lines + "]") : reply();
     },
   };

@@ -53,7 +53,10 @@
     refuse(`The result is larger than ${maxResult / 1024} KiB. Send less.`);
   }
 
-  function threw(error) {
+  const threw = (error) => end('"is":"threw",' + described(error));
+
+  // Name, message and stack of what was thrown, as fields.
+  function described(error) {
     let name = "", message = "", stack = "";
     try {
       if (error instanceof Error) {
@@ -67,8 +70,8 @@
       message ||= "a value that cannot be shown";
     }
     const shown = (value, length) => quote(value.length > length ? value.slice(0, length) : value);
-    end('"is":"threw","name":' + shown(name, 200) + ',"message":' + shown(message, 8000) + ',"stack":' + shown(stack, 8000));
+    return '"name":' + shown(name, 200) + ',"message":' + shown(message, 8000) + ',"stack":' + shown(stack, 8000);
   }
 
-  return { noHandler, neverSettles, notAWebhook, plain, notHeaders, header, notABody, tooLarge, threw };
+  return { described, noHandler, neverSettles, notAWebhook, plain, notHeaders, header, notABody, tooLarge, threw };
 });
