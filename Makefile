@@ -3,19 +3,31 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests wait for servers and browsers as well as for the processor, so one more process than there are cores runs them.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+# A file's tests stay together: they share a browser or a database.
+PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
+# What takes long: real browsers, killed servers, hostile scripts, Node beside us, other processes.
+SLOW := journeys faults hostile differential commands
 
-.PHONY: run test install hostile differential faults translations bench-sandbox bench-pipeline bench-fair bench-store clean help
+.PHONY: run test check lint install hostile differential faults translations bench-sandbox bench-pipeline bench-fair bench-store clean help
 
 run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
 	@$(BIN)/hookbench serve
 
 test: $(VENV)/.installed-dev  ## Run every check: lint, types, layers, tests, a real browser included
 	@$(BIN)/python tests/ensure_chromium.py
+	@$(MAKE) --no-print-directory lint
+	@$(PYTEST)
+
+check: $(VENV)/.installed-dev lint  ## Run the quick checks: lint, types, layers, and the tests that need no browser
+	@$(PYTEST) -q $(SLOW:%=--ignore=tests/%) -m 'not slow'
+
+lint: $(VENV)/.installed-dev  ## Check style, types, layers and templates
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint templates --lint --quiet
-	@$(BIN)/pytest
 
 hostile: $(VENV)/.installed-dev  ## Run the hostile scripts ten times over, in ever new order
 	@HOSTILE_ROUNDS=10 $(BIN)/pytest -q -s --timeout 1800 tests/hostile

@@ -106,10 +106,10 @@ async def test_old_operational_events_go_with_what_was_sent_of_them(scene: Scene
 async def test_freed_pages_are_used_again(store: Store, sqlite_url: str) -> None:
     scene = Scene(store)
     await scene.keep()
-    await scene.messages(NOW - 100 * DAY, 1500)
+    await scene.messages(NOW - 100 * DAY, 500)
     full = retention.file_usage(sqlite_url)
     await Retention(store, 90).clean(NOW)
-    await scene.messages(NOW, 1500)
+    await scene.messages(NOW, 500)
     store.close()
     again = retention.file_usage(sqlite_url)
     assert full and again
