@@ -66,7 +66,7 @@ PAGES = (
 )  # fmt: skip
 
 MOST_BYTES = 8 * 1024 * 1024
-"""A larger request is cut off bare. A form meets its own limit, which has a page, long before: ``forms.MOST_BYTES``."""
+"""A larger request is cut off bare. A form meets its own limit, which has a page, long before: ``forms.MEMBERS``."""
 
 DRAIN_SECONDS = 7.0
 """How long a stop waits for deliveries under way. Together with ``serve.REQUESTS_SECONDS`` before it, and a moment to
@@ -88,7 +88,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.trouble = None
     app.add_middleware(_Language)
     app.add_middleware(security.Security)
-    app.add_route("/in/{token}", intake_route.receive, methods=["POST"])
+    for path in ("/in/{token}", "/in/{token}/"):
+        app.add_route(path, intake_route.receive, methods=["POST"])
     app.add_route("/", _home, methods=["GET"])
     app.add_route("/healthz", _health, methods=["GET"])
     app.add_route("/favicon.ico", _favicon, methods=["GET"])

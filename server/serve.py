@@ -14,8 +14,9 @@ import uvicorn
 from structlog.tracebacks import ExceptionDictTransformer
 
 from server.actions.accounts import Setup
-from server.api.heads import heads_within
+from server.api.connections import Connections
 from server.api.intake import IntakeFirst
+from server.api.protocol import protocol_for
 from server.app import create_app
 from server.settings import Settings
 from server.store import Unusable
@@ -93,7 +94,7 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
         log_config=None,
         access_log=False,
         server_header=False,
-        http=heads_within(settings.intake_timeout),
+        http=protocol_for(settings.intake_timeout, Connections(10_000)),
         proxy_headers=bool(settings.public_url),  # with no proxy in front, callers would name their own address
         forwarded_allow_ips=list(settings.trusted_proxies),
         ws="none",

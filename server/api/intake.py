@@ -10,14 +10,16 @@ from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from server.delivery.deadlines import Within
 from server.delivery.intake import Accepted, Duplicate, Intake, Refused
+from server.delivery.room import NoRoom, Room
 from server.domain.sources import IntakeRefusal
 from server.store import Busy
 
 # Constant sentences: a stranger learns nothing about what is stored here.
+UNKNOWN = "There is no source at this address."
 UNSIGNED = "The signature is missing or wrong."
 TOO_LARGE = "The event is too large."
 NOT_JSON = "The body must be a JSON object with a type."
@@ -25,6 +27,9 @@ TOO_SLOW = "The event took too long to arrive."
 BUSY = "The event could not be stored just now; please send it again."
 
 PREFIX = "/in/"
+
+ROOM = Room(24 * 1024 * 1024)
+"""For all bodies of this process that have begun to come and are not whole. One event has at most 64 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Answer:
 
 
 STORED = Answer(200, "")
+NOT_FOUND = Answer(404, UNKNOWN, closes=True)
 _REFUSED = {IntakeRefusal.SIGNATURE: Answer(401, UNSIGNED), IntakeRefusal.NOT_JSON: Answer(400, NOT_JSON)}
 
 
@@ -55,7 +61,7 @@ class IntakeFirst:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX):
-            token = scope["path"][len(PREFIX) :]
+            token = scope["path"][len(PREFIX) :].rstrip("/")
             if "/" not in token:
                 answer = await _take_in(self.app.state.intake, token, Headers(raw=scope["headers"]), receive)
                 await answer.give(send)
@@ -74,12 +80,18 @@ async def receive(request: Request) -> Response:
 async def _take_in(intake: Intake, token: str, headers: Headers, receive: Receive) -> Answer:
     """200 after the event is stored durably, or was stored before; otherwise a status and one sentence."""
     try:
+        if not await intake.knows(token):
+            return NOT_FOUND  # before a byte of the body is read
         with Within(intake.timeout):
             body = await _read(headers, receive, intake.max_body)
     except TimeoutError:
         return Answer(408, TOO_SLOW, closes=True)
+    except NoRoom:
+        return Answer(503, BUSY, closes=True)
     except ClientDisconnect:
         return Answer(400, NOT_JSON, closes=True)
+    except Busy:
+        return Answer(503, BUSY, closes=True)
     try:
         if body is None:
             await intake.refuse(token, IntakeRefusal.TOO_LARGE)
@@ -98,13 +110,25 @@ async def _read(headers: Headers, receive: Receive, limit: int) -> bytes | None:
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit:
         return None
-    received, more = bytearray(), True
-    while more:
-        piece = await receive()
-        if piece["type"] == "http.disconnect":
-            raise ClientDisconnect
-        received += piece.get("body", b"")
-        if len(received) > limit:
-            return None
-        more = piece.get("more_body", False)
+    piece = await _piece(receive)
+    first: bytes = piece.get("body", b"")
+    if not piece.get("more_body", False):  # as most events come
+        return first if len(first) <= limit else None
+    received = bytearray(first)
+    with ROOM.hold() as held:
+        held.grow(len(first))
+        while piece.get("more_body", False):
+            piece = await _piece(receive)
+            more = piece.get("body", b"")
+            held.grow(len(more))
+            received += more
+            if len(received) > limit:
+                return None
     return bytes(received)
+
+
+async def _piece(receive: Receive) -> Message:
+    piece = await receive()
+    if piece["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return piece

@@ -78,6 +78,10 @@ class Intake:
         self._worker = worker
         self._feed = feed
 
+    async def knows(self, token: str) -> bool:
+        """Whether a source has this token: the body of a request to another is not worth reading."""
+        return await self._sources.with_token(token) is not None
+
     async def accept(self, token: str, headers: Mapping[str, str], body: bytes) -> Intaken:
         """Judge and keep one request. ``headers`` has lower-case names, or ignores case.
 

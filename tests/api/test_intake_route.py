@@ -25,6 +25,7 @@ SOURCE = a_source()
 WITHOUT_SECRET = a_source(secret=None)
 
 UNSIGNED = (401, "The signature is missing or wrong.")
+UNKNOWN = (404, "There is no source at this address.")
 NOT_JSON = (400, "The body must be a JSON object with a type.")
 TOO_LARGE = (413, "The event is too large.")
 
@@ -95,9 +96,9 @@ def test_an_old_event_is_refused(hookbench: Running) -> None:
     assert said(hookbench, event.body, old) == UNSIGNED
 
 
-def test_an_address_that_does_not_exist_answers_like_a_wrong_signature(hookbench: Running) -> None:
+def test_an_address_that_does_not_exist_is_not_found(hookbench: Running) -> None:
     event = signed()
-    assert said(hookbench, event.body, event.headers, token="nobody") == UNSIGNED
+    assert said(hookbench, event.body, event.headers, token="nobody") == UNKNOWN
 
 
 def test_a_source_without_a_secret_refuses_everything(hookbench: Running) -> None:

@@ -48,7 +48,7 @@ def beside_one_that_hangs(times: int) -> Figures:
 def _half_an_event(bench: Bench) -> socket.socket:
     """The rest never comes."""
     connection = socket.create_connection(("127.0.0.1", bench.hookbench.port))
-    connection.sendall(f"POST /in/{bench.source.token} HTTP/1.1\r\ncontent-length: 99\r\n\r\n{{".encode())
+    connection.sendall(f"POST /in/{bench.source.token} HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{{".encode())
     return connection
 
 

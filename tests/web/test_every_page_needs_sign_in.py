@@ -14,6 +14,7 @@ PUBLIC = {
     "/preferences",
     "/healthz",
     "/favicon.ico",
+    "/in/{token}/",
     "/in/{token}",  # its callers prove themselves by signature
     "/static",
 }

@@ -125,7 +125,7 @@ async def test_a_new_address_stops_the_old_one(tmp_path: Path) -> None:
         new = (await stored(visitor))[0]
         assert new.token != old.token
         assert await delivers(visitor, new) == 200
-        assert await delivers(visitor, old) == 401
+        assert await delivers(visitor, old) == 404
 
 
 async def test_a_source_that_does_not_exist_is_not_found(tmp_path: Path) -> None:

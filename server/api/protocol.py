@@ -1,0 +1,357 @@
+"""HTTP/1.1 as this server speaks it: uvicorn's protocol, which reads heads with httptools, with framing of our own.
+
+uvicorn alone loses the body of a request that asks for an upgrade, keeps whatever comes before the empty line of a head
+however much it is, adds trailers to the headers, parses every pipelined request that is there at once, and resets a
+connection whose answer came before the whole body. So heads are cut out of the stream here and parsed one at a time,
+each under a limit and a deadline, and bodies are read here: by their length or by their chunks.
+"""
+
+import asyncio
+from ipaddress import ip_address
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from server.api.chunks import BadChunks, Chunks
+from server.api.connections import Connections, Count
+
+MAX_HEAD_BYTES = 64 * 1024
+MAX_HEAD_LINES = 1000
+MAX_TARGET_BYTES = 32 * 1024
+"""Of the request line. Filters of a page travel in its query; nothing of ours comes near."""
+MAX_WAITING_BYTES = 1024 * 1024
+"""What may wait unparsed behind a request that is being answered. Reading is paused long before."""
+
+LINGER_SECONDS = 2.0
+LINGER_BYTES = 256 * 1024
+"""How long, and how much of it, the rest of a body is thrown away after an early answer. Without that the system resets
+the connection, and the sender never reads the answer."""
+
+INVALID = (400, "This is not a valid HTTP request.")
+HEAD_TOO_LARGE = (431, "The head of the request is too large.")
+TARGET_TOO_LONG = (414, "The address is too long.")
+NO_HOST = (400, "The request needs exactly one valid Host header.")
+UNKNOWN_CODING = (501, "Only the transfer coding “chunked” is understood.")
+
+
+class _Refused(Exception):
+    """Ends the parsing of a head; ``answer`` is what the sender gets."""
+
+    def __init__(self, answer: tuple[int, str]) -> None:
+        super().__init__(answer[1])
+        self.answer = answer
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection. ``seconds`` and ``all_connections`` are set by ``protocol_for``."""
+
+    seconds: float
+    """For each head to arrive whole."""
+    all_connections: Connections
+
+    _head = b""
+    """The beginning of a head whose end has not come."""
+    _left = 0
+    """Bytes of the body still to come, where its length was declared."""
+    _chunks: Chunks | None = None
+    _rest = b""
+    """What came behind a request that is being answered."""
+    _keeps_alive = False
+    """Whether the connection stays after this request, once its body is whole."""
+    _deadline: asyncio.TimerHandle | None = None
+    """Set while a head is awaited or under way; it lets go of the connection."""
+    _discarded: int | None = None
+    """Bytes thrown away since the answer was complete; ``None`` while the connection is in use."""
+    _counted: Count
+    _has_ended = False
+    """The client sends nothing more and waits for what it asked for."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._counted = self.all_connections.add(transport, self.client[0] if self.client else "")
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        self.all_connections.remove(self._counted)
+        super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Whether to keep our half of the connection: a sender may close its own as soon as the request is out."""
+        cycle = self.cycle
+        if self._body_is_due or cycle is None or cycle.response_complete or self.scope["method"] != "POST":
+            return False
+        self._has_ended = True
+        return True
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        while data:
+            if self.transport.is_closing():
+                return
+            if self._discarded is not None:
+                self._discard(data)
+                return
+            if self._left:
+                data = self._take_body(data)
+            elif self._chunks is not None:
+                data = self._take_chunks(self._chunks, data)
+            elif self.cycle is not None and not self.cycle.response_complete:
+                self._keep_for_later(data)
+                return
+            else:
+                data = self._take_head(data)
+
+    def on_headers_complete(self) -> None:
+        length, codings, host = 0, b"", None
+        for name, value in self.headers:
+            if name == b"content-length":
+                length = int(value)
+            elif name == b"host":
+                if host is not None:
+                    raise _Refused(NO_HOST)
+                host = value
+            elif name == b"transfer-encoding":
+                codings += b"," + value
+        version = self.parser.get_http_version()
+        if version not in ("1.1", "1.0"):
+            raise _Refused(INVALID)
+        if self.url[:1] not in (b"/", b"*"):
+            host = self._use_absolute_form(host)
+        if (host is None and version == "1.1") or (host is not None and not _is_host(host)):
+            raise _Refused(NO_HOST)
+        if codings:
+            _check_codings(codings)
+            self._chunks = Chunks(self.on_body)
+        self._left = length
+        super().on_headers_complete()
+        self._keeps_alive = self.cycle.keep_alive
+
+    def on_message_complete(self) -> None:
+        if not self._body_is_due:  # the parser says so at the head's end where an upgrade is asked for
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self.all_connections.is_idle(self._counted)
+        if self._rest:
+            self.loop.call_soon(self._go_on)
+        elif self._has_ended:
+            self.transport.close()
+
+    @property
+    def _body_is_due(self) -> bool:
+        return self._left > 0 or self._chunks is not None
+
+    def _use_absolute_form(self, host: bytes | None) -> bytes | None:
+        """The host of ``http://host/path``, which counts instead of the header (RFC 9112 3.2.2)."""
+        scheme, mark, after = self.url.partition(b"://")
+        if not mark or scheme.lower() not in (b"http", b"https"):
+            raise _Refused(INVALID)
+        path_at = min((at for at in (after.find(b"/"), after.find(b"?")) if at >= 0), default=len(after))
+        named, path = after[:path_at].rpartition(b"@")[2], after[path_at:]
+        self.url = path if path[:1] == b"/" else b"/" + path
+        if host is not None:
+            self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
+        self.headers.append((b"host", named))
+        return named
+
+    def _take_head(self, data: bytes) -> bytes:
+        """Read up to the end of a head, if that is there. Returns what comes behind it."""
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data[0] in b"\r\n":
+            data = data.lstrip(b"\r\n")  # empty lines before a request are passed over (RFC 9112 2.2)
+        end = _end_of_head(data)
+        if end > MAX_HEAD_BYTES or (end < 0 and len(data) > MAX_HEAD_BYTES):
+            self._refuse(HEAD_TOO_LARGE)
+            return b""
+        if end < 0:
+            self._head = data
+            if self._deadline is None:
+                self._await_head()
+            return b""
+        self._stop_waiting()
+        self._parse(data[:end])
+        if not self._body_is_due:
+            self.all_connections.is_busy(self._counted)
+        elif len(data) < end + self._left or self._chunks is not None:
+            # Until the body is whole, an answer is also the end of the connection.
+            self.all_connections.is_idle(self._counted)
+            self.cycle.keep_alive = False
+            self.cycle.transport = _Lingering(self)  # type: ignore[assignment]
+        return data[end:]
+
+    def _parse(self, head: bytes) -> None:
+        lines = head.count(b"\n")
+        if lines != head.count(b"\r\n"):
+            head = head.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")  # a line may end in LF alone (RFC 9112 2.2)
+        if b" \r\n" in head or b"\t\r\n" in head:
+            head = _without_space_at_ends(head)
+        if lines > MAX_HEAD_LINES:
+            self._refuse(HEAD_TOO_LARGE)
+            return
+        if len(head) > MAX_TARGET_BYTES and head.find(b"\r\n") > MAX_TARGET_BYTES:
+            self._refuse(TARGET_TOO_LONG)
+            return
+        self._left, self._chunks = 0, None
+        try:
+            self.parser.feed_data(head)
+        except httptools.HttpParserUpgrade:
+            pass  # we never upgrade, and go on as if nobody had asked (RFC 9110 7.8)
+        except httptools.HttpParserError as error:
+            reason = error.__context__
+            self._refuse(reason.answer if isinstance(reason, _Refused) else INVALID)
+            return
+        if self._body_is_due or self.parser.should_upgrade():
+            self.parser = httptools.HttpRequestParser(self)  # bodies are not shown to it
+
+    def _take_body(self, data: bytes) -> bytes:
+        piece = data if len(data) <= self._left else data[: self._left]
+        self._left -= len(piece)
+        self.on_body(piece)
+        if not self._left:
+            self._body_is_whole()
+        return data[len(piece) :]
+
+    def _take_chunks(self, chunks: Chunks, data: bytes) -> bytes:
+        try:
+            rest = chunks.take(data)
+        except BadChunks:
+            self._refuse(INVALID)
+            return b""
+        if rest is None:
+            return b""
+        self._chunks = None
+        self._body_is_whole()
+        return rest
+
+    def _body_is_whole(self) -> None:
+        if not self.cycle.response_started:
+            self.cycle.keep_alive = self._keeps_alive
+        if not self.cycle.response_complete:
+            self.all_connections.is_busy(self._counted)
+        self.on_message_complete()
+
+    def _keep_for_later(self, data: bytes) -> None:
+        self._rest += data
+        self.flow.pause_reading()
+        if len(self._rest) > MAX_WAITING_BYTES:
+            self.transport.close()
+
+    def _go_on(self) -> None:
+        rest, self._rest = self._rest, b""
+        if rest and not self.transport.is_closing():
+            self.data_received(rest)
+
+    def _await_head(self) -> None:
+        self._deadline = self.loop.call_later(self.seconds, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _refuse(self, answer: tuple[int, str]) -> None:
+        """Answer what cannot be understood, unless an answer to it has begun, and end the connection."""
+        self._left, self._chunks, self._head = 0, None, b""
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            if cycle.response_started:
+                self.transport.close()
+                return
+            cycle.disconnected = True
+            cycle.message_event.set()
+        status, sentence = answer
+        body = sentence.encode()
+        head = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+        self.transport.write(STATUS_LINE[status] + head + body)
+        self._linger()
+
+    def _linger(self) -> None:
+        """End the connection so that the answer is read, although the sender may still be sending."""
+        if self._discarded is not None or self.transport.is_closing():
+            return
+        self._stop_waiting()
+        self._discarded = 0
+        self.flow.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._deadline = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _discard(self, data: bytes) -> None:
+        assert self._discarded is not None
+        self._discarded += len(data)
+        if self._discarded > LINGER_BYTES:
+            self.transport.close()
+
+
+class _Lingering:
+    """The transport for an answer that may come before the whole request."""
+
+    def __init__(self, protocol: HttpProtocol) -> None:
+        self._protocol = protocol
+
+    def write(self, data: bytes) -> None:
+        self._protocol.transport.write(data)
+
+    def is_closing(self) -> bool:
+        return self._protocol._discarded is not None or self._protocol.transport.is_closing()
+
+    def close(self) -> None:
+        if self._protocol._body_is_due:
+            self._protocol._linger()
+        else:
+            self._protocol.transport.close()
+
+
+def protocol_for(seconds: float, connections: Connections) -> type[HttpProtocol]:
+    """The protocol for ``uvicorn.Config(http=…)``: each head must be there whole within ``seconds``."""
+    return type("BoundHttpProtocol", (HttpProtocol,), {"seconds": seconds, "all_connections": connections})
+
+
+def _end_of_head(data: bytes) -> int:
+    """Where the body begins; -1 while the empty line has not come."""
+    end = data.find(b"\r\n\r\n")
+    within = len(data) if end < 0 else end
+    for empty_line in (b"\n\n", b"\n\r\n"):
+        at = data.find(empty_line, 0, within)
+        if at >= 0:
+            within, end = at + len(empty_line), at
+            return within
+    return end + 4 if end >= 0 else -1
+
+
+def _without_space_at_ends(head: bytes) -> bytes:
+    """Without the white space that a field may end in: the parser takes it for a part of ``Transfer-Encoding``.
+
+    A line of nothing else stays, to be refused: removed, it would end the head.
+    """
+    return b"\r\n".join(line.rstrip(b" \t") or line for line in head.split(b"\r\n"))
+
+
+def _check_codings(codings: bytes) -> None:
+    named = [coding for coding in codings.lower().replace(b" ", b"").replace(b"\t", b"").split(b",") if coding]
+    if named != [b"chunked"]:
+        raise _Refused(UNKNOWN_CODING if named and named[-1] == b"chunked" else INVALID)
+
+
+def _is_host(host: bytes) -> bool:
+    """Whether it is a name or an address, with a port or without. The empty one is valid too (RFC 9112 3.2)."""
+    if host.startswith(b"["):
+        address, bracket, port = host[1:].partition(b"]")
+        if not bracket or (port and port[:1] != b":"):
+            return False
+        try:
+            ip_address(address.decode("ascii").partition("%")[0])
+        except ValueError:
+            return False
+        port = port[1:]
+    else:
+        name, _, port = host.partition(b":")
+        if name.translate(None, _NAME_BYTES):
+            return False
+    return not port or (port.isdigit() and len(port) <= 5)
+
+
+_NAME_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;="
