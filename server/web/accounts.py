@@ -31,7 +31,7 @@ async def setup_form(request: Request, token: str = "") -> Response:
 
 @router.post("/setup")
 async def setup(request: Request, bench: Bench) -> Response:
-    form = await forms.read(request)
+    form = await forms.read(request, signed_in=False)
     token, name = form.text("token"), form.text("name")
     if refused := _refused_link(request, token):
         return refused
@@ -51,7 +51,7 @@ async def login_form(request: Request, next: str = "") -> Response:
 
 @router.post("/login")
 async def login(request: Request, bench: Bench) -> Response:
-    form = await forms.read(request)
+    form = await forms.read(request, signed_in=False)
     name, then = form.text("name"), form.path("next", "/endpoints")
     address = request.client.host if request.client else ""
     try:

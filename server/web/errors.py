@@ -6,17 +6,19 @@ import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from server.actions.endpoints import Gone
+from server.delivery.repeated_lines import RepeatedLines
 from server.domain.ids import mint
 from server.domain.sentences import Sentence, say
 from server.store import Busy
-from server.web import render, security
+from server.web import forms, render, security
 from server.web.visit import SignInNeeded
 
 log = structlog.get_logger()
+repeats = RepeatedLines()
 
 SENTENCES = {
     400: say("This request could not be understood."),
@@ -47,6 +49,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _incomplete)
     app.add_exception_handler(Busy, _busy)
+    app.add_exception_handler(ClientDisconnect, _gone_away)
     app.add_exception_handler(Exception, _broken)
 
 
@@ -59,7 +62,8 @@ def answer(request: Request, status: int, sentence: Sentence) -> Response:
 
 async def _sign_in(request: Request, error: Exception) -> Response:
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    target = "/login" if request.method != "GET" or here == "/" else f"/login?next={quote(here)}"
+    comes_back = request.method == "GET" and here != "/" and len(here) <= forms.MAX_ADDRESS
+    target = f"/login?next={quote(here)}" if comes_back else "/login"
     return render.redirect(target, request=request)
 
 
@@ -84,6 +88,12 @@ async def _incomplete(request: Request, error: Exception) -> Response:
 async def _busy(request: Request, error: Exception) -> Response:
     log.warning("database.busy", path=request.url.path, error=str(error))
     return answer(request, 503, SENTENCES[503])
+
+
+async def _gone_away(request: Request, error: Exception) -> Response:
+    """The client left before its form was whole. Nobody reads the answer; the log says it once a minute."""
+    repeats.info("request.aborted", method=request.method, path=request.url.path[:100])
+    return Response(status_code=400)
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -3,16 +3,36 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-MAX_FIELDS = 1000
-MAX_FIELD_BYTES = 2 * 1024 * 1024
-MOST_BYTES = 3 * 1024 * 1024
-MOST_SECONDS = 60.0
+from server.delivery.room import NoRoom, Room
+
 MULTIPART = "multipart/"
+MAX_ADDRESS = 2048
+"""Characters of an address of ours that a form or a link may lead back to."""
+LARGE = 64 * 1024
+"""Bytes of a form from which on it is decoded beside the event loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one form may be."""
+
+    max_bytes: int
+    max_fields: int
+    seconds: float
+    """For the whole of it to arrive."""
+
+
+MEMBERS = Limits(max_bytes=3 * 1024 * 1024, max_fields=1000, seconds=60.0)
+STRANGERS = Limits(max_bytes=16 * 1024, max_fields=100, seconds=15.0)
+
+ROOM = Room(24 * 1024 * 1024)
+"""For all forms of this process that have begun to come and are not whole."""
 
 
 class Form:
@@ -50,31 +70,63 @@ def own_path(address: str) -> str | None:
 
     ``//host`` and ``/\\host`` name other hosts, and browsers drop tabs and line breaks from an address.
     """
-    if not re.fullmatch(r"/(?![/\\])[!-~]*", address):
+    if len(address) > MAX_ADDRESS or not re.fullmatch(r"/(?![/\\])[!-~]*", address):
         return None
     parts = urlsplit(address)
     query = urlencode([(name, value) for name, value in parse_qsl(parts.query, True) if name != "said"])
     return f"{parts.path}?{query}" if query else parts.path
 
 
-async def read(request: Request) -> Form:
+async def read(request: Request, signed_in: bool = True) -> Form:
     """The posted form. One that is too large is answered with 413, one that comes too slowly with 408.
 
+    ``signed_in``: whether the route was reached with a session; strangers get the smaller ``STRANGERS`` limits.
     No page of ours has a form for files, and a multipart body names the codec that reads it: some take minutes.
     """
+    limits = MEMBERS if signed_in else STRANGERS
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > MOST_BYTES:
+    if declared.isdecimal() and int(declared[:20]) > limits.max_bytes:
         raise HTTPException(413)
     if request.headers.get("content-type", "").strip().lower().startswith(MULTIPART):
         raise HTTPException(415)
     try:
-        async with asyncio.timeout(MOST_SECONDS):
-            form = await request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
+        async with asyncio.timeout(limits.seconds):
+            body = await _body(request, limits.max_bytes)
     except TimeoutError:
         raise HTTPException(408) from None
+    except NoRoom:
+        raise HTTPException(503) from None
+    if body.count(b"&") >= limits.max_fields:
+        raise HTTPException(413)
+    if len(body) < LARGE:
+        return Form(_fields(body))
+    return Form(await asyncio.to_thread(_fields, body))
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The body of a form, held within the memory that all unfinished forms have together."""
+    received = bytearray()
+    with ROOM.hold() as held:
+        async for piece in request.stream():
+            held.grow(len(piece))
+            received += piece
+            if len(received) > limit:
+                raise HTTPException(413)
+    return bytes(received)
+
+
+def _fields(body: bytes) -> dict[str, list[str]]:
+    """The fields by name, each with its values in order, as a browser encodes them."""
     fields: dict[str, list[str]] = {}
-    for name, value in form.multi_items():
-        if not isinstance(value, str) or "\0" in value:  # PostgreSQL refuses to keep NUL, and nobody types one
-            raise HTTPException(400)
-        fields.setdefault(name, []).append(value)
-    return Form(fields)
+    for pair in body.split(b"&"):
+        if pair:
+            name, _, value = pair.partition(b"=")
+            text = _decoded(value)
+            if "\0" in text:  # PostgreSQL refuses to keep NUL, and nobody types one
+                raise HTTPException(400)
+            fields.setdefault(_decoded(name), []).append(text)
+    return fields
+
+
+def _decoded(encoded: bytes) -> str:
+    return unquote_to_bytes(encoded.replace(b"+", b" ")).decode("utf-8", "replace")

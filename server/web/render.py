@@ -84,6 +84,7 @@ def redirect(url: str, said: str | None = None, request: Request | None = None) 
     if said:
         assert said in FLASHES, said
         url += ("&" if "?" in url else "?") + f"said={said}"
+    url = url or "/"  # an empty address would lead to the page that was posted to, which may not be one
     if request is not None and request.headers.get("hx-request"):
         return Response(status_code=204, headers={"hx-redirect": url})
     return RedirectResponse(url, status_code=303)

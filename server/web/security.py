@@ -6,6 +6,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.web import cookies
+
 CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -31,6 +33,8 @@ HEADERS = {
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 INTAKE = "/in/"
 NUL = "No address here has a NUL character."
+MAX_QUERY_FIELDS = 1000
+LONG_QUERY = "The address has too many fields."
 FOREIGN_FORM = "This request came from another site and was refused."
 
 
@@ -48,6 +52,7 @@ class Security:
         if scope["type"] != "http" or scope["path"].startswith(INTAKE):
             await self.app(scope, receive, send)
             return
+        cookies.keep_ours(scope)
         nonce = secrets.token_urlsafe(16)
         scope.setdefault("state", {})["nonce"] = nonce
 
@@ -59,6 +64,9 @@ class Security:
                     headers.setdefault("cache-control", "no-store")
             await send(message)
 
+        if scope["query_string"].count(b"&") > MAX_QUERY_FIELDS:
+            await PlainTextResponse(LONG_QUERY, status_code=414)(scope, receive, send_with_headers)
+            return
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             # No id and no text has one, and PostgreSQL refuses to look for it.
             await PlainTextResponse(NUL, status_code=400)(scope, receive, send_with_headers)

@@ -109,7 +109,7 @@ async def change_password(request: Request, here: Here) -> Response:
 @router.post("/preferences")
 async def prefer(request: Request) -> Response:
     """Language and theme are nobody's secret, so the sign-in page has them too."""
-    form = await forms.read(request)
+    form = await forms.read(request, signed_in=False)
     response = redirect(form.path("next", "/endpoints"))
     for name, choices in PREFERENCES.items():
         if form.text(name) in choices:
