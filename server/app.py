@@ -33,7 +33,7 @@ from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules, fixed_addresses
 from server.sandbox import Sandbox
 from server.settings import Settings
-from server.store import Busy, Store, Unusable, owners
+from server.store import Busy, KeyRing, Store, Unusable, owners
 from server.store import accounts as account_rows
 from server.web import (
     accounts,
@@ -171,10 +171,11 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
 
 def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
     """The database, in a folder of ours unless it is somewhere else. Raises ``Unusable``."""
-    if not settings.database:
+    if not settings.database or not (settings.key or settings.key_file):
         _make_folder(settings.data)
     stack.enter_context(owners.only_here(settings.database_url))
-    store = Store.open(settings.database_url)
+    keys = KeyRing.find(key=settings.key, key_file=settings.key_file, folder=settings.data)
+    store = Store.open(settings.database_url, keys, folder=settings.data)
     stack.callback(store.close)
     return store
 

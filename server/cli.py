@@ -1,4 +1,4 @@
-"""The command line: ``serve``, ``send``, ``try``, ``doctor``.
+"""The command line: ``serve``, ``send``, ``try``, ``doctor``, ``keys``.
 
 What only one command needs is imported there: ``try`` is run again and again, and starts in half the time without the
 pages, the database and the HTTP client.
@@ -9,9 +9,10 @@ import json
 import socket
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 from pydantic import ValidationError
@@ -28,6 +29,9 @@ from server.domain.sources import Source
 from server.domain.transformations import Cancelled, TransformFailed
 from server.sandbox import Limits, Sandbox
 from server.settings import Settings
+
+if TYPE_CHECKING:
+    from server.store import KeyRing
 
 TRIED_URL = "https://example.com/webhook"
 ADDRESS = "hookbench.address"
@@ -132,6 +136,102 @@ def doctor_(data: Path | None) -> None:
         mark = click.style("ok  ", fg="green") if finding.fine else click.style("no  ", fg="yellow")
         click.echo(f"{mark} {finding.what}: {finding.detail}")
     sys.exit(0 if all(finding.fine for finding in findings if finding.needed) else 1)
+
+
+@main.group("keys")
+def keys_() -> None:
+    """The keys that secrets in the database are encrypted with. These commands work while Hookbench runs.
+
+    The key is in HOOKBENCH_KEY, in the file that HOOKBENCH_KEY_FILE names, or in hookbench.key in the data folder.
+    Keep a copy of it apart from the backups of the database: without it no secret can be read.
+    """
+
+
+_DATA = click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder with the database.")
+
+
+@keys_.command("list")
+@_DATA
+def list_keys(data: Path | None) -> None:
+    """Say which keys there are, and how many values each encrypted."""
+    from server.store import rekeying, sealing
+
+    with _keys(data) as (settings, ring, engine):
+        used = rekeying.usage(engine)
+        click.echo(f"Keys in {ring.where}:")
+        for key_id in ring.ids:
+            role = "encrypts" if key_id == ring.ids[-1] else "decrypts"
+            click.echo(f"  {key_id}  {role}  {used.pop(key_id, 0)} values")
+        for backup in sorted(settings.data.glob(f"*.{sealing.BACKUP}")):
+            click.echo(f"  {backup} needs the key {sealing.key_of_backup(backup)}")
+    if used:
+        raise Stop("There are values of keys that are not here: " + ", ".join(f"{k} ({n})" for k, n in used.items()))
+
+
+@keys_.command("rotate")
+@_DATA
+def rotate_keys(data: Path | None) -> None:
+    """Make a new key and encrypt every secret with it. After an interruption, run it again: it goes on.
+
+    The old key stays in the file, since backups of the database need it; see: hookbench keys forget
+    """
+    from server.store import rekeying
+
+    with _keys(data) as (_, ring, engine):
+        done = 0
+        for done in rekeying.rotate(engine, ring):  # noqa: B007  the last one counts
+            pass
+        click.echo(f"{done} rows are encrypted with the key {ring.ids[-1]}, which is in {ring.where}.")
+        if ring.ours:
+            click.echo("Keep a copy of that file, apart from the backups of the database.")
+
+
+@keys_.command("forget")
+@click.argument("key_id")
+@_DATA
+def forget_key(key_id: str, data: Path | None) -> None:
+    """Remove an old key from the file. Backups of the database from its time cannot be read without it."""
+    from server.store import rekeying
+
+    with _keys(data) as (settings, ring, engine):
+        rekeying.forget(engine, ring, key_id, settings.data)
+        click.echo(f"The key {key_id} is no longer in {ring.where}.")
+
+
+@keys_.command("open-backup")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--to", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@_DATA
+def open_backup(file: Path, to: Path, data: Path | None) -> None:
+    """Decrypt the backup that was made before secrets were encrypted. What is written holds them in the clear."""
+    from server.store import KeyRing, Unusable, sealing
+
+    settings = _settings({"data": data})
+    if to.exists():
+        raise Stop(f"The file {to} exists already.")
+    try:
+        ring = KeyRing.find(key=settings.key, key_file=settings.key_file, folder=settings.data)
+        sealing.open_backup(file, to, ring)
+    except Unusable as error:
+        raise Stop(str(error)) from error
+    click.echo(f"{to} holds secrets in the clear, readable by you only. Delete it when it is no longer needed.")
+
+
+@contextmanager
+def _keys(data: Path | None) -> Iterator[tuple[Settings, "KeyRing", Any]]:
+    """The settings, the keys, and the database beside a server that may run."""
+    from server.store import KeyRing, Unusable
+    from server.store.database import connected
+
+    settings = _settings({"data": data})
+    if not settings.database and not (settings.data / "hookbench.db").exists():
+        raise Stop(f"There is no Hookbench in the folder {settings.data}. Name its folder with --data.")
+    try:
+        ring = KeyRing.find(key=settings.key, key_file=settings.key_file, folder=settings.data)
+        with connected(settings.database_url, ring) as engine:
+            yield settings, ring, engine
+    except Unusable as error:
+        raise Stop(str(error)) from error
 
 
 async def _try(code: str, event_type: str, payload: str, env: dict[str, str], url: str) -> tuple[dict[str, Any], str]:
@@ -252,7 +352,7 @@ def _settings(chosen: dict[str, Any]) -> Settings:
 
 
 def _source(settings: Settings, name: str) -> Source:
-    from server.store import Store, Transaction, Unusable, sources
+    from server.store import KeyRing, Store, Transaction, Unusable, sources
 
     url = settings.database_url
     if not settings.database and not (settings.data / "hookbench.db").exists():
@@ -264,7 +364,8 @@ def _source(settings: Settings, name: str) -> Source:
         return sources.every(tx)
 
     async def find() -> list[Source]:
-        store = Store.open(url)
+        keys = KeyRing.find(key=settings.key, key_file=settings.key_file, folder=settings.data)
+        store = Store.open(url, keys, folder=settings.data)
         try:
             return await store.read(look)
         finally:

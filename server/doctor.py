@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from server.sandbox import Sandbox
 from server.settings import Settings
-from server.store import Unusable, look
+from server.store import KeyRing, Unusable, look, sealing
 from server.store.retention import file_usage
 
 
@@ -31,6 +31,7 @@ async def examine(settings: Settings) -> list[Finding]:
         *await _sandbox(settings),
         _folder(settings),
         await _database(settings),
+        *_keys(settings),
     ]
 
 
@@ -64,3 +65,22 @@ async def _database(settings: Settings) -> Finding:
     if used:
         found += f"; {used.size / 2**20:.1f} MiB, of which {used.free / 2**20:.1f} MiB are free for what comes next"
     return Finding("database", True, found)
+
+
+def _keys(settings: Settings) -> list[Finding]:
+    """Where the key of the secrets is, and whether the copy from before there was one is still there."""
+    try:
+        ring = KeyRing.find(key=settings.key, key_file=settings.key_file, folder=settings.data)
+    except Unusable as error:
+        return [Finding("keys of secrets", False, str(error), needed=True)]
+    if ring.missing:
+        found = [Finding("keys of secrets", True, f"{ring.where} will be made at the first start")]
+    else:
+        old = f", and {len(ring.ids) - 1} old ones" if len(ring.ids) > 1 else ""
+        found = [Finding("keys of secrets", True, f"in {ring.where}: {ring.ids[-1]} encrypts{old}; keep a copy of it")]
+    return found + [
+        Finding(
+            "backup", True, f"{file} is from before secrets were encrypted (it is itself). Delete it when all is well"
+        )
+        for file in sorted(settings.data.glob(f"*.{sealing.BACKUP}"))
+    ]

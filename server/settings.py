@@ -1,5 +1,6 @@
 """Every setting, with its help. The environment is read here and nowhere else; ``app`` hands the values down."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,18 @@ class Settings(BaseSettings):
     )
     database: str = Field(
         "", description="Database URL, such as `postgresql+psycopg://user@host/name`. Empty: SQLite in the data folder."
+    )
+    key: str = Field(
+        "",
+        repr=False,
+        description="Key that secrets in the database are encrypted with, as `openssl rand -base64 32` prints it. Of "
+        "several, separated by commas, the last one encrypts. Empty: it is in a file.",
+    )
+    key_file: Path | None = Field(
+        None,
+        validate_default=True,
+        description="File with that key, such as a Docker secret. Empty: systemd's credential `hookbench.key`, "
+        "otherwise `hookbench.key` in the data folder, which the first start makes.",
     )
     public_url: str = Field(
         "", description="Address under which people and Dodo reach Hookbench, such as `https://hooks.example.com`."
@@ -82,6 +95,14 @@ class Settings(BaseSettings):
     run_console: int = Field(64 * KIB, ge=KIB, description="Console output kept of one run, in bytes.")
     workers: int = Field(2, ge=1, le=64, description="Transformations running at once, each in a process of its own.")
     log_format: str = Field("text", pattern="^(text|json)$", description="`text` for people, `json` for collectors.")
+
+    @field_validator("key_file")
+    @classmethod
+    def _may_be_a_credential(cls, value: Path | None) -> Path | None:
+        """systemd says in CREDENTIALS_DIRECTORY where ``LoadCredential=hookbench.key:…`` put the file."""
+        folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+        credential = Path(folder) / "hookbench.key"
+        return credential if value is None and folder and credential.exists() else value
 
     @field_validator("allow_networks")
     @classmethod

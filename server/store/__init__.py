@@ -4,6 +4,7 @@ from sqlalchemy import Connection as Transaction
 
 from server.store.condition import Unusable
 from server.store.database import Store, look
+from server.store.keys import KeyRing
 from server.store.writer import Busy
 
-__all__ = ["Busy", "Store", "Transaction", "Unusable", "look"]
+__all__ = ["Busy", "KeyRing", "Store", "Transaction", "Unusable", "look"]

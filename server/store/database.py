@@ -2,8 +2,9 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,8 +13,11 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from server.domain.ids import EndpointId
+from server.store import sealing
 from server.store.condition import Unusable, look_at_file, look_at_server, trouble_with
+from server.store.keys import KeyRing
 from server.store.migrate import migrate
+from server.store.vault import VAULT, Vault
 from server.store.writer import Writer, for_caller
 
 T = TypeVar("T")
@@ -43,18 +47,31 @@ class Store:
         self._writer = Writer(writer, self._changed)
 
     @classmethod
-    def open(cls, url: str) -> "Store":
-        """Connect, bring the tables up to date, start the writer. Raises ``Unusable`` with a sentence."""
+    def open(cls, url: str, keys: KeyRing | None = None, *, folder: Path | None = None) -> "Store":
+        """Connect, bring the tables up to date, start the writer. Raises ``Unusable`` with a sentence.
+
+        ``keys``: what secrets are encrypted with; without, see ``KeyRing.beside``. ``folder``: where the backup goes
+        that is made of a database server before its secrets are encrypted.
+        """
+        keys = keys or KeyRing.beside(url)
         parsed = _parsed(url)
         on_disk = parsed.get_backend_name() == "sqlite"
         if on_disk:
             look_at_file(_file(parsed))  # before the first connection that writes
+            _prepare_file(_file(parsed), keys)
         writer, reader = _sqlite_engines(_file(parsed)) if on_disk else _server_engines(parsed)
+        # Reads and writes find the keys by their connection.
+        writer, reader = (engine.execution_options(**{VAULT: Vault(keys)}) for engine in (writer, reader))
         try:
             if not on_disk:
                 with reader.connect() as connection:
                     look_at_server(connection, parsed.render_as_string())
+                    sealing.check_keys(connection, keys)
+                    if folder and sealing.needs_sealing(connection):
+                        sealing.back_up_columns(connection, folder, keys)
             migrate(writer)
+            sealing.keep_check(writer)
+            sealing.clean(writer)
         except DBAPIError as error:
             trouble = _unusable(parsed, error)
         except Unusable as error:
@@ -119,6 +136,49 @@ class Store:
         loop, tell = self._watching
         if not loop.is_closed():
             loop.call_soon_threadsafe(tell, ids)
+
+
+def _prepare_file(file: Path, keys: KeyRing) -> None:
+    """Check the keys of a SQLite file and copy it if its secrets are in the clear, before anything is written."""
+    sealed_later = False
+    if file.exists() and file.stat().st_size:
+        engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True))
+        try:
+            with engine.connect() as connection:
+                sealing.check_keys(connection, keys)
+                sealed_later = sealing.needs_sealing(connection)
+        except DBAPIError as error:
+            assert isinstance(error.orig, sqlite3.Error)
+            raise trouble_with(file, error.orig) from error
+        finally:
+            engine.dispose()
+    elif keys.missing:
+        keys.make()
+    if sealed_later:
+        sealing.back_up_file(file, keys)
+
+
+@contextmanager
+def connected(url: str, keys: KeyRing) -> Iterator[Engine]:
+    """A database that is there and up to date, beside a server that may run on it. Raises ``Unusable``."""
+    look(url)
+    parsed = _parsed(url)
+    on_disk = parsed.get_backend_name() == "sqlite"
+    writer, reader = _sqlite_engines(_file(parsed)) if on_disk else _server_engines(parsed)
+    engine = writer.execution_options(**{VAULT: Vault(keys)})
+    try:
+        with reader.connect() as connection:
+            if not sealing.is_sealed(connection):
+                raise Unusable(
+                    "The secrets in this database are not encrypted yet: the next start of Hookbench does it."
+                )
+            sealing.check_keys(connection, keys)
+        yield engine
+    except DBAPIError as error:
+        raise _unusable(parsed, error) from error
+    finally:
+        reader.dispose()
+        writer.dispose()
 
 
 def look(url: str) -> str:

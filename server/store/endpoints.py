@@ -14,6 +14,7 @@ from server.domain.messages import AttemptOutcome
 from server.domain.schedules import DODO_SCHEDULE
 from server.store.columns import dump, dump_conditions, load_conditions, load_strings
 from server.store.schema import attempts, endpoints, versions
+from server.store.vault import seal, seal_optional, unseal
 
 CHANGED = "endpoints.changed"
 """Where a transaction notes which endpoints it changed; the store tells it to who watches, once it is committed."""
@@ -29,6 +30,9 @@ _WITH_CODE = (
     .where(endpoints.c.deleted_at.is_(None))
 )
 
+_STRINGS = (endpoints.c.credentials, endpoints.c.headers, endpoints.c.variables)
+"""Names and values, encrypted as a whole."""
+
 _HEALTH = (
     endpoints.c.first_failure_at,
     endpoints.c.last_failure_at,
@@ -40,7 +44,7 @@ _HEALTH = (
 def insert(tx: Connection, endpoint: Endpoint) -> None:
     """Keep a new endpoint, and its code as version 1 when it has some."""
     _note(tx, endpoint.id)
-    tx.execute(endpoints.insert().values(id=endpoint.id, created_at=endpoint.created_at, **_columns(endpoint)))
+    tx.execute(endpoints.insert().values(id=endpoint.id, created_at=endpoint.created_at, **_columns(tx, endpoint)))
     if endpoint.version:
         _insert_version(tx, endpoint.version)
 
@@ -48,7 +52,7 @@ def insert(tx: Connection, endpoint: Endpoint) -> None:
 def change(tx: Connection, endpoint: Endpoint) -> None:
     """Keep what was changed, all but the code: ``save_version`` is for that."""
     _note(tx, endpoint.id)
-    tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id).values(**_columns(endpoint)))
+    tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id).values(**_columns(tx, endpoint)))
 
 
 def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
@@ -61,9 +65,7 @@ def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
             deleted_at=now,
             updated_at=now,
             disabled=True,
-            credentials="{}",
-            headers="{}",
-            variables="{}",
+            **{column.name: seal(tx, column, endpoint_id, "{}") for column in _STRINGS},
             secret="",
             former_secret=None,
         )
@@ -102,25 +104,25 @@ def hold(tx: Connection, endpoint_id: str) -> Endpoint | None:
 def of_source(tx: Connection, source_id: str) -> list[Endpoint]:
     """A source's endpoints, oldest first."""
     rows = tx.execute(_WITH_CODE.where(endpoints.c.source_id == source_id).order_by(endpoints.c.id)).mappings()
-    return [_endpoint(row) for row in rows]
+    return [_endpoint(tx, row) for row in rows]
 
 
 def by_ids(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, Endpoint]:
     """The endpoints that exist; removed ones are left out."""
     rows = tx.execute(_WITH_CODE.where(endpoints.c.id.in_(list(ids)))).mappings()
-    return {EndpointId(row["id"]): _endpoint(row) for row in rows}
+    return {EndpointId(row["id"]): _endpoint(tx, row) for row in rows}
 
 
 def which(tx: Connection, wanted: ColumnElement[bool], values: Mapping[str, Any]) -> list[Endpoint]:
     """The endpoints for which a condition holds, with the values of its parameters. For this package alone."""
-    return [_endpoint(row) for row in tx.execute(_WITH_CODE.where(wanted), values).mappings()]
+    return [_endpoint(tx, row) for row in tx.execute(_WITH_CODE.where(wanted), values).mappings()]
 
 
 def names(tx: Connection, ids: Iterable[str]) -> dict[str, tuple[str, str, str]]:
     """(card, description, url) by id, removed endpoints included: what a log row needs to name one."""
     columns = (endpoints.c.id, endpoints.c.card, endpoints.c.description, endpoints.c.url)
     rows = tx.execute(select(*columns).where(endpoints.c.id.in_(list(ids))))
-    return {row.id: (row.card, row.description, row.url) for row in rows}
+    return {row.id: (row.card, row.description, unseal(tx, endpoints.c.url, row.id, row.url)) for row in rows}
 
 
 def history(tx: Connection, endpoint_id: str, limit: int = 100) -> list[Version]:
@@ -223,21 +225,21 @@ def _insert_version(tx: Connection, version: Version) -> None:
     )
 
 
-def _columns(endpoint: Endpoint) -> dict[str, Any]:
+def _columns(tx: Connection, endpoint: Endpoint) -> dict[str, Any]:
     controls, former, health = endpoint.controls, endpoint.former_secret, endpoint.health
+    strings = {"credentials": endpoint.credentials, "headers": endpoint.headers, "variables": endpoint.variables}
+    sealed_strings = {c.name: seal(tx, c, endpoint.id, dump(dict(strings[c.name]))) for c in _STRINGS}
     return {
         "source_id": endpoint.source_id,
         "card": endpoint.card,
         "description": endpoint.description,
-        "url": endpoint.url,
+        "url": seal(tx, endpoints.c.url, endpoint.id, endpoint.url),
         "destination": endpoint.destination.value,
-        "credentials": dump(dict(endpoint.credentials)),
-        "headers": dump(dict(endpoint.headers)),
+        **sealed_strings,
         "event_types": None if endpoint.event_types is None else dump(sorted(endpoint.event_types)),
-        "variables": dump(dict(endpoint.variables)),
         "transforming": endpoint.transforming,
         "version_id": endpoint.version.id if endpoint.version else None,
-        "secret": endpoint.secret,
+        "secret": seal(tx, endpoints.c.secret, endpoint.id, endpoint.secret),
         "disabled": endpoint.disabled,
         "updated_at": endpoint.updated_at,
         "schedule": None if controls.schedule == DODO_SCHEDULE else dump(list(controls.schedule)),
@@ -246,7 +248,7 @@ def _columns(endpoint: Endpoint) -> dict[str, Any]:
         "ordered": controls.ordered,
         "paused": endpoint.paused,
         "conditions": dump_conditions(endpoint.conditions),
-        "former_secret": former.secret if former else None,
+        "former_secret": seal_optional(tx, endpoints.c.former_secret, endpoint.id, former.secret if former else None),
         "former_secret_until": former.until if former else None,
         "disabled_because": endpoint.disabled_because.value if endpoint.disabled_because else None,
         **_health_columns(health),
@@ -268,11 +270,13 @@ def _health(row: RowMapping) -> Health:
 
 def _first(tx: Connection, query: Select[Any]) -> Endpoint | None:
     row = tx.execute(query).mappings().first()
-    return _endpoint(row) if row else None
+    return _endpoint(tx, row) if row else None
 
 
-def _endpoint(row: RowMapping) -> Endpoint:
+def _endpoint(tx: Connection, row: RowMapping) -> Endpoint:
     endpoint_id = EndpointId(row["id"])
+    credentials, headers, variables = (load_strings(unseal(tx, c, endpoint_id, row[c.name])) for c in _STRINGS)
+    former = row["former_secret"] and unseal(tx, endpoints.c.former_secret, endpoint_id, row["former_secret"])
     in_force = None
     if row["version_id"] and row["version_number"] is not None:
         in_force = Version(
@@ -287,15 +291,15 @@ def _endpoint(row: RowMapping) -> Endpoint:
         source_id=SourceId(row["source_id"]),
         card=row["card"],
         description=row["description"],
-        url=row["url"],
+        url=unseal(tx, endpoints.c.url, endpoint_id, row["url"]),
         destination=Destination(row["destination"]),
-        credentials=load_strings(row["credentials"]),
-        headers=load_strings(row["headers"]),
+        credentials=credentials,
+        headers=headers,
         event_types=None if row["event_types"] is None else frozenset(json.loads(row["event_types"])),
-        variables=load_strings(row["variables"]),
+        variables=variables,
         transforming=row["transforming"],
         version=in_force,
-        secret=row["secret"],
+        secret=unseal(tx, endpoints.c.secret, endpoint_id, row["secret"]),
         disabled=row["disabled"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
@@ -307,7 +311,7 @@ def _endpoint(row: RowMapping) -> Endpoint:
         ),
         paused=row["paused"],
         conditions=load_conditions(row["conditions"]),
-        former_secret=FormerSecret(row["former_secret"], row["former_secret_until"]) if row["former_secret"] else None,
+        former_secret=FormerSecret(former, row["former_secret_until"]) if former else None,
         disabled_because=DisabledBecause(row["disabled_because"]) if row["disabled_because"] else None,
         health=_health(row),
     )

@@ -9,6 +9,7 @@ from server.domain.ids import Millis
 from server.domain.notices import Kind
 from server.store.columns import dump
 from server.store.schema import options
+from server.store.vault import seal, unseal
 
 ALERTS = "alerts"
 
@@ -18,7 +19,7 @@ def alerts(tx: Connection) -> Alerts:
     found = tx.execute(select(options.c.value).where(options.c.name == ALERTS)).scalar()
     if found is None:
         return Alerts()
-    kept = json.loads(found)
+    kept = json.loads(unseal(tx, options.c.value, ALERTS, found))
     return Alerts(
         kinds=frozenset(Kind(kind) for kind in kept["kinds"]),
         addresses=tuple(kept["addresses"]),
@@ -28,7 +29,7 @@ def alerts(tx: Connection) -> Alerts:
 
 
 def set_alerts(tx: Connection, alerts: Alerts, now: Millis) -> None:
-    value = dump(
+    plain = dump(
         {
             "kinds": sorted(alerts.kinds),
             "addresses": list(alerts.addresses),
@@ -36,6 +37,7 @@ def set_alerts(tx: Connection, alerts: Alerts, now: Millis) -> None:
             "webhook_secret": alerts.webhook_secret,
         }
     )
+    value = seal(tx, options.c.value, ALERTS, plain)
     known = tx.execute(update(options).where(options.c.name == ALERTS).values(value=value, updated_at=now))
     if known.rowcount == 0:
         tx.execute(options.insert().values(name=ALERTS, value=value, updated_at=now))

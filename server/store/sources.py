@@ -9,6 +9,7 @@ from server.domain.endpoints import FormerSecret
 from server.domain.ids import Millis, SourceId
 from server.domain.sources import IntakeRefusal, Mode, Source
 from server.store.schema import refusals, sources
+from server.store.vault import seal_optional, unseal
 
 
 def insert(tx: Connection, source: Source) -> None:
@@ -18,10 +19,8 @@ def insert(tx: Connection, source: Source) -> None:
             name=source.name,
             mode=source.mode.value,
             token=source.token,
-            secret=source.secret,
             created_at=source.created_at,
-            former_secret=source.former_secret.secret if source.former_secret else None,
-            former_secret_until=source.former_secret.until if source.former_secret else None,
+            **_secrets(tx, source.id, source.secret, source.former_secret),
         )
     )
 
@@ -29,18 +28,17 @@ def insert(tx: Connection, source: Source) -> None:
 def every(tx: Connection) -> list[Source]:
     """All sources, oldest first."""
     rows = tx.execute(select(sources).order_by(sources.c.created_at, sources.c.id)).mappings()
-    return [_source(row) for row in rows]
+    return [_source(tx, row) for row in rows]
 
 
 def get(tx: Connection, source_id: str) -> Source | None:
     row = tx.execute(select(sources).where(sources.c.id == source_id)).mappings().first()
-    return _source(row) if row else None
+    return _source(tx, row) if row else None
 
 
 def set_secret(tx: Connection, source_id: SourceId, secret: str | None, former: FormerSecret | None = None) -> None:
     """``former`` proves events, too, until its time is over."""
-    kept = {"former_secret": former.secret if former else None, "former_secret_until": former.until if former else None}
-    tx.execute(update(sources).where(sources.c.id == source_id).values(secret=secret, **kept))
+    tx.execute(update(sources).where(sources.c.id == source_id).values(_secrets(tx, source_id, secret, former)))
 
 
 def set_token(tx: Connection, source_id: SourceId, token: str) -> None:
@@ -69,13 +67,23 @@ def refused(tx: Connection, source_id: str) -> Mapping[IntakeRefusal, tuple[int,
     return {IntakeRefusal(reason): (count, last_at) for reason, count, last_at in rows}
 
 
-def _source(row: RowMapping) -> Source:
+def _secrets(tx: Connection, source_id: SourceId, secret: str | None, former: FormerSecret | None) -> dict[str, Any]:
+    return {
+        "secret": seal_optional(tx, sources.c.secret, source_id, secret),
+        "former_secret": seal_optional(tx, sources.c.former_secret, source_id, former.secret if former else None),
+        "former_secret_until": former.until if former else None,
+    }
+
+
+def _source(tx: Connection, row: RowMapping) -> Source:
+    secret = row["secret"] and unseal(tx, sources.c.secret, row["id"], row["secret"])
+    former = row["former_secret"] and unseal(tx, sources.c.former_secret, row["id"], row["former_secret"])
     return Source(
         id=SourceId(row["id"]),
         name=row["name"],
         mode=Mode(row["mode"]),
         token=row["token"],
-        secret=row["secret"],
+        secret=secret,
         created_at=row["created_at"],
-        former_secret=FormerSecret(row["former_secret"], row["former_secret_until"]) if row["former_secret"] else None,
+        former_secret=FormerSecret(former, row["former_secret_until"]) if former else None,
     )

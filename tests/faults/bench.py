@@ -16,7 +16,7 @@ from running import Running, wait_for
 
 from faults import left
 from faults.ledger import Sender, Sink
-from server.store import Store, Transaction, endpoints, sources
+from server.store import KeyRing, Store, Transaction, endpoints, sources
 
 TESTS = Path(__file__).parent.parent
 RECOVERY_SECONDS = 10.0
@@ -115,7 +115,9 @@ class Bench:
 
     def _keep(self) -> None:
         async def keep() -> None:
-            store = Store.open(self.url)
+            data = self.hookbench.data
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            store = Store.open(self.url, KeyRing.find(key="", key_file=None, folder=data))
 
             def all_of_it(tx: Transaction) -> None:
                 sources.insert(tx, self.source)

@@ -12,7 +12,9 @@ from server.domain.messages import DeliveryState
 from server.domain.notices import of_attempt
 from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
 from server.store import attempts, deliveries, endpoints, matches, messages, notices, owners, replays, sources
+from server.store.keys import KeyRing
 from server.store.schema import metadata
+from server.store.vault import VAULT, Vault
 
 LARGE = ("messages", "deliveries", "attempts", "notices")
 
@@ -20,7 +22,8 @@ LARGE = ("messages", "deliveries", "attempts", "notices")
 @pytest.fixture
 def seen() -> Iterator[tuple[Connection, list[tuple[str, Any]]]]:
     """A connection, and every statement that goes over it."""
-    engine = create_engine("sqlite://")
+    keys = KeyRing.beside("sqlite://")
+    engine = create_engine("sqlite://", execution_options={VAULT: Vault(keys)})
     metadata.create_all(engine)
     statements: list[tuple[str, Any]] = []
 

@@ -84,4 +84,4 @@ async def test_after_closing_everything_is_in_the_one_file(sqlite_url: str, tmp_
     await store.write(lambda tx: sources.insert(tx, a_source()))
     await store.read(sources.every)
     store.close()
-    assert [file.name for file in tmp_path.iterdir()] == ["hookbench.db"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["hookbench.db", "hookbench.key"]

@@ -1,0 +1,113 @@
+"""Changing the key that secrets are encrypted with, while servers run on the database.
+
+Each step can be the last one before a power cut; the next run goes on from there. First the new key is put into the
+file, where running servers find it: from then on they encrypt with it. Then row after row is encrypted anew, each
+batch a transaction. The old key stays in the file, for backups of the database, until ``forget``.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Column, Engine, Table, or_, select, update
+
+from server.store.condition import Unusable
+from server.store.keys import FROM_ENVIRONMENT, HOW_TO_MAKE, KeyRing
+from server.store.sealing import BACKUP, key_of_backup
+from server.store.vault import PREFIX, SEALED, key_id_of, place_of, vault_of, wait_for_sealing
+
+ROWS_AT_ONCE = 20
+"""In one transaction: a few milliseconds, so that a running server hardly waits."""
+
+
+def usage(engine: Engine) -> Counter[str]:
+    """How many values each key encrypted, by its id."""
+    found: Counter[str] = Counter()
+    with engine.connect() as connection:
+        for table, names in SEALED.items():
+            for row in connection.execute(select(*(table.c[name] for name in names))):
+                found.update(key_id_of(value) or "none" for value in row if value)
+    return found
+
+
+def rotate(engine: Engine, keys: KeyRing) -> Iterator[int]:
+    """Encrypt everything with a new key; yields how many rows are done, after each batch. Raises ``Unusable``.
+
+    Where a change of keys was interrupted it is brought to its end, with the key that was new then.
+    """
+    with keys.changing():
+        if keys.file is not None:
+            keys.reload()
+        used = usage(engine)
+        if not any(count for key_id, count in used.items() if key_id != keys.ids[-1]):
+            if not keys.ours:
+                raise Unusable(_ask_for_key(keys))
+            keys.add()
+        with engine.begin() as tx:
+            wait_for_sealing(tx)
+        done = 0
+        for table, names in SEALED.items():
+            while rows := _reseal(engine, table, [table.c[name] for name in names], keys.ids[-1]):
+                done += rows
+                yield done
+    if engine.dialect.name == "sqlite":
+        _write_back(engine)
+
+
+def forget(engine: Engine, keys: KeyRing, key_id: str, folder: Path) -> None:
+    """Take an old key out of the file. Raises ``Unusable`` while something needs it."""
+    with keys.changing():
+        if not keys.ours:
+            raise Unusable(f"The keys come from {keys.where}, which is yours to change.")
+        keys.reload()
+        if key_id not in keys.ids:
+            raise Unusable(f"There is no key {key_id} in {keys.where}. There are: {', '.join(keys.ids)}")
+        if key_id == keys.ids[-1]:
+            raise Unusable(f"The key {key_id} is the one that encrypts. First: hookbench keys rotate")
+        with engine.begin() as tx:
+            wait_for_sealing(tx)
+        if used := usage(engine)[key_id]:
+            raise Unusable(f"The key {key_id} is still needed by {used} values. First: hookbench keys rotate")
+        for backup in folder.glob(f"*.{BACKUP}"):
+            if key_of_backup(backup) == key_id:
+                raise Unusable(f"The backup {backup} needs the key {key_id}. Delete the backup first.")
+        keys.forget(key_id)
+
+
+def _reseal(engine: Engine, table: Table, columns: list[Column[str]], key_id: str) -> int:
+    """Encrypt some rows anew that another key encrypted. Returns how many; 0 when none is left."""
+    [key] = table.primary_key
+    ours = f"{PREFIX}{key_id}:%"
+    wanted = or_(*(column.is_not(None) & (column != "") & column.not_like(ours) for column in columns))
+    with engine.begin() as tx:
+        if tx.dialect.name == "sqlite":
+            tx.exec_driver_sql("PRAGMA secure_delete=ON")
+        vault = vault_of(tx)
+        rows = tx.execute(select(key, *columns).where(wanted).limit(ROWS_AT_ONCE).with_for_update()).mappings().all()
+        for row in rows:
+            places = {column.name: place_of(column, row[key.name]) for column in columns if row[column.name]}
+            plain = {name: vault.open(place, row[name]) for name, place in places.items()}
+            sealed = {name: vault.seal(place, plain[name]) for name, place in places.items()}
+            tx.execute(update(table).where(key == row[key.name]).values(sealed))
+    return len(rows)
+
+
+def _write_back(engine: Engine) -> None:
+    """Empty the log beside the file as far as readers let us: it holds what the old key encrypted."""
+    raw = engine.raw_connection()
+    with closing(raw):
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error:
+            return  # the running server does so later
+
+
+def _ask_for_key(keys: KeyRing) -> str:
+    if keys.where == FROM_ENVIRONMENT:
+        return (
+            f"The key comes from {FROM_ENVIRONMENT}. Put a new one behind it, after a comma ({HOW_TO_MAKE}), start "
+            "Hookbench again with both, and then run this command again with both."
+        )
+    return f"The key comes from {keys.where}. Put a new one below it ({HOW_TO_MAKE}), then run this command again."
