@@ -138,8 +138,9 @@ async def test_code_without_handler_is_told_so(run: Run, code: str) -> None:
 
 
 async def test_numbers_are_read_as_javascript_reads_them(run: Run) -> None:
-    result = await returned(run, "const handler = w => w", payload='{"a":1e400,"b":1.0,"c":9007199254740993,"d":-0}')
-    assert result.payload == '{"a":null,"b":1,"c":9007199254740992,"d":0}'
+    code = "const handler = w => ({...w, payload: Object.values(w.payload).map(String)})"
+    result = await returned(run, code, payload='{"a":1e400,"b":1.0,"c":9007199254740993,"d":-0}')
+    assert json.loads(result.payload) == ["Infinity", "1", "9007199254740992", "0"]
 
 
 async def test_a_payload_of_a_mebibyte_passes(run: Run) -> None:

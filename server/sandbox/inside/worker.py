@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from . import engine, fences, frames
+from . import digits, engine, fences, frames
 from .engine import Heap, Realm, Thrown
 from .frames import Head
 from .wording import failure
@@ -59,7 +59,7 @@ WEB = ("atob", "btoa", "DOMException")
 
 _KNOWN = re.compile("|".join({name.rpartition(".")[2] for name in GLOBALS["intl"] if LOCALES in name}))
 
-_RUN, _CONCLUDE, _CONSOLE, _GLOBALS, _RUN_WITH_JOBS, _DESCRIBE = 0, 1, 2, 3, 4, 5
+_RUN, _CONCLUDE, _CONSOLE, _GLOBALS, _RUN_WITH_JOBS, _DESCRIBE, _KEEP_DIGITS, _LOST_DIGITS = range(8)
 """What `base.js` can be asked."""
 
 
@@ -247,6 +247,15 @@ class World:
             raise Thrown("SyntaxError: Invalid or unexpected token", _nul_stack(self.code.text))
         deadline = time.process_time() + self._limits.run_time
         engine.set_deadline(deadline)
+        rows = digits.rows(payload, self.code.text) if digits.may_change(payload) else b""
+        if rows:
+            self._realm.ask(_KEEP_DIGITS, rows)
+        answer = self._run_code(event, payload, deadline)
+        if rows:
+            self.warnings += json.loads(self._realm.ask(_LOST_DIGITS))
+        return answer
+
+    def _run_code(self, event: bytes, payload: bytes, deadline: float) -> bytes:
         self.code.compiled = self.code.compiled or self._realm.compiled(self.code.text.encode(errors="replace"))
         self._realm.evaluate(self.code.compiled)
         answer = self._realm.ask(_RUN_WITH_JOBS if self.code.may_wait else _RUN, event, payload)

@@ -48,10 +48,13 @@
     for (let i = 0; i < list.length && !state && pairs.length <= maxResult; i++) {
       let value = headers[list[i]];
       if (typeof value !== "string") value = load("trouble").header(list[i], value);
+      else if (host.digits) host.digits.look(value, () => "webhook.headers[" + quote(list[i]) + "]");
       pairs += (pairs && ",") + quote(list[i]) + ":" + quote(value);
     }
     const isText = typeof payload === "string";
-    const made = isText ? payload : stringify(payload);
+    if (host.digits) host.digits.look(url, () => "webhook.url");
+    const made = isText ? payload : host.digits ? host.digits.json(payload) : stringify(payload);
+    if (isText && host.digits) host.digits.look(payload, () => "webhook.payload");
     if (state) return;
     if (pairs.length + method.length + url.length > maxResult) return load("trouble").tooLarge();
     if (made === undefined || made.length > maxResult) return load("trouble").notABody(payload, made);
@@ -83,6 +86,7 @@
       if (typeof handler !== "function") return load("trouble").noHandler();
       const webhook = (given.webhook = parse(event));
       webhook.payload = parse(payload);
+      if (host.digits) host.digits.came(webhook.payload, payload);
       const { url, method } = webhook;
       const result = handler(webhook);
       if (result && (typeof result === "object" || typeof result === "function") && typeof result.then === "function") settle(result, url, method);
@@ -97,7 +101,7 @@
   const reply = () => state && flat("{" + state + ',"console":[' + lines + "]\n" + body);
 
   const given = { __proto__: null, webhook: undefined };
-  const host = { __proto__: null, load, say, end, quote, text, isArray, parse, stringify, maxResult, given };
+  const host = { __proto__: null, load, say, end, quote, text, isArray, parse, stringify, maxResult, given, digits: null };
 
   // The engine calls this whenever an error is made; then, and only then, it gets V8's words and place.
   Error.prepareStackTrace = (error, sites) => {
@@ -112,6 +116,8 @@
     __proto__: null, name: "", part: undefined,
     ask(what, event, payload) {
       if (what === 0 || what === 4) run(event, payload, what === 4);
+      if (what === 6) host.digits = load("digits").begin(parse(event));
+      if (what === 7) return flat(stringify(host.digits.notes));
       if (what === 5) return flat("{" + load("trouble").described(event) + "}");
       if (what === 3) load("globals");
       if (what === 1 && !state && !missing) conclude();

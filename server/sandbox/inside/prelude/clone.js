@@ -1,5 +1,5 @@
 // structuredClone: deep copies with cycles, and the types that JSON loses.
-(function () {
+(function (host) {
   "use strict";
   const refused = (what) => new DOMException(`${what} could not be cloned.`, "DataCloneError");
 
@@ -33,6 +33,7 @@
     }
     const made = remember(Array.isArray(value) ? new Array(value.length) : {});
     for (const key of Object.keys(value)) made[key] = copy(value[key], known);
+    host.digits?.copied(value, made);
     return made;
   }
 

@@ -41,7 +41,7 @@
       refuse(`The header ${name} must be a string, a number or a boolean, not ${kindOf(value)}.`);
       return "";
     }
-    return value;
+    return kind === "number" && host.digits ? host.digits.header(value) : value;
   }
 
   function notABody(payload, body) {
