@@ -1,13 +1,17 @@
 """From a received message to one attempt: prepare → sign the final bytes → send."""
 
+import errno
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
 
+import structlog
+
 from server.delivery.courier import Answered, Blocked, Courier, Unreachable
 from server.delivery.prepare import Preparation, Ready, Runs, as_shown, prepare, runs_code
 from server.domain.endpoints import Destination, Endpoint
+from server.domain.faults import KIND, during_the_send
 from server.domain.ids import AttemptId
 from server.domain.integrations import Card
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, Message, ReceivedResponse, SentRequest
@@ -16,8 +20,17 @@ from server.domain.signing import sign
 from server.domain.transformations import Cancelled, TransformFailed
 from server.store.deliveries import Claimed
 
+log = structlog.get_logger()
+
 WITH_THE_CODE_SECONDS = 15.0
 """What an attempt may take beside the request: waiting for the sandbox, running the code."""
+
+
+NO_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class NothingLeft(Exception):
+    """This machine has no file or memory left to connect with; nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,14 @@ class Dispatcher:
         shown = as_shown(request, self._cards.get(endpoint.card))
         if endpoint.destination is Destination.CAPTURE:
             return _Ended(AttemptOutcome.CAPTURED, shown)
-        match await self._courier.send(request):
+        try:
+            sent = await self._courier.send(request)
+        except Exception as failure:  # beside these nobody knows what was sent, so it is an attempt
+            if isinstance(failure, OSError) and failure.errno in NO_RESOURCES:
+                raise NothingLeft from failure
+            log.exception("delivery.send_failed", endpoint_id=endpoint.id)
+            return _Ended(AttemptOutcome.FAULT, shown, error=AttemptError(KIND, str(during_the_send(failure))))
+        match sent:
             case Answered(response):
                 good = 200 <= response.status < 300
                 return _Ended(AttemptOutcome.SUCCEEDED if good else AttemptOutcome.REJECTED, shown, response)

@@ -7,16 +7,21 @@ endpoint that works, nothing is read or written beside the attempt.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import structlog
+
 from server.domain import health
-from server.domain.answers import heard
+from server.domain.answers import Heard, heard
 from server.domain.endpoints import DisabledBecause
+from server.domain.faults import KIND, not_kept_whole
 from server.domain.health import HEALTHY, Health
 from server.domain.ids import EndpointId, Millis
-from server.domain.messages import ACCEPTED, Attempt, DeliveryState, Trigger
+from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState, ReceivedResponse, Trigger
 from server.domain.notices import Happened, disabled, warned
 from server.domain.retries import Done, GiveUp, Park, RetryAt, decide
 from server.store import Transaction, deliveries, endpoints, notices
 from server.store.deliveries import Claimed, Ended
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,20 @@ class Followed:
         return self.disables is not None or health.failed(outcome) or (health.counts(outcome) and not self.was_well)
 
 
+DONE = {
+    AttemptOutcome.SUCCEEDED: DeliveryState.SUCCEEDED,
+    AttemptOutcome.CAPTURED: DeliveryState.CAPTURED,
+    AttemptOutcome.CANCELLED: DeliveryState.CANCELLED,
+}
+
+
 def follow(claimed: Claimed, attempt: Attempt, *, owner: str, now: Millis, jitter: float) -> Followed:
     """Decide by the endpoint's schedule and what the destination said. An example is sent once."""
-    said = heard(attempt, now)
+    try:
+        said = heard(attempt, now)
+    except Exception:  # it was sent: what an odd answer says beside its status must not lose the attempt
+        log.exception("delivery.answer_not_understood", attempt_id=attempt.id)
+        said = Heard()
     step = claimed.delivery.step + 1
     decision = decide(
         attempt.outcome,
@@ -59,8 +75,7 @@ def follow(claimed: Claimed, attempt: Attempt, *, owner: str, now: Millis, jitte
     )
     match decision:
         case Done():
-            state = DeliveryState.SUCCEEDED if attempt.outcome in ACCEPTED else DeliveryState.CANCELLED
-            ended = Ended(owner, attempt, state, step, None)
+            ended = Ended(owner, attempt, DONE[attempt.outcome], step, None)
         case RetryAt(at, because):
             ended = Ended(owner, replace(attempt, next_at=at, because=because), DeliveryState.PENDING, step, at)
         case GiveUp(because):
@@ -68,6 +83,26 @@ def follow(claimed: Claimed, attempt: Attempt, *, owner: str, now: Millis, jitte
         case Park():
             ended = Ended(owner, attempt, DeliveryState.TRANSFORM_FAILED, step, None)
     return Followed(ended, said.disables, claimed.endpoint.health == HEALTHY)
+
+
+def without_details(followed: Followed, error: Exception) -> Followed:
+    """The same attempt and decision without what came from outside, for when no database takes that."""
+    attempt = followed.ended.attempt
+    response = attempt.response
+    bare = replace(
+        attempt,
+        request=None,
+        response=ReceivedResponse(response.status, (), b"", True) if response else None,
+        error=AttemptError(KIND, str(not_kept_whole(error))),
+        console=(),
+        duration_ms=min(max(attempt.duration_ms, 0.0), float(1 << 31)),
+    )
+    return replace(followed, ended=replace(followed.ended, attempt=bare))
+
+
+def record_alone(tx: Transaction, followed: Followed) -> None:
+    """Keep an attempt with its delivery's state, and nothing beside them."""
+    deliveries.record(tx, [followed.ended], tells=False)
 
 
 def record(tx: Transaction, followed: Sequence[Followed]) -> list[DisabledBecause | None]:

@@ -9,21 +9,36 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
-from server.delivery.dispatch import Dispatcher
-from server.delivery.feed import Changed, Feed
+from server.delivery.dispatch import Dispatcher, NothingLeft
+from server.delivery.feed import Changed, Feed, Noticed
 from server.delivery.known_endpoints import KnownEndpoints
 from server.delivery.lanes import Held, Lane, Lanes
-from server.delivery.recording import Followed, follow, record
+from server.delivery.recording import Followed, follow, record, record_alone, without_details
 from server.domain.addresses import host_of
+from server.domain.faults import (
+    KIND,
+    NOTHING_LEFT,
+    SANDBOX_DOWN,
+    Fault,
+    before_the_send,
+    never_ended,
+    not_kept_whole,
+    unreadable_endpoint,
+    unreadable_event,
+)
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, Millis, mint
-from server.domain.messages import ACCEPTED, AttemptOutcome, Message
+from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Message
 from server.domain.schedules import SECOND
-from server.store import Busy, Store, deliveries
+from server.domain.sentences import Sentence
+from server.sandbox import Unavailable
+from server.store import Busy, Store, Transaction, deliveries, faults
 from server.store.deliveries import Claimed, Ended
 from server.store.messages import Lease, Received
 
@@ -37,8 +52,15 @@ RECORD_PATIENCE = 0.02
 """How many seconds an attempt may wait to be recorded together with others; nobody waits for its record, unless its
 endpoint keeps an order. Attempts that a crash takes in this time are made again, as are those under way."""
 
-OUR_FAILURE: Millis = 5 * SECOND
-"""When to try again what failed before it was sent."""
+MAX_ATTEMPT_SECONDS = 1800.0
+"""After so long an attempt that has not ended is ended as a fault. Code in the slow lane may wait for many minutes; a
+request has a deadline of its own, so nothing is cut off that is being sent."""
+
+LONG_WAIT: Millis = 5 * SECOND // 2
+"""A delivery that waited here for longer is looked up before it begins: another process may have stopped it."""
+
+MAX_UNREADABLE = 32
+"""Deliveries of an endpoint that cannot be read which are dealt with at a time."""
 
 log = structlog.get_logger()
 
@@ -74,10 +96,12 @@ class Worker:
         self._given = Lease(self._owner, 0)
         self._promised = 0
         self._held: set[DeliveryId] = set()
+        self._attempting: dict[DeliveryId, _Attempting] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
         self._stopping = False
         self._clock_ahead = 0.0
         """Of the monotonic clock, in seconds, when last looked at. When it is less, the wall clock was set back."""
@@ -95,6 +119,7 @@ class Worker:
         """Begin to deliver."""
         self._store.watch_endpoints(self._changed)
         self._loop = asyncio.create_task(self._claim_forever(), name="delivery-worker")
+        self._renewing = asyncio.create_task(self._renew_forever(), name="delivery-leases")
 
     def wake(self) -> None:
         """There may be something due now."""
@@ -139,6 +164,9 @@ class Worker:
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
+        if self._renewing:
+            self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
         if left := self._lanes.give_back():
             await self._release(left)
 
@@ -160,15 +188,18 @@ class Worker:
         """Claim what there is room for and begin it. Returns the seconds until there may be more."""
         await self._keep_to_the_clock()
         now, full = _now(), self._lanes.passed_over()
-        found = await self._store.read(lambda tx: deliveries.due_endpoints(tx, now, passing_over=full))
+        spoiled: dict[EndpointId, Exception] = {}
+        found = await self._store.read(
+            lambda tx: deliveries.due_endpoints(tx, now, passing_over=full, unreadable=spoiled)
+        )
+        for endpoint_id, error in spoiled.items():
+            await self._pass_over(endpoint_id, unreadable_endpoint(error), now)
         for endpoint in found:
             self._lanes.of(endpoint.id).controls = endpoint.controls
         room = {endpoint.id: room for endpoint in found if (room := self._lanes.room(endpoint.id))}
         if room:
             lease_until = now + self._lease
-            claimed = await self._store.write(
-                lambda tx: deliveries.claim(tx, owner=self._owner, now=now, lease_until=lease_until, room=room)
-            )
+            claimed, unreadable = await self._claim_of(room, now, lease_until)
             counts = Counter(one.endpoint.id for one in claimed)
             for endpoint_id in room:
                 self._lanes.of(endpoint_id).more = counts[endpoint_id] >= room[endpoint_id]
@@ -178,9 +209,48 @@ class Worker:
                     self._held.add(one.delivery.id)
                     self._lanes.claimed(Held(one.delivery, one.message, lease_until), one.endpoint)
             self._begin()
+            for delivery_id, error in unreadable.items():
+                await self._keep_fault(delivery_id, self._owner, unreadable_event(error), now)
         full = self._lanes.passed_over()
         due = await self._store.read(lambda tx: deliveries.next_due(tx, passing_over=full))
         return IDLE_SECONDS if due is None else min(IDLE_SECONDS, max(0.01, (due - _now()) / SECOND))
+
+    async def _claim_of(
+        self, room: Mapping[EndpointId, int], now: Millis, lease_until: Millis
+    ) -> tuple[list[Claimed], dict[DeliveryId, Exception]]:
+        """Claim for all of these endpoints; where that fails, for each alone, so that one harms no other."""
+        unreadable: dict[DeliveryId, Exception] = {}
+
+        def claim(tx: Transaction, room: Mapping[EndpointId, int] = room) -> list[Claimed]:
+            unreadable.clear()
+            return deliveries.claim(
+                tx, owner=self._owner, now=now, lease_until=lease_until, room=room, unreadable=unreadable
+            )
+
+        try:
+            return await self._store.write(claim), unreadable
+        except Busy:
+            raise
+        except Exception:
+            log.exception("delivery.not_claimed", endpoints=len(room))
+        found: list[Claimed] = []
+        spoiled: dict[DeliveryId, Exception] = {}
+        for endpoint_id, most in room.items():
+            try:
+                found += await self._store.write(lambda tx, one={endpoint_id: most}: claim(tx, one))  # type: ignore[misc]
+                spoiled |= unreadable
+            except Busy:
+                raise
+            except Exception as error:
+                log.exception("delivery.not_claimed", endpoint_id=endpoint_id)
+                await self._pass_over(endpoint_id, unreadable_endpoint(error), now)
+        return found, spoiled
+
+    async def _pass_over(self, endpoint_id: EndpointId, fault: Fault, now: Millis) -> None:
+        """Count the fault with what is due for an endpoint that cannot be claimed for."""
+        due = await self._store.read(lambda tx: faults.due_of(tx, endpoint_id, now, MAX_UNREADABLE))
+        for delivery_id in due:
+            await self._keep_fault(delivery_id, "", fault, now)
 
     async def _keep_to_the_clock(self) -> None:
         ahead = time.time() - time.monotonic()
@@ -231,15 +301,25 @@ class Worker:
             self._begin()
 
     async def _deliver(self, lane: Lane, held: Held) -> None:
-        in_order = lane.controls.ordered
-        followed = await self._attempt(held)
-        if not in_order:
-            self._free(lane, held)  # what follows keeps no destination busy
-        if followed:
-            await self._record(followed, held, patience=0.0 if in_order else RECORD_PATIENCE)
-        self._held.discard(held.delivery.id)
-        if in_order:
-            self._free(lane, held)
+        in_order, busy = lane.controls.ordered, True
+        task = asyncio.current_task()
+        assert task
+        known = self._attempting[held.delivery.id] = _Attempting(task, held.lease_until, time.monotonic())
+        try:
+            followed = await self._attempt(held)
+            known.ended = True
+            if not in_order:
+                busy = False
+                self._free(lane, held)  # what follows keeps no destination busy
+            if followed:
+                await self._record(followed, held, patience=0.0 if in_order else RECORD_PATIENCE)
+        except Exception:  # whatever it was, the delivery must not count as held for ever
+            log.exception("delivery.lost_track", delivery_id=held.delivery.id)
+        finally:
+            self._attempting.pop(held.delivery.id, None)
+            self._held.discard(held.delivery.id)
+            if busy:
+                self._free(lane, held)
 
     def _free(self, lane: Lane, held: Held) -> None:
         self._lanes.ended(lane, held.delivery.endpoint_id)
@@ -252,21 +332,102 @@ class Worker:
         delivery, endpoint_id = held.delivery, held.delivery.endpoint_id
         # The id is chosen before sending, so that recording the attempt twice keeps it once.
         attempt_id = AttemptId(mint("att"))
+        started_at = _now()
         try:
             endpoint = await self._endpoints.get(endpoint_id)
             if endpoint is None or endpoint.paused or endpoint.disabled:
                 await self._release([delivery.id])
                 return None
+            if started_at - (held.lease_until - self._lease) > LONG_WAIT and not await self._still_ours(delivery.id):
+                return None
             claimed = Claimed(delivery, held.message, endpoint)
             attempt = await self._dispatcher.attempt(claimed, attempt_id)
-            return follow(claimed, attempt, owner=self._owner, now=_now(), jitter=_jitter())
         except asyncio.CancelledError:
-            await self._release([delivery.id])
-            raise
-        except Exception:  # ours, and before the send: it burns no attempt
-            log.exception("delivery.not_attempted", delivery_id=delivery.id, endpoint_id=endpoint_id)
-            await self._release([delivery.id], _now() + OUR_FAILURE)
+            known = self._attempting.get(delivery.id)
+            if known is None or not known.overdue:
+                await self._release([delivery.id])
+                raise
+            known.task.uncancel()
+            fault = never_ended(round(MAX_ATTEMPT_SECONDS / 60))
+        except Busy as error:  # the database can keep nothing just now, not even that
+            log.warning("delivery.database_busy", delivery_id=delivery.id, error=str(error))
+            await self._release([delivery.id], _now() + round(PAUSE_SECONDS * SECOND))
             return None
+        except Exception as error:  # ours, and before the send: it burns no attempt
+            fault = _fault_of(error)
+            say = log.warning if fault.outage else log.exception
+            say("delivery.not_attempted", error=type(error).__name__, delivery_id=delivery.id, endpoint_id=endpoint_id)
+        else:
+            if attempt.outcome is AttemptOutcome.TRANSFORM_FAILED and attempt.error and attempt.error.kind == KIND:
+                fault = Fault(Sentence(attempt.error.message))
+            else:
+                return await self._follow(claimed, attempt)
+        await self._keep_fault(delivery.id, self._owner, fault, started_at, attempt_id)
+        return None
+
+    async def _still_ours(self, delivery_id: DeliveryId) -> bool:
+        return await self._store.read(lambda tx: deliveries.held_by(tx, self._owner, delivery_id))
+
+    async def _follow(self, claimed: Claimed, attempt: Attempt) -> Followed:
+        """Decide by the endpoint as it is now: its schedule may have been changed while the request was under way."""
+        with suppress(Exception):
+            claimed = replace(claimed, endpoint=await self._endpoints.get(claimed.endpoint.id) or claimed.endpoint)
+        return follow(claimed, attempt, owner=self._owner, now=_now(), jitter=_jitter())
+
+    async def _keep_fault(
+        self,
+        delivery_id: DeliveryId,
+        owner: str,
+        fault: Fault,
+        started_at: Millis,
+        attempt_id: AttemptId | None = None,
+        *,
+        parks: bool = False,
+    ) -> None:
+        """Count a fault of ours with the delivery, and let it wait or be parked. What cannot be kept stays leased."""
+        attempt_id = attempt_id or AttemptId(mint("att"))
+        failed = faults.Failed(delivery_id, owner, attempt_id, fault, started_at, _now(), parks)
+        try:
+            kept = await self._store.batch(faults.keep, failed)
+        except Busy as error:
+            log.warning("delivery.fault_not_kept", delivery_id=delivery_id, error=str(error))
+            return
+        except Exception:
+            log.exception("delivery.fault_not_kept", delivery_id=delivery_id)
+            return
+        if kept is None:
+            return
+        if kept.attempt:
+            log.error("delivery.parked_by_fault", delivery_id=delivery_id, attempt_id=kept.attempt.id)
+        if kept.attempt or fault.outage:
+            self._feed.publish(Noticed(kept.source_id))
+        self._feed.publish(Changed(kept.source_id, kept.message_id, kept.endpoint_id))
+        self._news.set()
+
+    async def _renew_forever(self) -> None:
+        """Extend the leases of attempts that take long, and end those that never end by themselves."""
+        while True:
+            await asyncio.sleep(self._lease / SECOND / 8)
+            until, now = _now() + self._lease, time.monotonic()
+            short = {one: known for one, known in self._attempting.items() if known.until < until - self._lease // 2}
+            for known in short.values():
+                if now - known.since > MAX_ATTEMPT_SECONDS and not (known.ended or known.overdue):
+                    known.overdue = True
+                    known.task.cancel()
+            if not short:
+                continue
+            try:
+                await self._store.write(
+                    lambda tx, ids=list(short), until=until: deliveries.renew(  # type: ignore[misc]
+                        tx, self._owner, ids, until
+                    )
+                )
+                for known in short.values():
+                    known.until = until
+            except Busy as error:
+                log.warning("delivery.not_renewed", deliveries=len(short), error=str(error))
+            except Exception:
+                log.exception("delivery.not_renewed", deliveries=len(short))
 
     def _changed(self, ids: Collection[EndpointId]) -> None:
         """Endpoints were changed: what waits here for them is claimed anew, by their rules as they are now."""
@@ -277,24 +438,51 @@ class Worker:
             self._in_background(self._release(given))
 
     async def _record(self, followed: Followed, held: Held, *, patience: float) -> None:
-        """Keep the attempt, however long the database refuses; after the lease someone else makes another."""
-        attempt = followed.ended.attempt
+        """Keep the attempt, however long the database refuses, and with less and less where it takes no such row.
+
+        Another owner may make an attempt meanwhile; both are kept.
+        """
+        attempt, disabled = followed.ended.attempt, None
         while True:
             try:
                 disabled = await self._store.batch(record, followed, patience=0.0 if self._stopping else patience)
                 break
             except Busy as error:
                 log.warning("delivery.not_recorded", attempt_id=attempt.id, error=str(error))
-                if _now() > held.lease_until:
-                    return
                 await asyncio.sleep(PAUSE_SECONDS)
-            except Exception:  # a row that no database takes; after its lease the delivery comes again
+            except Exception as error:
                 log.exception("delivery.not_recorded", attempt_id=attempt.id)
-                return
+                bare = without_details(followed, error)
+                if not await self._record_bare(bare):
+                    await self._keep_fault(
+                        held.delivery.id, self._owner, Fault(not_kept_whole(error)), attempt.started_at, parks=True
+                    )
+                    return
+                followed = bare
+                break
         _tell(followed.ended, held.message)
         if disabled:
             log.warning("endpoint.disabled", because=disabled.value, endpoint_id=attempt.endpoint_id)
         self._feed.publish(Changed(attempt.source_id, attempt.message_id, attempt.endpoint_id))
+
+    async def _record_bare(self, bare: Followed) -> bool:
+        """Keep an attempt without what came from outside; failing that, without what follows for its endpoint."""
+        steps: list[Callable[[Transaction], object]] = [
+            lambda tx: record(tx, [bare]),
+            lambda tx: record_alone(tx, bare),
+        ]
+        while steps:
+            try:
+                await self._store.write(steps[0])
+            except Busy as error:
+                log.warning("delivery.not_recorded", attempt_id=bare.ended.attempt.id, error=str(error))
+                await asyncio.sleep(PAUSE_SECONDS)
+            except Exception:
+                log.exception("delivery.not_recorded", attempt_id=bare.ended.attempt.id)
+                steps.pop(0)
+            else:
+                return True
+        return False
 
     async def _release(self, ids: list[DeliveryId], due_at: Millis | None = None) -> None:
         try:
@@ -302,6 +490,31 @@ class Worker:
             self._news.set()
         except Busy as error:
             log.warning("delivery.not_released", deliveries=len(ids), error=str(error))  # their leases run out
+
+
+@dataclass(slots=True)
+class _Attempting:
+    """An attempt under way, for whoever renews its lease."""
+
+    task: asyncio.Task[None]
+    until: Millis
+    """When its lease ends."""
+    since: float
+    """When it began, on the monotonic clock."""
+    ended: bool = False
+    """It is only being recorded now."""
+    overdue: bool = False
+    """It took too long and was cancelled for that."""
+
+
+def _fault_of(error: Exception) -> Fault:
+    match error:
+        case Unavailable():
+            return SANDBOX_DOWN
+        case NothingLeft():
+            return NOTHING_LEFT
+        case _:
+            return before_the_send(error)
 
 
 def _tell(ended: Ended, message: Message) -> None:

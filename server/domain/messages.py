@@ -29,14 +29,28 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     """Waiting for its first attempt or for the next one."""
     SUCCEEDED = "succeeded"
+    CAPTURED = "captured"
+    """The finished request is in the inspector; nothing was sent."""
     FAILED = "failed"
     """Every attempt of the schedule failed."""
     CANCELLED = "cancelled"
     """The code asked for nothing to be sent. Not a success."""
     TRANSFORM_FAILED = "transform_failed"
-    """The code failed: ours to mend, never counted against the destination."""
+    """Parked: the code failed, or Hookbench itself did (then ``Delivery.fault`` says how). Never counted against the
+    destination."""
     STOPPED = "stopped"
-    """A person skipped it, or the endpoint was disabled or removed before it ended."""
+    """It was ended before its schedule was; ``Delivery.stopped_because`` says why."""
+
+
+class StoppedBecause(StrEnum):
+    """Why a delivery was ended before its schedule was."""
+
+    PERSON = "person"
+    """A person stopped or skipped it."""
+    UNMATCHED = "unmatched"
+    """The event types or the filter of its endpoint were changed, and it fits them no longer."""
+    DISABLED = "disabled"
+    """The endpoint was disabled or deleted."""
 
 
 class AttemptOutcome(StrEnum):
@@ -51,6 +65,8 @@ class AttemptOutcome(StrEnum):
     """The address guard or the request rules refused to send it."""
     CANCELLED = "cancelled"
     TRANSFORM_FAILED = "transform_failed"
+    FAULT = "fault"
+    """Hookbench itself failed: neither the code nor the destination is to blame."""
 
 
 class Because(StrEnum):
@@ -73,6 +89,8 @@ class Because(StrEnum):
     """It answered ``webhook-delivery: abort-message``."""
     ONCE = "once"
     """An example is sent once."""
+    SHORTENED = "shortened"
+    """The schedule was changed to one with fewer attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +122,18 @@ class Delivery:
     """When the next attempt is to be made; ``None`` when there is none."""
     created_at: Millis
     updated_at: Millis
+    faults: int = 0
+    """Times in a row that Hookbench itself failed to make its next attempt."""
+    fault: str | None = None
+    """How it failed the last time, in a sentence; ``None`` once an attempt was made."""
+    stopped_because: StoppedBecause | None = None
+
+    @property
+    def shown_state(self) -> str:
+        """The state that pages name: parked by a fault of Hookbench is told from code that failed."""
+        if self.state is DeliveryState.TRANSFORM_FAILED and self.fault:
+            return "fault"
+        return "retrying" if self.retrying else self.state.value
 
     @property
     def retrying(self) -> bool:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from server.domain.endpoints import DisabledBecause
 from server.domain.ids import Millis
-from server.domain.notices import Kind, Notice
+from server.domain.notices import REPLAY, WAITING, Kind, Notice
 from server.domain.sentences import Sentence, say
 
 TITLES = {
@@ -14,6 +14,7 @@ TITLES = {
     Kind.RECOVERED: say("Endpoint recovered"),
     Kind.TRANSFORM_FAILING: say("Transformation failing"),
     Kind.TRANSFORM_SLOW: say("Transformation too slow"),
+    Kind.FAULT: say("Fault of Hookbench"),
 }
 
 EXPLAINED = {
@@ -23,6 +24,7 @@ EXPLAINED = {
     Kind.RECOVERED: say("An endpoint that had lost events, or was about to be disabled, took one again."),
     Kind.TRANSFORM_FAILING: say("An endpoint's code fails; its events wait until it is mended."),
     Kind.TRANSFORM_SLOW: say("An endpoint's code keeps running out of time, and runs apart from the others now."),
+    Kind.FAULT: say("Hookbench itself failed, so that events are parked or wait."),
 }
 """What each kind is, for whoever chooses which are sent."""
 
@@ -71,6 +73,21 @@ def text(notice: Notice) -> Sentence:
                 "others, with pauses, until it ends in time or is changed.",
                 version=int(detail["version"]),
                 timeouts=int(detail["timeouts"]),
+            )
+        case Kind.FAULT if detail.get("about") == WAITING:
+            return say("Events wait because Hookbench cannot make attempts at the moment. They go out once it can.")
+        case Kind.FAULT if detail.get("about") == REPLAY:
+            return say("A replay was stopped because Hookbench itself failed at it again and again.")
+        case Kind.FAULT if notice.count > 1:
+            return say(
+                "{count} events were parked because Hookbench itself failed. Resend them, or re-run what is parked.",
+                count=notice.count,
+            )
+        case Kind.FAULT:
+            return say(
+                "An event of the type {type} was parked because Hookbench itself failed. Resend it, or re-run what is "
+                "parked.",
+                type=str(detail["event_type"]),
             )
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from server.domain.endpoints import DisabledBecause, Version
+from server.domain.faults import KIND, Fault
 from server.domain.ids import EndpointId, MessageId, Millis, NoticeId, SourceId
-from server.domain.messages import Attempt, AttemptError, DeliveryState, Trigger
+from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState, Trigger
 
 HOUR: Millis = 3_600_000
 DAY: Millis = 24 * HOUR
@@ -31,6 +32,8 @@ class Kind(StrEnum):
     """A version of an endpoint's code fails; its events are parked."""
     TRANSFORM_SLOW = "transformation.too_slow"
     """A version of an endpoint's code ran out of time again and again; it runs in the slow lane now."""
+    FAULT = "hookbench.fault"
+    """Hookbench itself failed: deliveries are parked, or wait until it can make attempts again."""
 
 
 GATHERED: Mapping[Kind, Millis] = {
@@ -40,6 +43,7 @@ GATHERED: Mapping[Kind, Millis] = {
     Kind.RECOVERED: HOUR,
     Kind.TRANSFORM_FAILING: DAY,
     Kind.TRANSFORM_SLOW: DAY,
+    Kind.FAULT: HOUR,
 }
 """For how long the same thing, about the same endpoint, is counted in one notice."""
 
@@ -119,6 +123,30 @@ def too_slow(source_id: SourceId, version: Version, timeouts: int, at: Millis) -
     return Happened(Kind.TRANSFORM_SLOW, source_id, version.endpoint_id, at, None, version.id, detail)
 
 
+WAITING = "waiting"
+"""The subject of a fault that deliveries wait out, rather than being parked by it."""
+REPLAY = "replay"
+"""The subject of a fault that ended a replay."""
+
+
+def waiting_for_us(
+    source_id: SourceId, endpoint_id: EndpointId, message_id: MessageId, event_type: str, fault: Fault, at: Millis
+) -> Happened:
+    """Hookbench can make no attempts at the moment, so the event waits."""
+    detail: dict[str, str | int] = {"event_type": event_type, "about": WAITING, **_error_of(str(fault.sentence))}
+    return Happened(Kind.FAULT, source_id, endpoint_id, at, message_id, WAITING, detail)
+
+
+def replay_ended(source_id: SourceId, endpoint_id: EndpointId, fault: Fault, at: Millis) -> Happened:
+    """A replay was stopped because Hookbench failed at it again and again."""
+    detail: dict[str, str | int] = {"about": REPLAY, **_error_of(str(fault.sentence))}
+    return Happened(Kind.FAULT, source_id, endpoint_id, at, None, REPLAY, detail)
+
+
+def _error_of(sentence: str) -> dict[str, str | int]:
+    return {"error_kind": KIND, "error": sentence[:LONGEST_REASON]}
+
+
 def of_attempt(attempt: Attempt, state: DeliveryState) -> Happened | None:
     """What an attempt that left its delivery in ``state`` is worth telling; ``None`` for nearly all.
 
@@ -126,6 +154,8 @@ def of_attempt(attempt: Attempt, state: DeliveryState) -> Happened | None:
     """
     if attempt.trigger is Trigger.EXAMPLE:
         return None
+    if attempt.outcome is AttemptOutcome.FAULT and state is not DeliveryState.PENDING:
+        return _at_attempt(Kind.FAULT, attempt, "", {})
     match state:
         case DeliveryState.FAILED:
             detail: dict[str, str | int] = {"attempts": attempt.number}

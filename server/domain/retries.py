@@ -62,14 +62,15 @@ def decide(
 
     A blocked address is tried again like an answer other than 2xx: a name may lead elsewhere tomorrow, and an endpoint
     whose URL or an operator who allows the network mends the deliveries that wait. (A URL that is no URL is a mistake
-    of the code, hence parked.)
+    of the code, hence parked.) So is an attempt that Hookbench failed at while the request was under way. Faults before
+    the send are no attempts: see ``domain.faults``.
     """
     match outcome:
         case AttemptOutcome.SUCCEEDED | AttemptOutcome.CAPTURED | AttemptOutcome.CANCELLED:
             return Done()
         case AttemptOutcome.TRANSFORM_FAILED:
             return Park()
-        case AttemptOutcome.REJECTED | AttemptOutcome.UNREACHABLE | AttemptOutcome.BLOCKED:
+        case AttemptOutcome.REJECTED | AttemptOutcome.UNREACHABLE | AttemptOutcome.BLOCKED | AttemptOutcome.FAULT:
             if ended := _ended(heard, retryable=retryable, exhausted=step >= len(schedule)):
                 return GiveUp(ended)
             wait, because = _wait(schedule[step], heard, jitter)

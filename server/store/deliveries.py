@@ -1,21 +1,30 @@
 """Work that waits: claimed under a lease, recorded with its attempt. What the dead had leased: see ``owners``."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, and_, bindparam, case, func, literal_column, or_, select, update
+from sqlalchemy import Connection, RowMapping, Update, and_, bindparam, case, func, literal_column, or_, select, update
 
 from server.domain.endpoints import Endpoint
-from server.domain.ids import DeliveryId, EndpointId, Millis
-from server.domain.messages import Attempt, Delivery, DeliveryState, Message, Trigger
+from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis
+from server.domain.messages import (
+    ACCEPTED,
+    Attempt,
+    AttemptOutcome,
+    Delivery,
+    DeliveryState,
+    Message,
+    StoppedBecause,
+    Trigger,
+)
 from server.domain.notices import of_attempt
 from server.store import attempts as attempt_rows
 from server.store import endpoints as endpoint_rows
 from server.store import messages as message_rows
 from server.store import notices, replays
-from server.store.rows import insert_new, parts
+from server.store.rows import insert, parts
 from server.store.schema import attempts, deliveries, endpoints
 
 CLOCK_SLACK: Millis = 1_000
@@ -49,8 +58,17 @@ _FIRST = (
 _OPEN = and_(endpoints.c.disabled.is_(False), endpoints.c.paused.is_(False), endpoints.c.deleted_at.is_(None))
 
 
-def due_endpoints(tx: Connection, now: Millis, *, passing_over: Collection[EndpointId] = ()) -> list[Endpoint]:
-    """The endpoints that have something due which nobody holds, without paused and disabled ones."""
+def due_endpoints(
+    tx: Connection,
+    now: Millis,
+    *,
+    passing_over: Collection[EndpointId] = (),
+    unreadable: dict[EndpointId, Exception] | None = None,
+) -> list[Endpoint]:
+    """The endpoints that have something due which nobody holds, without paused and disabled ones.
+
+    One whose settings cannot be read is put into ``unreadable`` and holds up no other.
+    """
     any_due = select(deliveries.c.id).where(_OF_ENDPOINT, _DUE).correlate(endpoints).exists()
     first_due = select(deliveries.c.id).where(deliveries.c.id == _FIRST, _DUE).correlate(endpoints).exists()
     wanted = and_(
@@ -59,7 +77,7 @@ def due_endpoints(tx: Connection, now: Millis, *, passing_over: Collection[Endpo
     )
     if passing_over:
         wanted = and_(wanted, endpoints.c.id.not_in(list(passing_over)))
-    return endpoint_rows.which(tx, wanted, {"now": now})
+    return endpoint_rows.which(tx, wanted, {"now": now}, unreadable=unreadable)
 
 
 def next_due(tx: Connection, *, passing_over: Collection[EndpointId] = ()) -> Millis | None:
@@ -79,13 +97,21 @@ def next_due(tx: Connection, *, passing_over: Collection[EndpointId] = ()) -> Mi
 
 
 def claim(
-    tx: Connection, *, owner: str, now: Millis, lease_until: Millis, room: Mapping[EndpointId, int]
+    tx: Connection,
+    *,
+    owner: str,
+    now: Millis,
+    lease_until: Millis,
+    room: Mapping[EndpointId, int],
+    unreadable: dict[DeliveryId, Exception] | None = None,
 ) -> list[Claimed]:
     """Take up to ``room`` due deliveries of each endpoint, the longest due first; of one in order only the first.
 
     Paused and disabled endpoints keep theirs. The same statements serve both databases: SQLite has one writer at a
-    time, PostgreSQL skips rows that others hold.
+    time, PostgreSQL skips rows that others hold. A delivery that cannot be read, or whose event cannot, is the owner's
+    too but not in the result: it is put into ``unreadable`` and holds up no other.
     """
+    spoiled: dict[DeliveryId, Exception] = {} if unreadable is None else unreadable
     taken: list[tuple[Delivery, Endpoint]] = []
     for endpoint in endpoint_rows.by_ids(tx, room).values():
         if endpoint.paused or endpoint.disabled:
@@ -95,12 +121,24 @@ def claim(
             rows = tx.execute(_CLAIM_FIRST, values)
         else:
             rows = tx.execute(_CLAIM, values | {"most": room[endpoint.id]})
-        taken += [(message_rows.delivery_from(row), endpoint) for row in rows.mappings().all()]
+        for row in rows.mappings().all():
+            try:
+                taken.append((message_rows.delivery_from(row), endpoint))
+            except Exception as error:  # whatever is in the row
+                spoiled[DeliveryId(row["id"])] = error
     if not taken:
         return []
     taken.sort(key=lambda one: (one[0].due_at or 0, one[0].id))
-    bodies = message_rows.by_ids(tx, {delivery.message_id for delivery, _ in taken})
-    return [Claimed(delivery, bodies[delivery.message_id], endpoint) for delivery, endpoint in taken]
+    bad: dict[MessageId, Exception] = {}
+    bodies = message_rows.by_ids(tx, {delivery.message_id for delivery, _ in taken}, unreadable=bad)
+    for delivery, _ in taken:
+        if delivery.message_id not in bodies:
+            spoiled[delivery.id] = bad.get(delivery.message_id, KeyError())
+    return [
+        Claimed(delivery, bodies[delivery.message_id], endpoint)
+        for delivery, endpoint in taken
+        if delivery.message_id in bodies
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,22 +158,39 @@ class OneByOne(Exception):
     say which. The store then writes each of them alone."""
 
 
-def record(tx: Connection, ended: Sequence[Ended]) -> list[bool]:
+def record(tx: Connection, ended: Sequence[Ended], *, tells: bool = True) -> list[bool]:
     """Keep attempts with their decisions. For ``Store.batch``; recording one twice changes nothing.
 
     An attempt is always kept and counted. The delivery's own state changes only while the lease is still the owner's,
     so that a resend or a removal in between is not undone; the result says whether it did.
-    Raises ``OneByOne`` for several of which that is not so for all.
+    An attempt's number is settled here: where another owner's attempt of the same delivery was recorded since this one
+    began, it gets the next one. Raises ``OneByOne`` for several of which that or a lost lease is so for some.
+    Without ``tells`` nothing becomes an operational event.
     """
-    added = insert_new(tx, attempts, [attempt_rows.columns(e.attempt) for e in ended], ("id",))
     settled = _settle(tx, ended)
-    if len(ended) > 1 and not added == settled == len(ended):
-        raise OneByOne
-    if not settled:
-        _count(tx, [e.attempt for e in ended])
-    if added and settled:
+    if settled < len(ended):
+        if len(ended) > 1:
+            raise OneByOne
+        return [_record_late(tx, ended[0], tells=tells)]
+    insert(tx, attempts, [attempt_rows.columns(e.attempt) for e in ended])
+    if tells:
         _tell(tx, ended)
-    return [bool(settled)] * len(ended)
+    return [True] * len(ended)
+
+
+def renew(tx: Connection, owner: str, ids: Sequence[DeliveryId], until: Millis) -> None:
+    """Extend the leases that are still the owner's, while its attempts take longer than was expected."""
+    tx.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(list(ids)), deliveries.c.lease_owner == owner, _WAITS)
+        .values(lease_until=until)
+    )
+
+
+def held_by(tx: Connection, owner: str, delivery_id: DeliveryId) -> bool:
+    """Whether a delivery is still leased to this owner: nobody stopped it, and no other process took it over."""
+    query = select(deliveries.c.lease_owner).where(deliveries.c.id == delivery_id, _WAITS)
+    return tx.execute(query).scalar() == owner
 
 
 def release(tx: Connection, owner: str, ids: Sequence[DeliveryId], due_at: Millis | None = None) -> None:
@@ -170,7 +225,16 @@ def resend(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:
             deliveries.c.lease_owner.is_(None),
             deliveries.c.endpoint_id.in_(select(endpoints.c.id).where(endpoints.c.deleted_at.is_(None))),
         )
-        .values(state=DeliveryState.PENDING.value, trigger=Trigger.RESEND.value, step=0, due_at=now, updated_at=now)
+        .values(
+            state=DeliveryState.PENDING.value,
+            trigger=Trigger.RESEND.value,
+            step=0,
+            due_at=now,
+            updated_at=now,
+            faults=0,
+            fault=None,
+            stopped_because=None,
+        )
     )
     return changed.rowcount == 1
 
@@ -184,9 +248,21 @@ def stop_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> int:
     stopped = tx.execute(
         update(deliveries)
         .where(deliveries.c.endpoint_id == endpoint_id, deliveries.c.state == DeliveryState.PENDING.value)
-        .values(state=DeliveryState.STOPPED.value, due_at=None, lease_owner=None, lease_until=None, updated_at=now)
+        .values(**stopped_values(StoppedBecause.DISABLED, now))
     )
     return stopped.rowcount
+
+
+def stopped_values(because: StoppedBecause, now: Millis) -> dict[str, Any]:
+    """What a delivery's row holds once it was stopped."""
+    return {
+        "state": DeliveryState.STOPPED.value,
+        "stopped_because": because.value,
+        "due_at": None,
+        "lease_owner": None,
+        "lease_until": None,
+        "updated_at": now,
+    }
 
 
 def _take(chosen: Any) -> Any:
@@ -240,6 +316,8 @@ def _settling(size: int) -> Update:
         .where(
             deliveries.c.id.in_([bindparam(f"id_{number}") for number in range(size)]),
             deliveries.c.lease_owner == bindparam("owner"),
+            # Another owner may have recorded an attempt since: its number must not be given twice.
+            deliveries.c.attempts == bindparam("number") - literal_column("1"),
         )
         .values(
             state=bindparam("new_state"),
@@ -248,6 +326,8 @@ def _settling(size: int) -> Update:
             attempts=bindparam("number"),
             due_at=bindparam("new_due_at"),
             updated_at=bindparam("at"),
+            faults=0,
+            fault=None,
             lease_owner=None,
             lease_until=None,
         )
@@ -271,15 +351,62 @@ def _settle(tx: Connection, ended: Sequence[Ended]) -> int:
     return settled
 
 
-def _count(tx: Connection, others: Sequence[Attempt]) -> None:
-    """Count attempts of deliveries that were taken away meanwhile, or the next attempt would get their number again:
-    it could never be kept, and so would be made for ever."""
-    for attempt in others:
-        tx.execute(
-            update(deliveries)
-            .where(deliveries.c.id == attempt.delivery_id, deliveries.c.attempts < attempt.number)
-            .values(attempts=attempt.number)
-        )
+def _record_late(tx: Connection, ended: Ended, *, tells: bool) -> bool:
+    """Keep an attempt whose delivery was taken over, stopped or attempted by another owner since it began.
+
+    It gets the next number. The delivery follows its decision only while the lease is the owner's. An attempt that was
+    accepted ends the delivery, whoever made it, unless another owner or a person has it in hand.
+    """
+    if tx.execute(select(attempts.c.id).where(attempts.c.id == ended.attempt.id)).first():
+        return False
+    known = tx.execute(select(deliveries).where(deliveries.c.id == ended.attempt.delivery_id).with_for_update())
+    row = known.mappings().first()
+    if row is None:
+        return False
+    query = select(attempts.c.number, attempts.c.outcome).where(attempts.c.delivery_id == row["id"])
+    made = [(number, AttemptOutcome(outcome)) for number, outcome in tx.execute(query)]
+    number = max([ended.attempt.number, row["attempts"] + 1, *(number + 1 for number, _ in made)])
+    accepted = ended.attempt.outcome in ACCEPTED
+    meanwhile = [outcome for before, outcome in made if before >= ended.attempt.number and outcome in ACCEPTED]
+
+    values: dict[str, Any] = {"attempts": number}
+    ours = row["lease_owner"] == ended.owner and row["state"] == DeliveryState.PENDING.value
+    if ours:
+        decided = replace(ended, attempt=replace(ended.attempt, number=number))
+        if meanwhile and not accepted:
+            attempt = replace(decided.attempt, next_at=None, because=None)
+            decided = replace(decided, attempt=attempt, state=_state_of(meanwhile[-1]), due_at=None)
+        trigger = Trigger.RETRY if decided.state is DeliveryState.PENDING else ended.attempt.trigger
+        values |= {"state": decided.state.value, "trigger": trigger.value, "step": ended.step, "due_at": decided.due_at}
+        values |= {"lease_owner": None, "lease_until": None, "faults": 0, "fault": None}
+        values["updated_at"] = ended.attempt.started_at + round(ended.attempt.duration_ms)
+    else:
+        decided = replace(ended, attempt=replace(ended.attempt, number=number, next_at=None, because=None))
+        if accepted and _may_end(row):
+            values |= {"state": _state_of(ended.attempt.outcome).value, "due_at": None, "stopped_because": None}
+    insert(tx, attempts, [attempt_rows.columns(decided.attempt)])
+    tx.execute(update(deliveries).where(deliveries.c.id == row["id"]).values(values))
+    if ours and tells:
+        _tell(tx, [decided])
+    return ours
+
+
+def _state_of(accepted: AttemptOutcome) -> DeliveryState:
+    return DeliveryState.CAPTURED if accepted is AttemptOutcome.CAPTURED else DeliveryState.SUCCEEDED
+
+
+def _may_end(row: RowMapping) -> bool:
+    """Whether an accepted attempt of a former owner ends the delivery."""
+    if row["lease_owner"] is not None:
+        return False
+    match row["state"]:
+        case DeliveryState.PENDING.value:
+            return bool(row["trigger"] == Trigger.RETRY.value)
+        case DeliveryState.STOPPED.value:
+            return bool(row["stopped_because"] in (StoppedBecause.PERSON.value, StoppedBecause.UNMATCHED.value))
+        case state:
+            ended: bool = state in (DeliveryState.FAILED.value, DeliveryState.TRANSFORM_FAILED.value)
+            return ended
 
 
 def _tell(tx: Connection, settled: Sequence[Ended]) -> None:

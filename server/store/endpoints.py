@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select, update
 
 from server.domain.endpoints import Controls, Destination, DisabledBecause, Endpoint, FormerSecret, Version
@@ -15,6 +16,8 @@ from server.domain.schedules import DODO_SCHEDULE
 from server.store.columns import dump, dump_conditions, load_conditions, load_strings
 from server.store.schema import attempts, endpoints, versions
 from server.store.vault import seal, seal_optional, unseal
+
+log = structlog.get_logger()
 
 CHANGED = "endpoints.changed"
 """Where a transaction notes which endpoints it changed; the store tells it to who watches, once it is committed."""
@@ -102,20 +105,42 @@ def hold(tx: Connection, endpoint_id: str) -> Endpoint | None:
 
 
 def of_source(tx: Connection, source_id: str) -> list[Endpoint]:
-    """A source's endpoints, oldest first."""
+    """A source's endpoints that can be read, oldest first."""
     rows = tx.execute(_WITH_CODE.where(endpoints.c.source_id == source_id).order_by(endpoints.c.id)).mappings()
-    return [_endpoint(tx, row) for row in rows]
+    return _readable(tx, rows, None)
 
 
 def by_ids(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, Endpoint]:
-    """The endpoints that exist; removed ones are left out."""
+    """The endpoints that exist and can be read; removed ones are left out."""
     rows = tx.execute(_WITH_CODE.where(endpoints.c.id.in_(list(ids)))).mappings()
-    return {EndpointId(row["id"]): _endpoint(tx, row) for row in rows}
+    return {endpoint.id: endpoint for endpoint in _readable(tx, rows, None)}
 
 
-def which(tx: Connection, wanted: ColumnElement[bool], values: Mapping[str, Any]) -> list[Endpoint]:
+def which(
+    tx: Connection,
+    wanted: ColumnElement[bool],
+    values: Mapping[str, Any],
+    *,
+    unreadable: dict[EndpointId, Exception] | None = None,
+) -> list[Endpoint]:
     """The endpoints for which a condition holds, with the values of its parameters. For this package alone."""
-    return [_endpoint(tx, row) for row in tx.execute(_WITH_CODE.where(wanted), values).mappings()]
+    return _readable(tx, tx.execute(_WITH_CODE.where(wanted), values).mappings(), unreadable)
+
+
+def _readable(
+    tx: Connection, rows: Iterable[RowMapping], unreadable: dict[EndpointId, Exception] | None
+) -> list[Endpoint]:
+    """One row that cannot be read, such as after damage to the database, must not take the others with it."""
+    found: list[Endpoint] = []
+    for row in rows:
+        try:
+            found.append(_endpoint(tx, row))
+        except Exception as error:
+            if unreadable is None:
+                log.warning("endpoint.unreadable", endpoint_id=row["id"], error=type(error).__name__)
+            else:
+                unreadable[EndpointId(row["id"])] = error
+    return found
 
 
 def names(tx: Connection, ids: Iterable[str]) -> dict[str, tuple[str, str, str]]:

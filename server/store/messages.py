@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, or_, sel
 
 from server.domain.conditions import Filter
 from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, SourceId, mint
-from server.domain.messages import Delivery, DeliveryState, Message, Origin, Trigger
+from server.domain.messages import Delivery, DeliveryState, Message, Origin, StoppedBecause, Trigger
 from server.domain.payloads import Payload
 from server.store.columns import load_filter
 from server.store.rows import insert, insert_new
@@ -128,9 +128,19 @@ def get(tx: Connection, message_id: str) -> Message | None:
     return _message(row) if row else None
 
 
-def by_ids(tx: Connection, ids: Iterable[MessageId]) -> dict[MessageId, Message]:
-    rows = tx.execute(select(messages).where(messages.c.id.in_(list(ids)))).mappings()
-    return {MessageId(row["id"]): _message(row) for row in rows}
+def by_ids(
+    tx: Connection, ids: Iterable[MessageId], *, unreadable: dict[MessageId, Exception] | None = None
+) -> dict[MessageId, Message]:
+    """The messages that exist; one that cannot be read is put into ``unreadable``, or raises without that."""
+    found: dict[MessageId, Message] = {}
+    for row in tx.execute(select(messages).where(messages.c.id.in_(list(ids)))).mappings():
+        try:
+            found[MessageId(row["id"])] = _message(row)
+        except Exception as error:
+            if unreadable is None:
+                raise
+            unreadable[MessageId(row["id"])] = error
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +224,9 @@ def delivery_from(row: RowMapping | dict[str, Any]) -> Delivery:
         due_at=row["due_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        faults=row["faults"],
+        fault=row["fault"],
+        stopped_because=StoppedBecause(row["stopped_because"]) if row["stopped_because"] else None,
     )
 
 
@@ -312,6 +325,9 @@ def _new_delivery(
         "due_at": message.received_at + first_wait,
         "created_at": message.received_at,
         "updated_at": message.received_at,
+        "faults": 0,
+        "fault": None,
+        "stopped_because": None,
     }
 
 

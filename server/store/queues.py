@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, func, literal_column, select, update
 
 from server.domain.ids import DeliveryId, EndpointId, Millis
-from server.domain.messages import Delivery, DeliveryState
+from server.domain.messages import Delivery, StoppedBecause
 from server.store import messages
+from server.store.deliveries import stopped_values
 from server.store.schema import deliveries
 
 # Written into the statement, so that the index of what waits serves it: a value of a parameter would not do.
@@ -31,6 +32,6 @@ def skip(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:
     skipped = tx.execute(
         update(deliveries)
         .where(deliveries.c.id == delivery_id, _WAITS, deliveries.c.lease_owner.is_(None))
-        .values(state=DeliveryState.STOPPED.value, due_at=None, updated_at=now)
+        .values(**stopped_values(StoppedBecause.PERSON, now))
     )
     return skipped.rowcount == 1

@@ -189,6 +189,9 @@ def _begin_known(tx: Connection, replay: Replay, matches: Sequence[Match], due: 
                 due_at=at,
                 replay_id=replay.id,
                 updated_at=now,
+                faults=0,
+                fault=None,
+                stopped_because=None,
             )
         ).rowcount
     return begun
@@ -215,6 +218,7 @@ def _begin_new(tx: Connection, replay: Replay, matches: Sequence[Match], due: Se
             "replay_id": replay.id,
             "created_at": now,
             "updated_at": now,
+            "faults": 0,
         }
         for message_id, at in new.items()
         if message_id not in known

@@ -68,6 +68,7 @@ refusals = Table(
     Column("reason", String(20), primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
+    Column("clock_off_ms", BigInteger),
 )
 
 endpoints = Table(
@@ -147,6 +148,9 @@ deliveries = Table(
     Column("former_state", String(20)),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("faults", Integer, nullable=False, server_default="0"),
+    Column("fault", Text),
+    Column("stopped_because", String(16)),
     Index("ix_deliveries_endpoint_id_id", "endpoint_id", "id"),
 )
 

@@ -142,8 +142,9 @@ class Writer:
             if isinstance(trouble, Busy):
                 jobs = jobs + self._waiting()  # or each of them would wait for the same database all over again
             elif len(jobs) > 1:
-                for job in jobs:
-                    self._commit([job])
+                # In halves: one that fails among hundreds costs a few transactions, and the others nothing else.
+                self._commit(jobs[: len(jobs) // 2])
+                self._commit(jobs[len(jobs) // 2 :])
                 return
             results = [trouble] * len(jobs)
         by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}

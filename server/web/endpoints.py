@@ -20,6 +20,7 @@ from server.store.endpoints import Tally
 from server.web import drafts, forms
 from server.web.errors import NotFound
 from server.web.frame import address_of, find, name_of, tab_page
+from server.web.messages import fault_of
 from server.web.notices import Shown, shown
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
@@ -36,6 +37,7 @@ FILTERS: Mapping[str, tuple[AttemptOutcome, ...]] = {
         AttemptOutcome.UNREACHABLE,
         AttemptOutcome.BLOCKED,
         AttemptOutcome.TRANSFORM_FAILED,
+        AttemptOutcome.FAULT,
     ),
 }
 
@@ -127,6 +129,7 @@ async def overview(request: Request, here: Here, endpoint_id: str, show: str = "
         counts=[(state, number) for state, number in counts if number],
         waiting=waiting,
         turn=turn,
+        fault_of=fault_of,
         shown=told,
         parked=parked,
         latest=latest,

@@ -25,6 +25,7 @@ LONGEST = 200
 STATES: Mapping[str, Sentence] = {
     DeliveryState.PENDING: say("Pending"),
     DeliveryState.SUCCEEDED: say("Succeeded"),
+    DeliveryState.CAPTURED: say("Captured"),
     DeliveryState.FAILED: say("Failed"),
     DeliveryState.CANCELLED: say("Cancelled"),
     DeliveryState.TRANSFORM_FAILED: say("Transform failed"),
@@ -38,6 +39,7 @@ OUTCOMES: Mapping[str, Sentence] = {
     AttemptOutcome.BLOCKED: say("Blocked"),
     AttemptOutcome.CANCELLED: say("Cancelled"),
     AttemptOutcome.TRANSFORM_FAILED: say("Transform failed"),
+    AttemptOutcome.FAULT: say("Fault of Hookbench"),
 }
 
 Choices = list[tuple[str, str]]

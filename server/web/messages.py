@@ -10,8 +10,9 @@ from starlette.responses import Response
 from server.actions import controls
 from server.actions import messages as actions
 from server.domain.endpoints import Endpoint, Version
+from server.domain.faults import KIND
 from server.domain.ids import VersionId, earliest
-from server.domain.messages import Attempt, Delivery, DeliveryState, Message, Trigger
+from server.domain.messages import Attempt, AttemptError, Delivery, DeliveryState, Message, StoppedBecause, Trigger
 from server.domain.sentences import Refused, Sentence, say
 from server.store import Transaction, attempts, deliveries, endpoints, messages
 from server.web import forms
@@ -33,6 +34,19 @@ TRIGGERS: Mapping[Trigger, Sentence] = {
     Trigger.REPLAY: say("Replay"),
     Trigger.EXAMPLE: say("Example"),
 }
+
+
+STOPPED: Mapping[StoppedBecause | None, Sentence] = {
+    None: say("Skipped, or the endpoint was disabled before it ended"),
+    StoppedBecause.PERSON: say("Stopped by hand"),
+    StoppedBecause.UNMATCHED: say("Stopped: the endpoint's event types or filter were changed, and it fits no longer"),
+    StoppedBecause.DISABLED: say("Stopped: the endpoint was disabled or deleted before it ended"),
+}
+
+
+def fault_of(delivery: Delivery) -> AttemptError | None:
+    """How Hookbench itself failed at it the last time, for the filter ``reason``."""
+    return AttemptError(KIND, delivery.fault) if delivery.fault else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,16 @@ class Way:
     def tried(self) -> bool:
         """Whether what comes next follows the latest attempt, rather than a person's wish to send it again."""
         return bool(self.attempts) and self.delivery.trigger is Trigger.RETRY
+
+    @property
+    def fault(self) -> AttemptError | None:
+        """How Hookbench itself failed at it the last time."""
+        return fault_of(self.delivery)
+
+    @property
+    def stopped(self) -> Sentence:
+        """Why it was stopped."""
+        return STOPPED[self.delivery.stopped_because]
 
     @property
     def skippable(self) -> bool:

@@ -28,6 +28,7 @@ TONES: Mapping[Kind, str] = {
     Kind.RECOVERED: "good",
     Kind.TRANSFORM_FAILING: "warn",
     Kind.TRANSFORM_SLOW: "warn",
+    Kind.FAULT: "bad",
 }
 TELLING: Mapping[tuple[Channel, Sending], Sentence] = {
     (Channel.EMAIL, Sending.PENDING): say("Mail waits"),

@@ -1,0 +1,89 @@
+"""What follows when Hookbench itself fails to make an attempt: a few more tries, then the delivery is parked.
+
+Pure: time arrives as an argument. The count is kept with the delivery, so restarts and other processes share it.
+"""
+
+from dataclasses import dataclass
+
+from server.domain.ids import Millis
+from server.domain.schedules import MINUTE, SECOND
+from server.domain.sentences import Sentence, say
+from server.domain.transformations import FailureKind
+
+KIND = FailureKind.INTERNAL
+"""The kind of an attempt's error when Hookbench is to blame."""
+
+MAX_TRIES = 5
+"""Tries in a row that may fail by a fault of Hookbench; after the last one the delivery is parked."""
+
+PAUSES: tuple[Millis, ...] = (5 * SECOND, 10 * SECOND, 30 * SECOND, 2 * MINUTE)
+
+MAX_REASON = 200
+"""Characters of the reason in a fault's sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One failure of Hookbench. ``sentence`` names what failed, without secrets and without a traceback."""
+
+    sentence: Sentence
+    outage: bool = False
+    """Nothing could be attempted just now, whichever event it was: it waits for the end of that and is never parked."""
+
+
+def pause(count: int) -> Millis:
+    """How long to wait after the fault with this number, counted from 1."""
+    return PAUSES[min(count, len(PAUSES)) - 1]
+
+
+def before_the_send(error: BaseException) -> Fault:
+    return Fault(
+        say(
+            "Hookbench failed before anything was sent ({reason}). Neither the code nor the destination is to blame.",
+            reason=reason_of(error),
+        )
+    )
+
+
+def during_the_send(error: BaseException) -> Sentence:
+    return say(
+        "Hookbench failed while the request was under way ({reason}). It may have arrived.", reason=reason_of(error)
+    )
+
+
+def not_kept_whole(error: BaseException) -> Sentence:
+    return say(
+        "This attempt was made, but Hookbench could not keep its request and response ({reason}).",
+        reason=reason_of(error),
+    )
+
+
+def unreadable_endpoint(error: BaseException) -> Fault:
+    return Fault(say("The settings of this endpoint cannot be read ({reason}).", reason=reason_of(error)))
+
+
+def unreadable_event(error: BaseException) -> Fault:
+    return Fault(say("This event cannot be read from the database ({reason}).", reason=reason_of(error)))
+
+
+def never_ended(minutes: int) -> Fault:
+    return Fault(say("The attempt had not begun to send after {minutes} minutes and was ended.", minutes=minutes))
+
+
+SANDBOX_DOWN = Fault(say("The sandbox cannot run code at the moment."), outage=True)
+NOTHING_LEFT = Fault(say("This machine has no file or memory left for another connection."), outage=True)
+
+
+def reason_of(error: BaseException) -> str:
+    """``OverflowError in sandbox/locales.py``: the error's type and our file that it came through last.
+
+    Never the error's own text, which may hold what it failed on.
+    """
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        path = trace.tb_frame.f_code.co_filename.replace("\\", "/")
+        if "/server/" in path:
+            place = path.rpartition("/server/")[2]
+        trace = trace.tb_next
+    name = type(error).__name__
+    return (f"{name} in {place}" if place else name)[:MAX_REASON]

@@ -1,0 +1,139 @@
+"""Faults of Hookbench, counted with the delivery that they hold up; after a few it is parked with an attempt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from server.domain.faults import KIND, MAX_TRIES, Fault, pause
+from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, Millis, SourceId
+from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState, Trigger
+from server.domain.notices import waiting_for_us
+from server.store import deliveries as delivery_rows
+from server.store import notices
+from server.store.deliveries import Ended
+from server.store.schema import deliveries, endpoints, messages
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A delivery whose attempt Hookbench itself failed to make."""
+
+    delivery_id: DeliveryId
+    owner: str
+    """Whose lease it must be under; with an empty owner, nobody's."""
+    attempt_id: AttemptId
+    """Of the attempt that is kept if the delivery is parked. Chosen before, so that keeping it twice keeps it once."""
+    fault: Fault
+    started_at: Millis
+    at: Millis
+    """When it failed."""
+    parks: bool = False
+    """Trying again would not help, so it is parked at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a failed delivery."""
+
+    attempt: Attempt | None
+    """With which it was parked; ``None`` while it is tried again."""
+    due_at: Millis | None
+    source_id: SourceId
+    message_id: MessageId
+    endpoint_id: EndpointId
+
+
+def keep(tx: Connection, failed: Sequence[Failed]) -> list[Kept | None]:
+    """Count each fault with its delivery, and park what failed too often. For ``Store.batch``.
+
+    ``None`` for a delivery that is not the owner's any more. Only plain columns are read: what could not be read as a
+    whole is parked like the rest.
+    """
+    return [_keep_one(tx, one) for one in failed]
+
+
+def due_of(tx: Connection, endpoint_id: EndpointId, now: Millis, most: int) -> list[DeliveryId]:
+    """Due deliveries that nobody holds, of an endpoint whose settings cannot be read."""
+    query = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.endpoint_id == endpoint_id,
+            deliveries.c.state == DeliveryState.PENDING.value,
+            deliveries.c.due_at <= now,
+            deliveries.c.lease_owner.is_(None) | (deliveries.c.lease_until <= now),
+        )
+        .order_by(deliveries.c.due_at)
+        .limit(most)
+    )
+    return [DeliveryId(each) for each in tx.execute(query).scalars()]
+
+
+def _keep_one(tx: Connection, failed: Failed) -> Kept | None:
+    row = _locked(tx, failed)
+    if row is None:
+        return None
+    count, fault = row["faults"] + 1, failed.fault
+    message_id, endpoint_id = MessageId(row["message_id"]), EndpointId(row["endpoint_id"])
+    kept = Kept(None, failed.at + pause(count), SourceId(row["source_id"]), message_id, endpoint_id)
+    values: dict[str, Any] = {"faults": count, "fault": str(fault.sentence)}
+    if fault.outage or (count < MAX_TRIES and not failed.parks):
+        values |= {"due_at": kept.due_at, "lease_owner": None, "lease_until": None}
+        if fault.outage:
+            notices.add(
+                tx, waiting_for_us(kept.source_id, endpoint_id, message_id, row["event_type"], fault, failed.at)
+            )
+    else:
+        attempt = _attempt(row, failed)
+        if failed.owner:
+            parked = Ended(failed.owner, attempt, DeliveryState.TRANSFORM_FAILED, row["step"], None)
+        else:
+            tx.execute(update(deliveries).where(deliveries.c.id == failed.delivery_id).values(lease_owner="nobody"))
+            parked = Ended("nobody", attempt, DeliveryState.TRANSFORM_FAILED, row["step"], None)
+        delivery_rows.record(tx, [parked])
+        kept = replace(kept, attempt=attempt, due_at=None)
+    tx.execute(update(deliveries).where(deliveries.c.id == failed.delivery_id).values(values))
+    return kept
+
+
+def _locked(tx: Connection, failed: Failed) -> RowMapping | None:
+    """The delivery with what names its event, if it is still the owner's; locked until the transaction ends."""
+    mine = deliveries.c.lease_owner == failed.owner
+    if not failed.owner:
+        mine = deliveries.c.lease_owner.is_(None) | (deliveries.c.lease_until <= failed.at)
+    query = (
+        select(deliveries, messages.c.source_id, messages.c.event_type, endpoints.c.version_id)
+        .join(messages, messages.c.id == deliveries.c.message_id)
+        .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
+        .where(deliveries.c.id == failed.delivery_id, deliveries.c.state == DeliveryState.PENDING.value, mine)
+        .with_for_update(of=deliveries)
+    )
+    return tx.execute(query).mappings().first()
+
+
+def _attempt(row: RowMapping, failed: Failed) -> Attempt:
+    try:
+        trigger = Trigger(row["trigger"])
+    except ValueError:
+        trigger = Trigger.RETRY
+    return Attempt(
+        id=failed.attempt_id,
+        delivery_id=failed.delivery_id,
+        message_id=MessageId(row["message_id"]),
+        endpoint_id=EndpointId(row["endpoint_id"]),
+        source_id=SourceId(row["source_id"]),
+        event_type=row["event_type"],
+        number=row["attempts"] + 1,
+        trigger=trigger,
+        outcome=AttemptOutcome.FAULT,
+        version_id=None,
+        request=None,
+        response=None,
+        error=AttemptError(KIND, str(failed.fault.sentence)),
+        console=(),
+        transform_ms=None,
+        duration_ms=float(max(0, failed.at - failed.started_at)),
+        started_at=failed.started_at,
+        next_at=None,
+    )

@@ -1,0 +1,20 @@
+"""Faults of Hookbench counted with each delivery, why one was stopped, the state captured, a sender's clock."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.add_column("deliveries", sa.Column("faults", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("deliveries", sa.Column("fault", sa.Text(), nullable=True))
+    op.add_column("deliveries", sa.Column("stopped_because", sa.String(length=16), nullable=True))
+    op.add_column("refusals", sa.Column("clock_off_ms", sa.BigInteger(), nullable=True))
+    # What went to the inspector was kept as succeeded. Only endpoints that captured once have such deliveries.
+    op.execute(
+        "UPDATE deliveries SET state = 'captured' WHERE state = 'succeeded' AND EXISTS ("
+        "SELECT 1 FROM attempts WHERE attempts.delivery_id = deliveries.id AND attempts.number = deliveries.attempts "
+        "AND attempts.outcome = 'captured')"
+    )
