@@ -370,7 +370,7 @@ def _record_late(tx: Connection, ended: Ended, *, tells: bool) -> bool:
     meanwhile = [outcome for before, outcome in made if before >= ended.attempt.number and outcome in ACCEPTED]
 
     values: dict[str, Any] = {"attempts": number}
-    ours = row["lease_owner"] == ended.owner and row["state"] == DeliveryState.PENDING.value
+    ours = bool(row["lease_owner"] == ended.owner and row["state"] == DeliveryState.PENDING.value)
     if ours:
         decided = replace(ended, attempt=replace(ended.attempt, number=number))
         if meanwhile and not accepted:
