@@ -51,7 +51,7 @@ class Followed:
 
 DONE = {
     AttemptOutcome.SUCCEEDED: DeliveryState.SUCCEEDED,
-    AttemptOutcome.CAPTURED: DeliveryState.CAPTURED,
+    AttemptOutcome.CAPTURED: DeliveryState.SUCCEEDED,
     AttemptOutcome.CANCELLED: DeliveryState.CANCELLED,
 }
 

@@ -29,8 +29,6 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     """Waiting for its first attempt or for the next one."""
     SUCCEEDED = "succeeded"
-    CAPTURED = "captured"
-    """The finished request is in the inspector; nothing was sent."""
     FAILED = "failed"
     """Every attempt of the schedule failed."""
     CANCELLED = "cancelled"
@@ -106,6 +104,10 @@ class Message:
     received_at: Millis
 
 
+CAPTURED, FAULT = "captured", "fault"
+"""States that pages name beside those of ``DeliveryState``: see ``Delivery.shown_state``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     id: DeliveryId
@@ -127,12 +129,16 @@ class Delivery:
     fault: str | None = None
     """How it failed the last time, in a sentence; ``None`` once an attempt was made."""
     stopped_because: StoppedBecause | None = None
+    captured: bool = False
+    """It succeeded by going to the inspector; nothing was sent."""
 
     @property
     def shown_state(self) -> str:
-        """The state that pages name: parked by a fault of Hookbench is told from code that failed."""
+        """The state that pages name: captured is told from sent, and a fault of Hookbench from code that failed."""
+        if self.captured:
+            return CAPTURED
         if self.state is DeliveryState.TRANSFORM_FAILED and self.fault:
-            return "fault"
+            return FAULT
         return "retrying" if self.retrying else self.state.value
 
     @property

@@ -40,7 +40,6 @@ class ReplayState(StrEnum):
 
 BULK_STATES = (
     DeliveryState.SUCCEEDED,
-    DeliveryState.CAPTURED,
     DeliveryState.FAILED,
     DeliveryState.CANCELLED,
     DeliveryState.TRANSFORM_FAILED,

@@ -234,6 +234,7 @@ def resend(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:
             faults=0,
             fault=None,
             stopped_because=None,
+            captured=False,
         )
     )
     return changed.rowcount == 1
@@ -328,6 +329,7 @@ def _settling(size: int) -> Update:
             updated_at=bindparam("at"),
             faults=0,
             fault=None,
+            captured=bindparam("new_captured"),
             lease_owner=None,
             lease_until=None,
         )
@@ -339,11 +341,13 @@ def _settle(tx: Connection, ended: Sequence[Ended]) -> int:
     alike: dict[tuple[Any, ...], list[Attempt]] = {}
     for e in ended:
         trigger = Trigger.RETRY if e.state is DeliveryState.PENDING else e.attempt.trigger
-        decided = (e.owner, e.state.value, trigger.value, e.step, e.attempt.number, e.due_at)
+        captured = e.attempt.outcome is AttemptOutcome.CAPTURED
+        decided = (e.owner, e.state.value, trigger.value, e.step, e.attempt.number, e.due_at, captured)
         alike.setdefault(decided, []).append(e.attempt)
     settled = 0
-    for (owner, state, trigger, step, number, due_at), all_made in alike.items():
+    for (owner, state, trigger, step, number, due_at, captured), all_made in alike.items():
         values = {"owner": owner, "new_state": state, "new_trigger": trigger, "new_step": step, "new_due_at": due_at}
+        values["new_captured"] = captured
         for made in parts(all_made):
             at = max(attempt.started_at + round(attempt.duration_ms) for attempt in made)
             ids = {f"id_{index}": attempt.delivery_id for index, attempt in enumerate(made)}
@@ -375,24 +379,22 @@ def _record_late(tx: Connection, ended: Ended, *, tells: bool) -> bool:
         decided = replace(ended, attempt=replace(ended.attempt, number=number))
         if meanwhile and not accepted:
             attempt = replace(decided.attempt, next_at=None, because=None)
-            decided = replace(decided, attempt=attempt, state=_state_of(meanwhile[-1]), due_at=None)
+            decided = replace(decided, attempt=attempt, state=DeliveryState.SUCCEEDED, due_at=None)
         trigger = Trigger.RETRY if decided.state is DeliveryState.PENDING else ended.attempt.trigger
         values |= {"state": decided.state.value, "trigger": trigger.value, "step": ended.step, "due_at": decided.due_at}
         values |= {"lease_owner": None, "lease_until": None, "faults": 0, "fault": None}
+        values["captured"] = AttemptOutcome.CAPTURED in (ended.attempt.outcome, *meanwhile)
         values["updated_at"] = ended.attempt.started_at + round(ended.attempt.duration_ms)
     else:
         decided = replace(ended, attempt=replace(ended.attempt, number=number, next_at=None, because=None))
         if accepted and _may_end(row):
-            values |= {"state": _state_of(ended.attempt.outcome).value, "due_at": None, "stopped_because": None}
+            values |= {"state": DeliveryState.SUCCEEDED.value, "due_at": None, "stopped_because": None, "fault": None}
+            values["captured"] = ended.attempt.outcome is AttemptOutcome.CAPTURED
     insert(tx, attempts, [attempt_rows.columns(decided.attempt)])
     tx.execute(update(deliveries).where(deliveries.c.id == row["id"]).values(values))
     if ours and tells:
         _tell(tx, [decided])
     return ours
-
-
-def _state_of(accepted: AttemptOutcome) -> DeliveryState:
-    return DeliveryState.CAPTURED if accepted is AttemptOutcome.CAPTURED else DeliveryState.SUCCEEDED
 
 
 def _may_end(row: RowMapping) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, exists, or_, select
 
 from server.domain.conditions import Filter
 from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, SourceId, mint
@@ -150,11 +150,17 @@ class Search:
     source_id: SourceId
     event_type: str = ""
     endpoint_id: str = ""
-    state: DeliveryState | None = None
+    state: str = ""
+    """As pages name it: a value of ``DeliveryState``, ``captured`` or ``fault``."""
     text: str = ""
     """A message id or webhook id, or the beginning of one."""
     before: str = ""
     """Only messages older than this message id: the last one of the page before."""
+
+    def fits(self, delivery: Delivery) -> bool:
+        """Whether a delivery is one that was searched for."""
+        shown = "pending" if delivery.shown_state == "retrying" else delivery.shown_state
+        return self.endpoint_id in ("", delivery.endpoint_id) and self.state in ("", shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +191,12 @@ def page(tx: Connection, search: Search, limit: int = PAGE) -> list[Row]:
         if search.endpoint_id:
             wanted.append(deliveries.c.endpoint_id == search.endpoint_id)
         if search.state:
-            wanted.append(deliveries.c.state == search.state.value)
+            wanted.append(_shown_as(search.state))
         query = query.where(exists().where(and_(*wanted)))
     found = tx.execute(query.order_by(messages.c.id.desc()).limit(limit)).mappings().all()
     on_the_way = of_messages(tx, [row["id"] for row in found])
+    for each in on_the_way.values():
+        each.sort(key=lambda delivery: not search.fits(delivery))  # a stable sort: those that fit come first
     return [
         Row(
             id=MessageId(row["id"]),
@@ -201,6 +209,22 @@ def page(tx: Connection, search: Search, limit: int = PAGE) -> list[Row]:
         )
         for row in found
     ]
+
+
+def _shown_as(state: str) -> ColumnElement[bool]:
+    """The deliveries that pages name so: ``Delivery.shown_state``, for the database."""
+    of_state = deliveries.c.state
+    match state:
+        case "captured":
+            return and_(of_state == DeliveryState.SUCCEEDED.value, deliveries.c.captured)
+        case DeliveryState.SUCCEEDED.value:
+            return and_(of_state == state, deliveries.c.captured.is_(False))
+        case "fault":
+            return and_(of_state == DeliveryState.TRANSFORM_FAILED.value, deliveries.c.fault.is_not(None))
+        case DeliveryState.TRANSFORM_FAILED.value:
+            return and_(of_state == state, deliveries.c.fault.is_(None))
+        case _:
+            return of_state == state
 
 
 def of_messages(tx: Connection, ids: Sequence[str]) -> dict[MessageId, list[Delivery]]:
@@ -227,6 +251,7 @@ def delivery_from(row: RowMapping | dict[str, Any]) -> Delivery:
         faults=row["faults"],
         fault=row["fault"],
         stopped_because=StoppedBecause(row["stopped_because"]) if row["stopped_because"] else None,
+        captured=row["captured"],
     )
 
 
@@ -328,6 +353,7 @@ def _new_delivery(
         "faults": 0,
         "fault": None,
         "stopped_because": None,
+        "captured": False,
     }
 
 

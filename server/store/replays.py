@@ -192,6 +192,7 @@ def _begin_known(tx: Connection, replay: Replay, matches: Sequence[Match], due: 
                 faults=0,
                 fault=None,
                 stopped_because=None,
+                captured=False,
             )
         ).rowcount
     return begun
@@ -219,6 +220,7 @@ def _begin_new(tx: Connection, replay: Replay, matches: Sequence[Match], due: Se
             "created_at": now,
             "updated_at": now,
             "faults": 0,
+            "captured": False,
         }
         for message_id, at in new.items()
         if message_id not in known

@@ -151,6 +151,7 @@ deliveries = Table(
     Column("faults", Integer, nullable=False, server_default="0"),
     Column("fault", Text),
     Column("stopped_because", String(16)),
+    Column("captured", Boolean, nullable=False, server_default=false()),
     Index("ix_deliveries_endpoint_id_id", "endpoint_id", "id"),
 )
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.domain.messages import Attempt, AttemptOutcome, DeliveryState
+from server.domain.messages import CAPTURED, FAULT, Attempt, AttemptOutcome, DeliveryState
 from server.domain.sentences import Sentence, say
 from server.store import Transaction, attempts, endpoints, messages
 from server.web.drafts import TREE
@@ -25,10 +25,11 @@ LONGEST = 200
 STATES: Mapping[str, Sentence] = {
     DeliveryState.PENDING: say("Pending"),
     DeliveryState.SUCCEEDED: say("Succeeded"),
-    DeliveryState.CAPTURED: say("Captured"),
+    CAPTURED: say("Captured"),
     DeliveryState.FAILED: say("Failed"),
     DeliveryState.CANCELLED: say("Cancelled"),
     DeliveryState.TRANSFORM_FAILED: say("Transform failed"),
+    FAULT: say("Fault of Hookbench"),
     DeliveryState.STOPPED: say("Stopped"),
 }
 OUTCOMES: Mapping[str, Sentence] = {
@@ -129,7 +130,7 @@ def _messages(tx: Transaction, here: Visit, filters: Filters) -> messages.Search
         source_id=here.source.id,
         event_type=filters.type,
         endpoint_id=filters.endpoint,
-        state=DeliveryState(filters.status) if filters.status else None,
+        state=filters.status,
         text=attempt.message_id if attempt else filters.q,
         before=filters.before,
     )

@@ -38,7 +38,7 @@ TRIGGERS: Mapping[Trigger, Sentence] = {
 
 STOPPED: Mapping[StoppedBecause | None, Sentence] = {
     None: say("Skipped, or the endpoint was disabled before it ended"),
-    StoppedBecause.PERSON: say("Stopped by hand"),
+    StoppedBecause.PERSON: say("Skipped or stopped by hand"),
     StoppedBecause.UNMATCHED: say("Stopped: the endpoint's event types or filter were changed, and it fits no longer"),
     StoppedBecause.DISABLED: say("Stopped: the endpoint was disabled or deleted before it ended"),
 }

@@ -106,5 +106,10 @@ def _patterns(language: str) -> Sequence[tuple[re.Pattern[str], str]]:
 
 def _pattern(text: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", text)
-    named = [f"(?P<{part}>.+)" if at % 2 else re.escape(part) for at, part in enumerate(parts)]
+    named = [_named(part, parts[1:at:2]) if at % 2 else re.escape(part) for at, part in enumerate(parts)]
     return re.compile("".join(named), re.DOTALL)
+
+
+def _named(name: str, before: Sequence[str]) -> str:
+    """A value, which is the same wherever the sentence has it again."""
+    return f"(?P={name})" if name in before else f"(?P<{name}>.+)"

@@ -1,4 +1,4 @@
-"""Faults of Hookbench counted with each delivery, why one was stopped, the state captured, a sender's clock."""
+"""Faults of Hookbench counted with each delivery, why one was stopped, whether it was captured, a sender's clock."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,10 +11,10 @@ def upgrade() -> None:
     op.add_column("deliveries", sa.Column("faults", sa.Integer(), server_default="0", nullable=False))
     op.add_column("deliveries", sa.Column("fault", sa.Text(), nullable=True))
     op.add_column("deliveries", sa.Column("stopped_because", sa.String(length=16), nullable=True))
+    op.add_column("deliveries", sa.Column("captured", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("refusals", sa.Column("clock_off_ms", sa.BigInteger(), nullable=True))
-    # What went to the inspector was kept as succeeded. Only endpoints that captured once have such deliveries.
     op.execute(
-        "UPDATE deliveries SET state = 'captured' WHERE state = 'succeeded' AND EXISTS ("
+        "UPDATE deliveries SET captured = true WHERE state = 'succeeded' AND EXISTS ("
         "SELECT 1 FROM attempts WHERE attempts.delivery_id = deliveries.id AND attempts.number = deliveries.attempts "
         "AND attempts.outcome = 'captured')"
     )
