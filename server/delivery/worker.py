@@ -30,6 +30,7 @@ from server.domain.faults import (
     before_the_send,
     never_ended,
     not_kept_whole,
+    reason_of,
     unreadable_endpoint,
     unreadable_event,
 )
@@ -58,6 +59,9 @@ request has a deadline of its own, so nothing is cut off that is being sent."""
 
 LONG_WAIT: Millis = 5 * SECOND // 2
 """A delivery that waited here for longer is looked up before it begins: another process may have stopped it."""
+
+SAME_FAILURE_SECONDS = 60.0
+MAX_KINDS_TOLD = 100
 
 MAX_UNREADABLE = 32
 """Deliveries of an endpoint that cannot be read which are dealt with at a time."""
@@ -103,6 +107,8 @@ class Worker:
         self._loop: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
         self._stopping = False
+        self._told: dict[str, float] = {}
+        """When each kind of our failures was logged with its traceback, on the monotonic clock."""
         self._clock_ahead = 0.0
         """Of the monotonic clock, in seconds, when last looked at. When it is less, the wall clock was set back."""
 
@@ -355,8 +361,13 @@ class Worker:
             return None
         except Exception as error:  # ours, and before the send: it burns no attempt
             fault = _fault_of(error)
-            say = log.warning if fault.outage else log.exception
-            say("delivery.not_attempted", error=type(error).__name__, delivery_id=delivery.id, endpoint_id=endpoint_id)
+            log.error(
+                "delivery.not_attempted",
+                reason=reason_of(error),
+                delivery_id=delivery.id,
+                endpoint_id=endpoint_id,
+                exc_info=self._is_news(error),
+            )
         else:
             if attempt.outcome is AttemptOutcome.TRANSFORM_FAILED and attempt.error and attempt.error.kind == KIND:
                 fault = Fault(Sentence(attempt.error.message))
@@ -364,6 +375,17 @@ class Worker:
                 return await self._follow(claimed, attempt)
         await self._keep_fault(delivery.id, self._owner, fault, started_at, attempt_id)
         return None
+
+    def _is_news(self, error: Exception) -> bool:
+        """Whether a failure's traceback is worth its length: for each kind once a minute, or one could fill the log."""
+        reason, now = reason_of(error), time.monotonic()
+        told = self._told.get(reason)
+        if told is not None and now - told < SAME_FAILURE_SECONDS:
+            return False
+        if len(self._told) >= MAX_KINDS_TOLD:
+            self._told.clear()
+        self._told[reason] = now
+        return True
 
     async def _still_ours(self, delivery_id: DeliveryId) -> bool:
         return await self._store.read(lambda tx: deliveries.held_by(tx, self._owner, delivery_id))
