@@ -361,7 +361,7 @@ class Worker:
             return None
         except Exception as error:  # ours, and before the send: it burns no attempt
             fault = _fault_of(error)
-            log.error(
+            log.warning(
                 "delivery.not_attempted",
                 reason=reason_of(error),
                 delivery_id=delivery.id,

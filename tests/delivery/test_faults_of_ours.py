@@ -4,6 +4,7 @@ import pytest
 from builders import an_endpoint
 from receivers import receiving
 from sqlalchemy import text, update
+from structlog.testing import capture_logs
 from working import Scripted, until, working
 
 from server.domain import faults
@@ -22,6 +23,8 @@ from server.store.schema import messages as message_table
 def short_pauses(monkeypatch):
     """The pauses between tries have a test of their own."""
     monkeypatch.setattr(faults, "PAUSES", (20, 20))
+    with capture_logs():  # printing tracebacks would take most of the time
+        yield
 
 
 async def _notices(b):
