@@ -84,3 +84,27 @@ def hold(result: Result, promised: Any, event_type: str, url: str) -> None:
     assert result.method == differences.get("method", "POST"), event_type
     assert dict(result.headers) == differences.get("headers", {}), event_type
     assert json.loads(result.payload) == differences.get("payload", json.loads(sample_json(event_type))), event_type
+
+
+LONG = "&<😀 long " * 700
+FREE = ("name", "remarks", "reason", "error_message", "error_code", "cancellation_comment", "description", "state")
+"""Fields in which people or banks write what they like, as long as they like."""
+
+
+def with_long_texts(value: Any) -> Any:
+    if isinstance(value, list):
+        return [with_long_texts(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: LONG if name in FREE else with_long_texts(each) for name, each in value.items()}
+
+
+@pytest.mark.parametrize(("card", "name", "code"), EVERY_CODE)
+async def test_long_texts_are_cut_to_what_the_destination_takes(card: Card, name: str, code: str, run: Run) -> None:
+    accepted = contract(card)
+    for event_type in EVENT_TYPES:
+        body = with_long_texts(json.loads(sample_json(event_type)))
+        result = await run(code, event_type, url=TYPED_URL, body=body)
+        assert isinstance(result, Returned | Cancelled), (event_type, result)
+        if isinstance(result, Returned):
+            accepted.validate(json.loads(result.payload))

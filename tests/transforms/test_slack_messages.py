@@ -72,3 +72,20 @@ async def test_a_name_cannot_become_markup(run: Run) -> None:
 async def test_a_charge_every_three_months_is_said_so(run: Run) -> None:
     text = await message(run, "subscription.active", payment_frequency_count=3)
     assert "29.00 USD every 3 months" in text
+
+
+async def test_a_long_comment_is_cut_to_a_section_that_slack_takes(run: Run) -> None:
+    comment = "a<😀&" * 1000
+    text = await message(run, "subscription.cancelled", cancellation_feedback="other", cancellation_comment=comment)
+    lines = text.split("\n")
+    assert 2800 < len(text.encode("utf-16-le")) / 2 <= 3000
+    assert "@" in lines[2]
+    assert lines[3].startswith("other: a&lt;😀&amp;a&lt;")
+    assert lines[3].endswith("…")
+    assert not lines[3].rstrip("…").endswith(("&", "&l", "&lt", "&a", "&am", "&amp", "\ud83d"))
+
+
+async def test_a_comment_that_just_fits_is_whole(run: Run) -> None:
+    text = await message(run, "subscription.cancelled", cancellation_feedback=None, cancellation_comment="x" * 2500)
+    assert "x" * 2500 in text
+    assert "…" not in text

@@ -22,7 +22,7 @@ function handler(webhook) {
   const entity = { type: "person", identifiers: { id }, action: profile ? "identify" : "event" };
   if (!profile) entity.name = webhook.eventType;
   entity.timestamp = Math.floor(Date.parse(webhook.payload.timestamp) / 1000);
-  entity.attributes = details(data);
+  entity.attributes = shortened(details(data));
 
   webhook.payload = entity;
   return webhook;
@@ -85,6 +85,14 @@ function subscription(data) {
     interval: data.payment_frequency_count + " " + data.payment_frequency_interval,
     next_billing_date: data.next_billing_date,
   };
+}
+
+// Customer.io takes texts of at most 1,000 characters.
+function shortened(attributes) {
+  const cut = (value) => Array.from(value).slice(0, 999).join("") + "…";
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [name, typeof value === "string" && value.length > 1000 ? cut(value) : value]),
+  );
 }
 
 // Dodo counts in the smallest unit: cents for USD, but whole yen for JPY and thousandths for KWD.

@@ -12,13 +12,13 @@ function handler(webhook) {
   }
 
   const { title, facts, id } = describe(webhook.payload.data);
-  const lines = facts.filter(Boolean).map(escape);
+  const lines = fit(facts.filter(Boolean), 2900);
   webhook.payload = {
     // What a notification shows; the blocks are what the channel shows.
     text: [escape(title), ...lines].join(" · "),
     blocks: [
       { type: "section", text: { type: "mrkdwn", text: ["*" + escape(title) + "*", ...lines].join("\n") } },
-      { type: "context", elements: [{ type: "mrkdwn", text: escape(webhook.eventType + " · " + id) }] },
+      { type: "context", elements: [{ type: "mrkdwn", text: cut(webhook.eventType + " · " + id, 500) }] },
     ],
   };
   return webhook;
@@ -102,6 +102,29 @@ function money(amount, currency) {
   const whole = padded.slice(0, padded.length - decimals).replace(/\B(?=(\d{3})+$)/g, ",");
   const rest = decimals ? "." + padded.slice(-decimals) : "";
   return sign + whole + rest + (currency ? " " + currency : "");
+}
+
+// Slack refuses a section of more than 3,000 characters. What comes later gets the room that is left, at least 200.
+function fit(facts, room) {
+  return facts.map((fact, at) => {
+    const line = cut(fact, room - 200 * (facts.length - 1 - at));
+    room -= line.length + 1;
+    return line;
+  });
+}
+
+// Escaped, and at most so many characters long; a character is kept whole.
+function cut(value, most) {
+  const text = String(value);
+  let shown = escape(text.slice(0, most));
+  if (text.length <= most && shown.length <= most) return shown;
+  shown = "";
+  for (const character of text) {
+    const next = escape(character);
+    if (shown.length + next.length >= most) break;
+    shown += next;
+  }
+  return shown + "…";
 }
 
 // Slack reads these three characters as markup.

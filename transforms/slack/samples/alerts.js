@@ -26,9 +26,9 @@ function handler(webhook) {
       {
         color: "#b42318",
         title,
-        text: why,
+        text: cut(why, 3000),
         fields: [
-          { title: "Customer", value: customer || "not named", short: true },
+          { title: "Customer", value: cut(customer, 2000) || "not named", short: true },
           { title: "Id", value: id, short: true },
         ],
         ts: Math.floor(Date.parse(webhook.payload.timestamp) / 1000),
@@ -36,4 +36,9 @@ function handler(webhook) {
     ],
   };
   return webhook;
+}
+
+// At most so many characters, each kept whole.
+function cut(text, most) {
+  return text.length <= most ? text : Array.from(text.slice(0, most - 1)).join("").replace(/[\ud800-\udbff]$/, "") + "…";
 }

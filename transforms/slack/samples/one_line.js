@@ -3,6 +3,6 @@ function handler(webhook) {
   if (webhook.eventType !== "payment.succeeded") return null; // the same as webhook.cancel = true
 
   const { customer, payment_id } = webhook.payload.data;
-  webhook.payload = { text: `${customer.name.replace(/[<>&]/g, "")} has paid: ${payment_id}` };
+  webhook.payload = { text: `${customer.name.replace(/[<>&]/g, "").slice(0, 1000)} has paid: ${payment_id}` };
   return webhook;
 }
