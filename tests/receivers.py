@@ -25,6 +25,8 @@ class Receiver:
     port: int
     got: list[Got] = field(default_factory=list)
     connections: int = 0
+    asked: dict[int, str] = field(default_factory=dict)
+    """The path of the latest request, without its slash, by the ``id`` of the reader it came through."""
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     """A connection has ended, and both sides know."""
 
@@ -88,7 +90,8 @@ async def receiving(answer: Answer | bytes = OK, tls: ssl.SSLContext | None = No
         serving.add(task)
         try:
             while not writer.is_closing():
-                receiver.got.append(await _request(reader))
+                receiver.got.append(got := await _request(reader))
+                receiver.asked[id(reader)] = got.line.split()[1][1:]
                 await answer(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError, ssl.SSLError):
             pass

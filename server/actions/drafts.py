@@ -10,13 +10,12 @@ from server.domain.catalog import EVENT_TYPES
 from server.domain.conditions import MAX_CONDITIONS, Condition, Operator, path_problem, value_problem
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.integrations import Card, CardField, FieldKind
-from server.domain.requests import typed_headers_problems
+from server.domain.requests import MAX_HEADERS, typed_headers_problems
 from server.domain.sentences import Problem, Sentence, say
 from server.domain.transformations import MAX_CODE_BYTES
 
 MAX_DESCRIPTION = 500
 MAX_CREDENTIAL_BYTES = 1024
-MAX_HEADERS = 50
 MAX_VARIABLES = 50
 MAX_VARIABLE_BYTES = 4096
 

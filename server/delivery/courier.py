@@ -11,30 +11,33 @@ from time import perf_counter
 
 import httpx
 
-from server.delivery.connections import BrokeOff, NoAnswer
+from server.delivery.connections import Answer, BrokeOff, NoAnswer, NotOurs, Oversized
 from server.delivery.deadlines import Within
-from server.delivery.transport import Forbidden, GuardedTransport, Resolve
+from server.delivery.transport import Exchange, Forbidden, GuardedTransport, Resolve
 from server.domain.addresses import AddressRules, host_of
+from server.domain.body_text import as_text
 from server.domain.messages import AttemptError, ReceivedResponse
 from server.domain.requests import Prepared
 from server.domain.sentences import Sentence, say
 
 KEPT_BODY = 64 * 1024
-KEPT_HEADERS = 64
-KEPT_HEADER = 2048
+KEPT_HEADERS = 64 * 1024
+"""Bytes of names and values, however many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A whole answer came, with whatever status."""
+    """A status came, whichever. It decides, whatever follows it: it was the destination's word on our request."""
 
     response: ReceivedResponse
     ms: float
+    error: AttemptError | None = None
+    """What kept the rest of the response from coming whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """No whole answer came.
+    """No status came.
 
     ``error.kind`` is one of: refused, no route, name, certificate, tls, timeout, reset, broken answer.
     """
@@ -74,59 +77,119 @@ class Courier:
         self.timeout = timeout
         self._transport = GuardedTransport(rules, fixed=fixed, ca_file=ca_file, resolve=resolve)
 
-    async def send(self, prepared: Prepared) -> Sent:
+    async def send(self, prepared: Prepared, *, endpoint: str = "") -> Sent:
         """Send once. Never raises for anything the destination, the network or the request's content does.
 
-        Raises OSError, before anything was sent, when this machine has no file or memory left to connect with.
+        ``endpoint`` is the id of the one who sends: connections are used again for the same one only. Raises OSError,
+        before anything was sent, when this machine has no file or memory left to connect with.
         """
-        started = perf_counter()
+        started, host = perf_counter(), host_of(prepared.url)
+        received = _Received()
+        error = None
         try:
             with Within(self.timeout):
-                response = await self._exchange(prepared)
+                await received.receive(self._transport, prepared, endpoint)
         except TimeoutError:
             error = _error("timeout", say("No whole answer within {seconds} seconds.", seconds=f"{self.timeout:g}"))
-            return Unreachable(error, _since(started))
+            if received.status():
+                error = _error(
+                    "timeout",
+                    say("The response was not complete within {seconds} seconds.", seconds=f"{self.timeout:g}"),
+                )
         except Forbidden as refusal:
             return Blocked(_error("address", refusal.sentence), _since(started))
         except (httpx.LocalProtocolError, httpx.InvalidURL, ValueError):  # of the last kind: what TLS takes for no name
             return Blocked(_error("request", say("The URL or a header cannot be sent over HTTP.")), _since(started))
         except httpx.TransportError as failure:
-            return Unreachable(_explained(failure, host_of(prepared.url)), _since(started))
-        return Answered(response, _since(started))
+            error = _cut_short(failure, host) if received.status() else _explained(failure, host)
+        if error and not received.status():
+            return Unreachable(error, _since(started))
+        return Answered(received.response(complete=error is None), _since(started), error)
 
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    async def _exchange(self, prepared: Prepared) -> ReceivedResponse:
+
+class _Received:
+    """What has come back for one request so far."""
+
+    __slots__ = ("_body", "_cut", "_exchange")
+
+    def __init__(self) -> None:
+        self._exchange: Exchange | None = None
+        self._body = bytearray()
+        self._cut = False
+        """There was more of the body than is kept."""
+
+    async def receive(self, transport: GuardedTransport, prepared: Prepared, endpoint: str) -> None:
         # Straight to the transport: a client's layers above it would cost more than the request itself, and so would
-        # all that a request looks for in its content when it is not called a stream.
-        stream = httpx.ByteStream(prepared.body)
-        request = httpx.Request(prepared.method, _url(prepared.url), headers=prepared.headers, stream=stream)
-        response = await self._transport.handle_async_request(request)
+        # the request that they need.
+        headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in prepared.headers.items()]
+        url = _url(prepared.url)
+        self._exchange = exchange = transport.exchange(prepared.method, url, headers, prepared.body, endpoint=endpoint)
         try:
-            body, truncated = await _beginning(response)
+            await exchange.head()
+            async for piece in exchange:
+                self._body += piece
+                if len(self._body) > KEPT_BODY:
+                    self._cut = True
+                    break
         finally:
-            await response.aclose()
-        headers = response.headers.raw[:KEPT_HEADERS]
-        kept = tuple((name.decode("latin-1"), value.decode("latin-1")[:KEPT_HEADER]) for name, value in headers)
-        return ReceivedResponse(response.status_code, kept, body, truncated)
+            await exchange.aclose()
+
+    def status(self) -> int:
+        """0 when none was read."""
+        answer = self._exchange.answer if self._exchange else None
+        if answer is None:
+            return 0
+        answer.read_partial_head()
+        return answer.status
+
+    def response(self, *, complete: bool) -> ReceivedResponse:
+        assert self._exchange
+        answer = self._exchange.answer
+        assert answer
+        kept, content_type, codings = _kept(answer)
+        body, truncated = as_text(
+            bytes(self._body[:KEPT_BODY]),
+            content_type=content_type,
+            codings=codings,
+            complete=complete and not self._cut,
+            max_bytes=KEPT_BODY,
+        )
+        return ReceivedResponse(answer.status, kept, body, truncated)
+
+
+def _kept(answer: Answer) -> tuple[tuple[tuple[str, str], ...], str, list[str]]:
+    """The headers, the type of the body, and what it is coded in, in the order of application."""
+    kept: list[tuple[str, str]] = []
+    content_type, codings, left = "", [], KEPT_HEADERS
+    for raw_name, raw_value in answer.headers:
+        left -= len(raw_name) + len(raw_value)
+        if left < 0:
+            break
+        name, value = _text(raw_name), _text(raw_value)
+        kept.append((name, value))
+        if len(name) == len("content-type") and name.lower() == "content-type":
+            content_type = value
+        elif len(name) == len("content-encoding") and name.lower() == "content-encoding":
+            codings += [coding.strip().lower() for coding in value.split(",") if coding.strip()]
+    codings += [coding.decode("latin-1") for coding in answer.transfer_codings]
+    return tuple(kept), content_type, codings
+
+
+def _text(raw: bytes) -> str:
+    """Latin-1 by the standard; where it is UTF-8 all the same, which is no accident, as that."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 @lru_cache(maxsize=1024)
 def _url(text: str) -> httpx.URL:
     """Reading a URL costs httpx as much as a third of a request, and most go to the same few."""
     return httpx.URL(text)
-
-
-async def _beginning(response: httpx.Response) -> tuple[bytes, bool]:
-    """At most ``KEPT_BODY`` bytes of the body as they are on the wire, and whether there was more."""
-    body = bytearray()
-    assert isinstance(response.stream, httpx.AsyncByteStream)
-    async for chunk in response.stream:  # raw, without the layers of ``aiter_raw``
-        body += chunk
-        if len(body) > KEPT_BODY:
-            return bytes(body[:KEPT_BODY]), True
-    return bytes(body), False
 
 
 def _since(started: float) -> float:
@@ -142,7 +205,7 @@ def _explained(failure: httpx.TransportError, host: str) -> AttemptError:
     match failure:
         case httpx.ConnectError():
             return _not_connected(failure.__cause__, host)
-        case NoAnswer():
+        case NoAnswer() if not isinstance(failure, NotOurs):
             return _error("reset", say("{host} closed the connection without an answer.", host=host))
         case BrokeOff():
             return _error("broken answer", say("The answer of {host} broke off, or is not valid HTTP.", host=host))
@@ -150,6 +213,19 @@ def _explained(failure: httpx.TransportError, host: str) -> AttemptError:
             return _error("broken answer", say("What {host} answered is not valid HTTP, or too large.", host=host))
         case _:
             return _error("reset", say("{host} broke the connection.", host=host))
+
+
+def _cut_short(failure: httpx.TransportError, host: str) -> AttemptError:
+    """Why a response whose status came is not whole."""
+    match failure:
+        case Oversized():
+            return _error(
+                "broken answer", say("The response of {host} has more than 64 KiB beside its body.", host=host)
+            )
+        case httpx.RemoteProtocolError() if not isinstance(failure, BrokeOff):
+            return _error("broken answer", say("What followed the status of {host} is not valid HTTP.", host=host))
+        case _:
+            return _error("broken answer", say("The response of {host} broke off after its status.", host=host))
 
 
 def _not_connected(problem: BaseException | None, host: str) -> AttemptError:
@@ -160,6 +236,8 @@ def _not_connected(problem: BaseException | None, host: str) -> AttemptError:
             return _error("name", say("The name {host} was not found.", host=host))
         case ssl.SSLCertVerificationError():
             return _error("certificate", _certificate(problem.verify_code, host))
+        case ssl.SSLError(reason="TLSV13_ALERT_CERTIFICATE_REQUIRED"):
+            return _error("tls", say("{host} wants a client certificate, which Hookbench cannot show.", host=host))
         case ssl.SSLError(reason=str(reason)) if "ALERT" in reason or reason == "TLSV1_UNRECOGNIZED_NAME":
             return _error(
                 "tls",

@@ -101,16 +101,16 @@ class Dispatcher:
         if endpoint.destination is Destination.CAPTURE:
             return _Ended(AttemptOutcome.CAPTURED, shown)
         try:
-            sent = await self._courier.send(request)
+            sent = await self._courier.send(request, endpoint=endpoint.id)
         except Exception as failure:  # beside these nobody knows what was sent, so it is an attempt
             if isinstance(failure, OSError) and failure.errno in NO_RESOURCES:
                 raise NothingLeft from failure
             log.exception("delivery.send_failed", endpoint_id=endpoint.id)
             return _Ended(AttemptOutcome.FAULT, shown, error=AttemptError(KIND, str(during_the_send(failure))))
         match sent:
-            case Answered(response):
+            case Answered(response, error=error):
                 good = 200 <= response.status < 300
-                return _Ended(AttemptOutcome.SUCCEEDED if good else AttemptOutcome.REJECTED, shown, response)
+                return _Ended(AttemptOutcome.SUCCEEDED if good else AttemptOutcome.REJECTED, shown, response, error)
             case Unreachable(error):
                 return _Ended(AttemptOutcome.UNREACHABLE, shown, error=error)
             case Blocked(error):

@@ -11,7 +11,7 @@ import re
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
@@ -29,7 +29,13 @@ Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """A host's name to the addresses it has, as canonical text. Raises OSError when it has none."""
 
 Origin = tuple[str, str, int]
-"""Scheme, host and port: what connections may be used again for."""
+"""Scheme, host and port."""
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+Shared = tuple[str, Origin]
+"""What connections may be used again for: an endpoint's id and where it sends. A response that comes late is never read
+by another endpoint, which it might disable."""
 
 KEEP_ALIVE_SECONDS = 4.0
 """How long an idle connection is kept. Node closes after 5 s: letting go first avoids sending into a closing one."""
@@ -88,21 +94,18 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         self._idle = _Idle()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        origin = _origin(request.url)
-        on_wire = _on_wire(request, await request.aread())
-        if connection := self._idle.take(origin):
-            began = monotonic()
-            try:
-                answer = await _asked(connection, on_wire)
-            except NoAnswer:  # closed while the request was on its way, as after each server's own idle time
-                if monotonic() - began > RESEND_SECONDS:
-                    raise
-                connection = None
-        if connection is None:
-            connection = await self._connect(origin)
-            answer = await _asked(connection, on_wire)
-        body = _Body(answer, connection, origin, self._idle)
-        return httpx.Response(answer.status, headers=answer.headers, stream=body, request=request)
+        exchange = self.exchange(request.method, request.url, request.headers.raw, await request.aread())
+        answer = await exchange.head()
+        return httpx.Response(answer.status, headers=answer.headers, stream=exchange, request=request)
+
+    def exchange(self, method: str, url: httpx.URL, headers: Headers, body: bytes, *, endpoint: str = "") -> "Exchange":
+        """As ``handle_async_request``, without the costs of a request and a response that nobody uses.
+
+        ``endpoint`` is who may use the connection again. Raises ``httpx.LocalProtocolError`` for what would be read as
+        something else than this request.
+        """
+        origin = _origin(url)
+        return Exchange(_on_wire(method, url, headers, body), (endpoint, origin), self._idle, self._connect)
 
     async def aclose(self) -> None:
         self._names.close()
@@ -130,7 +133,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             made = await start_connection(numbers, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS)
             try:
                 _, connection = await asyncio.get_running_loop().create_connection(
-                    Connection,
+                    lambda: Connection(made),
                     sock=made,
                     ssl=self._trust if scheme == "https" else None,
                     server_hostname=host.rstrip(".") if scheme == "https" else None,
@@ -148,41 +151,33 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         return connection
 
 
-async def _asked(connection: Connection, request: bytes) -> Answer:
-    try:
-        return await connection.ask(request)
-    except BaseException:
-        connection.abort()
-        raise
-
-
 class _Idle:
     """Connections that wait to be used again, the latest first. Where there are too many, the oldest goes."""
 
     def __init__(self) -> None:
-        self._kept: dict[Connection, tuple[Origin, float]] = {}
+        self._kept: dict[Connection, tuple[Shared, float]] = {}
         """Until when, the oldest first."""
-        self._of: dict[Origin, deque[Connection]] = {}
+        self._of: dict[Shared, deque[Connection]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
-    def take(self, origin: Origin) -> Connection | None:
-        while of := self._of.get(origin):
+    def take(self, shared: Shared) -> Connection | None:
+        while of := self._of.get(shared):
             connection = of.pop()
             _, until = self._kept.pop(connection)
             if not of:
-                del self._of[origin]
-            if connection.idle and monotonic() < until:
+                del self._of[shared]
+            if connection.quiet and monotonic() < until:
                 return connection
             connection.abort()
         return None
 
-    def keep(self, origin: Origin, connection: Connection) -> None:
+    def keep(self, shared: Shared, connection: Connection) -> None:
         if self._closed:
             connection.abort()
             return
-        self._kept[connection] = origin, monotonic() + KEEP_ALIVE_SECONDS
-        self._of.setdefault(origin, deque()).append(connection)
+        self._kept[connection] = shared, monotonic() + KEEP_ALIVE_SECONDS
+        self._of.setdefault(shared, deque()).append(connection)
         if len(self._kept) > MOST_IDLE:
             self._let_go_of_the_oldest()
         if self._timer is None:
@@ -203,36 +198,69 @@ class _Idle:
         self._timer = loop.call_later(until - monotonic(), self._sweep) if self._kept else None
 
     def _let_go_of_the_oldest(self) -> None:
-        connection, (origin, _) = next(iter(self._kept.items()))
+        connection, (shared, _) = next(iter(self._kept.items()))
         del self._kept[connection]
-        of = self._of[origin]
-        of.popleft()  # the oldest of all is the oldest of its origin
+        of = self._of[shared]
+        of.popleft()  # the oldest of all is the oldest of those
         if not of:
-            del self._of[origin]
+            del self._of[shared]
         connection.abort()
 
 
-class _Body(httpx.AsyncByteStream):
-    """The body as it is on the wire. Closing it early drops the connection."""
+class Exchange(httpx.AsyncByteStream):
+    """One request and what comes back: await ``head``, then iterate over the body as it is on the wire, then close.
 
-    def __init__(self, answer: Answer, connection: Connection, origin: Origin, idle: _Idle) -> None:
-        self._answer = answer
-        self._connection = connection
-        self._origin = origin
+    Closing it early drops the connection.
+    """
+
+    __slots__ = ("_connect", "_connection", "_idle", "_request", "_shared", "answer")
+
+    def __init__(
+        self, request: bytes, shared: Shared, idle: _Idle, connect: Callable[[Origin], Awaitable[Connection]]
+    ) -> None:
+        self._request = request
+        self._shared = shared
         self._idle = idle
+        self._connect = connect
+        self._connection: Connection | None = None
+        self.answer: Answer | None = None
+        """There as soon as the request is on its way, so that a caller whose patience ends can look at it."""
+
+    async def head(self) -> Answer:
+        if kept := self._idle.take(self._shared):
+            began = monotonic()
+            try:
+                return await self._ask(kept)
+            except NoAnswer:  # closed while the request was on its way, as after each server's own idle time
+                if monotonic() - began > RESEND_SECONDS:
+                    raise
+        return await self._ask(await self._connect(self._shared[1]))
+
+    async def _ask(self, connection: Connection) -> Answer:
+        self._connection = connection
+        try:
+            self.answer = answer = connection.ask(self._request)
+            await answer.head()
+        except BaseException:
+            connection.abort()
+            raise
+        return answer
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        piece = await self._answer.piece()
+        assert self.answer
+        piece = await self.answer.piece()
         if piece is None:
             raise StopAsyncIteration
         return piece
 
     async def aclose(self) -> None:
+        if self._connection is None:
+            return
         if self._connection.idle:
-            self._idle.keep(self._origin, self._connection)
+            self._idle.keep(self._shared, self._connection)
         else:
             self._connection.abort()
 
@@ -248,16 +276,15 @@ def _origin(url: httpx.URL) -> Origin:
     return scheme, host, port
 
 
-def _on_wire(request: httpx.Request, body: bytes) -> bytes:
+def _on_wire(method: str, url: httpx.URL, headers: Headers, body: bytes) -> bytes:
     """The whole request. Raises ``httpx.LocalProtocolError`` for what would be read as something else."""
-    url = request.url
     lines = [b"Host: " + url.netloc]
-    lines += [name + b": " + value for name, value in request.headers.raw if name.lower() not in _SET_HERE]
-    if body or request.method in ("POST", "PUT", "PATCH"):
+    lines += [name + b": " + value for name, value in headers if name.lower() not in _SET_HERE]
+    if body or method in ("POST", "PUT", "PATCH"):
         lines.append(b"Content-Length: %d" % len(body))
-    if not request.method.isalpha() or not all(map(_HEADER.fullmatch, lines)):
+    if not method.isalpha() or not all(map(_HEADER.fullmatch, lines)):
         raise httpx.LocalProtocolError("the request cannot be sent")
-    first = b"%b %b HTTP/1.1" % (request.method.encode("ascii"), url.raw_path)
+    first = b"%b %b HTTP/1.1" % (method.encode("ascii"), url.raw_path)
     return b"\r\n".join([first, *lines, b"", body])
 
 

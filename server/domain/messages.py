@@ -58,7 +58,7 @@ class AttemptOutcome(StrEnum):
     REJECTED = "rejected"
     """The destination answered with something other than 2xx."""
     UNREACHABLE = "unreachable"
-    """No whole answer: refused, timed out, name not found, bad certificate, broken answer."""
+    """No status came: refused, timed out, name not found, bad certificate, no HTTP."""
     BLOCKED = "blocked"
     """The address guard or the request rules refused to send it."""
     CANCELLED = "cancelled"
@@ -162,8 +162,9 @@ class ReceivedResponse:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    """At most 64 KiB of it."""
+    """At most 64 KiB of it: decompressed, and in UTF-8 where it is text."""
     truncated: bool
+    """There was more, or more was to come when it broke off."""
 
 
 @dataclass(frozen=True, slots=True)

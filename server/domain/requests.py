@@ -139,8 +139,6 @@ def typed_headers_problems(pairs: Iterable[tuple[str, str]], field: str = "heade
         problem = header_problem(name, value)
         if problem is None and name.lower() in seen:
             problem = say("The header {name} is there twice.", name=name)
-        if problem is None and len(seen) >= MAX_HEADERS:
-            problem = say("At most {limit} headers can be set.", limit=MAX_HEADERS)
         if problem:
             problems.append(Problem(f"{field}.{row}", problem))
         seen.add(name.lower())

@@ -1,5 +1,6 @@
 """What the courier puts on the wire, and what it keeps of the answer."""
 
+import asyncio
 import gzip
 
 import httpx
@@ -98,12 +99,12 @@ async def test_an_answer_of_just_the_limit_is_whole(courier):
     assert (len(sent.response.body), sent.response.truncated) == (KEPT_BODY, False)
 
 
-async def test_a_gzip_bomb_stays_packed(courier):
-    bomb = gzip.compress(b"\0" * 10_000_000)
+async def test_of_a_gzip_bomb_no_more_is_unpacked_than_is_kept(courier):
+    bomb = gzip.compress(b"a" * 10_000_000)
     head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(bomb)
     async with receiving(head + bomb) as receiver:
         sent = await courier.send(post(receiver.url()))
-    assert sent.response.body == bomb
+    assert (sent.response.body, sent.response.truncated) == (b"a" * KEPT_BODY, True)
 
 
 async def test_an_answer_without_a_length_ends_with_the_connection(courier):
@@ -171,3 +172,83 @@ async def test_what_old_servers_write_is_read(courier, raw):
         sent = await courier.send(post(receiver.url()))
     assert isinstance(sent, Answered), sent
     assert (sent.response.status, sent.response.body) == (200, b"ok")
+
+
+async def test_a_folded_header_is_one_line(courier):
+    raw = b"HTTP/1.1 200 OK\r\nContent-Security-Policy: script-src 'self'\r\n  https://cdn.example/;\r\n\tx\r\n \r\n"
+    async with receiving(raw + b"content-length: 2\r\n\r\nok") as receiver:
+        sent = await courier.send(post(receiver.url()))
+    assert sent.response.headers[0] == ("Content-Security-Policy", "script-src 'self' https://cdn.example/; x")
+
+
+async def test_headers_are_kept_however_many_and_however_long(courier):
+    many = b"".join(b"x-%d: %d\r\n" % (n, n) for n in range(500))
+    long = b"x-long: " + b"a" * 40_000 + b"\r\n"
+    raw = b"HTTP/1.1 503 Busy\r\n%b%bRetry-After: 120\r\ncontent-length: 0\r\n\r\n" % (many, long)
+    async with receiving(raw) as receiver:
+        sent = await courier.send(post(receiver.url()))
+    assert len(sent.response.headers) == 503
+    assert ("x-long", "a" * 40_000) in sent.response.headers
+    assert ("Retry-After", "120") in sent.response.headers
+
+
+async def test_a_head_larger_than_64_kib_keeps_its_status_and_what_was_read_of_it(courier):
+    raw = b"HTTP/1.1 410 Gone\r\nx-a: b\r\nx-long: " + b"a" * 70_000 + b"\r\n\r\n"
+    async with receiving(raw) as receiver:
+        sent = await courier.send(post(receiver.url()))
+    assert (sent.response.status, sent.response.headers) == (410, (("x-a", "b"),))
+
+
+async def test_what_came_before_a_broken_chunk_is_kept(courier):
+    raw = b"HTTP/1.1 500 Oh\r\ntransfer-encoding: chunked\r\n\r\n6\r\nbefore\r\nbroken\r\n"
+    async with receiving(raw) as receiver:
+        sent = await courier.send(post(receiver.url()))
+    assert (sent.response.status, sent.response.body, sent.response.truncated) == (500, b"before", True)
+    assert sent.error.message == "What followed the status of 127.0.0.1 is not valid HTTP."
+
+
+async def test_a_header_in_utf8_is_read_as_that(courier):
+    raw = "HTTP/1.1 200 OK\r\nx-a: Straße 你好\r\ncontent-length: 0\r\n\r\n".encode()
+    async with receiving(raw) as receiver:
+        sent = await courier.send(post(receiver.url()))
+    assert ("x-a", "Straße 你好") in sent.response.headers
+
+
+BODIES = {
+    "latin-1": (b"content-type: text/plain; charset=iso-8859-1", "Ungültiger Schlüssel".encode("latin-1")),
+    "gzip": (b"content-encoding: gzip", gzip.compress("Ungültiger Schlüssel".encode())),
+    "gzip of latin-1": (
+        b"content-type: text/plain;charset=ISO-8859-1\r\nContent-Encoding: GZIP",
+        gzip.compress("Ungültiger Schlüssel".encode("latin-1")),
+    ),
+    "gzip as a transfer coding": (
+        b"transfer-encoding: gzip, chunked",
+        b"%x\r\n%b\r\n0\r\n\r\n" % (len(packed := gzip.compress("Ungültiger Schlüssel".encode())), packed),
+    ),
+}
+
+
+@pytest.mark.parametrize(("headers", "body"), BODIES.values(), ids=BODIES.keys())
+async def test_a_body_is_kept_as_text(courier, headers, body):
+    length = b"" if b"chunked" in headers else b"content-length: %d\r\n" % len(body)
+    async with receiving(b"HTTP/1.1 400 Bad\r\n%b\r\n%b\r\n%b" % (headers, length, body)) as receiver:
+        sent = await courier.send(post(receiver.url()))
+    assert (sent.response.body.decode(), sent.response.truncated) == ("Ungültiger Schlüssel", False)
+
+
+async def test_an_early_answer_to_a_large_request_is_read_though_the_connection_ends(courier):
+    """413 before the body is read, then closed: the other side's system answers the rest with a reset."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too large\r\nconnection: close\r\ncontent-length: 4\r\n\r\nless")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with server:
+        for _ in range(5):
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            sent = await courier.send(post(url, b"x" * 8_000_000))
+            assert isinstance(sent, Answered), sent
+            assert sent.response.status == 413

@@ -20,9 +20,12 @@ LOOPBACK = AddressRules.allowing(["127.0.0.0/8"])
 CHUNK = b"x" * 65_536
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 BOMB = gzip.compress(b"\0" * 100_000_000)
-BROKE_OFF = "The answer of 127.0.0.1 broke off, or is not valid HTTP."
 NOT_HTTP = "What 127.0.0.1 answered is not valid HTTP, or too large."
 NOT_WHOLE = "No whole answer within 0.5 seconds."
+IN_TIME = "The response was not complete within 0.5 seconds."
+BROKE_OFF = "The response of 127.0.0.1 broke off after its status."
+INVALID = "What followed the status of 127.0.0.1 is not valid HTTP."
+TOO_MUCH = "The response of 127.0.0.1 has more than 64 KiB beside its body."
 
 
 def endless(head: bytes, chunk: bytes) -> Answer:
@@ -39,36 +42,46 @@ async def resetting_after_the_head(reader: asyncio.StreamReader, writer: asyncio
 
 BREAKING: dict[str, tuple[Answer, str, str]] = {
     "hangs before the head": (hanging, "timeout", NOT_WHOLE),
-    "drips the head": (dripping(b"HTTP/1.1 200 OK\r\nx: ", b"a"), "timeout", NOT_WHOLE),
-    "drips the body": (dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 99999\r\n\r\n", b"a"), "timeout", NOT_WHOLE),
+    "drips the status line": (dripping(b"HTTP/1.1 200 ", b"a"), "timeout", NOT_WHOLE),
     "endless 103": (endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100), "broken answer", NOT_HTTP),
-    "an endless header": (endless(b"HTTP/1.1 200 OK\r\nx: ", CHUNK), "broken answer", NOT_HTTP),
-    "endless headers": (endless(b"HTTP/1.1 200 OK\r\n", b"x-a: b\r\n" * 1000), "broken answer", NOT_HTTP),
-    "a header of 100 KB": (
-        answering(b"HTTP/1.1 200 OK\r\nx: " + b"a" * 100_000 + b"\r\n\r\n"),
-        "broken answer",
-        NOT_HTTP,
-    ),
+    "a status line without end": (endless(b"HTTP/1.1 200 ", CHUNK), "broken answer", NOT_HTTP),
     "garbage without end": (endless(b"", b"\xff\x00" * 5_000), "broken answer", NOT_HTTP),
+    "blank lines without end": (endless(b"", b"\r\n" * 5_000), "broken answer", NOT_HTTP),
+    "a status that is none": (answering(b"HTTP/1.1 042 No\r\ncontent-length: 0\r\n\r\n"), "broken answer", NOT_HTTP),
+}
+
+CUT_SHORT: dict[str, tuple[Answer, str, str]] = {
+    "drips the head": (dripping(b"HTTP/1.1 200 OK\r\nx: ", b"a"), "timeout", IN_TIME),
+    "drips the body": (dripping(b"HTTP/1.1 200 OK\r\ncontent-length: 99999\r\n\r\n", b"a"), "timeout", IN_TIME),
     "a length that is too long": (
         answering(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort"),
         "timeout",
-        NOT_WHOLE,
+        IN_TIME,
+    ),
+    "a length that is none": (answering(b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\nab"), "timeout", IN_TIME),
+    "an endless header": (endless(b"HTTP/1.1 200 OK\r\nx: ", CHUNK), "broken answer", TOO_MUCH),
+    "endless headers": (endless(b"HTTP/1.1 200 OK\r\n", b"x-a: b\r\n" * 1000), "broken answer", TOO_MUCH),
+    "a header of 100 KB": (
+        answering(b"HTTP/1.1 200 OK\r\nx: " + b"a" * 100_000 + b"\r\n\r\n"),
+        "broken answer",
+        TOO_MUCH,
     ),
     "a length that is too long, closed": (
         then_closing(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort"),
         "broken answer",
         BROKE_OFF,
     ),
-    "a negative length": (answering(b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\nab"), "broken answer", NOT_HTTP),
-    "a chunk without end": (endless(CHUNKED, b"f" * 1000), "broken answer", NOT_HTTP),
-    "a chunk's extension without end": (endless(CHUNKED + b"1;", CHUNK), "broken answer", NOT_HTTP),
-    "chunks of one byte without end": (endless(CHUNKED, b"1\r\nx\r\n" * 5_000), "broken answer", NOT_HTTP),
-    "a trailer's name without end": (endless(CHUNKED + b"0\r\n", CHUNK), "broken answer", NOT_HTTP),
-    "a trailer without end": (endless(CHUNKED + b"0\r\nx: ", CHUNK), "broken answer", NOT_HTTP),
-    "trailers without end": (endless(CHUNKED + b"0\r\n", b"x-a: b\r\n" * 1000), "broken answer", NOT_HTTP),
-    "a status that is none": (answering(b"HTTP/1.1 042 No\r\ncontent-length: 0\r\n\r\n"), "broken answer", NOT_HTTP),
+    "a reset after the head": (resetting_after_the_head, "broken answer", BROKE_OFF),
+    "a head that breaks off": (then_closing(b"HTTP/1.1 200 OK\r\nx: y\r\nconte"), "broken answer", BROKE_OFF),
+    "no chunks": (answering(CHUNKED + b"no chunks\r\n"), "broken answer", INVALID),
+    "a chunk without end": (endless(CHUNKED, b"f" * 1000), "broken answer", TOO_MUCH),
+    "a chunk's extension without end": (endless(CHUNKED + b"1;", CHUNK), "broken answer", TOO_MUCH),
+    "chunks of one byte without end": (endless(CHUNKED, b"1\r\nx\r\n" * 5_000), "broken answer", TOO_MUCH),
+    "a trailer's name without end": (endless(CHUNKED + b"0\r\n", CHUNK), "broken answer", TOO_MUCH),
+    "a trailer without end": (endless(CHUNKED + b"0\r\nx: ", CHUNK), "broken answer", TOO_MUCH),
+    "trailers without end": (endless(CHUNKED + b"0\r\n", b"x-a: b\r\n" * 1000), "broken answer", TOO_MUCH),
 }
+"""All with the status 200."""
 
 ANSWERING: dict[str, tuple[Answer, int, bool]] = {
     "a body without end": (endless(b"HTTP/1.1 200 OK\r\n\r\n", CHUNK), 200, True),
@@ -127,11 +140,16 @@ async def test_no_whole_answer_ends_in_time_and_in_words(answer: Answer, kind: s
     assert cost.memory < MOST_MEMORY
 
 
-async def test_a_reset_after_the_head_is_told() -> None:
-    sent, _ = await measured(resetting_after_the_head)
-    assert isinstance(sent, Unreachable), sent
-    assert sent.error.kind in ("reset", "broken answer")
-    assert sent.error.message in (BROKE_OFF, "127.0.0.1 broke the connection.")
+@pytest.mark.parametrize(("answer", "kind", "words"), CUT_SHORT.values(), ids=CUT_SHORT.keys())
+async def test_a_status_decides_whatever_follows_it(answer: Answer, kind: str, words: str) -> None:
+    """It is told beside the status, and ends in time."""
+    sent, cost = await measured(answer)
+    assert isinstance(sent, Answered), sent
+    assert (sent.response.status, sent.response.truncated) == (200, True)
+    assert sent.error is not None
+    assert (sent.error.kind, sent.error.message) == (kind, words)
+    assert cost.seconds < MOST_SECONDS
+    assert cost.memory < MOST_MEMORY
 
 
 @pytest.mark.parametrize(("answer", "status", "truncated"), ANSWERING.values(), ids=ANSWERING.keys())

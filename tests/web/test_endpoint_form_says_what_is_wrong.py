@@ -86,7 +86,7 @@ async def test_a_wrong_field_is_answered_with_a_sentence_beside_it(
         (["a b"], ["c"], "“a b” is not a header name: use letters, digits and hyphens, without spaces or a colon."),
         (["x-team", "X-Team"], ["a", "b"], "The header X-Team is there twice."),
         (["x-team"], ["grün"], "The value of the header x-team has characters outside ASCII; encode them, as"),
-        ([f"x-{n}" for n in range(51)], ["v"] * 51, "At most 50 headers can be set."),
+        ([f"x-{n}" for n in range(65)], ["v"] * 65, "At most 64 headers can be set."),
     ],
 )
 async def test_a_wrong_header_is_named(site: Site, names: list[str], values: list[str], sentence: str) -> None:
@@ -94,6 +94,15 @@ async def test_a_wrong_header_is_named(site: Site, names: list[str], values: lis
 
     assert answer.status_code == 422
     assert sentence in text_of(answer.text)
+
+
+async def test_as_many_headers_as_code_may_set_are_kept(site: Site) -> None:
+    names = [f"x-{n}" for n in range(64)]
+    answer = await site.post("/endpoints", a_form(headers_key=names, headers_value=["v"] * 64))
+
+    assert answer.status_code == 303
+    (kept,) = await site.bench.store.read(lambda tx: endpoints.of_source(tx, site.source.id))
+    assert len(kept.headers) == 64
 
 
 @pytest.mark.parametrize(
