@@ -1,8 +1,9 @@
 """What can be done with an endpoint. Each action is one transaction; a refusal names every field that needs mending."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from server.actions import effects
 from server.actions.drafts import (
     Draft,
     Pairs,
@@ -23,7 +24,8 @@ from server.domain.ids import EndpointId, MessageId, SourceId, VersionId, mint
 from server.domain.messages import Message, Origin
 from server.domain.sentences import Problem, Refused, say
 from server.domain.signing import new_secret
-from server.store import Transaction, deliveries, endpoints, messages
+from server.store import Transaction, deliveries, endpoints, messages, stopping
+from server.store.stopping import Moved
 
 MOST_ENDPOINTS = 200
 """For each source."""
@@ -216,12 +218,36 @@ async def amend(bench: Workbench, endpoint_id: EndpointId, changed: Callable[[En
     Raises ``Gone``, as everything does that is done with one endpoint.
     """
 
-    def keep(tx: Transaction) -> Endpoint:
-        after = replace(changed(existing(tx, endpoint_id)), updated_at=bench.now())
-        endpoints.change(tx, after)
-        return after
+    known = await _survey(bench, endpoint_id, changed)
 
-    return _told(bench, await bench.store.write(keep))
+    def keep(tx: Transaction) -> tuple[Endpoint, Moved]:
+        now = existing(tx, endpoint_id)
+        after = replace(changed(now), updated_at=bench.now())
+        endpoints.change(tx, after)
+        return after, stopping.follow_change(tx, now, after, known, after.updated_at)
+
+    after, moved = await bench.store.write(keep)
+    effects.moved.set(moved)
+    if moved != Moved():
+        bench.worker.wake()
+    return _told(bench, after)
+
+
+async def _survey(
+    bench: Workbench, endpoint_id: EndpointId, changed: Callable[[Endpoint], Endpoint]
+) -> Mapping[MessageId, bool]:
+    """Whether what waits fits a new filter, looked at ahead of the transaction that decides by it."""
+    now = await bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
+    after = changed(now) if now else None
+    if now is None or after is None or not after.conditions or now.conditions == after.conditions:
+        return {}
+    known: dict[MessageId, bool] = {}
+    cursor = ""
+    while True:
+        found, cursor = await bench.store.read(lambda tx, at=cursor: stopping.survey(tx, after, at))  # type: ignore[misc]
+        if not found:
+            return known
+        known |= found
 
 
 def _told(bench: Workbench, changed: Endpoint) -> Endpoint:

@@ -5,7 +5,26 @@ from server.delivery.feed import Changed
 from server.domain.endpoints import Endpoint
 from server.domain.messages import Delivery
 from server.domain.sentences import Problem, Refused, say
-from server.store import Transaction, deliveries, endpoints
+from server.store import Transaction, deliveries, endpoints, stopping
+
+
+async def stop(bench: Workbench, delivery: Delivery) -> None:
+    """End a delivery that waits, also in an endpoint in order: those behind it go on. Raises ``Refused``.
+
+    An attempt under way is finished and recorded; if it is accepted the delivery succeeded, otherwise none follows.
+    """
+
+    def keep(tx: Transaction) -> Changed:
+        endpoint = endpoints.get(tx, delivery.endpoint_id)
+        if endpoint is None:
+            raise Refused(Problem("", say("The endpoint of this delivery was deleted.")))
+        if not stopping.stop_one(tx, delivery.id, delivery.endpoint_id, bench.now()):
+            raise Refused(Problem("", say("The delivery has ended already.")))
+        return Changed(endpoint.source_id, delivery.message_id, delivery.endpoint_id)
+
+    changed = await bench.store.write(keep)
+    bench.worker.wake()
+    bench.feed.publish(changed)
 
 
 async def resend(bench: Workbench, delivery: Delivery) -> Endpoint:

@@ -87,6 +87,8 @@ class Because(StrEnum):
     """It answered ``webhook-delivery: abort-message``."""
     ONCE = "once"
     """An example is sent once."""
+    STOPPED = "stopped"
+    """The delivery was stopped before it."""
     SHORTENED = "shortened"
     """The schedule was changed to one with fewer attempts."""
 

@@ -46,7 +46,7 @@ _HEALTH = (
 
 def insert(tx: Connection, endpoint: Endpoint) -> None:
     """Keep a new endpoint, and its code as version 1 when it has some."""
-    _note(tx, endpoint.id)
+    note(tx, endpoint.id)
     tx.execute(endpoints.insert().values(id=endpoint.id, created_at=endpoint.created_at, **_columns(tx, endpoint)))
     if endpoint.version:
         _insert_version(tx, endpoint.version)
@@ -54,13 +54,13 @@ def insert(tx: Connection, endpoint: Endpoint) -> None:
 
 def change(tx: Connection, endpoint: Endpoint) -> None:
     """Keep what was changed, all but the code: ``save_version`` is for that."""
-    _note(tx, endpoint.id)
+    note(tx, endpoint.id)
     tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id).values(**_columns(tx, endpoint)))
 
 
 def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
     """The endpoint is gone from every list and gets nothing more; its secrets are wiped."""
-    _note(tx, endpoint_id)
+    note(tx, endpoint_id)
     tx.execute(
         update(endpoints)
         .where(endpoints.c.id == endpoint_id)
@@ -86,7 +86,7 @@ def save_version(tx: Connection, version: Version) -> Version:
 
 def activate(tx: Connection, version: Version) -> None:
     """Put a version that is kept already in force."""
-    _note(tx, version.endpoint_id)
+    note(tx, version.endpoint_id)
     tx.execute(
         update(endpoints)
         .where(endpoints.c.id == version.endpoint_id)
@@ -220,13 +220,13 @@ def states(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, tuple[
 def keep_health(tx: Connection, endpoint_id: EndpointId, before: Health, health: Health) -> None:
     """Whoever delivers goes by whether all is well alone; another failure after many changes nothing for them."""
     if HEALTHY in (before, health):
-        _note(tx, endpoint_id)
+        note(tx, endpoint_id)
     tx.execute(update(endpoints).where(endpoints.c.id == endpoint_id).values(**_health_columns(health)))
 
 
 def switch_off(tx: Connection, endpoint_id: EndpointId, because: DisabledBecause, now: Millis) -> None:
     """Disable it. What waits for it is stopped by ``deliveries.stop_endpoint``."""
-    _note(tx, endpoint_id)
+    note(tx, endpoint_id)
     tx.execute(
         update(endpoints)
         .where(endpoints.c.id == endpoint_id)
@@ -234,7 +234,8 @@ def switch_off(tx: Connection, endpoint_id: EndpointId, because: DisabledBecause
     )
 
 
-def _note(tx: Connection, endpoint_id: EndpointId) -> None:
+def note(tx: Connection, endpoint_id: EndpointId) -> None:
+    """Let whoever watches know that the endpoint was changed, once the transaction is committed."""
     tx.info.setdefault(CHANGED, set()).add(endpoint_id)
 
 

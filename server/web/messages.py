@@ -86,8 +86,8 @@ class Way:
         return STOPPED[self.delivery.stopped_because]
 
     @property
-    def skippable(self) -> bool:
-        return self.waits and self.endpoint is not None and self.endpoint.controls.ordered
+    def stoppable(self) -> bool:
+        return self.waits and self.endpoint is not None
 
     @property
     def waits(self) -> bool:
@@ -107,6 +107,16 @@ async def resend(request: Request, here: Here, delivery_id: str) -> Response:
     except Refused as refused:
         return await _refused(request, here, delivery, refused)
     return redirect(f"/messages/{delivery.message_id}", "resent-paused" if endpoint.paused else "resent", request)
+
+
+@router.post("/deliveries/{delivery_id}/stop")
+async def stop(request: Request, here: Here, delivery_id: str) -> Response:
+    delivery = await _find_delivery(here, delivery_id)
+    try:
+        await actions.stop(here.bench, delivery)
+    except Refused as refused:
+        return await _refused(request, here, delivery, refused)
+    return redirect(f"/messages/{delivery.message_id}", "stopped", request)
 
 
 @router.post("/deliveries/{delivery_id}/skip")

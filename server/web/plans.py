@@ -21,6 +21,7 @@ BECAUSE: Mapping[Because, Sentence] = {
     Because.DISABLE: say("No further attempt: by webhook-delivery: disable the destination asked for nothing more."),
     Because.ABORT: say("No further attempt: by webhook-delivery: abort-message the destination asked to stop."),
     Because.ONCE: say("No further attempt: an example is sent once."),
+    Because.STOPPED: say("No further attempt: the delivery was stopped."),
     Because.SHORTENED: say("No further attempt: the schedule was changed to one with fewer attempts."),
 }
 

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server import __version__
+from server.actions import effects
 from server.assets import templates_dir
-from server.domain.sentences import Sentence
+from server.domain.sentences import Sentence, say
 from server.web import i18n, plans, reasons
 from server.web.pretty import pretty
 
@@ -46,8 +47,15 @@ FLASHES = {
     "code-saved-parked": "The transformation was saved. What is parked could not be run: see Replay.",
     "resent": "The delivery is on its way again.",
     "resent-paused": "The delivery goes out again once its endpoint is resumed.",
+    "stopped": "The delivery was stopped. It stays in the log and can be sent again.",
     "skipped": "The delivery was skipped. It stays in the log and can be sent again.",
 }
+BESIDE = {
+    "stopped": say("Waiting deliveries that fit no longer and were stopped: {count}."),
+    "rescheduled": say("Waiting deliveries moved to the new schedule: {count}."),
+    "ended": say("Waiting deliveries ended, since they had made as many attempts as the new schedule has: {count}."),
+}
+"""What saving an endpoint did to its waiting deliveries, beside what was asked."""
 THEMES = ("auto", "light", "dark")
 
 
@@ -83,6 +91,9 @@ def redirect(url: str, said: str | None = None, request: Request | None = None) 
     """Go on to another page of ours, which then shows the sentence of ``FLASHES`` with that code."""
     if said:
         assert said in FLASHES, said
+        if moved := effects.moved.get():
+            counts = (("stopped", moved.stopped), ("rescheduled", moved.rescheduled), ("ended", moved.ended))
+            said = ".".join([said, *(f"{what}-{count}" for what, count in counts if count)])
         url += ("&" if "?" in url else "?") + f"said={said}"
     url = url or "/"  # an empty address would lead to the page that was posted to, which may not be one
     if request is not None and request.headers.get("hx-request"):
@@ -132,8 +143,21 @@ def _finalize(value: object) -> object:
     return i18n.in_words(value) if isinstance(value, Sentence) else value
 
 
+def _said(code: str) -> str | None:
+    """The sentence of a code of ``FLASHES``, and those of what it did beside: ``endpoint-changed.stopped-3``."""
+    name, *beside = code.split(".")
+    if name not in FLASHES:
+        return None
+    words = [i18n.gettext(FLASHES[name])]
+    for each in beside[:3]:
+        what, _, count = each.partition("-")
+        if what in BESIDE and count.isascii() and count.isdecimal() and len(count) < 10:
+            words.append(i18n.in_words(Sentence(BESIDE[what].text, {"count": int(count)})))
+    return " ".join(words)
+
+
 def _context(request: Request, here: "Visit | None") -> dict[str, Any]:
-    said = FLASHES.get(request.query_params.get("said", ""))
+    said = _said(request.query_params.get("said", ""))
     theme = request.cookies.get("theme", "auto")
     return {
         "request": request,
@@ -145,6 +169,6 @@ def _context(request: Request, here: "Visit | None") -> dict[str, Any]:
         "language": i18n.current.get(),
         "theme": theme if theme in THEMES else "auto",
         "nonce": request.scope.get("state", {}).get("nonce", ""),
-        "flash": i18n.gettext(said) if said else None,
+        "flash": said,
         "active": "",
     }
