@@ -1,4 +1,4 @@
-"""What waits follows its endpoint when that is changed, in the transaction of the change, and can be stopped by hand."""
+"""What waits follows its endpoint when that is changed, in the same transaction, and can be stopped by hand."""
 
 from dataclasses import replace
 
@@ -147,7 +147,7 @@ async def test_what_would_be_past_by_the_new_schedule_is_due_now(each_store):
         message = await b.event()
         at = b.now() - 5 * MINUTE
         [claimed] = await b.store.write(lambda tx: claim_due(tx, "w", b.now(), b.now() + MINUTE))
-        made = an_attempt(message, claimed.delivery.id, endpoint, started_at=at, duration_ms=0, next_at=at + 10 * MINUTE)
+        made = an_attempt(message, claimed.delivery.id, endpoint, started_at=at, duration_ms=0)
         ended = Ended("w", made, DeliveryState.PENDING, 1, at + 10 * MINUTE)
         await b.store.batch(deliveries.record, ended)
         before = b.now()
