@@ -27,7 +27,9 @@ function placeOf(error) {
   const frame = /^ {4}at .*transform\.js:(\d+):(\d+)\)?$/m.exec(stack);
   if (frame) return [Number(frame[1]), Number(frame[2])];
   const [, line] = new RegExp(`^${NAME}:(\\d+)\n`).exec(stack) ?? [];
-  return line ? [Number(line), null] : [null, null];
+  if (!line) return [null, null];
+  const marks = /^[ \t]*(?=\^+$)/m.exec(stack);  // none at the end of the code
+  return [Number(line), marks ? marks[0].length + 1 : null];
 }
 
 function failure(error, kind) {

@@ -3,7 +3,7 @@
 import pytest
 from sandbox.asking import Run
 
-from server.domain.transformations import FailureKind, TransformFailed
+from server.domain.transformations import Cancelled, FailureKind, TransformFailed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -145,3 +145,11 @@ async def test_a_limit_says_which_and_where(run: Run) -> None:
     result = await run("function handler(w) { const a = []; for (;;) a.push(new Uint8Array(1e6)) }")
     assert isinstance(result, TransformFailed)
     assert result.error.message == "The code used more than 64 MiB of memory and was stopped."
+
+
+@pytest.mark.parametrize("sign", ["[", "(", "{", "a=>", "!", "`${", "new ", "f(", "[{a:"])
+async def test_code_nested_too_deep_to_be_read_is_a_syntax_error_too(run: Run, sign: str) -> None:
+    result = await run(sign * 5_000)
+    assert isinstance(result, TransformFailed)
+    assert result.error.kind == FailureKind.SYNTAX
+    assert isinstance(await run("const handler = w => null"), Cancelled)

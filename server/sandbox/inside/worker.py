@@ -13,6 +13,7 @@ from typing import ClassVar
 from . import digits, engine, fences, frames
 from .engine import Heap, Realm, Thrown
 from .frames import Head
+from .syntax import may_declare_twice, read_again
 from .wording import failure
 
 JS_STACK = 16 << 20
@@ -89,6 +90,8 @@ class Code:
         self.text = text
         self.compiled = b""
         """Its bytecode, made by the first world that runs it."""
+        self.rejected: Head | None = None
+        """Why it does not compile, as the first world that tried found out."""
         self.globals = [row for part, names in wanted(text).items() for name in names for row in _row(part, name)]
         """Of each: the script that makes it, its name there, whose method it is if it is one, and its own name."""
         self.is_binary = has_reflection(text) or is_binary(text)
@@ -189,20 +192,30 @@ def run(world: "World", event: bytes, payload: bytes) -> tuple[bytes, bytes]:
 
 def check(limits: Limits, code: str) -> Head:
     """Compile without running: ``{"is": "fine"}`` or a failure of the kind ``syntax``."""
-    if "\0" in code:
-        return failure(code, "SyntaxError", "Invalid or unexpected token", _nul_stack(code))
     heap = new_heap(limits)
     realm = Realm(heap)
     engine.set_deadline(time.process_time() + limits.run_time)
     try:
         realm.compiled(code.encode(errors="replace"))
     except Thrown as error:
-        found = failure(code, *_parts(error))
+        found = _not_compiled(code, error)
         return found if found["is"] == "syntax" else {"is": "fine"}
     finally:
         realm.close()
         heap.close()
-    return {"is": "fine"}
+    return _declared_twice(code) or {"is": "fine"}
+
+
+def _not_compiled(code: str, error: Thrown) -> Head:
+    name, message, stack = _parts(error)
+    fault = read_again(Prelude.scripts, code) if name == "SyntaxError" else None
+    return failure(code, name, message, stack, fault)
+
+
+def _declared_twice(code: str) -> Head | None:
+    """What the engine compiles and V8 does not."""
+    fault = read_again(Prelude.scripts, code) if may_declare_twice(code) else None
+    return failure(code, "SyntaxError", "", "", fault) if fault else None
 
 
 class World:
@@ -234,6 +247,10 @@ class World:
     def run(self, event: bytes, payload: bytes) -> tuple[bytes, bytes]:
         """The reply's head but for its last bracket, and its body."""
         try:
+            if not self.code.compiled and not self.code.rejected:
+                self._compile()
+            if self.code.rejected:
+                return f'{json.dumps(self.code.rejected)[:-1]},"console":[]'.encode(), b""
             head, _, body = self._answer(event, payload).partition(b"\n")
         except Thrown as error:
             return self._failure(*_parts(error), self._console()), b""
@@ -242,9 +259,22 @@ class World:
             return self._failure(said["name"], said["message"], said["stack"], json.dumps(said["console"])), b""
         return head, body
 
+    def _compile(self) -> None:
+        """Sets ``compiled`` or ``rejected`` of the code. Raises ``Thrown`` where a limit was met."""
+        code = self.code
+        engine.set_deadline(time.process_time() + self._limits.run_time)
+        try:
+            compiled = self._realm.compiled(code.text.encode(errors="replace"))
+        except Thrown as error:
+            found = _not_compiled(code.text, error)
+            if found["is"] != "syntax":
+                raise
+            code.rejected = found
+            return
+        code.rejected = _declared_twice(code.text)
+        code.compiled = b"" if code.rejected else compiled
+
     def _answer(self, event: bytes, payload: bytes) -> bytes:
-        if "\0" in self.code.text:
-            raise Thrown("SyntaxError: Invalid or unexpected token", _nul_stack(self.code.text))
         deadline = time.process_time() + self._limits.run_time
         engine.set_deadline(deadline)
         rows = digits.rows(payload, self.code.text) if digits.may_change(payload) else b""
@@ -256,7 +286,6 @@ class World:
         return answer
 
     def _run_code(self, event: bytes, payload: bytes, deadline: float) -> bytes:
-        self.code.compiled = self.code.compiled or self._realm.compiled(self.code.text.encode(errors="replace"))
         self._realm.evaluate(self.code.compiled)
         answer = self._realm.ask(_RUN_WITH_JOBS if self.code.may_wait else _RUN, event, payload)
         jobs = 0
@@ -336,8 +365,3 @@ def _parts(error: Thrown) -> tuple[str, str, str]:
     name, colon, message = error.text.partition(": ")
     stack = error.stack.removeprefix(error.text).removeprefix("\n")
     return (name, message, stack) if colon and name.isidentifier() else ("", error.text, stack)
-
-
-def _nul_stack(code: str) -> str:
-    before = code[: code.index("\0")]
-    return f"    at <input>:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
