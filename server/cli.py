@@ -19,12 +19,13 @@ from pydantic import ValidationError
 
 from server import __version__
 from server.delivery.prepare import Preparation, Ready, prepare
-from server.domain import signing
+from server.domain import pasted, signing
 from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES, sample_json
 from server.domain.endpoints import Destination, Endpoint, Version
 from server.domain.ids import EndpointId, SourceId, VersionId, mint
 from server.domain.messages import AttemptError
+from server.domain.pasted import trimmed
 from server.domain.sources import Source
 from server.domain.transformations import Cancelled, TransformFailed
 from server.sandbox import Limits, Sandbox
@@ -77,6 +78,7 @@ def send(
     if event_type not in EVENT_TYPES and payload is None:
         raise Stop(f"{event_type!r} is no event type of Dodo Payments. One that is: payment.succeeded")
     body = payload.read_bytes() if payload else sample_json(event_type).encode()
+    url, secret = _pasted_url(url), trimmed(secret) if secret else None
     if not (url and secret):
         settings = _settings({"data": data})
         source = _source(settings, source_name)
@@ -120,7 +122,7 @@ def try_(
     code = (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("utf-8", "replace")
     text, event_type = _payload(event_type, payload)
     env = _variables(variables)
-    result, used = asyncio.run(_try(code, event_type, text, env, url))
+    result, used = asyncio.run(_try(code, event_type, text, env, _pasted_url(url) or TRIED_URL))
     click.echo(json.dumps(result) if as_json else f"{_in_words(result)}\n\n{used}")
     sys.exit(1 if result["outcome"] == "failed" else 0)
 
@@ -339,8 +341,20 @@ def _variables(pairs: tuple[str, ...]) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         if not equals:
             raise Stop(f"--env takes KEY=VALUE, and {pair!r} has no equals sign.")
+        name, value = trimmed(name), trimmed(value)
+        if problem := pasted.value_problem(name, value):
+            raise Stop(f"--env: {problem}")
         found[name] = value
     return found
+
+
+def _pasted_url(url: str | None) -> str | None:
+    """The URL of an option without what came along unseen when it was copied."""
+    if url is None:
+        return None
+    if problem := pasted.url_problem(trimmed(url)):
+        raise Stop(f"--url: {problem}")
+    return trimmed(url)
 
 
 def _settings(chosen: dict[str, Any]) -> Settings:

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.domain.addresses import AddressRules, fixed_addresses
 from server.domain.alerts import PORTS, MailServer, Tls, is_address
+from server.domain.pasted import invisible_in, trimmed
 from server.sandbox import Limits
 
 KIB, MIB = 1024, 1024 * 1024
@@ -95,6 +96,17 @@ class Settings(BaseSettings):
     run_console: int = Field(64 * KIB, ge=KIB, description="Console output kept of one run, in bytes.")
     workers: int = Field(2, ge=1, le=64, description="Transformations running at once, each in a process of its own.")
     log_format: str = Field("text", pattern="^(text|json)$", description="`text` for people, `json` for collectors.")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_pasted(cls, value: object, info: ValidationInfo) -> object:
+        """Without what came along unseen when it was copied. A password keeps its spaces."""
+        if not isinstance(value, str):
+            return value
+        text = value.strip("\r\n") if info.field_name == "smtp_password" else trimmed(value)
+        if info.field_name not in ("data", "ca_file", "key_file") and (code := invisible_in(text)):
+            raise ValueError(f"It contains an invisible character ({code}). Copy it again")
+        return text
 
     @field_validator("key_file")
     @classmethod

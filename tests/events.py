@@ -16,9 +16,9 @@ class Event:
     headers: dict[str, str]
 
 
-def standard_signed(secret: str, text: str, webhook_id: str | None = None) -> Event:
+def standard_signed(secret: str, text: str, webhook_id: str | None = None, at: datetime | None = None) -> Event:
     """Signed by the library of the Standard Webhooks project."""
-    webhook_id, now = webhook_id or mint("evt"), datetime.now(UTC)
+    webhook_id, now = webhook_id or mint("evt"), at or datetime.now(UTC)
     signature = standardwebhooks.Webhook(secret).sign(webhook_id, now, text)
     headers = {
         "content-type": "application/json",

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from server.actions.workbench import Workbench
+from server.domain import pasted
 from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES
 from server.domain.conditions import MAX_CONDITIONS, Condition, Operator, path_problem, value_problem
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.integrations import Card, CardField, FieldKind
+from server.domain.pasted import invisible_in
 from server.domain.requests import MAX_HEADERS, typed_headers_problems
 from server.domain.sentences import Problem, Sentence, say
 from server.domain.transformations import MAX_CODE_BYTES
@@ -160,7 +162,7 @@ def variable_problems(pairs: Pairs) -> Iterator[Problem]:
 def _url_problems(draft: Draft, card: Card, rules: AddressRules) -> Iterator[Problem]:
     if not card.asks_url or (not draft.url and draft.destination is Destination.CAPTURE):
         return
-    if problem := rules.check_url(draft.url):
+    if problem := pasted.url_problem(draft.url) or rules.check_url(draft.url):
         yield Problem("url", problem)
 
 
@@ -179,7 +181,7 @@ def _credential_problem(field: CardField, value: str, destination: Destination) 
         return say("Choose one of the values for {label}.", label=label)
     if len(value.encode()) > MAX_CREDENTIAL_BYTES:
         return say("The {label} is longer than {limit} bytes.", label=label, limit=MAX_CREDENTIAL_BYTES)
-    if not value.isprintable():
+    if not value.isprintable() or invisible_in(value):
         return say("The {label} contains a line break or a control character; copy it again.", label=label)
     if field.pattern and not re.fullmatch(field.pattern, value):
         return say(field.pattern_hint)
@@ -206,6 +208,8 @@ def _variable_problem(name: str, value: str, seen: set[str]) -> Sentence | None:
         return say("A variable's name has letters, digits and _, does not start with a digit, and is at most 64 long.")
     if name in seen:
         return say("The variable {name} is there twice.", name=name)
+    if problem := pasted.value_problem(name, value):
+        return problem
     if len(value.encode()) > MAX_VARIABLE_BYTES:
         return say("The value of {name} is longer than {limit} bytes.", name=name, limit=MAX_VARIABLE_BYTES)
     return None

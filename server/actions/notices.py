@@ -10,6 +10,7 @@ from server.delivery.notifier import NO_SERVER, post
 from server.domain.alerts import Alerts, addresses, test_mail, test_payload
 from server.domain.ids import SourceId, mint
 from server.domain.notices import Kind
+from server.domain.pasted import url_problem
 from server.domain.sentences import Problem, Refused, Sentence, say
 from server.domain.signing import new_secret
 from server.store import Transaction, notices, options
@@ -29,7 +30,7 @@ async def save_alerts(bench: Workbench, kinds: Iterable[Kind], typed_addresses: 
         to = _addresses(bench, typed_addresses)
     except Refused as refused:
         found.extend(refused.problems)
-    if webhook_url and (problem := bench.rules.check_url(webhook_url)):
+    if webhook_url and (problem := (url_problem(webhook_url) or bench.rules.check_url(webhook_url))):
         found.append(Problem("webhook_url", problem))
     if found:
         raise Refused(*found)

@@ -50,7 +50,11 @@ class Answer:
 
 STORED = Answer(200, "")
 NOT_FOUND = Answer(404, UNKNOWN, closes=True)
-_REFUSED = {IntakeRefusal.SIGNATURE: Answer(401, UNSIGNED), IntakeRefusal.NOT_JSON: Answer(400, NOT_JSON)}
+_REFUSED = {
+    IntakeRefusal.SIGNATURE: Answer(401, UNSIGNED),
+    IntakeRefusal.CLOCK: Answer(401, UNSIGNED),
+    IntakeRefusal.NOT_JSON: Answer(400, NOT_JSON),
+}
 
 
 class IntakeFirst:

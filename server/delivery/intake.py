@@ -93,6 +93,9 @@ class Intake:
             return Refused(IntakeRefusal.SIGNATURE)
         verdict = verify(source.secrets_at(_now()), headers, body, time.time())
         if verdict is not Verdict.GENUINE:
+            if verdict is Verdict.STALE:
+                off = int(headers["webhook-timestamp"]) * 1000 - _now()
+                return await self._refuse(source, IntakeRefusal.CLOCK, verdict, off)
             return await self._refuse(source, IntakeRefusal.SIGNATURE, verdict)
         event_type, fits = await self._look_at(body, await self._filters.of(source.id))
         if event_type is None:
@@ -128,9 +131,11 @@ class Intake:
         async with self._one_large:
             return await asyncio.to_thread(look_at, body, asked)
 
-    async def _refuse(self, source: Source, reason: IntakeRefusal, verdict: Verdict | None = None) -> Refused:
+    async def _refuse(
+        self, source: Source, reason: IntakeRefusal, verdict: Verdict | None = None, clock_off: Millis | None = None
+    ) -> Refused:
         try:
-            await self._store.batch(_count, (source.id, reason))
+            await self._store.batch(_count, (source.id, reason, clock_off))
         except Busy as error:  # it is refused all the same
             log.warning("intake.not_counted", source_id=source.id, error=str(error))
         # The sender learns only that it was refused; the operator learns why, since a wrong clock looks like a forgery.
@@ -161,8 +166,9 @@ def _receiving(lease: Lease | None) -> Callable[[Transaction, Sequence[Message |
     return partial(receive, lease=lease)
 
 
-def _count(tx: Transaction, refused: Sequence[tuple[SourceId, IntakeRefusal]]) -> list[None]:
-    count_refusals(tx, Counter(refused), _now())
+def _count(tx: Transaction, refused: Sequence[tuple[SourceId, IntakeRefusal, Millis | None]]) -> list[None]:
+    counts = Counter((source_id, reason) for source_id, reason, _ in refused)
+    count_refusals(tx, counts, _now(), {source_id: off for source_id, _, off in refused if off is not None})
     return [None] * len(refused)
 
 

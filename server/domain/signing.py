@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from secrets import token_bytes
 
+from server.domain.pasted import invisible_in
 from server.domain.sentences import Sentence, say
 
 TOLERANCE_SECONDS = 300
@@ -40,7 +41,7 @@ class Verdict(StrEnum):
     MALFORMED = "malformed"
     """A header is missing, too long, or not in the form the standard gives it."""
     STALE = "stale"
-    """The timestamp is more than five minutes away: a replay, or a clock that is wrong."""
+    """Signed correctly, but the timestamp is more than five minutes away: a replay, or a clock that is wrong."""
     FORGED = "forged"
     """No signature fits: another secret, or another body."""
 
@@ -80,14 +81,14 @@ def verify(secrets: tuple[str, ...], headers: Mapping[str, str], body: bytes, no
     if len(signatures) > _MAX_SIGNATURES:
         return Verdict.MALFORMED
 
-    if abs(now - int(timestamp)) > TOLERANCE_SECONDS:
-        return Verdict.STALE
-
     # The timestamp goes in as it was written, not as a number: 0123 and 123 are different signed texts.
     content = f"{webhook_id}.{timestamp}.".encode() + body
     expected = [_signature(key, content).encode() for key in keys]
     matches = [hmac.compare_digest(good, one.encode()) for good in expected for one in signatures]
-    return Verdict.GENUINE if any(matches) else Verdict.FORGED
+    if not any(matches):
+        return Verdict.FORGED
+    # After the signature, so that nobody but the sender can say how far its clock is off.
+    return Verdict.STALE if abs(now - int(timestamp)) > TOLERANCE_SECONDS else Verdict.GENUINE
 
 
 def new_secret() -> str:
@@ -105,6 +106,8 @@ def secret_problem(secret: str) -> Sentence | None:
         return say("Paste the signing secret that Dodo Payments shows for this webhook; it starts with whsec_.")
     if any(character.isspace() for character in text):
         return say("The signing secret contains a space or a line break; copy it again.")
+    if code := invisible_in(text):
+        return say("The signing secret contains an invisible character ({code}); copy it again.", code=code)
     decoded = _decode(text)
     if decoded is None:
         return say("This is not a signing secret: after whsec_ it must be base64 (letters, digits, + and /).")

@@ -38,5 +38,7 @@ class IntakeRefusal(StrEnum):
     """Why an incoming request was turned away; each is counted by source."""
 
     SIGNATURE = "signature"
+    CLOCK = "clock"
+    """Signed correctly, but at a time more than five minutes from ours."""
     TOO_LARGE = "too_large"
     NOT_JSON = "not_json"

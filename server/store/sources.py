@@ -1,6 +1,7 @@
 """Sources and the count of what each refused."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
@@ -46,25 +47,40 @@ def set_token(tx: Connection, source_id: SourceId, token: str) -> None:
     tx.execute(update(sources).where(sources.c.id == source_id).values(token=token))
 
 
-def count_refusals(tx: Connection, counts: Mapping[tuple[SourceId, IntakeRefusal], int], now: Millis) -> None:
-    """Add to the counters of refused requests."""
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How often a source refused for one reason."""
+
+    count: int
+    last_at: Millis
+    clock_off_ms: Millis | None = None
+    """By how much the last sender's clock was ahead of ours; less than 0 when it was behind."""
+
+
+def count_refusals(
+    tx: Connection,
+    counts: Mapping[tuple[SourceId, IntakeRefusal], int],
+    now: Millis,
+    clocks: Mapping[SourceId, Millis] | None = None,
+) -> None:
+    """Add to the counters of refused requests. ``clocks``: by how much the clocks of senders are ahead of ours."""
     for (source_id, reason), count in counts.items():
+        off = (clocks or {}).get(source_id) if reason is IntakeRefusal.CLOCK else None
         known = tx.execute(
             update(refusals)
             .where(refusals.c.source_id == source_id, refusals.c.reason == reason.value)
-            .values(count=refusals.c.count + count, last_at=now)
+            .values(count=refusals.c.count + count, last_at=now, clock_off_ms=off)
         )
         if known.rowcount == 0:
-            row = {"source_id": source_id, "reason": reason.value, "count": count, "last_at": now}
+            row = {"source_id": source_id, "reason": reason.value, "count": count, "last_at": now, "clock_off_ms": off}
             tx.execute(refusals.insert().values(row))
 
 
-def refused(tx: Connection, source_id: str) -> Mapping[IntakeRefusal, tuple[int, Millis]]:
+def refused(tx: Connection, source_id: str) -> Mapping[IntakeRefusal, Refusals]:
     """By reason: how many requests were refused, and when the last one was."""
-    rows: Sequence[Any] = tx.execute(
-        select(refusals.c.reason, refusals.c.count, refusals.c.last_at).where(refusals.c.source_id == source_id)
-    ).all()
-    return {IntakeRefusal(reason): (count, last_at) for reason, count, last_at in rows}
+    columns = (refusals.c.reason, refusals.c.count, refusals.c.last_at, refusals.c.clock_off_ms)
+    rows: Sequence[Any] = tx.execute(select(*columns).where(refusals.c.source_id == source_id)).all()
+    return {IntakeRefusal(reason): Refusals(count, last_at, off) for reason, count, last_at, off in rows}
 
 
 def _secrets(tx: Connection, source_id: SourceId, secret: str | None, former: FormerSecret | None) -> dict[str, Any]:

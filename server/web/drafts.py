@@ -9,6 +9,7 @@ from server.domain.catalog import EVENT_TYPES, GROUPS, sample_json
 from server.domain.conditions import VALUELESS, Operator
 from server.domain.endpoints import Destination
 from server.domain.integrations import Card
+from server.domain.pasted import trimmed
 from server.domain.payloads import paths_in
 from server.domain.sentences import Problem, Sentence, say
 from server.web.forms import Form
@@ -61,13 +62,14 @@ def code(form: Form) -> str:
 def pairs(form: Form, name: str) -> Pairs:
     """The rows of ``ui.key_value_rows`` that are not empty."""
     rows = zip(form.every(f"{name}_key"), form.every(f"{name}_value"), strict=False)
-    return tuple((key.strip(), value) for key, value in rows if key.strip() or value)
+    found = [(trimmed(key), trimmed(value)) for key, value in rows]
+    return tuple((key, value) for key, value in found if key or value)
 
 
 def _conditions(form: Form) -> Lines:
     """The rows of the filter that are not empty; a value beside ``exists`` is left over from another choice."""
     columns = (form.every(f"conditions_{name}") for name in ("path", "operator", "value"))
-    lines = [(path.strip(), kind, value.strip()) for path, kind, value in zip(*columns, strict=False)]
+    lines = [(trimmed(path), kind, trimmed(value)) for path, kind, value in zip(*columns, strict=False)]
     return tuple((path, kind, "" if kind in VALUELESS else value) for path, kind, value in lines if path or value)
 
 

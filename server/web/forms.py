@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from server.delivery.room import NoRoom, Room
+from server.domain.pasted import trimmed
 
 MULTIPART = "multipart/"
 MAX_ADDRESS = 2048
@@ -42,8 +43,8 @@ class Form:
         self._fields = fields
 
     def text(self, name: str, default: str = "") -> str:
-        """The field's last value with white space at both ends removed."""
-        return self.raw(name, default).strip()
+        """The field's last value, without white space and invisible characters at both ends."""
+        return trimmed(self.raw(name, default))
 
     def raw(self, name: str, default: str = "") -> str:
         """The field's last value as it was typed."""

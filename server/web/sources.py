@@ -12,7 +12,7 @@ from server.domain.ids import Millis
 from server.domain.sentences import Refused, Sentence, say
 from server.domain.sources import IntakeRefusal, Source
 from server.store import Transaction, sources
-from server.web import forms
+from server.web import forms, plans
 from server.web.errors import NotFound
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
@@ -20,7 +20,8 @@ from server.web.visit import Here, Visit
 router = APIRouter()
 
 REASONS: Mapping[IntakeRefusal, Sentence] = {
-    IntakeRefusal.SIGNATURE: say("Signature missing or wrong, or its time more than five minutes off"),
+    IntakeRefusal.SIGNATURE: say("Signature missing or wrong"),
+    IntakeRefusal.CLOCK: say("Signed correctly, but with a time more than five minutes off"),
     IntakeRefusal.TOO_LARGE: say("Too large"),
     IntakeRefusal.NOT_JSON: say("Not a JSON object with a type"),
 }
@@ -32,8 +33,8 @@ class Shown:
 
     source: Source
     address: str
-    refused: tuple[tuple[Sentence, int, Millis], ...]
-    """Why, how often, and when the last time."""
+    refused: tuple[tuple[Sentence, sources.Refusals, Sentence | None], ...]
+    """Why, how often, and by how much the sender's clock is off where that is why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,10 @@ async def _index(request: Request, here: Visit, mistake: Mistake | None = None) 
             Shown(
                 source,
                 f"{base}/in/{source.token}",
-                tuple((REASONS[reason], *counted) for reason, counted in sources.refused(tx, source.id).items()),
+                tuple(
+                    (REASONS[reason], counted, _clock(counted.clock_off_ms))
+                    for reason, counted in sources.refused(tx, source.id).items()
+                ),
             )
             for source in sources.every(tx)
         ]
@@ -103,6 +107,16 @@ async def _index(request: Request, here: Visit, mistake: Mistake | None = None) 
         shown=await here.bench.store.read(look),
         mistake=mistake,
     )
+
+
+def _clock(off: Millis | None) -> Sentence | None:
+    """By how much the last sender's clock was off."""
+    if off is None:
+        return None
+    span = plans.span(round(abs(off) / 1000) * 1000)
+    if off < 0:
+        return say("The last one's time was {span} behind the clock of this machine. Set both clocks.", span=span)
+    return say("The last one's time was {span} ahead of the clock of this machine. Set both clocks.", span=span)
 
 
 def _find(here: Visit, source_id: str) -> Source:

@@ -5,6 +5,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -149,7 +150,7 @@ def test_other_methods_are_not_for_this_address(hookbench: Running) -> None:
 def test_refusals_are_counted_and_nothing_of_them_is_stored(hookbench: Running) -> None:
     def counts() -> dict[IntakeRefusal, int]:
         found = in_store(hookbench.data, lambda tx: sources.refused(tx, SOURCE.id))
-        return {reason: found[reason][0] if reason in found else 0 for reason in IntakeRefusal}
+        return {reason: found[reason].count if reason in found else 0 for reason in IntakeRefusal}
 
     before, kept = counts(), stored(hookbench)
     event = signed()
@@ -157,6 +158,8 @@ def test_refusals_are_counted_and_nothing_of_them_is_stored(hookbench: Running) 
     said(hookbench, b" " * (MAX_BODY + 1), event.headers)
     nothing = standard_signed(SECRET, "[]")
     said(hookbench, nothing.body, nothing.headers)
+    old = standard_signed(SECRET, "{}", at=datetime.now(UTC) - timedelta(seconds=301))
+    said(hookbench, old.body, old.headers)
     assert counts() == {reason: count + 1 for reason, count in before.items()}
     assert stored(hookbench) == kept
 

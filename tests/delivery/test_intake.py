@@ -64,7 +64,7 @@ def headers(body, webhook_id="evt_1", secret=SECRET):
 
 async def refusals(store, source):
     found = await store.read(lambda tx: sources.refused(tx, source.id))
-    return {reason: count for reason, (count, _) in found.items()}
+    return {reason: counted.count for reason, counted in found.items()}
 
 
 async def test_a_good_event_is_kept_with_a_delivery_for_each_endpoint(intake, store, source, bell):

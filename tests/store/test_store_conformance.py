@@ -365,7 +365,9 @@ async def test_refusals_are_counted_by_reason(store: Store) -> None:
         await store.write(
             lambda tx, n=count: sources.count_refusals(tx, {(source.id, IntakeRefusal.SIGNATURE): n}, NOW)
         )
-    assert await store.read(lambda tx: sources.refused(tx, source.id)) == {IntakeRefusal.SIGNATURE: (5, NOW)}
+    assert await store.read(lambda tx: sources.refused(tx, source.id)) == {
+        IntakeRefusal.SIGNATURE: sources.Refusals(5, NOW)
+    }
 
 
 async def test_a_new_password_ends_every_session(store: Store) -> None:
