@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass, replace
 
+from server.actions.drafts import Draft, Pairs, header_problems, problems, variable_problems
 from server.actions.endpoints import amend
 from server.actions.workbench import Workbench
 from server.delivery.feed import Changed
 from server.domain import schedules
-from server.domain.endpoints import Controls, Endpoint
+from server.domain.endpoints import Controls, Destination, Endpoint
 from server.domain.messages import Delivery
-from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Problem, Refused, Sentence, say
+from server.domain.stamps import Seen
 from server.store import Transaction, endpoints, queues
 
 MOST_PER_SECOND = 1000
@@ -29,37 +30,76 @@ class Pacing:
         return cls(_typed(controls.rate_limit), _typed(controls.concurrency), controls.ordered)
 
 
-async def set_schedule(bench: Workbench, endpoint: Endpoint, text: str) -> Endpoint:
-    """What waits already keeps its time; the waits after it are by the new schedule. Raises ``Refused``."""
-    schedule = schedules.read(text)
-    if isinstance(schedule, Sentence):
-        raise Refused(Problem("schedule", schedule))
-    return await amend(bench, endpoint.id, lambda now: replace(now, controls=replace(now.controls, schedule=schedule)))
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """The Advanced form as typed: it is saved as one, so that nothing that was typed in a part of it is lost."""
+
+    schedule: str
+    pacing: Pacing
+    headers: Pairs
+    variables: Pairs
+    transforming: bool
+    destination: Destination
+
+    @classmethod
+    def of(cls, endpoint: Endpoint) -> "Advanced":
+        """The form as it stands for an endpoint that exists."""
+        return cls(
+            schedules.written(endpoint.controls.schedule),
+            Pacing.of(endpoint.controls),
+            tuple(endpoint.headers.items()),
+            tuple(endpoint.variables.items()),
+            endpoint.transforming,
+            endpoint.destination,
+        )
 
 
-async def reset_schedule(bench: Workbench, endpoint: Endpoint) -> Endpoint:
-    return await set_schedule(bench, endpoint, schedules.written(DODO_SCHEDULE))
+async def save_advanced(bench: Workbench, endpoint: Endpoint, typed: Advanced, seen: Seen | None = None) -> Endpoint:
+    """Keep the whole form, or nothing of it.
 
-
-async def set_pacing(bench: Workbench, endpoint: Endpoint, typed: Pacing) -> Endpoint:
-    """Raises ``Refused`` with a problem in the field ``rate_limit`` or ``concurrency``."""
-    rate_limit = _limit(typed.rate_limit, MOST_PER_SECOND)
-    concurrency = _limit(typed.concurrency, MOST_AT_ONCE)
-    problems = [
-        Problem(field, found)
-        for field, found in (("rate_limit", rate_limit), ("concurrency", concurrency))
-        if isinstance(found, Sentence)
+    Raises ``Refused`` with a problem in the fields ``schedule``, ``rate_limit``, ``concurrency``, ``headers.<row>``,
+    ``variables.<row>``, ``transforming``, ``destination``; and ``Stale`` when it was changed since ``seen``.
+    """
+    schedule = schedules.read(typed.schedule)
+    rate_limit = _limit(typed.pacing.rate_limit, MOST_PER_SECOND)
+    concurrency = _limit(typed.pacing.concurrency, MOST_AT_ONCE)
+    found = [
+        Problem(field, value)
+        for field, value in (("schedule", schedule), ("rate_limit", rate_limit), ("concurrency", concurrency))
+        if isinstance(value, Sentence)
     ]
-    if isinstance(rate_limit, Sentence) or isinstance(concurrency, Sentence):
-        raise Refused(*problems)
+    found += [*header_problems(typed.headers), *variable_problems(typed.variables)]
+    if typed.transforming and endpoint.version is None:
+        found.append(Problem("transforming", say("Write the transformation first, then switch it on.")))
+    found += await _destination_problems(bench, endpoint, typed.destination)
+    if found or isinstance(schedule, Sentence) or isinstance(rate_limit, Sentence) or isinstance(concurrency, Sentence):
+        raise Refused(*found)
 
-    def paced(now: Endpoint) -> Endpoint:
-        controls = replace(now.controls, rate_limit=rate_limit, concurrency=concurrency, ordered=typed.ordered)
-        return replace(now, controls=controls)
-
-    changed = await amend(bench, endpoint.id, paced)
+    controls = Controls(schedule, rate_limit, concurrency, typed.pacing.ordered)
+    changed = await amend(
+        bench,
+        endpoint.id,
+        lambda now: replace(
+            now,
+            controls=controls,
+            headers=dict(typed.headers),
+            variables=dict(typed.variables),
+            transforming=typed.transforming,
+            destination=typed.destination,
+        ),
+        seen,
+    )
     bench.worker.wake()
     return changed
+
+
+async def _destination_problems(bench: Workbench, endpoint: Endpoint, destination: Destination) -> list[Problem]:
+    """What is missing before anything can be sent, in the field ``destination``."""
+    if destination is endpoint.destination or destination is Destination.CAPTURE:
+        return []
+    sending = replace(Draft.of(endpoint), destination=destination, code="", transforming=False)
+    found = await problems(bench, sending, bench.cards[endpoint.card], endpoint.credentials)
+    return [Problem("destination", problem.sentence) for problem in found[:1]]
 
 
 async def pause(bench: Workbench, endpoint: Endpoint) -> Endpoint:

@@ -6,11 +6,9 @@ from dataclasses import replace
 from server.actions import effects
 from server.actions.drafts import (
     Draft,
-    Pairs,
     code_problems,
     conditions_of,
     credentials_of,
-    header_problems,
     problems,
     url_of,
     variable_problems,
@@ -24,6 +22,7 @@ from server.domain.ids import EndpointId, MessageId, SourceId, VersionId, mint
 from server.domain.messages import Message, Origin
 from server.domain.sentences import Problem, Refused, say
 from server.domain.signing import new_secret
+from server.domain.stamps import Seen
 from server.store import Transaction, deliveries, endpoints, messages, stopping
 from server.store.stopping import Moved
 
@@ -35,6 +34,14 @@ class Gone(Exception):
     """The endpoint was deleted after the page was shown that an action was asked for on."""
 
     sentence = say("This endpoint was deleted in the meantime, so nothing was done.")
+
+
+class Stale(Exception):
+    """Somebody else saved the same form since it was opened; ``now`` is the endpoint as they left it."""
+
+    def __init__(self, now: Endpoint) -> None:
+        super().__init__(now.id)
+        self.now = now
 
 
 async def create(bench: Workbench, source_id: SourceId, draft: Draft) -> Endpoint:
@@ -75,8 +82,11 @@ async def create(bench: Workbench, source_id: SourceId, draft: Draft) -> Endpoin
     return endpoint
 
 
-async def change(bench: Workbench, endpoint: Endpoint, draft: Draft) -> Endpoint:
-    """Keep everything of the form but the transformation. An empty secret keeps the stored one. Raises ``Refused``."""
+async def change(bench: Workbench, endpoint: Endpoint, draft: Draft, seen: Seen | None = None) -> Endpoint:
+    """Keep everything of the form but the transformation. An empty secret keeps the stored one.
+
+    Raises ``Refused``, and ``Stale`` when it was changed since ``seen``.
+    """
     card = bench.cards[endpoint.card]
     stays = replace(draft, code="", transforming=False)  # what is kept already was checked when it was saved
     if found := await problems(bench, stays, card, endpoint.credentials):
@@ -97,33 +107,23 @@ async def change(bench: Workbench, endpoint: Endpoint, draft: Draft) -> Endpoint
             credentials=credentials,
             event_types=draft.event_types,
             conditions=conditions_of(draft),
-            headers=dict(draft.headers),
-            variables=dict(draft.variables),
         ),
+        seen,
     )
 
 
-async def set_headers(bench: Workbench, endpoint: Endpoint, pairs: Pairs) -> Endpoint:
-    """Raises ``Refused``, a problem for each row in the field ``headers.<row>``."""
-    if found := list(header_problems(pairs)):
-        raise Refused(*found)
-    return await amend(bench, endpoint.id, lambda now: replace(now, headers=dict(pairs)))
+async def save_code(
+    bench: Workbench, endpoint: Endpoint, draft: Draft, seen: Seen | None = None
+) -> tuple[Endpoint, bool]:
+    """Keep the transformation: code, variables and switch. True when the code differs and so became a new version.
 
-
-async def set_variables(bench: Workbench, endpoint: Endpoint, pairs: Pairs) -> Endpoint:
-    """Raises ``Refused``, a problem for each row in the field ``variables.<row>``."""
-    if found := list(variable_problems(pairs)):
-        raise Refused(*found)
-    return await amend(bench, endpoint.id, lambda now: replace(now, variables=dict(pairs)))
-
-
-async def save_code(bench: Workbench, endpoint: Endpoint, draft: Draft) -> tuple[Endpoint, bool]:
-    """Keep the transformation: code, variables and switch. True when the code differs and so became a new version."""
+    Raises ``Refused``, and ``Stale`` when it was changed since ``seen``.
+    """
     if found := [*await code_problems(bench, draft), *variable_problems(draft.variables)]:
         raise Refused(*found)
 
     def keep(tx: Transaction) -> tuple[Endpoint, bool]:
-        now = existing(tx, endpoint.id)
+        now = unchanged_since(seen, existing(tx, endpoint.id))
         changed = replace(now, variables=dict(draft.variables), transforming=draft.transforming, updated_at=bench.now())
         endpoints.change(tx, changed)
         if not draft.code.strip() or (now.version and now.version.code == draft.code):
@@ -145,17 +145,6 @@ async def restore_version(bench: Workbench, endpoint: Endpoint, version_id: str)
         return _next_version(bench, tx, endpoint.id, old.code)
 
     return await bench.store.write(keep)
-
-
-async def set_transforming(bench: Workbench, endpoint: Endpoint, on: bool) -> Endpoint:
-    """Switch the transformation on or off. Raises ``Refused`` when there is no code to switch on."""
-
-    def switch(now: Endpoint) -> Endpoint:
-        if on and now.version is None:
-            raise Refused(Problem("transforming", say("Write the transformation first, then switch it on.")))
-        return replace(now, transforming=on)
-
-    return await amend(bench, endpoint.id, switch)
 
 
 async def enable(bench: Workbench, endpoint: Endpoint) -> Endpoint:
@@ -212,16 +201,18 @@ async def send_example(bench: Workbench, endpoint: Endpoint, event_type: str) ->
     return message.id
 
 
-async def amend(bench: Workbench, endpoint_id: EndpointId, changed: Callable[[Endpoint], Endpoint]) -> Endpoint:
+async def amend(
+    bench: Workbench, endpoint_id: EndpointId, changed: Callable[[Endpoint], Endpoint], seen: Seen | None = None
+) -> Endpoint:
     """Keep what ``changed`` makes of the endpoint as it is now, so that two people do not undo each other.
 
-    Raises ``Gone``, as everything does that is done with one endpoint.
+    Raises ``Gone``, as everything does that is done with one endpoint; ``Stale`` when it was changed since ``seen``.
     """
 
     known = await _survey(bench, endpoint_id, changed)
 
     def keep(tx: Transaction) -> tuple[Endpoint, Moved]:
-        now = existing(tx, endpoint_id)
+        now = unchanged_since(seen, existing(tx, endpoint_id))
         after = replace(changed(now), updated_at=bench.now())
         endpoints.change(tx, after)
         return after, stopping.follow_change(tx, now, after, known, after.updated_at)
@@ -261,6 +252,13 @@ def existing(tx: Transaction, endpoint_id: EndpointId) -> Endpoint:
     if found is None:
         raise Gone
     return found
+
+
+def unchanged_since(seen: Seen | None, now: Endpoint) -> Endpoint:
+    """The endpoint. Raises ``Stale`` when it was changed since ``seen`` in what that form shows."""
+    if seen is not None and seen.is_stale(now):
+        raise Stale(now)
+    return now
 
 
 def _next_version(bench: Workbench, tx: Transaction, endpoint_id: EndpointId, code: str) -> Version:

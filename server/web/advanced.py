@@ -8,13 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import controls
-from server.actions import endpoints as actions
-from server.actions.controls import Pacing
+from server.actions.controls import Advanced, Pacing
 from server.actions.drafts import Draft
+from server.actions.endpoints import Stale
 from server.domain import schedules
 from server.domain.endpoints import Endpoint
+from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Refused
+from server.domain.stamps import Part, Seen, stamp
 from server.web import drafts, forms, plans
+from server.web.forms import Form
 from server.web.frame import find, tab_page
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
@@ -31,64 +34,48 @@ async def advanced(request: Request, here: Here, endpoint_id: str, schedule: str
     return await advanced_page(request, here, endpoint, schedule=schedule)
 
 
-@router.post("/endpoints/{endpoint_id}/retries")
-async def set_retries(request: Request, here: Here, endpoint_id: str) -> Response:
+@router.post("/endpoints/{endpoint_id}/advanced")
+async def save(request: Request, here: Here, endpoint_id: str) -> Response:
+    """The whole form at once. A field that the form does not have stays as it is."""
     endpoint, here = await find(here, endpoint_id)
     form = await forms.read(request)
-    typed = form.text("schedule")
-    if form.has("reset"):
-        return await saved(request, here, endpoint, controls.reset_schedule(here.bench, endpoint))
-    return await saved(request, here, endpoint, controls.set_schedule(here.bench, endpoint, typed), schedule=typed)
+    typed = _posted(form, Advanced.of(endpoint))
+    if form.has("preview"):  # how the schedule would go, for readers without scripts
+        return await advanced_page(request, here, endpoint, typed, seen=forms.seen(form))
+    seen = Seen(Part.ADVANCED, forms.seen(form))
+    try:
+        await controls.save_advanced(here.bench, endpoint, typed, seen)
+    except Refused as refused:
+        return await advanced_page(request, here, endpoint, typed, refused, seen=seen.stamp)
+    except Stale as stale:
+        return await advanced_page(request, here, stale.now, typed, stale=True, seen=seen.stamp)
+    return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
 
 
-@router.post("/endpoints/{endpoint_id}/pacing")
-async def set_pacing(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
-    form = await forms.read(request)
-    typed = Pacing(form.text("rate_limit"), form.text("concurrency"), form.has("ordered"))
-    return await saved(request, here, endpoint, controls.set_pacing(here.bench, endpoint, typed), pacing=typed)
+def _posted(form: Form, kept: Advanced) -> Advanced:
+    pacing = Pacing(
+        form.text("rate_limit", kept.pacing.rate_limit),
+        form.text("concurrency", kept.pacing.concurrency),
+        form.switch("ordered", default=kept.pacing.ordered),
+    )
+    return Advanced(
+        schedule=schedules.written(DODO_SCHEDULE) if form.has("reset") else form.text("schedule", kept.schedule),
+        pacing=pacing,
+        headers=drafts.pairs(form, "headers") if form.has("headers_key") else kept.headers,
+        variables=drafts.pairs(form, "variables") if form.has("variables_key") else kept.variables,
+        transforming=form.switch("transforming", default=kept.transforming),
+        destination=drafts.destination(form.text("destination", kept.destination)),
+    )
 
 
-@router.post("/endpoints/{endpoint_id}/headers")
-async def set_headers(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
-    draft = replace(Draft.of(endpoint), headers=drafts.pairs(await forms.read(request), "headers"))
-    return await saved(request, here, endpoint, actions.set_headers(here.bench, endpoint, draft.headers), draft)
-
-
-@router.post("/endpoints/{endpoint_id}/variables")
-async def set_variables(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
-    draft = replace(Draft.of(endpoint), variables=drafts.pairs(await forms.read(request), "variables"))
-    return await saved(request, here, endpoint, actions.set_variables(here.bench, endpoint, draft.variables), draft)
-
-
-@router.post("/endpoints/{endpoint_id}/transforming")
-async def set_transforming(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
-    on = (await forms.read(request)).has("transforming")
-    return await saved(request, here, endpoint, actions.set_transforming(here.bench, endpoint, on))
-
-
-async def saved(
-    request: Request,
-    here: Visit,
-    endpoint: Endpoint,
-    action: Awaitable[object],
-    draft: Draft | None = None,
-    *,
-    said: str = "endpoint-changed",
-    schedule: str | None = None,
-    pacing: Pacing | None = None,
-    typed_secret: str = "",
+async def saved_secret(
+    request: Request, here: Visit, endpoint: Endpoint, action: Awaitable[object], said: str, typed_secret: str = ""
 ) -> Response:
     """Do it, and go back to the tab; or, where it is refused, show the tab with what was typed and the reasons."""
     try:
         await action
     except Refused as refused:
-        return await advanced_page(
-            request, here, endpoint, draft, refused, schedule=schedule, pacing=pacing, typed_secret=typed_secret
-        )
+        return await advanced_page(request, here, endpoint, refused=refused, typed_secret=typed_secret)
     return redirect(f"/endpoints/{endpoint.id}/advanced", said, request)
 
 
@@ -96,23 +83,37 @@ async def advanced_page(
     request: Request,
     here: Visit,
     endpoint: Endpoint,
-    draft: Draft | None = None,
+    typed: Advanced | None = None,
     refused: Refused | None = None,
     *,
     schedule: str | None = None,
-    pacing: Pacing | None = None,
     typed_secret: str = "",
+    stale: bool = False,
+    seen: str = "",
 ) -> Response:
-    """``draft``, ``schedule``, ``pacing`` and ``typed_secret``: as typed, where they are not as they are kept."""
-    plan = plans.plan(schedules.written(endpoint.controls.schedule) if schedule is None else schedule)
-    now, former = here.bench.now(), endpoint.former_secret
+    """``typed``, ``schedule`` and ``typed_secret``: as typed, where they are not as they are kept.
+
+    ``stale``: somebody else saved the form since it was opened. ``seen``: the stamp of what was opened.
+    """
+    shown, now, former = typed or Advanced.of(endpoint), here.bench.now(), endpoint.former_secret
+    draft = replace(
+        Draft.of(endpoint),
+        headers=shown.headers,
+        variables=shown.variables,
+        transforming=shown.transforming,
+        destination=shown.destination,
+    )
     context = drafts.shown(
-        draft or Draft.of(endpoint),
+        draft,
         refused.problems if refused else (),
-        plan=plan,
-        pacing=pacing or Pacing.of(endpoint.controls),
+        plan=plans.plan(shown.schedule if schedule is None else schedule),
+        pacing=shown.pacing,
         typed_secret=typed_secret,
         secrets=endpoint.secrets_at(now),
         left=divmod((former.until - now) // 60_000, 60) if former else None,
+        stale=stale,
+        stamp=stamp(endpoint, Part.ADVANCED),
+        seen=seen,
     )
-    return await tab_page(request, here, endpoint, "advanced", status=422 if refused else 200, **context)
+    status = 422 if refused else 409 if stale else 200
+    return await tab_page(request, here, endpoint, "advanced", status=status, **context)

@@ -12,7 +12,7 @@ from server.domain.integrations import Card
 from server.domain.pasted import trimmed
 from server.domain.payloads import paths_in
 from server.domain.sentences import Problem, Sentence, say
-from server.web.forms import Form
+from server.web.forms import MAX_STAMP, Form
 
 TREE = tuple((group.title, group.event_types) for group in GROUPS)
 """The event types as ``ui.event_tree`` and ``ui.event_select`` take them."""
@@ -43,15 +43,19 @@ def posted(form: Form, card: Card) -> Draft:
         card=card.name,
         url=form.text("url"),
         description=form.text("description"),
-        destination=Destination.CAPTURE if form.text("destination") == Destination.CAPTURE else Destination.SEND,
+        destination=destination(form.text("destination")),
         credentials={field.name: form.text(f"credentials.{field.name}") for field in card.fields},
         event_types=None if form.text("listen", "all") == "all" else frozenset(form.every("event_types")),
         conditions=_conditions(form),
         headers=pairs(form, "headers"),
         variables=pairs(form, "variables"),
-        transforming=form.has("transforming"),
+        transforming=form.switch("transforming", default=False),
         code=code(form),
     )
+
+
+def destination(value: str) -> Destination:
+    return Destination.CAPTURE if value == Destination.CAPTURE else Destination.SEND
 
 
 def code(form: Form) -> str:
@@ -97,7 +101,7 @@ def test_fields(form: Form) -> dict[str, Any]:
     """What stands on the Test tab: the chosen event type and the payload as it was typed, or the type's sample."""
     event_type = form.text("event_type", FIRST_EVENT_TYPE)
     payload = form.raw("payload") if form.has("payload") and not form.has("sample") else sample_of(event_type)
-    return {"event_type": event_type, "payload": payload.replace("\r\n", "\n")}
+    return {"event_type": event_type, "payload": payload.replace("\r\n", "\n"), "seen": form.text("seen")[:MAX_STAMP]}
 
 
 def shown(draft: Draft, problems: Iterable[Problem] = (), **values: Any) -> dict[str, Any]:
@@ -116,6 +120,9 @@ def shown(draft: Draft, problems: Iterable[Problem] = (), **values: Any) -> dict
         "event_type": FIRST_EVENT_TYPE,
         "payload": sample_of(FIRST_EVENT_TYPE),
         "trial": None,
+        "stale": False,
+        "changed": False,
+        "seen": "",
         "trial_problems": (),
         "draft": draft,
         "problems": fields,

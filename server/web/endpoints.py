@@ -10,11 +10,12 @@ from starlette.responses import Response
 from server.actions import endpoints as actions
 from server.actions import transforms
 from server.actions.drafts import Draft
-from server.domain.endpoints import Destination, Endpoint
+from server.domain.endpoints import Endpoint
 from server.domain.ids import Millis, earliest
 from server.domain.integrations import Card, FieldKind
 from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Delivery, Trigger
 from server.domain.sentences import Refused, say
+from server.domain.stamps import Part, Seen, stamp
 from server.store import Transaction, attempts, deliveries, endpoints, matches, notices, queues, replays
 from server.store.endpoints import Tally
 from server.web import drafts, forms
@@ -154,19 +155,6 @@ async def send_example(request: Request, here: Here, endpoint_id: str) -> Respon
     return redirect(f"/endpoints/{endpoint.id}/testing?event_type={event_type}", "example-sent", request)
 
 
-@router.post("/endpoints/{endpoint_id}/destination")
-async def set_destination(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
-    capture = (await forms.read(request)).text("destination") == Destination.CAPTURE
-    draft = replace(Draft.of(endpoint), destination=Destination.CAPTURE if capture else Destination.SEND)
-    try:
-        await actions.change(here.bench, endpoint, draft)
-    except Refused as refused:
-        # What is missing before anything can be sent is asked for by the form.
-        return _edit(request, here, endpoint, without_secrets(here, draft), refused, status=422)
-    return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
-
-
 @router.get("/endpoints/{endpoint_id}/edit")
 async def edit(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
@@ -176,12 +164,16 @@ async def edit(request: Request, here: Here, endpoint_id: str) -> Response:
 @router.post("/endpoints/{endpoint_id}/edit")
 async def save(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
-    typed = drafts.posted(await forms.read(request), card_of(here, endpoint.card))
+    form = await forms.read(request)
+    typed = drafts.posted(form, card_of(here, endpoint.card))
     draft = replace(typed, headers=tuple(endpoint.headers.items()), variables=tuple(endpoint.variables.items()))
+    seen = Seen(Part.DESTINATION, forms.seen(form))
     try:
-        await actions.change(here.bench, endpoint, draft)
+        await actions.change(here.bench, endpoint, draft, seen)
     except Refused as refused:
-        return _edit(request, here, endpoint, draft, refused, status=422)
+        return _edit(request, here, endpoint, draft, refused, status=422, seen=seen.stamp)
+    except actions.Stale as stale:
+        return _edit(request, here, stale.now, draft, status=409, stale=True, seen=seen.stamp)
     return redirect(f"/endpoints/{endpoint.id}", "endpoint-changed", request)
 
 
@@ -211,11 +203,20 @@ def form_page(
 
 
 def _edit(
-    request: Request, here: Visit, endpoint: Endpoint, draft: Draft, refused: Refused | None = None, status: int = 200
+    request: Request,
+    here: Visit,
+    endpoint: Endpoint,
+    draft: Draft,
+    refused: Refused | None = None,
+    *,
+    status: int = 200,
+    **values: object,
 ) -> Response:
     card = card_of(here, endpoint.card)
     stored = {f.name for f in card.fields if f.kind is FieldKind.SECRET and endpoint.credentials.get(f.name)}
-    context = drafts.shown(draft, refused.problems if refused else ())
+    context = drafts.shown(
+        draft, refused.problems if refused else (), stamp=stamp(endpoint, Part.DESTINATION), **values
+    )
     return page(
         request,
         "endpoints/edit.html",

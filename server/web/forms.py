@@ -13,6 +13,7 @@ from server.delivery.room import NoRoom, Room
 from server.domain.pasted import trimmed
 
 MULTIPART = "multipart/"
+MAX_STAMP = 64
 MAX_ADDRESS = 2048
 """Characters of an address of ours that a form or a link may lead back to."""
 LARGE = 64 * 1024
@@ -64,6 +65,15 @@ class Form:
 
     def has(self, name: str) -> bool:
         return name in self._fields
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        """A ``ui.switch`` that says when it is off; ``default`` when the form has none of that name."""
+        return self.text(name) == "on" if self.has(name) else default
+
+
+def seen(form: Form) -> str:
+    """The stamp of what the form showed when it was opened; of what there is now, when that is to be overwritten."""
+    return (form.text("overwrite") or form.text("seen"))[:MAX_STAMP]
 
 
 def own_path(address: str) -> str | None:

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from server.domain.endpoints import DisabledBecause, Endpoint
 from server.domain.ids import Millis
 from server.domain.sentences import say
+from server.domain.stamps import Part, Seen
 from server.store import Transaction, deliveries, endpoints, notices
 from server.web.errors import NotFound
+from server.web.forms import MAX_STAMP
 from server.web.names import endpoint_address, endpoint_name
-from server.web.render import page
+from server.web.render import context_of, fragment, page
 from server.web.visit import Here, Visit
 
 router = APIRouter()
@@ -33,6 +35,14 @@ async def head(request: Request, here: Here, endpoint_id: str) -> Response:
     """The head alone, for pages that are open. It is the same above each tab."""
     endpoint, here = await find(here, endpoint_id)
     return await tab_page(request, here, endpoint, "", template="endpoints/head.html")
+
+
+@router.get("/endpoints/{endpoint_id}/changed")
+async def changed(request: Request, here: Here, endpoint_id: str, part: Part, seen: str = "") -> Response:
+    """A notice for a form that is open, when somebody saved it since; empty otherwise."""
+    endpoint, here = await find(here, endpoint_id)
+    context = context_of(request, here, changed=Seen(part, seen[:MAX_STAMP]).is_stale(endpoint))
+    return HTMLResponse(fragment("endpoints/stale.html", "changed", context))
 
 
 async def find(here: Visit, endpoint_id: str) -> tuple[Endpoint, Visit]:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from server.actions import secrets as actions
 from server.web import forms
-from server.web.advanced import saved
+from server.web.advanced import saved_secret
 from server.web.frame import find
 from server.web.render import redirect
 from server.web.visit import Here
@@ -21,7 +21,7 @@ async def rotate(request: Request, here: Here, endpoint_id: str) -> Response:
     form = await forms.read(request)
     typed = form.optional("secret")
     action = actions.rotate(here.bench, endpoint, typed, form.text("replaces"))
-    return await saved(request, here, endpoint, action, said="secret-rotated", typed_secret=typed or "")
+    return await saved_secret(request, here, endpoint, action, "secret-rotated", typed or "")
 
 
 @router.post("/endpoints/{endpoint_id}/secret/stop-former")

@@ -13,6 +13,7 @@ from server.actions.drafts import Draft, code_problems
 from server.domain.endpoints import Endpoint
 from server.domain.integrations import Card
 from server.domain.sentences import Problem, Refused
+from server.domain.stamps import Part, Seen, stamp
 from server.store import endpoints, matches
 from server.web import drafts, forms
 from server.web.endpoints import card_of, form_page
@@ -84,11 +85,15 @@ async def save(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
     form = await forms.read(request)
     draft = drafts.posted(form, card_of(here, endpoint.card))
+    seen = Seen(Part.CODE, forms.seen(form))
+    typed = drafts.test_fields(form) | {"seen": seen.stamp}
     try:
-        saved, made_version = await actions.save_code(here.bench, endpoint, draft)
+        saved, made_version = await actions.save_code(here.bench, endpoint, draft, seen)
     except Refused as refused:
-        return await _editor(request, here, endpoint, draft, refused, status=422, **drafts.test_fields(form))
-    if made_version and saved.transforming and form.has("rerun"):
+        return await _editor(request, here, endpoint, draft, refused, status=422, **typed)
+    except actions.Stale as stale:
+        return await _editor(request, here, stale.now, draft, status=409, stale=True, **typed)
+    if made_version and saved.transforming and form.switch("rerun", default=False):
         return await _rerun(request, here, saved)
     said = "code-saved" if made_version else "code-unchanged"
     return redirect(f"/endpoints/{endpoint.id}/transformation", said, request)
@@ -154,7 +159,8 @@ async def _editor(
     versions, parked = await here.bench.store.read(
         lambda tx: (endpoints.history(tx, endpoint.id), matches.parked(tx, endpoint.id))
     )
-    context = drafts.shown(draft, refused.problems if refused else (), **{"looked_at": None, **values})
+    defaults = {"looked_at": None, "stamp": stamp(endpoint, Part.CODE)}
+    context = drafts.shown(draft, refused.problems if refused else (), **defaults | values)
     return page(
         request,
         "endpoints/transformation.html",

@@ -6,6 +6,12 @@ from running import Running
 NAME, PASSWORD = "ada", "correct horse battery"
 
 
+def sign_in(page: Page) -> None:
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
 def set_up(hookbench: Running, page: Page) -> None:
     """Create the administrator with the printed link; the page is signed in then."""
     assert hookbench.setup_url

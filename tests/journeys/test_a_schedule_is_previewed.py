@@ -20,7 +20,7 @@ def test_a_schedule_shows_its_attempts_while_it_is_typed(signed_in: Page) -> Non
     expect(page.locator("#plan")).to_contain_text("“soon” is not a wait.")
     schedule.fill("0s, 1m")
     assert Axe().run(page, options={"resultTypes": ["violations"]}).violations_count == 0
-    page.get_by_role("button", name="Save schedule").click()
+    page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_role("status")).to_contain_text("The endpoint was saved.")
     expect(schedule).to_have_value("0s, 1m")
 

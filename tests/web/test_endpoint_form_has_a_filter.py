@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from entries import kept_endpoint
-from form import a_form, path_of, text_of
+from form import PLAIN, a_form, path_of, text_of
 from site_under_test import Site
 
 from server.domain.conditions import MAX_CONDITIONS, Condition, Operator
@@ -63,8 +63,8 @@ async def test_the_filter_is_shown_and_changed(site: Site) -> None:
 async def test_other_forms_of_the_endpoint_leave_its_filter_alone(site: Site) -> None:
     endpoint = await kept_endpoint(site, conditions=(EURO,))
 
-    for form in ("headers", "variables", "destination", "transforming"):
-        await site.post(f"/endpoints/{endpoint.id}/{form}", {"destination": "capture"})
+    await site.post(f"/endpoints/{endpoint.id}/advanced", {"destination": "capture"})
+    await site.post(f"/endpoints/{endpoint.id}/transformation", {"transforming": "off", "code": PLAIN})
 
     assert (await the_endpoint(site)).conditions == (EURO,)
 

@@ -69,10 +69,10 @@ async def test_capture_needs_neither_account_nor_url(site: Site) -> None:
 async def test_switching_from_capture_to_send_asks_for_what_is_missing(site: Site) -> None:
     endpoint = await created(site, a_form(destination="capture", url=""))
 
-    answer = await site.post(f"/endpoints/{endpoint.id}/destination", {"destination": "send"})
+    answer = await site.post(f"/endpoints/{endpoint.id}/advanced", {"destination": "send"})
 
     assert answer.status_code == 422
-    assert beside(answer.text, "url") == "Enter the URL that events are sent to."
+    assert beside(answer.text, "destination") == "Enter the URL that events are sent to."
     assert (await kept(site, endpoint.id)).destination is Destination.CAPTURE
 
 
@@ -119,7 +119,7 @@ async def test_a_deleted_endpoint_is_not_found(site: Site) -> None:
 async def test_a_transformation_without_code_cannot_be_switched_on(site: Site) -> None:
     endpoint = await created(site, a_form(transforming=None, code=""))
 
-    answer = await site.post(f"/endpoints/{endpoint.id}/transforming", {"transforming": "on"})
+    answer = await site.post(f"/endpoints/{endpoint.id}/advanced", {"transforming": "on"})
 
     assert answer.status_code == 422
     assert "Write the transformation first, then switch it on." in answer.text
@@ -129,8 +129,8 @@ async def test_a_transformation_without_code_cannot_be_switched_on(site: Site) -
 async def test_headers_are_changed_on_the_advanced_tab(site: Site) -> None:
     endpoint = await created(site, a_form())
 
-    path_of(await site.post(f"/endpoints/{endpoint.id}/headers", {"headers_key": ["X-A"], "headers_value": ["1"]}))
-    refused = await site.post(f"/endpoints/{endpoint.id}/headers", {"headers_key": ["te"], "headers_value": ["2"]})
+    path_of(await site.post(f"/endpoints/{endpoint.id}/advanced", {"headers_key": ["X-A"], "headers_value": ["1"]}))
+    refused = await site.post(f"/endpoints/{endpoint.id}/advanced", {"headers_key": ["te"], "headers_value": ["2"]})
 
     assert refused.status_code == 422
     assert "The header te is reserved: Hookbench or the connection sets it." in refused.text

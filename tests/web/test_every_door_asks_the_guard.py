@@ -1,7 +1,7 @@
 """An address inside is refused at every door: typed, tested, set by code, sent as example and again."""
 
 import pytest
-from entries import arrived, kept_endpoint
+from entries import arrived, capturing_endpoint, kept_endpoint
 from form import a_form, beside, text_of
 from receivers import receiving
 from site_under_test import Site
@@ -36,11 +36,11 @@ async def test_edit(site: Site) -> None:
 
 
 async def test_a_destination_that_is_switched_from_capture_to_send(site: Site) -> None:
-    endpoint = await kept_endpoint(site, url=INSIDE)
+    endpoint = await capturing_endpoint(site, url=INSIDE)
 
-    answer = await site.post(f"/endpoints/{endpoint.id}/destination", {"destination": "send"})
+    answer = await site.post(f"/endpoints/{endpoint.id}/advanced", {"destination": "send"})
 
-    assert (answer.status_code, beside(answer.text, "url")) == (422, RULE)
+    assert (answer.status_code, beside(answer.text, "destination")) == (422, RULE)
 
 
 @pytest.mark.parametrize("form", [a_form(url=INSIDE), a_form(code=TO_INSIDE)], ids=["typed", "set by code"])

@@ -20,14 +20,14 @@ async def test_limits_and_order_are_kept_and_taken_away_again(site: Site) -> Non
     shop = await kept_endpoint(site)
 
     form = {"rate_limit": "10", "concurrency": " 2 ", "ordered": "on"}
-    assert path_of(await site.post(f"/endpoints/{shop.id}/pacing", form)) == f"/endpoints/{shop.id}/advanced"
+    assert path_of(await site.post(f"/endpoints/{shop.id}/advanced", form)) == f"/endpoints/{shop.id}/advanced"
 
     assert (await now(site, shop)).controls == Controls(rate_limit=10, concurrency=2, ordered=True)
     page = (await site.get(f"/endpoints/{shop.id}/advanced")).text
     assert 'value="10"' in page
     assert 'value="2"' in page
 
-    await site.post(f"/endpoints/{shop.id}/pacing", {"rate_limit": "", "concurrency": ""})
+    await site.post(f"/endpoints/{shop.id}/advanced", {"rate_limit": "", "concurrency": "", "ordered": "off"})
     assert (await now(site, shop)).controls == Controls()
 
 
@@ -35,7 +35,7 @@ async def test_limits_and_order_are_kept_and_taken_away_again(site: Site) -> Non
 async def test_a_limit_that_makes_no_sense_is_refused_beside_its_field(site: Site, typed: str) -> None:
     shop = await kept_endpoint(site)
 
-    answer = await site.post(f"/endpoints/{shop.id}/pacing", {"rate_limit": typed, "concurrency": "5"})
+    answer = await site.post(f"/endpoints/{shop.id}/advanced", {"rate_limit": typed, "concurrency": "5"})
 
     assert answer.status_code == 422
     assert beside(answer.text, "rate_limit") == "Enter a whole number from 1 to 1000, or nothing for no limit."
@@ -78,7 +78,7 @@ async def test_the_delivery_that_holds_up_the_line_is_shown_and_skipped(site: Si
     shop = await kept_endpoint(site)
     first = await tried(site, shop, DeliveryState.PENDING)
     await tried(site, shop, DeliveryState.PENDING)
-    await site.post(f"/endpoints/{shop.id}/pacing", {"ordered": "on"})
+    await site.post(f"/endpoints/{shop.id}/advanced", {"ordered": "on"})
 
     page = (await site.get(f"/endpoints/{shop.id}")).text
     assert f'action="/deliveries/{first.delivery.id}/skip"' in page

@@ -91,7 +91,7 @@ async def test_a_disabled_endpoint_says_when_whatever_was_changed_since(site: Si
     for at in (1_790_000_000_000, 1_790_050_000_000):
         happened = disabled(shop.source_id, shop.id, DisabledBecause.GONE, at, None)
         await site.bench.store.write(lambda tx, happened=happened: notices.add(tx, happened))
-    await site.post(f"/endpoints/{shop.id}/headers", {"headers_key": "X-Team", "headers_value": "payments"})
+    await site.post(f"/endpoints/{shop.id}/advanced", {"headers_key": "X-Team", "headers_value": "payments"})
 
     for page in ("", "/advanced", "/head"):
         text = text_of((await site.get(f"/endpoints/{shop.id}{page}")).text)

@@ -33,7 +33,7 @@ async def test_dodos_schedule_is_shown_with_when_each_attempt_would_come(site: S
 async def test_a_schedule_of_ones_own_is_kept(site: Site) -> None:
     shop = await kept_endpoint(site)
 
-    answer = await site.post(f"/endpoints/{shop.id}/retries", {"schedule": " 0s, 1m ,1h30m"})
+    answer = await site.post(f"/endpoints/{shop.id}/advanced", {"schedule": " 0s, 1m ,1h30m"})
 
     assert path_of(answer) == f"/endpoints/{shop.id}/advanced"
     assert (await now(site, shop)).controls.schedule == (0, MINUTE, 90 * MINUTE)
@@ -45,7 +45,7 @@ async def test_a_schedule_of_ones_own_is_kept(site: Site) -> None:
 async def test_it_goes_back_to_dodos(site: Site) -> None:
     shop = await kept_endpoint(site, controls=Controls(schedule=(0, HOUR), rate_limit=3))
 
-    await site.post(f"/endpoints/{shop.id}/retries", {"schedule": "whatever stands there", "reset": "1"})
+    await site.post(f"/endpoints/{shop.id}/advanced", {"schedule": "whatever stands there", "reset": "1"})
 
     assert (await now(site, shop)).controls == Controls(schedule=DODO_SCHEDULE, rate_limit=3)
 
@@ -63,7 +63,7 @@ async def test_a_schedule_that_cannot_be_read_is_refused_beside_its_field(
 ) -> None:
     shop = await kept_endpoint(site)
 
-    answer = await site.post(f"/endpoints/{shop.id}/retries", {"schedule": typed})
+    answer = await site.post(f"/endpoints/{shop.id}/advanced", {"schedule": typed})
 
     assert answer.status_code == 422
     assert beside(answer.text, "schedule") == sentence

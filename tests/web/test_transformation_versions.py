@@ -95,7 +95,7 @@ async def test_a_version_is_in_force_only_while_the_transformation_is_on(site: S
     endpoint_id = await an_endpoint_of(site)
     assert "Version 1 just In force" in without_times((await site.get(f"/endpoints/{endpoint_id}/transformation")).text)
 
-    await site.post(f"/endpoints/{endpoint_id}/transforming")
+    await site.post(f"/endpoints/{endpoint_id}/advanced", {"transforming": "off"})
 
     text = without_times((await site.get(f"/endpoints/{endpoint_id}/transformation")).text)
     assert "Version 1 just Switched off" in text

@@ -1,0 +1,65 @@
+"""What a form showed when it was opened, as a short text that is compared when it is saved.
+
+So nobody overwrites what they never saw.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.domain.endpoints import Endpoint
+
+
+class Part(StrEnum):
+    """The forms of an endpoint, each by what it shows."""
+
+    DESTINATION = "destination"
+    ADVANCED = "advanced"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What somebody had before them. An empty ``stamp``: nothing is compared."""
+
+    part: Part
+    stamp: str = ""
+
+    def is_stale(self, now: Endpoint) -> bool:
+        """Whether the endpoint was changed since, in what this form shows."""
+        return bool(self.stamp) and self.stamp != stamp(now, self.part)
+
+
+def stamp(endpoint: Endpoint, part: Part) -> str:
+    """16 hexadecimal digits, the same while what the form shows is the same. They tell nothing of the secrets in it."""
+    key = hashlib.sha256(endpoint.secret.encode()).digest()
+    text = json.dumps(_shown(endpoint, part), sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8, key=key).hexdigest()
+
+
+def _shown(endpoint: Endpoint, part: Part) -> dict[str, object]:
+    match part:
+        case Part.DESTINATION:
+            return {
+                "url": endpoint.url,
+                "description": endpoint.description,
+                "destination": endpoint.destination,
+                "credentials": dict(endpoint.credentials),
+                "event_types": None if endpoint.event_types is None else sorted(endpoint.event_types),
+                "conditions": [(line.path, line.operator, line.value) for line in endpoint.conditions],
+            }
+        case Part.ADVANCED:
+            return {
+                "controls": repr(endpoint.controls),
+                "headers": list(endpoint.headers.items()),
+                "variables": list(endpoint.variables.items()),
+                "transforming": endpoint.transforming,
+                "destination": endpoint.destination,
+            }
+        case Part.CODE:
+            return {
+                "version": endpoint.version.id if endpoint.version else "",
+                "variables": list(endpoint.variables.items()),
+                "transforming": endpoint.transforming,
+            }

@@ -1,0 +1,309 @@
+// <form data-keep="endpoint:ep_1:code">: what is typed in it is kept in this browser until it is saved, and offered again after
+// a reload, a crash, a restart of the server or an expired session. One entry a form and person (`data-keep-for`, their id).
+//   Plain text lies in localStorage, so that it survives the tab. Secrets (password boxes, inputs with data-secret) lie in
+//   sessionStorage: they end with the tab, and with signing out.
+//   data-keep-shared="new:src_1"  what these forms have in common goes along when another of them is opened (a change of card)
+// A form that is opened with something kept shows <template data-keep-notice="offer">, or takes it back at once when the page
+// was left on the way to saving it ("resumed").
+import { replace } from "./editors.js";
+
+const PAUSE_MS = 250;
+const MAX_AGE_MS = 14 * 24 * 60 * 60 * 1000;
+const MAX_KEPT_CHARACTERS = 1_500_000; // browsers allow about 5 million for a site
+const PREFIX = "kept:";
+// Of the form of a new endpoint: what means the same for every card.
+const NOT_SHARED = /^(code|start|credentials\.|payload|event_type$)/;
+
+const saved = new Map(); // key → how the form is on the server
+const timers = new Map();
+
+export function listen() {
+  document.addEventListener("input", (event) => noteSoon(event.target));
+  document.addEventListener("change", (event) => noteSoon(event.target));
+  document.addEventListener("click", clicked);
+  document.addEventListener("submit", (event) => event.target.getAttribute("action") === "/logout" && forgetSecrets());
+  window.addEventListener("pagehide", noteAll);
+  document.addEventListener("visibilitychange", () => document.hidden && noteAll());
+}
+
+export function upgrade(root) {
+  for (const form of root.querySelectorAll("form[data-keep]:not([data-keep-ready])")) {
+    form.dataset.keepReady = "";
+    open(form);
+  }
+}
+
+// The form was saved: what was kept of it is of no use any more.
+export function forget(form) {
+  const key = keyOf(form);
+  clearTimeout(timers.get(key));
+  timers.delete(key);
+  saved.set(key, state(form));
+  remove(key);
+  if (form.dataset.keepShared) sessionStorage.removeItem(sharedKey(form));
+}
+
+// The next page that has this form takes it back without asking.
+export function resume(form) {
+  note(form);
+  const kept = read(keyOf(form));
+  if (kept) write(keyOf(form), { ...kept, resume: true });
+}
+
+export function noteAll() {
+  for (const form of document.querySelectorAll("form[data-keep-ready]")) note(form);
+}
+
+export const isChanged = (form) => saved.has(keyOf(form)) && !same(saved.get(keyOf(form)), state(form));
+
+export function showNotice(form, name, values = {}) {
+  const notice = document.querySelector(`template[data-keep-notice="${name}"]`)?.content.firstElementChild.cloneNode(true);
+  if (!notice) return null;
+  form.querySelector(":scope > [data-kept]")?.remove();
+  notice.dataset.kept = name;
+  // The sentence comes translated, with {names} where values belong.
+  for (const place of notice.querySelectorAll("[data-filled]")) {
+    place.textContent = place.textContent.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  }
+  form.prepend(notice);
+  return notice;
+}
+
+function open(form) {
+  const key = keyOf(form);
+  // A page that was refused shows what was typed; what the server has is what the first page showed.
+  if (!saved.has(key)) saved.set(key, state(form));
+  const kept = read(key);
+  if (kept && !same(kept.state, state(form))) {
+    if (kept.resume) {
+      putBack(form, kept);
+      showNotice(form, "resumed");
+    } else {
+      const time = new Date(kept.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+      showNotice(form, "offer", { time });
+    }
+  } else if (kept) {
+    write(key, { ...kept, resume: false });
+  } else {
+    takeShared(form);
+  }
+}
+
+function clicked(event) {
+  const button = event.target.closest("[data-keep-do]");
+  const form = button?.closest("form[data-keep]");
+  if (button && form) return act(form, button.dataset.keepDo);
+  const dropped = event.target.closest("a[data-keep-drop]")?.closest("form[data-keep]");
+  if (dropped) forget(dropped);
+  const card = event.target.closest("a[data-keeps-shared]");
+  if (card) for (const each of document.querySelectorAll("form[data-keep-shared]")) carry(each);
+}
+
+function act(form, what) {
+  const key = keyOf(form);
+  if (what === "restore") {
+    const kept = read(key);
+    if (kept) putBack(form, kept);
+    showNotice(form, "resumed");
+  } else if (what === "discard") {
+    const before = saved.get(key);
+    clearTimeout(timers.get(key));
+    remove(key);
+    if (before) fill(form, before);
+    remove(key);
+    form.querySelector(":scope > [data-kept]")?.remove();
+  }
+  form.querySelector("input:not([type=hidden]), textarea:not([hidden]), .cm-content")?.focus({ preventScroll: true });
+}
+
+function putBack(form, kept) {
+  fill(form, kept.state);
+  const seen = form.elements.seen;
+  // What the person had before them when they began: the server compares it with what there is now.
+  if (seen && kept.seen) seen.value = kept.seen;
+  write(keyOf(form), { ...kept, resume: false });
+}
+
+// ---- Noting
+
+function noteSoon(target) {
+  const form = target.closest?.("form[data-keep-ready]");
+  if (!form) return;
+  const key = keyOf(form);
+  clearTimeout(timers.get(key));
+  timers.set(key, setTimeout(() => note(form), PAUSE_MS));
+}
+
+function note(form) {
+  const key = keyOf(form);
+  clearTimeout(timers.get(key));
+  timers.delete(key);
+  const now = state(form);
+  if (same(now, saved.get(key))) {
+    // Unchanged: what another tab keeps, or what is only offered so far, stays.
+    if (!form.querySelector(':scope > [data-kept="offer"]') && read(key)?.tab === TAB) remove(key);
+    return;
+  }
+  if (JSON.stringify(now).length > MAX_KEPT_CHARACTERS) return;
+  write(key, { at: Date.now(), seen: form.elements.seen?.value, tab: TAB, state: now, resume: read(key)?.resume ?? false });
+}
+
+const TAB = (() => {
+  const own = sessionStorage.getItem("tab") ?? crypto.getRandomValues(new Uint32Array(2)).join("-");
+  sessionStorage.setItem("tab", own);
+  return own;
+})();
+
+// ---- What goes along to the form of another card
+
+const sharedKey = (form) => `shared:${form.dataset.keepFor}:${form.dataset.keepShared}`;
+
+function carry(form) {
+  note(form);
+  const kept = read(keyOf(form));
+  if (kept) write(keyOf(form), { ...kept, resume: true });
+  const { plain, secret } = parts(sharedOf(state(form)));
+  store(sessionStorage, sharedKey(form), { plain, secret });
+}
+
+function takeShared(form) {
+  if (!form.dataset.keepShared) return;
+  const shared = load(sessionStorage, sharedKey(form));
+  if (!shared) return;
+  sessionStorage.removeItem(sharedKey(form));
+  const before = state(form);
+  fill(form, merged(before, join(shared.plain, shared.secret)));
+  if (!same(before, state(form))) showNotice(form, "carried");
+  note(form);
+}
+
+const sharedOf = (from) => ({
+  fields: Object.fromEntries(Object.entries(from.fields).filter(([name]) => !NOT_SHARED.test(name))),
+  checks: from.checks,
+  rows: from.rows,
+  secretFields: {},
+  secretRows: from.secretRows,
+});
+
+const merged = (base, over) => ({
+  fields: { ...base.fields, ...over.fields },
+  checks: { ...base.checks, ...over.checks },
+  rows: { ...base.rows, ...over.rows },
+  secretFields: { ...base.secretFields, ...over.secretFields },
+  secretRows: { ...base.secretRows, ...over.secretRows },
+});
+
+// ---- A form as plain values: texts by name, ticks by name and value, rows of pairs by the id of their fieldset
+
+function state(form) {
+  const found = { fields: {}, checks: {}, rows: {}, secretFields: {}, secretRows: {} };
+  for (const rows of form.querySelectorAll("fieldset[data-rows]")) {
+    const all = [...rows.querySelectorAll("[data-row]")].map((row) => [...row.querySelectorAll("input, select")]);
+    const filled = all.filter((row) => row.some((input) => input.matches("input") && input.value));
+    found.rows[rows.id] = filled.map((row) => row.map((input) => (isSecret(input) ? "" : input.value)));
+    const secrets = filled.map((row) => row.map((input) => (isSecret(input) ? input.value : "")));
+    if (secrets.flat().some(Boolean)) found.secretRows[rows.id] = secrets;
+  }
+  for (const field of form.elements) {
+    if (!field.name || field.closest("[data-rows]") || field.matches("button, fieldset, output, [type=hidden], [type=file], [readonly]")) continue;
+    if (field.matches("[type=checkbox], [type=radio]")) found.checks[`${field.name}=${field.value}`] = field.checked;
+    else if (isSecret(field)) found.secretFields[field.name] = field.value;
+    else found.fields[field.name] = field.value;
+  }
+  return found;
+}
+
+const isSecret = (field) => field.matches("[type=password], [data-secret]");
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+function fill(form, from) {
+  for (const [id, rows] of Object.entries(from.rows)) {
+    const fieldset = form.querySelector(`#${CSS.escape(id)}`);
+    if (fieldset) fillRows(fieldset, rows, from.secretRows?.[id] ?? []);
+  }
+  const touched = [];
+  for (const field of form.elements) {
+    if (!field.name || field.closest("[data-rows]") || field.matches("button, fieldset, output, [type=hidden], [type=file], [readonly]")) continue;
+    if (field.matches("[type=checkbox], [type=radio]")) {
+      const checked = from.checks[`${field.name}=${field.value}`];
+      if (checked !== undefined && checked !== field.checked) (field.checked = checked), touched.push(field);
+      continue;
+    }
+    const value = (isSecret(field) ? from.secretFields : from.fields)?.[field.name];
+    if (value === undefined || value === field.value) continue;
+    if (field.matches("textarea[data-editor]")) replace(field, value);
+    else field.value = value;
+    touched.push(field);
+  }
+  for (const field of touched) field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function fillRows(fieldset, rows, secrets) {
+  const list = fieldset.querySelector("[data-rows-list]");
+  const blank = fieldset.querySelector("[data-row-template]").content.firstElementChild;
+  const made = [...rows, null].map((values, at) => {
+    const row = blank.cloneNode(true);
+    const inputs = [...row.querySelectorAll("input, select")];
+    if (values) inputs.forEach((input, n) => (input.value = (isSecret(input) ? secrets[at]?.[n] : values[n]) ?? ""));
+    return row;
+  });
+  list.replaceChildren(...made);
+  const holder = fieldset.closest("details");
+  if (holder && rows.length) holder.open = true;
+}
+
+// ---- Where it lies. Storage can be full, switched off or spoiled: keeping is a help, and never an error that a person sees.
+
+const keyOf = (form) => `${PREFIX}${form.dataset.keepFor}:${form.dataset.keep}`;
+const parts = ({ secretFields, secretRows, ...plain }) => ({ plain, secret: { secretFields, secretRows } });
+const join = (plain, secret) => ({ secretFields: {}, secretRows: {}, ...plain, ...secret });
+
+function write(key, { state: whole, ...about }) {
+  const { plain, secret } = parts(whole);
+  makeRoom(key);
+  store(localStorage, key, { ...about, plain });
+  store(sessionStorage, key, secret);
+}
+
+function read(key) {
+  const kept = load(localStorage, key);
+  if (!kept?.plain?.fields || Date.now() - kept.at > MAX_AGE_MS) return null;
+  const { plain, ...about } = kept;
+  return { ...about, state: ordered(join(plain, load(sessionStorage, key) ?? {})) };
+}
+
+// The order of names decides whether two states are the same text.
+const ordered = ({ fields, checks, rows, secretFields, secretRows }) => ({ fields, checks, rows, secretFields, secretRows });
+
+function remove(key) {
+  localStorage.removeItem(key);
+  sessionStorage.removeItem(key);
+}
+
+function store(where, key, value) {
+  try {
+    where.setItem(key, JSON.stringify(value));
+  } catch {
+    where.removeItem(key); // full: half of it would be worse than none
+  }
+}
+
+function load(where, key) {
+  try {
+    return JSON.parse(where.getItem(key));
+  } catch {
+    return null;
+  }
+}
+
+function makeRoom(own) {
+  for (const key of Object.keys(localStorage)) {
+    if (key === own || !key.startsWith(PREFIX)) continue;
+    const kept = load(localStorage, key);
+    if (!kept || Date.now() - kept.at > MAX_AGE_MS) remove(key);
+  }
+}
+
+function forgetSecrets() {
+  for (const key of Object.keys(sessionStorage)) sessionStorage.removeItem(key);
+}

@@ -1,0 +1,160 @@
+"""What somebody typed outlives a reload, a lost connection, a restart, an expired session and a change of card."""
+
+import pytest
+from administrator import sign_in
+from editor import code_of, paste_over
+from playwright.sync_api import Page, expect
+from running import Running, wait_for
+from shop import create_endpoint
+
+CODE = "function handler(webhook) {\n  webhook.payload.mine = true;\n  return webhook;\n}\n"
+
+
+def changed_code(hookbench: Running, page: Page, endpoint: str) -> None:
+    page.goto(f"{hookbench.url}{endpoint}/transformation")
+    page.get_by_label("Enabled").check()
+    paste_over(page, "field-code", CODE)
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name="Save", exact=True).last.click()
+
+
+def kept(page: Page) -> None:
+    wait_for(lambda: page.evaluate("Object.keys(localStorage).some((key) => key.startsWith('kept:'))"))
+
+
+def saved(page: Page) -> None:
+    expect(page.get_by_text("The transformation was saved.")).to_be_visible()
+    assert CODE.strip() in code_of(page, "field-code")
+
+
+def test_a_reload_offers_it_again(hookbench: Running, signed_in: Page) -> None:
+    page = signed_in
+    page.on("dialog", lambda dialog: dialog.accept())
+    changed_code(hookbench, page, create_endpoint(hookbench, page, "https://example.com/", "Our shop"))
+    kept(page)
+    page.reload()
+    expect(page.get_by_text("You have changes here that were not saved, from")).to_be_visible()
+    assert "mine" not in code_of(page, "field-code")
+    page.get_by_role("button", name="Put them back").click()
+    expect(page.get_by_text("Your unsaved changes are back.")).to_be_visible()
+    assert CODE.strip() in code_of(page, "field-code")
+    save(page)
+    saved(page)
+    page.reload()
+    expect(page.get_by_role("button", name="Put them back")).to_have_count(0)
+
+
+def test_discarded_is_discarded(hookbench: Running, signed_in: Page) -> None:
+    page = signed_in
+    page.on("dialog", lambda dialog: dialog.accept())
+    endpoint = create_endpoint(hookbench, page, "https://example.com/", "Our shop")
+    page.goto(f"{hookbench.url}{endpoint}/advanced")
+    page.get_by_label("Rate limit per second").fill("7")
+    page.get_by_label("Value").first.fill("a-secret-value")
+    kept(page)
+    # Secrets end with the tab; only what is no secret outlives it.
+    assert "a-secret-value" not in page.evaluate("JSON.stringify(localStorage)")
+    page.reload()
+    page.get_by_role("button", name="Discard them").click()
+    expect(page.get_by_label("Rate limit per second")).to_have_value("")
+    page.reload()
+    expect(page.get_by_label("Rate limit per second")).to_have_value("")
+    expect(page.get_by_role("button", name="Put them back")).to_have_count(0)
+
+
+@pytest.mark.lost_connections
+def test_a_cut_network_is_told_and_tried_again(hookbench: Running, signed_in: Page) -> None:
+    page = signed_in
+    changed_code(hookbench, page, create_endpoint(hookbench, page, "https://example.com/", "Our shop"))
+    page.context.set_offline(True)
+    save(page)
+    expect(page.get_by_text("Hookbench cannot be reached, so nothing was saved.")).to_be_visible()
+    page.get_by_role("tab", name="Test").click()
+    page.get_by_role("button", name="Run test").click()
+    expect(page.get_by_text("Hookbench cannot be reached, so the test did not run.")).to_be_visible()
+    page.context.set_offline(False)
+    page.locator("#test-result").get_by_role("button", name="Try again").click()
+    expect(page.locator("#test-result")).to_contain_text("Ready to send")
+    page.get_by_role("button", name="Try again").first.click()
+    saved(page)
+
+
+@pytest.mark.lost_connections
+def test_a_restart_of_the_server_loses_nothing(hookbench: Running, signed_in: Page) -> None:
+    page = signed_in
+    changed_code(hookbench, page, create_endpoint(hookbench, page, "https://example.com/", "Our shop"))
+    hookbench.kill()
+    save(page)
+    expect(page.get_by_text("Hookbench cannot be reached, so nothing was saved.")).to_be_visible()
+    hookbench.start()
+    page.get_by_role("button", name="Try again").click()
+    saved(page)
+
+
+@pytest.mark.lost_connections
+def test_an_expired_session_comes_back_to_the_form(hookbench: Running, signed_in: Page) -> None:
+    page = signed_in
+    endpoint = create_endpoint(hookbench, page, "https://example.com/", "Our shop")
+    changed_code(hookbench, page, endpoint)
+    page.context.clear_cookies()
+    save(page)
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    sign_in(page)
+    expect(page.get_by_text("Your unsaved changes are back.")).to_be_visible()
+    assert page.url.endswith(f"{endpoint}/transformation")
+    assert CODE.strip() in code_of(page, "field-code")
+    save(page)
+    saved(page)
+
+
+def test_another_card_keeps_what_both_have_and_the_code_of_each(hookbench: Running, signed_in: Page) -> None:
+    page = signed_in
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"{hookbench.url}/endpoints/new?card=slack")
+    page.get_by_label("Description").fill("For the shop")
+    paste_over(page, "field-code", CODE)
+    choose_card(page, "Customer.io")
+    expect(page.get_by_text("What you typed came along to this card.")).to_be_visible()
+    expect(page.get_by_label("Description")).to_have_value("For the shop")
+    assert "mine" not in code_of(page, "field-code")
+    choose_card(page, "Slack")
+    expect(page.get_by_label("Description")).to_have_value("For the shop")
+    assert CODE.strip() in code_of(page, "field-code")
+
+
+def test_start_from_can_be_undone(hookbench: Running, signed_in: Page) -> None:
+    page = signed_in
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"{hookbench.url}/endpoints/new?card=customer_io")
+    paste_over(page, "field-code", CODE)
+    page.get_by_role("group", name="Start from:").get_by_role("button").first.click()
+    expect(page.get_by_text("The code was replaced.")).to_be_visible()
+    assert "mine" not in code_of(page, "field-code")
+    page.get_by_role("button", name="Undo").click()
+    assert CODE.strip() in code_of(page, "field-code")
+
+
+def test_the_second_of_two_tabs_is_warned_and_chooses(hookbench: Running, signed_in: Page) -> None:
+    page = signed_in
+    endpoint = create_endpoint(hookbench, page, "https://example.com/", "Our shop")
+    page.goto(f"{hookbench.url}{endpoint}/advanced")
+    other = page.context.new_page()
+    other.goto(f"{hookbench.url}{endpoint}/advanced")
+    page.get_by_label("Rate limit per second").fill("7")
+    other.get_by_label("Rate limit per second").fill("9")
+    save(page)
+    expect(page.get_by_text("The endpoint was saved.")).to_be_visible()
+    expect(other.get_by_text("This form was just saved in another tab")).to_be_visible()
+    save(other)
+    expect(other.get_by_text("Not saved: this form was saved in another tab")).to_be_visible()
+    expect(other.get_by_label("Rate limit per second")).to_have_value("9")
+    other.get_by_role("button", name="Overwrite with mine").click()
+    expect(other.get_by_text("The endpoint was saved.")).to_be_visible()
+    expect(other.get_by_label("Rate limit per second")).to_have_value("9")
+
+
+def choose_card(page: Page, name: str) -> None:
+    page.locator(".card-picker summary").click()
+    page.locator(".card-picker").get_by_role("link", name=name).click()
