@@ -65,6 +65,8 @@ SANDBOX_SAYS = (
     say("a number"),
     say("a boolean"),
     say("a function"),
+    say("a BigInt"),
+    say("a symbol"),
 )
 """The sandbox's sentences. Much of it runs where nothing of ours can be imported, so they are gathered here."""
 

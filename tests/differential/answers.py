@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -110,6 +111,7 @@ def _of_result(result: Result) -> Answer:
 
 def _without_advice(message: str) -> str:
     """What to do instead is ours to say; V8 stops after what is wrong."""
+    message = re.sub(r"[.\n] ?webhook\.payload\S* (?:is a BigInt and needs|leads back to) \S+\.$", "", message)
     for advice in (*wording.HINTS.values(), wording.EXPORT_HINT):
         message = message.removesuffix(f". {advice}")
     return message

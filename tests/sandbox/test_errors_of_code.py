@@ -153,3 +153,14 @@ async def test_code_nested_too_deep_to_be_read_is_a_syntax_error_too(run: Run, s
     assert isinstance(result, TransformFailed)
     assert result.error.kind == FailureKind.SYNTAX
     assert isinstance(await run("const handler = w => null"), Cancelled)
+
+
+@pytest.mark.parametrize(("payload", "said"), [
+    ("{ order: { id: 5n } }", "serialize a BigInt. webhook.payload.order.id is a BigInt and needs String(…)."),
+    ("[{ 'a b': [5n] }]", "webhook.payload[0][\"a b\"][0] is a BigInt and needs String(…)."),
+    ("{ self: w }", "closes the circle\nwebhook.payload.self.payload leads back to webhook.payload."),
+])  # fmt: skip
+async def test_a_payload_that_cannot_be_json_names_the_place_in_it(run: Run, payload: str, said: str) -> None:
+    result = await run(f"async function handler(w) {{ w.payload = {payload}; return w }}")
+    assert isinstance(result, TransformFailed)
+    assert said in result.error.message

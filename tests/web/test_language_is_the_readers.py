@@ -158,3 +158,14 @@ async def test_what_the_sandbox_says_of_code_is_told_in_chinese(site: Site, code
     assert result.error.kind != FailureKind.THREW
     assert re.search("[\u4e00-\u9fff]", reasons.reason(result.error)), result.error.message
     assert not re.search(r"\b(an?|the|must|is)\b", reasons.reason(result.error))
+
+
+@pytest.mark.parametrize("value", ["7", "7n", "true", "() => 1", "Symbol('x')", "[]", "{}"])
+@pytest.mark.parametrize("place", ["w.url =", "w.method =", "w.headers =", "w.headers.x =", "w.payload =", "return"])
+@pytest.mark.usefixtures("in_chinese")
+async def test_whatever_the_value_is_its_kind_is_told_in_chinese(site: Site, place: str, value: str) -> None:
+    code = f"const handler = (w) => {{ {place} {value}; return w; }};"
+    result = await site.bench.sandbox.run(Program("test", code), Webhook(**A_PAYMENT))  # type: ignore[arg-type]
+
+    if isinstance(result, TransformFailed) and result.error.kind != FailureKind.THREW:
+        assert not re.search(r"\b(an?|the|must|is)\b", reasons.reason(result.error)), result.error.message

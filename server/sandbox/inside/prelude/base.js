@@ -53,7 +53,12 @@
     }
     const isText = typeof payload === "string";
     if (host.digits) host.digits.look(url, () => "webhook.url");
-    const made = isText ? payload : host.digits ? host.digits.json(payload) : stringify(payload);
+    let made = payload;
+    try {
+      if (!isText) made = host.digits ? host.digits.json(payload) : stringify(payload);
+    } catch (error) {
+      return load("trouble").notJson(error, payload);
+    }
     if (isText && host.digits) host.digits.look(payload, () => "webhook.payload");
     if (state) return;
     if (pairs.length + method.length + url.length > maxResult) return load("trouble").tooLarge();

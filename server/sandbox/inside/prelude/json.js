@@ -3,31 +3,8 @@
   "use strict";
   function ofParse(error, given) {
     if (!(error instanceof SyntaxError)) return error;
-    const text = String(given), message = error.message;
-    const placed = /^(.*?)(?: at position (\d+))?(?: \(line (\d+) column (\d+)\))?$/s.exec(message);
-    let position = placed[2] === undefined ? -1 : Number(placed[2]);
-    if (/^Unexpected end/.test(message)) {
-      if (isOpen(text)) error.message = `Unterminated string in JSON at position ${text.length}`;
-      return restacked(error, message);
-    }
-    const token = /^unexpected token/i.test(message);
-    if (/^unexpected data at the end/.test(message)) {
-      error.message = `Unexpected non-whitespace character after JSON at position ${behind(text)}`;
-    } else if (!token) {
-      if (text[position - 1] === "," || /,\s*$/.test(text.slice(0, position))) placed[1] = placed[1].replace("property name or '}'", "double-quoted property name");
-      if (/^Unexpected number|^No number after/.test(placed[1])) position++;
-      error.message = position < 0 ? message : `${placed[1]} at position ${position}`;
-    } else if (/^(?:NaN|Infinity|undefined|\[object Object\])$/.test(text)) {
-      error.message = `"${text}" is not valid JSON`;
-    } else {
-      if (position < 0) position = firstBad(text);
-      if (position >= text.length) {
-        error.message = "Unexpected end of JSON input";
-        return restacked(error, message);
-      }
-      const sign = String.fromCodePoint(text.codePointAt(position) ?? 32);
-      error.message = `Unexpected token '${sign}', ${excerpt(text, position)} is not valid JSON`;
-    }
+    const message = error.message, text = String(given), words = wordsOf(text);
+    if (words) error.message = words;
     return restacked(error, message);
   }
 
@@ -36,23 +13,120 @@
     return error;
   }
 
-  // Whether the text ends inside a string.
-  function isOpen(text) {
-    const string = /[^"]*(?:"(?:\\.|[^"\\\n])*"|("))/sy;
-    for (let found; (found = string.exec(text)); ) if (found[1]) return !text.slice(string.lastIndex).includes("\n");
-    return false;
-  }
+  // What V8 says of a text that is not JSON; "" when it is. Reads it as V8 does.
+  function wordsOf(text) {
+    let at = 0;
+    const blank = () => {
+      while (at < text.length && " \t\n\r".includes(text[at])) at++;
+      return text[at];
+    };
+    const fail = (words) => {
+      throw words;
+    };
+    const placed = (words, position = at) => fail(`${words} in JSON at position ${position}`);
 
-  // Where the first JSON value of a text ends, and the next sign that does not belong to it.
-  function behind(text) {
-    for (let end = text.length - 1; end > 0; end--) {
-      try {
-        host.parse(text.slice(0, end));
-        return end + (/\S/.exec(text.slice(end))?.index ?? 0);
-      } catch {}
-      if (text.length - end > 2000) break;
+    // `words` are V8's where it says what it expected.
+    function unexpected(words) {
+      const sign = text[at];
+      if (words) placed(words);
+      if (sign === undefined) fail("Unexpected end of JSON input");
+      if (/[-\d]/.test(sign)) placed("Unexpected number");
+      if (sign === '"') placed("Unexpected string");
+      if (/^(?:NaN|Infinity|undefined|\[object Object\])$/.test(text)) fail(`"${text}" is not valid JSON`);
+      fail(`Unexpected token '${sign}', ${excerpt(text, at)} is not valid JSON`);
     }
-    return 0;
+
+    function string() {
+      for (at++; ; at++) {
+        const sign = text[at];
+        if (sign === undefined) placed("Unterminated string");
+        if (sign === '"') return void at++;
+        if (sign < " ") placed("Bad control character in string literal");
+        if (sign !== "\\") continue;
+        const kind = text[++at];
+        if (kind === undefined) placed("Unterminated string");
+        if (kind === "u") {
+          for (let i = 0; i < 4; i++) {
+            if (!/[\da-fA-F]/.test(text[++at] ?? "")) placed("Bad Unicode escape");
+          }
+        } else if (!/["\\/bfnrt]/.test(kind)) placed("Bad escaped character");
+      }
+    }
+
+    const isDigit = () => /\d/.test(text[at] ?? "");
+    const digits = () => {
+      while (isDigit()) at++;
+    };
+    function number() {
+      if (text[at] === "-") {
+        at++;
+        if (!isDigit()) placed("No number after minus sign");
+      }
+      if (text[at] === "0") {
+        at++;
+        if (isDigit()) placed("Unexpected number");
+      } else digits();
+      if (text[at] === ".") {
+        at++;
+        if (!isDigit()) placed("Unterminated fractional number");
+        digits();
+      }
+      if (/[eE]/.test(text[at] ?? "")) {
+        at++;
+        if (/[-+]/.test(text[at] ?? "")) at++;
+        if (!isDigit()) placed("Exponent part is missing a number");
+        digits();
+      }
+    }
+
+    function word(expected) {
+      for (const sign of expected) {
+        if (text[at] !== sign) unexpected();
+        at++;
+      }
+    }
+
+    function value() {
+      const sign = blank();
+      if (sign === "{") {
+        at++;
+        if (blank() === "}") return void at++;
+        for (let isFirst = true; ; isFirst = false) {
+          if (blank() !== '"') unexpected(isFirst ? "Expected property name or '}'" : "Expected double-quoted property name");
+          string();
+          if (blank() !== ":") unexpected(isFirst ? "Expected ':' after property name" : "");
+          at++;
+          value();
+          if (blank() === "}") return void at++;
+          if (text[at] !== ",") unexpected("Expected ',' or '}' after property value");
+          at++;
+        }
+      }
+      if (sign === "[") {
+        at++;
+        if (blank() === "]") return void at++;
+        for (;;) {
+          value();
+          if (blank() === "]") return void at++;
+          if (text[at] !== ",") unexpected("Expected ',' or ']' after array element");
+          at++;
+        }
+      }
+      if (sign === '"') return string();
+      if (sign !== undefined && /[-\d]/.test(sign)) return number();
+      if (sign === "t") return word("true");
+      if (sign === "f") return word("false");
+      if (sign === "n") return word("null");
+      unexpected();
+    }
+
+    try {
+      value();
+      if (blank() !== undefined) fail(`Unexpected non-whitespace character after JSON at position ${at}`);
+    } catch (words) {
+      return typeof words === "string" ? words : "";
+    }
+    return "";
   }
 
   function excerpt(text, position) {
@@ -60,22 +134,6 @@
     if (position < 10) return `"${text.slice(0, position + 10)}"...`;
     if (position < text.length - 10) return `..."${text.slice(position - 10, position + 10)}"...`;
     return `..."${text.slice(position - 10)}"`;
-  }
-
-  // Where a JSON text stops being one: what the engine stumbled over begins where no value, sign or word can.
-  function firstBad(text) {
-    const good = /\s+|"(?:\\.|[^"\\])*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\],:]/y;
-    for (let at = 0; at < text.length; at = good.lastIndex) {
-      good.lastIndex = at;
-      if (good.test(text)) continue;
-      for (const word of ["true", "false", "null"]) {
-        let same = 0;
-        while (text[at + same] === word[same] && same < word.length) same++;
-        if (same) return at + same;
-      }
-      return at;
-    }
-    return text.length;
   }
 
   function ofStringify(error, value) {
@@ -113,11 +171,33 @@
     const last = keys.length - 1;
     let out = `\n    --> starting at ${named(path[0])}`;
     for (let i = 0; i < last; i++) {
-      if (i === 0 || i === last - 1) out += `\n    |     ${link(path[i], keys[i])} -> ${named(path[i + 1])}`;
-      else if (i === 1) out += "\n    |     ...";
+      if (i <= 1 || i === last - 1) out += `\n    |     ${link(path[i], keys[i])} -> ${named(path[i + 1])}`;
+      else if (i === 2) out += "\n    |     ...";
     }
     return out + `\n    --- ${link(path[last], keys[last])} closes the circle`;
   }
 
-  return { ofParse, ofStringify };
+  // Where in `webhook.payload` its JSON cannot be written, in a sentence; "" when it is not found.
+  function ofPayload(payload) {
+    const path = [], keys = [];
+    const place = (length) => keys.slice(0, length).reduce((text, key) => text + (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : /^\d+$/.test(key) ? `[${key}]` : `[${host.quote(key)}]`), "webhook.payload");
+    function walk(value) {
+      if (typeof value === "bigint") return `${place()} is a BigInt and needs String(…).`;
+      if (value === null || typeof value !== "object" || path.length > 200 || typeof value.toJSON === "function") return "";
+      const start = path.indexOf(value);
+      if (start >= 0) return `${place()} leads back to ${place(start)}.`;
+      path.push(value);
+      for (const key of Object.keys(value)) {
+        keys.push(key);
+        const found = walk(value[key]);
+        if (found) return found;
+        keys.pop();
+      }
+      path.pop();
+      return "";
+    }
+    return walk(payload);
+  }
+
+  return { ofParse, ofStringify, ofPayload };
 });

@@ -8,7 +8,7 @@
   function kindOf(value) {
     if (value === null || value === undefined) return text(value);
     if (isArray(value)) return "an array";
-    return (typeof value === "object" ? "an " : "a ") + typeof value;
+    return (typeof value === "object" ? "an " : "a ") + (typeof value === "bigint" ? "BigInt" : typeof value);
   }
 
   function noHandler() {
@@ -44,6 +44,19 @@
     return kind === "number" && host.digits ? host.digits.header(value) : value;
   }
 
+  // A BigInt or a circle in the payload: V8's words, and where it is.
+  function notJson(error, payload) {
+    const words = ["circular reference", "Do not know how to serialize a BigInt", "BigInt are forbidden in JSON.stringify"];
+    if (!(error instanceof TypeError) || !words.includes(error.message)) return threw(error);
+    const json = load("json");
+    json.ofStringify(error, payload);
+    if (!error.message.startsWith("Converting")) error.message = words[1];
+    const place = json.ofPayload(payload);
+    if (place) error.message += (error.message.includes("\n") ? "\n" : ". ") + place;
+    error.stack = "";
+    threw(error);
+  }
+
   function notABody(payload, body) {
     if (body !== undefined) return tooLarge();
     refuse(`webhook.payload is ${kindOf(payload)}. Set it to what is to be sent, and \`return webhook\`.`);
@@ -73,5 +86,5 @@
     return '"name":' + shown(name, 200) + ',"message":' + shown(message, 8000) + ',"stack":' + shown(stack, 8000);
   }
 
-  return { described, noHandler, neverSettles, notAWebhook, plain, notHeaders, header, notABody, tooLarge, threw };
+  return { described, noHandler, neverSettles, notJson, notAWebhook, plain, notHeaders, header, notABody, tooLarge, threw };
 });
