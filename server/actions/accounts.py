@@ -7,6 +7,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from ipaddress import IPv6Network
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from server.actions.workbench import Workbench
 from server.domain.ids import Millis, UserId, mint
 from server.domain.sentences import Problem, Refused, say
-from server.store import Transaction, accounts
+from server.store import Transaction, accounts, options
 from server.store.accounts import User
 
 T = TypeVar("T")
@@ -28,14 +29,24 @@ SESSION_MS = 30 * 24 * 60 * 60 * 1000
 MOST_TRIES = 10
 MOST_FROM_ONE_PLACE = 50
 """Tries from one address, whatever the names: each costs a hash, for which everybody else who signs in has to wait."""
+MOST_FROM_ONE_PROXY = 300
+"""Tries over a proxy that nobody told us of: it may pass on any address that a stranger invents."""
 TRIES_MS = 15 * 60 * 1000
+SLOW_MS = 10_000
+"""Between two tries once there were too many."""
+MAX_BROWSERS = 20
+"""How many browsers are known again. Their tries count by browser, so that nobody else's keep them out."""
 MOST_TRIED = 10_000
 
 WRONG = Problem("password", say("The name or the password is wrong."))
 
-_argon2 = PasswordHasher()  # argon2id with the library's current costs: 64 MiB a hash
-# A pool of its own keeps the memory bounded however many people sign in at once.
-_hashing = ThreadPoolExecutor(2, thread_name_prefix="argon2")
+# argon2id at the second of OWASP's equal choices, whose memory and one lane leave events theirs: 19 MiB, some 30 ms.
+_argon2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# One at a time keeps memory and processor bounded however many people sign in at once.
+_hashing = ThreadPoolExecutor(1, thread_name_prefix="argon2")
+_waiting = 0
+MAX_WAITING = 64
+"""Passwords that may wait to be hashed: some two seconds' worth."""
 # Checked when there is no such name, so that the time an answer takes does not tell which names exist.
 _NOBODY = _argon2.hash(secrets.token_urlsafe())
 
@@ -50,16 +61,28 @@ class Setup:
         return hmac.compare_digest(self.token.encode(), token.encode("utf-8", "replace"))
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """``session``: the token of a new session. ``browser``: of the browser, by which it is known the next time."""
+
+    session: str
+    browser: str
+
+
 class Tries:
-    """Counts tries by key: at most ``most`` within ``TRIES_MS``, so that guessing takes years."""
+    """Counts tries by key: at most ``most`` within ``TRIES_MS``, then one in ``SLOW_MS``, so that guessing takes years.
+
+    One that comes late enough is always let through: otherwise strangers who share an address with the administrator,
+    as behind a proxy that hides theirs, could keep the right password out for good.
+    """
 
     def __init__(self) -> None:
         self._tried: OrderedDict[str, list[Millis]] = OrderedDict()
 
     def take(self, key: str, now: Millis, most: int = MOST_TRIES) -> bool:
-        """One more try, counted before it is judged, so that many at once count too. False when there were too many."""
-        recent = [at for at in self._tried.pop(key, []) if at > now - TRIES_MS]
-        allowed = len(recent) < most
+        """One more try, counted before it is judged, so that many at once count too. False when it comes too soon."""
+        recent = [at for at in self._tried.pop(key, []) if at > now - TRIES_MS][-most:]
+        allowed = len(recent) < most or now >= recent[-1] + SLOW_MS
         self._tried[key] = [*recent, now] if allowed else recent
         if len(self._tried) > MOST_TRIED:
             self._tried.popitem(last=False)
@@ -75,37 +98,58 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-async def create_administrator(bench: Workbench, name: str, password: str, repeated: str) -> str:
-    """Make the first user; returns the token of a session. Raises ``Refused``, also when there is a user already."""
+async def create_administrator(bench: Workbench, name: str, password: str, repeated: str) -> SignedIn:
+    """Make the first user and sign in. Raises ``Refused``, also when there is a user already."""
     if found := [*_name_problems(name), *_password_problems(name, password, repeated)]:
         raise Refused(*found)
     user = User(UserId(mint("usr")), name, await _in_thread(lambda: _argon2.hash(password)))
 
-    def keep(tx: Transaction) -> str:
+    def keep(tx: Transaction) -> SignedIn:
         if accounts.any_user(tx):
             raise Refused(Problem("", say("The administrator was created already. Sign in instead.")))
         accounts.insert(tx, user, bench.now())
-        return _begin_session(bench, tx, user)
+        return _let_in(bench, tx, user)
 
     return await bench.store.write(keep)
 
 
-async def sign_in(bench: Workbench, tries: Tries, name: str, password: str, address: str) -> str:
-    """The token of a new session. Raises ``Refused``; its sentence does not tell whether the name exists."""
+async def sign_in(
+    bench: Workbench, tries: Tries, name: str, password: str, address: str, *, proxy: str = "", browser: str = ""
+) -> SignedIn:
+    """Begin a session. Raises ``Refused``; its sentence does not tell whether the name exists.
+
+    ``proxy``: who named the ``address``, where nobody vouches for that. ``browser``: the token that this browser got
+    when somebody signed in with it before.
+    """
     if len(password) > PASSWORD_LENGTH[-1]:
         # No guess, so no try: answered without the cost of a hash, it could push real counts out of ``tries``.
         raise Refused(WRONG)
+
+    def find(tx: Transaction) -> tuple[User | None, bool]:
+        user = accounts.named(tx, name) if _name_problems(name) == [] else None
+        known = user is not None and (user.id, hash_of(browser)) in options.known_browsers(tx)
+        return user, known
+
+    user, known = await bench.store.read(find)
     place = place_of(address)
-    key = f"{name.casefold()[:LONGEST_NAME]} {place}"
-    _take(bench, tries, place, "password", MOST_FROM_ONE_PLACE)
+    key = f"browser {hash_of(browser)}" if known else f"{name.casefold()[:LONGEST_NAME]} {place}"
+    if not known:
+        if proxy:
+            _take(bench, tries, f"proxy {proxy}", "password", MOST_FROM_ONE_PROXY)
+        _take(bench, tries, place, "password", MOST_FROM_ONE_PLACE)
     _take(bench, tries, key, "password")
-    known = _name_problems(name) == []
-    user = await bench.store.read(lambda tx: accounts.named(tx, name)) if known else None
     fits = await _fits(password, user.password_hash if user else _NOBODY)
     if user is None or not fits:
         raise Refused(WRONG)
     tries.forget(key)
-    return await bench.store.write(lambda tx: _begin_session(bench, tx, user))
+    signed_in, rehashed = user, await _rehashed(user, password)
+
+    def begin(tx: Transaction) -> SignedIn:
+        if rehashed:
+            accounts.replace_hash(tx, signed_in.id, signed_in.password_hash, rehashed)
+        return _let_in(bench, tx, signed_in, browser if known else "")
+
+    return await bench.store.write(begin)
 
 
 async def sign_out(bench: Workbench, token: str) -> None:
@@ -114,8 +158,8 @@ async def sign_out(bench: Workbench, token: str) -> None:
 
 async def change_password(
     bench: Workbench, tries: Tries, user: User, current: str, password: str, repeated: str
-) -> str:
-    """End every session of this person and return the token of a new one. Raises ``Refused``."""
+) -> SignedIn:
+    """End every session of this person, forget their browsers, and begin a new session. Raises ``Refused``."""
     _take(bench, tries, user.id, "current")
     if not await _fits(current, user.password_hash):
         raise Refused(Problem("current", say("This is not your current password.")))
@@ -124,17 +168,23 @@ async def change_password(
         raise Refused(*found)
     hashed = await _in_thread(lambda: _argon2.hash(password))
 
-    def keep(tx: Transaction) -> str:
+    def keep(tx: Transaction) -> SignedIn:
         accounts.set_password(tx, user.id, hashed)
-        return _begin_session(bench, tx, user)
+        others = [pair for pair in options.known_browsers(tx) if pair[0] != user.id]
+        options.set_known_browsers(tx, others, bench.now())
+        return _let_in(bench, tx, user)
 
     return await bench.store.write(keep)
 
 
-def _begin_session(bench: Workbench, tx: Transaction, user: User) -> str:
+def _let_in(bench: Workbench, tx: Transaction, user: User, browser: str = "") -> SignedIn:
     token, now = secrets.token_urlsafe(32), bench.now()
     accounts.begin_session(tx, hash_of(token), user.id, now, now + SESSION_MS)
-    return token
+    if not browser:
+        browser = secrets.token_urlsafe(32)
+        known = [*options.known_browsers(tx), (user.id, hash_of(browser))]
+        options.set_known_browsers(tx, known[-MAX_BROWSERS:], now)
+    return SignedIn(token, browser)
 
 
 def place_of(address: str) -> str:
@@ -147,8 +197,8 @@ def place_of(address: str) -> str:
 
 def _take(bench: Workbench, tries: Tries, key: str, field: str, most: int = MOST_TRIES) -> None:
     if not tries.take(key, bench.now(), most):
-        minutes = TRIES_MS // 60_000
-        raise Refused(Problem(field, say("There were too many tries. Please wait {minutes} minutes.", minutes=minutes)))
+        seconds = SLOW_MS // 1000
+        raise Refused(Problem(field, say("There were too many tries. Please wait {seconds} seconds.", seconds=seconds)))
 
 
 async def _fits(password: str, password_hash: str) -> bool:
@@ -164,9 +214,23 @@ async def _fits(password: str, password_hash: str) -> bool:
     return await _in_thread(check)
 
 
+async def _rehashed(user: User, password: str) -> str | None:
+    """The password's hash at today's costs; ``None`` where it has them already."""
+    if not _argon2.check_needs_rehash(user.password_hash):
+        return None
+    return await _in_thread(lambda: _argon2.hash(password))
+
+
 async def _in_thread(work: Callable[[], T]) -> T:
-    """Hashing takes tens of milliseconds of CPU: never in the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(_hashing, work)
+    """Hashing takes tens of milliseconds of CPU: never in the event loop. Raises ``Refused`` when too many wait."""
+    global _waiting
+    if _waiting >= MAX_WAITING:
+        raise Refused(Problem("password", say("Too many people are signing in just now. Please try again.")))
+    _waiting += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_hashing, work)
+    finally:
+        _waiting -= 1
 
 
 def _name_problems(name: str) -> list[Problem]:

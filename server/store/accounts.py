@@ -34,6 +34,11 @@ def set_password(tx: Connection, user_id: UserId, password_hash: str) -> None:
     tx.execute(delete(sessions).where(sessions.c.user_id == user_id))
 
 
+def replace_hash(tx: Connection, user_id: UserId, old: str, new: str) -> None:
+    """Keep a costlier or cheaper hash of the same password, unless the password was changed meanwhile."""
+    tx.execute(update(users).where(users.c.id == user_id, users.c.password_hash == old).values(password_hash=new))
+
+
 def begin_session(tx: Connection, token_hash: str, user_id: UserId, now: Millis, expires_at: Millis) -> None:
     """Keep a session, and clear away those that ran out."""
     tx.execute(delete(sessions).where(sessions.c.expires_at <= now))

@@ -1,17 +1,19 @@
 """What people set on the settings page: one row an option, JSON in it."""
 
 import json
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, update
 
 from server.domain.alerts import Alerts
-from server.domain.ids import Millis
+from server.domain.ids import Millis, UserId
 from server.domain.notices import Kind
 from server.store.columns import dump
 from server.store.schema import options
 from server.store.vault import seal, unseal
 
 ALERTS = "alerts"
+KNOWN_BROWSERS = "known_browsers"
 
 
 def alerts(tx: Connection) -> Alerts:
@@ -37,7 +39,24 @@ def set_alerts(tx: Connection, alerts: Alerts, now: Millis) -> None:
             "webhook_secret": alerts.webhook_secret,
         }
     )
-    value = seal(tx, options.c.value, ALERTS, plain)
-    known = tx.execute(update(options).where(options.c.name == ALERTS).values(value=value, updated_at=now))
+    _set(tx, ALERTS, plain, now)
+
+
+def known_browsers(tx: Connection) -> list[tuple[UserId, str]]:
+    """(who signed in with it, hash of its token) of browsers that somebody signed in with, oldest first."""
+    found = tx.execute(select(options.c.value).where(options.c.name == KNOWN_BROWSERS)).scalar()
+    if found is None:
+        return []
+    pairs = json.loads(unseal(tx, options.c.value, KNOWN_BROWSERS, found))
+    return [(UserId(user_id), token_hash) for user_id, token_hash in pairs]
+
+
+def set_known_browsers(tx: Connection, known: Sequence[tuple[UserId, str]], now: Millis) -> None:
+    _set(tx, KNOWN_BROWSERS, dump([list(pair) for pair in known]), now)
+
+
+def _set(tx: Connection, name: str, plain: str, now: Millis) -> None:
+    value = seal(tx, options.c.value, name, plain)
+    known = tx.execute(update(options).where(options.c.name == name).values(value=value, updated_at=now))
     if known.rowcount == 0:
-        tx.execute(options.insert().values(name=ALERTS, value=value, updated_at=now))
+        tx.execute(options.insert().values(name=name, value=value, updated_at=now))

@@ -1,19 +1,35 @@
 """Setting up, signing in and out."""
 
 from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import accounts as actions
-from server.actions.accounts import SESSION_MS, Setup, Tries
+from server.actions.accounts import SESSION_MS, Setup, SignedIn, Tries
 from server.domain.sentences import Refused, Sentence, say
 from server.web import forms
 from server.web.render import page, redirect
-from server.web.visit import SESSION_COOKIE, Bench
+from server.web.visit import BROWSER_COOKIE, SESSION_COOKIE, Bench
 
 router = APIRouter()
+
+NEAR = [
+    ip_network(network)
+    for network in (
+        "127.0.0.0/8",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "::1/128",
+        "fc00::/7",
+    )
+]
+"""Where a reverse proxy stands: this machine, or a network of its own."""
+YEAR_SECONDS = 365 * 24 * 60 * 60
 
 WRONG_LINK = say(
     "This set-up link is not the right one. Hookbench prints it where it was started: in its terminal, or in its log. "
@@ -36,12 +52,12 @@ async def setup(request: Request, bench: Bench) -> Response:
     if refused := _refused_link(request, token):
         return refused
     try:
-        session = await actions.create_administrator(bench, name, form.raw("password"), form.raw("repeated"))
+        signed_in = await actions.create_administrator(bench, name, form.raw("password"), form.raw("repeated"))
     except Refused as refusal:
         problems = by_field(refusal)
         return page(request, "accounts/setup.html", status=422, token=token, name=name, problems=problems)
     request.app.state.setup = None
-    return let_in(request, session, "/endpoints", "welcome")
+    return let_in(request, signed_in, "/endpoints", "welcome")
 
 
 @router.get("/login")
@@ -53,12 +69,14 @@ async def login_form(request: Request, next: str = "") -> Response:
 async def login(request: Request, bench: Bench) -> Response:
     form = await forms.read(request, signed_in=False)
     name, then = form.text("name"), form.path("next", "/endpoints")
-    address = request.client.host if request.client else ""
+    browser, (address, proxy) = request.cookies.get(BROWSER_COOKIE, ""), _addresses(request)
     try:
-        session = await actions.sign_in(bench, tries(request), name, form.raw("password"), address)
+        signed_in = await actions.sign_in(
+            bench, tries(request), name, form.raw("password"), address, proxy=proxy, browser=browser
+        )
     except Refused as refusal:
         return _login(request, then, name, by_field(refusal), status=422)
-    return let_in(request, session, then)
+    return let_in(request, signed_in, then)
 
 
 @router.post("/logout")
@@ -70,15 +88,35 @@ async def logout(request: Request, bench: Bench) -> Response:
     return response
 
 
-def let_in(request: Request, session: str, url: str, said: str | None = None) -> Response:
-    """Go on with a session's token in a cookie that scripts cannot read and other sites' forms do not send."""
+def let_in(request: Request, signed_in: SignedIn, url: str, said: str | None = None) -> Response:
+    """Go on with the tokens in cookies that scripts cannot read and other sites' forms do not send."""
     response = redirect(url, said)
     public_url: str = request.app.state.bench.public_url
     secure = request.url.scheme == "https" or public_url.startswith("https:")
-    response.set_cookie(
-        SESSION_COOKIE, session, max_age=SESSION_MS // 1000, httponly=True, samesite="lax", secure=secure
-    )
+    for name, token, seconds in (
+        (SESSION_COOKIE, signed_in.session, SESSION_MS // 1000),
+        (BROWSER_COOKIE, signed_in.browser, YEAR_SECONDS),
+    ):
+        response.set_cookie(name, token, max_age=seconds, httponly=True, samesite="lax", secure=secure)
     return response
+
+
+def _addresses(request: Request) -> tuple[str, str]:
+    """Where a sign-in comes from, as its tries are counted, and which proxy says so on nobody's word.
+
+    Behind a proxy on a private address that no setting names, everybody has its address, so that strangers' tries would
+    count as the administrator's. There the last address counts that the proxy names.
+    """
+    peer = request.client.host if request.client else ""
+    named = request.headers.get("x-forwarded-for", "")[-100:].rpartition(",")[2].strip()
+    configured: str = request.app.state.bench.public_url
+    if configured or not named:
+        return peer, ""
+    try:
+        near = any(ip_address(peer) in network for network in NEAR)
+        return (str(ip_address(named)), peer) if near else (peer, "")
+    except ValueError:
+        return peer, ""
 
 
 def tries(request: Request) -> Tries:

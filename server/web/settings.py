@@ -100,10 +100,10 @@ async def change_password(request: Request, here: Here) -> Response:
     form = await forms.read(request)
     current, password, repeated = (form.raw(name) for name in ("current", "password", "repeated"))
     try:
-        session = await actions.change_password(here.bench, tries(request), here.user, current, password, repeated)
+        signed_in = await actions.change_password(here.bench, tries(request), here.user, current, password, repeated)
     except Refused as refused:
         return await _settings(request, here, by_field(refused), status=422)
-    return let_in(request, session, "/settings", "password-changed")
+    return let_in(request, signed_in, "/settings", "password-changed")
 
 
 @router.post("/preferences")

@@ -15,6 +15,8 @@ from server.store import Transaction, accounts, notices, sources
 from server.store.accounts import User
 
 SESSION_COOKIE = "session"
+BROWSER_COOKIE = "browser"
+"""Stays after signing out: the tries of a browser that somebody signed in with are counted apart from strangers'."""
 SOURCE_COOKIE = "source"
 
 
@@ -42,7 +44,8 @@ class Visit:
         return replace(self, source=found)
 
 
-def workbench(request: Request) -> Workbench:
+async def workbench(request: Request) -> Workbench:
+    """The parts of the application. ``async``, since FastAPI calls other functions in a thread."""
     bench: Workbench = request.app.state.bench
     return bench
 

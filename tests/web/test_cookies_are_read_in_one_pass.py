@@ -54,9 +54,9 @@ def test_a_value_that_we_never_write_is_none(value: bytes) -> None:
 def test_no_header_takes_long(piece: bytes) -> None:
     """Three times what a head may have. Backslashes of that size took Python's reader two minutes."""
     for sent in (piece, b"session=" + piece, b'lang="' + piece):
-        started = time.perf_counter()
+        started = time.process_time()
         seen(sent)
-        assert time.perf_counter() - started < 0.25
+        assert time.process_time() - started < 0.25
 
 
 async def test_every_cookie_that_we_set_is_one_that_we_read(tmp_path: Path) -> None:
@@ -64,5 +64,5 @@ async def test_every_cookie_that_we_set_is_one_that_we_read(tmp_path: Path) -> N
         await visitor.sets_up()
         await visitor.post("/preferences", data={"lang": "zh_Hans", "theme": "dark", "next": "/logs"})
         assert set(visitor.cookies) <= set(NAMES)
-        assert len(visitor.cookies) == 3
+        assert len(visitor.cookies) == 4
         assert 'lang="zh-Hans"' in (await visitor.get("/logs")).text
