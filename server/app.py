@@ -1,5 +1,6 @@
 """Puts the parts together: settings in, a running application out."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -51,6 +52,7 @@ from server.web import (
     logs,
     messages,
     notices,
+    render,
     replays,
     secrets,
     security,
@@ -114,6 +116,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
     """Start each part; ``stack`` stops them in reverse order."""
     # The sandbox comes first: its processes begin before any secret is read.
+    prepared = asyncio.create_task(asyncio.to_thread(render.prepare))
+    stack.push_async_callback(asyncio.wait, [prepared])
     sandbox = Sandbox(settings.limits)
     await sandbox.start()
     stack.push_async_callback(sandbox.close)
@@ -166,6 +170,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     stack.push_async_callback(retention.stop)
     notifier.start()
     stack.push_async_callback(notifier.stop)
+    await prepared
     _say_started(store, sandbox)
 
 

@@ -6,6 +6,7 @@ import platform
 import sqlite3
 from dataclasses import dataclass
 
+from server import descriptors
 from server.sandbox import Sandbox
 from server.settings import Settings
 from server.store import KeyRing, Unusable, look, sealing
@@ -30,6 +31,7 @@ async def examine(settings: Settings) -> list[Finding]:
         Finding("machine", True, f"{machine}, {os.cpu_count()} cores"),
         *await _sandbox(settings),
         _folder(settings),
+        _descriptors(settings),
         await _database(settings),
         *_keys(settings),
     ]
@@ -54,6 +56,17 @@ def _folder(settings: Settings) -> Finding:
         return Finding("data folder", False, f"{folder} is not writable", needed=True)
     mode = folder.stat().st_mode & 0o077
     return Finding("data folder", not mode, f"{folder}" + (" can be read by others: chmod 700" if mode else ""))
+
+
+def _descriptors(settings: Settings) -> Finding:
+    found = descriptors.raised(settings.delivery_concurrency, settings.workers)
+    detail = (
+        f"{found.limit} at most: {found.connections} for connections from outside, {found.deliveries} for deliveries, "
+        f"{found.own} for the database and the sandbox"
+    )
+    if not found.enough:
+        detail += "; that is few for all of them at once. Raise it with: ulimit -n 4096"
+    return Finding("file descriptors", found.enough, detail)
 
 
 async def _database(settings: Settings) -> Finding:

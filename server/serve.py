@@ -7,12 +7,14 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import ip_address, ip_network
 from typing import TextIO
 
 import structlog
 import uvicorn
 from structlog.tracebacks import ExceptionDictTransformer
 
+from server import descriptors
 from server.actions.accounts import Setup
 from server.api.connections import Connections
 from server.api.intake import IntakeFirst
@@ -23,6 +25,8 @@ from server.store import Unusable
 
 YOUNG_OBJECTS = 10_000
 """Made and not yet gone, before the collector looks among them. Python's 700 are a few events under way."""
+
+log = structlog.get_logger()
 
 REQUESTS_SECONDS = 1
 """How long a stop waits for requests under way. An event that was not acknowledged by then comes again."""
@@ -88,13 +92,17 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
     Raises ``Unusable`` with a sentence when the address or the data cannot be had.
     """
     app = create_app(settings)
+    found = descriptors.raised(settings.delivery_concurrency, settings.workers)
+    if not found.enough:
+        log.warning("descriptors.few", limit=found.limit, hint="Raise it with: ulimit -n 4096")
+    connections = Connections(found.connections, is_proxy=_proxies(settings.trusted_proxies))
     config = uvicorn.Config(
         IntakeFirst(app),
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
-        http=protocol_for(settings.intake_timeout, Connections(10_000)),
+        http=protocol_for(settings.intake_timeout, connections),
         proxy_headers=bool(settings.public_url),  # with no proxy in front, callers would name their own address
         forwarded_allow_ips=list(settings.trusted_proxies),
         ws="none",
@@ -117,6 +125,29 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
             if app.state.trouble:
                 raise Unusable(str(app.state.trouble)) from None
             raise
+
+
+def _proxies(trusted: tuple[str, ...]) -> Callable[[str], bool]:
+    """Says whether many people's connections may come from an address, so that it is not held to one's share."""
+    every = "*" in trusted
+    networks = [ip_network(one, strict=False) for one in trusted if _is_network(one)]
+
+    def is_proxy(address: str) -> bool:
+        if every or address in trusted or not address:  # a socket of this machine has no address
+            return True
+        parsed = ip_address(address.partition("%")[0])
+        parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+        return parsed.is_loopback or any(parsed in network for network in networks)
+
+    return is_proxy
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _spare_the_collector() -> None:

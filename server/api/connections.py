@@ -3,9 +3,11 @@
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
+MAX_HELD_BYTES = 16 * 1024 * 1024
+"""Of all connections together: heads that are not whole, and what came behind a request that is being answered."""
 PER_ADDRESS_SHARE = 4
 """One address may hold this part of all connections. Proxies and this machine itself are not counted."""
 
@@ -17,7 +19,9 @@ class Count:
     transport: asyncio.Transport
     place: str | None
     """Where it comes from; ``None`` for a proxy."""
-    closed: bool = field(default=False)
+    closed: bool = False
+    held: int = 0
+    """Bytes that have come and cannot be given to the application yet."""
 
 
 class Connections:
@@ -35,6 +39,8 @@ class Connections:
         self._is_proxy = is_proxy
         self._idle: OrderedDict[Count, None] = OrderedDict()
         self._all = 0
+        self._held: OrderedDict[Count, None] = OrderedDict()
+        self._held_bytes = 0
         self._by_place: Counter[str] = Counter()
 
     def add(self, transport: asyncio.Transport, address: str) -> Count:
@@ -60,10 +66,24 @@ class Connections:
             self._idle[count] = None
             self._idle.move_to_end(count)
 
+    def holds(self, count: Count, size: int) -> None:
+        """It holds ``size`` bytes now. Beyond what all may hold together, the one that has held longest goes."""
+        if count.closed:
+            return
+        self._held_bytes += size - count.held
+        count.held = size
+        if size:
+            self._held[count] = None
+        else:
+            self._held.pop(count, None)
+        while self._held_bytes > MAX_HELD_BYTES and self._held:
+            self._make_room(next(iter(self._held)))
+
     def remove(self, count: Count) -> None:
         """The connection has ended."""
         if count.closed:
             return
+        self.holds(count, 0)
         count.closed = True
         self._idle.pop(count, None)
         self._all -= 1

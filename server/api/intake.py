@@ -4,6 +4,7 @@ Validated by hand and ahead of FastAPI, since this is the hot path: a route of F
 Nothing is parsed here; the raw bytes go to ``delivery.intake``.
 """
 
+import asyncio
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -27,6 +28,8 @@ TOO_SLOW = "The event took too long to arrive."
 BUSY = "The event could not be stored just now; please send it again."
 
 PREFIX = "/in/"
+
+PAGES_AT_ONCE = 6
 
 ROOM = Room(24 * 1024 * 1024)
 """For all bodies of this process that have begun to come and are not whole. One event has at most 64 MiB."""
@@ -57,11 +60,41 @@ _REFUSED = {
 }
 
 
+class Slot:
+    """A request's place among the few that are worked on at once."""
+
+    def __init__(self, slots: asyncio.Semaphore) -> None:
+        self._slots = slots
+        self._held = self._over = False
+
+    async def take(self) -> None:
+        if self._is_over() or self._held:
+            return
+        await self._slots.acquire()
+        self._held = True
+        if self._is_over():  # answered meanwhile, by another task of the request
+            self.leave()
+
+    def _is_over(self) -> bool:
+        return self._over
+
+    def leave(self) -> None:
+        if self._held:
+            self._held = False
+            self._slots.release()
+
+    def end(self) -> None:
+        """The answer has begun: nothing more is to be done."""
+        self._over = True
+        self.leave()
+
+
 class IntakeFirst:
     """The way of an event past the middlewares and routes of the pages, which cost as much as all that it needs."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
+        self._slots = asyncio.Semaphore(PAGES_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX):
@@ -70,7 +103,33 @@ class IntakeFirst:
                 answer = await _take_in(self.app.state.intake, token, Headers(raw=scope["headers"]), receive)
                 await answer.give(send)
                 return
-        await self.app(scope, receive, send)
+        if scope["type"] == "http":
+            await self._page(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Few pages are made at once: each holds the loop for a while, and hundreds may be asked for together.
+
+        A slot is not held while a client sends its form, nor while a stream is open.
+        """
+        slot = Slot(self._slots)
+
+        async def receive_without() -> Message:
+            slot.leave()
+            message = await receive()
+            await slot.take()
+            return message
+
+        async def send_and_leave(message: Message) -> None:
+            slot.end()
+            await send(message)
+
+        await slot.take()
+        try:
+            await self.app(scope, receive_without, send_and_leave)
+        finally:
+            slot.end()
 
 
 async def receive(request: Request) -> Response:

@@ -8,8 +8,10 @@ each under a limit and a deadline, and bodies are read here: by their length or 
 
 import asyncio
 from ipaddress import ip_address
+from typing import cast
 
 import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from server.api.chunks import BadChunks, Chunks
@@ -127,6 +129,21 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self._keeps_alive = self.cycle.keep_alive
 
+    def on_body(self, body: bytes) -> None:
+        """Hand a piece to the application, in most cases as it is: uvicorn copies each three times."""
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        if not cycle.body:
+            cycle.body = cast(bytearray, body)
+        elif type(cycle.body) is bytearray:
+            cycle.body += body
+        else:
+            cycle.body = bytearray(cycle.body) + body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
+
     def on_message_complete(self) -> None:
         if not self._body_is_due:  # the parser says so at the head's end where an upgrade is asked for
             super().on_message_complete()
@@ -160,6 +177,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Read up to the end of a head, if that is there. Returns what comes behind it."""
         if self._head:
             data, self._head = self._head + data, b""
+            self.all_connections.holds(self._counted, 0)
         elif data[0] in b"\r\n":
             data = data.lstrip(b"\r\n")  # empty lines before a request are passed over (RFC 9112 2.2)
         end = _end_of_head(data)
@@ -168,6 +186,7 @@ class HttpProtocol(HttpToolsProtocol):
             return b""
         if end < 0:
             self._head = data
+            self.all_connections.holds(self._counted, len(data))
             if self._deadline is None:
                 self._await_head()
             return b""
@@ -235,12 +254,14 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _keep_for_later(self, data: bytes) -> None:
         self._rest += data
+        self.all_connections.holds(self._counted, len(self._rest))
         self.flow.pause_reading()
         if len(self._rest) > MAX_WAITING_BYTES:
             self.transport.close()
 
     def _go_on(self) -> None:
         rest, self._rest = self._rest, b""
+        self.all_connections.holds(self._counted, 0)
         if rest and not self.transport.is_closing():
             self.data_received(rest)
 

@@ -32,6 +32,12 @@ def choose(cookie: str | None, accept_language: str | None) -> str:
     return negotiate_locale(_tags(accept_language or ""), list(LANGUAGES)) or "en"
 
 
+def prepare(language: str) -> None:
+    """Read a language's sentences, which takes long the first time."""
+    _catalogue(language)
+    with_values(language)
+
+
 def gettext(text: str) -> str:
     return _catalogue(current.get()).gettext(text)
 

@@ -129,6 +129,15 @@ def environment() -> Environment:
     return env
 
 
+def prepare() -> None:
+    """Compile all templates and sentences, in a thread: the first page of each kind would hold up what comes in."""
+    env = environment()
+    for name in env.list_templates(extensions=["html"]):
+        env.get_template(name)
+    for language in i18n.LANGUAGES:
+        i18n.prepare(language)
+
+
 def iso(millis: int) -> str:
     """1790000000000 → ``2026-09-21T14:13:20.000Z``"""
     return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
