@@ -103,9 +103,9 @@ OPEN = {
     "idle": b"",
     "half a head": b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 60_000,
     "half a form": post(b"/login", b"name=" + b"a" * 15_000, length=16_000),
-    "half an event": post(INTAKE, b"x" * 900_000, length=1_000_000),
-    "half an event to nobody": post(b"/in/nobody", b"x" * 900_000, length=1_000_000),
-    "half a form that is too large": post(b"/login", b"x" * 900_000, length=1_000_000),
+    "half an event": post(INTAKE, b"x" * 300_000, length=1_000_000),
+    "half an event to nobody": post(b"/in/nobody", b"x" * 300_000, length=1_000_000),
+    "half a form that is too large": post(b"/login", b"x" * 300_000, length=1_000_000),
     "much behind a request": post(b"/login", b"name=a&password=b") + get() * 1500,
 }
 
