@@ -29,11 +29,11 @@ YOUNG_OBJECTS = 10_000
 log = structlog.get_logger()
 
 SWITCH_SECONDS = 0.001
-"""How long a thread that wants to run waits for a busy event loop. The writer asks a dozen times in a transaction, and at
-Python's 5 ms an event waited 60 ms for it alone."""
+"""How long a thread that wants to run waits for a busy event loop. The writer asks a dozen times in a transaction, and
+at Python's 5 ms an event waited 60 ms for it alone."""
 RECEIVE_BYTES = 64 * 1024
 """What the system takes of one connection ahead of us. Hundreds that send as fast as they can otherwise hold the loop
-up with copying alone. Most events are smaller; one of a mebibyte still comes at some 600 kB/s from another continent."""
+up with copying alone. Most events are smaller; a large one still comes at some 600 kB/s from another continent."""
 
 REQUESTS_SECONDS = 1
 """How long a stop waits for requests under way. An event that was not acknowledged by then comes again."""
