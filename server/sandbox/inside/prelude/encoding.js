@@ -1,4 +1,4 @@
-// TextEncoder and TextDecoder: UTF-8, UTF-16 and Latin-1.
+// TextEncoder and TextDecoder: UTF-8, UTF-16 and Latin-1, under all their labels.
 (function () {
   "use strict";
 
@@ -71,11 +71,12 @@
   }
 
   const LABELS = {
-    "utf-8": "utf-8", utf8: "utf-8", "unicode-1-1-utf-8": "utf-8", "utf-16": "utf-16le", "utf-16le": "utf-16le",
-    "utf-16be": "utf-16be", latin1: "windows-1252", "iso-8859-1": "windows-1252", ascii: "windows-1252",
-    "us-ascii": "windows-1252", "windows-1252": "windows-1252",
+    "utf-8": "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8",
+    "windows-1252": "ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 l1 latin1 us-ascii windows-1252 x-cp1252",
+    "utf-16be": "unicodefffe utf-16be",
+    "utf-16le": "csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le",
   };
-  const WINDOWS = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
+  const encodingOf = (label) => Object.keys(LABELS).find((name) => LABELS[name].split(" ").includes(label));
 
   function decodeWide(bytes, big) {
     let out = "";
@@ -105,8 +106,8 @@
     #ignoreBOM;
     #kept = [];
     constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
-      this.#encoding = LABELS[String(label).trim().toLowerCase()];
-      if (!this.#encoding) throw new RangeError(`The "${label}" encoding is not supported`);
+      this.#encoding = encodingOf(String(label).trim().toLowerCase());
+      if (!this.#encoding) throw Object.assign(new RangeError(`The "${label}" encoding is not supported`), { code: "ERR_ENCODING_NOT_SUPPORTED" });
       this.#fatal = Boolean(fatal);
       this.#ignoreBOM = Boolean(ignoreBOM);
     }
@@ -121,7 +122,7 @@
       bytes = bytes.subarray(0, bytes.length - held);
       const text =
         this.#encoding === "utf-8" ? decode(bytes, this.#fatal)
-          : this.#encoding === "windows-1252" ? Array.from(bytes, (b) => (b >= 0x80 && b < 0xa0 ? WINDOWS[b - 0x80] : String.fromCharCode(b))).join("")
+          : this.#encoding === "windows-1252" ? Array.from(bytes, (b) => String.fromCharCode(b)).join("")  // as Node 20 does, which takes it for Latin-1
             : decodeWide(bytes, this.#encoding === "utf-16be");
       return !this.#ignoreBOM && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
     }

@@ -3,6 +3,7 @@
   "use strict";
   const { load, parse, stringify } = host;
   const { defineProperty } = Object;
+  const { apply } = Reflect;
   const put = (target, key, value) => defineProperty(target, key, { value, writable: true, configurable: true });
 
   function offer(part, name, target, key) {
@@ -32,9 +33,20 @@
     put(JSON, "stringify", json.stringify);
   }
 
-  const rows = load("globals wanted");
+  // A method of the language is there from the start, as whoever looks at it expects; its work is loaded when called.
+  function stub(part, name, key) {
+    if (key === "localeCompare" || key === "toString" && part === "radix") return { [key](that) { return apply(load(part)[name], this, arguments); } }[key];
+    return { [key]() { return apply(load(part)[name], this, arguments); } }[key];
+  }
+
+  const { rows, all } = load("globals wanted");
   for (let i = 0; i < rows.length; i += 4) {
     if (rows[i] === "json") wrap();
-    else offer(rows[i], rows[i + 1], rows[i + 2] ? globalThis[rows[i + 2]].prototype : globalThis, rows[i + 3]);
+    if (rows[i] === "date") host.date = Date;
+    if (rows[i] === "radix") host.numberToString = Number.prototype.toString;
+    if (rows[i] === "json") continue;
+    if (rows[i + 2]) put(globalThis[rows[i + 2]].prototype, rows[i + 3], stub(rows[i], rows[i + 1], rows[i + 3]));
+    else if (all && rows[i] === "date") put(globalThis, "Date", load("date").Date);
+    else offer(rows[i], rows[i + 1], globalThis, rows[i + 3]);
   }
 });

@@ -22,12 +22,21 @@
       return false;
     }
   }
+  function own(value, name) {
+    if (isDate(value)) return;
+    const shown = value !== null && typeof value === "object" && !Array.isArray(value) ? `#<${value.constructor?.name ?? "Object"}>` : Array.isArray(value) ? "[object Array]" : String(value);
+    throw new TypeError(`Method Date.prototype.${name} called on incompatible receiver ${shown}`);
+  }
+  function coerced(value, name) {
+    if (value === undefined || value === null) throw new TypeError(`String.prototype.${name} called on null or undefined`);
+    return String(value);
+  }
   const TURKIC = (locales) => /^(tr|az)(-|$)/.test(tagsOf(locales)[0] ?? "");
   const stamps = { date: Date.prototype.toDateString, iso: Date.prototype.toISOString };
   const clock = (date) => stamps.iso.call(date).replace(/^.*T|\..*$/g, "") + " GMT+0000 (Coordinated Universal Time)";
   const methods = {
-    toString() { return isNaN(this) ? "Invalid Date" : stamps.date.call(this) + " " + clock(this); },
-    toTimeString() { return isNaN(this) ? "Invalid Date" : clock(this); },
+    toString() { own(this, "toString"); return isNaN(getTime.call(this)) ? "Invalid Date" : stamps.date.call(this) + " " + clock(this); },
+    toTimeString() { own(this, "toTimeString"); return isNaN(getTime.call(this)) ? "Invalid Date" : clock(this); },
     toLocaleString(locales, options) { return dated(this, locales, options, "any", "all", "toLocaleString"); },
     toLocaleDateString(locales, options) { return dated(this, locales, options, "date", "date", "toLocaleDateString"); },
     toLocaleTimeString(locales, options) { return dated(this, locales, options, "time", "time", "toLocaleTimeString"); },
@@ -43,11 +52,24 @@
       return Array.from(this, (item) => (item === undefined || item === null ? "" : item.toLocaleString(locales, options))).join(",");
     },
   };
+  const isGreek = (locales) => /^el(-|$)/.test(tagsOf(locales)[0] ?? ""), isLithuanian = (locales) => /^lt(-|$)/.test(tagsOf(locales)[0] ?? "");
+  // Capitals are written without their tonos; a diaeresis stays, and comes where the tonos kept two vowels apart.
+  function greekUpper(text) {
+    const split = text.normalize("NFD").replace(/(?<![\p{L}\p{M}])([ηΗ])\u0301(?![\p{L}\p{M}])/gu, "$1\0");  // the word "or" keeps it
+    const apart = split.replace(/([αεηουω])\u0301([ιυ])(?![\u0308\u0301])/gi, "$1$2\u0308");
+    const plain = apart.replace(/([\u0370-\u03ff\u1f00-\u1fff])([\u0300-\u0345]+)/g, (all, letter, marks) => letter + (marks.includes("\u0308") ? "\u0308" : "") + (marks.includes("\u0345") ? "Ι" : "") + marks.replace(/[\u0300-\u0304\u0306-\u0308\u0311-\u0314\u0342-\u0345]/g, ""));
+    return upper.call(plain).replaceAll("\u0000", "\u0301").normalize("NFC");
+  }
   const lower = String.prototype.toLowerCase, upper = String.prototype.toUpperCase;
   const strings = {
-    localeCompare(other, locales, options) { return host.load("order").compare(String(this), String(other), locales, options); },
-    toLocaleUpperCase(locales) { return upper.call(/^lt(-|$)/.test(tagsOf(locales)[0] ?? "") ? String(this).replace(/([ijį])\u0307/gi, "$1") : TURKIC(locales) ? String(this).replaceAll("i", "İ") : this); },
-    toLocaleLowerCase(locales) { return lower.call(TURKIC(locales) ? String(this).replaceAll("İ", "i").replaceAll("I", "ı") : this); },
+    localeCompare(other, locales, options) { return host.load("order").compare(coerced(this, "localeCompare"), String(other), locales, options); },
+    toLocaleUpperCase(locales) { coerced(this, "toLocaleUpperCase"); return isGreek(locales) ? greekUpper(String(this)) : upper.call(isLithuanian(locales) ? String(this).replace(/([ijį]\p{M}*?)\u0307/gu, "$1") : TURKIC(locales) ? String(this).replaceAll("i", "İ") : this); },
+    toLocaleLowerCase(locales) {
+      let text = coerced(this, "toLocaleLowerCase");
+      if (TURKIC(locales)) text = text.replace(/I(\p{M}*?)\u0307/gu, (all, marks) => (/[\u0300-\u0314\u033d-\u0344\u0346\u034a-\u034c]/.test(marks) ? all : "i" + marks)).replaceAll("İ", "i").replaceAll("I", "ı");
+      if (isLithuanian(locales)) text = text.replace(/([IJĮ])(?=\p{M}*[\u0300\u0301\u0303\u0307])|[ÌÍĨ]/gu, (sign) => ({ İ: "i\u0307\u0307", Ì: "i\u0307\u0300", Í: "i\u0307\u0301", Ĩ: "i\u0307\u0303" })[sign] ?? lower.call(sign) + "\u0307");
+      return lower.call(text);
+    },
   };
 
   // The language lets these three be called without `new`; the others say that they need it.

@@ -334,7 +334,7 @@
         if (!pairs.every((pair) => pair.length === 2)) throw new TypeError("Each query pair must be an iterable [name, value] tuple");
         this.#pairs = pairs.map(([name, value]) => [wellFormed(name), wellFormed(value)]);
       } else {
-        this.#pairs = pairsOf(wellFormed(init));
+        this.#pairs = pairsOf(init === null ? "" : wellFormed(init));
       }
     }
 
