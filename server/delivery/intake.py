@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Protocol
@@ -13,12 +14,13 @@ import structlog
 from server.delivery.feed import Changed, Feed
 from server.delivery.known_filters import KnownFilters
 from server.delivery.known_sources import KnownSources
+from server.domain.faults import reason_of
 from server.domain.ids import MessageId, Millis, SourceId, mint
 from server.domain.messages import Message, Origin
 from server.domain.payloads import Number, Payload
 from server.domain.signing import Verdict, verify
 from server.domain.sources import IntakeRefusal, Source
-from server.store import Busy, Store, Transaction
+from server.store import Store, Transaction
 from server.store.messages import Asked, Judged, Lease, Received, receive
 from server.store.sources import count_refusals
 
@@ -136,8 +138,8 @@ class Intake:
     ) -> Refused:
         try:
             await self._store.batch(_count, (source.id, reason, clock_off))
-        except Busy as error:  # it is refused all the same
-            log.warning("intake.not_counted", source_id=source.id, error=str(error))
+        except Exception as error:  # it is refused all the same
+            log.warning("intake.not_counted", source_id=source.id, error=reason_of(error))
         # The sender learns only that it was refused; the operator learns why, since a wrong clock looks like a forgery.
         log.warning("intake.refused", source_id=source.id, reason=reason.value, verdict=verdict and verdict.value)
         return Refused(reason)
@@ -157,7 +159,11 @@ def look_at(body: bytes, asked: Sequence[Asked] = ()) -> tuple[str | None, Mappi
     if not 0 < len(event_type) <= MOST_EVENT_TYPE or not event_type.isprintable():
         return None, {}
     wanted = [one for one in asked if one.event_types is None or event_type in one.event_types]
-    return event_type, {one.text: one.filter.fits(payload) for one in wanted}
+    fits: dict[str, bool] = {}
+    for one in wanted:
+        with suppress(Exception):  # the writer looks itself, and parks the delivery if it fails as well
+            fits[one.text] = one.filter.fits(payload)
+    return event_type, fits
 
 
 @lru_cache(maxsize=4)

@@ -43,6 +43,7 @@ Names = Callable[[Transaction, Iterable[str]], Mapping[str, str]]
 NOBODY = say("Switched off in the meantime.")
 NO_SERVER = say("No mail server is set. See HOOKBENCH_SMTP_HOST.")
 OURS = say("Something went wrong on our side; the log of Hookbench says what.")
+UNREADABLE = say("This operational event cannot be read from the database.")
 NOTHING_LEFT = say("This machine has no file or memory left for another connection.")
 
 log = structlog.get_logger()
@@ -143,7 +144,16 @@ class Notifier:
             by_kind.setdefault(one.told.notice.kind, []).append(one)
         for kind, alike in by_kind.items():
             self._mailed[kind] = _now()
-            await self._record(alike, await _counted(self._mail(chosen, [one.told for one in alike])))
+            await self._mail_together(chosen, alike)
+
+    async def _mail_together(self, chosen: Alerts, alike: Sequence["_Pending"]) -> None:
+        """Send several in one mail; where one of them keeps the mail from being written, each in its own."""
+        ended = await _counted(self._mail(chosen, [one.told for one in alike]))
+        if ended.words is not OURS or len(alike) == 1:
+            await self._record(alike, ended)
+            return
+        for one in alike:
+            await self._record([one], await _counted(self._mail(chosen, [one.told])))
 
     async def _mail(self, chosen: Alerts, told: Sequence[Told]) -> "_Ended":
         if not chosen.addresses:
@@ -186,11 +196,14 @@ class Notifier:
             about = notices.by_ids(tx, {row.notice_id for row in claimed})
             known = {source.id: source for source in sources.every(tx)}
             names = self._names(tx, {notice.endpoint_id for notice in about.values() if notice.endpoint_id})
-            return options.alerts(tx), [
-                _Pending(row, self._told_of(notice, known[notice.source_id], names))
-                for row in claimed
-                if (notice := about.get(row.notice_id))
-            ]
+            pending: list[_Pending] = []
+            for row in claimed:
+                notice = about.get(row.notice_id)
+                if notice is None or notice.source_id not in known:  # it would be claimed again for ever
+                    notifications.record(tx, [Tried(row.id, Sending.FAILED, row.attempts, None, str(UNREADABLE))], now)
+                else:
+                    pending.append(_Pending(row, self._told_of(notice, known[notice.source_id], names)))
+            return options.alerts(tx), pending
 
         return await self._store.write(take)
 

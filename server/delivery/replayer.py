@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from server.delivery.feed import Changed, Feed
+from server.delivery.feed import Changed, Feed, Noticed
 from server.delivery.worker import Worker
 from server.domain.endpoints import Endpoint
+from server.domain.faults import MAX_TRIES, replay_failed
 from server.domain.ids import Millis, ReplayId
+from server.domain.notices import replay_ended
 from server.domain.replays import Replay, ReplayState, Window, following, pace
-from server.store import Busy, Store, Transaction, endpoints, matches, replays
+from server.store import Busy, Store, Transaction, endpoints, matches, notices, replays
 from server.store.matches import Match
 
 LOOK_SECONDS = 0.1
@@ -82,11 +84,38 @@ class Replayer:
         """Take each run one step further. Returns the seconds until there may be more to do."""
         running = await self._store.read(replays.running)
         self._gaits = {replay.id: self._gaits.get(replay.id, _Gait()) for replay in running}
-        active = [replay for replay in running if await self._step(replay, self._gaits[replay.id])]
+        active = [replay for replay in running if await self._try_step(replay, self._gaits[replay.id])]
         if not running:
             await self._settle()
             return IDLE_SECONDS
         return LOOK_SECONDS if active else PAUSED_SECONDS
+
+    async def _try_step(self, replay: Replay, gait: "_Gait") -> bool:
+        """Take a step. A run at which we fail again and again is stopped, and people are told; it holds up no other."""
+        try:
+            active = await self._step(replay, gait)
+        except Busy:
+            raise
+        except Exception as error:
+            gait.failures += 1
+            log.exception("replay.failed", replay_id=replay.id, failures=gait.failures)
+            if gait.failures >= MAX_TRIES:
+                await self._give_up(replay, error)
+            return True
+        gait.failures = 0
+        return active
+
+    async def _give_up(self, replay: Replay, error: Exception) -> None:
+        now, fault = _now(), replay_failed(error)
+
+        def end(tx: Transaction) -> bool:
+            if stopped := replays.stop(tx, replay.id, ReplayState.STOPPED, now):
+                notices.add(tx, replay_ended(replay.source_id, replay.endpoint_id, fault, now))
+            return stopped
+
+        if await self._store.write(end):
+            self._feed.publish(Noticed(replay.source_id))
+            self._feed.publish(Changed(replay.source_id, None, replay.endpoint_id))
 
     async def _step(self, replay: Replay, gait: "_Gait") -> bool:
         """False while the run has to wait for a person."""
@@ -129,6 +158,8 @@ class _Gait:
     window: Window = Window()  # noqa: RUF009  frozen
     at: Millis = 0
     """The earliest moment of its next delivery, for a run with a rate."""
+    failures: int = 0
+    """Steps in a row at which we failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,9 @@ class Retention:
     async def clean(self, now: Millis) -> int:
         """Delete all that is too old at ``now``. Returns how many messages that were."""
         before, began = now - self._days * DAY, perf_counter()
-        messages, kept = await self._prune(retention.prune_messages, before)
-        notices, _ = await self._prune(retention.prune_notices, before)
-        replays, _ = await self._prune(retention.prune_replays, before)
+        messages, kept = await self._try_prune(retention.prune_messages, before)
+        notices, _ = await self._try_prune(retention.prune_notices, before)
+        replays, _ = await self._try_prune(retention.prune_replays, before)
         if messages or notices or replays:
             log.info(
                 "retention.cleaned",
@@ -77,6 +77,14 @@ class Retention:
                 await self.clean(time.time_ns() // 1_000_000)
             except Exception:  # must outlive anything; what is left goes next time
                 log.exception("retention.failed")
+
+    async def _try_prune(self, prune: Step, before: Millis) -> tuple[int, int]:
+        """As ``_prune``; what cannot be deleted keeps nothing else from being deleted."""
+        try:
+            return await self._prune(prune, before)
+        except Exception:
+            log.exception("retention.failed", step=getattr(prune, "__name__", ""))
+            return 0, 0
 
     async def _prune(self, prune: Step, before: Millis) -> tuple[int, int]:
         """Step by step to the end. Returns how many rows were deleted and how many were kept."""

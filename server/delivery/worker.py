@@ -24,6 +24,7 @@ from server.delivery.recording import Followed, follow, record, record_alone, wi
 from server.domain.addresses import host_of
 from server.domain.faults import (
     KIND,
+    MAX_TRIES,
     NOTHING_LEFT,
     SANDBOX_DOWN,
     Fault,
@@ -406,17 +407,25 @@ class Worker:
         *,
         parks: bool = False,
     ) -> None:
-        """Count a fault of ours with the delivery, and let it wait or be parked. What cannot be kept stays leased."""
+        """Count a fault of ours with the delivery, and let it wait or be parked.
+
+        What cannot be kept after a few tries comes again when its lease runs out.
+        """
         attempt_id = attempt_id or AttemptId(mint("att"))
         failed = faults.Failed(delivery_id, owner, attempt_id, fault, started_at, _now(), parks)
-        try:
-            kept = await self._store.batch(faults.keep, failed)
-        except Busy as error:
-            log.warning("delivery.fault_not_kept", delivery_id=delivery_id, error=str(error))
-            return
-        except Exception:
-            log.exception("delivery.fault_not_kept", delivery_id=delivery_id)
-            return
+        kept: faults.Kept | None = None
+        for _ in range(MAX_TRIES):
+            try:
+                kept = await self._store.batch(faults.keep, failed)
+                break
+            except Exception as error:
+                log.warning(
+                    "delivery.fault_not_kept",
+                    delivery_id=delivery_id,
+                    error=reason_of(error),
+                    exc_info=self._is_news(error),
+                )
+                await asyncio.sleep(PAUSE_SECONDS)
         if kept is None:
             return
         if kept.attempt:
@@ -510,8 +519,8 @@ class Worker:
         try:
             await self._store.write(lambda tx: deliveries.release(tx, self._owner, ids, due_at))
             self._news.set()
-        except Busy as error:
-            log.warning("delivery.not_released", deliveries=len(ids), error=str(error))  # their leases run out
+        except Exception as error:  # their leases run out
+            log.warning("delivery.not_released", deliveries=len(ids), error=reason_of(error))
 
 
 @dataclass(slots=True)

@@ -66,6 +66,19 @@ def unreadable_event(error: BaseException) -> Fault:
     return Fault(say("This event cannot be read from the database ({reason}).", reason=reason_of(error)))
 
 
+def filter_failed(error: BaseException) -> Fault:
+    return Fault(
+        say(
+            "Hookbench could not tell whether this event fits the endpoint's filter ({reason}), so nothing was sent.",
+            reason=reason_of(error),
+        )
+    )
+
+
+def replay_failed(error: BaseException) -> Fault:
+    return Fault(say("Hookbench failed at the replay ({reason}).", reason=reason_of(error)))
+
+
 def never_ended(minutes: int) -> Fault:
     return Fault(say("The attempt had not begun to send after {minutes} minutes and was ended.", minutes=minutes))
 

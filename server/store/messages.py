@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,12 +10,26 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, exists, or_, select
 
 from server.domain.conditions import Filter
-from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, SourceId, mint
-from server.domain.messages import Delivery, DeliveryState, Message, Origin, StoppedBecause, Trigger
+from server.domain.faults import KIND, filter_failed
+from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, Millis, SourceId, mint
+from server.domain.messages import (
+    Attempt,
+    AttemptError,
+    AttemptOutcome,
+    Delivery,
+    DeliveryState,
+    Message,
+    Origin,
+    StoppedBecause,
+    Trigger,
+)
+from server.domain.notices import of_attempt
 from server.domain.payloads import Payload
+from server.store import attempts as attempt_rows
+from server.store import notices
 from server.store.columns import load_filter
 from server.store.rows import insert, insert_new
-from server.store.schema import deliveries, endpoints, messages
+from server.store.schema import attempts, deliveries, endpoints, messages
 
 PAGE = 50
 
@@ -81,6 +96,7 @@ def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | 
     listeners = _listeners(tx, {message.source_id for message in came})
     results: list[Received] = []
     rows: list[dict[str, Any]] = []
+    spoiled: list[tuple[dict[str, Any], Attempt]] = []
     for message, one in zip(came, arrived, strict=True):
         if message.id not in new:
             results.append(Received(known[message.source_id, message.webhook_id], True))
@@ -89,7 +105,13 @@ def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | 
         payload = Payload(message.body)
         waiting, leased = [], []
         for listener in listeners.get(message.source_id, ()):
-            if not listener.wants(message.event_type, payload, fits):
+            try:
+                wanted = listener.wants(message.event_type, payload, fits)
+            except Exception as error:  # nobody knows whether it fits, so a person decides
+                spoiled.append(_parked(message, listener.id, error))
+                rows.append(spoiled[-1][0])
+                continue
+            if not wanted:
                 continue
             row = _new_delivery(message, listener.id, Trigger.EVENT, listener.first_wait)
             if lease and listener.unpaced and not listener.first_wait and listener.id not in lease.passing_over:
@@ -100,7 +122,39 @@ def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | 
             rows.append(row)
         results.append(Received(message.id, False, tuple(waiting), tuple(leased)))
     insert(tx, deliveries, rows)
+    for _, attempt in spoiled:
+        insert(tx, attempts, [attempt_rows.columns(attempt)])
+        if told := of_attempt(attempt, DeliveryState.TRANSFORM_FAILED):
+            notices.add(tx, told)
     return results
+
+
+def _parked(message: Message, endpoint_id: EndpointId, error: Exception) -> tuple[dict[str, Any], Attempt]:
+    """A delivery that is parked from its first moment by a fault of Hookbench, with the attempt that says so."""
+    fault = str(filter_failed(error).sentence)
+    row = _new_delivery(message, endpoint_id, Trigger.EVENT)
+    row |= {"state": DeliveryState.TRANSFORM_FAILED.value, "due_at": None, "attempts": 1, "fault": fault}
+    attempt = Attempt(
+        id=AttemptId(mint("att")),
+        delivery_id=row["id"],
+        message_id=message.id,
+        endpoint_id=endpoint_id,
+        source_id=message.source_id,
+        event_type=message.event_type,
+        number=1,
+        trigger=Trigger.EVENT,
+        outcome=AttemptOutcome.FAULT,
+        version_id=None,
+        request=None,
+        response=None,
+        error=AttemptError(KIND, fault),
+        console=(),
+        transform_ms=None,
+        duration_ms=0.0,
+        started_at=message.received_at,
+        next_at=None,
+    )
+    return row, attempt
 
 
 def filters(tx: Connection) -> dict[SourceId, list[Asked]]:
@@ -110,8 +164,9 @@ def filters(tx: Connection) -> dict[SourceId, list[Asked]]:
     )
     found: dict[SourceId, list[Asked]] = {}
     for source_id, event_types, text in tx.execute(query.distinct()):
-        wanted = None if event_types is None else frozenset(json.loads(event_types))
-        found.setdefault(source_id, []).append(Asked(wanted, text, load_filter(text)))
+        with suppress(Exception):  # what cannot be read is met again by the writer, event by event
+            wanted = None if event_types is None else frozenset(json.loads(event_types))
+            found.setdefault(source_id, []).append(Asked(wanted, text, load_filter(text)))
     return found
 
 
@@ -322,8 +377,12 @@ def _listener(
     endpoint_id: EndpointId, event_types: str | None, conditions: str, unpaced: bool, schedule: str | None
 ) -> _Listener:
     """Read once for as long as nobody changes the endpoint."""
-    wanted = None if event_types is None else frozenset(json.loads(event_types))
-    first_wait = json.loads(schedule)[0] if schedule else 0  # Dodo's own, and most others, begin at once
+    try:
+        wanted = None if event_types is None else frozenset(json.loads(event_types))
+        first_wait = json.loads(schedule)[0] if schedule else 0  # Dodo's own, and most others, begin at once
+        load_filter(conditions)
+    except Exception:  # its deliveries are made, and parked when nobody can read it: see ``deliveries.due_endpoints``
+        return _Listener(endpoint_id, None, "[]", False, 0)
     return _Listener(endpoint_id, wanted, conditions, bool(unpaced), first_wait)
 
 

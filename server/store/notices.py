@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, RowMapping, Select, func, literal_column, select, update
 
 from server.domain.ids import EndpointId, MessageId, Millis, NoticeId, SourceId, mint
@@ -14,6 +15,9 @@ from server.store.columns import dump
 from server.store.schema import notices
 
 PAGE = 50
+
+log = structlog.get_logger()
+
 MOST_COUNTED = 100
 """Nobody needs to know whether more are unseen."""
 
@@ -58,13 +62,13 @@ def page(tx: Connection, source_id: SourceId, *, before: str = "", limit: int = 
     query = select(notices).where(notices.c.source_id == source_id)
     if before:
         query = query.where(notices.c.id < before)
-    return [_notice(row) for row in tx.execute(query.order_by(notices.c.id.desc()).limit(limit)).mappings()]
+    return _readable(tx.execute(query.order_by(notices.c.id.desc()).limit(limit)).mappings())
 
 
 def of_endpoint(tx: Connection, endpoint_id: str, limit: int = 5) -> list[Notice]:
     """The newest of an endpoint."""
     query = select(notices).where(notices.c.endpoint_id == endpoint_id).order_by(notices.c.id.desc()).limit(limit)
-    return [_notice(row) for row in tx.execute(query).mappings()]
+    return _readable(tx.execute(query).mappings())
 
 
 def disabled_at(tx: Connection, endpoint_id: str) -> Millis | None:
@@ -77,7 +81,7 @@ def disabled_at(tx: Connection, endpoint_id: str) -> Millis | None:
 
 def by_ids(tx: Connection, ids: Iterable[NoticeId]) -> dict[NoticeId, Notice]:
     rows = tx.execute(select(notices).where(notices.c.id.in_(list(ids)))).mappings()
-    return {NoticeId(row["id"]): _notice(row) for row in rows}
+    return {notice.id: notice for notice in _readable(rows)}
 
 
 def latest(tx: Connection, after: str, limit: int = 100) -> list[tuple[NoticeId, SourceId]]:
@@ -139,6 +143,17 @@ def _gather(tx: Connection, alike: list[Happened]) -> NoticeId | None:
     )
     notifications.enqueue(tx, added, last.kind, last.at)
     return added
+
+
+def _readable(rows: Iterable[RowMapping]) -> list[Notice]:
+    """The notices that can be read: one that cannot must not take a page, or what is to be sent, with it."""
+    found = []
+    for row in rows:
+        try:
+            found.append(_notice(row))
+        except Exception as error:
+            log.warning("notice.unreadable", notice_id=row["id"], error=type(error).__name__)
+    return found
 
 
 def _notice(row: RowMapping) -> Notice:

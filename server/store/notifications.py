@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy import Connection, RowMapping, func, select, update
 
 from server.domain.alerts import MOST_WAITING, Channel, Notification, Sending
@@ -12,12 +13,19 @@ from server.domain.sentences import say
 from server.store import options
 from server.store.schema import notices, notifications
 
+log = structlog.get_logger()
+
 CROWDED = say("Too many others were waiting to be sent.")
 
 
 def enqueue(tx: Connection, notice_id: NoticeId, kind: Kind, now: Millis) -> None:
     """Let a new notice be sent over each channel that people chose for its kind."""
-    for channel in options.alerts(tx).channels(kind):
+    try:
+        chosen = options.alerts(tx)
+    except Exception:  # what people chose cannot be read: the notice is kept, and with it what it is about
+        log.exception("notices.settings_unreadable")
+        return
+    for channel in chosen.channels(kind):
         crowded = _waiting(tx, channel) >= MOST_WAITING
         tx.execute(
             notifications.insert().values(

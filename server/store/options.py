@@ -23,7 +23,7 @@ def alerts(tx: Connection) -> Alerts:
         return Alerts()
     kept = json.loads(unseal(tx, options.c.value, ALERTS, found))
     return Alerts(
-        kinds=frozenset(Kind(kind) for kind in kept["kinds"]),
+        kinds=frozenset(kind for kind in Kind if kind.value in kept["kinds"]),
         addresses=tuple(kept["addresses"]),
         webhook_url=kept["webhook_url"],
         webhook_secret=kept["webhook_secret"],

@@ -7,6 +7,7 @@ that same transaction, so a kill at any moment neither skips nor repeats.
 import json
 from collections.abc import Sequence
 
+import structlog
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, exists, func, select, update
 
 from server.domain.ids import DeliveryId, EndpointId, Millis, ReplayId, SourceId, VersionId, mint
@@ -18,6 +19,8 @@ from server.store.rows import insert as insert_rows
 from server.store.schema import deliveries, replays
 
 PAGE = 20
+
+log = structlog.get_logger()
 
 
 def insert(tx: Connection, replay: Replay) -> None:
@@ -56,7 +59,13 @@ def running(tx: Connection, endpoint_id: str | None = None) -> list[Replay]:
     query = select(replays).where(replays.c.state == ReplayState.RUNNING.value).order_by(replays.c.id)
     if endpoint_id is not None:
         query = query.where(replays.c.endpoint_id == endpoint_id)
-    return [_replay(row) for row in tx.execute(query).mappings()]
+    found = []
+    for row in tx.execute(query).mappings():
+        try:
+            found.append(_replay(row))
+        except Exception:  # it must not hold up the others
+            log.exception("replay.unreadable", replay_id=row["id"])
+    return found
 
 
 def history(tx: Connection, endpoint_id: str, before: str = "", limit: int = PAGE) -> list[tuple[Replay, Progress]]:

@@ -100,12 +100,20 @@ def shown(tx: Transaction, here: Visit, found: Sequence[Notice]) -> list[Shown]:
             notice=each,
             title=TITLES[each.kind],
             tone=TONES[each.kind],
-            text=text(each),
+            text=_text(each),
             endpoint=names.get(each.endpoint_id or "", each.endpoint_id or ""),
             telling=[_telling(one) for one in told.get(each.id, ())],
         )
         for each in found
     ]
+
+
+def _text(notice: Notice) -> Sentence:
+    """What happened; one that was damaged must not take the page with it."""
+    try:
+        return text(notice)
+    except (KeyError, ValueError, TypeError):
+        return say("This operational event cannot be read from the database.")
 
 
 def _telling(one: Notification) -> Telling:
