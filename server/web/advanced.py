@@ -95,7 +95,7 @@ async def advanced_page(
 
     ``stale``: somebody else saved the form since it was opened. ``seen``: the stamp of what was opened.
     """
-    shown, now, former = typed or Advanced.of(endpoint), here.bench.now(), endpoint.former_secret
+    shown, now = typed or Advanced.of(endpoint), here.bench.now()
     draft = replace(
         Draft.of(endpoint),
         headers=shown.headers,
@@ -110,7 +110,6 @@ async def advanced_page(
         pacing=shown.pacing,
         typed_secret=typed_secret,
         secrets=endpoint.secrets_at(now),
-        left=divmod((former.until - now) // 60_000, 60) if former else None,
         stale=stale,
         stamp=stamp(endpoint, Part.ADVANCED),
         seen=seen,

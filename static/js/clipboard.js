@@ -1,35 +1,51 @@
-// Copy buttons: <button data-copy="text" data-label-done="Copied">. A child [data-copy-text] shows the word for a moment;
-// a button that is only an icon tells it by its accessible name.
+// Copy buttons: <button data-copy="text" data-label-done="Copied">. For a moment the button shows a tick and the word, in a
+// child [data-copy-text] or above it, and a status line tells it to screen readers. What cannot be copied is said, too.
 const SHOWN_MS = 1600;
 
 export function listen() {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
-    await copy(button.dataset.copy);
-    say(button);
+    say(button, await copied(button.dataset.copy));
   });
 }
 
-async function copy(text) {
-  // Outside a secure context (a plain http address other than localhost) there is no clipboard API.
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const area = Object.assign(document.createElement("textarea"), { value: text });
-  document.body.append(area);
-  area.select();
-  document.execCommand("copy");
-  area.remove();
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Outside a secure context (a plain http address other than localhost) there is no clipboard API, or it is denied.
+    return copiedByHand(text);
+  }
 }
 
-function say(button) {
-  if ("labelBefore" in button.dataset) return;
+function copiedByHand(text) {
+  const focused = document.activeElement;
+  const area = Object.assign(document.createElement("textarea"), { value: text, className: "visually-hidden" });
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  focused?.focus();
+  return done;
+}
+
+function say(button, done) {
+  const status = document.getElementById("copy-status");
+  const words = done ? button.dataset.labelDone : (status?.dataset.failed ?? "✗");
+  if (status) status.textContent = words;
+  clearTimeout(button.copyTimer);
   const word = button.querySelector("[data-copy-text]");
-  const before = word ? word.textContent : button.getAttribute("aria-label");
-  const show = (text) => (word ? (word.textContent = text) : button.setAttribute("aria-label", text));
-  button.dataset.labelBefore = before;
-  show(button.dataset.labelDone);
-  setTimeout(() => {
-    show(before);
-    delete button.dataset.labelBefore;
-  }, SHOWN_MS);
+  button.copyBefore ??= word?.textContent;
+  if (word && done) word.textContent = words;
+  button.dataset.copied = done ? "done" : "failed";
+  button.dataset.note = words;
+  button.copyTimer = setTimeout(() => {
+    if (word) word.textContent = button.copyBefore;
+    delete button.copyBefore;
+    delete button.dataset.copied;
+    delete button.dataset.note;
+    if (status) status.textContent = "";
+  }, done ? SHOWN_MS : 3 * SHOWN_MS);
 }

@@ -1,6 +1,7 @@
 // The one script that pages load. Each module has one purpose; `upgrade(root)` is called for the page and again for
 // whatever htmx swaps in, so it must be safe to call twice on the same element.
 import * as clipboard from "./clipboard.js";
+import "./flash.js";
 import * as eventTree from "./event-tree.js";
 import * as keep from "./keep.js";
 import * as highlight from "./highlight.js";

@@ -1,4 +1,5 @@
 // <time datetime="…" data-time>UTC text</time> becomes "5 minutes ago" within a day and the local date and time after it.
+// With data-time="date", as inside a sentence, it is always the local date and time.
 // The whole local time and the UTC text stand in its title.
 const STEPS = [["second", 60], ["minute", 60], ["hour", 24]];
 const language = document.documentElement.lang || undefined;
@@ -15,7 +16,7 @@ function show(element) {
   const then = new Date(element.dateTime);
   if (Number.isNaN(then.getTime())) return;
   if (!element.title) element.title = `${whole.format(then)}\n${element.textContent}`;
-  const text = words(then);
+  const text = element.dataset.time === "date" ? date(then) : words(then);
   if (element.textContent !== text) element.textContent = text;
 }
 
@@ -25,6 +26,10 @@ function words(then) {
     if (Math.abs(amount) < size) return relative.format(amount, unit);
     amount = Math.trunc(amount / size);
   }
+  return date(then);
+}
+
+function date(then) {
   return (then.getFullYear() === new Date().getFullYear() ? thisYear : anyYear).format(then);
 }
 

@@ -66,7 +66,7 @@ def tour(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
         page.goto(f"{hookbench.url}/sources")
         page.get_by_role("button", name="Generate one for local testing").first.click()
-        page.wait_for_url("**/sources?said=*")
+        page.get_by_text("A signing secret was made.").wait_for()
         secret = page.get_by_label("Signing secret of Test", exact=True).input_value()
         address = page.get_by_label("Ingest address", exact=True).first.input_value()
         assert deliver(address, standard_signed(secret, sample_json("payment.succeeded"))) == 200

@@ -118,8 +118,8 @@ async def test_a_failing_endpoint_says_since_when_and_when_it_will_be_disabled(s
     listed = text_of((await site.get("/endpoints")).text)
 
     assert "Every attempt has failed since 21 Sep 2026, 14:13:20 UTC" in text
-    assert "disables the endpoint, unless an attempt succeeds before: 27 Sep 2026, 04:06:40 UTC" in text
-    assert "Failing Disabled from 27 Sep 2026, 04:06:40 UTC" in listed
+    assert "The first failure after 27 Sep 2026, 04:06:40 UTC disables the endpoint, unless" in text
+    assert "Failing Will be disabled from 27 Sep 2026, 04:06:40 UTC" in listed
 
 
 async def test_parked_says_that_it_is_not_tried_again(site: Site) -> None:
