@@ -13,6 +13,7 @@ from server.domain.notices import Kind
 from server.domain.pasted import url_problem
 from server.domain.sentences import Problem, Refused, Sentence, say
 from server.domain.signing import new_secret
+from server.domain.stamps import alerts_stamp
 from server.store import Transaction, notices, options
 
 
@@ -22,8 +23,17 @@ async def see(bench: Workbench, source_id: SourceId, up_to: str) -> None:
     bench.feed.publish(Noticed(source_id))
 
 
-async def save_alerts(bench: Workbench, kinds: Iterable[Kind], typed_addresses: str, webhook_url: str) -> None:
-    """Keep who is told of what. The first webhook gets a signing secret. Raises ``Refused``."""
+class StaleAlerts(Exception):
+    """Somebody else saved the form since it was opened."""
+
+
+async def save_alerts(
+    bench: Workbench, kinds: Iterable[Kind], typed_addresses: str, webhook_url: str, seen: str = ""
+) -> None:
+    """Keep who is told of what. The first webhook gets a signing secret.
+
+    Raises ``Refused``, and ``StaleAlerts`` when it was changed since the form with the stamp ``seen`` was opened.
+    """
     to: tuple[str, ...] = ()
     found: list[Problem] = []
     try:
@@ -37,6 +47,8 @@ async def save_alerts(bench: Workbench, kinds: Iterable[Kind], typed_addresses: 
 
     def keep(tx: Transaction) -> None:
         known = options.alerts(tx)
+        if seen and seen != alerts_stamp(known):
+            raise StaleAlerts
         secret = known.webhook_secret or (new_secret() if webhook_url else "")
         chosen = Alerts(frozenset(kinds), to, webhook_url, secret)
         options.set_alerts(tx, chosen, bench.now())

@@ -5,9 +5,11 @@ So nobody overwrites what they never saw.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.domain.alerts import Alerts
 from server.domain.endpoints import Endpoint
 
 
@@ -33,8 +35,18 @@ class Seen:
 
 def stamp(endpoint: Endpoint, part: Part) -> str:
     """16 hexadecimal digits, the same while what the form shows is the same. They tell nothing of the secrets in it."""
-    key = hashlib.sha256(endpoint.secret.encode()).digest()
-    text = json.dumps(_shown(endpoint, part), sort_keys=True, default=str)
+    return _digest(endpoint.secret, _shown(endpoint, part))
+
+
+def alerts_stamp(alerts: Alerts) -> str:
+    """As ``stamp``, of the form that says who is told of operational events."""
+    shown = {"kinds": sorted(alerts.kinds), "addresses": alerts.addresses, "webhook_url": alerts.webhook_url}
+    return _digest(alerts.webhook_secret, shown)
+
+
+def _digest(secret: str, shown: Mapping[str, object]) -> str:
+    key = hashlib.sha256(secret.encode()).digest()
+    text = json.dumps(shown, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8, key=key).hexdigest()
 
 

@@ -14,6 +14,7 @@ from server.domain.alerts import Alerts
 from server.domain.notice_words import EXPLAINED, TITLES
 from server.domain.notices import Kind
 from server.domain.sentences import Refused, Sentence, say
+from server.domain.stamps import alerts_stamp
 from server.store import options
 from server.web import forms
 from server.web.accounts import by_field, let_in, tries
@@ -61,11 +62,14 @@ async def settings(request: Request, here: Here) -> Response:
 
 @router.post("/settings/alerts")
 async def save_alerts(request: Request, here: Here) -> Response:
-    typed = AlertsForm.posted(await forms.read(request))
+    form = await forms.read(request)
+    typed, seen = AlertsForm.posted(form), forms.seen(form)
     try:
-        await alerts.save_alerts(here.bench, typed.kinds, typed.addresses, typed.webhook_url)
+        await alerts.save_alerts(here.bench, typed.kinds, typed.addresses, typed.webhook_url, seen)
     except Refused as refused:
-        return await _settings(request, here, by_field(refused), typed, status=422)
+        return await _settings(request, here, by_field(refused), typed, status=422, seen=seen)
+    except alerts.StaleAlerts:
+        return await _settings(request, here, None, typed, status=409, seen=seen)
     return redirect("/settings", "alerts-saved", request)
 
 
@@ -139,7 +143,9 @@ async def _settings(
     typed: AlertsForm | None = None,
     said: Said = Said(),
     status: int = 200,
+    seen: str = "",
 ) -> Response:
+    """``seen``: the stamp of the form as it was opened; status 409: it was saved by somebody else since."""
     chosen = await here.bench.store.read(options.alerts)
     return page(
         request,
@@ -149,6 +155,9 @@ async def _settings(
         status=status,
         active="settings",
         problems=problems or {},
+        stale=status == 409,
+        now=alerts_stamp(chosen),
+        stamp=seen or alerts_stamp(chosen),
         form=typed or AlertsForm.of(chosen),
         secret=chosen.webhook_secret if chosen.webhook_url else "",
         kinds=KINDS,

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from server.actions import endpoints as actions
 from server.actions import replays, transforms
 from server.actions.drafts import Draft, code_problems
-from server.domain.endpoints import Endpoint
+from server.domain.endpoints import Endpoint, Version
 from server.domain.integrations import Card
 from server.domain.sentences import Problem, Refused
 from server.domain.stamps import Part, Seen, stamp
@@ -70,14 +70,18 @@ async def check(request: Request, here: Here) -> Response:
 
 
 @router.get("/endpoints/{endpoint_id}/transformation")
-async def edit(request: Request, here: Here, endpoint_id: str, version: str = "") -> Response:
-    """The editor, with the code in force or with an older ``version`` to look at and to test."""
+async def edit(request: Request, here: Here, endpoint_id: str, version: str = "", undo: str = "") -> Response:
+    """The editor, with the code in force or with an older ``version`` to look at and to test.
+
+    ``undo``: the version that was active before one was restored just now.
+    """
     endpoint, here = await find(here, endpoint_id)
     draft = _with_code(Draft.of(endpoint), card_of(here, endpoint.card))
     looked_at = await here.bench.store.read(lambda tx: endpoints.version(tx, version)) if version else None
     if looked_at and looked_at.endpoint_id == endpoint.id:
         return await _editor(request, here, endpoint, replace(draft, code=looked_at.code), looked_at=looked_at)
-    return await _editor(request, here, endpoint, draft)
+    before = await here.bench.store.read(lambda tx: endpoints.version(tx, undo)) if undo else None
+    return await _editor(request, here, endpoint, draft, before=_of(endpoint, before))
 
 
 @router.post("/endpoints/{endpoint_id}/transformation")
@@ -110,7 +114,8 @@ async def restore(request: Request, here: Here, endpoint_id: str, version_id: st
     if endpoint.transforming and await here.bench.store.read(lambda tx: matches.parked(tx, endpoint.id) > 0):
         # How many would go out with the code that is in force now, and a button.
         return redirect(f"/endpoints/{endpoint.id}/replays/new?kind=parked", "code-saved", request)
-    return redirect(f"/endpoints/{endpoint.id}/transformation", "code-saved", request)
+    undo = f"?undo={endpoint.version.id}" if endpoint.version else ""
+    return redirect(f"/endpoints/{endpoint.id}/transformation{undo}", "code-saved", request)
 
 
 async def _rerun(request: Request, here: Visit, endpoint: Endpoint) -> Response:
@@ -159,7 +164,7 @@ async def _editor(
     versions, parked = await here.bench.store.read(
         lambda tx: (endpoints.history(tx, endpoint.id), matches.parked(tx, endpoint.id))
     )
-    defaults = {"looked_at": None, "stamp": stamp(endpoint, Part.CODE)}
+    defaults = {"looked_at": None, "before": None, "stamp": stamp(endpoint, Part.CODE)}
     context = drafts.shown(draft, refused.problems if refused else (), **defaults | values)
     return page(
         request,
@@ -176,6 +181,14 @@ async def _editor(
         parked=parked,
         **context,
     )
+
+
+def _of(endpoint: Endpoint, version: Version | None) -> Version | None:
+    """The version, when it is an older one of this endpoint."""
+    active = endpoint.version
+    if version is None or version.endpoint_id != endpoint.id or active is None or version.id == active.id:
+        return None
+    return version
 
 
 def _with_code(draft: Draft, card: Card) -> Draft:

@@ -115,3 +115,33 @@ async def test_any_text_is_taken_for_a_stamp(site: Site, seen: str) -> None:
     assert answer.status_code == 409
     assert "<script>" not in answer.text
     assert len(field(answer.text, "seen")) < 100
+
+
+async def test_who_is_told_of_operational_events(site: Site) -> None:
+    opened = field((await site.get("/settings")).text, "seen")
+    path_of(await site.post("/settings/alerts", {"webhook_url": "https://example.com/first", "seen": opened}))
+
+    answer = await site.post("/settings/alerts", {"webhook_url": "https://example.com/second", "seen": opened})
+
+    assert answer.status_code == 409
+    assert NOT_SAVED in text_of(answer.text)
+    assert 'value="https://example.com/second"' in answer.text
+    assert "https://example.com/first" in (await site.get("/settings")).text
+
+
+async def test_a_restored_version_can_be_undone(site: Site) -> None:
+    shop = await kept_endpoint(site, PLAIN)
+    address = f"/endpoints/{shop.id}/transformation"
+    path_of(await site.post(address, a_form(code=PLAIN + "// two")))
+    assert shop.version
+    restored = await site.post(f"/endpoints/{shop.id}/versions/{shop.version.id}/restore")
+
+    page = (await site.get(restored.headers["location"])).text
+
+    assert "Before, version 2 was active." in text_of(page)
+    found = re.search(r'action="([^"]+/restore)">\s*<span>Before', page)
+    assert found
+    path_of(await site.post(found[1]))
+    after = (await now(site, shop)).version
+    assert after
+    assert after.code == PLAIN + "// two"
