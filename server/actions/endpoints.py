@@ -79,7 +79,7 @@ async def create(bench: Workbench, source_id: SourceId, draft: Draft) -> Endpoin
         endpoints.insert(tx, endpoint)
 
     await bench.store.write(keep)
-    return endpoint
+    return _told(bench, endpoint)
 
 
 async def change(bench: Workbench, endpoint: Endpoint, draft: Draft, seen: Seen | None = None) -> Endpoint:
@@ -130,7 +130,8 @@ async def save_code(
             return changed, False
         return replace(changed, version=_next_version(bench, tx, endpoint.id, draft.code)), True
 
-    return await bench.store.write(keep)
+    changed, made_version = await bench.store.write(keep)
+    return _told(bench, changed), made_version
 
 
 async def restore_version(bench: Workbench, endpoint: Endpoint, version_id: str) -> Version:
@@ -144,7 +145,9 @@ async def restore_version(bench: Workbench, endpoint: Endpoint, version_id: str)
             return now.version
         return _next_version(bench, tx, endpoint.id, old.code)
 
-    return await bench.store.write(keep)
+    version = await bench.store.write(keep)
+    _told(bench, endpoint)
+    return version
 
 
 async def enable(bench: Workbench, endpoint: Endpoint) -> Endpoint:
@@ -175,6 +178,7 @@ async def remove(bench: Workbench, endpoint: Endpoint) -> None:
         deliveries.stop_endpoint(tx, endpoint.id, bench.now())
 
     await bench.store.write(keep)
+    _told(bench, endpoint)
 
 
 async def send_example(bench: Workbench, endpoint: Endpoint, event_type: str) -> MessageId:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, sele
 from server.domain.endpoints import Controls, Destination, DisabledBecause, Endpoint, FormerSecret, Version
 from server.domain.health import HEALTHY, Health
 from server.domain.ids import EndpointId, Millis, SourceId, VersionId
-from server.domain.messages import AttemptOutcome
+from server.domain.messages import ACCEPTED, AttemptOutcome
 from server.domain.schedules import DODO_SCHEDULE
 from server.store.columns import dump, dump_conditions, load_conditions, load_strings
 from server.store.schema import attempts, endpoints, versions
@@ -180,10 +180,19 @@ class Tally:
 
     @property
     def error_rate(self) -> float | None:
-        """Failed attempts among those that reached for the destination, 0 to 1; ``None`` when there were none."""
-        failed = sum(self.by_outcome.get(o, 0) for o in (AttemptOutcome.REJECTED, AttemptOutcome.UNREACHABLE))
-        reached = failed + sum(self.by_outcome.get(o, 0) for o in (AttemptOutcome.SUCCEEDED, AttemptOutcome.CAPTURED))
-        return failed / reached if reached else None
+        """What failed at the destination among what was sent there, 0 to 1; ``None`` when nothing was."""
+        failed = self._sum(AttemptOutcome.REJECTED, AttemptOutcome.UNREACHABLE)
+        sent = failed + self._sum(AttemptOutcome.SUCCEEDED)
+        return failed / sent if sent else None
+
+    @property
+    def failure_rate(self) -> float | None:
+        """What failed for whatever reason among all attempts but the cancelled ones; ``None`` when there were none."""
+        made = self.total - self._sum(AttemptOutcome.CANCELLED)
+        return 1 - self._sum(*ACCEPTED) / made if made else None
+
+    def _sum(self, *outcomes: AttemptOutcome) -> int:
+        return sum(self.by_outcome.get(outcome, 0) for outcome in outcomes)
 
 
 def tallies(tx: Connection, ids: Iterable[EndpointId], since_id: str) -> dict[EndpointId, Tally]:

@@ -73,14 +73,14 @@ async def index(request: Request, here: Here) -> Response:
                 name=name_of(here, endpoint),
                 address=address_of(here, endpoint),
                 waiting=waiting.get(endpoint.id, 0),
-                error_rate=tallies[endpoint.id].error_rate if endpoint.id in tallies else None,
+                error_rate=tallies[endpoint.id].failure_rate if endpoint.id in tallies else None,
                 last=last.get(endpoint.id),
             )
             for endpoint in found
         ]
 
     rows = await here.bench.store.read(look)
-    return page(request, "endpoints/list.html", here, active="endpoints", rows=rows)
+    return page(request, "endpoints/list.html", here, block="list", active="endpoints", rows=rows)
 
 
 @router.get("/endpoints/new")
