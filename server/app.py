@@ -60,6 +60,7 @@ from server.web import (
 )
 from server.web import settings as settings_page
 from server.web import sources as sources_page
+from server.web.hosts import Hosts
 from server.web.names import endpoint_names
 
 PAGES = (
@@ -89,7 +90,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.trouble = None
     app.add_middleware(_Language)
-    app.add_middleware(security.Security)
+    hosts = Hosts(settings.public_url, settings.host, settings.allowed_hosts)
+    app.add_middleware(security.Security, hosts=hosts)
     for path in ("/in/{token}", "/in/{token}/"):
         app.add_route(path, intake_route.receive, methods=["POST"])
     app.add_route("/", _home, methods=["GET"])

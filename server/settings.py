@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="Address under which people and Dodo reach Hookbench, such as `https://hooks.example.com`."
     )
+    allowed_hosts: Listed = Field(
+        (),
+        description="Further names under which people open the pages, separated by commas. Addresses, `localhost` and "
+        "the name in the public URL are always allowed.",
+    )
     trusted_proxies: Listed = Field(
         ("127.0.0.1", "::1"),
         description="Addresses of the reverse proxies in front, separated by commas; they must set `X-Forwarded-For` "

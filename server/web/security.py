@@ -7,6 +7,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.web import cookies
+from server.web.hosts import SENTENCE, Hosts, name_in
 
 CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
@@ -33,6 +34,9 @@ HEADERS = {
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 INTAKE = "/in/"
 NUL = "No address here has a NUL character."
+HEALTH = "/healthz"
+"""Asked by machines, under any name; it says nothing of ours."""
+MAX_SHOWN_NAME = 100
 MAX_QUERY_FIELDS = 1000
 LONG_QUERY = "The address has too many fields."
 FOREIGN_FORM = "This request came from another site and was refused."
@@ -45,8 +49,9 @@ class Security:
     forget in a form. The intake is left alone: its callers are no browsers and prove themselves by signature.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
         self.app = app
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(INTAKE):
@@ -64,6 +69,11 @@ class Security:
                     headers.setdefault("cache-control", "no-store")
             await send(message)
 
+        host = Headers(scope=scope).get("host")
+        if host is not None and scope["path"] != HEALTH and not self._hosts.allow(host):
+            sentence = SENTENCE.format(name=name_in(host)[:MAX_SHOWN_NAME])
+            await PlainTextResponse(sentence, status_code=421)(scope, receive, send_with_headers)
+            return
         if scope["query_string"].count(b"&") > MAX_QUERY_FIELDS:
             await PlainTextResponse(LONG_QUERY, status_code=414)(scope, receive, send_with_headers)
             return

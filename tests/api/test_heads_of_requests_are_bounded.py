@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from running import Running
 
-HEAD = b"GET /healthz HTTP/1.1\r\nHost: hookbench\r\n"
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 MIB = 1024 * 1024
 
 

@@ -35,7 +35,7 @@ async def site_on_postgres(tmp_path: Path, postgres_url: str) -> AsyncIterator[S
 
 @asynccontextmanager
 async def visited(settings: Settings) -> AsyncIterator[Site]:
-    app = create_app(settings)
+    app = create_app(settings.model_copy(update={"allowed_hosts": ("hookbench.test",)}))
     async with app.router.lifespan_context(app):
         bench: Workbench = app.state.bench
         user, token = a_user(), "a-session-token"

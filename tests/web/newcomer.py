@@ -44,6 +44,6 @@ def browser(app: FastAPI, address: str = "127.0.0.1") -> Newcomer:
 
 @asynccontextmanager
 async def newcomer(folder: Path, **settings: str) -> AsyncIterator[Newcomer]:
-    app = create_app(Settings(data=folder / "data", **settings))  # type: ignore[arg-type]
+    app = create_app(Settings(data=folder / "data", allowed_hosts=("hookbench.test",), **settings))  # type: ignore[arg-type]
     async with app.router.lifespan_context(app), browser(app) as client:
         yield client
