@@ -150,7 +150,7 @@ def test_the_second_of_two_tabs_is_warned_and_chooses(hookbench: Running, signed
     save(other)
     expect(other.get_by_text("Not saved: this form was saved in another tab")).to_be_visible()
     expect(other.get_by_label("Rate limit per second")).to_have_value("9")
-    other.get_by_role("button", name="Overwrite with mine").click()
+    other.get_by_role("button", name="Overwrite").click()
     expect(other.get_by_text("The endpoint was saved.")).to_be_visible()
     expect(other.get_by_label("Rate limit per second")).to_have_value("9")
 
