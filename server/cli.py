@@ -28,6 +28,7 @@ from server.domain.messages import AttemptError
 from server.domain.pasted import trimmed
 from server.domain.sources import Source
 from server.domain.transformations import Cancelled, TransformFailed
+from server.domain.visible import visible
 from server.sandbox import Limits, Sandbox
 from server.settings import Settings
 
@@ -104,7 +105,7 @@ def send(
             f"Nothing answered at {httpx.URL(url).host}:{httpx.URL(url).port or ''}. Is Hookbench running? ({error}) "
             "If it listens elsewhere, set HOOKBENCH_PORT as for it, or name the whole address with --url."
         ) from error
-    click.echo(f"{answer.status_code} {event_type} {webhook_id} {answer.text}".rstrip())
+    click.echo(visible(f"{answer.status_code} {event_type} {webhook_id} {answer.text}".rstrip()))
     sys.exit(0 if answer.is_success else 1)
 
 
@@ -123,7 +124,7 @@ def try_(
     text, event_type = _payload(event_type, payload)
     env = _variables(variables)
     result, used = asyncio.run(_try(code, event_type, text, env, _pasted_url(url) or TRIED_URL))
-    click.echo(json.dumps(result) if as_json else f"{_in_words(result)}\n\n{used}")
+    click.echo(json.dumps(result) if as_json else f"{visible(_in_words(result))}\n\n{used}")
     sys.exit(1 if result["outcome"] == "failed" else 0)
 
 
@@ -136,7 +137,7 @@ def doctor_(data: Path | None) -> None:
     findings = asyncio.run(doctor.examine(_settings({"data": data})))
     for finding in findings:
         mark = click.style("ok  ", fg="green") if finding.fine else click.style("no  ", fg="yellow")
-        click.echo(f"{mark} {finding.what}: {finding.detail}")
+        click.echo(f"{mark} {finding.what}: {visible(finding.detail)}")
     sys.exit(0 if all(finding.fine for finding in findings if finding.needed) else 1)
 
 
@@ -430,4 +431,4 @@ class Stop(click.ClickException):
     exit_code = 2
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(self.message, err=True)
+        click.echo(visible(self.message), err=True)

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from io import StringIO
 from ipaddress import ip_address, ip_network
 from typing import TextIO
 
@@ -20,6 +21,7 @@ from server.api.connections import Connections
 from server.api.intake import IntakeFirst
 from server.api.protocol import protocol_for
 from server.app import create_app
+from server.domain.visible import visible
 from server.settings import Settings
 from server.store import Unusable
 
@@ -42,6 +44,7 @@ REQUESTS_SECONDS = 1
 def configure_logging(settings: Settings) -> None:
     """One line an event, on standard error: words for people, JSON for collectors."""
     shared: list[structlog.typing.Processor] = [
+        _only_visible,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -50,7 +53,7 @@ def configure_logging(settings: Settings) -> None:
         without_locals = ExceptionDictTransformer(show_locals=False)
         shared += [structlog.processors.ExceptionRenderer(without_locals), structlog.processors.JSONRenderer()]
     else:
-        colors, plain = sys.stderr.isatty(), structlog.dev.plain_traceback
+        colors, plain = sys.stderr.isatty(), _visible_traceback
         shared += [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
     structlog.configure(
         processors=shared,
@@ -58,6 +61,17 @@ def configure_logging(settings: Settings) -> None:
         logger_factory=structlog.WriteLoggerFactory(_Unfailing(sys.stderr)),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
+
+
+def _only_visible(logger: object, method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Write out control characters of what others wrote: a line ends up in a terminal sooner or later."""
+    return {name: visible(value).replace("\n", "\\n") if type(value) is str else value for name, value in line.items()}
+
+
+def _visible_traceback(stream: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
+    text = StringIO()
+    structlog.dev.plain_traceback(text, exc_info)
+    stream.write(visible(text.getvalue()))
 
 
 class _Unfailing:

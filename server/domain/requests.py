@@ -117,7 +117,8 @@ def header_problem(name: str, value: str) -> Sentence | None:
             "“{name}” is not a header name: use letters, digits and hyphens, without spaces or a colon.",
             name=_printable(name),
         )
-    if name.lower() in RESERVED or name.lower().startswith("proxy-"):
+    read_as = name.lower().replace("_", "-")  # receivers after the manner of CGI make no difference
+    if read_as in RESERVED or read_as.startswith("proxy-"):
         return say("The header {name} is reserved: Hookbench or the connection sets it.", name=name)
     if _CONTROL.search(value):
         return say("The value of the header {name} contains a line break or a control character.", name=name)

@@ -89,3 +89,19 @@ def test_a_wrong_option_is_answered_with_a_sentence(stopped: Running, options: t
     assert done.returncode == 2
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_nothing_that_code_prints_commands_the_terminal(stopped: Running, tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        r"function handler(w) { console.log('\x1b[2J\x9b31m'); w.payload = '\x1b]0;title\x07\u202e'; return w }",
+    )
+    done = stopped.run("try", str(file))
+    assert "\\x1b]0;title\\x07" in done.stdout  # the body; console and errors lose control characters in the sandbox
+    assert not {"\x1b", "\x9b", "\x07", "\u202e"} & set(done.stdout + done.stderr)
+
+
+def test_nothing_that_code_throws_commands_the_terminal(stopped: Running, tmp_path: Path) -> None:
+    done = stopped.run("try", str(written(tmp_path, r"function handler(w) { throw new Error('\x1b[31mred') }")))
+    assert "[31mred" in done.stdout
+    assert "\x1b" not in done.stdout
