@@ -51,6 +51,26 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Where a literal is looped over, spread or taken apart, the text may name another piece of its line.",
     ),
     Difference(
+        "(() => { try { new Function('f() = 1'); return 'fine' } catch (e) { return e.message } })()",
+        "invalid assignment left-hand side", "fine",
+        "An assignment to what a call returns is refused when the code is saved; V8 refuses it when it runs.",
+    ),
+    Difference(
+        "(() => { try { new Function('new a?.b'); return 'fine' } catch (e) { return e.message } })()",
+        "fine", "Invalid optional chain from new expression",
+        "Some mistakes that nobody makes, such as a class named eval or ?. behind new, are let through.",
+    ),
+    Difference(
+        "(() => { try { Map.prototype.get.call({}) } catch (e) { return e.message } })()",
+        "Map object expected", "Method Map.prototype.get called on incompatible receiver #<Object>",
+        "A built-in method that is given another kind of object says so in the engine's words.",
+    ),
+    Difference(
+        "(() => { 'use strict'; try { 'abc'.foo = 1 } catch (e) { return e.message } })()",
+        "not an object", "Cannot create property 'foo' on string 'abc'",
+        "Writing to text or a number in strict code is told in the engine's words.",
+    ),
+    Difference(
         "(() => { try { new Function('let a; let a') } catch (e) { return e.message } })()",
         "invalid redefinition of lexical identifier", "Identifier 'a' has already been declared",
         "What new Function cannot read is told in the engine's own words.",

@@ -210,6 +210,6 @@
   }
 
   return {
-    lines, texts, begins, partners, offsetOf, placeOf, tokenAt, isWord, isName, isDot, endsValue, chainStart, chainEnd, shown, around,
+    code, lines, texts, begins, partners, offsetOf, placeOf, tokenAt, isWord, isName, isDot, endsValue, chainStart, chainEnd, shown, around,
   };
 });

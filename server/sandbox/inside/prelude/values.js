@@ -61,12 +61,12 @@
   }
 
   function firstArgument(frame, native) {
-    const found = argument(frame, native);
-    if (!found) return "";
-    const value = valueOf(...found);
-    if (value !== unknown && (value === null || typeof value !== "object")) return String(value);
-    const minus = texts[found[0]] === "-" ? "-" : "";
-    return minus + texts[found[0] + minus.length];
+    frame.at = called(frame.at, native);
+    const { callAt, valueOf, unknown, shown, print } = load("tree");
+    const node = callAt(frame.at)?.list[0];
+    if (!node) return "undefined";
+    const value = valueOf(node);
+    return value === unknown ? print(node) : typeof value === "object" && value !== null ? (/^#/.test(shown(value, node)) ? "[object Object]" : String(value)) : String(value);
   }
 
   return { unknown, valueOf, argument, firstPlain, firstArgument };

@@ -4,7 +4,7 @@
   const { load } = host;
   const { texts, begins, partners, tokenAt, isDot, chainStart, chainEnd, around } = load("source");
   const { called, operatorAt, operated, place, nameOrDot, readGlobal, assigned, property } = load("places");
-  const { unknown, valueOf, argument, firstPlain, firstArgument } = load("values");
+  const { unknown, valueOf, firstPlain, firstArgument } = load("values");
   const { notAFunction } = load("calls");
   const { notIterable, nextPattern, destructured, notAnObject } = load("patterns");
 
@@ -27,18 +27,23 @@
   }
 
   function written(frame, [name, base]) {
-    const here = tokenAt(frame.at);
-    const at = (i) => isDot(i - 1) && texts[i] === name && /^(?:[-+*/%&|^]|\*\*|&&|\|\||\?\?)?=$/.test(texts[i + 1] ?? "");
-    for (let far = 0; far < 60; far++) {
-      const i = at(here + far) ? here + far : here - far;  // the nearest one
-      if (at(i)) return place(frame, i + 1, `Cannot set properties of ${base} (setting '${name}')`);
-    }
-    return `Cannot set properties of ${base} (setting '${name}')`;
+    const { nodes, valueOf, smallest, unknown: none } = load("tree");
+    const words = `Cannot set properties of ${base} (setting '${name}')`;
+    const around = (at) => smallest(nodes().filter((node) => node.type === "Function" && node.start < at && at < node.end));
+    const isIt = ({ left }) => left?.type === "Member" && (left.key ? [none, name].includes(valueOf(left.key) === none ? none : String(valueOf(left.key))) : left.name === name);
+    const found = nodes().filter((node) => (node.type === "Assignment" || node.type === "Update") && isIt(node) && around(node.start) === around(frame.at));
+    const best = found.sort((a, b) => Math.abs(a.start - frame.at) - Math.abs(b.start - frame.at))[0];
+    if (best) frame.at = best.place;
+    return words;
   }
 
   const plain = (words) => (frame, found, native) => {
     if (native) frame.at = called(frame.at, native);
     return typeof words === "function" ? words(...found) : words;
+  };
+  const plainNative = (words) => (frame, _, native) => {
+    frame.at = called(frame.at, native);
+    return words(native);
   };
   const operator = (words) => (frame, found) => {
     frame.at = operated(frame.at);
@@ -46,10 +51,39 @@
   };
 
   function inWords(frame) {
-    const i = operatorAt(frame.at + 1);
-    const left = valueOf(chainStart(i - 1), i), right = valueOf(i + 1, chainEnd(i + 1));
-    if (left === unknown || right === unknown) return "Cannot use 'in' operator to search for a key in a value that is not an object";
-    return `Cannot use 'in' operator to search for '${left}' in ${right}`;
+    const tree = load("tree"), i = operatorAt(frame.at + 1);
+    const node = tree.nodes().find(({ type, operator, place }) => type === "Binary" && operator === "in" && place === begins[i]);
+    const left = node ? tree.valueOf(node.left) : tree.unknown, right = node ? tree.valueOf(node.right) : tree.unknown;
+    if (left === tree.unknown || right === tree.unknown) return "Cannot use 'in' operator to search for a key in a value that is not an object";
+    return `Cannot use 'in' operator to search for '${String(left)}' in ${String(right)}`;
+  }
+
+  // Where V8 says that a constant was assigned to, or -1. The engine may point at a later statement of the function.
+  function assignedConstant(offset, name) {
+    const { nodes, smallest } = load("tree");
+    const around = (at) => smallest(nodes().filter((node) => node.type === "Function" && node.start < at && at < node.end));
+    const here = around(offset), found = [];
+    const add = (start, at) => around(start) === here && found.push([start, at]);
+    const targets = (pattern) => {
+      if (!pattern) return;
+      if (pattern.type === "Name" && pattern.name === name) add(pattern.start, pattern.start);
+      else if (pattern.type === "Array") pattern.list.forEach(targets);
+      else if (pattern.type === "Object") pattern.list.forEach((each) => targets(each.value));
+      else if (pattern.type === "Assignment") targets(pattern.left);
+      else if (pattern.type === "Spread") targets(pattern.operand);
+    };
+    const isGlobal = nodes().some((node) => node.type === "Declarator" && node.left.name === name && !around(node.start));
+    for (const node of nodes()) {
+      if (node.type === "Count" && node.operand.name === name) add(node.start, node.isPrefix ? node.operand.start : node.operand.end);
+      if (node.type !== "Assignment" && node.type !== "Update") continue;
+      if (node.left.type === "Name" && node.left.name === name) add(node.start, isGlobal && node.operator === "=" ? node.left.start : node.place);
+      else if (node.left.type === "Array" || node.left.type === "Object") targets(node.left);
+    }
+    found.sort((a, b) => a[0] - b[0]);
+    const best = found.filter(([start]) => start <= offset).at(-1) ?? found[0];
+    if (best) return best[1];
+    const loop = nodes().find((node) => node.type === "Name" && node.name === name && /\bfor\s*\(\s*$/.test(load("source").code.slice(0, node.start)));
+    return loop ? loop.start : -1;
   }
 
   // `say(frame, groups, native)` may move `frame.at`.
@@ -71,20 +105,11 @@
     ["TypeError", /^value is not iterable$/, notIterable],
     ["TypeError", /^Cannot convert undefined or null to object$/, notAnObject],
     ["TypeError", /^'(.*)' is read-only$/, (frame, [name]) => {
-      const here = tokenAt(frame.at);
-      const isWrite = (at) => texts[at] === name && texts[at - 1] !== "const" && /^(?:[^=!<>]{0,3}=|\+\+|--)$/.test(texts[at + 1] ?? "");
-      let i = here;
-      while (i > here - 8 && !isWrite(i)) i--;
-      if (!isWrite(i)) i = here;
-      while (i < here + 60 && !isWrite(i)) i++;
-      if (!isDot(i - 1)) {
-        const declared = texts.findIndex((text, at) => text === name && texts[at - 1] === "const");
-        const isGlobal = texts[i + 1] === "=" && declared > 0 && around(declared) < 0;
-        if (texts[i] === name) frame.at = begins[isGlobal ? i : i + 1];
-        return "Assignment to constant variable.";
-      }
+      const at = assignedConstant(frame.at, name);
+      if (at >= 0) return place(Object.assign(frame, { at }), -1, "Assignment to constant variable.");
       return property(frame, () => `Cannot assign to read only property '${name}' of object '#<Object>'`);
     }],
+    ["ReferenceError", /^this is not initialized$/, () => "Must call super constructor in derived class before accessing 'this' or returning from derived constructor"],
     ["ReferenceError", /^(.*) is not initialized$/, (frame, [name]) => assigned(frame, name, `Cannot access '${name}' before initialization`)],
     ["ReferenceError", /^(.*) is not defined$/, (frame, [name]) => {
       const i = tokenAt(frame.at);
@@ -144,31 +169,53 @@
     ["RangeError", /^Date value is NaN$/, plain("Invalid time value")],
     ["RangeError", /^invalid string length$/, plain("Invalid string length")],
     ["RangeError", /^bad normalization form$/, plain("The normalization form should be one of NFC, NFD, NFKC, NFKD.")],
+    ["RangeError", /^BigInt division by zero$/, operator("Division by zero")],
+    ["TypeError", /^bigint argument with unary \+$/, operator("Cannot convert a BigInt value to a number")],
+    ["TypeError", /^BigInt operands are forbidden for >>>$/, operator("BigInts have no unsigned right shift, use >> instead")],
+    ["TypeError", /^toPrimitive$/, (frame, _, native) => {
+      frame.at = native ? called(frame.at, native) : operated(frame.at);
+      return "Cannot convert object to primitive value";
+    }],
+    ["TypeError", /^must be called with new$/, (frame, _, native) => {
+      frame.at = called(frame.at, native);
+      return native === "Promise" ? "Promise constructor cannot be invoked without 'new'" : `Constructor ${native} requires 'new'`;
+    }],
+    ["TypeError", /^regexp not supported$/, plainNative((native) => `First argument to String.prototype.${native} must not be a regular expression`)],
+    ["TypeError", /^object prototype may only be an Object or null$/, (frame, _, native) => `Object prototype may only be an Object or null: ${firstArgument(frame, native)}`],
+    ["TypeError", /^invalid value used as WeakMap key$/, plainNative(() => "Invalid value used as weak map key")],
+    ["TypeError", /^invalid value used as WeakSet key$/, plainNative(() => "Invalid value used in weak set")],
+    ["TypeError", /^cannot convert to BigInt$/, (frame, _, native) => `Cannot convert ${firstArgument(frame, native)} to a BigInt`],
+    ["RangeError", /^cannot convert NaN or Infinity to BigInt$/, (frame, _, native) => `The number ${firstArgument(frame, native)} cannot be converted to a BigInt because it is not an integer`],
+    ["RangeError", /^invalid (?:array index|array buffer length)$/, (frame, _, native) => {
+      if (native === "ArrayBuffer") return plainNative(() => "Invalid array buffer length")(frame, _, native);
+      return /Array$/.test(native) ? `Invalid typed array length: ${firstArgument(frame, native)}` : undefined;
+    }],
+    ["ReferenceError", /^'this' can be initialized only once$/, () => "Super constructor may only be called once"],
     ["RangeError", /^cannot convert to BigInt: not an integer$/, (frame, _, native) => `The number ${firstArgument(frame, native)} cannot be converted to a BigInt because it is not an integer`],
     ["SyntaxError", /^invalid BigInt literal$/, (frame, _, native) => `Cannot convert ${firstArgument(frame, native)} to a BigInt`],
     ["URIError", /^.*$/, plain("URI malformed")],
     ["RangeError", /^radix must be/, plain("toString() radix must be between 2 and 36")],
     ["SyntaxError", /^(.*)$/s, (frame, [message], native) => {
       frame.at = called(frame.at, native);
-      return native === "RegExp" ? regexWords(frame, message) : undefined;
+      return /^(?:RegExp|match|matchAll|search)$/.test(native) ? regexWords(frame, message) : undefined;
     }],
   ];
 
+  // `message` is the engine's. The pattern is known when it is plain to see what it is.
   function regexWords(frame, message) {
-    if (/flags/.test(message)) {
-      const flags = argument(frame, "RegExp"), text = flags && texts[flags[1] + 1];
-      return `Invalid flags supplied to RegExp constructor '${/^["']/.test(text ?? "") ? text.slice(1, -1) : ""}'`;
-    }
-    const found = argument(frame, "RegExp");
-    const pattern = found && /^["']/.test(texts[found[0]]) ? texts[found[0]].slice(1, -1) : "";
-    const why = /expecting '\)'/.test(message) ? "Unterminated group" : /nothing to repeat/.test(message) ? "Nothing to repeat"
-      : /(?:^|[^\\])\\\\$/.test(pattern) ? "\\ at end of pattern" : /unexpected end|expecting ']'/.test(message) ? "Unterminated character class" : /extraneous characters|unmatched/.test(message) ? "Unmatched ')'"
-      : REGEX_WORDS[message] ?? message;
-    return `Invalid regular expression: /${pattern.replaceAll("\\\\", "\\")}/: ${why}`;
+    const { callAt, valueOf, unknown: none } = load("tree");
+    const [first, second] = callAt(frame.at)?.list ?? [];
+    const pattern = first ? valueOf(first) : none, flags = second ? valueOf(second) : "";
+    if (/flags/.test(message)) return `Invalid flags supplied to RegExp constructor '${typeof flags === "string" ? flags : ""}'`;
+    const why = typeof pattern === "string" && typeof flags === "string" ? load("regexes").regexFault(pattern, flags) : null;
+    if (why) return `Invalid regular expression: /${pattern}/${flags}: ${why}`;
+    return `Invalid regular expression: ${typeof pattern === "string" ? `/${pattern}/` : "//"}: ${REGEX_WORDS[message] ?? message}`;
   }
   const REGEX_WORDS = {
-    "invalid repetition count": "numbers out of order in {} quantifier", "duplicate group name": "Duplicate capture group name",
-    "invalid class range": "Range out of order in character class",
+    "expecting ')'": "Unterminated group", "nothing to repeat": "Nothing to repeat", "unexpected end": "Unterminated character class", "expecting ']'": "Unterminated character class",
+    "extraneous characters at the end": "Unmatched ')'", "invalid repetition count": "numbers out of order in {} quantifier",
+    "duplicate group name": "Duplicate capture group name", "invalid class range": "Range out of order in character class", "invalid group name": "Invalid capture group name",
+    "invalid group": "Invalid group", "expecting ':'": "Invalid group", "unknown unicode property name": "Invalid property name", "invalid escape sequence in regular expression": "Invalid escape",
   };
 
   return { WORDS };

@@ -1,0 +1,217 @@
+// The user's code as the parser reads it, to find the expression that an error is about and to print it as V8 does.
+// It is read when an error first needs it.
+(function (host) {
+  "use strict";
+  const { load, given } = host;
+  const { code } = load("source");
+  const MAX_CODE = 128 * 1024;
+  const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
+
+  let found = null;
+  const nodes = () => (found ??= code.length > MAX_CODE ? [] : load("parser").parse(code).nodes);
+  const isCall = (node) => node.type === "Call" || node.type === "New";
+  const smallest = (list) => list.reduce((best, node) => (best && best.end - best.start <= node.end - node.start ? best : node), null);
+
+  // The call whose callee was no function. The engine points at the last name that it read before it called, which may
+  // belong to several: the smallest one that is not known to be fine.
+  function failedCall(offset) {
+    const inside = nodes().filter((node) => node.start <= offset && offset < node.end);
+    const body = smallest(inside.filter((node) => node.type === "Function" && node.start < offset));
+    return among(inside, body, offset) ?? among(inside, null, offset);
+  }
+  function among(inside, body, offset) {
+    const calls = inside.filter((node) => isCall(node) && (!body || node.start > body.start)).sort((a, b) => a.end - a.start - (b.end - b.start));
+    let first = null, last = null;
+    for (const call of calls) {
+      if (last && readsLater(call, last, offset)) break;
+      last = call;
+      const value = valueOf(call.callee);
+      if (value !== unknown && typeof value !== "function") return call;
+      if (value === unknown) first ??= call;
+    }
+    return first ?? last;
+  }
+  // Whether what the call gives is looped over, spread or taken apart at once.
+  const isIterated = (call) => nodes().some((node) => (node.type === "ForOf" && node.isOf && node.over === call) || (node.type === "Array" && node.list.some((each) => each?.type === "Spread" && each.operand === call))
+    || (node.type === "Declarator" && node.left.type === "Array" && node.right === call));
+  // Whether the engine would point behind the offset for the outer call.
+  const readsLater = (outer, inner, offset) => nodes().some(({ type, start, place }) => {
+    const at = type === "Member" ? place : start;
+    return (type === "Name" || type === "Function" || type === "Member") && at > offset && at >= inner.end && at < outer.end;
+  });
+
+  // The call or `new` that V8 places at the offset; of several, the first.
+  const callAt = (offset) => nodes().find((node) => isCall(node) && node.place === offset) ?? null;
+
+  const unknown = {};
+  const TRUE_TYPES = { null: null, true: true, false: false };
+
+  // The value of an expression as far as it is plain to see: literals, constants made of them, and what is read from the
+  // webhook. Runs nothing of the user's.
+  function valueOf(node, depth = 0) {
+    if (!node || depth > 20) return unknown;
+    const of = (each) => valueOf(each, depth + 1);
+    switch (node.type) {
+      case "Literal":
+        if (node.kind === "string") return node.isEscaped ? unescaped(node.value) : node.value;
+        if (node.kind === "number") return /n$/.test(node.value) && !/^0x/i.test(node.value) ? BigInt(node.value.slice(0, -1).replaceAll("_", "")) : Number(node.value.replaceAll("_", ""));
+        return TRUE_TYPES[node.kind];
+      case "Name": return named(node, depth);
+      case "Function": case "Class": return valueOf;  // any function
+      case "Object": case "Array": {
+        const made = node.type === "Array" ? [] : {};
+        for (const [i, each] of node.list.entries()) {
+          if (!each || each.type === "Spread" || each.kind === "spread" || each.isComputed) return unknown;
+          made[node.type === "Array" ? i : each.name] = node.type === "Array" ? of(each) : of(each.value);
+        }
+        return made;
+      }
+      case "Regex": return /x/;
+      case "Member": {
+        const object = of(node.object), key = node.key ? of(node.key) : node.name;
+        if (object === unknown || key === unknown || object === null || object === undefined || node.isPrivate) return unknown;
+        return property(object, typeof key === "symbol" ? key : String(key));
+      }
+      case "Unary": {
+        const value = of(node.operand);
+        if (value === unknown || (typeof value === "object" && value !== null)) return node.operator === "!" && value !== unknown ? false : unknown;
+        if (node.operator === "-") return typeof value === "symbol" ? unknown : -value;
+        return node.operator === "!" ? !value : node.operator === "typeof" ? typeof value : node.operator === "void" ? undefined : unknown;
+      }
+      case "Binary": {
+        const left = of(node.left);
+        if (left === unknown) return unknown;
+        if (node.operator === "||") return left ? left : of(node.right);
+        if (node.operator === "&&") return left ? of(node.right) : left;
+        if (node.operator === "??") return left ?? of(node.right);
+        const right = of(node.right), isPlain = (value) => /^(?:string|number|boolean|undefined)$/.test(typeof value);
+        if (right === unknown || !isPlain(left) || !isPlain(right)) return unknown;
+        switch (node.operator) {
+          case "+": return left + right;
+          case "-": return left - right;
+          case "*": return left * right;
+          case "/": return left / right;
+          case "%": return left % right;
+        }
+        return unknown;
+      }
+      case "Conditional": {
+        const test = of(node.test);
+        return test === unknown ? unknown : of(test ? node.left : node.right);
+      }
+      case "Template": {
+        let text = "", at = node.start + 1;
+        for (const part of node.parts) {
+          const value = of(part);
+          if (value === unknown || (typeof value === "object" && value !== null) || typeof value === "symbol") return unknown;
+          text += code.slice(at, code.lastIndexOf("${", part.start)) + String(value);
+          at = code.indexOf("}", part.end) + 1;
+        }
+        text += code.slice(at, node.end - 1);
+        return text.includes("\\") ? unknown : text;
+      }
+    }
+    return unknown;
+  }
+
+  function unescaped(text) {
+    try {
+      return host.parse(`"${text.replaceAll('"', '\\"').replace(/\\'/g, "'")}"`);
+    } catch {
+      return unknown;
+    }
+  }
+
+  function property(object, key) {
+    for (let at = Object(object); at; at = getPrototypeOf(at)) {
+      if (typeof at !== "function" && isProxy(at)) return unknown;
+      const own = getOwnPropertyDescriptor(at, key);
+      if (own) return "value" in own ? own.value : unknown;
+    }
+    return undefined;
+  }
+  // A proxy would run the user's code; there is none where the code has no such word.
+  const isProxy = () => code.includes("Proxy");
+
+  const around = (node) => smallest(nodes().filter((fn) => fn.type === "Function" && fn.start <= node.start && node.end <= fn.end && fn !== node));
+  function named(use, depth) {
+    const { name } = use;
+    if (name === "undefined") return undefined;
+    const isUsed = (node) => node && node.start <= use.start && use.end <= node.end;
+    const declares = (node) => (node.type === "Declarator" && node.left.name === name) || ((node.type === "Function" || node.type === "Class") && node.name === name);
+    for (let scope = around(use); ; scope = around(scope)) {
+      const own = nodes().filter((node) => declares(node) && around(node) === scope);
+      if (own.length > 1) return unknown;
+      if (own.length === 1) {
+        if (own[0].type !== "Declarator") return valueOf;
+        return own[0].right && !isChanged(name, scope) ? valueOf(own[0].right, depth + 1) : unknown;
+      }
+      if (!scope) break;
+      const list = scope.parameters ?? [];
+      if (list.some((each) => each.name === name || each.left?.name === name)) {
+        return isHandler(scope) && list[0]?.name === name && isUsed(scope) ? given.webhook ?? unknown : unknown;
+      }
+      if (list.some((each) => each.type !== "Name" && each.start <= scope.end && code.slice(each.start, each.end).includes(name))) return unknown;
+    }
+    if (nodes().some((node) => node.type === "Name" && node.name === name && isBound(node)) || isChanged(name, null)) return unknown;
+    const own = getOwnPropertyDescriptor(globalThis, name);
+    return own && "value" in own && name !== "handler" ? own.value : unknown;
+  }
+  const isChanged = (name, scope) => nodes().some((node) => (!scope || (scope.start <= node.start && node.end <= scope.end))
+    && (((node.type === "Assignment" || node.type === "Update") && node.left.type === "Name" && node.left.name === name) || (node.type === "Count" && node.operand.name === name)));
+  // Names in patterns, such as `const { a } = …`.
+  const isBound = (name) => nodes().some((node) => node.type === "Declarator" && node.left.type !== "Name" && node.left.start <= name.start && name.end <= node.left.end);
+  function isHandler(fn) {
+    return fn.name === "handler" || nodes().some((node) => node.type === "Declarator" && node.left.name === "handler" && node.right === fn);
+  }
+
+  // As V8 prints it in its messages.
+  function print(node) {
+    const own = printed(node);
+    return own === "" ? "(intermediate value)" : own;
+  }
+  function printed(node) {
+    switch (node.type) {
+      case "Literal":
+        return node.kind === "string" ? `"${node.isEscaped ? String(unescaped(node.value)) : node.value}"` : node.kind === "number" ? String(valueOf(node)) : node.kind;
+      case "Name": return node.name;
+      case "This": return "this";
+      case "Regex": return node.text;
+      case "Member": {
+        const key = node.key, dot = node.isOptional ? "?." : ".";
+        if (!key) return print(node.object) + dot + node.name;
+        if (key.type === "Literal" && key.kind === "string") return print(node.object) + dot + key.value;
+        if (key.type === "Template" && !key.parts.length) return `${print(node.object)}${dot}${code.slice(key.start + 1, key.end - 1)}`;
+        const sum = valueOf(key), isFolded = key.type === "Binary" && typeof sum === "number" && isAllNumbers(key);
+        return `${print(node.object)}${node.isOptional ? "?." : ""}[${isFolded ? sum : print(key)}]`;
+      }
+      case "Call": return `${print(node.callee)}(...)`;
+      case "Array": return `[${node.list.map((each) => (each ? print(each) : "")).join(",")}]`;
+      case "Object": return `{${node.list.map(() => "(intermediate value)").join("")}}`;
+      case "Unary": return `(${node.operator}${/^\w/.test(node.operator) ? " " : ""}${print(node.operand)})`;
+      case "Count": return node.isPrefix ? `(${node.operator}${print(node.operand)})` : `(${print(node.operand)}${node.operator})`;
+      case "Binary": {
+        const folded = valueOf(node);
+        return typeof folded === "number" && isAllNumbers(node) ? String(folded) : `(${print(node.left)} ${node.operator} ${print(node.right)})`;
+      }
+      case "Comma": return `(${node.list.map(print).join(" , ")})`;
+      case "Spread": return `(...${print(node.operand)})`;
+      case "Conditional": return "(intermediate value)".repeat(3);
+      case "Template": return node.parts.length ? node.parts.map(print).join("") : `"${code.slice(node.start + 1, node.end - 1)}"`;
+    }
+    return "";
+  }
+  const isAllNumbers = (node) => (node.type === "Binary" ? isAllNumbers(node.left) && isAllNumbers(node.right) : node.type === "Literal" && node.kind === "number");
+
+  // A value as V8 shows it: `shown(value, node)`, where the node tells the class of what `new` made.
+  function shown(value, node) {
+    if (node?.type === "New" && node.callee.type === "Name") {
+      return /^(?:Date|RegExp|Array|Error|\w+Error|Number|String|Boolean)$/.test(node.callee.name) ? `[object ${node.callee.name}]` : `#<${node.callee.name}>`;
+    }
+    if (value === null || (typeof value !== "object" && typeof value !== "function")) return String(value);
+    if (Array.isArray(value)) return "[object Array]";
+    return value instanceof RegExp ? "[object RegExp]" : value instanceof Date ? "[object Date]" : "#<Object>";
+  }
+
+  return { nodes, failedCall, isIterated, callAt, unknown, valueOf, print, shown, smallest };
+});
