@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict, deque
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from server.domain.transformations import FailureKind, Program, Result, TransformFailed
 
@@ -11,13 +11,15 @@ MAX_BATCH = 32
 MAX_BATCH_BYTES = 4 << 20
 BATCH_SECONDS = 0.05
 """A batch is as long as is expected to take this time, so that other owners wait no longer for its slot."""
+QUICK_SECONDS = 0.1
+"""Code that takes longer runs in slots of its own, so that code that does not always finds one soon."""
 
 SLOW_AFTER = 3
 """Time-outs in a row that send an owner to the slow lane."""
 LONGEST_PAUSE = 30.0
 """Seconds between two runs there; the pause begins with one and doubles with each further time-out."""
 REMEMBERED = 1_000
-"""Owners whose time-outs are counted; the oldest is forgotten first."""
+"""Owners whose time-outs and paces are known; the oldest is forgotten first."""
 
 
 @dataclass(eq=False, slots=True)
@@ -29,10 +31,12 @@ class Job:
     """JSON of what the handler gets, but for the payload."""
     payload: bytes
     done: asyncio.Future[Result]
-    parts: dict[str, str] = field(default_factory=dict)
-    """Locale data that the code was found to need."""
-    seconds: float = 0.0
-    """What the runs took that ended because such data was missing."""
+    parts: int = 0
+    """Pieces of locale data that it asked for."""
+    parts_seconds: float = 0.0
+    """What making them took."""
+    fault: Result | None = None
+    """The result whatever the worker replies, since a fault of ours kept the run from what it asked for."""
     tries: int = 0
     """How often its worker ended under it, of no fault that could be told to be its own."""
 
@@ -65,6 +69,11 @@ class Lane:
             async with asyncio.timeout(seconds):
                 await self.news.wait()
 
+    @property
+    def is_long(self) -> bool:
+        """Its code is expected to take long."""
+        return self.pace > QUICK_SECONDS
+
     def measured(self, seconds: float) -> None:
         """Slow down at once, speed up by and by."""
         self.pace = max(seconds, self.pace * 0.7)
@@ -86,6 +95,22 @@ class Lane:
 
     def give_back(self, jobs: list[Job]) -> None:
         self.waiting.extendleft(reversed(jobs))
+
+
+class Paces:
+    """Seconds that an event of each owner takes, as far as is known."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, float] = OrderedDict()
+
+    def of(self, owner: str) -> float:
+        return self._known.get(owner, BATCH_SECONDS)
+
+    def note(self, owner: str, pace: float) -> None:
+        self._known[owner] = pace
+        self._known.move_to_end(owner)
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)

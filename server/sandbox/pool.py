@@ -12,9 +12,10 @@ import structlog
 from server.domain.messages import AttemptError
 from server.domain.transformations import FailureKind, Program, Result, Webhook
 from server.sandbox import locales, replies
-from server.sandbox.lanes import Job, Lane, Slow, TimeOuts
+from server.sandbox.lanes import QUICK_SECONDS, Job, Lane, Paces, Slow, TimeOuts
 from server.sandbox.limits import Fence, Limits
-from server.sandbox.wire import Answer, Died, Request, Worker
+from server.sandbox.slots import Slots, Turn
+from server.sandbox.wire import Answer, Died, Worker
 from server.sandbox.workers import Unavailable, Zygote
 
 IDLE_SECONDS = 60.0
@@ -23,12 +24,10 @@ KEPT = 24
 """Idle workers beyond this number end, the longest idle first."""
 EVENTS_A_LIFE = 10_000
 """A worker that has served so many events is replaced."""
-MAX_PARTS = 400
-"""Pieces of locale data that one event may bring into use; a worker keeps what it has."""
-MAX_PARTS_SECONDS = 4.0
-"""What the runs may take together in which an event finds out what it needs."""
-LONGEST_BATCH = 0.5
-"""Seconds after which the rest of a batch goes back to its lane, when its events take longer than was expected."""
+MAX_PARTS_SECONDS = 2.0
+"""What making the locale data for one event may take; it is not charged to the code."""
+LONGEST_BATCH = 0.1
+"""Seconds after which the rest of a batch goes back to its lane, when others wait for its slot."""
 MAX_TRIES = 3
 """How often an event runs again because its worker ended of no fault that could be told to be its own."""
 
@@ -39,14 +38,20 @@ class Sandbox:
     """Runs users' code. Nothing that code does raises here: it comes back as ``TransformFailed``.
 
     Events of one owner that wait at the same time go to its worker together; their results come back one by one.
+
+    There are slots for code that is quick, for code that takes long, and one for code that timed out again and again.
+    What turns out to take long in a slot for quick code moves to another kind of slot, or starts again in one once
+    there is one, when others wait. So whoever is quick waits for a slot for ``QUICK_SECONDS`` and not for a run.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._zygote = Zygote(limits)
-        self._slots = asyncio.Semaphore(limits.workers)
-        self._slow_slot = asyncio.Semaphore(1)
+        self._quick = Slots(limits.workers)
+        self._long = Slots(limits.workers)
+        self._slow = Slots(1)
         self._time_outs = TimeOuts()
+        self._paces = Paces()
         self._lanes: dict[str, Lane] = {}
         self._idle: OrderedDict[str, Worker] = OrderedDict()
         self._sweeper: asyncio.Task[None] | None = None
@@ -116,24 +121,25 @@ class Sandbox:
 
     async def check(self, code: str) -> AttemptError | None:
         """What keeps the code from compiling, or None. It is not run."""
-        async with self._slots:
+        turn = await self._quick.take("")
+        try:
+            worker = await self._zygote.spawn()
             try:
-                worker = await self._zygote.spawn()
-            except Unavailable as unavailable:
-                return AttemptError(FailureKind.CRASHED, str(unavailable))
-            try:
-                worker.send(code, [({}, b"", b"")])
+                worker.send(code, [(b"", b"")], lambda seconds: None)
                 answer = await worker.answer()
             finally:
-                worker.retire()  # whose code it was is not known, so it must not meet another's
+                worker.stop()  # whose code it was is not known, so it must not meet another's
+        except Unavailable as unavailable:
+            return AttemptError(FailureKind.CRASHED, str(unavailable))
+        finally:
+            turn.end()
         if isinstance(answer, Died):
             return AttemptError(*self._why(answer))
         return replies.parse_check(answer[0])
 
     def _lane(self, owner: str) -> Lane:
         if owner not in self._lanes:
-            idle = self._idle.get(owner)
-            self._lanes[owner] = Lane(idle.pace) if idle else Lane()
+            self._lanes[owner] = Lane(self._paces.of(owner))
         return self._lanes[owner]
 
     def _begin(self, owner: str, lane: Lane) -> None:
@@ -151,21 +157,24 @@ class Sandbox:
     async def _serve(self, owner: str, lane: Lane) -> None:
         """Batch after batch, until nothing waits."""
         while program := await self._next(lane):
-            async with self._slow_slot if self._time_outs.slow(program) else self._slots:
-                jobs = lane.take(program)
-                try:
-                    await self._run(owner, lane, jobs)
-                except Unavailable as unavailable:
-                    for job in jobs:
-                        if not job.done.done():
-                            job.done.set_exception(unavailable)
-                except Exception as error:  # whatever it was, those who wait must hear of it
-                    log.exception("sandbox.run_failed", owner=owner)
-                    for job in jobs:
-                        if not job.done.done():
-                            job.done.set_result(replies.our_fault(type(error).__name__))
-                finally:
-                    lane.batch = []
+            slots = self._slow if self._time_outs.slow(program) else self._long if lane.is_long else self._quick
+            turn = await slots.take(owner)
+            jobs = lane.take(program)
+            try:
+                await self._run(turn, lane, jobs)
+            except Unavailable as unavailable:
+                for job in jobs:
+                    if not job.done.done():
+                        job.done.set_exception(unavailable)
+            except Exception as error:  # whatever it was, those who wait must hear of it
+                log.exception("sandbox.run_failed", owner=owner)
+                for job in jobs:
+                    if not job.done.done():
+                        job.done.set_result(replies.our_fault(type(error).__name__))
+            finally:
+                turn.end()
+                lane.batch = []
+                self._paces.note(owner, lane.pace)
 
     async def _next(self, lane: Lane) -> Program | None:
         """Whose turn it is. Slow code pauses between two runs; other code of its owner, such as a test, does not."""
@@ -182,77 +191,128 @@ class Sandbox:
                 return None
             await lane.wait(pause)
 
-    async def _run(self, owner: str, lane: Lane, jobs: list[Job]) -> None:
+    async def _run(self, turn: Turn, lane: Lane, jobs: list[Job]) -> None:
         """Give every job its result, in as many messages as it takes; or give back what takes too long."""
         until = monotonic() + LONGEST_BATCH
         while jobs := [job for job in jobs if not job.done.done()]:
             program = jobs[0].program
-            jobs = await self._message(owner, lane, jobs, until)
-            if monotonic() > until or self._time_outs.slow(program):
+            jobs = await self._message(turn, lane, jobs, until)
+            is_long_among_quick = turn.slots is self._quick and lane.is_long
+            if is_long_among_quick or self._is_over(turn, until) or self._time_outs.slow(program):
                 lane.give_back(jobs)
                 return
 
-    async def _message(self, owner: str, lane: Lane, jobs: list[Job], until: float) -> list[Job]:
+    async def _message(self, turn: Turn, lane: Lane, jobs: list[Job], until: float) -> list[Job]:
         """One message to the owner's worker. Returns the jobs that have to go in another.
+
+        A worker that is not kept as idle is ended, however this ends.
+        """
+        worker = self._idle.pop(turn.owner, None)
+        if worker and (not worker.is_usable or (worker.has_low_priority and turn.slots is self._quick)):
+            worker.retire()
+            worker = None
+        worker = worker or await self._zygote.spawn()
+        if turn.slots is not self._quick:
+            worker.lower_priority()
+        try:
+            rest = await self._converse(worker, turn, lane, jobs, until)
+            if self._may_keep(worker):
+                self._keep(turn.owner, worker)
+            return rest
+        finally:
+            if self._idle.get(turn.owner) is not worker:
+                worker.stop()
+
+    async def _converse(self, worker: Worker, turn: Turn, lane: Lane, jobs: list[Job], until: float) -> list[Job]:
+        """Ask the worker for all jobs, and take its replies. Returns the jobs that have no result yet.
 
         A worker's death costs the event under way and no other. It may not even be that event's fault, when the worker
         had served others: then the event runs again, as the first of a new worker.
         """
-        worker = self._idle.pop(owner, None)
-        if not worker or worker.gone:
-            worker = await self._zygote.spawn()
-        kept = False
-        try:
-            worker.send(jobs[0].program.code, [_request(worker, job) for job in jobs])
-            again: list[Job] = []
-            for at, job in enumerate(jobs, start=1):
-                blameless, started = worker.served > 0, monotonic()
-                answer = await worker.answer()
-                now = monotonic()
-                lane.measured(now - started)
-                if isinstance(answer, Died):
-                    self._died(job, answer, blameless)
-                else:
-                    await self._answered(job, answer, now - started)
-                    if replies.is_spent(answer[0]):
-                        worker.retire()
-                if not job.done.done():
-                    again.append(job)
-                if at < len(jobs) and (now > until or self._time_outs.slow(job.program)):
-                    worker.stop()
-                if worker.gone:
-                    return again + jobs[at:]
-            worker.pace = lane.pace
-            self._keep(owner, worker)
-            kept = True
-            return again
-        finally:
-            if not kept:
-                worker.stop()
 
-    async def _answered(self, job: Job, answer: Answer, seconds: float) -> None:
-        """Give the job its result, or the locale data that it needs. A fault of ours on the way is the job's result."""
-        try:
-            if part := self._may_ask(job) and replies.part_needed(answer[0]):
-                job.seconds += seconds
-                job.parts[part] = await asyncio.to_thread(locales.part, part)
+        def watch(seconds: float) -> None:
+            """A run lasts so many seconds. Code that takes long makes room for code that is quick, when that waits."""
+            if turn.slots is not self._quick:
+                return
+            used = worker.used()
+            is_starved = (
+                used is not None and used + job.parts_seconds < QUICK_SECONDS / 2 and seconds < 2 * QUICK_SECONDS
+            )
+            if not is_starved and turn.move(self._long):
+                worker.lower_priority()
+            elif self._quick.is_wanted():
+                worker.preempt()
+
+        worker.send(jobs[0].program.code, [(job.event, job.payload) for job in jobs], watch)
+        again: list[Job] = []
+        for at, job in enumerate(jobs, start=1):
+            blameless, started = worker.served > 0, monotonic()
+            answer = await self._answer(worker, job, watch)
+            lane.measured(self._taken(worker, started, job))
+            if isinstance(answer, Died):
+                if answer.preempted:
+                    lane.measured(2 * QUICK_SECONDS)
+                self._died(job, answer, blameless)
             else:
-                self._end(job, replies.parse(*answer, self.limits))
+                self._end(job, job.fault or replies.parse(*answer, self.limits, (monotonic() - started) * 1000))
+                if replies.is_spent(answer[0]):
+                    worker.retire()
+            if not job.done.done():
+                again.append(job)
+            if at < len(jobs) and (self._is_over(turn, until) or self._time_outs.slow(job.program)):
+                worker.stop()
+            if worker.gone:
+                return again + jobs[at:]
+        return again
+
+    async def _answer(self, worker: Worker, job: Job, watch: Callable[[float], None]) -> Answer | Died:
+        """The worker's reply for this job, which gets the locale data that it asks for meanwhile."""
+        while True:
+            answer = await worker.answer()
+            if isinstance(answer, Died) or not (part := replies.part_asked(answer[0])):
+                return answer
+            worker.give(part, await self._part(job, part))
+            if job.parts_seconds > QUICK_SECONDS:
+                watch(0.0)
+
+    async def _part(self, job: Job, part: str) -> str:
+        """Locale data for a run that waits for them; empty when there are none, which ends the run."""
+        job.parts += 1
+        if job.parts > replies.MAX_PARTS or job.parts_seconds > MAX_PARTS_SECONDS or job.fault:
+            return ""
+        started = monotonic()
+        try:
+            return await asyncio.to_thread(locales.part, part)
         except Exception as error:
-            log.exception("sandbox.answer_failed", owner=job.program.owner)
-            self._end(job, replies.our_fault(type(error).__name__))
+            log.exception("sandbox.part_failed", owner=job.program.owner, part=part)
+            job.fault = replies.no_part(part, type(error).__name__)
+            return ""
+        finally:
+            job.parts_seconds += monotonic() - started
 
     @staticmethod
-    def _may_ask(job: Job) -> bool:
-        return len(job.parts) < MAX_PARTS and job.seconds < MAX_PARTS_SECONDS
+    def _taken(worker: Worker, started: float, job: Job) -> float:
+        """Seconds that the event took; where the machine was busy, only those for which it had a processor."""
+        taken = monotonic() - started
+        used = worker.used() if taken > QUICK_SECONDS else None
+        return taken if used is None else min(taken, used + job.parts_seconds)
+
+    @staticmethod
+    def _is_over(turn: Turn, until: float) -> bool:
+        return monotonic() > until and turn.slots is not None and turn.slots.is_wanted()
 
     def _died(self, job: Job, died: Died, blameless: bool) -> None:
         """The worker ended under this job. It stays without a result when it is to run again."""
+        if died.preempted:
+            return
         job.tries += 1
-        if died.killed or (died.code is not None and not blameless):
+        if died.killed or ((died.code is not None or died.unusable) and not blameless):
             self._end(job, replies.failed(*self._why(died), ms=died.ms))
         elif job.tries >= MAX_TRIES and not job.done.done():
-            self._end(job, replies.keeps_ending(job.tries))
+            if self._closed:
+                job.done.set_exception(Unavailable("The sandbox is being closed."))
+            else:
+                self._end(job, replies.keeps_ending(job.tries))
 
     def _end(self, job: Job, result: Result) -> None:
         before = self._time_outs.slow(job.program)
@@ -265,12 +325,13 @@ class Sandbox:
         if not job.done.done():
             job.done.set_result(result)
 
+    def _may_keep(self, worker: Worker) -> bool:
+        return worker.is_usable and worker.served < EVENTS_A_LIFE and not self._closed
+
     def _keep(self, owner: str, worker: Worker) -> None:
-        if self._closed or worker.served >= EVENTS_A_LIFE:
-            worker.retire()
-            return
         worker.idle_since = monotonic()
         self._idle[owner] = worker
+        self._idle.move_to_end(owner)
         while len(self._idle) > KEPT:
             self._idle.popitem(last=False)[1].retire()
 
@@ -284,18 +345,13 @@ class Sandbox:
     def _why(self, died: Died) -> tuple[FailureKind, str]:
         if died.killed or died.code == -signal.SIGXCPU:
             return FailureKind.TIME_LIMIT, replies.time_limit(self.limits)
+        if died.unusable:
+            return FailureKind.CRASHED, "The sandbox gave an answer that cannot be used (unasked)."
         if died.code == -signal.SIGSYS:
             return FailureKind.CRASHED, "The code made the engine try what the sandbox forbids, and was stopped."
         if died.code is not None and died.code < 0:
             return FailureKind.CRASHED, f"The JavaScript engine crashed ({_signal_name(-died.code)})."
         return FailureKind.CRASHED, "The sandbox could not run the code."
-
-
-def _request(worker: Worker, job: Job) -> Request:
-    """What the worker is sent. Of the locale data only what it does not have yet."""
-    parts = {name: text for name, text in job.parts.items() if name not in worker.parts}
-    worker.parts |= parts.keys()
-    return ({"parts": parts} if parts else {}), job.event, job.payload
 
 
 def _signal_name(number: int) -> str:

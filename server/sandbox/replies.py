@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from server.domain.messages import AttemptError, ConsoleLine
 from server.domain.transformations import Cancelled, FailureKind, Result, Returned, TransformFailed
@@ -20,6 +20,11 @@ MAX_LINE = 400
 MAX_HEADERS = 1_000
 MAX_URL = 64 * 1024
 CONSOLE_LINES = 2_000
+MAX_PART_NAME = 160
+MAX_PARTS = 4_000
+"""Pieces of locale data that one event may ask for; a worker keeps what it has."""
+MAX_COUNT = 1 << 31
+MAX_MEMORY = 1 << 48
 LEVELS = ("log", "info", "warn", "error", "debug")
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -30,20 +35,32 @@ def largest(limits: Limits) -> int:
     return 6 * (limits.console + limits.result) + 1024 * 1024
 
 
-def parse(head: bytes, body: bytes, limits: Limits) -> Result:
+def parse(head: bytes, body: bytes, limits: Limits, within: float = math.inf) -> Result:
+    """What the worker says its event came to. It cannot have run for longer than ``within`` milliseconds."""
     try:
-        return _result(json.loads(head.decode()), body, limits)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        fields = _mapping(json.loads(head.decode()))
+        if fields["is"] == "needs":
+            return failed(FailureKind.CRASHED, too_many_parts())
+        return _result(fields, body, limits, within)
+    except Exception as error:  # whatever the reply was, it is of no use, and nobody else's fault
         return failed(FailureKind.CRASHED, f"The sandbox gave an answer that cannot be used ({type(error).__name__}).")
 
 
-def part_needed(head: bytes) -> str:
-    """The locale data that the code turned out to need, such as ``locale:de``; empty when the reply is a result."""
-    if not head.startswith(b'{"is":"needs"') or len(head) > 200:
+def process_of(head: bytes) -> int:
+    """The process id in a new worker's first message, before it has run anything; 0 when there is none."""
+    try:
+        return _count(_mapping(json.loads(head))["ready"])
+    except (ValueError, KeyError, TypeError):
+        return 0
+
+
+def part_asked(head: bytes) -> str:
+    """The locale data that a run waits for, such as ``locale:de``; empty when this is the reply."""
+    if not head.startswith(b'{"part"') or len(head) > 1_000:
         return ""
     try:
-        return clean(_mapping(json.loads(head))["part"], 160)
-    except (ValueError, KeyError, TypeError):
+        return clean(_mapping(json.loads(head))["part"], MAX_PART_NAME)
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 
@@ -56,7 +73,7 @@ def parse_check(head: bytes) -> AttemptError | None:
     try:
         fields = _mapping(json.loads(head))
         return None if fields["is"] == "fine" else _error(fields, None)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except Exception:  # as in ``parse``
         return AttemptError(FailureKind.CRASHED, "The code could not be checked.")
 
 
@@ -67,6 +84,16 @@ def failed(kind: FailureKind, message: str, ms: float = 0.0) -> TransformFailed:
 def our_fault(reason: str) -> TransformFailed:
     """The result of an event that a fault of ours kept from its own. ``reason`` is the kind of the error."""
     return failed(FailureKind.INTERNAL, f"Hookbench could not run the code, through a fault of its own ({reason}).")
+
+
+def no_part(part: str, reason: str) -> TransformFailed:
+    """The result of an event whose locale data could not be made."""
+    message = f"Hookbench could not provide the locale data {part}, through a fault of its own ({reason})."
+    return failed(FailureKind.INTERNAL, message)
+
+
+def too_many_parts() -> str:
+    return f"The code asked for more than {MAX_PARTS} pieces of locale data in one run."
 
 
 def keeps_ending(times: int) -> TransformFailed:
@@ -81,10 +108,10 @@ def time_limit(limits: Limits) -> str:
     return f"The code ran longer than {limits.run_time:g} s and was stopped."
 
 
-def _result(reply: object, body: bytes, limits: Limits) -> Result:
-    fields = _mapping(reply)
+def _result(fields: Mapping[str, Any], body: bytes, limits: Limits, within: float) -> Result:
     console = _console(fields["console"], limits.console)
-    ms, memory = _duration(fields["ms"]), _count(fields["memory"]) if "memory" in fields else None
+    ms = min(_duration(fields["ms"]), within)
+    memory = _count(fields["memory"], MAX_MEMORY) if "memory" in fields else None
     warnings = _warnings(fields["warnings"]) if "warnings" in fields else ()
     match fields["is"]:
         case "returned":
@@ -111,7 +138,7 @@ def _returned(
     is_text = fields["text"] is True
     if not is_text:
         try:
-            json.loads(payload, parse_int=str)  # Python reads no whole number of more than 4,300 digits
+            _must_be_json(payload)
         except RecursionError:
             message = "webhook.payload is nested too deeply to be sent."
             return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory, warnings)
@@ -132,8 +159,20 @@ def _returned(
     )
 
 
+def _must_be_json(text: str) -> None:
+    """Raises ``ValueError``, or ``RecursionError`` for what is nested too deeply."""
+    # Python reads no whole number of more than 4,300 digits.
+    json.loads(text, parse_int=str, parse_constant=_no_constant)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise json.JSONDecodeError(name, "", 0)  # Python reads NaN and Infinity; JSON does not know them
+
+
 def _error(fields: Mapping[str, Any], limits: Limits | None) -> AttemptError:
     kind = FailureKind(fields["is"])
+    if kind is FailureKind.INTERNAL:
+        raise ValueError("kind")  # only we may say that it was us
     message = clean(fields["message"], MAX_MESSAGE)
     if kind is FailureKind.TIME_LIMIT and limits:
         message = time_limit(limits)
@@ -190,13 +229,13 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value
 
 
-def _count(value: object) -> int:
-    if not isinstance(value, int) or not 0 < value < 1 << 31:
+def _count(value: object, limit: int = MAX_COUNT) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < limit:
         raise ValueError("count")
     return value
 
 
 def _duration(value: object) -> float:
-    if not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < MAX_COUNT:
         raise ValueError("duration")
     return float(value)

@@ -1,11 +1,14 @@
 """The server's end of one worker: requests go out together, replies come back one by one, each within its time."""
 
 import asyncio
+import os
 import signal
 import socket
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -15,9 +18,14 @@ from server.sandbox.limits import Limits
 
 START_SECONDS = 10.0
 """For a process to start, or to end, on a machine that is busy."""
+LEAVE_SECONDS = 1.0
+"""For a process to end by itself once our side is closed; then it is killed."""
+WATCH_SECONDS = 0.1
+"""How often somebody looks at a run that lasts."""
+STARVED = 3
+"""On a machine that is busy, a run may last so many times ``kill_after`` while it has not used its processor time."""
+LOW_PRIORITY = 19
 
-Request = tuple[frames.Head, bytes, bytes]
-"""A request's head, event and payload; see ``inside.worker.serve``."""
 Answer = tuple[bytes, bytes]
 """A reply's head and body."""
 
@@ -31,10 +39,17 @@ class Died:
     killed: bool = False
     """By us, since its time was over."""
     ms: float = 0.0
+    preempted: bool = False
+    """By us, since others waited for its slot."""
+    unusable: bool = False
+    """By us, since it sent what nobody had asked for, or more than it may."""
 
 
 class Worker(asyncio.Protocol):
-    """One forked process, which serves one owner. ``end`` will be its exit code, or None when all workers ended."""
+    """One forked process, which serves one owner. ``end`` will be its exit code, or None when all workers ended.
+
+    Whatever the process sends is bounded here: the size of a reply, and their number, which is that of the requests.
+    """
 
     def __init__(self, limits: Limits, kill: Callable[[], object], end: asyncio.Future[int | None]) -> None:
         self._limits = limits
@@ -44,108 +59,208 @@ class Worker(asyncio.Protocol):
         self._loop = end.get_loop()
         self._received = bytearray()
         self._answers: deque[Answer] = deque()
+        self._unread = 0
+        """Bytes of the answers that nobody has taken yet."""
+        self._is_reading = True
+        self._owed = 1
+        """Replies that the process still has to send; the first says that it is ready."""
         self._wanted: asyncio.Future[None] | None = None
-        self._transport: asyncio.WriteTransport | None = None
+        self._transport: asyncio.Transport | None = None
         self._code: str | None = None
-        self._killed = False
-        """By us, since its time was over."""
+        self._clock: int | None = None
+        """The id of the process's own clock, on Linux."""
+        self._process = 0
+        self._used_before = 0.0
+        self._waited = 0.0
+        """Seconds that the event under way has taken so far, without those in which we made locale data."""
+        self._since = self._until = self._last = 0.0
+        """When the run began that is waited for, when its time is over, and when even if it had no processor."""
+        self._watch: Callable[[float], None] | None = None
+        self._killed = self._preempted = self._unusable = False
         self.gone = False
         """It can be asked no more."""
+        self.has_low_priority = False
         self.served = 0
-        self.parts: set[str] = set()
-        """The locale data that it has."""
         self.idle_since = 0.0
-        self.pace = 0.0
-        """Seconds that its events took lately."""
 
     async def meet(self, ours: socket.socket) -> Died | None:
         """Wait until the forked process has closed its fences."""
         try:
             await self._loop.create_connection(lambda: self, sock=ours)
-        except asyncio.CancelledError:
+        except BaseException:
             ours.close()
             raise
         answer = await self._answer(START_SECONDS)
-        return answer if isinstance(answer, Died) else None
+        if isinstance(answer, Died):
+            return answer
+        self._owed = 0
+        self._process = replies.process_of(answer[0])
+        if sys.platform == "linux" and self._process:
+            self._clock = (~self._process << 3) | 2  # what clock_getcpuclockid makes of it
+        return None
 
-    def send(self, code: str, requests: Sequence[Request]) -> None:
-        """Ask for all of these; ``answer`` then has the replies, in order. The code goes along when it is new."""
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can be sent something: it lives, as far as is known, and owes no reply."""
+        return not (self.gone or self._owed or self._received or self._end.done())
+
+    def send(self, code: str, requests: Sequence[tuple[bytes, bytes]], watch: Callable[[float], None]) -> None:
+        """Ask for events and their payloads; ``answer`` then has the replies, in order. New code goes along.
+
+        ``watch`` is called now and then with the seconds that a run lasts. It may ``stop`` or ``preempt``.
+        """
         packed = []
-        for head, event, payload in requests:
+        for event, payload in requests:
+            head: frames.Head = {}
             if code != self._code:
                 self._code = code
-                head = head | {"code": code}
+                head = {"code": code}
             packed.append(frames.pack_request(head, event, payload))
+        self._watch, self._waited, self._used_before = watch, 0.0, self._clock_now() or 0.0
+        self._owed += len(packed)
         if self._transport and not self.gone:
             self._transport.write(b"".join(packed))  # when it died already, the answer says how
 
     async def answer(self) -> Answer | Died:
-        """The next reply. After ``Died`` there is none, and the worker is of no further use."""
-        started = time.perf_counter()
+        """The next reply. After ``Died`` there is none, and the worker is of no further use.
+
+        A reply that asks for locale data (``replies.part_asked``) is not the event's last: ``give`` them first.
+        """
         answer = await self._answer(self._limits.kill_after)
-        self.served += 1
         if isinstance(answer, Died):
-            return Died(answer.code, answer.killed, (time.perf_counter() - started) * 1000)
+            self.served += 1
+        elif not replies.part_asked(answer[0]):
+            self.served += 1
+            self._owed -= 1
+            self._waited = 0.0
         return answer
+
+    def give(self, name: str, text: str) -> None:
+        """The locale data that were asked for; empty text refuses."""
+        if self._transport and not self.gone:
+            self._transport.write(frames.pack_request({"part": name}, b"", text.encode(errors="replace")))
+
+    def used(self) -> float | None:
+        """Seconds of processor time since ``send``; None where that is not known."""
+        now = self._clock_now()
+        return None if now is None else now - self._used_before
+
+    def lower_priority(self) -> None:
+        """Let others have the processor first. It cannot be undone."""
+        if self.has_low_priority:
+            return
+        self.has_low_priority = True
+        if self._process and not self._end.done():
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._process, LOW_PRIORITY)
+
+    def preempt(self) -> None:
+        """End it now, since others wait for its slot."""
+        self._preempted = True
+        self.stop()
 
     def stop(self) -> None:
         """End it now, with whatever it is doing."""
         self._kill()
-        self.retire()
+        self.gone = True
+        if self._transport:
+            self._transport.abort()
+        self._wake()
 
     def retire(self) -> None:
-        """Close our side; the process reads the end and leaves."""
+        """Close our side; the process reads the end and leaves, or is made to."""
+        if not self.gone and not self._end.done():
+            self._loop.call_later(LEAVE_SECONDS, self._kill)
         self.gone = True
         if self._transport:
             self._transport.close()
 
     async def _answer(self, seconds: float) -> Answer | Died:
+        """The next message. Of ``seconds``, what the same event took before is gone."""
+        began = time.monotonic()
+        before = self._waited
         if not self._answers and not self.gone:
             self._wanted = self._loop.create_future()
-            deadline = self._loop.call_later(seconds, self._time_is_over)  # a third of what ``asyncio.timeout`` costs
+            self._until = began - before + seconds
+            self._last = began - before + seconds * STARVED
+            self._since = began - before
+            # One timer, whatever it is for: a third of what ``asyncio.timeout`` costs.
+            self._timer = self._loop.call_later(max(0.0, min(WATCH_SECONDS, self._until - began)), self._look)
             try:
                 await self._wanted
             except asyncio.CancelledError:
                 self.stop()
                 raise
             finally:
-                deadline.cancel()
+                self._timer.cancel()
                 self._wanted = None
-        if self._answers:
-            return self._answers.popleft()
-        self.retire()
-        return Died(await self._exit_code(), killed=self._killed)
+        self._waited = before + time.monotonic() - began
+        if self._answers and not self._unusable:
+            head, body = self._answers.popleft()
+            self._unread -= len(head) + len(body)
+            if not self._is_reading and self._unread <= self._largest and self._transport and not self.gone:
+                self._is_reading = True
+                self._transport.resume_reading()
+            return head, body
+        if not self._transport or not self._transport.is_closing():
+            self.retire()
+        code = await self._exit_code()
+        return Died(code, self._killed, self._waited * 1000, self._preempted, self._unusable)
 
-    def _time_is_over(self) -> None:
-        self._killed = True
-        self.stop()
-        self._wake()
+    def _look(self) -> None:
+        """The run lasts: is its time over, or has whoever watches it something to say?"""
+        now = time.monotonic()
+        used = self.used()
+        is_starved = used is not None and used < self._limits.run_time and now < self._last
+        if now >= self._until and not is_starved:
+            self._killed = True
+            self.stop()
+            return
+        if self._watch:
+            self._watch(now - self._since)
+        if not self.gone:
+            self._timer = self._loop.call_later(WATCH_SECONDS / 2, self._look)
+
+    def _clock_now(self) -> float | None:
+        """Seconds of processor time that the process has had."""
+        if self._clock is None or self._end.done():
+            return None
+        try:
+            return time.clock_gettime(self._clock)
+        except OSError:
+            return None
 
     async def _exit_code(self) -> int | None:
-        try:
-            return await asyncio.wait_for(asyncio.shield(self._end), START_SECONDS)
-        except TimeoutError:
-            return -signal.SIGKILL
+        for seconds in (LEAVE_SECONDS, START_SECONDS):
+            with suppress(TimeoutError):
+                return await asyncio.wait_for(asyncio.shield(self._end), seconds)
+            self._kill()  # it closed its side and lives on
+        return -signal.SIGKILL
 
     # What the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's is one in all but name
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
 
     def data_received(self, data: bytes) -> None:
         self._received += data
         while len(self._received) >= frames.REPLY.size:
             head_size, body_size = frames.REPLY.unpack_from(self._received)
             head_end = frames.REPLY.size + head_size
-            if head_size + body_size > self._largest:
+            if head_size + body_size > self._largest or len(self._answers) >= self._owed:
                 self._received.clear()
+                self._unusable = True
                 self.stop()
-                break
+                return
             if len(self._received) < head_end + body_size:
                 return
             head = bytes(self._received[frames.REPLY.size : head_end])
             self._answers.append((head, bytes(self._received[head_end : head_end + body_size])))
+            self._unread += head_size + body_size
             del self._received[: head_end + body_size]
+        if self._unread > self._largest and self._is_reading and self._transport:
+            self._is_reading = False
+            self._transport.pause_reading()
         self._wake()
 
     def connection_lost(self, error: Exception | None) -> None:

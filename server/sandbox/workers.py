@@ -52,14 +52,22 @@ class Zygote:
             if self._process:
                 await asyncio.to_thread(_reap, self._process)
             ours, theirs = socket.socketpair()
-            with theirs:
-                try:
-                    self._process = await asyncio.to_thread(self._launch, theirs.fileno())
-                except OSError:
-                    ours.close()
-                    raise
+            try:
+                with theirs:
+                    launch = asyncio.ensure_future(asyncio.to_thread(self._launch, theirs.fileno()))
+                    try:
+                        self._process = await asyncio.shield(launch)
+                    except asyncio.CancelledError:
+                        # The thread cannot be stopped; our side closes, so what it starts ends by itself.
+                        await asyncio.wait([launch])
+                        if not launch.exception():
+                            self._process = launch.result()
+                        raise
+            except BaseException:
+                ours.close()
+                raise
             ours.setblocking(False)
-            self._control = ours
+            self._control, self._received = ours, b""
             asyncio.get_running_loop().add_reader(ours, self._hear)
 
     def _launch(self, descriptor: int) -> subprocess.Popen[bytes]:
@@ -80,7 +88,8 @@ class Zygote:
 
     async def close(self) -> None:
         self._closed = True
-        await self._end()
+        async with self._starting:  # what is just starting is ended too
+            await self._end()
 
     async def _end(self) -> None:
         """Its side closes, so it kills its children, reaps them and ends."""
@@ -89,9 +98,9 @@ class Zygote:
         if control:
             asyncio.get_running_loop().remove_reader(control)
             control.close()
-        if process:
-            await asyncio.to_thread(_reap, process)
         self._all_ended()
+        if process:
+            await asyncio.shield(asyncio.to_thread(_reap, process))
 
     def _all_ended(self) -> None:
         for end in self._ends.values():
@@ -101,12 +110,13 @@ class Zygote:
 
     async def spawn(self) -> Worker:
         """A new worker, ready to be asked. Raises ``Unavailable``."""
+        why = "The sandbox could not start a process."
         for _ in range(2):
             try:
                 await self.start()
+                ours, theirs = socket.socketpair()
             except OSError as error:
                 raise Unavailable(f"The sandbox process could not be started: {error.strerror}.") from error
-            ours, theirs = socket.socketpair()
             number = self._numbers + 1
             end = self._expect(number)
             with theirs:
@@ -116,10 +126,21 @@ class Zygote:
                 await self._end()
                 continue
             worker = Worker(self._limits, partial(self._order, KILL, number), end)
-            if await worker.meet(ours) is None:
+            try:
+                died = await worker.meet(ours)
+            except BaseException as error:
+                worker.stop()
+                if isinstance(error, OSError):
+                    raise Unavailable(f"The sandbox process could not be reached: {error.strerror}.") from error
+                raise
+            if died is None:
                 return worker
-            worker.retire()
-        raise Unavailable("The sandbox could not start a process.")
+            worker.stop()
+            if died.code is not None and died.code > 0:
+                why = f"The sandbox could not start a process: {os.strerror(died.code)}."
+            if died.killed:
+                await self._end()  # it did not even answer: so the parent of all workers hangs
+        raise Unavailable(why)
 
     def _expect(self, number: int) -> "asyncio.Future[int | None]":
         """The exit code that the zygote will report for this number."""

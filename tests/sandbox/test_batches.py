@@ -52,7 +52,9 @@ async def test_waiting_events_share_messages(sandbox: Sandbox, monkeypatch: pyte
     sizes: list[int] = []
     send = wire.Worker.send
     monkeypatch.setattr(
-        wire.Worker, "send", lambda worker, code, all_: (sizes.append(len(all_)), send(worker, code, all_))[1]
+        wire.Worker,
+        "send",
+        lambda worker, code, all_, watch: (sizes.append(len(all_)), send(worker, code, all_, watch))[1],
     )
     await all_of(sandbox, [{"n": n} for n in range(64)])
     assert sum(sizes) == 64

@@ -143,6 +143,15 @@ class Heap:
         """Bytes that a realm has taken."""
         return self._measured()[1] - self._size
 
+    @property
+    def base(self) -> int:
+        """Bytes that it has without a realm."""
+        return self._size
+
+    def size(self) -> int:
+        """Bytes of all, for comparing; see ``watch_memory``."""
+        return self._measured()[1] if _knows_sizes else 0
+
     def is_clean(self) -> bool:
         """After a realm was closed: it has left no block behind, such as an object that a promise still waits for.
 
@@ -335,6 +344,19 @@ class Realm:
 
 _deadline = math.inf
 _entered: Realm | None = None
+_watched: Heap | None = None
+_most = 0
+
+
+def watch_memory(heap: Heap) -> None:
+    """From now on the size of this heap is noted whenever the engine lets us look, while code runs."""
+    global _watched, _most
+    _watched, _most = heap, heap.size()
+
+
+def most_memory(heap: Heap) -> int:
+    """The most bytes that realms were seen to have at once since ``watch_memory``."""
+    return max(_most - heap.base, heap.used())
 
 
 def set_deadline(seconds: float) -> None:
@@ -345,6 +367,9 @@ def set_deadline(seconds: float) -> None:
 
 @_OnInterrupt  # type: ignore[untyped-decorator]
 def _on_interrupt(runtime: int, nothing: int) -> int:
+    global _most
+    if _watched and _watched.runtime == runtime and (size := _watched.size()) > _most:
+        _most = size
     return time.process_time() >= _deadline
 
 

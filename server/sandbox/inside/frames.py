@@ -6,6 +6,7 @@ The event, the payload and the body of a reply go as they are: quoting a mebibyt
 import json
 import os
 import struct
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,8 @@ REPLY = struct.Struct("!II")
 _CHUNK = 1 << 18
 
 Head = dict[str, Any]
+Request = tuple[Head, bytes, bytes]
+"""A request's head, event and payload."""
 
 
 def pack_request(head: Head, event: bytes, payload: bytes) -> bytes:
@@ -34,29 +37,50 @@ def write(descriptor: int, reply: bytes) -> None:
         done += os.write(descriptor, memoryview(reply)[done:])
 
 
-def requests(descriptor: int) -> Iterator[tuple[Head, bytes, bytes]]:
-    """Head, event and payload of each request, until the other side has closed. Blocks.
+class Requests:
+    """What the server sends: head, event and payload of each request, until it has closed. Blocks.
 
     What arrived together is read together: a batch costs one call to the system, not three a request.
     """
-    received, at = b"", 0
-    while True:
-        while len(received) - at < REQUEST.size:
-            if not (chunk := os.read(descriptor, _CHUNK)):
-                return
-            received, at = received[at:] + chunk, 0
-        sizes = REQUEST.unpack_from(received, at)
-        missing = REQUEST.size + sum(sizes) - (len(received) - at)
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._received, self._at = b"", 0
+        self._later: deque[Request] = deque()
+
+    def __iter__(self) -> Iterator[Request]:
+        while request := self._later.popleft() if self._later else self._next():
+            yield request
+
+    def part(self) -> str | None:
+        """The locale data that was asked for, empty when it is refused; None when the server has closed.
+
+        Requests that were sent before it wait for their turn.
+        """
+        while request := self._next():
+            if "part" in request[0]:
+                return request[2].decode()
+            self._later.append(request)
+        return None
+
+    def _next(self) -> Request | None:
+        while len(self._received) - self._at < REQUEST.size:
+            if not (chunk := os.read(self._descriptor, _CHUNK)):
+                return None
+            self._received, self._at = self._received[self._at :] + chunk, 0
+        sizes = REQUEST.unpack_from(self._received, self._at)
+        missing = REQUEST.size + sum(sizes) - (len(self._received) - self._at)
         if missing > 0:
-            rest = _exactly(descriptor, missing)
+            rest = _exactly(self._descriptor, missing)
             if rest is None:
-                return
-            received, at = received[at:] + rest, 0
-        head_end = at + REQUEST.size + sizes[0]
-        event_end = head_end + sizes[1]
-        head = json.loads(received[at + REQUEST.size : head_end]) if sizes[0] else {}
-        at = event_end + sizes[2]
-        yield head, received[head_end:event_end], received[event_end:at]
+                return None
+            self._received, self._at = self._received[self._at :] + rest, 0
+        head_at = self._at + REQUEST.size
+        event_at = head_at + sizes[0]
+        payload_at = event_at + sizes[1]
+        head = json.loads(self._received[head_at:event_at]) if sizes[0] else {}
+        self._at = payload_at + sizes[2]
+        return head, self._received[event_at:payload_at], self._received[payload_at : self._at]
 
 
 def _exactly(descriptor: int, size: int) -> bytes | None:

@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -24,6 +25,11 @@ MAX_REJECTION = 500
 """Characters of each."""
 CONSOLE_TIME = 0.2
 """Seconds for handing out the console of a run that was cut off."""
+MAX_DATA = 4 << 20
+"""Characters of locale data beyond which a worker forgets all that it has."""
+MAX_PART_NAME = 160
+UNSEEN = 8 << 20
+"""Bytes by which a process grows without its heap: pages that it shared, an event's text."""
 PRELUDE = Path(__file__).parent / "prelude"
 
 GLOBALS = {
@@ -85,6 +91,15 @@ class Prelude:
     """Scripts that work with buffers."""
     data: ClassVar[dict[str, str]] = {}
     """Name, such as ``locale:de`` → JSON text."""
+    size: ClassVar[int] = 0
+    """Characters of the data."""
+
+    @classmethod
+    def keep(cls, name: str, text: str) -> None:
+        if cls.size > MAX_DATA:
+            cls.data, cls.size = {}, 0
+        cls.data[name] = text
+        cls.size += len(text)
 
 
 class Code:
@@ -157,15 +172,27 @@ _EXAMPLE = b'{"eventType":"","payload":null,"url":"","method":"POST","headers":{
 def serve(descriptor: int, limits: Limits) -> None:
     """Answer requests until the other side closes.
 
-    A request's head has ``code`` when it is new, and ``parts``, data that the code was found to need. With an event
-    the code is run on the payload, without one it is only checked. Replies: see ``run``, ``check``.
+    A request's head has ``code`` when it is new. With an event the code is run on the payload, without one it is only
+    checked. Replies: see ``run``, ``check``. Between a request and its reply, locale data may be asked for: ``part``
+    names them, and the answer's head has the name again.
     """
     World.touched = _touched_memory()
     code, heap = Code(""), new_heap(limits)
+    requests = frames.Requests(descriptor)
     spare: World | None = None
-    frames.write(descriptor, frames.pack_reply(b'{"is":"ready"}', b""))
-    for head, event, payload in frames.requests(descriptor):
-        Prelude.data |= head.get("parts", {})
+
+    def ask(name: str) -> str:
+        """Locale data from the server; empty when it refuses. The run waits, and its time stands still."""
+        if len(name) > MAX_PART_NAME:
+            return ""
+        frames.write(descriptor, frames.pack_reply(json.dumps({"part": name}).encode(), b""))
+        text = requests.part()
+        if text is None:
+            os._exit(0)  # nobody waits for this run any more
+        return text
+
+    frames.write(descriptor, frames.pack_reply(b'{"ready":%d}' % os.getpid(), b""))
+    for head, event, payload in requests:
         if "code" in head:
             code = Code(head["code"])
         if not event:
@@ -174,7 +201,7 @@ def serve(descriptor: int, limits: Limits) -> None:
         if spare and spare.code is not code:
             spare.close()
             spare = None
-        world = spare or World(limits, code, heap)
+        world = spare or World(limits, code, heap, ask)
         reply, body = run(world, event, payload)
         frames.write(descriptor, frames.pack_reply(reply, body))
         if world.is_spent:
@@ -183,17 +210,18 @@ def serve(descriptor: int, limits: Limits) -> None:
         if not heap.is_clean():
             heap.close()
             heap = new_heap(limits)
-        spare = World(limits, code, heap)  # made while nobody waits for it
+        spare = World(limits, code, heap, ask)  # made while nobody waits for it
 
 
 def run(world: "World", event: bytes, payload: bytes) -> tuple[bytes, bytes]:
     """The reply: ``is`` (returned, cancelled, needs, or a failure's kind), ``console``, ``ms``, ``memory``; a body."""
     started = time.perf_counter()
+    engine.watch_memory(world.heap)
     head, body = world.run(event, payload)
-    ms = (time.perf_counter() - started) * 1000
+    ms = (time.perf_counter() - started - world.waited) * 1000
     more = f',"warnings":{json.dumps(world.warnings)}' if world.warnings else ""
     more += ',"spent":true' if world.note_memory() else ""
-    return b'%b,"ms":%.3f,"memory":%d%b}' % (head, ms, world.heap.used(), more.encode()), body
+    return b'%b,"ms":%.3f,"memory":%d%b}' % (head, ms, world.peak(), more.encode()), body
 
 
 def check(limits: Limits, code: str) -> Head:
@@ -230,13 +258,16 @@ class World:
     touched: ClassVar[int] = 0
     """Bytes that the process had touched after the last event."""
 
-    def __init__(self, limits: Limits, code: Code, heap: Heap) -> None:
+    def __init__(self, limits: Limits, code: Code, heap: Heap, ask: Callable[[str], str] = lambda name: "") -> None:
         self._limits = limits
+        self._ask = ask
         self.code = code
         self.heap = heap
         self.is_spent = False
         self.warnings: list[Head] = []
         """What should be looked at in the result; see ``domain.warnings``."""
+        self.waited = 0.0
+        """Seconds for locale data."""
         self._touched = World.touched
         self._is_binary = code.is_binary
         engine.set_deadline(math.inf)
@@ -332,6 +363,16 @@ class World:
         except Thrown:
             return "[]"
 
+    def peak(self) -> int:
+        """The most bytes of heap that the run had at once, as far as was seen.
+
+        The heap is looked at while code runs, but not within one call of the engine's own. What such a call takes and
+        gives back shows only in the memory of the process, which grows by more than the heap that was seen.
+        """
+        seen = engine.most_memory(self.heap)
+        grown = World.touched - self._touched
+        return grown if grown > seen + UNSEEN else seen
+
     def note_memory(self) -> bool:
         """The run touched so much memory that the system had better get it back, with the whole process."""
         World.touched = _touched_memory()
@@ -353,7 +394,15 @@ class World:
             case "entropy":
                 return json.dumps(os.urandom(32).hex())
             case _:
-                return Prelude.data.get(name)
+                return Prelude.data.get(name) or self._asked(name)
+
+    def _asked(self, name: str) -> str | None:
+        started = time.perf_counter()
+        text = self._ask(name)
+        self.waited += time.perf_counter() - started
+        if text:
+            Prelude.keep(name, text)
+        return text or None
 
 
 def new_heap(limits: Limits) -> Heap:

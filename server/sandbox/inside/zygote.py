@@ -5,6 +5,7 @@ id that the server wants killed cannot have passed to a stranger.
 """
 
 import contextlib
+import errno
 import gc
 import json
 import os
@@ -65,20 +66,33 @@ class Zygote:
             os.waitpid(process, 0)
 
     def _obey(self) -> bool:
-        request, descriptors, _, _ = socket.recv_fds(self._server, REQUEST.size, 1)
+        try:
+            request, descriptors, _, _ = socket.recv_fds(self._server, REQUEST.size, 1)
+        except OSError:
+            return False  # the server closed with reports unread
         if len(request) < REQUEST.size:
             return False
         order, number = REQUEST.unpack(request)
         if order == KILL:
             if process := self._children.get(number):
                 os.kill(process, signal.SIGKILL)
-        elif process := os.fork():
-            self._children[number] = process
         else:
-            self._become_child(order, number, descriptors)
+            self._fork(order, number, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         return True
+
+    def _fork(self, order: bytes, number: int, descriptors: list[int]) -> None:
+        """Start a child, or say at once how that failed: the workers that there are go on."""
+        try:
+            process = os.fork()
+        except OSError as error:
+            self._report(number, error.errno or errno.EAGAIN)
+            return
+        if process:
+            self._children[number] = process
+        else:
+            self._become_child(order, number, descriptors)
 
     def _become_child(self, order: bytes, number: int, descriptors: list[int]) -> NoReturn:
         code = 1
@@ -100,8 +114,11 @@ class Zygote:
             ended, status = os.waitpid(process, os.WNOHANG)
             if ended:
                 del self._children[number]
-                with contextlib.suppress(BrokenPipeError):
-                    self._server.sendall(ENDED.pack(number, os.waitstatus_to_exitcode(status)))
+                self._report(number, os.waitstatus_to_exitcode(status))
+
+    def _report(self, number: int, code: int) -> None:
+        with contextlib.suppress(OSError):
+            self._server.sendall(ENDED.pack(number, code))
 
 
 def _close_all_but(kept: int) -> None:
