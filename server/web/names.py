@@ -1,5 +1,6 @@
 """How pages call an endpoint."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from server.actions.drafts import URL_NOT_SET
@@ -7,13 +8,24 @@ from server.domain.addresses import host_of
 from server.domain.integrations import Card
 from server.store import Transaction, endpoints
 
+_USER = re.compile(r"//[^/?@]*@")
+
 
 def endpoint_address(cards: Mapping[str, Card], card: str, url: str) -> str:
     """Where it leads to, without the part that grants access; the card's title while there is no URL."""
     found = cards.get(card)
     if url == URL_NOT_SET:
         return found.title if found else card
-    return f"https://{host_of(url)}/…" if found and found.url_is_secret else url
+    return f"https://{host_of(url)}/…" if found and found.url_is_secret else without_keys(url)
+
+
+def without_keys(url: str) -> str:
+    """``https://me:pw@host/a?key=k1&x#y`` → ``https://…@host/a?key=…&…``: any value in a query may be a key."""
+    address, mark, query = _USER.sub("//…@", url.partition("#")[0], count=1).partition("?")
+    if not mark:
+        return address
+    shown = (f"{name}=…" if equals else "…" for name, equals, _ in (pair.partition("=") for pair in query.split("&")))
+    return f"{address}?{'&'.join(shown)}"
 
 
 def endpoint_name(cards: Mapping[str, Card], card: str, description: str, url: str) -> str:
