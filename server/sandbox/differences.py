@@ -24,6 +24,24 @@ DIFFERENCES: tuple[Difference, ...] = (
         "The Gregorian, the Buddhist and the Persian calendar are there; the others are written as the locale's own.",
     ),
     Difference(
+        "new Date(0).toLocaleDateString('en', {calendar: 'iso8601'})", "1/1/1970", "1970-01-01",
+        "The calendar iso8601 is written as the Gregorian.",
+    ),
+    Difference(
+        "new Date(0).toLocaleDateString('en', {calendar: 'buddhist', month: 'short', year: 'numeric'})",
+        "M01 2513 BE", "Jan 2513 BE",
+        "Months of the Buddhist calendar have no names of their own here.",
+    ),
+    Difference(
+        "['ż', 'z'].sort(new Intl.Collator('mt').compare).join('')", "zż", "żz",
+        "The order of languages without data of their own here is that of English.",
+    ),
+    Difference(
+        "new Intl.DateTimeFormat('de', {month: 'long'}).formatRange(new Date(0), new Date('1970-03-01'))",
+        "Januar–März", "Januar\u2009–\u2009März",
+        "The spaces around the dash of a range may differ where months stand alone.",
+    ),
+    Difference(
         "(1234.5).toLocaleString('rw')", "1,234.5", "1.234,5",
         "Some 110 languages are there, those that CLDR knows well, with all their regions; others are as en-US.",
     ),

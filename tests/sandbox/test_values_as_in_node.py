@@ -70,6 +70,23 @@ VALUES = {
     "[''.localeCompare.length, ''.toLocaleUpperCase.length, [].toLocaleString.length, ''.localeCompare.name]": [
         1, 0, 0, "localeCompare",
     ],
+    "new Intl.DateTimeFormat('en', {month: 'short', day: 'numeric'})"
+    ".formatRange(new Date('2024-01-10'), new Date('2025-01-01'))": "Jan 10, 2024\u2009–\u2009Jan 1, 2025",
+    "new Intl.DateTimeFormat('en', {hour: 'numeric'})"
+    ".formatRange(new Date('2024-01-10T10:00Z'), new Date('2024-01-12T12:00Z'))":
+        "1/10/2024, 10\u202fAM\u2009–\u20091/12/2024, 12\u202fPM",
+    "new Intl.DateTimeFormat('de', {hour: 'numeric', minute: '2-digit'})"
+    ".formatRange(new Date('2024-01-10T10:00Z'), new Date('2024-01-12T12:00Z'))":
+        "10.1.2024, 10:00\u2009–\u200912.1.2024, 12:00",
+    "new Intl.DateTimeFormat('en', {weekday: 'long'}).formatRange(new Date(0), new Date(864e5))":
+        "Thursday\u2009–\u2009Friday",
+    "new Intl.DateTimeFormat('en', {hour: 'numeric'}).formatRange(new Date(0), new Date(0)).charCodeAt(2)": 32,
+    "new Intl.NumberFormat('en', {maximumFractionDigits: 20}).format('0.1234567890123456789')": "0.1234567890123456789",
+    "new Intl.NumberFormat('en', {roundingIncrement: 2, maximumFractionDigits: 1, minimumFractionDigits: 1})"
+    ".format(1.25)":
+        "1.2",
+    "new Intl.NumberFormat('en', {style: 'unit', unit: 'percent'}).formatToParts(5)[1].type": "unit",
+    "new Intl.NumberFormat('en', {notation: 'compact'}).resolvedOptions().maximumFractionDigits": 0,
 }  # fmt: skip
 
 

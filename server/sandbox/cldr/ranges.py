@@ -29,6 +29,12 @@ def date_range(tag: str, asked: str, calendar: str, cycle: str, skeleton: str, f
     if not _differs(field, shown):
         return {"same": True}
     fallback = intervals.get("intervalFormatFallback", "{0} – {1}")
+    if (more := _with_difference(date, time, field)) != date:
+        if not time and (pattern := _interval(intervals, more, field)):
+            pattern = _as_wide(pattern, more)
+            return {"pattern": _halves(pattern), "names": names_in(tag, data, pattern)}
+        whole = generator(tag, calendar).best(more + time)
+        return {"fallback": fallback, "whole": {"pattern": whole, "names": names_in(tag, data, whole)}}
     if date and time and field in "GyMd":
         return {"fallback": fallback}
     wanted, wish = (date, "") if not time else (time.replace("K", "h").replace("k", "H"), date)
@@ -38,10 +44,24 @@ def date_range(tag: str, asked: str, calendar: str, cycle: str, skeleton: str, f
     pattern = _as_wide(pattern, wanted)
     if wish:
         alone = generator(tag, calendar).best(date)
-        style = {4: "long", 3: "medium"}.get(max((len(run) for run in runs if run[0] in "ML"), default=1), "short")
+        style = {4: "medium", 3: "medium"}.get(max((len(run) for run in runs if run[0] in "ML"), default=1), "short")
         pattern = joined(data, style, alone, pattern)
     halves = _halves(pattern)
     return {"pattern": halves, "names": names_in(tag, data, pattern)}
+
+
+def _with_difference(date: str, time: str, field: str) -> str:
+    """The fields of the date, and those without which two ends would look alike: the year of “Jan 10 – Jan 1”."""
+    if field not in "yMd":
+        return date
+    if not date:
+        return "yMd" if time else date
+    if "d" not in date or field in date:
+        return date
+    if date == "d":
+        return ORDER[ORDER.index(field) : ORDER.index("d") + 1]
+    missing = [letter for letter in ORDER[ORDER.index("y") : ORDER.index(field) + 1] if letter not in date]
+    return "".join(missing[-1:]) + date
 
 
 def _plain(run: str) -> str:
@@ -54,7 +74,7 @@ def _rank(run: str) -> int:
 
 def _differs(field: str, shown: list[str]) -> bool:
     below = ORDER[ORDER.index(field) :]
-    return any({"H": "h", "K": "h", "k": "h"}.get(each, each) in below for each in shown)
+    return any({"H": "h", "K": "h", "k": "h", "E": "d"}.get(each, each) in below for each in shown)
 
 
 def _interval(intervals: dict[str, Any], wanted: str, field: str) -> str | None:

@@ -98,13 +98,22 @@
       const significant = this.#options.rounded ? { minimumSignificantDigits: 1, maximumSignificantDigits: 2 } : least ? { minimumSignificantDigits: least, maximumSignificantDigits: most } : {};
       const order = ["style", "currency", "currencyDisplay", "currencySign", "unit", "unitDisplay", "minimumIntegerDigits", "minimumFractionDigits", "maximumFractionDigits", "minimumSignificantDigits", "maximumSignificantDigits", "useGrouping", "notation", "compactDisplay", "signDisplay", "roundingMode", "roundingIncrement", "trailingZeroDisplay", "roundingPriority"];
       const all = { ...shown, ...significant, roundingPriority: this.#options.rounded ? "morePrecision" : shown.roundingPriority };
+      if (this.#options.rounded) Object.assign(all, { minimumFractionDigits: 0, maximumFractionDigits: 0 });
       const made = { locale: extended(this.#locale.tag, this.#locale.words, { nu: this.#numbers.system }), numberingSystem: this.#numbers.system };
       for (const name of order) if (all[name] !== undefined) made[name] = all[name];
       return made;
     }
   }
 
-  const numeric = (value) => (typeof value === "bigint" ? value : typeof value === "string" && /^-?\d{16,}$/.test(value) ? BigInt(value) : Number(value));
+  const numeric = (value) => (typeof value === "bigint" ? value : typeof value === "string" && /^\s*[-+]?(?:\d{16,}|(?=[\d.]{17})\d*\.\d+|\d+\.\d*)\s*$/.test(value) ? exact(value.trim()) : Number(value));
+
+  // A decimal that a number would not hold: its digits are taken as they are.
+  function exact(text) {
+    if (!text.includes(".")) return BigInt(text);
+    const [whole, fraction] = split(text.replace(/^[-+]/, ""), ".");
+    const digits = whole + fraction;
+    return /[1-9]/.test(digits) ? { digits, point: whole.length, isMinus: text[0] === "-" } : Number(text);
+  }
 
   const UNITS = /^(?:acre|bit|byte|celsius|centimeter|day|degree|fahrenheit|fluid-ounce|foot|gallon|gigabit|gigabyte|gram|hectare|hour|inch|kilobit|kilobyte|kilogram|kilometer|liter|megabit|megabyte|meter|microsecond|mile|mile-scandinavian|milliliter|millimeter|millisecond|minute|month|nanosecond|ounce|percent|petabyte|pound|second|stone|terabit|terabyte|week|yard|year)$/;
   const isUnit = (name) => name.split("-per-").length <= 2 && name.split("-per-").every((part) => UNITS.test(part));
@@ -166,11 +175,11 @@
   }
 
   function numberParts(locale, data, options, value) {
-    const negative = typeof value === "bigint" ? value < 0n : value < 0 || Object.is(value, -0);
+    const negative = typeof value === "object" ? value.isMinus : typeof value === "bigint" ? value < 0n : value < 0 || Object.is(value, -0);
     const { style, notation } = options;
     if (typeof value === "number" && isNaN(value)) return around(locale, data, options, false, true, [{ type: "nan", value: data.symbols.nan }]);
     if (value === Infinity || value === -Infinity) return around(locale, data, options, negative, false, [{ type: "infinity", value: data.symbols.infinity }]);
-    let decimal = { ...decimalOf(value), negative, mode: options.roundingMode };
+    let decimal = { ...(typeof value === "object" ? value : decimalOf(value)), negative, mode: options.roundingMode };
     if (style === "percent") decimal = { ...decimal, point: decimal.point + 2 };
     const [counted, rest] = figures(decimal, options);  // names go with the number before it is made short
     const short = notation === "compact" ? compact(locale, options, decimal) : null;
@@ -218,7 +227,7 @@
     } else {
       cut = rounded(decimal, most);
     }
-    if (options.roundingIncrement > 1) cut = stepped(cut, most, options.roundingIncrement);
+    if (options.roundingIncrement > 1) cut = stepped(decimal, most, options.roundingIncrement);
     let [whole, fraction] = plainDigits(cut, most, least);
     if (options.trailingZeroDisplay === "stripIfInteger" && /^0*$/.test(fraction)) fraction = "";
     return [whole.padStart(options.minimumIntegerDigits, "0"), fraction];
@@ -228,10 +237,12 @@
   const isLetter = (sign) => (sign < "\x80" ? !/[$+<=>^`|~ ]/.test(sign) : RegExp("[^\\p{S}\\p{Z}]", "u").test(sign));
 
   // To the nearest multiple of so many of the last digit.
-  function stepped(cut, places, step) {
-    const [whole, fraction] = plainDigits(cut, places, places);
-    const units = BigInt(whole + fraction), by = BigInt(step);
-    const digits = String(((units + by / 2n) / by) * by).padStart(places + 1, "0");
+  function stepped({ digits: all, point, negative = false, mode = "halfExpand" }, places, step) {
+    const by = BigInt(step), behind = all.length - point;
+    const value = BigInt(all) * 10n ** BigInt(places + Math.max(-behind, 0)), whole = by * 10n ** BigInt(Math.max(behind, 0));
+    const head = value / whole, rest = value % whole, twice = rest * 2n;
+    const up = goesUp(mode, String(head), !rest ? "0" : twice < whole ? "4" : twice === whole ? "5" : "6", negative);
+    const digits = String((head + (up ? 1n : 0n)) * by).padStart(places + 1, "0");
     return { digits, point: digits.length - places };
   }
 
@@ -300,7 +311,7 @@
       else if (quoted) literal += character;
       else if (character === "\0") flush(), parts.push(...number);
       else if (character === "¤") put("currency", mark);
-      else if (character === "%") put("percentSign", data.symbols.percentSign);
+      else if (character === "%") put(options.style === "unit" ? "unit" : "percentSign", data.symbols.percentSign);
       else if (character === "-") put("minusSign", data.symbols.minusSign);
       else if (character === "+") put("plusSign", data.symbols.plusSign);
       else literal += character;
@@ -348,7 +359,7 @@
 
   function measured(locale, options, parts, written) {
     const found = load(["unit:" + locale.tag, options.unit ?? "percent", options.unitDisplay ?? "short"].join("|"));
-    const type = (options.unit ?? "percent") === "percent" ? "percentSign" : "unit";
+    const type = "unit";
     if (!found) return [...parts, { type: "literal", value: " " }, { type: "unit", value: options.unit }];
     const pattern = formOf(locale, found.forms, written);
     return filled(found.over ? found.over.replace("{0}", () => pattern) : pattern, parts, type);

@@ -19,11 +19,13 @@
     const field = difference(from, to);
     const skeleton = form.pattern.replace(/'[^']*'|[^A-Za-z]/g, "");
     const range = field && load(["range:" + tag, calendar, cycle, skeleton, field].join("|"));
-    if (!field || range.same) return marked(partsOf(form, form.pattern, false), "shared");
+    // One moment is written as `format` writes it.
+    if (!field || range.same) return marked(partsOf(form, form.pattern, false), "shared").map((part) => ({ ...part, value: part.value.replaceAll("\u202f", " ") }));
     if (!range.pattern) {
       const [before, between, after] = range.fallback.split(/\{[01]\}/);
       const literal = (value) => (value ? [{ type: "literal", value, source: "shared" }] : []);
-      return [...literal(before), ...marked(partsOf(form, form.pattern, false), "startRange"), ...literal(between), ...marked(partsOf(form, form.pattern, true), "endRange"), ...literal(after)];
+      const whole = range.whole ?? form;
+      return [...literal(before), ...marked(partsOf(whole, whole.pattern, false), "startRange"), ...literal(between), ...marked(partsOf(whole, whole.pattern, true), "endRange"), ...literal(after)];
     }
     const [first, second] = range.pattern;
     const parts = [...marked(partsOf(range, first, false), "startRange"), ...marked(partsOf(range, second, true), "endRange")];
