@@ -52,7 +52,7 @@ class Trial:
     ms: float
     """Milliseconds that the code ran for; 0 when none ran."""
     memory: int | None = None
-    """Bytes of its heap when it had ended."""
+    """The most bytes that its heap was seen to have."""
     warnings: tuple[RunWarning, ...] = ()
     objection: Sentence | None = None
     """Why the endpoint's event types or its filter would keep such an event away; ``None`` when they do not."""

@@ -33,7 +33,7 @@ class Ready:
     ms: float | None = None
     """Milliseconds the code ran for; ``None`` when none ran."""
     memory: int | None = None
-    """Bytes of the code's heap when it had ended; ``None`` when none ran."""
+    """The most bytes that the code's heap was seen to have; ``None`` when none ran."""
     warnings: tuple[RunWarning, ...] = ()
 
 

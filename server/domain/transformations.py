@@ -47,7 +47,7 @@ class FailureKind(StrEnum):
 class Returned:
     """The handler returned a request. Types are checked already; the rules of ``domain.requests`` are not.
 
-    ``ms`` is how long the code ran, ``memory`` the bytes of its heap when it had ended, where that is known.
+    ``ms`` is how long the code ran, ``memory`` the most bytes that its heap was seen to have, where that is known.
     """
 
     method: str

@@ -10,7 +10,7 @@ from time import monotonic
 import structlog
 
 from server.domain.messages import AttemptError
-from server.domain.transformations import FailureKind, Program, Result, Webhook
+from server.domain.transformations import FailureKind, Program, Result, TransformFailed, Webhook
 from server.sandbox import locales, replies
 from server.sandbox.lanes import QUICK_SECONDS, Job, Lane, Paces, Slow, TimeOuts
 from server.sandbox.limits import Fence, Limits
@@ -254,8 +254,11 @@ class Sandbox:
                     lane.measured(2 * QUICK_SECONDS)
                 self._died(job, answer, blameless)
             else:
-                self._end(job, job.fault or replies.parse(*answer, self.limits, (monotonic() - started) * 1000))
-                if replies.is_spent(answer[0]):
+                result = job.fault or replies.parse(*answer, self.limits, (monotonic() - started) * 1000)
+                self._end(job, result)
+                if isinstance(result, TransformFailed) and result.error.kind == FailureKind.CRASHED:
+                    worker.stop()  # it sent what no worker of ours sends
+                elif replies.is_spent(answer[0]):
                     worker.retire()
             if not job.done.done():
                 again.append(job)

@@ -1,7 +1,7 @@
 """``make bench-fair``: does trouble at one place slow another? Each figure stands beside its baseline of the same run.
 
-Three situations: four endpoints of which three misbehave; ten thousand retries that are due at once; a thousand slow
-and idle connections at the intake.
+Four situations: four endpoints of which three misbehave; one among twenty whose code takes all the time it gets; ten
+thousand retries that are due at once; a thousand slow and idle connections at the intake.
 """
 
 import argparse
@@ -33,6 +33,8 @@ RATE = 20.0
 RETRIES = 10_000
 CONNECTIONS = 500
 LOOPS = "function handler(webhook) { while (true) {} }"
+BUSY = "function handler(webhook) { const end = Date.now() + 900; while (Date.now() < end); return webhook }"
+GREEDY = 20
 
 
 def among_trouble(sink: Sink, seconds: float) -> None:
@@ -58,6 +60,27 @@ def among_trouble(sink: Sink, seconds: float) -> None:
     _target("its failures", str(failed), f"0 of {arrived}", failed == 0)
     p95 = sorted(pages)[int(len(pages) * 0.95)] if pages else 0.0
     _target(f"pages, p95 of {len(pages)}", f"{p95:.0f} ms", "300 ms", p95 <= 300)
+
+
+def among_greedy(sink: Sink, seconds: float) -> None:
+    """Twenty endpoints whose code loops, or runs for 0.9 s, and a healthy one, all for the same events."""
+    with Hookbench(seeded(sink.url, 1)) as alone:
+        baseline, _ = _healthy(alone, sink, seconds=min(seconds, 20.0))
+    _say("healthy endpoint alone", "p50 {:.1f} ms, p99 {:.1f} ms", *baseline)
+    for name, code in (("while (true)", LOOPS), ("0.9 s of work", BUSY)):
+        with Troublemakers() as trouble:
+
+            def made(source: Source, code: str = code, elsewhere: str = trouble.hanging) -> list[Endpoint]:
+                greedy = [an_endpoint(source, code=code, url=elsewhere) for _ in range(GREEDY)]
+                return [*greedy, an_endpoint(source, code=seed_code(sink.url), url=sink.url)]
+
+            with Hookbench(made) as candidate:
+                beside, arrived = _healthy(candidate, sink, seconds=seconds)
+                failed = _failures(candidate, GREEDY)
+        _say(f"beside {GREEDY} with {name}", "p50 {:.1f} ms, p99 {:.1f} ms", *beside)
+        most = 1.5 * baseline[1] + 250
+        _target("its p99", f"{beside[1]:.0f} ms", f"{most:.0f} ms", beside[1] <= most)
+        _target("its failures", str(failed), f"0 of {arrived}", failed == 0)
 
 
 def many_retries(sink: Sink) -> None:
@@ -219,6 +242,7 @@ def _target(what: str, value: str, target: str, reached: bool) -> None:
 
 SITUATIONS: dict[str, Callable[[Sink, float], None]] = {
     "trouble": among_trouble,
+    "greedy": among_greedy,
     "retries": lambda sink, _: many_retries(sink),
     "connections": lambda sink, _: slow_and_idle(sink),
 }
