@@ -109,6 +109,7 @@
   const host = { __proto__: null, load, say, end, quote, text, isArray, parse, stringify, maxResult, given, digits: null };
 
   // The engine calls this whenever an error is made; then, and only then, it gets V8's words and place.
+  Error.stackTraceLimit = 30;  // of these some are ours; `errors` shows ten at most, as V8
   Error.prepareStackTrace = (error, sites) => {
     try {
       return missing ? "" : load("errors").described(error, sites);

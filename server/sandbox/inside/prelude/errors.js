@@ -31,6 +31,7 @@
     while (frames.length > 1 && kinds.includes(frames[0].name)) frames.shift();  // its constructors do not count
     if (!frames.length) return headOf(error);
     if (error instanceof Error) reword(error, frames[0]);
+    if (Error.stackTraceLimit === 30) frames.splice(10);
     for (const frame of frames.slice(1)) frame.at = called(frame.at, frame.name);
     const trace = frames.map(({ name, at }) => {
       const where = `${NAME}:${source.placeOf(at).join(":")}`;

@@ -64,6 +64,7 @@
       if (before === "=") {
         const first = chainStart(start - 2);
         if (/^(?:const|let|var|,)$/.test(texts[first - 1] ?? "")) return busy ? i : start;
+        if (start - 1 - first > 1 && (isDot(i + 1) || texts[i - 1] === "new")) return i;
         if (start - 1 - first > 3) return i;  // the object that is written to was read before
         start = first + 1;
         continue;

@@ -15,6 +15,7 @@
   // The call whose callee was no function. The engine points at the last name that it read before it called, which may
   // belong to several: the smallest one that is not known to be fine.
   function failedCall(offset) {
+    while (/\s/.test(code[offset] ?? "")) offset++;  // the engine may point before a name
     const inside = nodes().filter((node) => node.start <= offset && offset < node.end);
     const body = smallest(inside.filter((node) => node.type === "Function" && node.start < offset));
     return among(inside, body, offset) ?? among(inside, null, offset);

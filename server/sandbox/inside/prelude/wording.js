@@ -193,7 +193,7 @@
     ["ReferenceError", /^'this' can be initialized only once$/, () => "Super constructor may only be called once"],
     ["RangeError", /^cannot convert to BigInt: not an integer$/, (frame, _, native) => `The number ${firstArgument(frame, native)} cannot be converted to a BigInt because it is not an integer`],
     ["SyntaxError", /^invalid BigInt literal$/, (frame, _, native) => `Cannot convert ${firstArgument(frame, native)} to a BigInt`],
-    ["URIError", /^.*$/, plain("URI malformed")],
+    ["URIError", /^(?:expecting (?:%|hex digit|surrogate pair)|malformed UTF-8|invalid character)$/, plain("URI malformed")],
     ["RangeError", /^radix must be/, plain("toString() radix must be between 2 and 36")],
     ["SyntaxError", /^(.*)$/s, (frame, [message], native) => {
       frame.at = called(frame.at, native);
