@@ -2,7 +2,7 @@
 (function (host) {
   "use strict";
   const { construct } = Reflect, { date: Native } = host, { parse } = Native, { defineProperty } = Object;
-  const USUAL = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,3})?Z$/;
+  const USUAL = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$/;
   const { exec } = RegExp.prototype, { apply } = Reflect;
   const read = (text) => (apply(exec, USUAL, [text]) ? parse(text) : clip(host.load("dateparse").parse(text)));
   const clip = (time) => (time >= -8.64e15 && time <= 8.64e15 ? time + 0 : NaN);

@@ -50,21 +50,27 @@
     return into;
   }
 
-  const tables = new Map();
-  function tableOf(language) {
-    if (tables.has(language)) return tables.get(language);
-    const letters = places(SIGNS, 0, new Map());
-    for (const [sign, place] of letters) letters.set(sign, place / 100);
-    places(LETTERS, LATIN_FROM, letters);
+  // Signs and the letters of other scripts: what only ASCII letters need not pay for.
+  function placeAll(letters, language) {
+    for (const [sign, place] of places(SIGNS, 0, new Map())) letters.set(sign, place / 100);
     let from = OTHERS_FROM;
     for (const script of Object.keys(SCRIPTS)) {
       const isFirst = FIRST[script].split(" ").includes(language);
-      const placed = places(SCRIPTS[script], isFirst ? 0 : from, new Map());
-      for (const [sign, place] of placed) letters.set(sign, isFirst ? LEAD_FROM + place : place);
+      for (const [sign, place] of places(SCRIPTS[script], isFirst ? 0 : from, new Map())) letters.set(sign, isFirst ? LEAD_FROM + place : place);
       from += 4000;
     }
+  }
+
+  const tables = new Map();
+  const NARROW = /^[\x00-\x7f\xc0-\u024f]*$/, ASCII_SIGNS = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
+  const tableFor = (language, a, b) => tableOf(language, !(NARROW.test(a) && NARROW.test(b)));
+  function tableOf(language, isWide) {
+    const key = language + isWide;
+    if (tables.has(key)) return tables.get(key);
+    const letters = places(LETTERS, LATIN_FROM, places(ASCII_SIGNS, 0, new Map()));
+    if (isWide) placeAll(letters, language);
     const own = new Map(), pairs = new Map(), alike = new Map();
-    const everywhere = /^(?:mk|sr)/.test(language) ? "" : "і<ї<й ";
+    const everywhere = !isWide || /^(?:mk|sr)/.test(language) ? "" : "і<ї<й ";
     for (const rule of (everywhere + (OWN[language] ?? "")).split(" ").filter(Boolean)) {
       const [first, ...rest] = rule.split(/(?=[<=])/);
       let place = letters.get(first);
@@ -80,7 +86,7 @@
     }
     const made = { turkic: /^(tr|az)$/.test(language), letters, own, pairs, alike, marks: places((OWN_MARKS[language] ?? "") + MARKS, 1, new Map()), longest: Math.max(0, ...[...pairs.keys()].map((pair) => pair.length)) };
     if (OWN_MARKS[language]) for (const [i, mark] of Array.from(OWN_MARKS[language]).entries()) made.marks.set(mark, (i + 1) / 10);
-    tables.set(language, made);
+    tables.set(key, made);
     return made;
   }
 
@@ -159,8 +165,9 @@
     return Math.sign(one.length - two.length);
   }
 
-  function collate(a, b, { table, numeric, sensitivity, ignorePunctuation, caseFirst }) {
+  function collate(a, b, { language, numeric, sensitivity, ignorePunctuation, caseFirst }) {
     if (a === b) return 0;
+    const table = tableFor(language, a, b);
     const one = keysOf(a, table, numeric, ignorePunctuation), two = keysOf(b, table, numeric, ignorePunctuation);
     const upper = caseFirst === "upper" ? -1 : 1;
     return (
@@ -196,7 +203,7 @@
     constructor(locales, options) { this.#options = optionsOf(locales, options); }
     static supportedLocalesOf(locales) { return supported(locales); }
     get compare() {
-      const options = { ...this.#options, table: tableOf(languageOf(this.#options.locale)) };
+      const options = { ...this.#options, language: languageOf(this.#options.locale) };
       return (this.#compare ??= (a, b) => collate(String(a), String(b), options));
     }
     resolvedOptions() { return { ...this.#options }; }
@@ -205,11 +212,11 @@
   let plain;
   function compare(a, b, locales, options) {
     if (locales === undefined && options === undefined) {
-      plain ??= { table: tableOf("en"), numeric: false, sensitivity: "variant", ignorePunctuation: false, caseFirst: "false" };
+      plain ??= { language: "en", numeric: false, sensitivity: "variant", ignorePunctuation: false, caseFirst: "false" };
       return collate(a, b, plain);
     }
     const made = optionsOf(locales, options);
-    return collate(a, b, { ...made, table: tableOf(languageOf(made.locale)) });
+    return collate(a, b, { ...made, language: languageOf(made.locale) });
   }
 
   return { Collator, compare };
