@@ -5,9 +5,8 @@
     + " instanceof new null return super switch this throw true try typeof var void while with").split(" "));
   const CONTEXTUAL = new Set(["async", "get", "set", "await", "yield", "let", "static"]);
   const FUTURE = new Set(["implements", "interface", "package", "private", "protected", "public"]);
-  const PUNCTUATORS = ["{", "}", "(", ")", "[", "]", ";", ",", "~", ":", ">>>=", "...", "===", "!==", "**=", "<<=", ">>=", ">>>", "&&=", "||=", "??=",
-    "=>", "==", "!=", "<=", ">=", "&&", "||", "??", "?.", "++", "--", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<", ">>", "**",
-    ".", "<", ">", "+", "-", "*", "/", "%", "&", "|", "^", "!", "?", "="];
+  const PUNCTUATOR = /\?\.(?!\d)|>>>=|\.\.\.|[=!]==|\*\*=|<<=|>>=|>>>|&&=|\|\|=|\?\?=|=>|[=!<>+\-*/%&|^]=|&&|\|\||\?\?|\+\+|--|<<|>>|\*\*|[{}()[\];,~:.<>+\-*/%&|^!?=]/y;
+  const BLANK = /[\t\v\f \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]+/y;
   const START = /[\p{ID_Start}$_]/u, PART = /[\p{ID_Continue}$\u200c\u200d]/u;
   const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/yu;
   const SPACE = /[\t\v\f \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]/, NEWLINE = /[\n\r\u2028\u2029]/;
@@ -19,7 +18,8 @@
 
     // `fault` of a token is what is wrong with it: `[words, start, end]`.
     function token(type, start, isAfterLine, more) {
-      return Object.assign({ type, start, end: at, isAfterLine, value: undefined, fault: null, isEscaped: false }, more);
+      const made = { type, start, end: at, isAfterLine, value: undefined, fault: null, isEscaped: false };
+      return more ? Object.assign(made, more) : made;
     }
 
     function next() {
@@ -30,8 +30,12 @@
         if (NEWLINE.test(sign)) {
           isAfterLine = true;
           at++;
-        } else if (SPACE.test(sign)) {
-          at++;
+        } else if (sign === " " || SPACE.test(sign)) {
+          BLANK.lastIndex = at;
+          BLANK.test(code);
+          at = BLANK.lastIndex;
+        } else if (sign !== "/" && sign !== "<" && sign !== "-" && sign !== "#") {
+          break;
         } else if (code.startsWith("//", at) || (at === 0 && code.startsWith("#!")) || code.startsWith("<!--", at) || (isAfterLine && code.startsWith("-->", at))) {
           while (at < code.length && !NEWLINE.test(code[at])) at++;
         } else if (code.startsWith("/*", at)) {
@@ -57,8 +61,9 @@
         const name = word(at, isAfterLine);
         return name.type === "illegal" ? { ...name, start } : token("private", start, isAfterLine, { value: "#" + name.value });
       }
-      for (const text of PUNCTUATORS) {
-        if (!code.startsWith(text, at) || (text === "?." && /\d/.test(code[at + 2] ?? ""))) continue;
+      PUNCTUATOR.lastIndex = at;
+      const text = PUNCTUATOR.exec(code)?.[0];
+      if (text) {
         at += text.length;
         return token(text, start, isAfterLine);
       }
