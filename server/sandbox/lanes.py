@@ -11,6 +11,8 @@ MAX_BATCH = 32
 MAX_BATCH_BYTES = 4 << 20
 BATCH_SECONDS = 0.05
 """A batch is as long as is expected to take this time, so that other owners wait no longer for its slot."""
+TRIAL_SECONDS = 0.025
+"""What code of which nothing is known yet may take among quick code, when others wait."""
 QUICK_SECONDS = 0.1
 """Code that takes longer runs in slots of its own, so that code that does not always finds one soon."""
 
@@ -105,6 +107,9 @@ class Paces:
 
     def of(self, owner: str) -> float:
         return self._known.get(owner, BATCH_SECONDS)
+
+    def knows(self, owner: str) -> bool:
+        return owner in self._known
 
     def note(self, owner: str, pace: float) -> None:
         self._known[owner] = pace

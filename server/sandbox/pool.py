@@ -12,10 +12,10 @@ import structlog
 from server.domain.messages import AttemptError
 from server.domain.transformations import FailureKind, Program, Result, TransformFailed, Webhook
 from server.sandbox import locales, replies
-from server.sandbox.lanes import QUICK_SECONDS, Job, Lane, Paces, Slow, TimeOuts
+from server.sandbox.lanes import QUICK_SECONDS, TRIAL_SECONDS, Job, Lane, Paces, Slow, TimeOuts
 from server.sandbox.limits import Fence, Limits
 from server.sandbox.slots import Slots, Turn
-from server.sandbox.wire import Answer, Died, Worker
+from server.sandbox.wire import WATCH_SECONDS, Answer, Died, Worker
 from server.sandbox.workers import Unavailable, Zygote
 
 IDLE_SECONDS = 60.0
@@ -230,11 +230,17 @@ class Sandbox:
         had served others: then the event runs again, as the first of a new worker.
         """
 
+        wanted = self._quick.is_wanted
+        is_trial = not self._paces.knows(turn.owner)
+        worker.look_after = TRIAL_SECONDS if is_trial else WATCH_SECONDS
+
         def watch(seconds: float) -> None:
             """A run lasts so many seconds. Code that takes long makes room for code that is quick, when that waits."""
             if turn.slots is not self._quick:
                 return
             used = worker.used()
+            if is_trial and seconds < QUICK_SECONDS and (used is None or used < TRIAL_SECONDS / 5 or not wanted()):
+                return
             is_starved = (
                 used is not None and used + job.parts_seconds < QUICK_SECONDS / 2 and seconds < 2 * QUICK_SECONDS
             )
@@ -295,10 +301,10 @@ class Sandbox:
 
     @staticmethod
     def _taken(worker: Worker, started: float, job: Job) -> float:
-        """Seconds that the event took; where the machine was busy, only those for which it had a processor."""
+        """Seconds that the event took; where the machine was busy, those for which it had a processor, or a quarter."""
         taken = monotonic() - started
         used = worker.used() if taken > QUICK_SECONDS else None
-        return taken if used is None else min(taken, used + job.parts_seconds)
+        return taken if used is None else min(taken, max(used + job.parts_seconds, taken / 4))
 
     @staticmethod
     def _is_over(turn: Turn, until: float) -> bool:

@@ -80,6 +80,8 @@ class Worker(asyncio.Protocol):
         self.gone = False
         """It can be asked no more."""
         self.has_low_priority = False
+        self.look_after = WATCH_SECONDS
+        """Seconds of a run after which ``watch`` is called first."""
         self.served = 0
         self.idle_since = 0.0
 
@@ -185,7 +187,7 @@ class Worker(asyncio.Protocol):
             self._last = began - before + seconds * STARVED
             self._since = began - before
             # One timer, whatever it is for: a third of what ``asyncio.timeout`` costs.
-            self._timer = self._loop.call_later(max(0.0, min(WATCH_SECONDS, self._until - began)), self._look)
+            self._timer = self._loop.call_later(max(0.0, min(self.look_after, self._until - began)), self._look)
             try:
                 await self._wanted
             except asyncio.CancelledError:
