@@ -23,6 +23,7 @@ from server.domain.changes import Changes, changes
 from server.domain.endpoints import Destination, Endpoint, Version
 from server.domain.ids import EndpointId, SourceId, VersionId, mint
 from server.domain.integrations import Card
+from server.domain.masking import Masker, secrets_of
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest
 from server.domain.payloads import Payload
 from server.domain.sentences import Problem, Refused, Sentence, say
@@ -90,25 +91,30 @@ async def run(
     """What this endpoint would make of an event: ``dispatch.prepare``, and the address guard's view of the URL."""
     prepared = await prepare(endpoint, event_type, body, sandbox=sandbox, cards=cards)
     captured, ms = endpoint.destination is Destination.CAPTURE, prepared.ms or 0.0
+    card = cards.get(endpoint.card)
+    masker = Masker(secrets_of(endpoint, card))
+    console, warnings = masker.console(prepared.console), masker.warnings(prepared.warnings)
     match prepared:
         case Ready(request):
             forbidden = None if captured else rules.check_url(request.url)
+            shown = masker.request(as_shown(request, card))
             return Trial(
                 outcome="failed" if forbidden else "sent",
                 captured=captured,
                 leads_somewhere=request.url != URL_NOT_SET,
-                request=as_shown(request, cards.get(endpoint.card)),
-                error=AttemptError("address", str(forbidden)) if forbidden else None,
-                changes=changes(body, request.body),
-                console=prepared.console,
+                request=shown,
+                error=masker.error(AttemptError("address", str(forbidden))) if forbidden else None,
+                changes=changes(body, shown.body),
+                console=console,
                 ms=ms,
                 memory=prepared.memory,
-                warnings=prepared.warnings,
+                warnings=warnings,
             )
-        case Cancelled(console):
-            return Trial("cancelled", captured, True, None, None, None, console, ms, prepared.memory, prepared.warnings)
-        case TransformFailed(error, console):
-            return Trial("failed", captured, True, None, error, None, console, ms, prepared.memory, prepared.warnings)
+        case Cancelled():
+            return Trial("cancelled", captured, True, None, None, None, console, ms, prepared.memory, warnings)
+        case TransformFailed(error):
+            error_shown = masker.error(error)
+            return Trial("failed", captured, True, None, error_shown, None, console, ms, prepared.memory, warnings)
 
 
 def slow(bench: Workbench, endpoint: Endpoint) -> Slow | None:

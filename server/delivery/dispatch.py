@@ -14,6 +14,7 @@ from server.domain.endpoints import Destination, Endpoint
 from server.domain.faults import KIND, during_the_send
 from server.domain.ids import AttemptId
 from server.domain.integrations import Card
+from server.domain.masking import Maskers
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, Message, ReceivedResponse, SentRequest
 from server.domain.requests import Prepared
 from server.domain.signing import sign
@@ -50,6 +51,7 @@ class Dispatcher:
         self._sandbox = sandbox
         self._courier = courier
         self._cards = cards
+        self._maskers = Maskers()
 
     @property
     def longest(self) -> float:
@@ -65,6 +67,7 @@ class Dispatcher:
         started_at, clock = time.time_ns() // 1_000_000, perf_counter()
         prepared = await prepare(endpoint, message.event_type, message.body, sandbox=self._sandbox, cards=self._cards)
         ended = await self._carry_out(prepared, endpoint, message)
+        masker = self._maskers.of(endpoint, self._cards.get(endpoint.card))
         return Attempt(
             id=attempt_id,
             delivery_id=delivery.id,
@@ -76,11 +79,11 @@ class Dispatcher:
             trigger=delivery.trigger,
             outcome=ended.outcome,
             version_id=endpoint.version.id if endpoint.version and runs_code(endpoint) else None,
-            request=ended.request,
-            response=ended.response,
-            error=ended.error,
-            console=prepared.console,
-            warnings=prepared.warnings,
+            request=ended.request and masker.request(ended.request),
+            response=ended.response and masker.response(ended.response),
+            error=masker.error(ended.error),
+            console=masker.console(prepared.console),
+            warnings=masker.warnings(prepared.warnings),
             transform_ms=prepared.ms,
             duration_ms=(perf_counter() - clock) * 1000,
             started_at=started_at,

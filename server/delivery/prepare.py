@@ -7,11 +7,11 @@ what will be sent.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from server.domain import missing_values
 from server.domain.endpoints import Endpoint, Version
 from server.domain.integrations import Card
+from server.domain.masking import shown_url
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest, mask_headers
 from server.domain.requests import SHOWN, Prepared, finish, untransformed
 from server.domain.transformations import Cancelled, FailureKind, Program, Result, TransformFailed, Webhook
@@ -97,9 +97,6 @@ def runs_code(endpoint: Endpoint) -> bool:
 
 
 def as_shown(request: Prepared, card: Card | None) -> SentRequest:
-    """The request as it is kept and shown: header values that may be keys are masked, and a URL that is one is cut."""
-    url = request.url
-    if card and card.url_is_secret:
-        parts = urlsplit(url)
-        url = f"{parts.scheme}://{parts.netloc}/••••••••"
+    """The request with header values and parts of the URL masked that may be keys; see ``Masker`` for the rest."""
+    url = shown_url(request.url, whole=bool(card and card.url_is_secret))
     return SentRequest(request.method, url, mask_headers(request.headers, SHOWN), request.body)

@@ -221,6 +221,10 @@ class Attempt:
 ACCEPTED = frozenset({AttemptOutcome.SUCCEEDED, AttemptOutcome.CAPTURED})
 
 
+MASK = "••••••••"
+"""Stands where a secret stood."""
+
+
 def mask_headers(headers: Mapping[str, str], shown: frozenset[str]) -> tuple[tuple[str, str], ...]:
     """The headers with every value masked but those named in ``shown`` (lower case). A scheme as ``Basic`` stays."""
     return tuple([(name, value if name.lower() in shown else mask(value)) for name, value in headers.items()])
@@ -229,4 +233,4 @@ def mask_headers(headers: Mapping[str, str], shown: frozenset[str]) -> tuple[tup
 def mask(value: str) -> str:
     """``Basic c2l0ZTprZXk=`` becomes ``Basic ••••••••``; anything else becomes dots: a key may have several words."""
     scheme, _, rest = value.partition(" ")
-    return f"{scheme} ••••••••" if rest and scheme.lower() in {"basic", "bearer"} else "••••••••"
+    return f"{scheme} {MASK}" if rest and scheme.lower() in {"basic", "bearer"} else MASK

@@ -4,19 +4,19 @@ import re
 from collections.abc import Iterable, Mapping
 
 from server.actions.drafts import URL_NOT_SET
-from server.domain.addresses import host_of
 from server.domain.integrations import Card
+from server.domain.masking import shown_url
 from server.store import Transaction, endpoints
 
 _USER = re.compile(r"//[^/?@]*@")
 
 
 def endpoint_address(cards: Mapping[str, Card], card: str, url: str) -> str:
-    """Where it leads to, without the part that grants access; the card's title while there is no URL."""
+    """Where it leads to, without the parts that may be keys; the card's title while there is no URL."""
     found = cards.get(card)
     if url == URL_NOT_SET:
         return found.title if found else card
-    return f"https://{host_of(url)}/…" if found and found.url_is_secret else without_keys(url)
+    return without_keys(shown_url(url, whole=bool(found and found.url_is_secret)))
 
 
 def without_keys(url: str) -> str:

@@ -1,0 +1,279 @@
+"""Secrets, hidden wherever they could come back: by their value, in every spelling in which code writes them.
+
+What is sent is never changed, only what is kept and shown of it. Which values are secrets:
+
+- the card's secret fields and all signing secrets;
+- variables and header values that may be keys, by their name or their look: a word, a number or an address is none,
+  or the name of a shop would be missing from every recorded body;
+- the parts of a URL that may be keys, or all behind the host where the URL itself grants access.
+
+Values of fewer than ``SHORTEST`` characters are not looked for: they are in every text by chance.
+"""
+
+import html
+import json
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from urllib.parse import SplitResult, parse_qsl, quote, quote_plus, unquote, urlsplit, urlunsplit
+
+from server.domain.endpoints import Endpoint
+from server.domain.integrations import Card, FieldKind
+from server.domain.messages import MASK, AttemptError, ConsoleLine, ReceivedResponse, SentRequest
+from server.domain.signing import PREFIX
+from server.domain.warnings import RunWarning
+
+SHORTEST = 6
+_CUT_OFF = 8
+"""Characters of the beginning of a secret that are recognised where a text was cut off within it."""
+_SHORTEST_BASE64 = 8
+
+_NAMED = re.compile(
+    r"key|token|secret|passw|pwd|auth|credential|signature|signing|session|cookie|bearer|private|hmac|webhook", re.I
+)
+_WORDS = re.compile(r"[^\W\d_]{1,19}(?:[-_. /+:][^\W\d_]{1,19})*")
+_NUMBER = re.compile(r"[+-]?[\d.,: TZ/-]+")
+_ADDRESS = re.compile(r"[^@\s/]+@[^@\s/]+\.[a-z]+", re.I)
+_SCHEME = re.compile(r"(?:basic|bearer|token|digest|apikey)\s+(.+)", re.I)
+
+SECRET_HOSTS = re.compile(
+    r"(hooks\.slack\.com|hooks\.slack-gov\.com|(.+\.)?discord(app)?\.com|hooks\.zapier\.com|hook\.[a-z0-9.]*make\.com|"
+    r"hook\.[a-z0-9.]*integromat\.com|.+\.webhook\.office\.com|outlook\.office\.com|chat\.googleapis\.com|"
+    r".+\.logic\.azure\.com|maker\.ifttt\.com|.+\.pipedream\.net|api\.telegram\.org)",
+    re.I,
+)
+"""Where whoever knows a URL can post: all behind the host is a secret."""
+
+
+def may_be_key(name: str, value: str) -> bool:
+    """Whether a variable, a header value or a part of a URL may be a key."""
+    bare = value.strip()
+    if len(bare) < SHORTEST:
+        return False
+    if "://" in bare:
+        return False  # its parts are looked at, see ``secrets_in_url``
+    if _NAMED.search(name) and not _NUMBER.fullmatch(bare) and bare.lower() not in ("false", "default"):
+        return True
+    if _ADDRESS.fullmatch(bare) or _NUMBER.fullmatch(bare):
+        return False
+    if any(character.isspace() for character in bare):
+        return any(may_be_key("", part) for part in bare.split())
+    if len(bare) >= 12 and any(c.isdigit() for c in bare) and any(c.isalpha() for c in bare):
+        return True
+    return len(bare) >= 20 and not _WORDS.fullmatch(bare)
+
+
+def secrets_in_url(url: str, *, whole: bool = False) -> tuple[str, ...]:
+    """The parts of a URL that may be keys; with ``whole``, or at a host of ``SECRET_HOSTS``, all behind the host."""
+    parts = _split(url)
+    if parts is None:
+        return (url,) if len(url) >= SHORTEST else ()
+    userinfo = parts.netloc.rpartition("@")[0]
+    found = [userinfo, *userinfo.split(":", 1)] if userinfo else []
+    if whole or _grants_access(parts.hostname):
+        found += [parts.path.lstrip("/"), parts.query, parts.fragment]
+        # What tells one webhook from another, wherever it is quoted alone.
+        found += [segment for segment in parts.path.split("/") if may_be_key("", segment)]
+    else:
+        found += [segment for segment in parts.path.split("/") if may_be_key("", unquote(segment))]
+        found += [value for name, value in parse_qsl(parts.query) if may_be_key(name, value)]
+    return tuple(one for one in dict.fromkeys(found) if len(one) >= SHORTEST)
+
+
+def shown_url(url: str, *, whole: bool = False) -> str:
+    """The URL as lists, records and mails show it: without the parts that may be keys."""
+    parts = _split(url)
+    if parts is None:
+        return MASK
+    host = parts.netloc.rpartition("@")[2]
+    netloc = f"{MASK}@{host}" if "@" in parts.netloc else parts.netloc
+    if whole or _grants_access(parts.hostname):
+        rest = f"/{MASK}" if len(parts.path) > 1 or parts.query else parts.path
+        return f"{parts.scheme}://{netloc}{rest}"
+    path = "/".join(MASK if may_be_key("", unquote(segment)) else segment for segment in parts.path.split("/"))
+    query = "&".join(_shown_parameter(one) for one in parts.query.split("&"))
+    return urlunsplit((parts.scheme, netloc, path, query, ""))
+
+
+def is_secret_url(url: str, *, whole: bool = False) -> bool:
+    """Whether some of it must not be shown."""
+    return bool(url) and bool(secrets_in_url(url, whole=whole))
+
+
+def tail(value: str) -> str:
+    """The last four characters, by which a person knows a secret again; nothing of one so short that they were much."""
+    return value[-4:] if len(value) >= 12 else ""
+
+
+def secrets_of(endpoint: Endpoint, card: Card | None) -> tuple[str, ...]:
+    """The values that must not come back from one endpoint's deliveries."""
+    public = {field.name for field in card.fields if field.kind is not FieldKind.SECRET} if card else set()
+    found = [value for name, value in endpoint.credentials.items() if name not in public]
+    found += [endpoint.secret, endpoint.former_secret.secret if endpoint.former_secret else ""]
+    found += [one.removeprefix(PREFIX) for one in found if one.startswith(PREFIX)]
+    found += secrets_in_url(endpoint.url, whole=bool(card and card.url_is_secret))
+    for name, value in (*endpoint.variables.items(), *endpoint.headers.items()):
+        if "://" in value:
+            found += secrets_in_url(value)
+        elif may_be_key(name, value):
+            found += _within(value.strip())
+    return tuple(dict.fromkeys(one for one in found if len(one) >= SHORTEST))
+
+
+class Masker:
+    """Hides some secrets in texts. Made once for an endpoint as it is, since it costs more than a use."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = tuple(sorted(set(secrets), key=len, reverse=True))
+        # The longest first: a spelling may hold another one.
+        spelled = {needle for secret in self._secrets for needle in _spellings(secret)}
+        self._needles = tuple(sorted(spelled, key=len, reverse=True))
+        self._raw = tuple((needle.encode("utf-8", "surrogatepass"), MASK.encode()) for needle in self._needles)
+
+    def text(self, text: str) -> str:
+        for needle in self._needles:
+            if needle in text:
+                text = text.replace(needle, MASK)
+        return text
+
+    def data(self, data: bytes, *, cut_off: bool = False) -> bytes:
+        """``cut_off``: it ends where it does by chance, maybe within a secret."""
+        for needle, mask in self._raw:
+            if needle in data:
+                data = data.replace(needle, mask)
+        return self._without_a_beginning(data) if cut_off else data
+
+    def request(self, request: SentRequest) -> SentRequest:
+        parts = _split(request.url)
+        url = request.url
+        if parts is not None:  # the host stays: it says where the request went
+            rest = urlunsplit(("", "", parts.path, parts.query, parts.fragment))
+            url = f"{parts.scheme}://{parts.netloc}{self.text(rest)}"
+        return SentRequest(request.method, url, self.pairs(request.headers), self.data(request.body))
+
+    def response(self, response: ReceivedResponse) -> ReceivedResponse:
+        body = self.data(response.body, cut_off=response.truncated)
+        return replace(response, headers=self.pairs(response.headers), body=body)
+
+    def pairs(self, pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        joined = "\n".join([value for _, value in pairs])
+        if not any(needle in joined for needle in self._needles):
+            return pairs
+        return tuple((name, self.text(value)) for name, value in pairs)
+
+    def console(self, lines: tuple[ConsoleLine, ...]) -> tuple[ConsoleLine, ...]:
+        return tuple(ConsoleLine(line.level, self.text(line.text)) for line in lines) if lines else lines
+
+    def error(self, error: AttemptError | None) -> AttemptError | None:
+        if error is None:
+            return None
+        line = None if error.source_line is None else self.text(error.source_line)
+        return replace(error, message=self.text(error.message), source_line=line)
+
+    def warnings(self, warnings: tuple[RunWarning, ...]) -> tuple[RunWarning, ...]:
+        return tuple(
+            replace(one, values={name: self.text(value) for name, value in one.values.items()}) for one in warnings
+        )
+
+    def _without_a_beginning(self, data: bytes) -> bytes:
+        for secret in self._secrets:
+            raw = secret.encode("utf-8", "surrogatepass")
+            for length in range(len(raw) - 1, _CUT_OFF - 1, -1):
+                if data.endswith(raw[:length]):
+                    return data[:-length] + MASK.encode()
+        return data
+
+
+@dataclass(slots=True)
+class Maskers:
+    """The masker of each endpoint as it is now."""
+
+    _made: dict[str, tuple[tuple[str, ...], Masker]]
+    _seen: dict[str, tuple[Endpoint, Masker]]
+
+    def __init__(self) -> None:
+        self._made, self._seen = {}, {}
+
+    def of(self, endpoint: Endpoint, card: Card | None) -> Masker:
+        seen = self._seen.get(endpoint.id)
+        if seen and seen[0] is endpoint:
+            return seen[1]
+        secrets = secrets_of(endpoint, card)
+        made = self._made.get(endpoint.id)
+        masker = made[1] if made and made[0] == secrets else Masker(secrets)
+        if len(self._seen) >= MOST_MASKERS:
+            self._made.clear()
+            self._seen.clear()
+        self._made[endpoint.id], self._seen[endpoint.id] = (secrets, masker), (endpoint, masker)
+        return masker
+
+
+MOST_MASKERS = 1024
+
+
+@lru_cache(256)
+def masker_of_url(url: str, *, whole: bool = False) -> Masker:
+    return Masker(secrets_in_url(url, whole=whole))
+
+
+def _within(value: str) -> list[str]:
+    """A value with the secrets in it: ``Bearer KEY`` has KEY, ``Basic …`` has a password, words may have one key."""
+    found = [value]
+    if scheme := _SCHEME.fullmatch(value):
+        found.append(scheme[1])
+        try:
+            pair = b64decode(scheme[1], validate=True).decode()
+        except ValueError:
+            pair = ""
+        found += [pair, pair.partition(":")[2]]
+    elif any(character.isspace() for character in value):
+        found += [part for part in value.split() if may_be_key("", part)]
+    return found
+
+
+def _spellings(secret: str) -> set[str]:
+    """A text as it is and as code writes it into URLs, JSON, HTML, JavaScript, base64 and hexadecimal."""
+    in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    found = {secret, html.escape(secret), html.escape(secret, quote=False), secret.replace("'", "\\'")}
+    found |= in_json | {json.dumps(one)[1:-1] for one in in_json} | {one.replace("/", "\\/") for one in in_json}
+    raw = secret.encode("utf-8", "replace")
+    for quoted in (
+        quote(raw, safe=""),
+        quote(raw),
+        quote_plus(raw),
+        quote(raw, safe="!'()*~"),
+        quote(raw, safe=":@$,;+=&/?"),
+    ):
+        found |= {quoted, re.sub(r"%[0-9A-F]{2}", lambda escape: escape[0].lower(), quoted)}
+    found |= {raw.hex(), raw.hex().upper()}
+    for skipped in range(3):  # where it stands in what is encoded decides how it looks
+        encoded = b64encode(b"\0" * skipped + raw).decode()
+        whole = encoded[(0, 2, 3)[skipped] : (skipped + len(raw)) * 8 // 6]
+        if len(whole) >= _SHORTEST_BASE64:
+            found |= {whole, whole.replace("+", "-").replace("/", "_"), quote(whole, safe="")}
+    return {one for one in found if len(one) >= SHORTEST}
+
+
+def _split(url: str) -> SplitResult | None:
+    """``None`` for what is no URL with a host."""
+    try:
+        parts = urlsplit(url)
+        known = parts.hostname is not None
+    except ValueError:
+        return None
+    return parts if known and parts.scheme else None
+
+
+def _grants_access(host: str | None) -> bool:
+    return bool(host and SECRET_HOSTS.fullmatch(host))
+
+
+def _shown_parameter(parameter: str) -> str:
+    name, equals, value = parameter.partition("=")
+    return f"{name}={MASK}" if may_be_key(unquote(name), unquote(value)) else parameter if equals else _shown_word(name)
+
+
+def _shown_word(word: str) -> str:
+    return MASK if may_be_key("", unquote(word)) else word
