@@ -54,6 +54,7 @@ from server.web import (
     notices,
     render,
     replays,
+    reveal,
     secrets,
     security,
     transformations,
@@ -65,7 +66,7 @@ from server.web.names import endpoint_names
 
 PAGES = (
     accounts, frame, endpoints, advanced, controls, secrets, conditions, transformations, logs, messages, notices,
-    replays, catalog, inspector, sources_page, settings_page, docs, live,
+    replays, catalog, inspector, sources_page, settings_page, docs, live, reveal,
 )  # fmt: skip
 
 MOST_BYTES = 8 * 1024 * 1024

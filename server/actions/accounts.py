@@ -177,6 +177,15 @@ async def change_password(
     return await bench.store.write(keep)
 
 
+async def confirm(bench: Workbench, tries: Tries, user: User, password: str) -> None:
+    """Raises ``Refused`` unless this is the person's password. Tries are counted as those to sign in."""
+    key = f"confirm {user.id}"
+    _take(bench, tries, key, "password")
+    if not await _fits(password, user.password_hash):
+        raise Refused(Problem("password", say("This is not your password.")))
+    tries.forget(key)
+
+
 def _let_in(bench: Workbench, tx: Transaction, user: User, browser: str = "") -> SignedIn:
     token, now = secrets.token_urlsafe(32), bench.now()
     accounts.begin_session(tx, hash_of(token), user.id, now, now + SESSION_MS)

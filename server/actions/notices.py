@@ -12,7 +12,7 @@ from server.domain.ids import SourceId, mint
 from server.domain.notices import Kind
 from server.domain.pasted import url_problem
 from server.domain.sentences import Problem, Refused, Sentence, say
-from server.domain.signing import new_secret
+from server.domain.signing import fingerprint, new_secret
 from server.domain.stamps import alerts_stamp
 from server.store import Transaction, notices, options
 
@@ -28,12 +28,14 @@ class StaleAlerts(Exception):
 
 
 async def save_alerts(
-    bench: Workbench, kinds: Iterable[Kind], typed_addresses: str, webhook_url: str, seen: str = ""
+    bench: Workbench, kinds: Iterable[Kind], typed_addresses: str, webhook_url: str | None, seen: str = ""
 ) -> None:
-    """Keep who is told of what. The first webhook gets a signing secret.
+    """Keep who is told of what. The first webhook gets a signing secret. ``webhook_url``: ``None`` keeps its URL.
 
     Raises ``Refused``, and ``StaleAlerts`` when it was changed since the form with the stamp ``seen`` was opened.
     """
+    if webhook_url is None:
+        webhook_url = (await bench.store.read(options.alerts)).webhook_url
     to: tuple[str, ...] = ()
     found: list[Problem] = []
     try:
@@ -59,14 +61,14 @@ async def save_alerts(
 async def rotate_webhook_secret(bench: Workbench, replaces: str | None = None) -> None:
     """A new signing secret at once; the old one signs nothing more.
 
-    ``replaces`` is the secret that the reader saw. When it is another one by now nothing changes: a form that was sent
-    twice would otherwise take away the one that its reader may have copied already.
+    ``replaces`` is the ``fingerprint`` of the secret that the reader saw. When it is another one by now nothing
+    changes: a form that was sent twice would otherwise take away the one that its reader may have copied already.
     """
     secret = new_secret()
 
     def keep(tx: Transaction) -> None:
         known = options.alerts(tx)
-        if replaces is None or replaces == known.webhook_secret:
+        if replaces is None or replaces == fingerprint(known.webhook_secret):
             options.set_alerts(tx, replace(known, webhook_secret=secret), bench.now())
 
     await bench.store.write(keep)
@@ -86,10 +88,11 @@ async def send_test_mail(bench: Workbench, typed_addresses: str) -> Sentence | N
         raise Refused(Problem("addresses", failure.sentence)) from failure
 
 
-async def send_test_post(bench: Workbench, webhook_url: str) -> None:
-    """Send a signed test to this address now, saved or not. Raises ``Refused`` with the field."""
-    _check_webhook(bench, webhook_url)
+async def send_test_post(bench: Workbench, webhook_url: str | None) -> None:
+    """Send a signed test to this address now, saved or not; ``None``: the saved one. Raises ``Refused``."""
     known = await bench.store.read(options.alerts)
+    webhook_url = known.webhook_url if webhook_url is None else webhook_url
+    _check_webhook(bench, webhook_url)
     secret = known.webhook_secret or new_secret()
     failed = await post(bench.courier, webhook_url, secret, mint("ntf"), test_payload(bench.now()))
     if failed:

@@ -6,15 +6,15 @@ from server.actions.endpoints import amend
 from server.actions.workbench import Workbench
 from server.domain.endpoints import Endpoint, FormerSecret
 from server.domain.sentences import Problem, Refused, say
-from server.domain.signing import OVERLAP_MS, PREFIX, new_secret, secret_problem
+from server.domain.signing import OVERLAP_MS, PREFIX, fingerprint, new_secret, secret_problem
 
 
 async def rotate(bench: Workbench, endpoint: Endpoint, typed: str | None = None, replaces: str = "") -> Endpoint:
     """Sign with a new secret, or with the one that was typed; the one before signs too, for a day. Raises ``Refused``.
 
     One that was former already stops: two are enough for a destination to follow, and each more is a risk.
-    ``replaces`` is the secret that the reader saw in force. When another one is by now nothing changes: a form that
-    was sent twice would otherwise stop the only secret that the destination knows.
+    ``replaces`` is the ``fingerprint`` of the secret that the reader saw in force. When another one is by now
+    nothing changes: a form that was sent twice would otherwise stop the only secret that the destination knows.
     """
     if typed == "":
         raise Refused(Problem("secret", say("Paste a signing secret; it starts with whsec_.")))
@@ -23,7 +23,7 @@ async def rotate(bench: Workbench, endpoint: Endpoint, typed: str | None = None,
     secret = PREFIX + typed.removeprefix(PREFIX) if typed else new_secret()
 
     def changed(now: Endpoint) -> Endpoint:
-        if replaces and replaces != now.secret:
+        if replaces and replaces != fingerprint(now.secret):
             return now
         if secret == now.secret:
             raise Refused(Problem("secret", say("This secret is in force already.")))

@@ -7,7 +7,7 @@ from server.actions.workbench import Workbench
 from server.domain.endpoints import FormerSecret
 from server.domain.ids import SourceId, mint
 from server.domain.sentences import Problem, Refused
-from server.domain.signing import OVERLAP_MS, new_secret, secret_problem
+from server.domain.signing import OVERLAP_MS, fingerprint, new_secret, secret_problem
 from server.domain.sources import Mode, Source
 from server.store import Transaction, sources
 
@@ -36,8 +36,8 @@ async def save_secret(bench: Workbench, source: Source, secret: str) -> None:
 async def make_secret(bench: Workbench, source: Source, replaces: str | None = None) -> None:
     """A secret of our own, for trying things out without an account at Dodo.
 
-    ``replaces`` is the secret that the reader saw, empty where there was none. When it is another one by now nothing
-    changes: a form that was sent twice would otherwise push out the secret before.
+    ``replaces`` is the ``fingerprint`` of the secret that the reader saw, empty where there was none. When it is
+    another one by now nothing changes: a form that was sent twice would otherwise push out the secret before.
     """
     await _replace_secret(bench, source, new_secret(), replaces)
 
@@ -58,7 +58,7 @@ async def _replace_secret(bench: Workbench, source: Source, secret: str, replace
 
     def keep(tx: Transaction) -> None:
         now = sources.get(tx, source.id) or source
-        if now.secret == secret or (replaces is not None and replaces != (now.secret or "")):
+        if now.secret == secret or (replaces is not None and replaces != fingerprint(now.secret)):
             return
         former = FormerSecret(now.secret, bench.now() + OVERLAP_MS) if now.secret else None
         sources.set_secret(tx, source.id, secret, former)

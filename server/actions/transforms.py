@@ -23,7 +23,7 @@ from server.domain.changes import Changes, changes
 from server.domain.endpoints import Destination, Endpoint, Version
 from server.domain.ids import EndpointId, SourceId, VersionId, mint
 from server.domain.integrations import Card
-from server.domain.masking import Masker, secrets_of
+from server.domain.masking import masker_of
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest
 from server.domain.payloads import Payload
 from server.domain.sentences import Problem, Refused, Sentence, say
@@ -92,7 +92,7 @@ async def run(
     prepared = await prepare(endpoint, event_type, body, sandbox=sandbox, cards=cards)
     captured, ms = endpoint.destination is Destination.CAPTURE, prepared.ms or 0.0
     card = cards.get(endpoint.card)
-    masker = Masker(secrets_of(endpoint, card))
+    masker = masker_of(endpoint, card)
     console, warnings = masker.console(prepared.console), masker.warnings(prepared.warnings)
     match prepared:
         case Ready(request):

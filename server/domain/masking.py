@@ -14,9 +14,8 @@ import html
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, quote_plus, unquote, urlsplit, urlunsplit
 
 from server.domain.endpoints import Endpoint
@@ -62,6 +61,8 @@ def may_be_key(name: str, value: str) -> bool:
         return any(may_be_key("", part) for part in bare.split())
     if len(bare) >= 12 and any(c.isdigit() for c in bare) and any(c.isalpha() for c in bare):
         return True
+    if name and len(bare) >= 12 and re.search(r"[-_]", bare) and bare[0] not in "#@":
+        return True  # a passphrase; in a URL, where parts have no name, words are joined like this every day
     return len(bare) >= 20 and not _WORDS.fullmatch(bare)
 
 
@@ -111,8 +112,7 @@ def secrets_of(endpoint: Endpoint, card: Card | None) -> tuple[str, ...]:
     """The values that must not come back from one endpoint's deliveries."""
     public = {field.name for field in card.fields if field.kind is not FieldKind.SECRET} if card else set()
     found = [value for name, value in endpoint.credentials.items() if name not in public]
-    found += [endpoint.secret, endpoint.former_secret.secret if endpoint.former_secret else ""]
-    found += [one.removeprefix(PREFIX) for one in found if one.startswith(PREFIX)]
+    found += _signing_secrets(endpoint)
     found += secrets_in_url(endpoint.url, whole=bool(card and card.url_is_secret))
     for name, value in (*endpoint.variables.items(), *endpoint.headers.items()):
         if "://" in value:
@@ -125,10 +125,13 @@ def secrets_of(endpoint: Endpoint, card: Card | None) -> tuple[str, ...]:
 class Masker:
     """Hides some secrets in texts. Made once for an endpoint as it is, since it costs more than a use."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], *, verbatim: Collection[str] = ()) -> None:
+        """``verbatim``: those of the secrets that no code can see, and so can spell in another way."""
         self._secrets = tuple(sorted(set(secrets), key=len, reverse=True))
         # The longest first: a spelling may hold another one.
-        spelled = {needle for secret in self._secrets for needle in _spellings(secret)}
+        spelled = {
+            needle for secret in self._secrets for needle in ({secret} if secret in verbatim else _spellings(secret))
+        }
         self._needles = tuple(sorted(spelled, key=len, reverse=True))
         self._raw = tuple((needle.encode("utf-8", "surrogatepass"), MASK.encode()) for needle in self._needles)
 
@@ -202,7 +205,7 @@ class Maskers:
             return seen[1]
         secrets = secrets_of(endpoint, card)
         made = self._made.get(endpoint.id)
-        masker = made[1] if made and made[0] == secrets else Masker(secrets)
+        masker = made[1] if made and made[0] == secrets else masker_of(endpoint, card)
         if len(self._seen) >= MOST_MASKERS:
             self._made.clear()
             self._seen.clear()
@@ -213,9 +216,15 @@ class Maskers:
 MOST_MASKERS = 1024
 
 
-@lru_cache(256)
-def masker_of_url(url: str, *, whole: bool = False) -> Masker:
-    return Masker(secrets_in_url(url, whole=whole))
+def masker_of(endpoint: Endpoint, card: Card | None) -> Masker:
+    """Made for one use; see ``Maskers``."""
+    return Masker(secrets_of(endpoint, card), verbatim=_signing_secrets(endpoint))
+
+
+def _signing_secrets(endpoint: Endpoint) -> tuple[str, ...]:
+    """Without their prefix, as some write them."""
+    former = endpoint.former_secret
+    return tuple(one.removeprefix(PREFIX) for one in (endpoint.secret, former.secret if former else "") if one)
 
 
 def _within(value: str) -> list[str]:

@@ -5,6 +5,7 @@ was parsed and written again has other bytes. Source: https://www.standardwebhoo
 """
 
 import binascii
+import hashlib
 import hmac
 import re
 from base64 import b64decode, b64encode
@@ -94,6 +95,11 @@ def verify(secrets: tuple[str, ...], headers: Mapping[str, str], body: bytes, no
 def new_secret() -> str:
     """A fresh signing secret: ``whsec_`` and 32 random bytes in base64."""
     return PREFIX + b64encode(token_bytes(32)).decode()
+
+
+def fingerprint(secret: str | None) -> str:
+    """By which a form says which secret its reader saw, without having it; empty for none."""
+    return hashlib.sha256(b"hookbench saw " + secret.encode("utf-8", "replace")).hexdigest()[:16] if secret else ""
 
 
 def secret_problem(secret: str) -> Sentence | None:

@@ -39,7 +39,7 @@ async def save(request: Request, here: Here, endpoint_id: str) -> Response:
     """The whole form at once. A field that the form does not have stays as it is."""
     endpoint, here = await find(here, endpoint_id)
     form = await forms.read(request)
-    typed = _posted(form, Advanced.of(endpoint))
+    typed = _posted(form, endpoint)
     if form.has("preview"):  # how the schedule would go, for readers without scripts
         return await advanced_page(request, here, endpoint, typed, seen=forms.seen(form))
     seen = Seen(Part.ADVANCED, forms.seen(form))
@@ -48,11 +48,12 @@ async def save(request: Request, here: Here, endpoint_id: str) -> Response:
     except Refused as refused:
         return await advanced_page(request, here, endpoint, typed, refused, seen=seen.stamp)
     except Stale as stale:
-        return await advanced_page(request, here, stale.now, typed, stale=True, seen=seen.stamp)
+        return await advanced_page(request, here, stale.now, _posted(form, stale.now), stale=True, seen=seen.stamp)
     return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
 
 
-def _posted(form: Form, kept: Advanced) -> Advanced:
+def _posted(form: Form, endpoint: Endpoint) -> Advanced:
+    kept = Advanced.of(endpoint)
     pacing = Pacing(
         form.text("rate_limit", kept.pacing.rate_limit),
         form.text("concurrency", kept.pacing.concurrency),
@@ -61,8 +62,8 @@ def _posted(form: Form, kept: Advanced) -> Advanced:
     return Advanced(
         schedule=schedules.written(DODO_SCHEDULE) if form.has("reset") else form.text("schedule", kept.schedule),
         pacing=pacing,
-        headers=drafts.pairs(form, "headers") if form.has("headers_key") else kept.headers,
-        variables=drafts.pairs(form, "variables") if form.has("variables_key") else kept.variables,
+        headers=drafts.pairs(form, "headers", endpoint.headers) if form.has("headers_key") else kept.headers,
+        variables=drafts.pairs(form, "variables", endpoint.variables) if form.has("variables_key") else kept.variables,
         transforming=form.switch("transforming", default=kept.transforming),
         destination=drafts.destination(form.text("destination", kept.destination)),
     )
@@ -106,6 +107,7 @@ async def advanced_page(
     context = drafts.shown(
         draft,
         refused.problems if refused else (),
+        stored=endpoint,
         plan=plans.plan(shown.schedule if schedule is None else schedule),
         pacing=shown.pacing,
         typed_secret=typed_secret,

@@ -1,16 +1,18 @@
 """An endpoint's form on its way in and out: what was posted as a ``Draft``, and what its template needs to show it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from server.actions.drafts import Draft, Lines, Pairs
+from server.actions.drafts import URL_NOT_SET, Draft, Lines, Pairs
 from server.domain.catalog import EVENT_TYPES, GROUPS, sample_json
 from server.domain.conditions import VALUELESS, Operator
-from server.domain.endpoints import Destination
+from server.domain.endpoints import Destination, Endpoint
 from server.domain.integrations import Card
+from server.domain.masking import is_secret_url, tail
 from server.domain.pasted import trimmed
 from server.domain.payloads import paths_in
+from server.domain.requests import SHOWN
 from server.domain.sentences import Problem, Sentence, say
 from server.web.forms import MAX_STAMP, Form
 
@@ -38,17 +40,18 @@ def fresh(card: Card) -> Draft:
     return Draft(card=card.name, transforming=card.transforms, code=card.default_code)
 
 
-def posted(form: Form, card: Card) -> Draft:
+def posted(form: Form, card: Card, stored: Endpoint | None = None) -> Draft:
+    """``stored``: the endpoint that the form is about; what it did not show and nobody typed anew is as it is kept."""
     return Draft(
         card=card.name,
-        url=form.text("url"),
+        url=form.text("url") or (stored.url if stored and url_is_kept(stored, card) else ""),
         description=form.text("description"),
         destination=destination(form.text("destination")),
         credentials={field.name: form.text(f"credentials.{field.name}") for field in card.fields},
         event_types=None if form.text("listen", "all") == "all" else frozenset(form.every("event_types")),
         conditions=_conditions(form),
-        headers=pairs(form, "headers"),
-        variables=pairs(form, "variables"),
+        headers=pairs(form, "headers", stored.headers if stored else {}),
+        variables=pairs(form, "variables", stored.variables if stored else {}),
         transforming=form.switch("transforming", default=False),
         code=code(form),
     )
@@ -63,11 +66,33 @@ def code(form: Form) -> str:
     return form.raw("code").replace("\r\n", "\n")
 
 
-def pairs(form: Form, name: str) -> Pairs:
-    """The rows of ``ui.key_value_rows`` that are not empty."""
-    rows = zip(form.every(f"{name}_key"), form.every(f"{name}_value"), strict=False)
-    found = [(trimmed(key), trimmed(value)) for key, value in rows]
-    return tuple((key, value) for key, value in found if key or value)
+def pairs(form: Form, name: str, stored: Mapping[str, str]) -> Pairs:
+    """The rows of ``ui.key_value_rows`` that are not empty; a value that was not shown and not typed is the stored."""
+    keys, values = form.every(f"{name}_key"), form.every(f"{name}_value")
+    former = [*form.every(f"{name}_was"), *[""] * len(keys)]  # scripts of others may leave it out
+    rows = zip(keys, values, former, strict=False)
+    found = [(trimmed(key), trimmed(value), was) for key, value, was in rows]
+    return tuple((key, value or stored.get(was, "")) for key, value, was in found if key or value)
+
+
+def rows_of(
+    pairs: Pairs, stored: Mapping[str, str], shown: Collection[str] = ()
+) -> Sequence[tuple[str, str, str, str]]:
+    """(name, value, was, last) for ``ui.key_value_rows``: a stored value is not shown, but by its last characters.
+
+    ``shown``: names in lower case whose values are never secrets.
+    """
+    rows = []
+    for name, value in pairs:
+        was = name if stored.get(name) == value else next((n for n, kept in stored.items() if kept == value), "")
+        hidden = was and value and name.lower() not in shown
+        rows.append((name, "", was, tail(value)) if hidden else (name, value, "", ""))
+    return rows
+
+
+def url_is_kept(stored: Endpoint, card: Card) -> bool:
+    """Whether the form keeps its URL without showing it."""
+    return card.asks_url and stored.url != URL_NOT_SET and is_secret_url(stored.url, whole=card.url_is_secret)
 
 
 def _conditions(form: Form) -> Lines:
@@ -104,8 +129,13 @@ def test_fields(form: Form) -> dict[str, Any]:
     return {"event_type": event_type, "payload": payload.replace("\r\n", "\n"), "seen": form.text("seen")[:MAX_STAMP]}
 
 
-def shown(draft: Draft, problems: Iterable[Problem] = (), **values: Any) -> dict[str, Any]:
-    """What the form's templates need. ``problems``: the sentence of each field, ``rows``: those of rows by number."""
+def shown(
+    draft: Draft, problems: Iterable[Problem] = (), *, stored: Endpoint | None = None, **values: Any
+) -> dict[str, Any]:
+    """What the form's templates need. ``stored``: the endpoint as it is kept, whose secrets are not shown.
+
+    ``problems``: the sentence of each field, ``rows``: those of rows by number.
+    """
     fields: dict[str, Sentence] = {}
     rows: dict[str, dict[int | str, Sentence]] = {"headers": {}, "variables": {}, "conditions": {}}
     for problem in problems:
@@ -127,5 +157,10 @@ def shown(draft: Draft, problems: Iterable[Problem] = (), **values: Any) -> dict
         "draft": draft,
         "problems": fields,
         "rows": rows,
+        "pairs": {
+            "headers": rows_of(draft.headers, stored.headers if stored else {}, SHOWN),
+            "variables": rows_of(draft.variables, stored.variables if stored else {}),
+        },
+        "kept_of": lambda name: f"endpoint/{stored.id}/{name}" if stored else "",
         **values,
     }

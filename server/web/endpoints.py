@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from server.actions.drafts import Draft
 from server.domain.endpoints import Endpoint
 from server.domain.ids import Millis, earliest
 from server.domain.integrations import Card, FieldKind
+from server.domain.masking import shown_url, tail
 from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Delivery, Trigger
 from server.domain.sentences import Refused, say
 from server.domain.stamps import Part, Seen, stamp
@@ -164,8 +166,8 @@ async def edit(request: Request, here: Here, endpoint_id: str) -> Response:
 @router.post("/endpoints/{endpoint_id}/edit")
 async def save(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
-    form = await forms.read(request)
-    typed = drafts.posted(form, card_of(here, endpoint.card))
+    form, card = await forms.read(request), card_of(here, endpoint.card)
+    typed = drafts.posted(form, card, endpoint)
     draft = replace(typed, headers=tuple(endpoint.headers.items()), variables=tuple(endpoint.variables.items()))
     seen = Seen(Part.DESTINATION, forms.seen(form))
     try:
@@ -173,6 +175,7 @@ async def save(request: Request, here: Here, endpoint_id: str) -> Response:
     except Refused as refused:
         return _edit(request, here, endpoint, draft, refused, status=422, seen=seen.stamp)
     except actions.Stale as stale:
+        draft = replace(draft, url=drafts.posted(form, card, stale.now).url)
         return _edit(request, here, stale.now, draft, status=409, stale=True, seen=seen.stamp)
     return redirect(f"/endpoints/{endpoint.id}", "endpoint-changed", request)
 
@@ -192,7 +195,7 @@ def without_secrets(here: Visit, draft: Draft) -> Draft:
 
 
 def form_page(
-    request: Request, here: Visit, draft: Draft, refused: Refused | None = None, *, status: int = 200, **values: object
+    request: Request, here: Visit, draft: Draft, refused: Refused | None = None, *, status: int = 200, **values: Any
 ) -> Response:
     """The form of a new endpoint."""
     context = drafts.shown(draft, refused.problems if refused else (), **values)
@@ -210,12 +213,23 @@ def _edit(
     refused: Refused | None = None,
     *,
     status: int = 200,
-    **values: object,
+    **values: Any,
 ) -> Response:
     card = card_of(here, endpoint.card)
-    stored = {f.name for f in card.fields if f.kind is FieldKind.SECRET and endpoint.credentials.get(f.name)}
+    stored = {
+        f.name: tail(endpoint.credentials[f.name])
+        for f in card.fields
+        if f.kind is FieldKind.SECRET and endpoint.credentials.get(f.name)
+    }
+    url_kept = drafts.url_is_kept(endpoint, card)
+    if url_kept and draft.url == endpoint.url:
+        draft = replace(draft, url="")
     context = drafts.shown(
-        draft, refused.problems if refused else (), stamp=stamp(endpoint, Part.DESTINATION), **values
+        draft,
+        refused.problems if refused else (),
+        stored=endpoint,
+        stamp=stamp(endpoint, Part.DESTINATION),
+        **values,
     )
     return page(
         request,
@@ -227,6 +241,7 @@ def _edit(
         name=name_of(here, endpoint),
         card=card,
         stored=stored,
+        url_kept=shown_url(endpoint.url, whole=card.url_is_secret) if url_kept else "",
         **context,
     )
 

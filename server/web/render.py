@@ -12,7 +12,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from server import __version__
 from server.actions import effects
 from server.assets import templates_dir
+from server.domain.masking import tail
 from server.domain.sentences import Sentence, say
+from server.domain.signing import fingerprint
 from server.web import i18n, plans, reasons
 from server.web.pretty import pretty
 
@@ -122,6 +124,8 @@ def environment() -> Environment:
         "iso": iso,
         "utc_text": utc_text,
         "json_pretty": pretty,
+        "tail": tail,
+        "fingerprint": fingerprint,
     }
     env.globals |= {"version": __version__, "languages": i18n.LANGUAGES, "themes": THEMES}
     # A block rendered alone does not run its template's imports, so the macros are a global.

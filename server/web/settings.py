@@ -11,6 +11,7 @@ from starlette.responses import Response
 from server.actions import accounts as actions
 from server.actions import notices as alerts
 from server.domain.alerts import Alerts
+from server.domain.masking import is_secret_url, shown_url
 from server.domain.notice_words import EXPLAINED, TITLES
 from server.domain.notices import Kind
 from server.domain.sentences import Refused, Sentence, say
@@ -35,16 +36,21 @@ class AlertsForm:
 
     kinds: frozenset[Kind]
     addresses: str
-    webhook_url: str
+    webhook_url: str | None
+    """``None``: as it is kept, since it is a secret and the form does not show it."""
 
     @classmethod
     def of(cls, chosen: Alerts) -> "AlertsForm":
-        return cls(chosen.kinds, ", ".join(chosen.addresses), chosen.webhook_url)
+        return cls(
+            chosen.kinds, ", ".join(chosen.addresses), None if is_secret_url(chosen.webhook_url) else chosen.webhook_url
+        )
 
     @classmethod
     def posted(cls, form: forms.Form) -> "AlertsForm":
         ticked = form.every("kinds")
-        return cls(frozenset(kind for kind in Kind if kind in ticked), form.text("addresses"), form.text("webhook_url"))
+        kept = form.has("webhook_kept") and not form.has("webhook_remove")
+        url = form.text("webhook_url") or (None if kept else "")
+        return cls(frozenset(kind for kind in Kind if kind in ticked), form.text("addresses"), url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,7 @@ async def _settings(
         stamp=seen or alerts_stamp(chosen),
         form=typed or AlertsForm.of(chosen),
         secret=chosen.webhook_secret if chosen.webhook_url else "",
+        url_kept=shown_url(chosen.webhook_url) if is_secret_url(chosen.webhook_url) else "",
         kinds=KINDS,
         mailing=here.bench.mailer is not None,
         said=said,

@@ -45,7 +45,7 @@ async def try_out(request: Request, here: Here) -> Response:
         context["trial_problems"] = refusal.problems
     status = 422 if refused else 200
     if _is_fragment(request):
-        shown = drafts.shown(draft, refused.problems if refused else (), **context)
+        shown = drafts.shown(draft, refused.problems if refused else (), stored=endpoint, **context)
         return page(request, "endpoints/test_result.html", here, status=status, **shown)
     return await _whole(request, here, endpoint, draft, refused, status=status, **context)
 
@@ -88,7 +88,8 @@ async def edit(request: Request, here: Here, endpoint_id: str, version: str = ""
 async def save(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
     form = await forms.read(request)
-    draft = drafts.posted(form, card_of(here, endpoint.card))
+    card = card_of(here, endpoint.card)
+    draft = drafts.posted(form, card, endpoint)
     seen = Seen(Part.CODE, forms.seen(form))
     typed = drafts.test_fields(form) | {"seen": seen.stamp}
     try:
@@ -96,7 +97,9 @@ async def save(request: Request, here: Here, endpoint_id: str) -> Response:
     except Refused as refused:
         return await _editor(request, here, endpoint, draft, refused, status=422, **typed)
     except actions.Stale as stale:
-        return await _editor(request, here, stale.now, draft, status=409, stale=True, **typed)
+        return await _editor(
+            request, here, stale.now, drafts.posted(form, card, stale.now), status=409, stale=True, **typed
+        )
     if made_version and saved.transforming and form.switch("rerun", default=False):
         return await _rerun(request, here, saved)
     said = "code-saved" if made_version else "code-unchanged"
@@ -132,7 +135,7 @@ async def _posted(form: Form, here: Visit) -> tuple[Endpoint | None, Visit, Draf
     if not form.text("endpoint"):
         return None, here, drafts.posted(form, card_of(here, form.text("card")))
     endpoint, here = await find(here, form.text("endpoint"))
-    typed = drafts.posted(form, card_of(here, endpoint.card))
+    typed = drafts.posted(form, card_of(here, endpoint.card), endpoint)
     kept = Draft.of(endpoint)
     return endpoint, here, replace(kept, variables=typed.variables, transforming=typed.transforming, code=typed.code)
 
@@ -165,7 +168,7 @@ async def _editor(
         lambda tx: (endpoints.history(tx, endpoint.id), matches.parked(tx, endpoint.id))
     )
     defaults = {"looked_at": None, "before": None, "stamp": stamp(endpoint, Part.CODE)}
-    context = drafts.shown(draft, refused.problems if refused else (), **defaults | values)
+    context = drafts.shown(draft, refused.problems if refused else (), stored=endpoint, **defaults | values)
     return page(
         request,
         "endpoints/transformation.html",

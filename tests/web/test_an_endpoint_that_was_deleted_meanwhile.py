@@ -13,6 +13,7 @@ from site_under_test import Site
 
 from server.domain.endpoints import Endpoint
 from server.domain.messages import AttemptOutcome, DeliveryState
+from server.domain.signing import fingerprint
 from server.store import Store, Transaction, endpoints
 
 FORMS: dict[str, dict[str, Any]] = {
@@ -23,7 +24,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "advanced": {"schedule": "0s, 5s", "rate_limit": "5", "headers_key": "X-Team", "headers_value": "payments"},
     "edit": a_form(),
     "example": {"event_type": "payment.succeeded"},
-    "secret": {"replaces": SECRET},
+    "secret": {"replaces": fingerprint(SECRET)},
     "secret/stop-former": {},
     "transformation": {"transforming": "on", "code": PLAIN + "// other"},
     "replays": {"kind": "failed", "since": "all"},

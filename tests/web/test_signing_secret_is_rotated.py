@@ -10,7 +10,7 @@ from form import beside, path_of, text_of
 from site_under_test import Site
 
 from server.domain.endpoints import Endpoint, FormerSecret
-from server.domain.signing import OVERLAP_MS
+from server.domain.signing import OVERLAP_MS, fingerprint
 from server.store import endpoints
 
 OWN = "whsec_" + b64encode(b"o" * 32).decode()
@@ -38,10 +38,12 @@ async def test_the_old_secret_signs_for_a_day_beside_the_new_one(site: Site) -> 
 
 async def test_a_form_that_is_sent_twice_rotates_once(site: Site) -> None:
     endpoint = await kept_endpoint(site)
-    assert f'name="replaces" value="{SECRET}"' in (await site.get(f"/endpoints/{endpoint.id}/advanced")).text
+    assert (
+        f'name="replaces" value="{fingerprint(SECRET)}"' in (await site.get(f"/endpoints/{endpoint.id}/advanced")).text
+    )
 
     for _ in range(2):
-        path_of(await site.post(f"/endpoints/{endpoint.id}/secret", {"replaces": SECRET}))
+        path_of(await site.post(f"/endpoints/{endpoint.id}/secret", {"replaces": fingerprint(SECRET)}))
 
     after = await now(site, endpoint)
     assert after.secret != SECRET

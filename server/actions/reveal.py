@@ -1,0 +1,97 @@
+"""Showing one secret to a person who has just typed the password."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from server.actions import accounts
+from server.actions.accounts import Tries
+from server.actions.workbench import Workbench
+from server.domain.sentences import Refused, Sentence, say
+from server.store import Transaction, endpoints, options, sources
+from server.store.accounts import User
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    label: Sentence
+    value: str
+    back: str
+    """The page that it belongs to."""
+
+
+SIGNING = say("Signing secret")
+OLD = say("Old signing secret")
+
+
+async def find(bench: Workbench, what: str) -> Secret | None:
+    """The secret that a link names, such as ``endpoint/ep_…/variables/API_KEY``; ``None`` when there is none."""
+    kind, _, rest = what.partition("/")
+    owner, _, rest = rest.partition("/")
+    field, _, name = rest.partition("/")
+
+    def look(tx: Transaction) -> Secret | None:
+        match kind:
+            case "source":
+                return _of_source(tx, owner, field)
+            case "endpoint":
+                return _of_endpoint(tx, owner, field, name)
+            case "alerts":
+                return _of_alerts(tx, owner)
+            case _:
+                return None
+
+    found = await bench.store.read(look)
+    return found if found and found.value else None
+
+
+async def reveal(bench: Workbench, tries: Tries, user: User, what: str, secret: Secret, password: str) -> Secret:
+    """The secret, once the password is the person's. Each time is a line in the log. Raises ``Refused``."""
+    try:
+        await accounts.confirm(bench, tries, user, password)
+    except Refused:
+        log.warning("secret.not_revealed", what=what, user=user.name)
+        raise
+    log.info("secret.revealed", what=what, user=user.name)
+    return secret
+
+
+def _of_source(tx: Transaction, source_id: str, field: str) -> Secret | None:
+    source = sources.get(tx, source_id)
+    if source is None:
+        return None
+    if field == "former":
+        return Secret(OLD, source.former_secret.secret, "/sources") if source.former_secret else None
+    return Secret(SIGNING, source.secret or "", "/sources")
+
+
+def _of_endpoint(tx: Transaction, endpoint_id: str, field: str, name: str) -> Secret | None:
+    endpoint = endpoints.get(tx, endpoint_id)
+    if endpoint is None:
+        return None
+    page = f"/endpoints/{endpoint.id}"
+    match field:
+        case "secret":
+            return Secret(SIGNING, endpoint.secret, f"{page}/advanced")
+        case "former":
+            former = endpoint.former_secret
+            return Secret(OLD, former.secret, f"{page}/advanced") if former else None
+        case "url":
+            return Secret(say("Endpoint URL"), endpoint.url, f"{page}/edit")
+        case "credentials":
+            return Secret(say("Credential {name}", name=name), endpoint.credentials.get(name, ""), f"{page}/edit")
+        case "headers":
+            return Secret(say("Header {name}", name=name), endpoint.headers.get(name, ""), f"{page}/advanced")
+        case "variables":
+            return Secret(say("Variable {name}", name=name), endpoint.variables.get(name, ""), f"{page}/advanced")
+        case _:
+            return None
+
+
+def _of_alerts(tx: Transaction, field: str) -> Secret | None:
+    chosen = options.alerts(tx)
+    if field == "secret":
+        return Secret(say("Signing secret of the webhook"), chosen.webhook_secret, "/settings")
+    return Secret(say("Webhook URL"), chosen.webhook_url, "/settings") if field == "url" else None

@@ -1,0 +1,48 @@
+"""One secret, shown once to a person who types the password. A page of its own, so that it works without scripts."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.actions import reveal as actions
+from server.actions.reveal import Secret
+from server.domain.sentences import Refused, say
+from server.web import forms
+from server.web.accounts import by_field, tries
+from server.web.errors import NotFound
+from server.web.render import page
+from server.web.visit import Here, Visit
+
+router = APIRouter()
+
+MAX_WHAT = 400
+
+
+@router.get("/reveal")
+async def ask(request: Request, here: Here, what: str = "") -> Response:
+    """Ask for the password."""
+    secret = await _find(here, what)
+    return page(request, "accounts/reveal.html", here, what=what, secret=secret, shown=False, problems={})
+
+
+@router.post("/reveal")
+async def show(request: Request, here: Here) -> Response:
+    """The secret, in this answer alone: no page of ours may be kept by a browser or a proxy (``no-store``)."""
+    form = await forms.read(request)
+    what = form.text("what")
+    secret = await _find(here, what)
+    try:
+        await actions.reveal(here.bench, tries(request), here.user, what, secret, form.raw("password"))
+    except Refused as refused:
+        problems = by_field(refused)
+        return page(
+            request, "accounts/reveal.html", here, status=422, what=what, secret=secret, shown=False, problems=problems
+        )
+    return page(request, "accounts/reveal.html", here, what=what, secret=secret, shown=True, problems={})
+
+
+async def _find(here: Visit, what: str) -> Secret:
+    found = await actions.find(here.bench, what) if what.isprintable() and len(what) <= MAX_WHAT else None
+    if found is None:
+        raise NotFound(say("There is no such secret. It may have been changed or deleted."))
+    return found
