@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from administrator import set_up
+from administrator import PASSWORD, set_up
 from axe_playwright_python.sync_playwright import Axe
 from events import deliver, standard_signed
 from playwright.sync_api import Browser, Page
@@ -33,6 +33,7 @@ PAGES = (
     "/docs/code",
     "/notices",
     "/sources",
+    "{reveal}",
     "/settings",
     "/nowhere",
 )
@@ -45,11 +46,12 @@ class Tour:
     url: str
     endpoint: str
     message: str
+    reveal: str
     browser: Browser
     cookies: list[dict[str, object]]
 
     def path(self, pattern: str) -> str:
-        return self.url + pattern.format(endpoint=self.endpoint, message=self.message)
+        return self.url + pattern.format(endpoint=self.endpoint, message=self.message, reveal=self.reveal)
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +69,12 @@ def tour(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         page.goto(f"{hookbench.url}/sources")
         page.get_by_role("button", name="Generate one for local testing").first.click()
         page.get_by_text("A signing secret was made.").wait_for()
-        secret = page.get_by_label("Signing secret of Test", exact=True).input_value()
         address = page.get_by_label("Ingest address", exact=True).first.input_value()
+        page.get_by_role("link", name="Reveal Signing secret of Test").click()
+        reveal = page.url.removeprefix(hookbench.url)
+        page.get_by_label("Your password").fill(PASSWORD)
+        page.get_by_role("button", name="Reveal").click()
+        secret = page.get_by_role("textbox", name="Signing secret").input_value()
         assert deliver(address, standard_signed(secret, sample_json("payment.succeeded"))) == 200
         page.goto(f"{hookbench.url}/logs")
         page.get_by_role("link", name="payment.succeeded").click()
@@ -76,7 +82,7 @@ def tour(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         message = page.url.removeprefix(hookbench.url)
         cookies = context.cookies()
         context.close()
-        yield Tour(hookbench.url, endpoint, message, browser, cookies)  # type: ignore[arg-type]
+        yield Tour(hookbench.url, endpoint, message, reveal, browser, cookies)  # type: ignore[arg-type]
 
 
 @pytest.fixture
