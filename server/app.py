@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -52,6 +52,8 @@ from server.web import (
     logs,
     messages,
     notices,
+    old_addresses,
+    preferences,
     render,
     replays,
     reveal,
@@ -64,10 +66,13 @@ from server.web import sources as sources_page
 from server.web.hosts import Hosts
 from server.web.names import endpoint_names
 
+WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
-    accounts, frame, endpoints, advanced, controls, secrets, conditions, transformations, logs, messages, notices,
+    frame, endpoints, advanced, controls, secrets, conditions, transformations, logs, messages, notices,
     replays, catalog, inspector, sources_page, settings_page, docs, live, reveal,
 )  # fmt: skip
+"""Each address begins with the source: ``/test/logs``. So do those of pages that are the same for all sources, so that
+their links lead back to the source that a person came from."""
 
 MOST_BYTES = 8 * 1024 * 1024
 """A larger request is cut off bare. A form meets its own limit, which has a page, long before: ``forms.MEMBERS``."""
@@ -95,12 +100,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(security.Security, hosts=hosts)
     for path in ("/in/{token}", "/in/{token}/"):
         app.add_route(path, intake_route.receive, methods=["POST"])
-    app.add_route("/", _home, methods=["GET"])
     app.add_route("/healthz", _health, methods=["GET"])
     app.add_route("/favicon.ico", _favicon, methods=["GET"])
     app.mount("/static", _Static(directory=static_dir()), name="static")
-    for module in PAGES:
+    for module in WITHOUT_SOURCE:
         app.include_router(module.router)
+    for module in PAGES:
+        app.include_router(module.router, prefix="/{source}")
+    app.include_router(old_addresses.router)
     errors.install(app)
     return app
 
@@ -241,10 +248,6 @@ class _Static(StaticFiles):
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
         response.headers["cache-control"] = "no-cache"
         return response
-
-
-async def _home(request: Request) -> Response:
-    return RedirectResponse("/endpoints", 303)
 
 
 async def _health(request: Request) -> Response:

@@ -23,7 +23,7 @@ from server.domain.notices import Kind, Notice, too_slow
 from server.domain.requests import DEFAULTS, Prepared
 from server.domain.sentences import Sentence, say
 from server.domain.signing import sign
-from server.domain.sources import Source
+from server.domain.sources import Source, slugs
 from server.domain.transformations import Program
 from server.sandbox import Slow
 from server.store import Busy, Store, Transaction, endpoints, notices, notifications, options, sources
@@ -194,7 +194,8 @@ class Notifier:
                 tx, channel, now=now, lease_until=now + LEASE, limit=limit, without=tuple(without)
             )
             about = notices.by_ids(tx, {row.notice_id for row in claimed})
-            known = {source.id: source for source in sources.every(tx)}
+            every = sources.every(tx)
+            known, slug = {source.id: source for source in every}, slugs(every)
             names = self._names(tx, {notice.endpoint_id for notice in about.values() if notice.endpoint_id})
             pending: list[_Pending] = []
             for row in claimed:
@@ -202,15 +203,16 @@ class Notifier:
                 if notice is None or notice.source_id not in known:  # it would be claimed again for ever
                     notifications.record(tx, [Tried(row.id, Sending.FAILED, row.attempts, None, str(UNREADABLE))], now)
                 else:
-                    pending.append(_Pending(row, self._told_of(notice, known[notice.source_id], names)))
+                    source = known[notice.source_id]
+                    pending.append(_Pending(row, self._told_of(notice, source, slug[source.id], names)))
             return options.alerts(tx), pending
 
         return await self._store.write(take)
 
-    def _told_of(self, notice: Notice, source: Source, names: Mapping[str, str]) -> Told:
+    def _told_of(self, notice: Notice, source: Source, slug: str, names: Mapping[str, str]) -> Told:
         endpoint = notice.endpoint_id or ""
         page = f"/messages/{notice.message_id}" if notice.message_id else f"/endpoints/{endpoint}"
-        link = self._public_url + page if self._public_url else ""
+        link = f"{self._public_url}/{slug}{page}" if self._public_url else ""
         return Told(notice, source, names.get(endpoint, endpoint), link)
 
     async def _record(self, pending: Sequence["_Pending"], ended: "_Ended") -> None:

@@ -1,5 +1,7 @@
 """A source: one place events come from, with its own ingest address and signing secret."""
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,6 +34,34 @@ class Source:
         former = self.former_secret
         kept = (former.secret,) if former and now < former.until else ()
         return (self.secret, *kept) if self.secret else ()
+
+
+RESERVED_SLUGS = frozenset(
+    {
+        "in", "static", "healthz", "setup", "login", "logout", "preferences", "source",
+        "endpoints", "logs", "messages", "attempts", "deliveries", "replays", "notices", "inspector", "transformations",
+        "conditions", "events", "sources", "settings", "docs", "api", "changes", "reveal",
+    }
+)  # fmt: skip
+"""First parts of addresses that are not a source's."""
+
+
+def slugs(every: Sequence[Source]) -> Mapping[SourceId, str]:
+    """The first part of the addresses of each source's pages, such as ``test`` in ``/test/logs``.
+
+    ``every``: all sources, oldest first. The oldest source of a mode is named for the mode, a further one by its own
+    name, and by its id where the name has no usable letters or is taken.
+    """
+    found: dict[SourceId, str] = {}
+    for source in every:
+        if source.mode.value not in found.values():
+            found[source.id] = source.mode.value
+    for source in every:
+        if source.id not in found:
+            word = re.sub(r"[^a-z0-9]+", "-", source.name.casefold()).strip("-")[:40]
+            taken = {*RESERVED_SLUGS, *Mode, *found.values()}
+            found[source.id] = source.id if not word or word in taken else word
+    return found
 
 
 class IntakeRefusal(StrEnum):

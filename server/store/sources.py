@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 from server.domain.endpoints import FormerSecret
 from server.domain.ids import Millis, SourceId
 from server.domain.sources import IntakeRefusal, Mode, Source
-from server.store.schema import refusals, sources
+from server.store.schema import attempts, deliveries, endpoints, messages, notices, refusals, replays, sources
 from server.store.vault import seal_optional, unseal
 
 
@@ -35,6 +35,24 @@ def every(tx: Connection) -> list[Source]:
 def get(tx: Connection, source_id: str) -> Source | None:
     row = tx.execute(select(sources).where(sources.c.id == source_id)).mappings().first()
     return _source(tx, row) if row else None
+
+
+_OWNED = {"ep": endpoints, "msg": messages, "att": attempts, "rpl": replays, "ntc": notices}
+
+
+def owning(tx: Connection, thing_id: str) -> SourceId | None:
+    """The source of the endpoint, message, delivery, attempt, replay or notice with this id; ``None`` if unknown."""
+    prefix = thing_id.partition("_")[0]
+    if prefix == "dlv":
+        joined = deliveries.join(messages, deliveries.c.message_id == messages.c.id)
+        query = select(messages.c.source_id).select_from(joined).where(deliveries.c.id == thing_id)
+    elif prefix in _OWNED:
+        table = _OWNED[prefix]
+        query = select(table.c.source_id).where(table.c.id == thing_id)
+    else:
+        return None
+    found = tx.execute(query).scalar()
+    return SourceId(found) if found else None
 
 
 def set_secret(tx: Connection, source_id: SourceId, secret: str | None, former: FormerSecret | None = None) -> None:

@@ -57,7 +57,7 @@ async def setup(request: Request, bench: Bench) -> Response:
         problems = by_field(refusal)
         return page(request, "accounts/setup.html", status=422, token=token, name=name, problems=problems)
     request.app.state.setup = None
-    return let_in(request, signed_in, "/endpoints", "welcome")
+    return let_in(request, signed_in, "/", "welcome")
 
 
 @router.get("/login")
@@ -68,7 +68,7 @@ async def login_form(request: Request, next: str = "") -> Response:
 @router.post("/login")
 async def login(request: Request, bench: Bench) -> Response:
     form = await forms.read(request, signed_in=False)
-    name, then = form.text("name"), form.path("next", "/endpoints")
+    name, then = form.text("name"), form.path("next", "/")
     browser, (address, proxy) = request.cookies.get(BROWSER_COOKIE, ""), _addresses(request)
     try:
         signed_in = await actions.sign_in(

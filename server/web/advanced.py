@@ -49,7 +49,7 @@ async def save(request: Request, here: Here, endpoint_id: str) -> Response:
         return await advanced_page(request, here, endpoint, typed, refused, seen=seen.stamp)
     except Stale as stale:
         return await advanced_page(request, here, stale.now, _posted(form, stale.now), stale=True, seen=seen.stamp)
-    return redirect(f"/endpoints/{endpoint.id}/advanced", "endpoint-changed", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/advanced"), "endpoint-changed", request)
 
 
 def _posted(form: Form, endpoint: Endpoint) -> Advanced:
@@ -77,7 +77,7 @@ async def saved_secret(
         await action
     except Refused as refused:
         return await advanced_page(request, here, endpoint, refused=refused, typed_secret=typed_secret)
-    return redirect(f"/endpoints/{endpoint.id}/advanced", said, request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/advanced"), said, request)
 
 
 async def advanced_page(

@@ -16,32 +16,32 @@ router = APIRouter()
 async def pause(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
     await controls.pause(here.bench, endpoint)
-    return redirect(f"/endpoints/{endpoint.id}", "endpoint-paused", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-paused", request)
 
 
 @router.post("/endpoints/{endpoint_id}/resume")
 async def resume(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
     await controls.resume(here.bench, endpoint)
-    return redirect(f"/endpoints/{endpoint.id}", "endpoint-resumed", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-resumed", request)
 
 
 @router.post("/endpoints/{endpoint_id}/enable")
 async def enable(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
     await endpoints.enable(here.bench, endpoint)
-    return redirect(f"/endpoints/{endpoint.id}", "endpoint-enabled", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-enabled", request)
 
 
 @router.post("/endpoints/{endpoint_id}/disable")
 async def disable(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
     await endpoints.disable(here.bench, endpoint)
-    return redirect(f"/endpoints/{endpoint.id}", "endpoint-disabled", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-disabled", request)
 
 
 @router.post("/endpoints/{endpoint_id}/delete")
 async def remove(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
     await endpoints.remove(here.bench, endpoint)
-    return redirect("/endpoints", "endpoint-deleted", request)
+    return redirect(here.to("/endpoints"), "endpoint-deleted", request)

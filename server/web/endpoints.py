@@ -98,7 +98,7 @@ async def create(request: Request, here: Here) -> Response:
         endpoint = await actions.create(here.bench, here.source.id, draft)
     except Refused as refused:
         return form_page(request, here, draft, refused, status=422, **drafts.test_fields(form))
-    return redirect(f"/endpoints/{endpoint.id}", "endpoint-created", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-created", request)
 
 
 @router.get("/endpoints/{endpoint_id}")
@@ -154,7 +154,7 @@ async def send_example(request: Request, here: Here, endpoint_id: str) -> Respon
         await actions.send_example(here.bench, endpoint, event_type)
     except Refused as refused:
         return await _testing(request, here, endpoint, event_type, refused)
-    return redirect(f"/endpoints/{endpoint.id}/testing?event_type={event_type}", "example-sent", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/testing?event_type={event_type}"), "example-sent", request)
 
 
 @router.get("/endpoints/{endpoint_id}/edit")
@@ -177,7 +177,7 @@ async def save(request: Request, here: Here, endpoint_id: str) -> Response:
     except actions.Stale as stale:
         draft = replace(draft, url=drafts.posted(form, card, stale.now).url)
         return _edit(request, here, stale.now, draft, status=409, stale=True, seen=seen.stamp)
-    return redirect(f"/endpoints/{endpoint.id}", "endpoint-changed", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-changed", request)
 
 
 def card_of(here: Visit, name: str) -> Card:
@@ -198,7 +198,7 @@ def form_page(
     request: Request, here: Visit, draft: Draft, refused: Refused | None = None, *, status: int = 200, **values: Any
 ) -> Response:
     """The form of a new endpoint."""
-    context = drafts.shown(draft, refused.problems if refused else (), **values)
+    context = drafts.shown(draft, refused.problems if refused else (), **{"choosing_source": False, **values})
     card, cards = card_of(here, draft.card), here.bench.cards
     return page(
         request, "endpoints/new.html", here, status=status, active="endpoints", card=card, cards=cards, **context

@@ -1,5 +1,6 @@
 """One handler for what goes wrong: a page, a fragment or JSON, always with one clear sentence."""
 
+from contextlib import suppress
 from urllib.parse import quote
 
 import structlog
@@ -7,15 +8,15 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from server.actions.endpoints import Gone
 from server.delivery.repeated_lines import RepeatedLines
 from server.domain.ids import mint
 from server.domain.sentences import Sentence, say
 from server.store import Busy
-from server.web import forms, render, security
-from server.web.visit import SignInNeeded
+from server.web import forms, i18n, render, security
+from server.web.visit import NoSuchSource, OtherSource, SignInNeeded, last_visit, visit, workbench
 
 log = structlog.get_logger()
 repeats = RepeatedLines()
@@ -30,6 +31,7 @@ SENTENCES = {
     422: say("This address or form is not complete."),
     503: say("The database is busy. Nothing was changed; please try again in a moment."),
 }
+ELSEWHERE = say("This belongs to {source}, and the form was sent to another source. Nothing was changed.", source="")
 BROKEN = say("Something went wrong on our side. It is in the log under {id}.", id="")
 
 
@@ -45,6 +47,8 @@ def install(app: FastAPI) -> None:
     """Register the handlers."""
     app.add_exception_handler(SignInNeeded, _sign_in)
     app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(NoSuchSource, _no_such_source)
+    app.add_exception_handler(OtherSource, _other_source)
     app.add_exception_handler(Gone, _gone)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _incomplete)
@@ -72,17 +76,44 @@ async def _not_found(request: Request, error: Exception) -> Response:
     return answer(request, 404, error.sentence)
 
 
+async def _no_such_source(request: Request, error: Exception) -> Response:
+    await _look_around(request)
+    return answer(request, 404, SENTENCES[404])
+
+
+async def _other_source(request: Request, error: Exception) -> Response:
+    """A page is shown where it belongs. A form is refused: none of ours leads to the wrong source."""
+    assert isinstance(error, OtherSource)
+    slug, rest = error.here.slugs[error.owner.id], request.url.path.split("/", 2)[2]
+    if request.method == "GET":
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/{slug}/{rest}{query}", 303)
+    sentence = Sentence(ELSEWHERE.text, {"source": i18n.gettext(error.owner.name)})
+    return answer(request, 404, sentence)
+
+
 async def _gone(request: Request, error: Exception) -> Response:
     return answer(request, 404, Gone.sentence)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    await _look_around(request)
+    here = getattr(request.state, "visit", None)
+    if here is not None and request.method == "GET" and request.url.path == here.base:
+        return RedirectResponse(here.to("/endpoints"), 303)
     return answer(request, error.status_code, SENTENCES.get(error.status_code, SENTENCES[400]))
 
 
 async def _incomplete(request: Request, error: Exception) -> Response:
     return answer(request, 422, SENTENCES[422])
+
+
+async def _look_around(request: Request) -> None:
+    """Find out who is here, so that the page that says what is wrong has its navigation. A stranger gets none."""
+    with suppress(SignInNeeded, NoSuchSource, OtherSource, Busy):
+        request.state.visit = await last_visit(request, await workbench(request))
+        await visit(request, await workbench(request))
 
 
 async def _busy(request: Request, error: Exception) -> Response:

@@ -46,11 +46,12 @@ async def changed(request: Request, here: Here, endpoint_id: str, part: Part, se
 
 
 async def find(here: Visit, endpoint_id: str) -> tuple[Endpoint, Visit]:
-    """The endpoint, and the visit as seen from its source. Raises ``NotFound``."""
+    """The endpoint, and the visit. Raises ``NotFound``, and ``OtherSource`` for one of another source."""
     endpoint = await here.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     if endpoint is None:
         raise NotFound(say("There is no such endpoint. It may have been deleted."))
-    return endpoint, here.at(endpoint.source_id)
+    here.check_owner(endpoint.source_id)
+    return endpoint, here
 
 
 def name_of(here: Visit, endpoint: Endpoint) -> str:
@@ -83,7 +84,7 @@ async def tab_page(
         tab=tab,
         endpoint=endpoint,
         standing=await here.bench.store.read(lambda tx: _standing(tx, endpoint)),
-        at=f"/endpoints/{endpoint.id}",
+        at=here.to(f"/endpoints/{endpoint.id}"),
         card=here.bench.cards.get(endpoint.card),
         name=name_of(here, endpoint),
         address=address_of(here, endpoint),

@@ -1,4 +1,4 @@
-"""``GET /live``: tells an open page which of its topics changed. The page then fetches those parts of itself anew.
+"""``GET /test/changes``: tells an open page which of its topics changed. The page then fetches those parts anew.
 
 What a part shows, and to whom, is so decided in one place: by the page's own handler. See ``static/js/live.js``.
 """
@@ -15,9 +15,10 @@ from starlette.responses import Response, StreamingResponse
 
 from server.actions.workbench import Workbench
 from server.delivery.feed import Noticed, Reader, Told
+from server.domain.ids import SourceId
 from server.domain.sentences import say
 from server.web import errors
-from server.web.visit import Here, SignInNeeded, visit
+from server.web.visit import Here, SignInNeeded, Visit, visit
 
 router = APIRouter()
 
@@ -29,31 +30,36 @@ HEARTBEAT_SECONDS = 15.0
 TOO_MANY = say("Too many pages are open at a time; this one does not refresh itself.")
 
 
-@router.get("/live")
+@router.get("/changes")
 async def live(request: Request, here: Here, topic: Annotated[list[str] | None, Query()] = None) -> Response:
-    """Server-sent events. A topic: ``source:src_…``, ``endpoint:ep_…``, ``message:msg_…`` or ``notices:src_…``."""
+    """Server-sent events of the address's source alone.
+
+    A topic: ``source:src_…``, ``endpoint:ep_…``, ``message:msg_…`` or ``notices:src_…``.
+    """
     if here.bench.feed.readers >= MOST_STREAMS:
         return errors.answer(request, 503, TOO_MANY)
-    changes = _changes(request, here.bench, frozenset((topic or [])[:MOST_TOPICS]))
+    changes = _changes(request, here, frozenset((topic or [])[:MOST_TOPICS]))
     return StreamingResponse(changes, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
-async def _changes(request: Request, bench: Workbench, topics: frozenset[str]) -> AsyncIterator[bytes]:
+async def _changes(request: Request, here: Visit, topics: frozenset[str]) -> AsyncIterator[bytes]:
     """Ends with the feed, that is when the server stops, and with the session."""
-    with bench.feed.listen() as changes:
+    with here.bench.feed.listen() as changes:
         yield format_sse_event(comment="open")
-        while (told := await _told(changes, topics)) is not None:
-            if not await _still_signed_in(request, bench):
+        while (told := await _told(changes, here.source.id, topics)) is not None:
+            if not await _still_signed_in(request, here.bench):
                 return
             yield format_sse_event(data_str=" ".join(sorted(told))) if told else format_sse_event(comment="still here")
 
 
-async def _told(changes: Reader, topics: frozenset[str]) -> set[str] | None:
+async def _told(changes: Reader, source_id: SourceId, topics: frozenset[str]) -> set[str] | None:
     """Which of the topics changed, gathered for a moment; none after a quiet while, ``None`` when the feed ended."""
     told: set[str] = set()
     with suppress(TimeoutError):
         async with asyncio.timeout(HEARTBEAT_SECONDS) as patience:
             async for changed in changes:
+                if changed.source_id != source_id:
+                    continue
                 if not told and topics & _topics(changed):
                     patience.reschedule(asyncio.get_running_loop().time() + PAUSE_SECONDS)
                 told |= topics & _topics(changed)

@@ -59,9 +59,11 @@ class Filters:
     q: str
     """An id, whole; of a message or an event its beginning is enough."""
     before: str
+    page: str
+    """The address of the page without its query."""
 
     @staticmethod
-    def of(request: Request) -> "Filters":
+    def of(request: Request, page: str) -> "Filters":
         asked = {name: value.strip()[:LONGEST] for name, value in request.query_params.items()}
         view = "attempts" if asked.get("view") == "attempts" else ""
         status = asked.get("status", "")
@@ -72,6 +74,7 @@ class Filters:
             endpoint=asked.get("endpoint", ""),
             q=asked.get("q", ""),
             before=asked.get("before", ""),
+            page=page,
         )
 
     @property
@@ -82,12 +85,12 @@ class Filters:
         """The address of this page, with some of it changed."""
         asked = {name: getattr(self, name) for name in ("view", "status", "type", "endpoint", "q", "before")} | changes
         query = urlencode({name: value for name, value in asked.items() if value})
-        return f"/logs?{query}" if query else "/logs"
+        return f"{self.page}?{query}" if query else self.page
 
 
 @router.get("/logs")
 async def index(request: Request, here: Here) -> Response:
-    filters = Filters.of(request)
+    filters = Filters.of(request, here.to("/logs"))
     rows, names, choices = await here.bench.store.read(lambda tx: _look(tx, here, filters))
     full = len(rows) == (attempts.PAGE if filters.view else messages.PAGE)
     answer = page(

@@ -14,7 +14,7 @@ from server.domain.faults import KIND
 from server.domain.ids import VersionId, earliest
 from server.domain.messages import Attempt, AttemptError, Delivery, DeliveryState, Message, StoppedBecause, Trigger
 from server.domain.sentences import Refused, Sentence, say
-from server.store import Transaction, attempts, deliveries, endpoints, messages
+from server.store import Transaction, attempts, deliveries, endpoints, messages, sources
 from server.web import forms
 from server.web.errors import NotFound
 from server.web.names import endpoint_names
@@ -106,7 +106,8 @@ async def resend(request: Request, here: Here, delivery_id: str) -> Response:
         endpoint = await actions.resend(here.bench, delivery)
     except Refused as refused:
         return await _refused(request, here, delivery, refused)
-    return redirect(f"/messages/{delivery.message_id}", "resent-paused" if endpoint.paused else "resent", request)
+    said = "resent-paused" if endpoint.paused else "resent"
+    return redirect(here.to(f"/messages/{delivery.message_id}"), said, request)
 
 
 @router.post("/deliveries/{delivery_id}/stop")
@@ -116,14 +117,14 @@ async def stop(request: Request, here: Here, delivery_id: str) -> Response:
         await actions.stop(here.bench, delivery)
     except Refused as refused:
         return await _refused(request, here, delivery, refused)
-    return redirect(f"/messages/{delivery.message_id}", "stopped", request)
+    return redirect(here.to(f"/messages/{delivery.message_id}"), "stopped", request)
 
 
 @router.post("/deliveries/{delivery_id}/skip")
 async def skip(request: Request, here: Here, delivery_id: str) -> Response:
     """From a message's page, or from that of an endpoint in order, which the form names as ``back``."""
     delivery = await _find_delivery(here, delivery_id)
-    back = (await forms.read(request)).path("back", f"/messages/{delivery.message_id}")
+    back = (await forms.read(request)).path("back", here.to(f"/messages/{delivery.message_id}"))
     try:
         await controls.skip(here.bench, delivery)
     except Refused as refused:
@@ -153,6 +154,7 @@ async def find_attempt(here: Visit, attempt_id: str) -> Attempt:
     found = await here.bench.store.read(lambda tx: attempts.get(tx, attempt_id))
     if found is None:
         raise NotFound(say("There is no such attempt."))
+    here.check_owner(found.source_id)
     return found
 
 
@@ -160,13 +162,17 @@ async def _find(here: Visit, message_id: str) -> Message:
     found = await here.bench.store.read(lambda tx: messages.get(tx, message_id))
     if found is None:
         raise NotFound(_gone(here, message_id))
+    here.check_owner(found.source_id)
     return found
 
 
 async def _find_delivery(here: Visit, delivery_id: str) -> Delivery:
-    found = await here.bench.store.read(lambda tx: deliveries.get(tx, delivery_id))
+    found, owner = await here.bench.store.read(
+        lambda tx: (deliveries.get(tx, delivery_id), sources.owning(tx, delivery_id))
+    )
     if found is None:
         raise NotFound(say("There is no such delivery."))
+    here.check_owner(owner)
     return found
 
 
@@ -193,7 +199,6 @@ async def show_message(
     status: int = 200,
 ) -> Response:
     message = await _find(here, message_id)
-    here = here.at(message.source_id)
 
     def look(tx: Transaction) -> tuple[list[Way], list[PassedOver], dict[VersionId, Version], Attempt | None]:
         made = attempts.of_message(tx, message.id, bodies=False)

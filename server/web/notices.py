@@ -79,7 +79,7 @@ async def index(request: Request, here: Here, before: str = "") -> Response:
         active="notices",
         shown=found,
         before=before,
-        older=f"/notices?before={found[-1].notice.id}" if len(found) == notices.PAGE else None,
+        older=here.to(f"/notices?before={found[-1].notice.id}") if len(found) == notices.PAGE else None,
     )
 
 
@@ -92,7 +92,7 @@ async def unseen(request: Request, here: Here) -> Response:
 @router.post("/notices/seen")
 async def see(request: Request, here: Here) -> Response:
     await actions.see(here.bench, here.source.id, (await forms.read(request)).text("up_to"))
-    return redirect("/notices", request=request)
+    return redirect(here.to("/notices"), request=request)
 
 
 def shown(tx: Transaction, here: Visit, found: Sequence[Notice]) -> list[Shown]:

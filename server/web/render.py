@@ -1,5 +1,6 @@
 """Turns a template and its values into an answer: a whole page, or one block of it when htmx asks for a fragment."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -17,6 +18,7 @@ from server.domain.sentences import Sentence, say
 from server.domain.signing import fingerprint
 from server.web import i18n, plans, reasons
 from server.web.pretty import pretty
+from server.web.visit import LAST_SOURCE_COOKIE
 
 if TYPE_CHECKING:
     from server.web.visit import Visit
@@ -59,6 +61,7 @@ BESIDE = {
 }
 """What saving an endpoint did to its waiting deliveries, beside what was asked."""
 THEMES = ("auto", "light", "dark")
+YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
 def page(
@@ -75,7 +78,10 @@ def page(
     found = environment().get_template(template)
     if block and request.headers.get("hx-request-type") == "partial":
         return HTMLResponse(fragment(template, block, context), status)
-    return HTMLResponse(found.render(context), status)
+    response = HTMLResponse(found.render(context), status)
+    if here is not None and status == 200:
+        _remember_source(request, here, response)
+    return response
 
 
 def fragment(template: str, block: str, context: Mapping[str, Any]) -> str:
@@ -103,6 +109,22 @@ def redirect(url: str, said: str | None = None, request: Request | None = None) 
     return RedirectResponse(url, status_code=303)
 
 
+def other_source_path(request: Request, active: str) -> str:
+    """Where the switch between Test and Live leads, without the source: ``/logs``.
+
+    A list stays what it is. The page of one thing belongs to its source, so it is left for the list of its kind, and
+    filters are left behind, since they name things of this source.
+    """
+    path = "/" + request.url.path.split("/", 2)[-1].strip("/")
+    if request.method != "GET" or path == "/":
+        return f"/{active or 'endpoints'}"
+    path = re.sub(r"/(ep|msg|att|dlv|rpl)_.*", "", path)
+    if path in ("/messages", "/attempts", "/deliveries"):
+        return "/logs"
+    query = request.url.query if path == "/endpoints/new" or path.startswith("/events") else ""
+    return path + (f"?{query}" if query else "")
+
+
 @cache
 def environment() -> Environment:
     env = Environment(
@@ -128,6 +150,7 @@ def environment() -> Environment:
         "fingerprint": fingerprint,
     }
     env.globals |= {"version": __version__, "languages": i18n.LANGUAGES, "themes": THEMES}
+    env.globals["other_source_path"] = other_source_path
     # A block rendered alone does not run its template's imports, so the macros are a global.
     env.globals["ui"] = env.get_template("ui/all.html").module
     return env
@@ -169,12 +192,22 @@ def _said(code: str) -> str | None:
     return " ".join(words)
 
 
+def _remember_source(request: Request, here: "Visit", response: Response) -> None:
+    """Note which source was opened last. What a page fetches by itself says nothing about where a person is."""
+    slug = here.slugs[here.source.id]
+    opened = request.method == "GET" and "hx-request" not in request.headers
+    if opened and request.cookies.get(LAST_SOURCE_COOKIE) != slug:
+        response.set_cookie(LAST_SOURCE_COOKIE, slug, max_age=YEAR_SECONDS, httponly=True, samesite="lax")
+
+
 def _context(request: Request, here: "Visit | None") -> dict[str, Any]:
+    here = here or getattr(request.state, "visit", None)
     said = _said(request.query_params.get("said", ""))
     theme = request.cookies.get("theme", "auto")
     return {
         "request": request,
         "here": here,
+        "base": here.base if here else "",
         "user": here.user if here else None,
         "source": here.source if here else None,
         "sources": here.sources if here else (),

@@ -89,7 +89,7 @@ async def begin(request: Request, here: Here, endpoint_id: str) -> Response:
         await actions.begin(here.bench, endpoint, selection, rate, here.user.name)
     except Refused as refused:
         return await _ask(request, here, endpoint, asked, refused)
-    return redirect(f"/endpoints/{endpoint.id}/replays", "replay-begun", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "replay-begun", request)
 
 
 @router.post("/replays/{replay_id}/stop")
@@ -102,7 +102,7 @@ async def stop(request: Request, here: Here, replay_id: str) -> Response:
         await actions.stop(here.bench, replay)
     except Refused as refused:
         return await _index(request, here, endpoint, problem=refused.problems[0].sentence, status=422)
-    return redirect(f"/endpoints/{endpoint.id}/replays", "replay-stopped", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "replay-stopped", request)
 
 
 def _asked(form: Form, *, asking: bool) -> Asked:

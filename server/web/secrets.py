@@ -28,4 +28,4 @@ async def rotate(request: Request, here: Here, endpoint_id: str) -> Response:
 async def stop_former(request: Request, here: Here, endpoint_id: str) -> Response:
     endpoint, here = await find(here, endpoint_id)
     await actions.stop_former(here.bench, endpoint)
-    return redirect(f"/endpoints/{endpoint.id}/advanced", "secret-stopped", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/advanced"), "secret-stopped", request)

@@ -1,6 +1,5 @@
-"""The settings page: who is told of what, the password; and what a reader chose: language, theme, source."""
+"""The settings page: who is told of what, and the password."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,15 +18,12 @@ from server.domain.stamps import alerts_stamp
 from server.store import options
 from server.web import forms
 from server.web.accounts import by_field, let_in, tries
-from server.web.i18n import LANGUAGES
-from server.web.render import THEMES, page, redirect
-from server.web.visit import SOURCE_COOKIE, Here, Visit
+from server.web.render import page, redirect
+from server.web.visit import Here, Visit
 
 router = APIRouter()
 
-YEAR_SECONDS = 365 * 24 * 60 * 60
 KINDS = tuple((kind, TITLES[kind], EXPLAINED[kind]) for kind in Kind)
-PREFERENCES = {"lang": tuple(LANGUAGES), "theme": THEMES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ async def save_alerts(request: Request, here: Here) -> Response:
         return await _settings(request, here, by_field(refused), typed, status=422, seen=seen)
     except alerts.StaleAlerts:
         return await _settings(request, here, None, typed, status=409, seen=seen)
-    return redirect("/settings", "alerts-saved", request)
+    return redirect(here.to("/settings"), "alerts-saved", request)
 
 
 @router.post("/settings/alerts/test-mail")
@@ -102,7 +98,7 @@ async def test_webhook(request: Request, here: Here) -> Response:
 @router.post("/settings/alerts/secret")
 async def rotate_webhook_secret(request: Request, here: Here) -> Response:
     await alerts.rotate_webhook_secret(here.bench, (await forms.read(request)).optional("replaces"))
-    return redirect("/settings", "webhook-secret-made", request)
+    return redirect(here.to("/settings"), "webhook-secret-made", request)
 
 
 @router.post("/settings/password")
@@ -113,33 +109,7 @@ async def change_password(request: Request, here: Here) -> Response:
         signed_in = await actions.change_password(here.bench, tries(request), here.user, current, password, repeated)
     except Refused as refused:
         return await _settings(request, here, by_field(refused), status=422)
-    return let_in(request, signed_in, "/settings", "password-changed")
-
-
-@router.post("/preferences")
-async def prefer(request: Request) -> Response:
-    """Language and theme are nobody's secret, so the sign-in page has them too."""
-    form = await forms.read(request, signed_in=False)
-    response = redirect(form.path("next", "/endpoints"))
-    for name, choices in PREFERENCES.items():
-        if form.text(name) in choices:
-            _keep(response, name, form.text(name))
-    return response
-
-
-@router.post("/source")
-async def switch(request: Request, here: Here) -> Response:
-    """Show another source. A list stays where it is; a page about one thing belongs to its source, so it is left."""
-    form = await forms.read(request)
-    place = re.sub(r"/(ep|msg|att)_.*", "", form.path("next", "/endpoints").partition("?")[0])
-    response = redirect("/logs" if place == "/messages" else place)
-    if any(source.id == form.text("source") for source in here.sources):
-        _keep(response, SOURCE_COOKIE, form.text("source"))
-    return response
-
-
-def _keep(response: Response, name: str, value: str) -> None:
-    response.set_cookie(name, value, max_age=YEAR_SECONDS, httponly=True, samesite="lax")
+    return let_in(request, signed_in, here.to("/settings"), "password-changed")
 
 
 async def _settings(

@@ -59,26 +59,26 @@ async def save_secret(request: Request, here: Here, source_id: str) -> Response:
         await actions.save_secret(here.bench, source, typed)
     except Refused as refused:
         return await _index(request, here, Mistake(source, typed, refused.problems[0].sentence))
-    return redirect("/sources", "secret-saved", request)
+    return redirect(here.to("/sources"), "secret-saved", request)
 
 
 @router.post("/sources/{source_id}/secret/new")
 async def make_secret(request: Request, here: Here, source_id: str) -> Response:
     form = await forms.read(request)
     await actions.make_secret(here.bench, _find(here, source_id), form.optional("replaces"))
-    return redirect("/sources", "secret-made", request)
+    return redirect(here.to("/sources"), "secret-made", request)
 
 
 @router.post("/sources/{source_id}/secret/stop-former")
 async def stop_former(request: Request, here: Here, source_id: str) -> Response:
     await actions.stop_former(here.bench, _find(here, source_id))
-    return redirect("/sources", "secret-stopped", request)
+    return redirect(here.to("/sources"), "secret-stopped", request)
 
 
 @router.post("/sources/{source_id}/address")
 async def change_address(request: Request, here: Here, source_id: str) -> Response:
     await actions.change_address(here.bench, _find(here, source_id))
-    return redirect("/sources", "address-changed", request)
+    return redirect(here.to("/sources"), "address-changed", request)
 
 
 async def _index(request: Request, here: Visit, mistake: Mistake | None = None) -> Response:

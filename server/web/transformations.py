@@ -103,7 +103,7 @@ async def save(request: Request, here: Here, endpoint_id: str) -> Response:
     if made_version and saved.transforming and form.switch("rerun", default=False):
         return await _rerun(request, here, saved)
     said = "code-saved" if made_version else "code-unchanged"
-    return redirect(f"/endpoints/{endpoint.id}/transformation", said, request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/transformation"), said, request)
 
 
 @router.post("/endpoints/{endpoint_id}/versions/{version_id}/restore")
@@ -116,9 +116,9 @@ async def restore(request: Request, here: Here, endpoint_id: str, version_id: st
         return await _editor(request, here, endpoint, draft, refused, status=422)
     if endpoint.transforming and await here.bench.store.read(lambda tx: matches.parked(tx, endpoint.id) > 0):
         # How many would go out with the code that is in force now, and a button.
-        return redirect(f"/endpoints/{endpoint.id}/replays/new?kind=parked", "code-saved", request)
+        return redirect(here.to(f"/endpoints/{endpoint.id}/replays/new?kind=parked"), "code-saved", request)
     undo = f"?undo={endpoint.version.id}" if endpoint.version else ""
-    return redirect(f"/endpoints/{endpoint.id}/transformation{undo}", "code-saved", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/transformation{undo}"), "code-saved", request)
 
 
 async def _rerun(request: Request, here: Visit, endpoint: Endpoint) -> Response:
@@ -126,8 +126,8 @@ async def _rerun(request: Request, here: Visit, endpoint: Endpoint) -> Response:
     try:
         await replays.rerun_parked(here.bench, endpoint, here.user.name)
     except Refused:
-        return redirect(f"/endpoints/{endpoint.id}/replays", "code-saved-parked", request)
-    return redirect(f"/endpoints/{endpoint.id}/replays", "code-saved-rerun", request)
+        return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "code-saved-parked", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "code-saved-rerun", request)
 
 
 async def _posted(form: Form, here: Visit) -> tuple[Endpoint | None, Visit, Draft]:
@@ -176,7 +176,7 @@ async def _editor(
         status=status,
         active="endpoints",
         endpoint=endpoint,
-        at=f"/endpoints/{endpoint.id}",
+        at=here.to(f"/endpoints/{endpoint.id}"),
         card=card_of(here, endpoint.card),
         name=name_of(here, endpoint),
         address=address_of(here, endpoint),

@@ -1,7 +1,11 @@
-"""Who is here, and which source they look at: the dependency of every page behind the sign-in."""
+"""Who is here, and which source they look at: the dependency of every page behind the sign-in.
+
+The source is the first part of the address (``/test/…``, ``/live/…``), so that a link shows everybody the same thing
+and a form goes to the source under which it was opened, whatever other tabs show meanwhile.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
@@ -10,18 +14,33 @@ from starlette.requests import Request
 from server.actions.accounts import hash_of
 from server.actions.workbench import Workbench
 from server.domain.ids import SourceId
-from server.domain.sources import Source
+from server.domain.sources import Source, slugs
 from server.store import Transaction, accounts, notices, sources
 from server.store.accounts import User
 
 SESSION_COOKIE = "session"
 BROWSER_COOKIE = "browser"
 """Stays after signing out: the tries of a browser that somebody signed in with are counted apart from strangers'."""
-SOURCE_COOKIE = "source"
+LAST_SOURCE_COOKIE = "last_source"
+"""The slug of the source whose page was opened last. It only decides where an address without one leads to, such as
+``/``, and never what a page shows or where a form goes."""
 
 
 class SignInNeeded(Exception):
     """Raised by ``visit``; the error handler leads to the sign-in page and back."""
+
+
+class NoSuchSource(Exception):
+    """The address names no source."""
+
+
+class OtherSource(Exception):
+    """What the address names belongs to another source than the address says. The error handler leads there."""
+
+    def __init__(self, here: "Visit", owner: Source) -> None:
+        super().__init__(owner.id)
+        self.here = here
+        self.owner = owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +50,30 @@ class Visit:
     sources: Sequence[Source]
     source: Source
     """The source that the pages show: Test or Live."""
+    slugs: Mapping[SourceId, str]
+    """The first part of the addresses of each source."""
     unseen_by_source: Mapping[SourceId, int]
+
+    @property
+    def base(self) -> str:
+        """What the addresses of all pages of the source begin with: ``/test``."""
+        return f"/{self.slugs[self.source.id]}"
 
     @property
     def unseen(self) -> int:
         """How many operational events of the source nobody has looked at."""
         return self.unseen_by_source[self.source.id]
 
-    def at(self, source_id: str) -> "Visit":
-        """This visit as seen from the source of the thing that a page is about."""
-        found = next((source for source in self.sources if source.id == source_id), self.source)
-        return replace(self, source=found)
+    def to(self, path: str) -> str:
+        """The address of a page of the source: ``/logs`` → ``/test/logs``."""
+        return self.base + path
+
+    def check_owner(self, source_id: str | None) -> None:
+        """Raises ``OtherSource`` when the thing that a page is about belongs to another source."""
+        if source_id == self.source.id:
+            return
+        if owner := next((source for source in self.sources if source.id == source_id), None):
+            raise OtherSource(self, owner)
 
 
 async def workbench(request: Request) -> Workbench:
@@ -51,6 +83,20 @@ async def workbench(request: Request) -> Workbench:
 
 
 async def visit(request: Request, bench: Annotated[Workbench, Depends(workbench)]) -> Visit:
+    """The visit to the source that the address names. Raises ``SignInNeeded``, ``NoSuchSource``, ``OtherSource``."""
+    here = await last_visit(request, bench)
+    named = request.url.path.split("/")[1]
+    source = next((source for source in here.sources if here.slugs[source.id] == named), None)
+    if source is None:
+        here.check_owner(named)  # an address may have the id in place of the slug
+        raise NoSuchSource
+    request.state.visit = Visit(bench, here.user, here.sources, source, here.slugs, here.unseen_by_source)
+    found: Visit = request.state.visit
+    return found
+
+
+async def last_visit(request: Request, bench: Annotated[Workbench, Depends(workbench)]) -> Visit:
+    """The visit to the source that was looked at last in this browser; at first to the oldest, which is Test."""
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         raise SignInNeeded
@@ -63,10 +109,12 @@ async def visit(request: Request, bench: Annotated[Workbench, Depends(workbench)
     user, every, unseen = await bench.store.read(look)
     if user is None:
         raise SignInNeeded
-    chosen = request.cookies.get(SOURCE_COOKIE)
-    source = next((source for source in every if source.id == chosen), every[0])
-    return Visit(bench, user, every, source, unseen)
+    by_id = slugs(every)
+    last = request.cookies.get(LAST_SOURCE_COOKIE)
+    source = next((source for source in every if by_id[source.id] == last), every[0])
+    return Visit(bench, user, every, source, by_id, unseen)
 
 
 Bench = Annotated[Workbench, Depends(workbench)]
 Here = Annotated[Visit, Depends(visit)]
+LastHere = Annotated[Visit, Depends(last_visit)]

@@ -15,7 +15,7 @@ async function load(select) {
   asking.abort();
   asking = new AbortController();
   try {
-    const answer = await fetch(`/events/${encodeURIComponent(select.value)}/sample.json`, { signal: asking.signal });
+    const answer = await fetch(`${document.body.dataset.base}/events/${encodeURIComponent(select.value)}/sample.json`, { signal: asking.signal });
     if (answer.ok) replace(document.querySelector(select.dataset.sampleFor), indented(await answer.text()));
   } catch (error) {
     if (error.name !== "AbortError") console.warn("The sample could not be fetched:", error);

@@ -98,7 +98,7 @@ async def test_a_webhook_gets_it_signed_and_once(store: Store) -> None:
     body = Webhook(SECRET).verify(got.body, got.headers)
     assert body["type"] == "message.exhausted"
     assert body["data"]["endpoint"]["name"] == "Slack"
-    assert body["data"]["link"].startswith("https://hooks.example.com/messages/msg_")
+    assert body["data"]["link"].startswith("https://hooks.example.com/test/messages/msg_")
     assert "nothing listens there" in body["data"]["error"]
     assert json.loads(got.body) == body
 
@@ -164,7 +164,7 @@ async def test_mails_of_one_kind_are_gathered_and_cannot_smuggle_headers(store: 
     text = first.get_content()
     assert "Slack (Test)" in text
     assert "nothing listens there" in text
-    assert "https://hooks.example.com/messages/msg_" in text
+    assert "https://hooks.example.com/test/messages/msg_" in text
 
 
 async def test_a_second_mail_of_the_same_kind_waits_a_minute(store: Store) -> None:

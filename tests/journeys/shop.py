@@ -14,7 +14,7 @@ SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 def ingest_address(hookbench: Running, page: Page) -> str:
     """Enter the Test source's signing secret; returns its ingest address."""
-    page.goto(f"{hookbench.url}/sources")
+    page.goto(f"{hookbench.url}/test/sources")
     source = page.locator("section.box").filter(has=page.get_by_role("heading", name="Test", exact=True))
     source.get_by_label("Signing secret", exact=True).fill(SECRET)
     source.get_by_role("button", name="Save").click()
@@ -28,9 +28,9 @@ def send(address: str, event_type: str) -> None:
 
 def create_endpoint(hookbench: Running, page: Page, url: str, name: str) -> str:
     """An endpoint of the card Webhook that passes events on as they are; returns the path of its page."""
-    page.goto(f"{hookbench.url}/endpoints/new?card=webhook")
+    page.goto(f"{hookbench.url}/test/endpoints/new?card=webhook")
     page.get_by_label("Endpoint URL").fill(url)
     page.get_by_label("Description").fill(name)
     page.get_by_role("button", name="Create", exact=True).last.click()
-    page.wait_for_url(re.compile(r"/endpoints/ep_\w+$"))
+    page.wait_for_url(re.compile(r"/test/endpoints/ep_\w+$"))
     return page.url.removeprefix(hookbench.url).partition("?")[0]

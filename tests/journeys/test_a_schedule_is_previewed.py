@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 def test_a_schedule_shows_its_attempts_while_it_is_typed(signed_in: Page) -> None:
     page = signed_in
-    page.goto(page.url.split("/endpoints")[0] + "/endpoints/new?card=webhook")
+    page.goto(page.url.split("/test/endpoints")[0] + "/test/endpoints/new?card=webhook")
     page.get_by_label("URL").first.fill("https://example.com/hook")
     page.get_by_role("button", name="Create", exact=True).click()
     page.get_by_role("link", name="Advanced").click()

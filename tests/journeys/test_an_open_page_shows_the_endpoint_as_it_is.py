@@ -80,7 +80,7 @@ def test_a_fold_on_a_message_stays_as_it_was_left(hookbench: Running, signed_in:
     page.get_by_role("button", name="Disable").click()
     page.get_by_role("dialog").get_by_role("button", name="Disable").click()
     send(address, "payment.succeeded")
-    page.goto(f"{hookbench.url}/logs")
+    page.goto(f"{hookbench.url}/test/logs")
     page.get_by_role("link", name="payment.succeeded").click()
     others = page.get_by_text("Endpoints that did not get it")
     others.click()

@@ -51,7 +51,7 @@ def test_a_filter_is_written_in_rows_and_decides_what_is_delivered(
     expect(page.get_by_role("link", name="refund.succeeded")).to_have_count(0)
     assert [got.headers["content-type"] for got in shop.got] == ["application/json"]
 
-    page.goto(f"{hookbench.url}/logs")
+    page.goto(f"{hookbench.url}/test/logs")
     page.get_by_role("link", name="refund.succeeded").click()
     expect(
         page.get_by_text("Its filter asks for data.payment_method = card, and this event has no such field.")

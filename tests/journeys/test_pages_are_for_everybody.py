@@ -13,9 +13,9 @@ from running import Running
 from server.domain.catalog import sample_json
 
 PAGES = (
-    "/endpoints",
-    "/endpoints/new",
-    "/endpoints/new?card=customer_io",
+    "/test/endpoints",
+    "/test/endpoints/new",
+    "/test/endpoints/new?card=customer_io",
     "{endpoint}",
     "{endpoint}/testing",
     "{endpoint}/advanced",
@@ -24,8 +24,8 @@ PAGES = (
     "{endpoint}/replays/new?kind=bulk&states=succeeded&count=on",
     "{endpoint}/transformation",
     "{endpoint}/edit",
-    "/logs",
-    "/logs?view=attempts",
+    "/test/logs",
+    "/test/logs?view=attempts",
     "{message}",
     "/inspector",
     "/events",
@@ -60,13 +60,13 @@ def tour(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         context = browser.new_context()
         page = context.new_page()
         set_up(hookbench, page)
-        page.goto(f"{hookbench.url}/endpoints/new?card=slack")
+        page.goto(f"{hookbench.url}/test/endpoints/new?card=slack")
         page.get_by_role("radio", name="Capture").check()
         page.get_by_role("button", name="Create", exact=True).last.click()
         page.wait_for_url("**/endpoints/ep_*")
         endpoint = page.url.removeprefix(hookbench.url).partition("?")[0]
 
-        page.goto(f"{hookbench.url}/sources")
+        page.goto(f"{hookbench.url}/test/sources")
         page.get_by_role("button", name="Generate one for local testing").first.click()
         page.get_by_text("A signing secret was made.").wait_for()
         address = page.get_by_label("Ingest address", exact=True).first.input_value()
@@ -76,7 +76,7 @@ def tour(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         page.get_by_role("button", name="Reveal").click()
         secret = page.get_by_role("textbox", name="Signing secret").input_value()
         assert deliver(address, standard_signed(secret, sample_json("payment.succeeded"))) == 200
-        page.goto(f"{hookbench.url}/logs")
+        page.goto(f"{hookbench.url}/test/logs")
         page.get_by_role("link", name="payment.succeeded").click()
         page.wait_for_url("**/messages/msg_*")
         message = page.url.removeprefix(hookbench.url)

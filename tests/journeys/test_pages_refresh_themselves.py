@@ -17,18 +17,18 @@ def send(address: str, event_type: str) -> None:
 
 def test_a_new_row_appears_while_somebody_types(hookbench: Running, signed_in: Page) -> None:
     page, address = signed_in, ingest_address(signed_in)
-    page.goto(f"{hookbench.url}/logs")
+    page.goto(f"{hookbench.url}/test/logs")
     expect(page.get_by_text("No events yet")).to_be_visible()
     send(address, "payment.succeeded")
     expect(page.get_by_role("link", name="payment.succeeded")).to_be_visible()
 
     search = page.get_by_label("Search by id")
     search.press_sequentially("msg_")
-    expect(page).to_have_url(f"{hookbench.url}/logs?q=msg_")
+    expect(page).to_have_url(f"{hookbench.url}/test/logs?q=msg_")
     send(address, "refund.failed")
     expect(page.get_by_role("link", name="refund.failed")).to_be_visible()
     search.press_sequentially("0")
-    expect(page).to_have_url(f"{hookbench.url}/logs?q=msg_0")
+    expect(page).to_have_url(f"{hookbench.url}/test/logs?q=msg_0")
     expect(search).to_have_value("msg_0")
     expect(search).to_be_focused()
 
@@ -36,27 +36,27 @@ def test_a_new_row_appears_while_somebody_types(hookbench: Running, signed_in: P
 def test_a_filter_narrows_what_is_there_and_what_comes(hookbench: Running, signed_in: Page) -> None:
     page, address = signed_in, ingest_address(signed_in)
     send(address, "payment.succeeded")
-    page.goto(f"{hookbench.url}/logs")
+    page.goto(f"{hookbench.url}/test/logs")
     expect(page.get_by_role("link", name="payment.succeeded")).to_be_visible()
 
     page.get_by_label("Event type").select_option("refund.failed")
     expect(page.get_by_text("Nothing fits")).to_be_visible()
-    expect(page).to_have_url(f"{hookbench.url}/logs?type=refund.failed")
+    expect(page).to_have_url(f"{hookbench.url}/test/logs?type=refund.failed")
     send(address, "payment.failed")
     send(address, "refund.failed")
 
     expect(page.get_by_role("link", name="refund.failed")).to_be_visible()
     expect(page.get_by_role("link", name="payment.failed")).to_have_count(0)
     page.get_by_role("link", name="Attempts", exact=True).click()
-    expect(page).to_have_url(f"{hookbench.url}/logs?view=attempts&type=refund.failed")
+    expect(page).to_have_url(f"{hookbench.url}/test/logs?view=attempts&type=refund.failed")
     page.get_by_role("link", name="Clear", exact=True).click()
-    expect(page).to_have_url(f"{hookbench.url}/logs?view=attempts")
+    expect(page).to_have_url(f"{hookbench.url}/test/logs?view=attempts")
 
 
 def test_the_server_stops_within_seconds_while_a_page_is_open(hookbench: Running, signed_in: Page) -> None:
     reader = signed_in.context.new_page()  # not the one whose console must be clean: it loses its server
-    with reader.expect_response("**/live?*"):
-        reader.goto(f"{hookbench.url}/logs")
+    with reader.expect_response("**/changes?*"):
+        reader.goto(f"{hookbench.url}/test/logs")
 
     began = time.monotonic()
     hookbench.stop()

@@ -114,7 +114,7 @@ def test_pasted_code_reaches_customer_io(
     assert got.headers["content-type"] == "application/json"
     assert json.loads(got.body) == step.body
 
-    page.goto(f"{hookbench.url}/logs")
+    page.goto(f"{hookbench.url}/test/logs")
     page.get_by_role("link", name=step.event_type).first.click()
     expect(page.locator("main")).to_contain_text("https://track.customer.io/api/v2/entity")
     expect(page.locator("main")).to_contain_text(step.body["action"])
@@ -127,7 +127,7 @@ def test_pasted_code_is_captured_and_nothing_leaves(
     page, step = signed_in, STEPS[0]
     address = enter_signing_secret(page)
     create_from_card(page, step, capture=True)
-    page.goto(f"{hookbench.url}/inspector")
+    page.goto(f"{hookbench.url}/test/inspector")
     assert deliver(address, standard_signed(SECRET, sample_json(step.event_type))) == 200
     # The row appears without a reload.
     page.get_by_role("link", name=step.event_type).first.click()

@@ -15,7 +15,7 @@ def test_leaving_changed_code_asks_first(hookbench: Running, signed_in: Page) ->
         dialog.dismiss()
 
     page.on("dialog", stay)
-    page.goto(f"{hookbench.url}/endpoints/new?card=slack")
+    page.goto(f"{hookbench.url}/test/endpoints/new?card=slack")
     paste_over(page, "field-code", CODE)
     page.get_by_role("tab", name="Test").click()
     page.get_by_role("button", name="Run test").click()
@@ -28,7 +28,7 @@ def test_leaving_changed_code_asks_first(hookbench: Running, signed_in: Page) ->
 def test_sending_the_form_asks_nothing(hookbench: Running, signed_in: Page) -> None:
     page, asked = signed_in, []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    page.goto(f"{hookbench.url}/endpoints/new?card=slack")
+    page.goto(f"{hookbench.url}/test/endpoints/new?card=slack")
     page.get_by_role("radio", name="Capture").check()
     paste_over(page, "field-code", CODE)
     page.get_by_role("button", name="Create", exact=True).last.click()

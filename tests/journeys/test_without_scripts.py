@@ -30,7 +30,7 @@ def plain(browser: Browser, hookbench: Running) -> Iterator[Page]:
 
 def test_an_endpoint_is_created_from_a_card_after_a_test_run(hookbench: Running, plain: Page) -> None:
     page = plain
-    page.goto(f"{hookbench.url}/endpoints/new")
+    page.goto(f"{hookbench.url}/test/endpoints/new")
     page.locator("details.card-picker > summary").click()
     page.get_by_role("link", name="Slack").click()
     page.get_by_label("Endpoint URL").fill("https://hooks.slack.com/services/T0/B0/abc")
@@ -47,7 +47,7 @@ def test_an_endpoint_is_created_from_a_card_after_a_test_run(hookbench: Running,
 
 def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(hookbench: Running, plain: Page) -> None:
     page = plain
-    page.goto(f"{hookbench.url}/endpoints/new?card=webhook")
+    page.goto(f"{hookbench.url}/test/endpoints/new?card=webhook")
     page.get_by_label("Endpoint URL").fill("http://169.254.169.254/")
     page.get_by_label("Description").fill("Our shop")
 
@@ -117,7 +117,7 @@ def test_operational_events_are_listed_and_marked_as_seen(hookbench: Running, pl
     send(address, "payment.succeeded")
     until_shown(page, endpoint, hookbench, "payment.succeeded")
     both = ["Endpoint disabled", "Delivery failed for good"]
-    page.goto(f"{hookbench.url}/notices")
+    page.goto(f"{hookbench.url}/test/notices")
     expect(page.locator(".notice-row.unseen")).to_contain_text(both)
 
     page.get_by_role("button", name="Mark all as seen").click()

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from site_under_test import in_test
 
 from server.app import create_app
 from server.settings import Settings
@@ -14,9 +16,12 @@ NAME, PASSWORD = "ada", "correct horse battery"
 
 
 class Newcomer(httpx.AsyncClient):
-    """``app`` is the running application."""
+    """``app`` is the running application. An address without a source is one of Test's."""
 
     app: FastAPI
+
+    async def request(self, method: str, url: Any, **options: Any) -> httpx.Response:
+        return await super().request(method, in_test(url) if isinstance(url, str) else url, **options)
 
     async def sets_up(self, **changes: str) -> httpx.Response:
         """Send the form behind the printed link."""

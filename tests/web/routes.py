@@ -7,16 +7,16 @@ from fastapi import FastAPI
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
     """(method, path) of everything that the application answers."""
-    for route in _walk(app.routes):
+    for path, route in _walk(app.routes):
         for method in sorted(getattr(route, "methods", None) or {"GET"}):
             if method != "HEAD":
-                yield method, route.path  # type: ignore[attr-defined]
+                yield method, path
 
 
-def _walk(found: object) -> Iterator[object]:
+def _walk(found: object, prefix: str = "") -> Iterator[tuple[str, object]]:
     for route in found:  # type: ignore[attr-defined]
         if hasattr(route, "path"):
-            yield route
+            yield prefix + route.path, route
         else:
             router = getattr(route, "original_router", None) or route
-            yield from _walk(router.routes)
+            yield from _walk(router.routes, prefix + route.include_context.prefix)

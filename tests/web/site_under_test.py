@@ -7,6 +7,12 @@ from fastapi import FastAPI
 
 from server.actions.workbench import Workbench
 from server.domain.sources import Source
+from server.web.old_addresses import PLACES
+
+
+def in_test(path: str) -> str:
+    """The path under ``/test``, where it is one of a source's pages and names none."""
+    return f"/test{path}" if path.split("/")[1].partition("?")[0] in (*PLACES, "changes") else path
 
 
 @dataclass
@@ -20,7 +26,7 @@ class Site:
     app: FastAPI
 
     async def get(self, path: str, **options: object) -> httpx.Response:
-        return await self.client.get(path, **options)  # type: ignore[arg-type]
+        return await self.client.get(in_test(path), **options)  # type: ignore[arg-type]
 
     async def post(self, path: str, form: object = None, **options: object) -> httpx.Response:
-        return await self.client.post(path, data=form or {}, **options)  # type: ignore[arg-type]
+        return await self.client.post(in_test(path), data=form or {}, **options)  # type: ignore[arg-type]

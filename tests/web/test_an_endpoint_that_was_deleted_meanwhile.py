@@ -57,7 +57,7 @@ async def deleted_while_looked_at(site: Site) -> Endpoint:
 
 
 def test_every_action_on_an_endpoint_is_tried(site: Site) -> None:
-    below = "/endpoints/{endpoint_id}/"
+    below = "/{source}/endpoints/{endpoint_id}/"
     posted = {path.removeprefix(below) for method, path in routes(site.app) if method == "POST" and below in path}
     assert posted == {*FORMS, "delete"}
 
@@ -90,7 +90,7 @@ async def test_deleting_it_twice_is_no_trouble(site: Site) -> None:
 
     answer = await site.post(f"/endpoints/{endpoint.id}/delete")
 
-    assert answer.headers["location"] == "/endpoints?said=endpoint-deleted"
+    assert answer.headers["location"] == "/test/endpoints?said=endpoint-deleted"
 
 
 @pytest.mark.parametrize("action", ["skip", "resend"])

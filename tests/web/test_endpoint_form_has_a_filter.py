@@ -42,7 +42,7 @@ async def test_a_new_endpoint_keeps_its_filter(site: Site) -> None:
 
     created = await site.post("/endpoints", a_form(**rows))
 
-    assert path_of(created).startswith("/endpoints/ep_")
+    assert path_of(created).startswith("/test/endpoints/ep_")
     assert (await the_endpoint(site)).conditions == (EURO, Condition("data.discount", Operator.EXISTS, ""))
 
 
@@ -137,7 +137,7 @@ async def test_the_test_run_says_which_line_keeps_the_sample_away(site: Site) ->
 
 async def test_the_test_run_says_that_the_filter_lets_the_sample_through(site: Site) -> None:
     answer = await site.post(
-        "/transformations/try", a_form(**lines(("data.currency", "in", "USD, EUR"))), headers=FRAGMENT
+        "/test/transformations/try", a_form(**lines(("data.currency", "in", "USD, EUR"))), headers=FRAGMENT
     )
     assert "The filter lets this event through." in text_of(answer.text)
 

@@ -11,7 +11,7 @@ from server.store import deliveries, endpoints, messages
 
 
 async def created(site: Site, form: dict[str, Any]) -> Endpoint:
-    endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[2]
+    endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[3]
     return await kept(site, endpoint_id)
 
 
@@ -109,7 +109,7 @@ async def test_disabling_stops_what_waits_and_enabling_lets_events_through_again
 async def test_a_deleted_endpoint_is_not_found(site: Site) -> None:
     endpoint = await created(site, a_form())
 
-    assert path_of(await site.post(f"/endpoints/{endpoint.id}/delete")) == "/endpoints"
+    assert path_of(await site.post(f"/endpoints/{endpoint.id}/delete")) == "/test/endpoints"
 
     answer = await site.get(f"/endpoints/{endpoint.id}")
     assert answer.status_code == 404

@@ -43,7 +43,7 @@ async def test_an_empty_list_says_what_an_endpoint_is_and_how_to_add_one(site: S
     page = await site.get("/endpoints")
 
     assert "No endpoints yet" in page.text
-    assert 'href="/endpoints/new"' in page.text
+    assert 'href="/test/endpoints/new"' in page.text
 
 
 async def test_the_list_shows_name_address_state_error_rate_and_last_attempt(site: Site) -> None:
@@ -70,8 +70,7 @@ async def test_endpoints_of_live_are_not_listed_under_test(site: Site) -> None:
     await with_attempts(site, an_endpoint(SourceId(live.id), description="Live shop"))
 
     assert "Live shop" not in (await site.get("/endpoints")).text
-    site.client.cookies.set("source", live.id)
-    assert "Live shop" in (await site.get("/endpoints")).text
+    assert "Live shop" in (await site.get("/live/endpoints")).text
 
 
 async def test_attempts_are_filtered_by_how_they_ended(site: Site) -> None:
@@ -98,7 +97,7 @@ async def test_a_live_page_asks_for_its_attempts_alone(site: Site) -> None:
 
     assert "<html" not in part.text
     assert f'data-live="endpoint:{endpoint.id}"' in part.text
-    assert f'href="/messages/{attempt.message_id}"' in part.text
+    assert f'href="/test/messages/{attempt.message_id}"' in part.text
 
 
 async def test_older_attempts_are_on_the_next_page(site: Site) -> None:

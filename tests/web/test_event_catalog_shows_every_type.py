@@ -15,7 +15,7 @@ async def test_every_type_stands_in_the_list_with_its_description(site: Site) ->
     for group in GROUPS:
         assert group.title in page
     for event_type in EVENT_TYPES.values():
-        assert f'href="/events/{event_type.name}"' in page
+        assert f'href="/test/events/{event_type.name}"' in page
         assert event_type.description in page
 
 
@@ -30,7 +30,7 @@ async def test_every_type_stands_in_the_list_with_its_description(site: Site) ->
 )
 async def test_a_search_finds_types_in_which_every_word_occurs(site: Site, words: str, found: set[str]) -> None:
     page = (await site.get("/events", params={"q": words})).text
-    shown = {name for name in EVENT_TYPES if f'href="/events/{name}"' in page}
+    shown = {name for name in EVENT_TYPES if f'href="/test/events/{name}"' in page}
     assert found <= shown if found else shown == set()
     assert len(shown) < len(EVENT_TYPES)
     assert ("No event type matches" in page) is (not found)
@@ -57,7 +57,7 @@ async def test_the_sample_is_there_alone_as_json(site: Site) -> None:
     assert json.loads(answer.text) == EVENT_TYPES["payment.succeeded"].sample
 
 
-@pytest.mark.parametrize("path", ["/events/none", "/events/none/sample.json", "/events/%3Cb%3E"])
+@pytest.mark.parametrize("path", ["/test/events/none", "/test/events/none/sample.json", "/test/events/%3Cb%3E"])
 async def test_an_unknown_type_is_not_found(site: Site, path: str) -> None:
     answer = await site.get(path)
     assert answer.status_code == 404

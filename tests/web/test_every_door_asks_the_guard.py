@@ -66,7 +66,7 @@ def refusal(url: str) -> int:
     return 400 if "\0" in url else 422
 
 
-@pytest.mark.parametrize("door", ["/settings/alerts", "/settings/alerts/test-webhook"])
+@pytest.mark.parametrize("door", ["/test/settings/alerts", "/test/settings/alerts/test-webhook"])
 async def test_the_webhook_for_alerts_in_every_odd_spelling(site: Site, door: str) -> None:
     for name, url in ODD.items():
         answer = await site.post(door, {"webhook_url": url})

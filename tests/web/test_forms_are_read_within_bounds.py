@@ -77,7 +77,7 @@ async def test_an_address_to_come_back_to_is_short(tmp_path: Path) -> None:
         assert (await visitor.get(long)).headers["location"] == "/login"
         assert "xxxxxxxx" not in (await visitor.get("/login", params={"next": long})).text
         await visitor.sets_up()
-        assert (await visitor.signs_in(next=long)).headers["location"] == "/endpoints"
+        assert (await visitor.signs_in(next=long)).headers["location"] == "/"
 
 
 async def test_a_members_form_may_be_large_and_has_bounds_too(site: Site) -> None:
@@ -87,7 +87,7 @@ async def test_a_members_form_may_be_large_and_has_bounds_too(site: Site) -> Non
         ([("a", "b")] * (MEMBERS.max_fields + 1), 413),
     ]:
         body = urlencode(form).encode()
-        assert (await site.client.post("/settings/alerts", content=body, headers=FORM)).status_code == status
+        assert (await site.client.post("/test/settings/alerts", content=body, headers=FORM)).status_code == status
 
 
 async def test_a_form_is_decoded_as_a_browser_encodes_it(tmp_path: Path) -> None:

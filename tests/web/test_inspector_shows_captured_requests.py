@@ -48,7 +48,7 @@ async def test_links_of_the_list_carry_the_event_type(site: Site) -> None:
 async def test_what_was_sent_is_not_in_the_inspector(site: Site) -> None:
     entry = await tried(site, await kept_endpoint(site))
 
-    for path in ("/inspector", f"/inspector?attempt={entry.attempt.id}"):
+    for path in ("/test/inspector", f"/test/inspector?attempt={entry.attempt.id}"):
         page = (await site.get(path)).text
         assert entry.attempt.id not in text_of(page)
         assert "Nothing captured yet" in page

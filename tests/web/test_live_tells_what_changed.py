@@ -14,8 +14,9 @@ from entries import arrived, capturing_endpoint
 from form import text_of
 from site_under_test import Site
 
-from server.delivery.feed import Changed
-from server.domain.ids import EndpointId
+from server.delivery.feed import Changed, Noticed
+from server.domain.ids import EndpointId, MessageId
+from server.store import sources
 from server.web import live
 from server.web.visit import SESSION_COOKIE
 
@@ -38,7 +39,7 @@ async def browser(site: Site) -> AsyncIterator[httpx.AsyncClient]:
 @asynccontextmanager
 async def listening(browser: httpx.AsyncClient, *topics: str) -> AsyncIterator[AsyncIterator[str]]:
     """The lines of a stream, once it is open; comments begin with a colon, data with ``data: ``."""
-    async with asyncio.timeout(20), browser.stream("GET", "/live", params={"topic": topics}) as answer:
+    async with asyncio.timeout(20), browser.stream("GET", "/test/changes", params={"topic": topics}) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = (line async for line in answer.aiter_lines() if line)
@@ -64,6 +65,16 @@ async def test_a_page_hears_nothing_of_what_it_does_not_show(site: Site, browser
         site.bench.feed.publish(Changed(site.source.id, others.id))
         site.bench.feed.publish(Changed(site.source.id, mine.id, EndpointId("ep_1")))
         assert await anext(lines) == f"data: message:{mine.id}"
+
+
+async def test_a_stream_tells_of_its_own_source_alone(site: Site, browser: Any) -> None:
+    live = next(each for each in await site.bench.store.read(sources.every) if each.id != site.source.id)
+
+    async with listening(browser, f"source:{live.id}", f"notices:{live.id}", "message:msg_1") as lines:
+        site.bench.feed.publish(Changed(live.id, MessageId("msg_1")))
+        site.bench.feed.publish(Noticed(live.id))
+        site.bench.feed.publish(Changed(site.source.id, MessageId("msg_1")))
+        assert await anext(lines) == "data: message:msg_1"
 
 
 async def test_many_changes_are_told_at_once(site: Site, browser: Any) -> None:
@@ -111,7 +122,7 @@ async def test_beyond_the_most_streams_a_page_is_told_so(
     monkeypatch.setattr(live, "MOST_STREAMS", 1)
 
     async with listening(browser, "message:msg_1"):
-        refused = await browser.get("/live?topic=message:msg_1", headers={"accept": "text/event-stream"})
+        refused = await browser.get("/test/changes?topic=message:msg_1", headers={"accept": "text/event-stream"})
 
     assert refused.status_code == 503
     assert refused.json()["error"] == "Too many pages are open at a time; this one does not refresh itself."
@@ -120,6 +131,6 @@ async def test_beyond_the_most_streams_a_page_is_told_so(
 async def test_streams_are_for_those_who_are_signed_in(browser: Any) -> None:
     browser.cookies.clear()
 
-    answer = await browser.get("/live?topic=source:src_1", headers={"accept": "text/event-stream"})
+    answer = await browser.get("/test/changes?topic=source:src_1", headers={"accept": "text/event-stream"})
 
     assert answer.status_code == 303

@@ -29,7 +29,14 @@ async def entry(site: Site) -> Any:
 
 @pytest.mark.parametrize(
     "path",
-    ["/logs", "/logs?view=attempts", "/messages/{message}", "/inspector", "/inspector?attempt={attempt}", "/endpoints"],
+    [
+        "/test/logs",
+        "/test/logs?view=attempts",
+        "/test/messages/{message}",
+        "/test/inspector",
+        "/test/inspector?attempt={attempt}",
+        "/test/endpoints",
+    ],
 )
 async def test_it_is_shown_as_text(site: Site, entry: Any, path: str) -> None:
     page = (await site.get(path.format(message=entry.message.id, attempt=entry.attempt.id))).text
@@ -39,7 +46,7 @@ async def test_it_is_shown_as_text(site: Site, entry: Any, path: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["view", "status", "type", "endpoint", "q", "before", "attempt"])
-@pytest.mark.parametrize("path", ["/logs", "/inspector"])
+@pytest.mark.parametrize("path", ["/test/logs", "/test/inspector"])
 async def test_the_address_is_shown_as_text(site: Site, path: str, name: str) -> None:
     assert_harmless((await site.get(path, params={name: EVIL})).text)
 

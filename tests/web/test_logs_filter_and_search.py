@@ -10,12 +10,11 @@ from site_under_test import Site
 
 from server.domain.messages import AttemptOutcome, DeliveryState, Origin
 from server.store import attempts, messages, sources
-from server.web.visit import SOURCE_COOKIE
 
 
 def links(page: str) -> list[str]:
     """The messages that the rows of a log lead to."""
-    return [found.partition("?")[0] for found in re.findall(r'class="row-link" href="/messages/([^"]+)"', page)]
+    return [found.partition("?")[0] for found in re.findall(r'class="row-link" href="/test/messages/([^"]+)"', page)]
 
 
 @pytest.fixture
@@ -86,10 +85,8 @@ async def test_a_status_of_the_other_view_is_not_a_filter(site: Site, log: Any) 
 
 async def test_the_log_of_one_source_shows_nothing_of_the_other(site: Site, log: Any) -> None:
     *_, odd = log
-    [live] = [source for source in await site.bench.store.read(sources.every) if source.id != site.source.id]
-    site.client.cookies.set(SOURCE_COOKIE, live.id)
 
-    for path in ("/logs", "/logs?view=attempts", f"/logs?q={odd.message.id}", f"/logs?q={odd.attempt.id}"):
+    for path in ("/live/logs", "/live/logs?view=attempts", f"/live/logs?q={odd.message.id}"):
         page = await site.get(path)
         assert page.status_code == 200
         assert links(page.text) == [], path
@@ -113,13 +110,13 @@ async def test_older_and_newer_pages_have_each_row_once(site: Site) -> None:
 
 async def test_htmx_gets_only_the_log_and_the_address_without_empty_filters(site: Site, log: Any) -> None:
     fragment = await site.get(
-        "/logs?view=attempts&status=rejected&type=&endpoint=&q=",
+        "/test/logs?view=attempts&status=rejected&type=&endpoint=&q=",
         headers={"hx-request": "true", "hx-request-type": "partial"},
     )
 
     assert fragment.text.lstrip().startswith("<div")
     assert "<html" not in fragment.text
-    assert fragment.headers["hx-replace-url"] == "/logs?view=attempts&status=rejected"
+    assert fragment.headers["hx-replace-url"] == "/test/logs?view=attempts&status=rejected"
 
 
 async def test_the_form_shows_what_is_chosen(site: Site, log: Any) -> None:

@@ -26,7 +26,7 @@ async def test_resending_makes_a_new_attempt_and_leads_back_to_the_message(site:
 
     answer = await site.post(f"/deliveries/{first.delivery_id}/resend")
 
-    assert path_of(answer) == f"/messages/{message.id}"
+    assert path_of(answer) == f"/test/messages/{message.id}"
     second, again = await made(site, message.id, 2)
     assert again == first
     assert (second.number, second.trigger) == (2, Trigger.RESEND)

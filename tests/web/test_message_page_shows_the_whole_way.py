@@ -104,12 +104,12 @@ async def test_a_message_that_nobody_wanted_says_so(site: Site) -> None:
     assert "No endpoint listened" not in await page_of(site, entry)
 
 
-async def test_a_message_of_the_live_source_is_shown_as_live_whatever_is_looked_at(site: Site) -> None:
+async def test_a_message_of_the_live_source_is_shown_as_live(site: Site) -> None:
     [live] = [source for source in await site.bench.store.read(sources.every) if source.id != site.source.id]
     message = a_message(live)
     await site.bench.store.write(lambda tx: messages.receive(tx, [message]))
 
-    page = (await site.get(f"/messages/{message.id}")).text
+    page = (await site.get(f"/live/messages/{message.id}")).text
 
     assert 'data-state="live"' in page
     assert 'data-state="test"' not in page
@@ -122,11 +122,13 @@ async def test_a_body_of_a_megabyte_is_shown_in_part(site: Site) -> None:
     page = (await site.get(f"/messages/{entry.message.id}")).text
 
     assert "Only the beginning is shown." in text_of(page)
-    assert f'href="/messages/{entry.message.id}/body"' in page
+    assert f'href="/test/messages/{entry.message.id}/body"' in page
     assert len(page) < 400_000
 
 
-@pytest.mark.parametrize("path", ["/messages/msg_0", "/messages/msg_0/body", "/attempts/att_0/request-body"])
+@pytest.mark.parametrize(
+    "path", ["/test/messages/msg_0", "/test/messages/msg_0/body", "/test/attempts/att_0/request-body"]
+)
 async def test_what_does_not_exist_is_not_found(site: Site, path: str) -> None:
     assert (await site.get(path)).status_code == 404
 

@@ -52,8 +52,8 @@ async def test_an_event_is_listed_with_its_reason_and_counted(site: Site) -> Non
     assert "Delivery failed for good" in page
     assert "Slack &lt;payments&gt;" in page
     assert "nothing listens there" in page
-    assert f'href="/endpoints/{endpoint.id}"' in page
-    assert f'href="/endpoints/{endpoint.id}/replays/new?kind=failed"' in page
+    assert f'href="/test/endpoints/{endpoint.id}"' in page
+    assert f'href="/test/endpoints/{endpoint.id}/replays/new?kind=failed"' in page
     assert unseen((await site.get("/logs")).text) == 1
     assert "Delivery failed for good" in (await site.get(f"/endpoints/{endpoint.id}")).text
 
@@ -105,9 +105,9 @@ async def test_two_wrong_fields_are_both_said_and_nothing_is_kept(site: Site) ->
 
 async def test_the_first_webhook_gets_a_secret_that_can_be_changed(site: Site) -> None:
     answer = await site.post(
-        "/settings/alerts", FORM | {"kinds": ["endpoint.disabled"], "webhook_url": "https://a.example/x"}
+        "/test/settings/alerts", FORM | {"kinds": ["endpoint.disabled"], "webhook_url": "https://a.example/x"}
     )
-    assert answer.headers["location"] == "/settings?said=alerts-saved"
+    assert answer.headers["location"] == "/test/settings?said=alerts-saved"
     first = await chosen(site)
     assert first.kinds == {Kind.DISABLED}
     assert first.webhook_secret.startswith("whsec_")
@@ -134,7 +134,7 @@ async def test_the_webhooks_secret_changes_once_when_the_form_is_sent_twice(site
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:9/x", "http://169.254.169.254/", "ftp://a.example", "http://u:p@a.example"]
 )
-@pytest.mark.parametrize("action", ["/settings/alerts", "/settings/alerts/test-webhook"])
+@pytest.mark.parametrize("action", ["/test/settings/alerts", "/test/settings/alerts/test-webhook"])
 async def test_the_webhook_keeps_the_rules_of_every_address(site: Site, url: str, action: str) -> None:
     answer = await site.post(action, FORM | {"webhook_url": url})
     assert answer.status_code == 422

@@ -20,7 +20,8 @@ async def test_limits_and_order_are_kept_and_taken_away_again(site: Site) -> Non
     shop = await kept_endpoint(site)
 
     form = {"rate_limit": "10", "concurrency": " 2 ", "ordered": "on"}
-    assert path_of(await site.post(f"/endpoints/{shop.id}/advanced", form)) == f"/endpoints/{shop.id}/advanced"
+    answer = await site.post(f"/endpoints/{shop.id}/advanced", form)
+    assert path_of(answer) == f"/test/endpoints/{shop.id}/advanced"
 
     assert (await now(site, shop)).controls == Controls(rate_limit=10, concurrency=2, ordered=True)
     page = (await site.get(f"/endpoints/{shop.id}/advanced")).text
@@ -56,7 +57,7 @@ async def test_a_paused_endpoint_says_what_waits_and_sends_it_when_resumed(site:
     assert "Paused Capture 1 delivery waits" in listed
     assert "Waits until the endpoint is resumed" in waits
 
-    assert path_of(await site.post(f"/endpoints/{shop.id}/resume")) == f"/endpoints/{shop.id}"
+    assert path_of(await site.post(f"/endpoints/{shop.id}/resume")) == f"/test/endpoints/{shop.id}"
     while (await one_delivery(site, message.id)).state is not DeliveryState.SUCCEEDED:
         pass
     assert "Paused" not in text_of((await site.get("/endpoints")).text)
@@ -81,12 +82,12 @@ async def test_the_delivery_that_holds_up_the_line_is_shown_and_skipped(site: Si
     await site.post(f"/endpoints/{shop.id}/advanced", {"ordered": "on"})
 
     page = (await site.get(f"/endpoints/{shop.id}")).text
-    assert f'action="/deliveries/{first.delivery.id}/skip"' in page
-    assert f'href="/messages/{first.message.id}"' in page
+    assert f'action="/test/deliveries/{first.delivery.id}/skip"' in page
+    assert f'href="/test/messages/{first.message.id}"' in page
     assert "1 delivery waits behind it." in text_of(page)
 
-    form = {"back": f"/endpoints/{shop.id}"}
-    assert path_of(await site.post(f"/deliveries/{first.delivery.id}/skip", form)) == f"/endpoints/{shop.id}"
+    form = {"back": f"/test/endpoints/{shop.id}"}
+    assert path_of(await site.post(f"/deliveries/{first.delivery.id}/skip", form)) == f"/test/endpoints/{shop.id}"
     assert (await one_delivery(site, first.message.id)).state is DeliveryState.STOPPED
     assert "Skipped" in text_of((await site.get(f"/messages/{first.message.id}")).text)
 

@@ -32,7 +32,7 @@ async def test_the_next_attempt_has_its_time_its_number_and_its_reason(
 
     assert "Next attempt" in text
     assert words in text
-    for page in (f"/endpoints/{shop.id}", "/logs?view=attempts"):
+    for page in (f"/test/endpoints/{shop.id}", "/test/logs?view=attempts"):
         assert words.partition(" · ")[2] in text_of((await site.get(page)).text)
 
 
@@ -103,7 +103,7 @@ async def test_a_disabled_endpoint_leads_to_what_it_missed(site: Site, because: 
     began = site.bench.now() - 6 * DAY
     health = Health(began, None, began + 13 * HOUR, began + 5 * DAY)
     shop = await kept_endpoint(site, disabled=True, disabled_because=because, health=health)
-    way = f"/endpoints/{shop.id}/replays/new?kind=missing"
+    way = f"/test/endpoints/{shop.id}/replays/new?kind=missing"
 
     for page in ("", "/advanced"):
         assert f'href="{way}"' in (await site.get(f"/endpoints/{shop.id}{page}")).text

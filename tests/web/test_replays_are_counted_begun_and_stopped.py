@@ -70,7 +70,7 @@ async def test_what_was_counted_is_what_goes_out(site: Site) -> None:
     shop = await failing(site, 3)
     page = await counted(site, shop)
     answer = await site.post(f"/endpoints/{shop.id}/replays", confirmation(page.text))
-    assert path_of(answer) == f"/endpoints/{shop.id}/replays"
+    assert path_of(answer) == f"/test/endpoints/{shop.id}/replays"
     replay, progress = await ends(site, shop)
     assert (replay.total, replay.begun, replay.user_name) == (3, 3, "ada")
     assert progress.ended == {DeliveryState.SUCCEEDED: 3}
@@ -155,7 +155,7 @@ async def test_one_run_at_a_time_and_it_can_be_stopped(site: Site) -> None:
     shop = await failing(site, 2)
     await site.post(f"/endpoints/{shop.id}/pause")
     form = {"kind": "failed", "since": "8h"}
-    assert path_of(await site.post(f"/endpoints/{shop.id}/replays", form)) == f"/endpoints/{shop.id}/replays"
+    assert path_of(await site.post(f"/endpoints/{shop.id}/replays", form)) == f"/test/endpoints/{shop.id}/replays"
     again = await site.post(f"/endpoints/{shop.id}/replays", form)
     assert again.status_code == 422
     assert "A replay of this endpoint is under way." in text_of(again.text)
@@ -165,7 +165,7 @@ async def test_one_run_at_a_time_and_it_can_be_stopped(site: Site) -> None:
     assert "The endpoint is paused; the replay goes on when it is resumed." in said
     assert "A replay is under way" in text_of((await site.get(f"/endpoints/{shop.id}")).text)
     replay, _ = await run_of(site, shop)
-    assert path_of(await site.post(f"/replays/{replay.id}/stop")) == f"/endpoints/{shop.id}/replays"
+    assert path_of(await site.post(f"/replays/{replay.id}/stop")) == f"/test/endpoints/{shop.id}/replays"
     assert (await run_of(site, shop))[0].state is ReplayState.STOPPED
     assert (await site.post(f"/replays/{replay.id}/stop")).status_code == 422
 
@@ -188,7 +188,9 @@ async def test_what_is_parked_is_shown_and_runs_with_the_version_that_is_saved(s
     assert "Run 2 parked deliveries with the new version" in text_of(editor.text)
 
     form = {"code": PLAIN, "transforming": "on", "rerun": "on"}
-    assert path_of(await site.post(f"/endpoints/{shop.id}/transformation", form)) == f"/endpoints/{shop.id}/replays"
+    assert (
+        path_of(await site.post(f"/endpoints/{shop.id}/transformation", form)) == f"/test/endpoints/{shop.id}/replays"
+    )
     replay, progress = await ends(site, shop)
     assert progress.ended == {DeliveryState.SUCCEEDED: 2}
     now = await site.bench.store.read(lambda tx: endpoints.get(tx, shop.id))
@@ -210,7 +212,7 @@ async def test_restoring_a_version_leads_to_what_would_go_out(site: Site) -> Non
     await site.post(f"/endpoints/{shop.id}/transformation", {"code": "function handler() {}", "transforming": "on"})
     assert shop.version
     answer = await site.post(f"/endpoints/{shop.id}/versions/{shop.version.id}/restore")
-    assert path_of(answer) == f"/endpoints/{shop.id}/replays/new"
+    assert path_of(answer) == f"/test/endpoints/{shop.id}/replays/new"
 
 
 async def test_a_message_page_names_a_replayed_attempt(site: Site) -> None:
@@ -218,7 +220,7 @@ async def test_a_message_page_names_a_replayed_attempt(site: Site) -> None:
     await site.post(f"/endpoints/{shop.id}/replays", {"kind": "failed", "since": "all"})
     await ends(site, shop)
     log = await site.get("/logs")
-    [address] = re.findall(r'href="(/messages/msg_\w+)"', log.text)
+    [address] = re.findall(r'href="(/test/messages/msg_\w+)"', log.text)
     assert "Replay" in text_of((await site.get(address)).text.partition("Deliveries")[2])
 
 

@@ -35,7 +35,7 @@ async def test_a_schedule_of_ones_own_is_kept(site: Site) -> None:
 
     answer = await site.post(f"/endpoints/{shop.id}/advanced", {"schedule": " 0s, 1m ,1h30m"})
 
-    assert path_of(answer) == f"/endpoints/{shop.id}/advanced"
+    assert path_of(answer) == f"/test/endpoints/{shop.id}/advanced"
     assert (await now(site, shop)).controls.schedule == (0, MINUTE, 90 * MINUTE)
     text = text_of((await site.get(f"/endpoints/{shop.id}/advanced")).text)
     assert "3 attempts in 1 h 31 min" in text

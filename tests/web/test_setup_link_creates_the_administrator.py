@@ -27,7 +27,7 @@ async def test_another_link_says_where_the_right_one_is(tmp_path: Path, token: s
 async def test_the_administrator_is_signed_in_at_once(tmp_path: Path) -> None:
     async with newcomer(tmp_path) as visitor:
         answer = await visitor.sets_up()
-        assert (answer.status_code, answer.headers["location"]) == (303, "/endpoints?said=welcome")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/?said=welcome")
         assert (await visitor.get("/endpoints")).status_code == 200
 
 

@@ -20,10 +20,10 @@ async def test_name_and_password_open_the_page_that_was_asked_for(tmp_path: Path
         await visitor.sets_up()
         async with visitor.another() as other:
             asked = await other.get("/logs?status=failed")
-            assert asked.headers["location"] == "/login?next=/logs%3Fstatus%3Dfailed"
-            assert 'value="/logs?status=failed"' in (await other.get(asked.headers["location"])).text
-            answer = await other.signs_in(next="/logs?status=failed")
-            assert (answer.status_code, answer.headers["location"]) == (303, "/logs?status=failed")
+            assert asked.headers["location"] == "/login?next=/test/logs%3Fstatus%3Dfailed"
+            assert 'value="/test/logs?status=failed"' in (await other.get(asked.headers["location"])).text
+            answer = await other.signs_in(next="/test/logs?status=failed")
+            assert (answer.status_code, answer.headers["location"]) == (303, "/test/logs?status=failed")
             assert (await other.get("/logs?status=failed")).status_code == 200
 
 

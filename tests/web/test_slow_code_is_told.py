@@ -60,7 +60,7 @@ async def test_entering_the_slow_lane_is_an_operational_event_that_people_are_to
     assert said in mail.get_content()
     page = (await site.get("/notices")).text
     assert f"Transformation too slow New just https://example.com/hook {said}" in without_times(page)
-    assert f'href="/endpoints/{endpoint.id}/transformation"' in page
+    assert f'href="/test/endpoints/{endpoint.id}/transformation"' in page
 
 
 async def test_a_test_run_shows_time_and_memory_with_their_limits(site: Site) -> None:

@@ -75,7 +75,7 @@ async def test_a_saved_secret_lets_events_in_to_its_own_source_alone(tmp_path: P
         await visitor.sets_up()
         test, live = await stored(visitor)
         answer = await visitor.post(f"/sources/{test.id}/secret", data={"secret": f" {SECRET}\n"})
-        assert answer.headers["location"] == "/sources?said=secret-saved"
+        assert answer.headers["location"] == "/test/sources?said=secret-saved"
         assert await delivers(visitor, test) == 200
         assert await delivers(visitor, live) == 401
 

@@ -45,7 +45,7 @@ async def test_the_test_shows_the_request_that_a_live_delivery_records(site: Sit
     trial = await transforms.try_out(
         site.bench, drafts.posted(as_form(form), card), event_type, sample_json(event_type)
     )
-    endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[2]
+    endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[3]
     attempt = await the_attempt(site, endpoint_id, event_type)
 
     if trial.outcome == "cancelled":
@@ -65,7 +65,7 @@ async def test_a_script_that_fails_in_the_test_fails_live_with_the_same_words(si
     card = site.bench.cards["webhook"]
 
     trial = await transforms.try_out(site.bench, drafts.posted(as_form(form), card), "refund.failed", "{}")
-    endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[2]
+    endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[3]
     attempt = await the_attempt(site, endpoint_id, "refund.failed")
 
     assert trial.error
@@ -74,7 +74,7 @@ async def test_a_script_that_fails_in_the_test_fails_live_with_the_same_words(si
 
 
 async def test_a_disabled_endpoint_sends_no_example(site: Site) -> None:
-    endpoint_id = path_of(await site.post("/endpoints", a_form(destination="capture"))).split("/")[2]
+    endpoint_id = path_of(await site.post("/endpoints", a_form(destination="capture"))).split("/")[3]
     await site.post(f"/endpoints/{endpoint_id}/disable")
 
     answer = await site.post(f"/endpoints/{endpoint_id}/example", {"event_type": "payment.failed"})

@@ -131,7 +131,7 @@ async def test_a_sample_of_the_card_replaces_the_code_and_nothing_else(site: Sit
 
 async def test_an_endpoint_that_exists_is_tried_with_its_stored_credentials(site: Site) -> None:
     created = await site.post("/endpoints", customer_io())
-    endpoint_id = created.headers["location"].split("/")[2].split("?")[0]
+    endpoint_id = created.headers["location"].split("/")[3].split("?")[0]
     form = {"endpoint": endpoint_id, "transforming": "on", "code": "const handler = (w) => w", "payload": "{}"}
 
     answer = await site.post("/transformations/try", form, headers=FRAGMENT)

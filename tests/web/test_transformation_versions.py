@@ -12,7 +12,7 @@ OTHER = "function handler(webhook) {\n  webhook.cancel = true;\n  return webhook
 
 
 async def an_endpoint_of(site: Site, **changes: Any) -> str:
-    return path_of(await site.post("/endpoints", a_form(**changes))).split("/")[2]
+    return path_of(await site.post("/endpoints", a_form(**changes))).split("/")[3]
 
 
 async def history(site: Site, endpoint_id: str) -> list[Version]:

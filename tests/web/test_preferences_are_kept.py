@@ -1,8 +1,7 @@
-"""Language, theme and source: chosen once, kept in this browser."""
+"""Language and theme: chosen once, kept in this browser."""
 
 from pathlib import Path
 
-import pytest
 from newcomer import Newcomer, newcomer
 
 from server.domain.sources import Source
@@ -42,8 +41,8 @@ async def test_choosing_a_language_keeps_the_set_up_link(tmp_path: Path) -> None
 
 async def test_choosing_a_language_keeps_where_signing_in_leads(tmp_path: Path) -> None:
     async with newcomer(tmp_path) as visitor:
-        shown = await visitor.get("/login", params={"next": "/logs?status=failed"})
-        assert 'name="next" value="/login?next=/logs%3Fstatus%3Dfailed"' in shown.text
+        shown = await visitor.get("/login", params={"next": "/test/logs?status=failed"})
+        assert 'name="next" value="/login?next=/test/logs%3Fstatus%3Dfailed"' in shown.text
 
 
 async def test_from_a_refused_form_one_is_led_to_a_page_and_not_to_its_address(tmp_path: Path) -> None:
@@ -52,42 +51,5 @@ async def test_from_a_refused_form_one_is_led_to_a_page_and_not_to_its_address(t
         source = await live_of(visitor)
         refused = await visitor.post(f"/sources/{source.id}/secret", data={"secret": "abc"})
         assert refused.status_code == 422
-        assert 'name="next" value="/sources"' in refused.text
-        assert f'name="next" value="/sources/{source.id}/secret"' not in refused.text
-
-
-async def test_pages_show_the_chosen_source(tmp_path: Path) -> None:
-    async with newcomer(tmp_path) as visitor:
-        await visitor.sets_up()
-        assert 'data-mode="test">' in (await visitor.get("/logs")).text
-        await visitor.post("/source", data={"source": (await live_of(visitor)).id, "next": "/logs"})
-        assert (
-            '<form class="source-switch" method="post" action="/source" data-mode="live">'
-            in (await visitor.get("/logs")).text
-        )
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("/logs?status=failed&endpoint=ep_1", "/logs"),
-        ("/messages/msg_1?attempt=att_1", "/logs"),
-        ("/endpoints/ep_1/advanced", "/endpoints"),
-        ("/endpoints/new?card=slack", "/endpoints/new"),
-        ("/events/license_key.created", "/events/license_key.created"),
-    ],
-)
-async def test_switching_leaves_the_page_of_a_thing_of_the_other_source(
-    tmp_path: Path, before: str, after: str
-) -> None:
-    async with newcomer(tmp_path) as visitor:
-        await visitor.sets_up()
-        answer = await visitor.post("/source", data={"source": (await live_of(visitor)).id, "next": before})
-        assert answer.headers["location"] == after
-
-
-async def test_an_unknown_source_changes_nothing(tmp_path: Path) -> None:
-    async with newcomer(tmp_path) as visitor:
-        await visitor.sets_up()
-        await visitor.post("/source", data={"source": "src_none"})
-        assert "source" not in visitor.cookies
+        assert 'name="next" value="/test/sources"' in refused.text
+        assert f'name="next" value="/test/sources/{source.id}/secret"' not in refused.text
