@@ -93,7 +93,8 @@ async def test_what_is_not_there_is_not_found(site: Site, what: str) -> None:
 async def test_the_sources_page_and_its_reveal(tmp_path: Any) -> None:
     async with newcomer(tmp_path) as browser:
         site = await owner(browser)
-        assert path_of(await browser.post(f"/sources/{site.source.id}/secret", data={"secret": SECRET})) == "/sources"
+        saved = await browser.post(f"/sources/{site.source.id}/secret", data={"secret": SECRET})
+        assert path_of(saved) == "/test/sources"
         page = (await browser.get("/sources")).text
         assert SECRET not in page and f"••••••••{SECRET[-4:]}" in page
         [link] = re.findall(r'href="(/reveal\?what=source/[^"]+)"', page)
