@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from server.sandbox.cldr import dates, numbers, ranges, store, words, zones
+from server.sandbox.cldr import dates, numbers, ranges, store, tags, words, zones
 
 MAX_DATA = 4096
 _TAG = re.compile(r"[a-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}")
@@ -71,6 +71,7 @@ _ANSWERS: dict[str, Callable[..., Any]] = {
     "list": lambda tag, kind, style: words.list_format(_stored(tag), kind, style),
     "relative": lambda tag, unit, style: words.relative(_stored(tag), unit, style),
     "name": lambda tag, kind, style, code: words.name(_stored(tag), kind, style, code),
+    "canonical": tags.canonical,
     "about": words.about,
     "values": lambda kind: _values(kind),
 }
@@ -84,7 +85,8 @@ def _values(kind: str) -> list[str]:
         case "numberingSystem":
             return sorted(store.shared()["digits"])
         case "timeZone":
-            return sorted({first.partition("|")[0] for first in store.shared()["zoneAliases"].values()})
+            names = {first.partition("|")[0] for first in store.shared()["zoneAliases"].values()}
+            return sorted(name for name in names if not name.startswith("Etc/"))
         case "calendar":
             return sorted(dates.CALENDARS)
         case "unit":

@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from babel.core import get_global
+
 DATA = Path(__file__).with_name("data.zip")
 ROOT, DEFAULT = "und", "en-US"
 
@@ -75,6 +77,10 @@ def maximized(tag: str) -> str:
         if found := likely.get(key):
             made = subtags(found)
             return f"{made[0] if language == 'und' else language}-{script or made[1]}-{region or made[2]}"
+    rare = get_global("likely_subtags").get(language)
+    if rare:
+        made = subtags(rare.replace("_", "-"))
+        return f"{language}-{script or made[1]}-{region or made[2]}"
     return tag
 
 

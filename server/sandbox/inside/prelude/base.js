@@ -6,7 +6,7 @@
   const { parse, stringify } = JSON;
   const { apply } = Reflect;
   const { keys } = Object;
-  const { isArray } = Array;
+  const { isArray, prototype: arrays } = Array;
   const { toWellFormed } = "";
   const OutOfMemory = InternalError;
   const text = String;
@@ -112,7 +112,7 @@
   Error.stackTraceLimit = 30;  // of these some are ours; `errors` shows ten at most, as V8
   Error.prepareStackTrace = (error, sites) => {
     try {
-      return missing ? "" : load("errors").described(error, sites);
+      return missing || 0 in arrays ? "" : load("errors").described(error, sites);  // ours must not meet setters of theirs
     } catch {
       return "";
     }

@@ -1,7 +1,7 @@
 // Intl.DateTimeFormat. Python chooses the pattern and sends the names in it; here it is filled.
 (function (host) {
   "use strict";
-  const { resolve, extended, numbersOf, option, digitsOption, optionsOf, matcher, system, supported, digitized } = host.load("locale");
+  const { resolve, extended, numbersOf, option, digitsOption, optionsOf, matcher, system, behind, digitized } = host.load("locale");
   const { load } = host;
 
   const STYLES = ["full", "long", "medium", "short"];
@@ -31,9 +31,9 @@
       const skeleton = dateStyle || timeStyle ? "" : skeletonOf(this.#options);
       this.#form = load(["date:" + this.#locale.tag, ca, hc, skeleton, dateStyle, timeStyle].join("|"));
     }
-    static supportedLocalesOf(locales) { return supported(locales); }
     get format() {
-      return (this.#format ??= (date) => this.#parts(timeOf(date)).map((part) => part.value).join(""));
+      const self = behind(this, #format in Object(this), DateTimeFormat);
+      return (self.#format ??= (date) => self.#parts(timeOf(date)).map((part) => part.value).join(""));
     }
     formatToParts(date) { return this.#parts(timeOf(date)); }
     #parts(time) {
@@ -53,12 +53,13 @@
       const inner = (pattern, form, time) => partsOf(form, pattern, moment(time), this.#locale.stored, this.#numbers, this.#options, true);
       return load("ranges").partsOfRange(this.#form, [this.#locale.tag, ca, hc], moment(from), moment(to), (form, pattern, second) => inner(pattern, form, second ? to : from));
     }
-    resolvedOptions() {
-      const { tag, words } = this.#locale, { calendar, cycle, pattern } = this.#form, { system } = this.#numbers;
-      const shown = { locale: extended(tag, words, { ca: calendar, hc: cycle ?? undefined, nu: system }), calendar, numberingSystem: system, timeZone: this.#zone.name };
+    resolvedOptions() { return behind(this, #format in Object(this), DateTimeFormat).#resolved(); }
+    #resolved() {
+      const { tag, words, wishes } = this.#locale, { calendar, cycle, pattern } = this.#form, { system } = this.#numbers;
+      let shown = { locale: extended(tag, words, { ca: calendar, hc: cycle ?? wishes.hc, nu: system }), calendar, numberingSystem: system, timeZone: this.#zone.name };
       if (cycle) Object.assign(shown, { hourCycle: cycle, hour12: cycle === "h11" || cycle === "h12" });
       const { dateStyle, timeStyle } = this.#options;
-      if (!dateStyle && !timeStyle) Object.assign(shown, fieldsOf(pattern, this.#options));
+      if (!dateStyle && !timeStyle) shown = { ...shown, ...fieldsOf(pattern, this.#options) };
       if (dateStyle) shown.dateStyle = dateStyle;
       if (timeStyle) shown.timeStyle = timeStyle;
       return shown;
@@ -72,7 +73,7 @@
   }
 
   function dateOptions(options, needed, usual, service) {
-    const made = {};
+    const made = { __proto__: null };
     for (const name of Object.keys(FIELDS)) made[name] = option(options, name, Object.keys(FIELDS[name][1]), undefined, service);
     made.fractionalSecondDigits = digitsOption(options, "fractionalSecondDigits", 1, 3);
     made.timeZoneName = option(options, "timeZoneName", Object.keys(ZONES), undefined, service);
@@ -105,7 +106,7 @@
 
   // What the pattern came out as, in the words of the options.
   function fieldsOf(pattern, options) {
-    const shown = {}, plain = pattern.replace(/'[^']*'/g, "");
+    const shown = { __proto__: null }, plain = pattern.replace(/'[^']*'/g, "");
     const run = (letters) => new RegExp(`([${letters}])\\1*`).exec(plain)?.[0];
     const word = (widths, length) => Object.keys(widths).find((name) => widths[name] === length);
     const names = { weekday: "Ec", era: "G", year: "y", month: "ML", day: "d", dayPeriod: "bB", hour: "hHkK", minute: "m", second: "s" };
@@ -167,7 +168,7 @@
 
   const TYPES = { G: "era", y: "year", M: "month", L: "month", E: "weekday", c: "weekday", d: "day", a: "dayPeriod", b: "dayPeriod", B: "dayPeriod", h: "hour", H: "hour", k: "hour", K: "hour", m: "minute", s: "second", S: "fractionalSecond", z: "timeZoneName", v: "timeZoneName", O: "timeZoneName", Y: "year" };
 
-  function partsOf({ names }, pattern, moment, stored, { digits }, options, isRange = false) {
+  function partsOf({ names }, pattern, moment, stored, { digits, symbols }, options, isRange = false) {
     const parts = [];
     const literal = (text) => {
       if (parts.at(-1)?.type === "literal") parts.at(-1).value += text;
@@ -176,7 +177,8 @@
     const number = (value, length) => digitized(String(value).padStart(length, "0"), digits);
     // V8 writes a plain space where CLDR has the narrow one, since too much code on the web reads times back.
     const plain = isRange ? (text) => text : (text) => text.replaceAll("\u202f", " ");
-    for (const [run, letter] of pattern.matchAll(/''|'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+/g)) {
+    const written = pattern.replace(/(s)[.,](?=S)/, (all, second) => second + symbols.decimal);
+    for (const [run, letter] of written.matchAll(/''|'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+/g)) {
       if (letter && TYPES[letter]) parts.push({ type: TYPES[letter], value: plain(field(letter, run.length, names[run[0] + run.length], moment, number, stored, digits, options)) });
       else literal(plain(run === "''" ? "'" : run.startsWith("'") ? run.slice(1, -1).replaceAll("''", "'") : run));
     }

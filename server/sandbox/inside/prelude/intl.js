@@ -1,11 +1,9 @@
 // Intl, and the methods of the language that stand on it. Dates and numbers come when one of them is written.
 (function (host) {
   "use strict";
-  const { tagsOf, canonical } = host.load("locale");
+  const { tagsOf, supported, FALLBACK } = host.load("locale");
   const dates = (...given) => new (host.load("dates").DateTimeFormat)(...given);
   const amounts = (...given) => new (host.load("numbers").NumberFormat)(...given);
-  const lazy = (part, name) => ({ get: () => define(name, callable(host.load(part)[name], name)), set: (value) => define(name, value), configurable: true });
-  const define = (name, value) => (Object.defineProperty(Intl, name, { value, writable: true, configurable: true }), value);
 
   function dated(date, locales, options, needed, usual, name) {
     const service = "Date.prototype." + name;
@@ -66,7 +64,7 @@
     toLocaleUpperCase(locales) { coerced(this, "toLocaleUpperCase"); return isGreek(locales) ? greekUpper(String(this)) : upper.call(isLithuanian(locales) ? String(this).replace(/([ijį]\p{M}*?)\u0307/gu, "$1") : TURKIC(locales) ? String(this).replaceAll("i", "İ") : this); },
     toLocaleLowerCase(locales) {
       let text = coerced(this, "toLocaleLowerCase");
-      if (TURKIC(locales)) text = text.replace(/I(\p{M}*?)\u0307/gu, (all, marks) => (/[\u0300-\u0314\u033d-\u0344\u0346\u034a-\u034c]/.test(marks) ? all : "i" + marks)).replaceAll("İ", "i").replaceAll("I", "ı");
+      if (TURKIC(locales)) text = text.replace(/I(\p{M}*?)\u0307/gu, (all, marks) => (/[\u0300-\u0314\u{1d185}-\u{1d189}\u{1d1aa}-\u{1d1ad}\u033d-\u0344\u0346\u034a-\u034c]/u.test(marks) ? all : "i" + marks)).replaceAll("İ", "i").replaceAll("I", "ı");
       if (isLithuanian(locales)) text = text.replace(/([IJĮ])(?=\p{M}*[\u0300\u0301\u0303\u0307])|[ÌÍĨ]/gu, (sign) => ({ İ: "i\u0307\u0307", Ì: "i\u0307\u0300", Í: "i\u0307\u0301", Ĩ: "i\u0307\u0303" })[sign] ?? lower.call(sign) + "\u0307");
       return lower.call(text);
     },
@@ -74,31 +72,58 @@
 
   // The language lets these three be called without `new`; the others say that they need it.
   const FREE = ["NumberFormat", "DateTimeFormat", "Collator"];
-  function callable(kind, name = kind.name) {
-    Object.defineProperty(kind.prototype, Symbol.toStringTag, { value: "Intl." + name, configurable: true });
-    const either = new Proxy(kind, { apply(target, _, args) {
-      if (FREE.includes(name)) return new target(...args.slice(0, 2));
-      throw new TypeError(`Constructor Intl.${name} requires 'new'`);
-    }, construct: (target, args, made) => Reflect.construct(target, args.slice(0, 2), made === either ? target : made) });
-    Object.defineProperty(kind.prototype, "constructor", { value: either, writable: true, configurable: true });
+  const LENGTHS = { DisplayNames: 2, Locale: 1 };
+  // A constructor that is there at once, as every built-in is; its work is loaded when it is first touched.
+  function constructor(part, name) {
+    const shell = { [name]: function () {} }[name];
+    let kind;
+    function filled() {
+      if (kind) return kind;
+      kind = host.load(part)[name];
+      const { prototype } = kind, put = (target, key, value) => Object.defineProperty(target, key, { value, writable: true, configurable: true });
+      Object.defineProperty(prototype, Symbol.toStringTag, { value: "Intl." + name, configurable: true });
+      put(prototype, "constructor", either);
+      Object.defineProperty(shell, "prototype", { value: prototype, writable: false });
+      Object.defineProperty(shell, "length", { value: LENGTHS[name] ?? 0, configurable: true });
+      if (name !== "Locale") put(shell, "supportedLocalesOf", { supportedLocalesOf(locales) { return supported(locales, arguments[1]); } }.supportedLocalesOf);
+      return kind;
+    }
+    const trap = { __proto__: null };
+    for (const key of ["get", "set", "has", "ownKeys", "getOwnPropertyDescriptor", "defineProperty", "deleteProperty"]) trap[key] = (...given) => (filled(), Reflect[key](...given));
+    trap.construct = (target, [locales, options], made) => {
+      const found = filled();
+      return Reflect.construct(found, [locales, options], made === either ? found : made);
+    };
+    trap.apply = (target, self, [locales, options]) => {
+      if (!FREE.includes(name)) throw new TypeError(`Constructor Intl.${name} requires 'new'`);
+      const made = new (filled())(locales, options);
+      if (name === "Collator" || !(self instanceof kind)) return made;
+      Object.defineProperty(self, FALLBACK, { value: made });
+      return self;
+    };
+    const either = new Proxy(shell, trap);
     return either;
   }
 
   const KEYS = ["calendar", "collation", "currency", "numberingSystem", "timeZone", "unit"];
   const Intl = {};
   const hidden = (name, value) => Object.defineProperty(Intl, name, { value, writable: true, configurable: true });
-  hidden("getCanonicalLocales", function getCanonicalLocales(locales) { return tagsOf(locales); });
-  hidden("supportedValuesOf", function supportedValuesOf(key) {
-    if (!KEYS.includes(String(key))) throw new RangeError(`Invalid key : ${String(key)}`);
-    return [...host.load("values:" + key)];
-  });
-  Object.defineProperty(Intl, "DateTimeFormat", lazy("dates", "DateTimeFormat"));
-  Object.defineProperty(Intl, "NumberFormat", lazy("numbers", "NumberFormat"));
-  Object.defineProperty(Intl, "Collator", lazy("order", "Collator"));
-  for (const name of ["PluralRules", "RelativeTimeFormat", "ListFormat"]) Object.defineProperty(Intl, name, lazy("words", name));
-  Object.defineProperty(Intl, "Locale", lazy("tags", "Locale"));
-  Object.defineProperty(Intl, "DisplayNames", lazy("words", "DisplayNames"));
-  Object.defineProperty(Intl, "Segmenter", lazy("segments", "Segmenter"));
+  const functions = {
+    getCanonicalLocales(locales) { return tagsOf(locales); },
+    supportedValuesOf(key) {
+      const name = `${key}`;
+      if (!KEYS.includes(name)) throw new RangeError(`Invalid key : ${name}`);
+      return [...host.load("values:" + name)];
+    },
+  };
+  for (const name of Object.keys(functions)) hidden(name, functions[name]);
+  hidden("DateTimeFormat", constructor("dates", "DateTimeFormat"));
+  hidden("NumberFormat", constructor("numbers", "NumberFormat"));
+  hidden("Collator", constructor("order", "Collator"));
+  for (const name of ["PluralRules", "RelativeTimeFormat", "ListFormat"]) hidden(name, constructor("words", name));
+  hidden("Locale", constructor("tags", "Locale"));
+  hidden("DisplayNames", constructor("words", "DisplayNames"));
+  hidden("Segmenter", constructor("segments", "Segmenter"));
   Object.defineProperty(Intl, Symbol.toStringTag, { value: "Intl", configurable: true });
   return {
     Intl,

@@ -1,7 +1,7 @@
 // Intl.NumberFormat.
 (function (host) {
   "use strict";
-  const { resolve, extended, numbersOf, option, digitsOption, optionsOf, matcher, system, split, supported, digitized } = host.load("locale");
+  const { resolve, extended, numbersOf, option, digitsOption, optionsOf, matcher, system, split, behind, digitized } = host.load("locale");
   const { load } = host;
 
   // Digits and the position of the point, exactly as the number is written in its shortest form.
@@ -76,24 +76,27 @@
       this.#numbers = numbersOf(this.#locale);
       this.#options = numberOptions(given, this.#locale, service);
     }
-    static supportedLocalesOf(locales) { return supported(locales); }
     get format() {
-      return (this.#format ??= (value) => this.formatToParts(value).map((part) => part.value).join(""));
+      const self = behind(this, #options in Object(this), NumberFormat);
+      return (self.#format ??= (value) => self.#parts(value).map((part) => part.value).join(""));
     }
-    formatToParts(value) {
+    formatToParts(value) { return this.#parts(value); }
+    #parts(value) {
       return numberParts(this.#locale, this.#numbers, this.#options, numeric(value));
     }
     formatRange(start, end) {
-      return this.formatRangeToParts(start, end).map((part) => part.value).join("");
+      return this.#range(start, end).map((part) => part.value).join("");
     }
-    formatRangeToParts(start, end) {
+    formatRangeToParts(start, end) { return this.#range(start, end); }
+    #range(start, end) {
       for (const [name, value] of [["start", start], ["end", end]]) {
         if (value === undefined) throw new TypeError(`Invalid ${name} : undefined`);
         if (Number.isNaN(Number(value))) throw new RangeError(`Invalid ${name} : NaN`);
       }
-      return rangeParts(this.formatToParts(start), this.formatToParts(end), this.#numbers);
+      return rangeParts(this.#parts(start), this.#parts(end), this.#numbers);
     }
-    resolvedOptions() {
+    resolvedOptions() { return behind(this, #options in Object(this), NumberFormat).#resolved(); }
+    #resolved() {
       const { rounded: _, minimumSignificantDigits: least, maximumSignificantDigits: most, ...shown } = this.#options;
       const significant = this.#options.rounded ? { minimumSignificantDigits: 1, maximumSignificantDigits: 2 } : least ? { minimumSignificantDigits: least, maximumSignificantDigits: most } : {};
       const order = ["style", "currency", "currencyDisplay", "currencySign", "unit", "unitDisplay", "minimumIntegerDigits", "minimumFractionDigits", "maximumFractionDigits", "minimumSignificantDigits", "maximumSignificantDigits", "useGrouping", "notation", "compactDisplay", "signDisplay", "roundingMode", "roundingIncrement", "trailingZeroDisplay", "roundingPriority"];
@@ -121,7 +124,7 @@
   function numberOptions(options, locale, service) {
     const one = (name, allowed, otherwise) => option(options, name, allowed, otherwise, service);
     const style = one("style", ["decimal", "percent", "currency", "unit"], "decimal");
-    const made = { style };
+    const made = { __proto__: null, style };
     const currency = one("currency");
     if (currency !== undefined && !/^[A-Za-z]{3}$/.test(currency)) throw new RangeError(`Invalid currency code : ${currency}`);
     if (style === "currency" && currency === undefined) throw new TypeError("Currency code is required with currency style.");
@@ -137,29 +140,31 @@
     const usual = style === "currency" ? load("digits:" + made.currency) : 0;
     const most = style === "currency" ? usual : style === "percent" ? 0 : 3;
     made.minimumIntegerDigits = digitsOption(options, "minimumIntegerDigits", 1, 21, 1);
-    const significant = options.minimumSignificantDigits !== undefined || options.maximumSignificantDigits !== undefined;
     const low = digitsOption(options, "minimumFractionDigits", 0, 100);
     const high = digitsOption(options, "maximumFractionDigits", 0, 100);
-    if (significant) {
-      made.minimumSignificantDigits = digitsOption(options, "minimumSignificantDigits", 1, 21, 1);
-      made.maximumSignificantDigits = digitsOption(options, "maximumSignificantDigits", made.minimumSignificantDigits, 21, 21);
-    } else {
+    const { minimumSignificantDigits, maximumSignificantDigits } = options;
+        const roundingPriority = one("roundingPriority", ["auto", "morePrecision", "lessPrecision"], "auto"), both = roundingPriority !== "auto";
+    const significant = minimumSignificantDigits !== undefined || maximumSignificantDigits !== undefined;
+    if (significant || both) {
+      made.minimumSignificantDigits = digitsOption({ minimumSignificantDigits }, "minimumSignificantDigits", 1, 21, 1);
+      made.maximumSignificantDigits = digitsOption({ maximumSignificantDigits }, "maximumSignificantDigits", made.minimumSignificantDigits, 21, 21);
+    }
+    if (!significant || both) {
       if (low !== undefined && high !== undefined && low > high) throw new RangeError("maximumFractionDigits value is out of range.");
       made.minimumFractionDigits = low ?? Math.min(usual, high ?? usual);
       made.maximumFractionDigits = high ?? Math.max(most, made.minimumFractionDigits);
     }
     made.notation = notation;
-    if (notation === "compact") {
-      made.compactDisplay = one("compactDisplay", ["short", "long"], "short");
-      made.rounded = !significant && options.maximumFractionDigits === undefined && options.minimumFractionDigits === undefined;
-    }
+    const compactDisplay = one("compactDisplay", ["short", "long"], "short");
+    if (notation === "compact") Object.assign(made, { compactDisplay, rounded: !significant && high === undefined && low === undefined });
     made.useGrouping = groupingOf(options.useGrouping, notation === "compact" ? "min2" : "auto", service);
     made.signDisplay = one("signDisplay", ["auto", "never", "always", "exceptZero", "negative"], "auto");
     made.roundingIncrement = digitsOption(options, "roundingIncrement", 1, 5000, 1);
     if (![1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000].includes(made.roundingIncrement)) throw new RangeError("roundingIncrement value is out of range.");
-    if (made.roundingIncrement !== 1 && options.maximumFractionDigits !== undefined && made.maximumFractionDigits !== made.minimumFractionDigits) throw new RangeError("maximumFractionDigits not equal to minimumFractionDigits");
+    if (made.roundingIncrement !== 1 && high !== undefined && made.maximumFractionDigits !== made.minimumFractionDigits) throw new RangeError("maximumFractionDigits not equal to minimumFractionDigits");
     made.roundingMode = one("roundingMode", ["ceil", "floor", "expand", "trunc", "halfCeil", "halfFloor", "halfExpand", "halfTrunc", "halfEven"], "halfExpand");
-    made.roundingPriority = one("roundingPriority", ["auto", "morePrecision", "lessPrecision"], "auto");
+    made.roundingPriority = roundingPriority;
+    if (made.roundingIncrement !== 1 && (significant || made.roundingPriority !== "auto")) throw new TypeError("RoundingType is not fractionDigits");
     made.trailingZeroDisplay = one("trailingZeroDisplay", ["auto", "stripIfInteger"], "auto");
     return made;
   }
@@ -215,11 +220,15 @@
     return { decimal: moved(), power };
   }
 
+  // Where both kinds of digits are asked for, the priority says which of the two counts.
+  function isSignificant({ roundingPriority, maximumSignificantDigits, maximumFractionDigits }, magnitude) {
+    return roundingPriority === "auto" || (maximumSignificantDigits - magnitude >= maximumFractionDigits) === (roundingPriority === "morePrecision");
+  }
+
   function figures(decimal, options) {
     let cut, least = options.minimumFractionDigits ?? 0, most = options.maximumFractionDigits ?? 0;
-    if (options.minimumSignificantDigits || options.rounded) {
-      const leading = decimal.digits.match(/^0*/)[0].length;
-      const magnitude = leading === decimal.digits.length ? 1 : decimal.point - leading;
+    const leading = decimal.digits.match(/^0*/)[0].length, magnitude = leading === decimal.digits.length ? 1 : decimal.point - leading;
+    if (options.rounded || (options.minimumSignificantDigits && isSignificant(options, magnitude))) {
       const high = options.rounded ? Math.max(2, magnitude) : options.maximumSignificantDigits;
       most = Math.max(high - magnitude, 0);
       least = options.rounded ? 0 : Math.max(options.minimumSignificantDigits - magnitude, 0);
@@ -379,13 +388,13 @@
       const at = from.findIndex((part) => part.type === "integer" || part.type === "currency");
       return [...from_(from.slice(0, at), "shared"), { type: "approximatelySign", value: symbols.approximatelySign ?? "~", source: "shared" }, ...from_(from.slice(at), "shared")];
     }
-    const isNumber = (part) => /^(?:integer|group|decimal|fraction|infinity|minusSign|plusSign)$/.test(part.type);
+    const isNumber = (part) => /^(?:integer|group|decimal|fraction|infinity)$/.test(part.type);
     const edges = (parts) => [parts.findIndex(isNumber), parts.findLastIndex(isNumber) + 1];
     const [a, b] = edges(from), [c, d] = edges(to);
     const dash = range.range.replace(/\{[01]\}/g, "");
     const before = text(from.slice(0, a)) === text(to.slice(0, c)), after = text(from.slice(b)) === text(to.slice(d));
     const count = (parts) => Array.from(text(parts)).length;
-    const together = before && after && (count(from.slice(0, a)) > 1 || count(from.slice(b)) > 1);
+    const together = before && after && count(from.slice(0, a)) + count(from.slice(b)) > 1;
     const spaced = (together ? 0 : a > 0 || b < from.length) && !/^\s/.test(dash) ? ` ${dash} ` : dash;
     if (!together) return [...from_(from, "startRange"), { type: "literal", value: spaced, source: "shared" }, ...from_(to, "endRange")];
     return [...from_(from.slice(0, a), "shared"), ...from_(from.slice(a, b), "startRange"), { type: "literal", value: spaced, source: "shared" }, ...from_(to.slice(c, d), "endRange"), ...from_(to.slice(d), "shared")];

@@ -3,7 +3,7 @@
 // its own, such as `ch` in Slovak, and its script before others.
 (function (host) {
   "use strict";
-  const { resolve, option, supported, extended, optionsOf: objectOf, matcher } = host.load("locale");
+  const { resolve, option, system, extended, optionsOf: objectOf, matcher } = host.load("locale");
 
   // In their order; what follows \x01 counts as the one before it.
   const SIGNS = "\u2028\u2029 _-‐‒–—―⁓,、;⁏:!¡?¿‽.。·⁕⁖⁘⁙⁚⁛⁜⁝⁞'\x01‘\x01’\x01‚\x01‛‹›\"\x01“\x01”\x01„\x01‟«»()[]{}⁅⁆〈〉《》「」『』【】〔〕〖〗‖§¶⁋@*⁎⁑/\\&⁊#%‰‱†‡•‣‧⁃⁌⁍′‵〃‸※‿⁔⁀⁐⁁⁂`^°©®←→↑↓+±÷×<=>¬|¦~−⁒⁄√∞≤≥〄〒〓¤¢$£¥₠₡₢₣₤₥₦₩₪₫€₭₮₯₰₱₲₳₴₵₶₷₸₹₺₻₼₽₾₿⃀";
@@ -180,10 +180,11 @@
   const languageOf = (tag) => (/^sr-Latn\b/.test(tag) ? "sr-Latn" : tag.split("-")[0]);
 
   function optionsOf(locales, options) {
-    const given = options === undefined ? {} : Object(objectOf(options));
+    const given = objectOf(options);
     const service = "Intl.Collator";
     const usage = option(given, "usage", ["sort", "search"], "sort", service);
     matcher(given, service);
+    system(given, "collation");
     const numeric = given.numeric === undefined ? undefined : Boolean(given.numeric);
     const first = option(given, "caseFirst", ["upper", "lower", "false"], undefined, service);
     const { tag, words } = resolve(locales, ["kn", "kf"]);
@@ -201,7 +202,6 @@
   class Collator {
     #options; #compare;
     constructor(locales, options) { this.#options = optionsOf(locales, options); }
-    static supportedLocalesOf(locales) { return supported(locales); }
     get compare() {
       const options = { ...this.#options, language: languageOf(this.#options.locale) };
       return (this.#compare ??= (a, b) => collate(String(a), String(b), options));

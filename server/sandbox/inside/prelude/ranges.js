@@ -4,21 +4,22 @@
   const { load } = host;
 
   // The largest field in which two moments differ, as CLDR's letter.
-  function difference(one, two) {
+  function difference(one, two, step) {
     const pairs = [["G", "era"], ["y", "year"], ["M", "month"], ["d", "day"]];
     for (const [letter, name] of pairs) if (one[name] !== two[name]) return letter;
     const [a, b] = [one.local, two.local];
     if (a.getUTCHours() < 12 !== b.getUTCHours() < 12) return "a";
     if (a.getUTCHours() !== b.getUTCHours()) return "h";
     if (a.getUTCMinutes() !== b.getUTCMinutes()) return "m";
-    return a.getUTCSeconds() !== b.getUTCSeconds() ? "s" : "";
+    if (a.getUTCSeconds() !== b.getUTCSeconds()) return "s";
+    return Math.floor(a.getUTCMilliseconds() / step) !== Math.floor(b.getUTCMilliseconds() / step) ? "S" : "";
   }
 
   function partsOfRange(form, [tag, calendar, cycle], from, to, partsOf) {
     const marked = (parts, source) => parts.map((part) => ({ ...part, source }));
-    const field = difference(from, to);
     const skeleton = form.pattern.replace(/'[^']*'|[^A-Za-z]/g, "");
-    const range = field && load(["range:" + tag, calendar, cycle, skeleton, field].join("|"));
+    const field = difference(from, to, 10 ** (3 - (/S+/.exec(skeleton)?.[0].length ?? -Infinity)));
+    const range = field && load(["range:" + tag, calendar, cycle, skeleton, field === "S" ? "s" : field].join("|"));
     // One moment is written as `format` writes it.
     if (!field || range.same) return marked(partsOf(form, form.pattern, false), "shared").map((part) => ({ ...part, value: part.value.replaceAll("\u202f", " ") }));
     if (!range.pattern) {

@@ -2,7 +2,7 @@
 (function (host) {
   "use strict";
   const { load } = host;
-  const { resolve, option, optionsOf, matcher, supported, canonical, numbersOf, extended, system } = host.load("locale");
+  const { resolve, option, optionsOf, objectOf, matcher, canonical, numbersOf, extended, system } = host.load("locale");
   const { NumberFormat } = host.load("numbers");
   const { pluralOf } = host.load("plurals");
   const joined = (parts) => parts.map((part) => part.value).join("");
@@ -14,9 +14,8 @@
       matcher(given, "Intl.PluralRules");
       this.#locale = resolve(locales);
       this.#type = option(given, "type", ["cardinal", "ordinal"], "cardinal", "Intl.PluralRules");
-      this.#format = new NumberFormat(this.#locale.tag + "-u-nu-latn", { ...given, style: "decimal", notation: "standard" });
+      this.#format = new NumberFormat(this.#locale.tag + "-u-nu-latn", { __proto__: null, ...given, style: "decimal", notation: "standard" });
     }
-    static supportedLocalesOf(locales) { return supported(locales); }
     select(number) {
       return pluralOf(this.#locale.stored, this.#type, shown(this.#format, Number(number)));
     }
@@ -55,7 +54,6 @@
       this.#format = new NumberFormat(tag + this.#numbers.system);
       this.#digits = new NumberFormat(tag + "latn");
     }
-    static supportedLocalesOf(locales) { return supported(locales); }
     format(value, unit) { return joined(this.#parts(value, unit, "format")); }
     formatToParts(value, unit) { return this.#parts(value, unit, "formatToParts"); }
     #parts(value, unit, method) {
@@ -81,17 +79,22 @@
   class ListFormat {
     #locale; #options; #patterns;
     constructor(locales, options) {
-      const given = optionsOf(options), service = "Intl.ListFormat";
+      const given = objectOf(options), service = "Intl.ListFormat";
       matcher(given, service);
       this.#locale = resolve(locales);
       this.#options = { type: option(given, "type", ["conjunction", "disjunction", "unit"], "conjunction", service), style: option(given, "style", ["long", "short", "narrow"], "long", service) };
       this.#patterns = load(["list:" + this.#locale.tag, this.#options.type, this.#options.style].join("|"));
     }
-    static supportedLocalesOf(locales) { return supported(locales); }
-    format(list) { return joined(this.formatToParts(list)); }
-    formatToParts(list) {
-      const items = list === undefined ? [] : Array.from(iterated(list));
-      for (const item of items) if (typeof item !== "string") throw new TypeError("Iterable yielded " + String(item) + " which is not a string");
+    format(list) { return joined(this.#parts(list)); }
+    formatToParts(list) { return this.#parts(list); }
+    #parts(list) {
+      const items = [];
+      if (list !== undefined) {
+        for (const item of iterated(list)) {
+          if (typeof item !== "string") throw new TypeError("Iterable yielded " + String(item) + " which is not a string");
+          items.push(item);
+        }
+      }
       const element = (value) => [{ type: "element", value }];
       const put = (pattern, left, right) =>
         pattern.split(/(\{[01]\})/).filter(Boolean).flatMap((piece) => (piece === "{0}" ? left : piece === "{1}" ? right : [{ type: "literal", value: piece }]));
@@ -127,7 +130,7 @@
       const service = "Intl.DisplayNames";
       this.#locale = resolve(locales);
       if (options === undefined) throw new TypeError("invalid_argument");
-      const given = optionsOf(options);
+      const given = objectOf(options);
       matcher(given, service);
       const style = option(given, "style", ["narrow", "short", "long"], "long", service);
       const type = option(given, "type", ["language", "region", "script", "currency", "calendar", "dateTimeField"], undefined, service);
@@ -136,9 +139,8 @@
       const languageDisplay = option(given, "languageDisplay", ["dialect", "standard"], "dialect", service);
       if (type === "language") this.#options.languageDisplay = languageDisplay;
     }
-    static supportedLocalesOf(locales) { return supported(locales); }
     of(code) {
-      const { type, style, fallback, languageDisplay } = this.#options, text = String(code);
+      const { type, style, fallback, languageDisplay } = this.#options, text = `${code}`;
       if (!FORMS[type].test(text)) throw new RangeError("invalid_argument");
       const key = type === "region" || type === "currency" ? text.toUpperCase() : type === "script" ? text[0].toUpperCase() + text.slice(1).toLowerCase() : type === "language" ? canonical(text) : text;
       const kind = languageDisplay === "standard" ? "standard" : type;
