@@ -15,6 +15,7 @@ import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, parse_qsl, quote, quote_plus, unquote, urlsplit, urlunsplit
 
@@ -181,8 +182,7 @@ class Masker:
         )
 
     def _without_a_beginning(self, data: bytes) -> bytes:
-        for secret in self._secrets:
-            raw = secret.encode("utf-8", "surrogatepass")
+        for raw, _ in self._raw:
             for length in range(len(raw) - 1, _CUT_OFF - 1, -1):
                 if data.endswith(raw[:length]):
                     return data[:-length] + MASK.encode()
@@ -246,7 +246,12 @@ def _spellings(secret: str) -> set[str]:
     """A text as it is and as code writes it into URLs, JSON, HTML, JavaScript, base64 and hexadecimal."""
     in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     found = {secret, html.escape(secret), html.escape(secret, quote=False), secret.replace("'", "\\'")}
+    # Go, PHP and Python's own servers write some characters in another way than ``json`` and ``html`` do.
+    in_json |= {re.sub(r"[<>&]", lambda one: f"\\u{ord(one[0]):04x}", each) for each in in_json}
+    found |= {re.sub(r"[\"']", lambda one: f"&#{ord(one[0])};", html.escape(secret, quote=False))}
     found |= in_json | {json.dumps(one)[1:-1] for one in in_json} | {one.replace("/", "\\/") for one in in_json}
+    with suppress(UnicodeEncodeError):
+        found.add(secret.encode().decode("latin-1"))  # a header in UTF-8, as it is read
     raw = secret.encode("utf-8", "replace")
     for quoted in (
         quote(raw, safe=""),

@@ -41,6 +41,9 @@ KEY = "sk_live/4+2 \"ü&<x>'="
         "Basic " + b64encode(f"user:{KEY}:and more".encode()).decode(),
         f"'{KEY}'".replace("'", "\\'"),
         f"before{KEY}after",
+        html.escape(KEY).replace("&quot;", "&#34;").replace("&#x27;", "&#39;"),  # Go, Jinja
+        json.dumps(KEY, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),  # Go
+        KEY.encode().decode("latin-1"),  # UTF-8 in a header
     ],
 )
 def test_every_spelling_is_hidden(written: str) -> None:
@@ -80,6 +83,12 @@ def test_a_secret_that_is_cut_off_at_the_end_is_hidden() -> None:
     assert Masker(["sk_live_0123456789"]).response(cut).body == b"x" * 20 + MASK.encode()
     whole = ReceivedResponse(200, (), body, truncated=False)
     assert Masker(["sk_live_0123456789"]).response(whole).body == body
+
+
+@pytest.mark.parametrize("written", [json.dumps(KEY)[1:-1], quote(KEY, safe=""), b64encode(KEY.encode()).decode()])
+def test_every_spelling_is_hidden_where_it_is_cut_off(written: str) -> None:
+    cut = ReceivedResponse(200, (), f"x: {written[:-4]}".encode(), truncated=True)
+    assert Masker([KEY]).response(cut).body == f"x: {MASK}".encode()
 
 
 def test_the_host_of_a_request_is_never_masked() -> None:
