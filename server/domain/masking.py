@@ -29,6 +29,8 @@ SHORTEST = 6
 _CUT_OFF = 8
 """Characters of the beginning of a secret that are recognised where a text was cut off within it."""
 _SHORTEST_BASE64 = 8
+_MAYBE_CUT = 4000
+"""Characters of an error's message or of a console that the sandbox may have cut off; shorter ones it leaves whole."""
 
 _NAMED = re.compile(
     r"key|token|secret|passw|pwd|auth|credential|signature|signing|session|cookie|bearer|private|hmac|webhook", re.I
@@ -168,18 +170,30 @@ class Masker:
         return tuple((name, self.text(value)) for name, value in pairs)
 
     def console(self, lines: tuple[ConsoleLine, ...]) -> tuple[ConsoleLine, ...]:
-        return tuple(ConsoleLine(line.level, self.text(line.text)) for line in lines) if lines else lines
+        if not lines:
+            return lines
+        *before, last = lines
+        end = self._end(last.text) if sum(len(line.text) for line in lines) >= _MAYBE_CUT else self.text(last.text)
+        return (*[ConsoleLine(line.level, self.text(line.text)) for line in before], ConsoleLine(last.level, end))
 
     def error(self, error: AttemptError | None) -> AttemptError | None:
         if error is None:
             return None
         line = None if error.source_line is None else self.text(error.source_line)
-        return replace(error, message=self.text(error.message), source_line=line)
+        message = self._end(error.message) if len(error.message) >= _MAYBE_CUT else self.text(error.message)
+        return replace(error, message=message, source_line=line)
 
     def warnings(self, warnings: tuple[RunWarning, ...]) -> tuple[RunWarning, ...]:
         return tuple(
-            replace(one, values={name: self.text(value) for name, value in one.values.items()}) for one in warnings
+            replace(one, values={name: self._warned(value) for name, value in one.values.items()}) for one in warnings
         )
+
+    def _warned(self, value: str) -> str:
+        return self._end(value[:-1]) + "…" if value.endswith("…") else self.text(value)
+
+    def _end(self, text: str) -> str:
+        """A text that the sandbox may have cut off, maybe within a secret."""
+        return self.data(text.encode("utf-8", "surrogatepass"), cut_off=True).decode("utf-8", "surrogatepass")
 
     def _without_a_beginning(self, data: bytes) -> bytes:
         for raw, _ in self._raw:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from server.domain.endpoints import FormerSecret
 from server.domain.masking import MASK, Masker, Maskers, may_be_key, secrets_of, shown_url, tail
 from server.domain.messages import AttemptError, ConsoleLine, ReceivedResponse, SentRequest
+from server.domain.warnings import RunWarning
 
 KEY = "sk_live/4+2 \"ü&<x>'="
 
@@ -42,7 +43,7 @@ KEY = "sk_live/4+2 \"ü&<x>'="
         f"'{KEY}'".replace("'", "\\'"),
         f"before{KEY}after",
         html.escape(KEY).replace("&quot;", "&#34;").replace("&#x27;", "&#39;"),  # Go, Jinja
-        json.dumps(KEY, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),  # Go
+        re.sub("[<>&]", lambda one: f"\\u{ord(one[0]):04x}", json.dumps(KEY, ensure_ascii=False)),  # Go
         KEY.encode().decode("latin-1"),  # UTF-8 in a header
     ],
 )
@@ -89,6 +90,17 @@ def test_a_secret_that_is_cut_off_at_the_end_is_hidden() -> None:
 def test_every_spelling_is_hidden_where_it_is_cut_off(written: str) -> None:
     cut = ReceivedResponse(200, (), f"x: {written[:-4]}".encode(), truncated=True)
     assert Masker([KEY]).response(cut).body == f"x: {MASK}".encode()
+
+
+def test_long_texts_that_the_sandbox_cut_off_within_a_secret_hide_its_beginning() -> None:
+    masker, long = Masker([KEY]), "x" * (4000 - 12)
+    cut = (long + KEY)[:4000]
+    assert masker.error(AttemptError("threw", cut)) == AttemptError("threw", long + MASK)
+    assert masker.console((ConsoleLine("log", KEY), ConsoleLine("log", cut)))[1] == ConsoleLine("log", long + MASK)
+    warned = RunWarning("rejection", {"message": f"no {KEY[:12]}…"})
+    assert masker.warnings((warned,))[0].values == {"message": f"no {MASK}…"}
+    short = AttemptError("threw", f"not {KEY[:9]}")
+    assert masker.error(short) == short  # nobody cut it: it is what the code says
 
 
 def test_the_host_of_a_request_is_never_masked() -> None:
