@@ -22,6 +22,7 @@ from form import a_form, customer_io
 from mail_server import mailbox
 from newcomer import NAME, PASSWORD
 from running import Running, wait_for
+from site_under_test import in_test
 from sqlalchemy import create_engine, inspect, text
 
 
@@ -171,49 +172,51 @@ def use_everything(hookbench: Running, echo: str, box: Any) -> tuple[str, str]:
         assert hookbench.setup_url
         token = hookbench.setup_url.partition("token=")[2]
         form = {"token": token, "name": NAME, "password": PASSWORD, "repeated": PASSWORD}
-        assert browser.post("/setup", data=form).status_code == 303
-        source = re.findall(r"/sources/(src_\w+)/address", browser.get("/sources").text)[0]
+        assert browser.post(in_test("/setup"), data=form).status_code == 303
+        source = re.findall(r"/sources/(src_\w+)/address", browser.get(in_test("/sources")).text)[0]
         for secret in ("source before", "source"):
-            assert browser.post(f"/sources/{source}/secret", data={"secret": CANARIES[secret]}).status_code == 303
+            assert (
+                browser.post(in_test(f"/sources/{source}/secret"), data={"secret": CANARIES[secret]}).status_code == 303
+            )
         alerts = {
             "kinds": ["transformation.failing", "message.exhausted"],
             "addresses": "ops@example.com",
             "webhook_url": f"{echo}/{CANARIES['webhook']}",
         }
-        assert browser.post("/settings/alerts", data=alerts).status_code == 303
-        browser.post("/settings/alerts/test-mail", data=alerts)
-        browser.post("/settings/alerts/test-webhook", data={"webhook_kept": "on"})
+        assert browser.post(in_test("/settings/alerts"), data=alerts).status_code == 303
+        browser.post(in_test("/settings/alerts/test-mail"), data=alerts)
+        browser.post(in_test("/settings/alerts/test-webhook"), data={"webhook_kept": "on"})
         made = [create(browser, one) for one in endpoints(echo)]
         first = f"/endpoints/{made[0]}"
         for secret in ("endpoint before", "endpoint"):
-            assert browser.post(f"{first}/secret", data={"secret": CANARIES[secret]}).status_code == 303
+            assert browser.post(in_test(f"{first}/secret"), data={"secret": CANARIES[secret]}).status_code == 303
         live: list[str] = []
         watching = threading.Thread(target=watch, args=(hookbench, dict(browser.cookies), live), daemon=True)
         watching.start()
         printed = [hookbench.run("send", kind).stdout for kind in ("payment.succeeded", "payment.failed")]
 
         def attempts() -> int:
-            return browser.get("/logs?view=attempts").text.count("/messages/msg_")
+            return browser.get(in_test("/logs?view=attempts")).text.count("/messages/msg_")
 
         wait_for(lambda: attempts() >= 2 * len(made), seconds=30, what="the deliveries")
         test = {"endpoint": made[0], "code": CODE, "transforming": "on", "event_type": "payment.succeeded",
                 "payload": '{"a": 1}', "variables_key": ["API_KEY", "PASSWORD"], "variables_value": ["", ""],
                 "variables_was": ["API_KEY", "PASSWORD"]}  # fmt: skip
         for event_type in ("payment.succeeded", "payment.failed"):
-            tried = browser.post("/transformations/try", data=test | {"event_type": event_type})
+            tried = browser.post(in_test("/transformations/try"), data=test | {"event_type": event_type})
             assert tried.status_code == 200
             live.append(tried.text)
-        browser.post(f"{first}/example", data={"event_type": "payment.succeeded"})
-        messages = re.findall(r"/messages/(msg_\w+)", browser.get("/logs").text)
-        shown = "".join(browser.get(f"/messages/{each}").text for each in messages)
+        browser.post(in_test(f"{first}/example"), data={"event_type": "payment.succeeded"})
+        messages = re.findall(r"/messages/(msg_\w+)", browser.get(in_test("/logs")).text)
+        shown = "".join(browser.get(in_test(f"/messages/{each}")).text for each in messages)
         deliveries = re.findall(r"/deliveries/(dlv_\w+)/resend", shown)
         # Not one that is under way.
-        assert 303 in {browser.post(f"/deliveries/{each}/resend").status_code for each in deliveries}
+        assert 303 in {browser.post(in_test(f"/deliveries/{each}/resend")).status_code for each in deliveries}
         wait_for(lambda: len(box.got) >= 2, seconds=30, what="a mail about code that fails")
         revealing = {"what": f"endpoint/{made[0]}/secret"}
-        assert browser.post("/reveal", data=revealing | {"password": "not the password"}).status_code == 422
+        assert browser.post(in_test("/reveal"), data=revealing | {"password": "not the password"}).status_code == 422
         assert CANARIES["endpoint"] in html.unescape(
-            browser.post("/reveal", data=revealing | {"password": PASSWORD}).text
+            browser.post(in_test("/reveal"), data=revealing | {"password": PASSWORD}).text
         )
         hookbench.cookies = dict(browser.cookies)  # type: ignore[attr-defined]
     for command in (("doctor",), ("keys", "list"), ("keys", "rotate"), ("keys", "list")):
@@ -246,7 +249,7 @@ def endpoints(echo: str) -> list[dict[str, Any]]:
 
 
 def create(browser: httpx.Client, form: dict[str, Any]) -> str:
-    answer = browser.post("/endpoints", data=form)
+    answer = browser.post(in_test("/endpoints"), data=form)
     assert answer.status_code == 303, answer.text
     return str(re.search(r"ep_\w+", answer.headers["location"])[0])  # type: ignore[index]
 
@@ -281,7 +284,7 @@ def pages(hookbench: Running) -> list[str]:
             if path in done:
                 continue
             done.add(path)
-            answer = browser.get(path)
+            answer = browser.get(in_test(path), follow_redirects=True)
             found += seen_in(path, html.unescape(answer.text))
             if "html" in answer.headers.get("content-type", ""):
                 links = [html.unescape(link) for link in re.findall(r'(?:href|hx-get)="(/[^"#]*)', answer.text)]
