@@ -44,6 +44,23 @@ async def test_dates_are_read_as_v8_reads_them(run: Run, text: str, moment: str 
 
 
 VALUES = {
+    "Math.hypot(1, 1, 2)": 2.449489742783178,
+    "Math.cbrt(27)": 3,
+    "Math.pow(1.01, 14)": 1.1494742132376223,
+    "Math.pow(709.78, 3)": 357578397.08135194,
+    "((pow, x) => pow(x, -0.5))(globalThis['Ma' + 'th'].pow, 1e22)": 1e-11,
+    "[Math.pow.name, Math.pow.length, Math.hypot.length, Math.sin.length, Object.keys(Math).length, String(Math)]": [
+        "pow", 2, 2, 1, 0, "[object Math]",
+    ],
+    "[Math.sin(-0), Math.atan2(0, -0), Math.pow(-0, -3), Math.cbrt(-0), Math.hypot()].map(x => 1 / x)": [
+        None, 0.3183098861837907, 0, None, None,
+    ],
+    "Error.stackTraceLimit": 10,
+    "JSON.stringify(Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit'))":
+        '{"value":10,"writable":true,"enumerable":true,"configurable":true}',
+    "(Error.stackTraceLimit = 3, function f(n) { try { return n ? f(n - 1) : null.x } catch (e) { return e.stack } })"
+    "(20)"
+    ".split('\\n').length": 4,
     "(0.1 + 0.2).toString(36)": "0.asssssssssv",
     "(0.333333333333).toString(36)": "0.bzzzzzzz25d",
     "(1e21).toString(36)": "5v1j4f4ds7c000",

@@ -101,3 +101,13 @@ async def test_one_event_does_not_hear_of_anothers_rejections(run: Run) -> None:
 async def test_a_handler_that_never_resolves_is_told_so_though_other_work_ended(run: Run) -> None:
     code = "async function handler(w) { Promise.resolve().then(() => w.done = 1); await new Promise(() => {}) }"
     assert "never settles" in await failed(run, code, FailureKind.BAD_RESULT)
+
+
+async def test_promise_any_says_in_the_words_of_v8_that_all_failed(run: Run) -> None:
+    code = """async function handler(w) {
+      const all = [Promise.reject(1), Promise.reject(2)];
+      const failed = await Promise.any(all).catch(e => [e.name, e.message, e.errors]);
+      return {...w, payload: [failed, await Promise.any([Promise.reject(1), 2]), Promise.any.length]};
+    }"""
+    result = await returned(run, code)
+    assert json.loads(result.payload) == [["AggregateError", "All promises were rejected", [1, 2]], 2, 1]

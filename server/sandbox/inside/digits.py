@@ -17,7 +17,8 @@ SAFE_DIGITS = 15
 
 _FLAT = bytes.maketrans(b"123456789+-E", b"00000000000e")
 """Every digit and sign becomes 0, so that what is looked for are plain texts: much faster than patterns."""
-_LONG, _WITH_EXPONENT = b"0" * (SAFE_DIGITS + 1), b"0e0"
+_LONG = b"0" * (SAFE_DIGITS + 1)
+_WITH_EXPONENT = re.compile(b"0e0")  # ``in`` takes twice as long for it
 _END = rb"(?:[\s,}\]]|\Z)"
 _FRACTION = re.compile(rb"\.\d+" + _END)
 _LONG_FRACTION = re.compile(
@@ -26,7 +27,7 @@ _LONG_FRACTION = re.compile(
     + rb")"
     + _END
 )
-_MINUS_ZERO = re.compile(rb"-0" + _END)
+_MINUS_ZERO = re.compile(rb"-0[\s,}\]]")
 _LONG_NUMBER = re.compile(rb"[+-]?\d{%d,}(?:\.\d+)?(?:[eE][+-]?\d+)?" % (SAFE_DIGITS + 1) + _END)
 _EXPONENT = re.compile(rb"\d[eE][+-]?\d+" + _END)
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[{}\[\],:]', re.DOTALL)
@@ -40,15 +41,16 @@ def may_change(payload: bytes) -> bool:
     flat = payload.translate(_FLAT)
     return (
         (_LONG in flat and _is_at(flat, _LONG, payload, _LONG_NUMBER))
-        or (_WITH_EXPONENT in flat and _is_at(flat, _WITH_EXPONENT, payload, _EXPONENT))
-        or _has_fraction(payload)
+        or bool(_FRACTION.search(payload) and _has_long_fraction(payload))
         or bool(_MINUS_ZERO.search(payload))
+        or payload.endswith(b"-0")
+        or bool((found := _WITH_EXPONENT.search(flat)) and _is_at(flat, b"0e0", payload, _EXPONENT, found.start()))
     )
 
 
-def _is_at(flat: bytes, sign: bytes, payload: bytes, pattern: re.Pattern[bytes]) -> bool:
+def _is_at(flat: bytes, sign: bytes, payload: bytes, pattern: re.Pattern[bytes], start: int = 0) -> bool:
     """Whether the pattern fits somewhere where ``flat`` has the sign: most are ids, within quotes."""
-    at = flat.find(sign)
+    at = flat.find(sign, start)
     while at >= 0:
         if pattern.match(payload, at):
             return True
@@ -56,7 +58,7 @@ def _is_at(flat: bytes, sign: bytes, payload: bytes, pattern: re.Pattern[bytes])
     return False
 
 
-def _has_fraction(payload: bytes) -> bool:
+def _has_long_fraction(payload: bytes) -> bool:
     found = _FRACTION.search(payload)
     while found:
         if _LONG_FRACTION.match(payload, found.start()):

@@ -55,9 +55,11 @@ _OnFetch = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)
 _BUILT_IN = (
     "JS_AddIntrinsicBaseObjects", "JS_AddIntrinsicDate", "JS_AddIntrinsicEval", "JS_AddIntrinsicRegExp",
     "JS_AddIntrinsicJSON", "JS_AddIntrinsicProxy", "JS_AddIntrinsicMapSet", "JS_AddIntrinsicPromise",
-    "JS_AddIntrinsicWeakRef", "JS_AddPerformance",
 )  # fmt: skip
-_BINARY = ("JS_AddIntrinsicTypedArrays", "JS_AddIntrinsicDOMException", "JS_AddIntrinsicAToB")
+_BINARY = (
+    "JS_AddIntrinsicTypedArrays", "JS_AddIntrinsicDOMException", "JS_AddIntrinsicAToB", "JS_AddIntrinsicWeakRef",
+    "JS_AddPerformance",
+)  # fmt: skip
 """What little code needs, and makes a quarter of a realm."""
 
 _FUNCTIONS: Mapping[str, tuple[Any, ...]] = {
@@ -125,6 +127,7 @@ class Heap:
     def __init__(self, memory: int, stack: int) -> None:
         """``memory`` for a realm and ``stack`` in bytes."""
         self.runtime = _js.JS_NewRuntime()
+        self._sizes = _Sizes.from_address(self.runtime + _SIZES_AT)
         _js.JS_SetMaxStackSize(self.runtime, stack)
         _js.JS_SetGCThreshold(self.runtime, _COLLECT_FROM)
         _js.JS_SetInterruptHandler(self.runtime, _on_interrupt, None)
@@ -150,7 +153,7 @@ class Heap:
 
     def size(self) -> int:
         """Bytes of all, for comparing; see ``watch_memory``."""
-        return self._measured()[1] if _knows_sizes else 0
+        return self._sizes[1] if _knows_sizes else 0
 
     def is_clean(self) -> bool:
         """After a realm was closed: it has left no block behind, such as an object that a promise still waits for.
@@ -165,8 +168,7 @@ class Heap:
         """Blocks and bytes now."""
         if not _knows_sizes:
             return self.counted()
-        blocks, size, _ = _Sizes.from_address(self.runtime + _SIZES_AT)
-        return blocks, size
+        return self._sizes[0], self._sizes[1]
 
     def counted(self) -> tuple[int, int]:
         """Blocks and bytes as the engine finds them by walking through the heap."""

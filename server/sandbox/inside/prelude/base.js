@@ -48,18 +48,18 @@
     for (let i = 0; i < list.length && !state && pairs.length <= maxResult; i++) {
       let value = headers[list[i]];
       if (typeof value !== "string") value = load("trouble").header(list[i], value);
-      else if (host.digits) host.digits.look(value, () => "webhook.headers[" + quote(list[i]) + "]");
+      else if (host.digits) host.digits.look(value, "headers", list[i]);
       pairs += (pairs && ",") + quote(list[i]) + ":" + quote(value);
     }
     const isText = typeof payload === "string";
-    if (host.digits) host.digits.look(url, () => "webhook.url");
+    if (host.digits) host.digits.look(url, "url");
     let made = payload;
     try {
       if (!isText) made = host.digits ? host.digits.json(payload) : stringify(payload);
     } catch (error) {
       return load("trouble").notJson(error, payload);
     }
-    if (isText && host.digits) host.digits.look(payload, () => "webhook.payload");
+    if (isText && host.digits) host.digits.look(payload, "payload");
     if (state) return;
     if (pairs.length + method.length + url.length > maxResult) return load("trouble").tooLarge();
     if (made === undefined || made.length > maxResult) return load("trouble").notABody(payload, made);

@@ -159,7 +159,7 @@
         if (literal === null) note("number changed", pathOf(parents, this, key), either(at(numbers, keyOf(item)).literals), stringify(item));
         else if (literal === undefined && !isArray(this) && at(names, key)) computed[computed.length] = [this, key, item];
       } else if (typeof item === "string") {
-        if (inText.length) look(item, () => pathOf(parents, this, key));
+        if (inText.length) lookAt(item, () => pathOf(parents, this, key));
       } else if (item !== null && typeof item === "object" && !knows(parents, item)) put(parents, item, [this, key]);
       return item;
     });
@@ -189,11 +189,13 @@
   }
 
   // A number that became part of a text has lost its digits for good.
-  function look(string, path) {
+  function lookAt(string, path) {
     for (let i = 0; i < inText.length; i++) {
       if (apply(includes, string, [inText[i][0]])) return note("number in text", path(), inText[i][1], inText[i][0]);
     }
   }
+
+  const look = (string, part, name) => lookAt(string, () => "webhook." + part + (name === undefined ? "" : "[" + stringify(name) + "]"));
 
   // The value of a header that is a number.
   function header(value) {

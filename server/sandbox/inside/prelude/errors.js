@@ -2,6 +2,7 @@
 (function (host) {
   "use strict";
   const { load } = host;
+  const { getOwnPropertyDescriptor } = Object;
   const NAME = "transform.js";
   const source = load("source");
   const { texts, begins, tokenAt, isWord, around } = source;
@@ -31,7 +32,8 @@
     while (frames.length > 1 && kinds.includes(frames[0].name)) frames.shift();  // its constructors do not count
     if (!frames.length) return headOf(error);
     if (error instanceof Error) reword(error, frames[0]);
-    if (Error.stackTraceLimit === 30) frames.splice(10);
+    const limit = getOwnPropertyDescriptor(Error, "stackTraceLimit")?.value ?? 10;  // the engine's own is no value
+    if (typeof limit === "number") frames.splice(limit > 0 ? limit : 0);
     for (const frame of frames.slice(1)) frame.at = called(frame.at, frame.name);
     const trace = frames.map(({ name, at }) => {
       const where = `${NAME}:${source.placeOf(at).join(":")}`;

@@ -43,8 +43,11 @@
   for (let i = 0; i < rows.length; i += 4) {
     if (rows[i] === "json") wrap();
     if (rows[i] === "date") host.date = Date;
+    if (rows[i] === "math") host.math = Math;
+    if (rows[i] === "limit") defineProperty(Error, "stackTraceLimit", { value: 10, writable: true, enumerable: true, configurable: true });
+    if (rows[i] === "any") load("any");
     if (rows[i] === "radix") host.numberToString = Number.prototype.toString;
-    if (rows[i] === "json") continue;
+    if (rows[i] === "json" || rows[i] === "limit" || rows[i] === "any") continue;
     if (rows[i + 2]) put(globalThis[rows[i + 2]].prototype, rows[i + 3], stub(rows[i], rows[i + 1], rows[i + 3]));
     else if (all && rows[i] === "date") put(globalThis, "Date", load("date").Date);
     else offer(rows[i], rows[i + 1], globalThis, rows[i + 3]);
