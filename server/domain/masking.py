@@ -33,8 +33,12 @@ _MAYBE_CUT = 4000
 """Characters of an error's message or of a console that the sandbox may have cut off; shorter ones it leaves whole."""
 
 _NAMED = re.compile(
-    r"key|token|secret|passw|pwd|auth|credential|signature|signing|session|cookie|bearer|private|hmac|webhook", re.I
+    r"key|token|secret|passw|passphrase|passcode|pwd|auth|credential|signature|signing|session|cookie|bearer|private|"
+    r"hmac|webhook|(?<![a-z])(?:pass|pw|pin|otp)(?![a-z])",
+    re.I,
 )
+_NAMED_LAST = re.compile(r"(?:key|token|secret|password|passcode|pwd|(?<![a-z])(?:pass|pw|pin|otp))\Z", re.I)
+"""How a name ends whose value is a key even when it has digits alone: API_KEY, and not TOKEN_EXPIRES."""
 _WORDS = re.compile(r"[^\W\d_]{1,19}(?:[-_. /+:][^\W\d_]{1,19})*")
 _NUMBER = re.compile(r"[+-]?[\d.,: TZ/-]+")
 _ADDRESS = re.compile(r"[^@\s/]+@[^@\s/]+\.[a-z]+", re.I)
@@ -57,6 +61,8 @@ def may_be_key(name: str, value: str) -> bool:
     if "://" in bare:
         return False  # its parts are looked at, see ``secrets_in_url``
     if _NAMED.search(name) and not _NUMBER.fullmatch(bare) and bare.lower() not in ("false", "default"):
+        return True
+    if bare.isdecimal() and _NAMED_LAST.search(name):
         return True
     if _ADDRESS.fullmatch(bare) or _NUMBER.fullmatch(bare):
         return False

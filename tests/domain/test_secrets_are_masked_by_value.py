@@ -129,6 +129,13 @@ def test_what_is_secret_of_an_endpoint() -> None:
     [
         ("API_KEY", "swordfish", True),
         ("PASSWORD", "hunter2", True),
+        ("SMTP_PASS", "hunter2", True),
+        ("PASSPHRASE", "hunter2", True),
+        ("PIN", "482913", True),
+        ("API_KEY", "918273645", True),
+        ("TOKEN_EXPIRES", "1764300000", False),
+        ("SHIPPING", "standard", False),
+        ("COMPASS", "northwest", False),
         ("TOKEN", "short", False),
         ("TEAM", "payments", False),
         ("SHOP", "Northwind Traders of the North", False),
