@@ -1,5 +1,6 @@
 """Each thing that can be wrong with an endpoint's form has a sentence beside its field, and nothing is kept."""
 
+import re
 from typing import Any
 
 import pytest
@@ -132,3 +133,14 @@ async def test_a_syntax_error_blocks_create_with_its_line_and_column(site: Site)
 async def test_an_unknown_card_is_not_found(site: Site) -> None:
     assert (await site.get("/endpoints/new?card=nothing")).status_code == 404
     assert (await site.post("/endpoints", a_form(card="nothing"))).status_code == 404
+
+
+async def test_a_url_that_is_a_secret_is_kept_by_the_browser_as_secrets_are(site: Site) -> None:
+    async def is_marked(path: str, name: str) -> bool:
+        """Whether the scripts keep what is typed in the box no longer than its tab, see keep.js."""
+        [box] = re.findall(rf'<input[^>]*name="{name}"[^>]*>', (await site.get(path)).text)
+        return "data-secret" in box
+
+    assert await is_marked("/endpoints/new?card=slack", "url")
+    assert not await is_marked("/endpoints/new?card=webhook", "url")  # goes along to another card
+    assert await is_marked("/settings", "webhook_url")
