@@ -115,7 +115,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         "Math.sin(2539219.708168478)", "0.7368704707427142", "0.7368704707427143",
-        "The last digit of Math.sin, cos and tan may differ beyond 800,000, in one of 2,000 values.",
+        "The last digit of Math.sin, cos and tan may differ beyond 800,000, in about one of 1,000 values.",
     ),
     Difference("Object.isFrozen((strings => strings)`x`)", "false", "true", _ENGINE),
     Difference(
