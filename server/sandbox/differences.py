@@ -74,6 +74,29 @@ DIFFERENCES: tuple[Difference, ...] = (
         "An assignment to what a call returns is refused when the code is saved; V8 refuses it when it runs.",
     ),
     Difference(
+        "new Intl.Collator('de', {usage: 'search'}).compare('AE', 'Ä')", "1", "-1",
+        "An order for searching is the order for sorting.",
+    ),
+    Difference(
+        "(() => { let at = 'before'; return Object.keys({[{toString: () => at}]: at = 'after'})[0] })()",
+        "after", "before",
+        "An object that stands for the name of a property is made text a little later than in V8.",
+    ),
+    Difference(
+        "(() => { const log = []; ({a: ({})[{toString: () => log.push('key')}]} = {get a() { log.push('value') }}); "
+        "return log.join() })()",
+        "key,value", "value,key",
+        "The name of a property to write to is made text before the value is read.",
+    ),
+    Difference(
+        "Object.getOwnPropertyDescriptor((pieces => pieces)``, 'length').writable", "true", "false", _ENGINE,
+    ),
+    Difference(
+        "(() => { try { new Function('class A { get\\n*f() {} }'); return 'fine' } catch (e) { return e.message } })()",
+        "invalid property name", "fine",
+        "A field of a class named get or set needs a semicolon before a generator.",
+    ),
+    Difference(
         "(() => { try { new Function('new a?.b'); return 'fine' } catch (e) { return e.message } })()",
         "fine", "Invalid optional chain from new expression",
         "Some mistakes that nobody makes, such as a class named eval or ?. behind new, are let through.",

@@ -37,6 +37,10 @@ AS_NODE = [
     ("new Intl.NumberFormat('en', {style: 'currency', currency: 'USD', signDisplay: 'always'}).formatRange(2.9, 3.1)",
      "+$2.90–3.10"),
     ("new Intl.NumberFormat('en').formatRange(-5, -3)", "-5 – -3"),
+    ("new Intl.NumberFormat('en', {style: 'unit', unit: 'meter'}).formatRange(-5, -3)", "-5 – -3 m"),
+    ("new Intl.NumberFormat('en-u-nu-arab').format(1234.5)", "١٬٢٣٤٫٥"),
+    ("new Float64Array([1234.5, 2]).toLocaleString('de', {minimumFractionDigits: 1})", "1.234,5,2,0"),
+    ("'ɉ\u0307'.toLocaleUpperCase('lt') + 'I\u0304'.toLocaleLowerCase('lt')", "Ɉi\u0307\u0304"),
     # Tags are written in one way, and what is none is refused.
     ("Intl.getCanonicalLocales(['EN-us', 'ru-SU', 'sh', 'sl-rozaj-biske-1994', 'art-lojban', 'aar-x-private'])",
      ["en-US", "ru-RU", "sr-Latn", "sl-1994-biske-rozaj", "jbo", "aa-x-private"]),

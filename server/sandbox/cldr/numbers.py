@@ -5,6 +5,17 @@ from typing import Any
 
 from server.sandbox.cldr import store
 
+SIGNS_OF_ARABIC = {
+    "arab": {
+        "decimal": "\u066b", "group": "\u066c", "percentSign": "\u066a\u061c", "plusSign": "\u061c+",
+        "minusSign": "\u061c-", "exponential": "\u0627\u0633",
+    },
+    "arabext": {
+        "decimal": "\u066b", "group": "\u066c", "percentSign": "\u066a", "plusSign": "\u200e+\u200e",
+        "minusSign": "\u200e-\u200e", "exponential": "\u00d7\u06f1\u06f0^",
+    },
+}  # fmt: skip
+"""What goes with these digits in languages that have no signs of their own for them, from CLDR's root."""
 SIGNS = (
     "decimal",
     "group",
@@ -34,6 +45,8 @@ def number_format(tag: str, wish: str) -> dict[str, Any]:
         return numbers.get(f"{kind}-numberSystem-{system}") or numbers[f"{kind}-numberSystem-latn"]
 
     signs, currencies = of("symbols"), of("currencyFormats")
+    if f"symbols-numberSystem-{system}" not in numbers:
+        signs = {**signs, **SIGNS_OF_ARABIC.get(system, {})}
     return {
         "system": system,
         "digits": store.shared()["digits"].get(system, "0123456789"),

@@ -29,7 +29,7 @@
       this.#zone = zoneOf(given.timeZone === undefined ? "UTC" : String(given.timeZone));
       const { ca = "", hc = "" } = this.#locale.wishes, { dateStyle = "", timeStyle = "" } = this.#options;
       const skeleton = dateStyle || timeStyle ? "" : skeletonOf(this.#options);
-      this.#form = load(["date:" + this.#locale.tag, ca, hc, skeleton, dateStyle, timeStyle].join("|"));
+      this.#form = load(`date:${this.#locale.tag}|${ca}|${hc}|${skeleton}|${dateStyle}|${timeStyle}`);
     }
     get format() {
       const self = behind(this, #format in Object(this), DateTimeFormat);

@@ -39,6 +39,12 @@
     return { [key]() { return apply(load(part)[name], this, arguments); } }[key];
   }
 
+  // Numbers of a typed array are written as those of others.
+  function typed() {
+    const prototype = Object.getPrototypeOf(Uint8Array.prototype), { values } = prototype;
+    put(prototype, "toLocaleString", { toLocaleString() { return load("intl").typedToText(values, this, arguments[0], arguments[1]); } }.toLocaleString);
+  }
+
   const { rows, all } = load("globals wanted");
   for (let i = 0; i < rows.length; i += 4) {
     if (rows[i] === "json") wrap();
@@ -47,6 +53,7 @@
     if (rows[i] === "limit") defineProperty(Error, "stackTraceLimit", { value: 10, writable: true, enumerable: true, configurable: true });
     if (rows[i] === "any") load("any");
     if (rows[i] === "radix") host.numberToString = Number.prototype.toString;
+    if (rows[i + 1] === "Array.toLocaleString" && typeof Uint8Array === "function") typed();
     if (rows[i] === "json" || rows[i] === "limit" || rows[i] === "any") continue;
     if (rows[i + 2]) put(globalThis[rows[i + 2]].prototype, rows[i + 3], stub(rows[i], rows[i + 1], rows[i + 3]));
     else if (all && rows[i] === "date") put(globalThis, "Date", load("date").Date);

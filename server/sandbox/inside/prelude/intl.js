@@ -50,6 +50,10 @@
       return Array.from(this, (item) => (item === undefined || item === null ? "" : item.toLocaleString(locales, options))).join(",");
     },
   };
+  // `items` throws for what is no typed array.
+  function typedToText(items, list, locales, options) {
+    return Array.from(items.call(list), (item) => item.toLocaleString(locales, options)).join(",");
+  }
   const isGreek = (locales) => /^el(-|$)/.test(tagsOf(locales)[0] ?? ""), isLithuanian = (locales) => /^lt(-|$)/.test(tagsOf(locales)[0] ?? "");
   // Capitals are written without their tonos; a diaeresis stays, and comes where the tonos kept two vowels apart.
   function greekUpper(text) {
@@ -59,13 +63,14 @@
     return upper.call(plain).replaceAll("\u0000", "\u0301").normalize("NFC");
   }
   const lower = String.prototype.toLowerCase, upper = String.prototype.toUpperCase;
+  const ABOVE = /[\u0300-\u0314\u{1d185}-\u{1d189}\u{1d1aa}-\u{1d1ad}\u033d-\u0344\u0346\u034a-\u034c]/u;  // signs that stand on top of a letter
   const strings = {
     localeCompare(other, locales, options) { return host.load("order").compare(coerced(this, "localeCompare"), String(other), locales, options); },
-    toLocaleUpperCase(locales) { coerced(this, "toLocaleUpperCase"); return isGreek(locales) ? greekUpper(String(this)) : upper.call(isLithuanian(locales) ? String(this).replace(/([ijį]\p{M}*?)\u0307/gu, "$1") : TURKIC(locales) ? String(this).replaceAll("i", "İ") : this); },
+    toLocaleUpperCase(locales) { coerced(this, "toLocaleUpperCase"); return isGreek(locales) ? greekUpper(String(this)) : upper.call(isLithuanian(locales) ? String(this).replace(/(\p{Soft_Dotted}\p{M}*?)\u0307/gu, (all, kept) => (ABOVE.test(kept) ? all : kept)) : TURKIC(locales) ? String(this).replaceAll("i", "İ") : this); },
     toLocaleLowerCase(locales) {
       let text = coerced(this, "toLocaleLowerCase");
-      if (TURKIC(locales)) text = text.replace(/I(\p{M}*?)\u0307/gu, (all, marks) => (/[\u0300-\u0314\u{1d185}-\u{1d189}\u{1d1aa}-\u{1d1ad}\u033d-\u0344\u0346\u034a-\u034c]/u.test(marks) ? all : "i" + marks)).replaceAll("İ", "i").replaceAll("I", "ı");
-      if (isLithuanian(locales)) text = text.replace(/([IJĮ])(?=\p{M}*[\u0300\u0301\u0303\u0307])|[ÌÍĨ]/gu, (sign) => ({ İ: "i\u0307\u0307", Ì: "i\u0307\u0300", Í: "i\u0307\u0301", Ĩ: "i\u0307\u0303" })[sign] ?? lower.call(sign) + "\u0307");
+      if (TURKIC(locales)) text = text.replace(/I(\p{M}*?)\u0307/gu, (all, marks) => (ABOVE.test(marks) ? all : "i" + marks)).replaceAll("İ", "i").replaceAll("I", "ı");
+      if (isLithuanian(locales)) text = text.replace(/([IJĮ])(?=\p{M}*?[\u0300-\u0314\u{1d185}-\u{1d189}\u{1d1aa}-\u{1d1ad}\u033d-\u0344\u0346\u034a-\u034c])|[ÌÍĨ]/gu, (sign) => ({ İ: "i\u0307\u0307", Ì: "i\u0307\u0300", Í: "i\u0307\u0301", Ĩ: "i\u0307\u0303" })[sign] ?? lower.call(sign) + "\u0307");
       return lower.call(text);
     },
   };
@@ -130,7 +135,7 @@
     "Number.toLocaleString": numbers.toLocaleString, "BigInt.toLocaleString": bigs.toLocaleString,
     "Date.toLocaleString": methods.toLocaleString, "Date.toLocaleDateString": methods.toLocaleDateString,
     "Date.toLocaleTimeString": methods.toLocaleTimeString, "Date.toString": methods.toString, "Date.toTimeString": methods.toTimeString,
-    "Array.toLocaleString": lists.toLocaleString, "String.localeCompare": strings.localeCompare,
+    typedToText, "Array.toLocaleString": lists.toLocaleString, "String.localeCompare": strings.localeCompare,
     "String.toLocaleUpperCase": strings.toLocaleUpperCase, "String.toLocaleLowerCase": strings.toLocaleLowerCase,
   };
 });

@@ -62,10 +62,12 @@
     return { tag: DEFAULT, stored: known.stored, data: known, wishes: { __proto__: null, ...options }, words: { __proto__: null } };
   }
 
-  // The tag with the extensions that took effect.
+  // The tag with the extensions that took effect, which come in order.
   const extended = (tag, words, taken) => {
-    const kept = Object.keys(taken).filter((key) => words[key] !== undefined && words[key] === taken[key]).sort();
-    return kept.length ? tag + "-u-" + kept.map((key) => (words[key] ? key + "-" + words[key] : key)).join("-") : tag;
+    const kept = Object.keys(taken).filter((key) => words[key] !== undefined && words[key] === taken[key]);
+    let made = kept.length ? tag + "-u" : tag;
+    for (const key of kept) made += words[key] ? `-${key}-${words[key]}` : "-" + key;
+    return made;
   };
 
   // With the digits that were asked for: `nu` of the tag or the option numberingSystem.

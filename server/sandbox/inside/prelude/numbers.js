@@ -388,14 +388,16 @@
       const at = from.findIndex((part) => part.type === "integer" || part.type === "currency");
       return [...from_(from.slice(0, at), "shared"), { type: "approximatelySign", value: symbols.approximatelySign ?? "~", source: "shared" }, ...from_(from.slice(at), "shared")];
     }
-    const isNumber = (part) => /^(?:integer|group|decimal|fraction|infinity)$/.test(part.type);
+    const isMeasured = from.some((part) => part.type === "unit");  // then each end has its own sign
+    const isSign = (part) => part.type === "minusSign" || part.type === "plusSign";
+    const isNumber = (part) => /^(?:integer|group|decimal|fraction|infinity)$/.test(part.type) || (isMeasured && isSign(part));
     const edges = (parts) => [parts.findIndex(isNumber), parts.findLastIndex(isNumber) + 1];
     const [a, b] = edges(from), [c, d] = edges(to);
     const dash = range.range.replace(/\{[01]\}/g, "");
     const before = text(from.slice(0, a)) === text(to.slice(0, c)), after = text(from.slice(b)) === text(to.slice(d));
     const count = (parts) => Array.from(text(parts)).length;
     const together = before && after && count(from.slice(0, a)) + count(from.slice(b)) > 1;
-    const spaced = (together ? 0 : a > 0 || b < from.length) && !/^\s/.test(dash) ? ` ${dash} ` : dash;
+    const spaced = (together ? isSign(from[a]) || isSign(to[c]) : a > 0 || b < from.length) && !/^\s/.test(dash) ? ` ${dash} ` : dash;
     if (!together) return [...from_(from, "startRange"), { type: "literal", value: spaced, source: "shared" }, ...from_(to, "endRange")];
     return [...from_(from.slice(0, a), "shared"), ...from_(from.slice(a, b), "startRange"), { type: "literal", value: spaced, source: "shared" }, ...from_(to.slice(c, d), "endRange"), ...from_(to.slice(d), "shared")];
   }

@@ -195,7 +195,7 @@
     const made = {
       locale: tag, usage, sensitivity, ignorePunctuation, collation: "default", numeric: numeric ?? fromTag.kn ?? false, caseFirst: first ?? fromTag.kf ?? usual,
     };
-    made.locale = extended(tag, words, { kn: made.numeric === fromTag.kn ? words.kn : undefined, kf: made.caseFirst === fromTag.kf ? words.kf : undefined });
+    made.locale = extended(tag, words, { kf: made.caseFirst === fromTag.kf ? words.kf : undefined, kn: made.numeric === fromTag.kn ? words.kn : undefined });
     return made;
   }
 

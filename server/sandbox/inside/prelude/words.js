@@ -83,7 +83,7 @@
       matcher(given, service);
       this.#locale = resolve(locales);
       this.#options = { type: option(given, "type", ["conjunction", "disjunction", "unit"], "conjunction", service), style: option(given, "style", ["long", "short", "narrow"], "long", service) };
-      this.#patterns = load(["list:" + this.#locale.tag, this.#options.type, this.#options.style].join("|"));
+      this.#patterns = load(`list:${this.#locale.tag}|${this.#options.type}|${this.#options.style}`);
     }
     format(list) { return joined(this.#parts(list)); }
     formatToParts(list) { return this.#parts(list); }
