@@ -1,7 +1,7 @@
-// Intl, and the methods of the language that stand on it. Dates and numbers come when one of them is written.
+// The methods of the language that stand on Intl. Dates and numbers come when one of them is written.
 (function (host) {
   "use strict";
-  const { tagsOf, supported, FALLBACK } = host.load("locale");
+  const { tagsOf } = host.load("locale");
   const dates = (...given) => new (host.load("dates").DateTimeFormat)(...given);
   const amounts = (...given) => new (host.load("numbers").NumberFormat)(...given);
 
@@ -75,63 +75,8 @@
     },
   };
 
-  // The language lets these three be called without `new`; the others say that they need it.
-  const FREE = ["NumberFormat", "DateTimeFormat", "Collator"];
-  const LENGTHS = { DisplayNames: 2, Locale: 1 };
-  // A constructor that is there at once, as every built-in is; its work is loaded when it is first touched.
-  function constructor(part, name) {
-    const shell = { [name]: function () {} }[name];
-    let kind;
-    function filled() {
-      if (kind) return kind;
-      kind = host.load(part)[name];
-      const { prototype } = kind, put = (target, key, value) => Object.defineProperty(target, key, { value, writable: true, configurable: true });
-      Object.defineProperty(prototype, Symbol.toStringTag, { value: "Intl." + name, configurable: true });
-      put(prototype, "constructor", either);
-      Object.defineProperty(shell, "prototype", { value: prototype, writable: false });
-      Object.defineProperty(shell, "length", { value: LENGTHS[name] ?? 0, configurable: true });
-      if (name !== "Locale") put(shell, "supportedLocalesOf", { supportedLocalesOf(locales) { return supported(locales, arguments[1]); } }.supportedLocalesOf);
-      return kind;
-    }
-    const trap = { __proto__: null };
-    for (const key of ["get", "set", "has", "ownKeys", "getOwnPropertyDescriptor", "defineProperty", "deleteProperty"]) trap[key] = (...given) => (filled(), Reflect[key](...given));
-    trap.construct = (target, [locales, options], made) => {
-      const found = filled();
-      return Reflect.construct(found, [locales, options], made === either ? found : made);
-    };
-    trap.apply = (target, self, [locales, options]) => {
-      if (!FREE.includes(name)) throw new TypeError(`Constructor Intl.${name} requires 'new'`);
-      const made = new (filled())(locales, options);
-      if (name === "Collator" || !(self instanceof kind)) return made;
-      Object.defineProperty(self, FALLBACK, { value: made });
-      return self;
-    };
-    const either = new Proxy(shell, trap);
-    return either;
-  }
-
-  const KEYS = ["calendar", "collation", "currency", "numberingSystem", "timeZone", "unit"];
-  const Intl = {};
-  const hidden = (name, value) => Object.defineProperty(Intl, name, { value, writable: true, configurable: true });
-  const functions = {
-    getCanonicalLocales(locales) { return tagsOf(locales); },
-    supportedValuesOf(key) {
-      const name = `${key}`;
-      if (!KEYS.includes(name)) throw new RangeError(`Invalid key : ${name}`);
-      return [...host.load("values:" + name)];
-    },
-  };
-  for (const name of Object.keys(functions)) hidden(name, functions[name]);
-  hidden("DateTimeFormat", constructor("dates", "DateTimeFormat"));
-  hidden("NumberFormat", constructor("numbers", "NumberFormat"));
-  hidden("Collator", constructor("order", "Collator"));
-  for (const name of ["PluralRules", "RelativeTimeFormat", "ListFormat"]) hidden(name, constructor("words", name));
-  hidden("Locale", constructor("tags", "Locale"));
-  hidden("DisplayNames", constructor("words", "DisplayNames"));
-  hidden("Segmenter", constructor("segments", "Segmenter"));
-  Object.defineProperty(Intl, Symbol.toStringTag, { value: "Intl", configurable: true });
   return {
-    Intl,
+    get Intl() { return host.load("constructors").Intl; },
     "Number.toLocaleString": numbers.toLocaleString, "BigInt.toLocaleString": bigs.toLocaleString,
     "Date.toLocaleString": methods.toLocaleString, "Date.toLocaleDateString": methods.toLocaleDateString,
     "Date.toLocaleTimeString": methods.toLocaleTimeString, "Date.toString": methods.toString, "Date.toTimeString": methods.toTimeString,
