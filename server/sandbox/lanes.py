@@ -85,10 +85,13 @@ class Lane:
         room, size = max(1, min(MAX_BATCH, int(BATCH_SECONDS / max(self.pace, 1e-6)))), MAX_BATCH_BYTES
         batch: list[Job] = []
         while self.waiting and len(batch) < room and (not batch or size > 0):
-            job = next((job for job in self.waiting if job.program == program), None)
-            if job is None:
+            if self.waiting[0].program == program:  # nearly always
+                job = self.waiting.popleft()
+            elif found := next((job for job in self.waiting if job.program == program), None):
+                job = found
+                self.waiting.remove(job)
+            else:
                 break
-            self.waiting.remove(job)
             if not job.done.done():
                 batch.append(job)
                 size -= len(job.payload)
@@ -136,8 +139,14 @@ class TimeOuts:
     def __init__(self) -> None:
         self._counted: OrderedDict[str, tuple[str, Slow]] = OrderedDict()
 
+    def knows(self, owner: str) -> bool:
+        """Whether the owner's last run timed out."""
+        return owner in self._counted
+
     def slow(self, program: Program) -> Slow | None:
         """Why the program is in the slow lane, if it is."""
+        if program.owner not in self._counted:
+            return None
         code, slow = self._counted.get(program.owner, ("", None))
         return slow if slow and slow.timeouts >= SLOW_AFTER and code == program.code else None
 

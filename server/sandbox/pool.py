@@ -5,6 +5,7 @@ import json
 import signal
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from time import monotonic
 
 import structlog
@@ -97,17 +98,11 @@ class Sandbox:
 
         Raises ``Unavailable`` when it is not the code but the sandbox that cannot.
         """
-        event = {
-            "eventType": webhook.event_type,
-            "payload": None,
-            "url": webhook.url,
-            "method": webhook.method,
-            "headers": dict(webhook.headers),
-            "env": dict(webhook.env),
-        }
+        headers, env = tuple(webhook.headers.items()), tuple(webhook.env.items())
+        event = _event(webhook.event_type, webhook.url, webhook.method, headers, env)
         payload = webhook.payload.encode(errors="replace")
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        job = Job(program, json.dumps(event).encode(), payload, done)
+        job = Job(program, event, payload, done)
         lane = self._lane(program.owner)
         lane.add(job)
         if lane.task is None:
@@ -253,14 +248,15 @@ class Sandbox:
         again: list[Job] = []
         for at, job in enumerate(jobs, start=1):
             blameless, started = worker.served > 0, monotonic()
-            answer = await self._answer(worker, job, watch)
-            lane.measured(self._taken(worker, started, job))
+            answer = worker.arrived() or await self._answer(worker, job, watch)
+            now = monotonic()
+            lane.measured(self._taken(worker, now - started, job))
             if isinstance(answer, Died):
                 if answer.preempted:
                     lane.measured(2 * QUICK_SECONDS)
                 self._died(job, answer, blameless)
             else:
-                result = job.fault or replies.parse(*answer, self.limits, (monotonic() - started) * 1000)
+                result = job.fault or replies.parse(*answer, self.limits, (now - started) * 1000)
                 self._end(job, result)
                 if isinstance(result, TransformFailed) and result.error.kind == FailureKind.CRASHED:
                     worker.stop()  # it sent what no worker of ours sends
@@ -268,7 +264,7 @@ class Sandbox:
                     worker.retire()
             if not job.done.done():
                 again.append(job)
-            if at < len(jobs) and (self._is_over(turn, until) or self._time_outs.slow(job.program)):
+            if at < len(jobs) and ((now > until and self._is_over(turn, until)) or self._time_outs.slow(job.program)):
                 worker.stop()
             if worker.gone:
                 return again + jobs[at:]
@@ -300,10 +296,11 @@ class Sandbox:
             job.parts_seconds += monotonic() - started
 
     @staticmethod
-    def _taken(worker: Worker, started: float, job: Job) -> float:
+    def _taken(worker: Worker, taken: float, job: Job) -> float:
         """Seconds that the event took; where the machine was busy, those for which it had a processor, or a quarter."""
-        taken = monotonic() - started
-        used = worker.used() if taken > QUICK_SECONDS else None
+        if taken <= QUICK_SECONDS:
+            return taken
+        used = worker.used()
         return taken if used is None else min(taken, max(used + job.parts_seconds, taken / 4))
 
     @staticmethod
@@ -324,6 +321,13 @@ class Sandbox:
                 self._end(job, replies.keeps_ending(job.tries))
 
     def _end(self, job: Job, result: Result) -> None:
+        if isinstance(result, TransformFailed) or self._time_outs.knows(job.program.owner):
+            self._count(job, result)
+        if not job.done.done():
+            job.done.set_result(result)
+
+    def _count(self, job: Job, result: Result) -> None:
+        """Count time-outs in a row, and tell when the owner enters the slow lane or leaves it."""
         before = self._time_outs.slow(job.program)
         now = self._time_outs.note(job.program, result, monotonic())
         if now and not before:
@@ -331,8 +335,6 @@ class Sandbox:
             self._tell_slow(job.program, now)
         if before and not now:
             log.info("sandbox.slow_lane_left", owner=job.program.owner)
-        if not job.done.done():
-            job.done.set_result(result)
 
     def _may_keep(self, worker: Worker) -> bool:
         return worker.is_usable and worker.served < EVENTS_A_LIFE and not self._closed
@@ -361,6 +363,22 @@ class Sandbox:
         if died.code is not None and died.code < 0:
             return FailureKind.CRASHED, f"The JavaScript engine crashed ({_signal_name(-died.code)})."
         return FailureKind.CRASHED, "The sandbox could not run the code."
+
+
+@lru_cache(maxsize=512)
+def _event(
+    event_type: str, url: str, method: str, headers: tuple[tuple[str, str], ...], env: tuple[tuple[str, str], ...]
+) -> bytes:
+    """JSON of what the handler gets, but for the payload. An endpoint's events differ in little else."""
+    event = {
+        "eventType": event_type,
+        "payload": None,
+        "url": url,
+        "method": method,
+        "headers": dict(headers),
+        "env": dict(env),
+    }
+    return json.dumps(event).encode()
 
 
 def _signal_name(number: int) -> str:

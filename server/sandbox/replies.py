@@ -38,7 +38,7 @@ def largest(limits: Limits) -> int:
 def parse(head: bytes, body: bytes, limits: Limits, within: float = math.inf) -> Result:
     """What the worker says its event came to. It cannot have run for longer than ``within`` milliseconds."""
     try:
-        fields = _mapping(json.loads(head.decode()))
+        fields = _mapping(_read(_ANY, head.decode()))
         if fields["is"] == "needs":
             return failed(FailureKind.CRASHED, too_many_parts())
         return _result(fields, body, limits, within)
@@ -161,12 +161,25 @@ def _returned(
 
 def _must_be_json(text: str) -> None:
     """Raises ``ValueError``, or ``RecursionError`` for what is nested too deeply."""
-    # Python reads no whole number of more than 4,300 digits.
-    json.loads(text, parse_int=str, parse_constant=_no_constant)
+    _read(_JSON, text)
+
+
+def _read(decoder: json.JSONDecoder, text: str) -> object:
+    """What ``decoder`` reads in a text. Most have no space around them, which is not looked for then."""
+    try:
+        value, end = decoder.raw_decode(text)
+    except json.JSONDecodeError:
+        return decoder.decode(text)
+    return value if end == len(text) else decoder.decode(text)
 
 
 def _no_constant(name: str) -> NoReturn:
     raise json.JSONDecodeError(name, "", 0)  # Python reads NaN and Infinity; JSON does not know them
+
+
+_ANY = json.JSONDecoder()
+_JSON = json.JSONDecoder(parse_int=str, parse_constant=_no_constant)
+"""Python reads no whole number of more than 4,300 digits; this one does not read whole numbers as such at all."""
 
 
 def _error(fields: Mapping[str, Any], limits: Limits | None) -> AttemptError:

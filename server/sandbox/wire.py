@@ -123,6 +123,15 @@ class Worker(asyncio.Protocol):
         if self._transport and not self.gone:
             self._transport.write(b"".join(packed))  # when it died already, the answer says how
 
+    def arrived(self) -> Answer | None:
+        """The next reply if it is here already and the event's last; otherwise ask ``answer``."""
+        if not self._answers or self._unusable or replies.part_asked(self._answers[0][0]):
+            return None
+        self.served += 1
+        self._owed -= 1
+        self._waited = 0.0
+        return self._taken()
+
     async def answer(self) -> Answer | Died:
         """The next reply. After ``Died`` there is none, and the worker is of no further use.
 
@@ -198,16 +207,19 @@ class Worker(asyncio.Protocol):
                 self._wanted = None
         self._waited = before + time.monotonic() - began
         if self._answers and not self._unusable:
-            head, body = self._answers.popleft()
-            self._unread -= len(head) + len(body)
-            if not self._is_reading and self._unread <= self._largest and self._transport and not self.gone:
-                self._is_reading = True
-                self._transport.resume_reading()
-            return head, body
+            return self._taken()
         if not self._transport or not self._transport.is_closing():
             self.retire()
         code = await self._exit_code()
         return Died(code, self._killed, self._waited * 1000, self._preempted, self._unusable)
+
+    def _taken(self) -> Answer:
+        answer = self._answers.popleft()
+        self._unread -= len(answer[0]) + len(answer[1])
+        if not self._is_reading and self._unread <= self._largest and self._transport and not self.gone:
+            self._is_reading = True
+            self._transport.resume_reading()
+        return answer
 
     def _look(self) -> None:
         """The run lasts: is its time over, or has whoever watches it something to say?"""
@@ -245,21 +257,31 @@ class Worker(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
 
     def data_received(self, data: bytes) -> None:
-        self._received += data
-        while len(self._received) >= frames.REPLY.size:
-            head_size, body_size = frames.REPLY.unpack_from(self._received)
-            head_end = frames.REPLY.size + head_size
+        is_whole = not self._received  # nothing was left over, so most often nothing will be
+        if not is_whole:
+            self._received += data
+        buffer: bytes | bytearray = data if is_whole else self._received
+        start, size = 0, len(buffer)
+        while size - start >= frames.REPLY.size:
+            head_size, body_size = frames.REPLY.unpack_from(buffer, start)
             if head_size + body_size > self._largest or len(self._answers) >= self._owed:
                 self._received.clear()
                 self._unusable = True
                 self.stop()
                 return
-            if len(self._received) < head_end + body_size:
-                return
-            head = bytes(self._received[frames.REPLY.size : head_end])
-            self._answers.append((head, bytes(self._received[head_end : head_end + body_size])))
+            head_start = start + frames.REPLY.size
+            head_end = head_start + head_size
+            if size < head_end + body_size:
+                break
+            start = head_end + body_size
+            self._answers.append((bytes(buffer[head_start:head_end]), bytes(buffer[head_end:start])))
             self._unread += head_size + body_size
-            del self._received[: head_end + body_size]
+        if is_whole:
+            self._received += data[start:]
+        else:
+            del self._received[:start]
+        if not start:
+            return
         if self._unread > self._largest and self._is_reading and self._transport:
             self._is_reading = False
             self._transport.pause_reading()
