@@ -17,6 +17,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, quote_plus, unquote, urlsplit, urlunsplit
 
 from server.domain.endpoints import Endpoint
@@ -92,6 +93,7 @@ def secrets_in_url(url: str, *, whole: bool = False) -> tuple[str, ...]:
     return tuple(one for one in dict.fromkeys(found) if len(one) >= SHORTEST)
 
 
+@lru_cache(maxsize=1024)
 def shown_url(url: str, *, whole: bool = False) -> str:
     """The URL as lists, records and mails show it: without the parts that may be keys."""
     parts = _split(url)
@@ -158,22 +160,38 @@ class Masker:
         return self._without_a_beginning(data) if cut_off else data
 
     def request(self, request: SentRequest) -> SentRequest:
-        parts = _split(request.url)
-        url = request.url
-        if parts is not None:  # the host stays: it says where the request went
-            rest = urlunsplit(("", "", parts.path, parts.query, parts.fragment))
-            url = f"{parts.scheme}://{parts.netloc}{self.text(rest)}"
-        return SentRequest(request.method, url, self.pairs(request.headers), self.data(request.body))
+        headers, body = self.pairs(request.headers), self.data(request.body)
+        url = self._url(request.url)
+        if url is request.url and headers is request.headers and body is request.body:
+            return request
+        return SentRequest(request.method, url, headers, body)
+
+    def _url(self, url: str) -> str:
+        """The host stays: it says where the request went."""
+        if not self._has_any(url):
+            return url
+        parts = _split(url)
+        if parts is None:
+            return url
+        rest = urlunsplit(("", "", parts.path, parts.query, parts.fragment))
+        return f"{parts.scheme}://{parts.netloc}{self.text(rest)}"
 
     def response(self, response: ReceivedResponse) -> ReceivedResponse:
-        body = self.data(response.body, cut_off=response.truncated)
-        return replace(response, headers=self.pairs(response.headers), body=body)
+        headers, body = self.pairs(response.headers), self.data(response.body, cut_off=response.truncated)
+        if headers is response.headers and body is response.body:
+            return response
+        return replace(response, headers=headers, body=body)
 
     def pairs(self, pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        joined = "\n".join([value for _, value in pairs])
-        if not any(needle in joined for needle in self._needles):
+        if not self._needles or not self._has_any("\n".join([value for _, value in pairs])):
             return pairs
         return tuple((name, self.text(value)) for name, value in pairs)
+
+    def _has_any(self, text: str) -> bool:
+        for needle in self._needles:  # noqa: SIM110  a generator costs more than the search
+            if needle in text:
+                return True
+        return False
 
     def console(self, lines: tuple[ConsoleLine, ...]) -> tuple[ConsoleLine, ...]:
         if not lines:
@@ -190,6 +208,8 @@ class Masker:
         return replace(error, message=message, source_line=line)
 
     def warnings(self, warnings: tuple[RunWarning, ...]) -> tuple[RunWarning, ...]:
+        if not warnings:
+            return warnings
         return tuple(
             replace(one, values={name: self._warned(value) for name, value in one.values.items()}) for one in warnings
         )

@@ -14,7 +14,6 @@ from server.domain.warnings import RunWarning, WarningKind, warn
 MAX_NAMES = 3
 """Missing variables that are named for one header."""
 
-_WORDS = ("undefined", "null", "NaN", "[object ")
 _WORD = re.compile(
     r"(?<![A-Za-z])undefined(?![A-Za-z])|(?<![A-Za-z0-9])null(?![A-Za-z0-9])|(?<![A-Za-z0-9+])NaN(?![A-Za-z0-9+/=])"
     r"|\[object [A-Za-z]+\]"
@@ -48,16 +47,19 @@ def warnings(returned: Returned, url: str, code: str, env: Mapping[str, str]) ->
             found += _told(WarningKind.WORD_IN_HEADER, code, env, word=word, header=name)
     if returned.url != url and (word := _word(returned.url) or _word(unquote_plus(returned.url))):
         found += _told(WarningKind.WORD_IN_URL, code, env, word=word)
+    missing = missing_variables(code, env)
+    if not found:
+        return missing
     named = {warning.values["name"] for warning in found if "name" in warning.values}
-    return (*found, *[each for each in missing_variables(code, env) if each.values["name"] not in named])
+    return (*found, *[each for each in missing if each.values["name"] not in named])
 
 
 def missing_variables(code: str, env: Mapping[str, str]) -> tuple[RunWarning, ...]:
     """A warning for each variable that the code relies on and that is not there."""
     if "env" not in code:
         return ()
-    missing = reads(code).unguarded - env.keys()
-    return tuple([warn(WarningKind.MISSING_VARIABLE, name=name) for name in sorted(missing)])
+    missing = [name for name in reads(code).unguarded if name not in env]
+    return tuple([warn(WarningKind.MISSING_VARIABLE, name=name) for name in sorted(missing)]) if missing else ()
 
 
 @lru_cache(maxsize=512)
@@ -84,7 +86,8 @@ def reads(code: str) -> Reads:
 
 def _word(text: str) -> str:
     """The first word in a text that JavaScript writes for a value that is not there; empty when there is none."""
-    if not any(word in text for word in _WORDS):
+    # Written out, since it is asked for every header of every event.
+    if "undefined" not in text and "null" not in text and "NaN" not in text and "[object " not in text:
         return ""
     found = _WORD.search(text)
     return found[0] if found else ""
@@ -92,9 +95,9 @@ def _word(text: str) -> str:
 
 def _word_in_basic(value: str) -> str:
     """The same in the name and password of ``Basic …``."""
-    scheme, _, encoded = value.partition(" ")
-    if scheme.lower() != "basic":
+    if value[:6].lower() != "basic ":
         return ""
+    encoded = value[6:]
     try:
         return _word(base64.b64decode(encoded.strip(), validate=True).decode("utf-8", "replace"))
     except (binascii.Error, ValueError):
