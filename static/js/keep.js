@@ -12,7 +12,7 @@ const MAX_AGE_MS = 14 * 24 * 60 * 60 * 1000;
 const MAX_KEPT_CHARACTERS = 1_500_000; // browsers allow about 5 million for a site
 const PREFIX = "kept:";
 // Of the form of a new endpoint: what means the same for every card.
-const NOT_SHARED = /^(code|start|credentials\.|payload|event_type$)/;
+const NOT_SHARED = /^(code|start|transforming=|credentials\.|payload|event_type$)/;
 
 const saved = new Map(); // key → how the form is on the server
 const timers = new Map();
@@ -136,6 +136,7 @@ function noteSoon(target) {
 
 function note(form) {
   const key = keyOf(form);
+  if (!saved.has(key)) return;
   clearTimeout(timers.get(key));
   timers.delete(key);
   const now = state(form);
@@ -159,10 +160,11 @@ const TAB = (() => {
 const sharedKey = (form) => `shared:${form.dataset.keepFor}:${form.dataset.keepShared}`;
 
 function carry(form) {
+  if (!saved.has(keyOf(form))) return; // the form is not set up yet, so nothing was typed
   note(form);
   const kept = read(keyOf(form));
   if (kept) write(keyOf(form), { ...kept, resume: true });
-  const { plain, secret } = parts(sharedOf(state(form)));
+  const { plain, secret } = parts(sharedOf(changesOf(form)));
   store(sessionStorage, sharedKey(form), { plain, secret });
 }
 
@@ -177,9 +179,20 @@ function takeShared(form) {
   note(form);
 }
 
+// Only what was changed: the rest is for the other card to say.
+function changesOf(form) {
+  const before = saved.get(keyOf(form));
+  const now = state(form);
+  const changed = (part) =>
+    Object.fromEntries(Object.entries(now[part]).filter(([name, value]) => !same(value, before[part][name])));
+  return Object.fromEntries(Object.keys(now).map((part) => [part, changed(part)]));
+}
+
+const shareable = (values) => Object.fromEntries(Object.entries(values).filter(([name]) => !NOT_SHARED.test(name)));
+
 const sharedOf = (from) => ({
-  fields: Object.fromEntries(Object.entries(from.fields).filter(([name]) => !NOT_SHARED.test(name))),
-  checks: from.checks,
+  fields: shareable(from.fields),
+  checks: shareable(from.checks),
   rows: from.rows,
   secretFields: {},
   secretRows: from.secretRows,
