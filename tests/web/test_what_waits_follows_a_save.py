@@ -36,7 +36,7 @@ async def test_a_delivery_is_stopped_with_a_button_and_can_be_sent_again(site: S
     shop = await kept_endpoint(site)
     entry = await tried(site, shop, DeliveryState.PENDING)
     page = (await site.get(f"/messages/{entry.message.id}")).text
-    assert f'action="/deliveries/{entry.delivery.id}/stop"' in page
+    assert f'action="/test/deliveries/{entry.delivery.id}/stop"' in page
 
     answer = await site.post(f"/deliveries/{entry.delivery.id}/stop")
     said = text_of((await site.get(answer.headers["location"])).text)
