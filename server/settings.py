@@ -23,6 +23,11 @@ Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_at_commas)]
 """Several values in one variable, separated by commas."""
 
 
+WORKERS = (
+    "Quick transformations running at once, each in a process of its own; as many long ones beside them, and one slow."
+)
+
+
 class Settings(BaseSettings):
     """Read from variables that start with ``HOOKBENCH_``, such as ``HOOKBENCH_PORT=9000``."""
 
@@ -99,7 +104,7 @@ class Settings(BaseSettings):
     run_memory: int = Field(64 * MIB, ge=8 * MIB, description="Memory a transformation may use, in bytes.")
     run_result: int = Field(MIB, ge=KIB, description="Largest result of a transformation, in bytes.")
     run_console: int = Field(64 * KIB, ge=KIB, description="Console output kept of one run, in bytes.")
-    workers: int = Field(2, ge=1, le=64, description="Transformations running at once, each in a process of its own.")
+    workers: int = Field(2, ge=1, le=64, description=WORKERS)
     log_format: str = Field("text", pattern="^(text|json)$", description="`text` for people, `json` for collectors.")
 
     @field_validator("*", mode="before")

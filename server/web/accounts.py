@@ -61,8 +61,8 @@ async def setup(request: Request, bench: Bench) -> Response:
 
 
 @router.get("/login")
-async def login_form(request: Request, next: str = "") -> Response:
-    return _login(request, forms.own_path(next) or "")
+async def login_form(request: Request, next: str = "", why: str = "") -> Response:
+    return _login(request, forms.own_path(next) or "", expired=why == "expired")
 
 
 @router.post("/login")
@@ -130,7 +130,13 @@ def by_field(refused: Refused) -> Mapping[str, Sentence]:
 
 
 def _login(
-    request: Request, then: str, name: str = "", problems: Mapping[str, Sentence] | None = None, status: int = 200
+    request: Request,
+    then: str,
+    name: str = "",
+    problems: Mapping[str, Sentence] | None = None,
+    *,
+    status: int = 200,
+    expired: bool = False,
 ) -> Response:
     setting_up = request.app.state.setup is not None
     return page(
@@ -138,6 +144,7 @@ def _login(
         "accounts/login.html",
         status=status,
         then=then,
+        expired=expired,
         name=name,
         problems=problems or {},
         setting_up=setting_up,

@@ -1,7 +1,7 @@
 """One handler for what goes wrong: a page, a fragment or JSON, always with one clear sentence."""
 
 from contextlib import suppress
-from urllib.parse import quote
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from fastapi import FastAPI
@@ -16,7 +16,7 @@ from server.domain.ids import mint
 from server.domain.sentences import Sentence, say
 from server.store import Busy
 from server.web import forms, i18n, render, security
-from server.web.visit import NoSuchSource, OtherSource, SignInNeeded, last_visit, visit, workbench
+from server.web.visit import SESSION_COOKIE, NoSuchSource, OtherSource, SignInNeeded, last_visit, visit, workbench
 
 log = structlog.get_logger()
 repeats = RepeatedLines()
@@ -65,10 +65,20 @@ def answer(request: Request, status: int, sentence: Sentence) -> Response:
 
 
 async def _sign_in(request: Request, error: Exception) -> Response:
+    query = {"why": "expired"} if request.cookies.get(SESSION_COOKIE) else {}
+    if page := _page_of(request):
+        query["next"] = page
+    return render.redirect(f"/login?{urlencode(query, safe='/')}" if query else "/login", request=request)
+
+
+def _page_of(request: Request) -> str | None:
+    """The page that somebody is on, to come back to. A fragment of it names it in ``HX-Current-URL``."""
+    if current := request.headers.get("hx-current-url"):
+        parts = urlsplit(current[: forms.MAX_ADDRESS])
+        return forms.own_path(parts.path + (f"?{parts.query}" if parts.query else ""))
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     comes_back = request.method == "GET" and here != "/" and len(here) <= forms.MAX_ADDRESS
-    target = f"/login?next={quote(here)}" if comes_back else "/login"
-    return render.redirect(target, request=request)
+    return here if comes_back else None
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -26,6 +26,14 @@ export function listen() {
   document.addEventListener("visibilitychange", () => document.hidden && noteAll());
 }
 
+// As soon as the page is there: what somebody types while the editors are still on their way is a change already.
+export function begin(root) {
+  for (const form of root.querySelectorAll("form[data-keep]")) {
+    // A page that was refused shows what was typed; what the server has is what the first page showed.
+    if (!saved.has(keyOf(form))) saved.set(keyOf(form), state(form));
+  }
+}
+
 export function upgrade(root) {
   for (const form of root.querySelectorAll("form[data-keep]:not([data-keep-ready])")) {
     form.dataset.keepReady = "";
@@ -71,8 +79,6 @@ export function showNotice(form, name, values = {}) {
 
 function open(form) {
   const key = keyOf(form);
-  // A page that was refused shows what was typed; what the server has is what the first page showed.
-  if (!saved.has(key)) saved.set(key, state(form));
   const kept = read(key);
   if (kept && !same(kept.state, state(form))) {
     if (kept.resume) {

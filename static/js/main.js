@@ -24,6 +24,7 @@ for (const module of [clipboard, live, menus, problems, reveal, rows, shortcuts,
 function upgrade(root) {
   for (const module of [tabs, eventTree, rows, times, problems, live]) module.upgrade(root);
   highlight.upgrade(root);
+  keep.begin(root);
   const editors = root.querySelector("[data-editor], [data-editor-error]");
   const ready = editors ? import("./editor.js").then((editor) => editor.upgrade(root)) : Promise.resolve();
   ready.finally(() => keep.upgrade(root)); // what was kept is put into the editors too

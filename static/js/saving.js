@@ -74,6 +74,7 @@ function signIn(form, target) {
   release();
   const login = new URL(target ?? "/login", location.href);
   login.searchParams.set("next", location.pathname + location.search);
+  login.searchParams.set("why", "expired");
   location.assign(login);
 }
 

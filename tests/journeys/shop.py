@@ -32,5 +32,5 @@ def create_endpoint(hookbench: Running, page: Page, url: str, name: str) -> str:
     page.get_by_label("Endpoint URL").fill(url)
     page.get_by_label("Description").fill(name)
     page.get_by_role("button", name="Create", exact=True).last.click()
-    page.wait_for_url(re.compile(r"/test/endpoints/ep_\w+$"))
+    page.wait_for_url(re.compile(r"/test/endpoints/ep_\w+(\?said=endpoint-created)?$"))
     return page.url.removeprefix(hookbench.url).partition("?")[0]

@@ -17,7 +17,7 @@ from server.domain.messages import AttemptOutcome, DeliveryState
 from server.domain.replays import Progress, Replay, ReplayKind, ReplayState, Selection
 from server.store import Store, Transaction, deliveries, endpoints, messages, replays, sources
 
-FAILED = 240
+FAILED = 400
 KILLS = 4
 
 

@@ -21,11 +21,11 @@ def test_a_schedule_shows_its_attempts_while_it_is_typed(signed_in: Page) -> Non
     schedule.fill("0s, 1m")
     assert Axe().run(page, options={"resultTypes": ["violations"]}).violations_count == 0
     page.get_by_role("button", name="Save", exact=True).last.click()
-    expect(page.get_by_role("status")).to_contain_text("The endpoint was saved.")
+    expect(page.locator(".flash")).to_contain_text("The endpoint was saved.")
     expect(schedule).to_have_value("0s, 1m")
 
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused: nothing is sent, and everything is kept.")).to_be_visible()
     assert Axe().run(page, options={"resultTypes": ["violations"]}).violations_count == 0
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_role("status")).to_contain_text("The endpoint is resumed.")
+    expect(page.locator(".flash")).to_contain_text("The endpoint is resumed.")

@@ -35,9 +35,7 @@ def test_the_head_says_that_the_endpoint_was_disabled_and_when(
     for each in (advanced, page):
         head = each.locator("#endpoint-head")
         expect(head.get_by_role("button", name="Enable")).to_be_visible()
-        expect(head).to_contain_text(
-            re.compile(r"Disabled (now|\d+ sec\. ago)\s?\. The destination answered 410 Gone\.")
-        )
+        expect(head).to_contain_text(re.compile(r"Disabled .+\. The destination answered 410 Gone\."))
         expect(head.get_by_role("button", name="Pause")).to_have_count(0)
     expect(typing).to_have_value("12")
     expect(typing).to_be_focused()

@@ -9,6 +9,7 @@ from administrator import set_up
 from events import deliver, standard_signed
 from playwright.sync_api import Browser, BrowserContext
 from running import Running
+from shop import SECRET, ingest_address
 
 LONG = "a-name-without-any-space-" * 20
 URL = "https://" + "a" * 60 + ".example.com/" + "path-without-end/" * 25
@@ -42,11 +43,7 @@ def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         context = browser.new_context()
         page = context.new_page()
         set_up(hookbench, page)
-        page.goto(f"{hookbench.url}/sources")
-        page.get_by_role("button", name="Generate one for local testing").first.click()
-        page.get_by_text("A signing secret was made.").wait_for()
-        secret = page.get_by_label("Signing secret of Test", exact=True).input_value()
-        address = page.get_by_label("Ingest address", exact=True).first.input_value()
+        address = ingest_address(hookbench, page)
 
         page.goto(f"{hookbench.url}/endpoints/new?card=webhook")
         page.get_by_label("Endpoint URL").fill(URL)
@@ -57,7 +54,7 @@ def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         endpoint = page.url.removeprefix(hookbench.url).partition("?")[0]
 
         body = json.dumps({"type": "x." + "long_type_" * 9, "data": {LONG: LONG}})
-        assert deliver(address, standard_signed(secret, body)) == 200
+        assert deliver(address, standard_signed(SECRET, body)) == 200
         page.goto(f"{hookbench.url}/logs")
         page.locator("a.row-link").first.click()
         page.wait_for_url("**/messages/msg_*")

@@ -98,8 +98,9 @@ def test_an_expired_session_comes_back_to_the_form(hookbench: Running, signed_in
     page = signed_in
     endpoint = create_endpoint(hookbench, page, "https://example.com/", "Our shop")
     changed_code(hookbench, page, endpoint)
-    page.context.clear_cookies()
+    end_session(page)
     save(page)
+    expect(page.get_by_text("Your session has ended.")).to_be_visible()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     sign_in(page)
     expect(page.get_by_text("Your unsaved changes are back.")).to_be_visible()
@@ -153,6 +154,12 @@ def test_the_second_of_two_tabs_is_warned_and_chooses(hookbench: Running, signed
     other.get_by_role("button", name="Overwrite").click()
     expect(other.get_by_text("The endpoint was saved.")).to_be_visible()
     expect(other.get_by_label("Rate limit per second")).to_have_value("9")
+
+
+def end_session(page: Page) -> None:
+    """The browser still has the cookie; the server does not know the session any more."""
+    [session] = [one for one in page.context.cookies() if one["name"] == "session"]
+    page.context.add_cookies([{**session, "value": "a-session-that-is-over"}])
 
 
 def choose_card(page: Page, name: str) -> None:
