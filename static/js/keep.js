@@ -1,7 +1,7 @@
 // <form data-keep="endpoint:ep_1:code">: what is typed in it is kept in this browser until it is saved, and offered again after
 // a reload, a crash, a restart of the server or an expired session. One entry a form and person (`data-keep-for`, their id).
 //   Plain text lies in localStorage, so that it survives the tab. Secrets (password boxes, inputs with data-secret) lie in
-//   sessionStorage: they end with the tab, and with signing out.
+//   sessionStorage: they end with the tab. Signing out forgets both.
 //   data-keep-shared="new:src_1"  what these forms have in common goes along when another of them is opened (a change of card)
 // A form that is opened with something kept shows <template data-keep-notice="offer">, or takes it back at once when the page
 // was left on the way to saving it ("resumed").
@@ -16,12 +16,13 @@ const NOT_SHARED = /^(code|start|transforming=|credentials\.|payload|event_type$
 
 const saved = new Map(); // key → how the form is on the server
 const timers = new Map();
+let leaving = false;
 
 export function listen() {
   document.addEventListener("input", (event) => noteSoon(event.target));
   document.addEventListener("change", (event) => noteSoon(event.target));
   document.addEventListener("click", clicked);
-  document.addEventListener("submit", (event) => event.target.getAttribute("action") === "/logout" && forgetSecrets());
+  document.addEventListener("submit", (event) => event.target.getAttribute("action") === "/logout" && forgetAll());
   window.addEventListener("pagehide", noteAll);
   document.addEventListener("visibilitychange", () => document.hidden && noteAll());
 }
@@ -133,6 +134,7 @@ function putBack(form, kept) {
 // ---- Noting
 
 function noteSoon(target) {
+  leaving = false;
   const form = target.closest?.("form[data-keep-ready]");
   if (!form) return;
   const key = keyOf(form);
@@ -142,7 +144,7 @@ function noteSoon(target) {
 
 function note(form) {
   const key = keyOf(form);
-  if (!saved.has(key)) return;
+  if (!saved.has(key) || leaving) return;
   clearTimeout(timers.get(key));
   timers.delete(key);
   const now = state(form);
@@ -323,6 +325,10 @@ function makeRoom(own) {
   }
 }
 
-function forgetSecrets() {
-  for (const key of Object.keys(sessionStorage)) sessionStorage.removeItem(key);
+// Signing out is meant: the next person at this machine finds nothing of what was typed.
+function forgetAll() {
+  leaving = true; // nothing is noted on the way out
+  for (const where of [sessionStorage, localStorage]) {
+    for (const key of Object.keys(where)) if (/^(kept|shared):/.test(key)) where.removeItem(key);
+  }
 }

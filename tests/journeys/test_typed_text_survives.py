@@ -165,3 +165,14 @@ def end_session(page: Page) -> None:
 def choose_card(page: Page, name: str) -> None:
     page.locator(".card-picker summary").click()
     page.locator(".card-picker").get_by_role("link", name=name).click()
+
+
+def test_signing_out_forgets_what_was_typed(hookbench: Running, signed_in: Page) -> None:
+    page = signed_in
+    page.on("dialog", lambda dialog: dialog.accept())
+    changed_code(hookbench, page, create_endpoint(hookbench, page, "https://example.com/", "Our shop"))
+    kept(page)
+    page.locator(".account summary").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('kept:')).length") == 0
