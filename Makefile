@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Tests wait for servers and browsers as well as for the processor, so one more process than there are cores runs them.
 JOBS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
-# A file's tests stay together: they share a browser or a database.
-PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
+# A file's tests stay together: they share a browser or a database. In the order of the folders the long ones do not come last.
+PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 # What takes long: real browsers, killed servers, hostile scripts, Node beside us, other processes.
 SLOW := journeys faults hostile differential commands
 
@@ -18,7 +18,8 @@ run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
 test: $(VENV)/.installed-dev  ## Run every check: lint, types, layers, tests, a real browser included
 	@$(BIN)/python tests/ensure_chromium.py
 	@$(MAKE) --no-print-directory lint
-	@$(PYTEST)
+	@$(BIN)/pytest -q tests/faults  # alone: how soon a killed server is back is part of what these tests hold
+	@$(PYTEST) --ignore=tests/faults
 
 check: $(VENV)/.installed-dev lint  ## Run the quick checks: lint, types, layers, and the tests that need no browser
 	@$(PYTEST) -q $(SLOW:%=--ignore=tests/%) -m 'not slow'

@@ -168,6 +168,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     app.state.intake = Intake(
         store, known_sources, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout
     )
+    await prepared  # before anything is delivered: what is under way would wait for it, and nobody hears of the start
     recovery = Recovery(store, worker)
     await recovery.start()
     stack.push_async_callback(recovery.stop)
@@ -180,7 +181,6 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     stack.push_async_callback(retention.stop)
     notifier.start()
     stack.push_async_callback(notifier.stop)
-    await prepared
     _say_started(store, sandbox)
 
 
