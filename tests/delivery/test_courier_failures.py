@@ -159,8 +159,10 @@ async def test_a_certificate_of_ours_is_wanted_after_the_handshake(authority, tl
     wanting.verify_mode = ssl.CERT_REQUIRED
     wanting.minimum_version = ssl.TLSVersion.TLSv1_3
     authority.configure_trust(wanting)
-    told = await handshake_failure(wanting, ca_file)
-    assert told == ("tls", "a.example wants a client certificate, which Hookbench cannot show.")
+    # The server closes with our request unread, so a reset may reach us ahead of its alert and take it away.
+    told = [await handshake_failure(wanting, ca_file) for _ in range(10)]
+    assert ("tls", "a.example wants a client certificate, which Hookbench cannot show.") in told
+    assert {kind for kind, _ in told} <= {"tls", "reset"}
 
 
 async def test_a_name_that_the_server_does_not_know(tls_for, ca_file):
