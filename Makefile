@@ -10,7 +10,10 @@ PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-re
 # What takes long: real browsers, killed servers, hostile scripts, Node beside us, other processes.
 SLOW := journeys faults hostile differential commands
 
-.PHONY: run test check lint install hostile differential faults translations bench-sandbox bench-pipeline bench-fair bench-store clean help
+SCRIPTS := static/js
+STYLES := static/css
+
+.PHONY: run test check lint format install hostile differential faults translations bench-sandbox bench-pipeline bench-fair bench-store clean help
 
 run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
 	@$(BIN)/hookbench serve
@@ -24,11 +27,16 @@ test: $(VENV)/.installed-dev  ## Run every check: lint, types, layers, tests, a 
 check: $(VENV)/.installed-dev lint  ## Run the quick checks: lint, types, layers, and the tests that need no browser
 	@$(PYTEST) -q $(SLOW:%=--ignore=tests/%) -m 'not slow'
 
-lint: $(VENV)/.installed-dev  ## Check style, types, layers and templates
+lint: $(VENV)/.installed-dev  ## Check style, types, layers, templates, JavaScript and CSS
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint templates --lint --quiet
+	@DENO_NO_UPDATE_CHECK=1 $(BIN)/deno fmt --quiet --check --config tests/project/deno.json $(SCRIPTS) $(STYLES)
+	@DENO_NO_UPDATE_CHECK=1 $(BIN)/deno lint --quiet --config tests/project/deno.json $(SCRIPTS)
+
+format: $(VENV)/.installed-dev  ## Format Python, JavaScript and CSS
+	@$(BIN)/ruff format --quiet . && $(BIN)/deno fmt --quiet --config tests/project/deno.json $(SCRIPTS) $(STYLES)
 
 hostile: $(VENV)/.installed-dev  ## Run the hostile scripts ten times over, in ever new order
 	@HOSTILE_ROUNDS=10 $(BIN)/pytest -q -s --timeout 1800 tests/hostile

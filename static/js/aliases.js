@@ -1,4 +1,5 @@
-// Reads the sample value that an expression stands for, by syntax alone: nothing is run. It follows what transforms do every day:
+// Reads the sample value that an expression stands for, by syntax alone: nothing is run. It follows what transforms
+// do every day:
 //   const p = webhook.payload.data;   const { customer, items: [first] } = p;   for (const item of p.items)
 //   p.items.map((item) => item.…)     p?.customer ?? {}                         handler(anyName)
 // reader(tree, doc, webhook)(node) gives the value, or undefined when it cannot be told.
@@ -45,7 +46,9 @@ export function reader(tree, doc, webhook) {
 
   function result(node) {
     const callee = node.firstChild;
-    if (callee.name === "VariableName") return text(callee) === "structuredClone" ? read(node.lastChild.firstChild?.nextSibling) : undefined;
+    if (callee.name === "VariableName") {
+      return text(callee) === "structuredClone" ? read(node.lastChild.firstChild?.nextSibling) : undefined;
+    }
     if (callee.name !== "MemberExpression" || callee.lastChild.name !== "PropertyName") return undefined;
     const list = read(callee.firstChild);
     if (!Array.isArray(list)) return undefined;
@@ -56,26 +59,33 @@ export function reader(tree, doc, webhook) {
 
   // The definition in the innermost scope around the place; of several there, the last one before it.
   function lookUp(name, at) {
-    const seen = definitions.filter((each) => each.name === name && each.from < at && each.scope.from <= at && at <= each.scope.to);
+    const seen = definitions.filter((each) =>
+      each.name === name && each.from < at && each.scope.from <= at && at <= each.scope.to
+    );
     if (!seen.length) return name === "webhook" ? webhook : undefined;
     return seen.reduce((best, each) => (each.scope.from >= best.scope.from ? each : best)).value();
   }
 
   function bind(pattern, value, scope) {
     if (!pattern) return;
-    if (pattern.name === "VariableDefinition") definitions.push({ name: text(pattern), from: pattern.from, scope, value });
+    if (pattern.name === "VariableDefinition") {
+      definitions.push({ name: text(pattern), from: pattern.from, scope, value });
+    }
     if (pattern.name === "ObjectPattern") {
       for (const property of pattern.getChildren("PatternProperty")) bindProperty(property, value, scope);
     }
     if (pattern.name === "ArrayPattern") {
-      const targets = ["VariableDefinition", "ObjectPattern", "ArrayPattern"].flatMap((name) => pattern.getChildren(name));
+      const targets = ["VariableDefinition", "ObjectPattern", "ArrayPattern"].flatMap((name) =>
+        pattern.getChildren(name)
+      );
       for (const target of targets) bind(target, () => value()?.[0], scope);
     }
   }
 
   function bindProperty(property, value, scope) {
     const key = property.getChild("PropertyName");
-    const target = property.getChild("ObjectPattern") ?? property.getChild("ArrayPattern") ?? property.getChild("VariableDefinition");
+    const target = property.getChild("ObjectPattern") ?? property.getChild("ArrayPattern") ??
+      property.getChild("VariableDefinition");
     if (property.getChild("Spread")) return bind(target, value, scope);
     bind(target, () => value()?.[text(key ?? target)], scope);
   }
@@ -89,14 +99,17 @@ export function reader(tree, doc, webhook) {
     },
     ForOfSpec(node) {
       const list = node.lastChild.name === ")" ? node.lastChild.prevSibling : node.lastChild;
-      const target = node.getChild("VariableDefinition") ?? node.getChild("ObjectPattern") ?? node.getChild("ArrayPattern");
+      const target = node.getChild("VariableDefinition") ?? node.getChild("ObjectPattern") ??
+        node.getChild("ArrayPattern");
       bind(target, () => read(list)?.[0], node.parent);
     },
     ParamList(node) {
       const owner = node.parent;
       if (!FUNCTIONS.has(owner.name)) return;
       const parameters = [];
-      for (let child = node.firstChild; child; child = child.nextSibling) if (/Definition|Pattern/.test(child.name)) parameters.push(child);
+      for (let child = node.firstChild; child; child = child.nextSibling) {
+        if (/Definition|Pattern/.test(child.name)) parameters.push(child);
+      }
       if (nameOf(owner) === "handler") bind(parameters[0], () => webhook, owner);
       else bindCallback(owner, parameters);
     },
@@ -112,7 +125,8 @@ export function reader(tree, doc, webhook) {
   }
 
   function nameOf(owner) {
-    const name = owner.getChild("VariableDefinition") ?? (owner.parent?.name === "VariableDeclaration" && owner.prevSibling?.prevSibling);
+    const name = owner.getChild("VariableDefinition") ??
+      (owner.parent?.name === "VariableDeclaration" && owner.prevSibling?.prevSibling);
     return name ? text(name) : "";
   }
 

@@ -1,5 +1,6 @@
-// Copy buttons: <button data-copy="text" data-label-done="Copied">. For a moment the button shows a tick and the word, in a
-// child [data-copy-text] or above it, and a status line tells it to screen readers. What cannot be copied is said, too.
+// Copy buttons: <button data-copy="text" data-label-done="Copied">. For a moment the button shows a tick and the
+// word, in a child [data-copy-text] or above it, and a status line tells it to screen readers. What cannot be copied
+// is said, too.
 const SHOWN_MS = 1600;
 
 export function listen() {

@@ -1,6 +1,6 @@
-// What is offered after a dot: the fields of `webhook`, with the payload's taken from the sample that is being tested.
-// Which value stands before the dot is worked out from the syntax alone (see aliases.js), so `const p = webhook.payload.data; p.`
-// works. Inside a string that is compared with the event type, the event types are offered.
+// What is offered after a dot: the fields of `webhook`, with the payload's taken from the sample that is being
+// tested. Which value stands before the dot is worked out from the syntax alone (see aliases.js), so `const p =
+// webhook.payload.data; p.` works. Inside a string that is compared with the event type, the event types are offered.
 import { syntaxTree } from "../vendor/codemirror.js";
 import { reader } from "./aliases.js";
 
@@ -19,7 +19,10 @@ function fields(context, root) {
   const value = object && reader(syntaxTree(context.state), context.state.doc, root())(object);
   if (value === null || typeof value !== "object" || Array.isArray(value)) return null;
   const options = Object.keys(value).filter((key) => IDENTIFIER.test(key)).map((key, index) => ({
-    label: key, detail: describe(value[key]), type: "property", boost: 50 - index,
+    label: key,
+    detail: describe(value[key]),
+    type: "property",
+    boost: 50 - index,
   }));
   return { from: typed.to - /[\w$]*$/.exec(typed.text)[0].length, options, validFor: /^[\w$]*$/ };
 }
@@ -35,14 +38,17 @@ function expressionEndingAt(tree, end) {
 function eventTypes(context, area) {
   const node = syntaxTree(context.state).resolveInner(context.pos, -1);
   if (node.name !== "String" || !aboutEventType(node, context.state)) return null;
-  const names = [...(area.form?.querySelectorAll("select[data-sample-for] option") ?? [])].map((option) => option.value).filter(Boolean);
+  const names = [...(area.form?.querySelectorAll("select[data-sample-for] option") ?? [])].map((option) => option.value)
+    .filter(Boolean);
   if (!names.length) return null;
   return { from: node.from + 1, options: names.map((label) => ({ label, type: "enum" })), validFor: /^[\w.]*$/ };
 }
 
 function aboutEventType(node, state) {
   const around = node.parent?.name === "CaseLabel" ? node.parent.parent?.parent : node.parent;
-  return around ? /\b(eventType|type)\b/.test(state.sliceDoc(around.from, Math.min(around.to, around.from + 200))) : false;
+  return around
+    ? /\b(eventType|type)\b/.test(state.sliceDoc(around.from, Math.min(around.to, around.from + 200)))
+    : false;
 }
 
 // The form as it stands: the payload being tested, the variables, and what every webhook has.
@@ -55,7 +61,9 @@ function webhookOf(area) {
   } catch {
     // Half-typed JSON: the last whole one still tells the names.
   }
-  const names = [...(area.form?.querySelectorAll('[name="variables_key"]') ?? [])].map((input) => input.value).filter(Boolean);
+  const names = [...(area.form?.querySelectorAll('[name="variables_key"]') ?? [])].map((input) => input.value).filter(
+    Boolean,
+  );
   return {
     eventType: lastGood.get(area)?.type ?? "",
     payload: lastGood.get(area) ?? {},

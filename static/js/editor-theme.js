@@ -1,5 +1,5 @@
-// The editor's looks. Every colour is one of our tokens, so light and dark need no second theme. (The colours of the code
-// itself are the tok-… classes in components.css, shared with code that is only read.)
+// The editor's looks. Every colour is one of our tokens, so light and dark need no second theme. (The colours of the
+// code itself are the tok-… classes in components.css, shared with code that is only read.)
 import { EditorView } from "../vendor/codemirror.js";
 
 export const theme = EditorView.theme({
@@ -12,7 +12,12 @@ export const theme = EditorView.theme({
     overflow: "hidden",
   },
   "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "1px" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", minHeight: "12rem", maxHeight: "var(--editor-height, 70vh)" },
+  ".cm-scroller": {
+    fontFamily: "var(--mono)",
+    lineHeight: "1.55",
+    minHeight: "12rem",
+    maxHeight: "var(--editor-height, 70vh)",
+  },
   ".cm-content": { caretColor: "var(--ink)", padding: "0.5rem 0" },
   ".cm-cursor, .cm-dropCursor": { borderLeftColor: "var(--ink)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
@@ -21,7 +26,10 @@ export const theme = EditorView.theme({
   ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--accent) 6%, transparent)" },
   ".cm-gutters": { backgroundColor: "var(--sunken)", color: "var(--ink-faint)", borderRight: "1px solid var(--line)" },
   ".cm-activeLineGutter": { backgroundColor: "var(--accent-wash)", color: "var(--ink)" },
-  ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { backgroundColor: "var(--accent-wash)", outline: "1px solid var(--accent)" },
+  ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": {
+    backgroundColor: "var(--accent-wash)",
+    outline: "1px solid var(--accent)",
+  },
   ".cm-nonmatchingBracket, &.cm-focused .cm-nonmatchingBracket": { backgroundColor: "var(--bad-wash)" },
   ".cm-selectionMatch": { backgroundColor: "var(--info-wash)" },
   ".cm-searchMatch": { backgroundColor: "var(--warn-wash)", outline: "1px solid var(--warn-fill)" },
@@ -29,20 +37,59 @@ export const theme = EditorView.theme({
   ".cm-foldPlaceholder": { backgroundColor: "var(--calm-wash)", borderColor: "var(--line)", color: "var(--calm)" },
   ".cm-panels": { backgroundColor: "var(--sunken)", color: "var(--ink)" },
   ".cm-panels-top": { borderBottom: "1px solid var(--line)" },
-  ".cm-panel.cm-search": { display: "flex", flexWrap: "wrap", gap: "0.25rem", alignItems: "center", padding: "0.4rem 1.8rem 0.4rem 0.5rem" },
+  ".cm-panel.cm-search": {
+    display: "flex",
+    flexWrap: "wrap",
+    gap: "0.25rem",
+    alignItems: "center",
+    padding: "0.4rem 1.8rem 0.4rem 0.5rem",
+  },
   ".cm-panel.cm-search br": { flexBasis: "100%", content: "''" },
-  ".cm-panel.cm-search label": { display: "inline-flex", gap: "0.3em", alignItems: "center", fontSize: "var(--text-small)" },
+  ".cm-panel.cm-search label": {
+    display: "inline-flex",
+    gap: "0.3em",
+    alignItems: "center",
+    fontSize: "var(--text-small)",
+  },
   ".cm-panel.cm-search [name=close]": { color: "var(--ink)", fontSize: "1.1rem", top: "0.3rem", right: "0.5rem" },
-  ".cm-textfield": { width: "12rem", minHeight: "1.75rem", border: "1px solid var(--line-strong)", backgroundColor: "var(--surface)", fontSize: "var(--text-small)" },
-  ".cm-button": { minHeight: "1.75rem", border: "1px solid var(--line-strong)", borderRadius: "var(--round-small)", backgroundImage: "none", backgroundColor: "var(--surface)", color: "var(--ink)", fontSize: "var(--text-small)" },
-  ".cm-tooltip": { border: "1px solid var(--line)", borderRadius: "var(--round-small)", backgroundColor: "var(--raised)", color: "var(--ink)", boxShadow: "var(--shadow)" },
-  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", fontSize: "var(--text-small)", maxHeight: "16rem" },
+  ".cm-textfield": {
+    width: "12rem",
+    minHeight: "1.75rem",
+    border: "1px solid var(--line-strong)",
+    backgroundColor: "var(--surface)",
+    fontSize: "var(--text-small)",
+  },
+  ".cm-button": {
+    minHeight: "1.75rem",
+    border: "1px solid var(--line-strong)",
+    borderRadius: "var(--round-small)",
+    backgroundImage: "none",
+    backgroundColor: "var(--surface)",
+    color: "var(--ink)",
+    fontSize: "var(--text-small)",
+  },
+  ".cm-tooltip": {
+    border: "1px solid var(--line)",
+    borderRadius: "var(--round-small)",
+    backgroundColor: "var(--raised)",
+    color: "var(--ink)",
+    boxShadow: "var(--shadow)",
+  },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": {
+    fontFamily: "var(--mono)",
+    fontSize: "var(--text-small)",
+    maxHeight: "16rem",
+  },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "0.15rem 0.5rem" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
   ".cm-completionDetail": { color: "var(--ink-soft)", fontStyle: "normal" },
   ".cm-tooltip-autocomplete ul li[aria-selected] .cm-completionDetail": { color: "inherit" },
   ".cm-diagnostic": { padding: "0.3rem 0.6rem", fontFamily: "var(--sans)" },
   ".cm-diagnostic-error": { borderLeftColor: "var(--bad-fill)" },
-  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad-fill)", textUnderlineOffset: "0.2em" },
+  ".cm-lintRange-error": {
+    backgroundImage: "none",
+    textDecoration: "underline wavy var(--bad-fill)",
+    textUnderlineOffset: "0.2em",
+  },
   ".cm-lintPoint-error::after": { borderBottomColor: "var(--bad-fill)" },
 });

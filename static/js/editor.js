@@ -1,18 +1,50 @@
-// Turns <textarea data-editor="javascript|json"> into a code editor. The textarea stays in the form, hidden and in step with
-// every change, so the form is the same with and without scripts. Attributes of the textarea:
+// Turns <textarea data-editor="javascript|json"> into a code editor. The textarea stays in the form, hidden and in
+// step with every change, so the form is the same with and without scripts. Attributes of the textarea:
 //   data-completes-from="#payload"  where the JSON is whose fields are offered after `webhook.` (see completion.js)
-//   data-check-url="/…"             POST code=… answers {"error": null | {"message", "line", "column"}}; asked after a pause
+//   data-check-url="/…"             asked after a pause; POST code=… answers
+//                                   {"error": null | {"message", "line", "column"}}
 // In what the server sends back:
 //   [data-editor-error data-for="#code" data-line data-column data-message]  marks that place in the editor
 //   [data-editor-go="#code" data-line data-column]                           a button that goes there
 // Ctrl/⌘+Enter clicks the form's [data-run-test]. Tab indents; Esc, then Tab, leaves the editor.
-// Line ends: like every textarea the editor holds LF alone. Pasted CRLF becomes LF; nothing else is changed, a BOM stays.
+// Line ends: like every textarea the editor holds LF alone. Pasted CRLF becomes LF; nothing else is changed, a BOM
+// stays.
 import {
-  autocompletion, bracketMatching, classHighlighter, closeBrackets, closeBracketsKeymap, completionKeymap, defaultKeymap,
-  drawSelection, EditorState, EditorView, foldGutter, foldKeymap, highlightActiveLine, highlightActiveLineGutter,
-  highlightSelectionMatches, highlightSpecialChars, history, historyKeymap, indentOnInput, indentUnit, indentWithTab,
-  javascript, javascriptLanguage, json, jsonParseLinter, keymap, linter, lineNumbers, lintGutter, lintKeymap, Prec, search,
-  searchKeymap, setDiagnostics, syntaxHighlighting,
+  autocompletion,
+  bracketMatching,
+  classHighlighter,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  defaultKeymap,
+  drawSelection,
+  EditorState,
+  EditorView,
+  foldGutter,
+  foldKeymap,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  highlightSelectionMatches,
+  highlightSpecialChars,
+  history,
+  historyKeymap,
+  indentOnInput,
+  indentUnit,
+  indentWithTab,
+  javascript,
+  javascriptLanguage,
+  json,
+  jsonParseLinter,
+  keymap,
+  lineNumbers,
+  linter,
+  lintGutter,
+  lintKeymap,
+  Prec,
+  search,
+  searchKeymap,
+  setDiagnostics,
+  syntaxHighlighting,
 } from "../vendor/codemirror.js";
 import { webhookCompletions } from "./completion.js";
 import { phrases } from "./editor-phrases.js";
@@ -48,14 +80,34 @@ function mount(area) {
 function extensionsFor(area) {
   return [
     nonce ? EditorView.cspNonce.of(nonce) : [],
-    lineNumbers(), foldGutter(), highlightActiveLine(), highlightActiveLineGutter(), highlightSpecialChars(), drawSelection(),
-    history(), indentUnit.of("  "), EditorState.tabSize.of(2), indentOnInput(), bracketMatching(), closeBrackets(),
-    autocompletion(), highlightSelectionMatches(), search({ top: true }), syntaxHighlighting(classHighlighter), theme,
+    lineNumbers(),
+    foldGutter(),
+    highlightActiveLine(),
+    highlightActiveLineGutter(),
+    highlightSpecialChars(),
+    drawSelection(),
+    history(),
+    indentUnit.of("  "),
+    EditorState.tabSize.of(2),
+    indentOnInput(),
+    bracketMatching(),
+    closeBrackets(),
+    autocompletion(),
+    highlightSelectionMatches(),
+    search({ top: true }),
+    syntaxHighlighting(classHighlighter),
+    theme,
     EditorState.phrases.of(phrases(document.documentElement.lang)),
     Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => runTest(area) }])),
     keymap.of([
-      ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap,
-      ...lintKeymap, indentWithTab,
+      ...closeBracketsKeymap,
+      ...defaultKeymap,
+      ...searchKeymap,
+      ...historyKeymap,
+      ...foldKeymap,
+      ...completionKeymap,
+      ...lintKeymap,
+      indentWithTab,
     ]),
     languageFor(area),
     EditorView.contentAttributes.of(namesFor(area)),
@@ -124,7 +176,12 @@ function showRunError(area) {
   if (!view || found === (shownError.get(area) ?? null)) return;
   shownError.set(area, found);
   pending.get(area)?.abort();
-  mark(view, found ? [{ message: found.dataset.message, line: Number(found.dataset.line), column: Number(found.dataset.column) }] : []);
+  mark(
+    view,
+    found
+      ? [{ message: found.dataset.message, line: Number(found.dataset.line), column: Number(found.dataset.column) }]
+      : [],
+  );
 }
 
 function mark(view, errors) {

@@ -1,5 +1,5 @@
-// The event-type tree (ui.event_tree): a search box, a parent box for each group, and how many are chosen.
-// A search hides what does not match; a parent box acts on what is shown, so "search, then select all" does what it says.
+// The event-type tree (ui.event_tree): a search box, a parent box for each group, and how many are chosen. A search
+// hides what does not match; a parent box acts on what is shown, so "search, then select all" does what it says.
 export function upgrade(root) {
   for (const tree of root.querySelectorAll("[data-event-tree]:not([data-ready])")) {
     tree.dataset.ready = "";

@@ -1,5 +1,5 @@
-// Colours <code data-highlight="json|javascript"> with the editor's own parsers and classes. The library is fetched only
-// when there is something to colour; without it the text is plain.
+// Colours <code data-highlight="json|javascript"> with the editor's own parsers and classes. The library is fetched
+// only when there is something to colour; without it the text is plain.
 const LONGEST = 200_000;
 
 export async function upgrade(root) {
@@ -13,7 +13,13 @@ export async function upgrade(root) {
     if (text.length > LONGEST) continue;
     const pieces = [];
     const put = (piece, classes) => pieces.push(classes ? span(piece, classes) : piece);
-    highlightCode(text, languages[block.dataset.highlight].parser.parse(text), classHighlighter, put, () => pieces.push("\n"));
+    highlightCode(
+      text,
+      languages[block.dataset.highlight].parser.parse(text),
+      classHighlighter,
+      put,
+      () => pieces.push("\n"),
+    );
     block.replaceChildren(...pieces);
   }
 }

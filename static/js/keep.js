@@ -1,10 +1,12 @@
-// <form data-keep="endpoint:ep_1:code">: what is typed in it is kept in this browser until it is saved, and offered again after
-// a reload, a crash, a restart of the server or an expired session. One entry a form and person (`data-keep-for`, their id).
-//   Plain text lies in localStorage, so that it survives the tab. Secrets (password boxes, inputs with data-secret) lie in
-//   sessionStorage: they end with the tab. Signing out forgets both.
-//   data-keep-shared="new:src_1"  what these forms have in common goes along when another of them is opened (a change of card)
-// A form that is opened with something kept shows <template data-keep-notice="offer">, or takes it back at once when the page
-// was left on the way to saving it ("resumed").
+// <form data-keep="endpoint:ep_1:code">: what is typed in it is kept in this browser until it is saved, and offered
+// again after a reload, a crash, a restart of the server or an expired session. One entry a form and person
+// (`data-keep-for`, their id).
+//   Plain text lies in localStorage, so that it survives the tab. Secrets (password boxes, inputs with data-secret)
+//     lie in sessionStorage: they end with the tab. Signing out forgets both.
+//   data-keep-shared="new:src_1"  what these forms have in common goes along when another of them is opened (a change
+//     of card)
+// A form that is opened with something kept shows <template data-keep-notice="offer">, or takes it back at once when
+// the page was left on the way to saving it ("resumed").
 import { replace } from "./editors.js";
 
 const PAUSE_MS = 250;
@@ -66,7 +68,9 @@ export function noteAll() {
 export const isChanged = (form) => saved.has(keyOf(form)) && !same(saved.get(keyOf(form)), state(form));
 
 export function showNotice(form, name, values = {}) {
-  const notice = document.querySelector(`template[data-keep-notice="${name}"]`)?.content.firstElementChild.cloneNode(true);
+  const notice = document.querySelector(`template[data-keep-notice="${name}"]`)?.content.firstElementChild.cloneNode(
+    true,
+  );
   if (!notice) return null;
   form.querySelector(":scope > [data-kept]")?.remove();
   notice.dataset.kept = name;
@@ -86,7 +90,10 @@ function open(form) {
       putBack(form, kept);
       showNotice(form, "resumed");
     } else {
-      const time = new Date(kept.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+      const time = new Date(kept.at).toLocaleString(document.documentElement.lang, {
+        dateStyle: "medium",
+        timeStyle: "short",
+      });
       showNotice(form, "offer", { time });
     }
   } else if (kept) {
@@ -103,7 +110,7 @@ function clicked(event) {
   const dropped = event.target.closest("a[data-keep-drop]")?.closest("form[data-keep]");
   if (dropped) forget(dropped);
   const card = event.target.closest("a[data-keeps-shared]");
-  if (card) for (const each of document.querySelectorAll("form[data-keep-shared]")) carry(each);
+  if (card) { for (const each of document.querySelectorAll("form[data-keep-shared]")) carry(each); }
 }
 
 function act(form, what) {
@@ -154,7 +161,13 @@ function note(form) {
     return;
   }
   if (JSON.stringify(now).length > MAX_KEPT_CHARACTERS) return;
-  write(key, { at: Date.now(), seen: form.elements.seen?.value, tab: TAB, state: now, resume: read(key)?.resume ?? false });
+  write(key, {
+    at: Date.now(),
+    seen: form.elements.seen?.value,
+    tab: TAB,
+    state: now,
+    resume: read(key)?.resume ?? false,
+  });
 }
 
 const TAB = (() => {
@@ -226,7 +239,10 @@ function state(form) {
     if (secrets.flat().some(Boolean)) found.secretRows[rows.id] = secrets;
   }
   for (const field of form.elements) {
-    if (!field.name || field.closest("[data-rows]") || field.matches("button, fieldset, output, [type=hidden], [type=file], [readonly]")) continue;
+    if (
+      !field.name || field.closest("[data-rows]") ||
+      field.matches("button, fieldset, output, [type=hidden], [type=file], [readonly]")
+    ) continue;
     if (field.matches("[type=checkbox], [type=radio]")) found.checks[`${field.name}=${field.value}`] = field.checked;
     else if (isSecret(field)) found.secretFields[field.name] = field.value;
     else found.fields[field.name] = field.value;
@@ -244,7 +260,10 @@ function fill(form, from) {
   }
   const touched = [];
   for (const field of form.elements) {
-    if (!field.name || field.closest("[data-rows]") || field.matches("button, fieldset, output, [type=hidden], [type=file], [readonly]")) continue;
+    if (
+      !field.name || field.closest("[data-rows]") ||
+      field.matches("button, fieldset, output, [type=hidden], [type=file], [readonly]")
+    ) continue;
     if (field.matches("[type=checkbox], [type=radio]")) {
       const checked = from.checks[`${field.name}=${field.value}`];
       if (checked !== undefined && checked !== field.checked) (field.checked = checked), touched.push(field);
@@ -273,7 +292,8 @@ function fillRows(fieldset, rows, secrets) {
   if (holder && rows.length) holder.open = true;
 }
 
-// ---- Where it lies. Storage can be full, switched off or spoiled: keeping is a help, and never an error that a person sees.
+// ---- Where it lies. Storage can be full, switched off or spoiled: keeping is a help, and never an error that a
+// person sees.
 
 const keyOf = (form) => `${PREFIX}${form.dataset.keepFor}:${form.dataset.keep}`;
 const parts = ({ secretFields, secretRows, ...plain }) => ({ plain, secret: { secretFields, secretRows } });
@@ -294,7 +314,13 @@ function read(key) {
 }
 
 // The order of names decides whether two states are the same text.
-const ordered = ({ fields, checks, rows, secretFields, secretRows }) => ({ fields, checks, rows, secretFields, secretRows });
+const ordered = ({ fields, checks, rows, secretFields, secretRows }) => ({
+  fields,
+  checks,
+  rows,
+  secretFields,
+  secretRows,
+});
 
 function remove(key) {
   localStorage.removeItem(key);

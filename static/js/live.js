@@ -1,9 +1,10 @@
-// Live pages. <div data-live="endpoint:ep_1" hx-get="…" hx-trigger="refresh" hx-target="this" hx-swap="outerMorph"> fetches itself
-// anew when something about that topic changed; several topics have spaces between them. One stream a page, GET /test/changes: each
-// unnamed event's data is the topics that changed, separated by spaces ("source:src_1 message:msg_1"), of those that the page
-// asked for, at most twice a second. When a part that was fetched asks for more, the stream begins anew.
-// A page in the background lets go of the stream (browsers allow few connections) and catches up when it is back. It also
-// catches up when the stream opens first: what happened while the page travelled here was told to nobody.
+// Live pages. <div data-live="endpoint:ep_1" hx-get="…" hx-trigger="refresh" hx-target="this" hx-swap="outerMorph">
+// fetches itself anew when something about that topic changed; several topics have spaces between them. One stream a
+// page, GET /test/changes: each unnamed event's data is the topics that changed, separated by spaces ("source:src_1
+// message:msg_1"), of those that the page asked for, at most twice a second. When a part that was fetched asks for
+// more, the stream begins anew. A page in the background lets go of the stream (browsers allow few connections) and
+// catches up when it is back. It also catches up when the stream opens first: what happened while the page travelled
+// here was told to nobody.
 const PAUSE_MS = 50;
 
 let stream = null;
@@ -32,7 +33,9 @@ function connect() {
   if (document.hidden || !parts().length) return close();
   if (stream) return;
   asked = new Set(parts().flatMap(topics));
-  stream = new EventSource(`${document.body.dataset.base}/changes?${new URLSearchParams([...asked].map((topic) => ["topic", topic]))}`);
+  stream = new EventSource(
+    `${document.body.dataset.base}/changes?${new URLSearchParams([...asked].map((topic) => ["topic", topic]))}`,
+  );
   stream.addEventListener("open", () => refreshSoon(parts().flatMap(topics)));
   stream.addEventListener("message", (event) => refreshSoon(event.data.split(" ")));
 }

@@ -19,7 +19,9 @@ import * as times from "./times.js";
 import * as unsaved from "./unsaved.js";
 
 // Once for the page: these listen on the document, so that what arrives later is heard too.
-for (const module of [clipboard, live, menus, problems, reveal, rows, shortcuts, submits, unsaved, keep, saving, start]) module.listen();
+for (
+  const module of [clipboard, live, menus, problems, reveal, rows, shortcuts, submits, unsaved, keep, saving, start]
+) module.listen();
 
 function upgrade(root) {
   for (const module of [tabs, eventTree, rows, times, problems, live]) module.upgrade(root);

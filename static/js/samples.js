@@ -1,5 +1,5 @@
-// <select data-sample-for="#payload"> puts the chosen event type's sample into that editor. Nothing is asked: if the payload
-// had been edited, one Undo in the editor brings it back.
+// <select data-sample-for="#payload"> puts the chosen event type's sample into that editor. Nothing is asked: if the
+// payload had been edited, one Undo in the editor brings it back.
 import { replace } from "./editors.js";
 
 let asking = new AbortController();
@@ -15,7 +15,9 @@ async function load(select) {
   asking.abort();
   asking = new AbortController();
   try {
-    const answer = await fetch(`${document.body.dataset.base}/events/${encodeURIComponent(select.value)}/sample.json`, { signal: asking.signal });
+    const answer = await fetch(`${document.body.dataset.base}/events/${encodeURIComponent(select.value)}/sample.json`, {
+      signal: asking.signal,
+    });
     if (answer.ok) replace(document.querySelector(select.dataset.sampleFor), indented(await answer.text()));
   } catch (error) {
     if (error.name !== "AbortError") console.warn("The sample could not be fetched:", error);

@@ -1,7 +1,8 @@
-// Forms that are kept (see keep.js) are sent by script, so that a connection that is lost loses nothing: the page stays, says what
-// happened and offers to try again. What the server answers:
-//   204 with HX-Redirect   saved: go there              401, or a redirect to the sign-in   sign in, then come back to what was typed
-//   any other page         it was refused: its content takes the place of this page's, with what was typed
+// Forms that are kept (see keep.js) are sent by script, so that a connection that is lost loses nothing: the page
+// stays, says what happened and offers to try again. What the server answers:
+//   204 with HX-Redirect              saved: go there
+//   401, or a redirect to sign-in     sign in, then come back to what was typed
+//   any other page                    it was refused: its content takes the place of this page's, with what was typed
 // Run test goes through htmx; where that finds no connection, the result's place says so.
 import { forget, isChanged, noteAll, resume, showNotice } from "./keep.js";
 import { release } from "./unsaved.js";
@@ -28,10 +29,13 @@ function submitted(event) {
   if (!sending.has(form)) send(form, event.submitter);
 }
 
-// Another form of the page is sent, such as Rotate beside an Advanced form that is half filled in: it comes back on the next page.
+// Another form of the page is sent, such as Rotate beside an Advanced form that is half filled in: it comes back on
+// the next page.
 function leaveOthers(form) {
   if (form.method !== "post") return;
-  for (const other of document.querySelectorAll("form[data-keep]")) if (other !== form && isChanged(other)) resume(other);
+  for (const other of document.querySelectorAll("form[data-keep]")) {
+    if (other !== form && isChanged(other)) resume(other);
+  }
 }
 
 async function send(form, button) {
@@ -42,7 +46,10 @@ async function send(form, button) {
   form.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(address, {
-      method: "POST", body, headers: { "HX-Request": "true", Accept: "text/html" }, signal: AbortSignal.timeout(TIMEOUT_MS),
+      method: "POST",
+      body,
+      headers: { "HX-Request": "true", Accept: "text/html" },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     await receive(form, answer, button);
   } catch (error) {
@@ -105,7 +112,8 @@ function tryAgain(button) {
 function testFailed(event) {
   const button = event.target.closest?.("[data-run-test]");
   const place = button && document.querySelector(button.getAttribute("hx-target"));
-  const notice = place && document.querySelector('template[data-keep-notice="test-lost"]')?.content.firstElementChild.cloneNode(true);
+  const notice = place &&
+    document.querySelector('template[data-keep-notice="test-lost"]')?.content.firstElementChild.cloneNode(true);
   if (!notice) return;
   place.replaceChildren(notice);
   again.set(notice.querySelector("[data-try-again]"), () => button.click());

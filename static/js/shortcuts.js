@@ -18,7 +18,8 @@ export function listen() {
   });
 }
 
-const typing = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable='true'], .cm-editor");
+const typing = (element) =>
+  element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable='true'], .cm-editor");
 
 function go(event) {
   const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);

@@ -1,5 +1,6 @@
-// <button data-start-from="#field-code" formaction="…">: puts one of the card's samples into the editor. What stood there comes
-// back with Undo, in the editor or by the button that shows up. Without scripts the button sends the form.
+// <button data-start-from="#field-code" formaction="…">: puts one of the card's samples into the editor. What stood
+// there comes back with Undo, in the editor or by the button that shows up. Without scripts the button sends the
+// form.
 import { replace } from "./editors.js";
 
 export function listen() {
@@ -17,7 +18,9 @@ async function start(button) {
   const status = button.closest("[role=group]").querySelector("[data-start-status]");
   try {
     const answer = await fetch(button.getAttribute("formaction").split("#")[0], {
-      method: "POST", body, headers: { "HX-Request": "true", "HX-Request-Type": "partial", Accept: "text/html" },
+      method: "POST",
+      body,
+      headers: { "HX-Request": "true", "HX-Request-Type": "partial", Accept: "text/html" },
     });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const code = page.querySelector(button.dataset.startFrom);
@@ -41,7 +44,8 @@ function put(area, text, status) {
 }
 
 function show(status, name) {
-  const notice = status.querySelector(`template[data-start-notice="${name}"]`) ?? document.querySelector(`template[data-start-notice="${name}"]`);
+  const notice = status.querySelector(`template[data-start-notice="${name}"]`) ??
+    document.querySelector(`template[data-start-notice="${name}"]`);
   const copy = notice.content.firstElementChild.cloneNode(true);
   status.replaceChildren(copy);
   return copy;

@@ -56,6 +56,9 @@ function arrange(tabbed) {
     if (named) open(named);
   });
 
-  open(holding(tabbed.querySelector('[aria-invalid="true"]')) ?? holding(document.getElementById(location.hash.slice(1))) ?? tabs[0]);
+  open(
+    holding(tabbed.querySelector('[aria-invalid="true"]')) ??
+      holding(document.getElementById(location.hash.slice(1))) ?? tabs[0],
+  );
   tabbed.dataset.ready = "";
 }

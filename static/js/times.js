@@ -1,10 +1,15 @@
-// <time datetime="…" data-time>UTC text</time> becomes "5 minutes ago" within a day and the local date and time after it.
-// With data-time="date", as inside a sentence, it is always the local date and time.
+// <time datetime="…" data-time>UTC text</time> becomes "5 minutes ago" within a day and the local date and time after
+// it. With data-time="date", as inside a sentence, it is always the local date and time.
 // The whole local time and the UTC text stand in its title.
 const STEPS = [["second", 60], ["minute", 60], ["hour", 24]];
 const language = document.documentElement.lang || undefined;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
-const thisYear = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+const thisYear = new Intl.DateTimeFormat(language, {
+  month: "short",
+  day: "numeric",
+  hour: "numeric",
+  minute: "2-digit",
+});
 const anyYear = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 const whole = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
 

@@ -1,5 +1,5 @@
-// <form data-unsaved>: leaving the page asks first when something in it was changed and not sent. The words are the browser's.
-// Forms with data-keep are sent by saving.js, which calls `release` once the server has taken them.
+// <form data-unsaved>: leaving the page asks first when something in it was changed and not sent. The words are the
+// browser's. Forms with data-keep are sent by saving.js, which calls `release` once the server has taken them.
 let changed = null; // the form that was changed since it was last sent
 
 export function listen() {
@@ -11,7 +11,8 @@ export function listen() {
 
 export const release = () => (changed = null);
 
-// What the test is fed with is never kept on the server, so losing it is no loss. A code editor speaks through its textarea.
+// What the test is fed with is never kept on the server, so losing it is no loss. A code editor speaks through its
+// textarea.
 const OF_THE_TEST = ["payload", "event_type"];
 
 function note(event) {
