@@ -97,9 +97,12 @@ class IntakeFirst:
         self._slots = asyncio.Semaphore(PAGES_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX):
-            token = scope["path"][len(PREFIX) :].rstrip("/")
-            if "/" not in token:
+        if scope["type"] == "http" and scope["method"] == "POST":
+            path = scope["path"]
+            if path.startswith("//"):  # as a sender writes who joins an address that ends in a slash to a path
+                path = "/" + path.lstrip("/")
+            token = path[len(PREFIX) :].strip("/")
+            if path.startswith(PREFIX) and "/" not in token:
                 answer = await _take_in(self.app.state.intake, token, Headers(raw=scope["headers"]), receive)
                 await answer.give(send)
                 return

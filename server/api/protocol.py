@@ -7,6 +7,7 @@ each under a limit and a deadline, and bodies are read here: by their length or 
 """
 
 import asyncio
+import re
 from ipaddress import ip_address
 from typing import cast
 
@@ -16,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from server.api.chunks import BadChunks, Chunks
 from server.api.connections import Connections, Count
+from server.api.heads import elements, rewritten
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEAD_LINES = 1000
@@ -115,9 +117,13 @@ class HttpProtocol(HttpToolsProtocol):
                 host = value
             elif name == b"transfer-encoding":
                 codings += b"," + value
+            elif name == b"expect":
+                self.expect_100_continue |= b"100-continue" in elements(value.lower())
         version = self.parser.get_http_version()
         if version not in ("1.1", "1.0"):
             raise _Refused(INVALID)
+        if version == "1.0":
+            self.expect_100_continue = False  # such a client does not know it (RFC 9110 10.1.1)
         if self.url[:1] not in (b"/", b"*"):
             host = self._use_absolute_form(host)
         if (host is None and version == "1.1") or (host is not None and not _is_host(host)):
@@ -213,6 +219,18 @@ class HttpProtocol(HttpToolsProtocol):
         if len(head) > MAX_TARGET_BYTES and head.find(b"\r\n") > MAX_TARGET_BYTES:
             self._refuse(TARGET_TOO_LONG)
             return
+        refused = self._feed(head)
+        if refused is INVALID and (again := rewritten(head)) is not None:
+            self.parser = httptools.HttpRequestParser(self)
+            refused = self._feed(again)
+        if refused:
+            self._refuse(refused)
+            return
+        if self._body_is_due or self.parser.should_upgrade():
+            self.parser = httptools.HttpRequestParser(self)  # bodies are not shown to it
+
+    def _feed(self, head: bytes) -> tuple[int, str] | None:
+        """Begin a request with a whole head, or say what is answered instead."""
         self._left, self._chunks = 0, None
         try:
             self.parser.feed_data(head)
@@ -220,10 +238,8 @@ class HttpProtocol(HttpToolsProtocol):
             pass  # we never upgrade, and go on as if nobody had asked (RFC 9110 7.8)
         except httptools.HttpParserError as error:
             reason = error.__context__
-            self._refuse(reason.answer if isinstance(reason, _Refused) else INVALID)
-            return
-        if self._body_is_due or self.parser.should_upgrade():
-            self.parser = httptools.HttpRequestParser(self)  # bodies are not shown to it
+            return reason.answer if isinstance(reason, _Refused) else INVALID
+        return None
 
     def _take_body(self, data: bytes) -> bytes:
         piece = data if len(data) <= self._left else data[: self._left]
@@ -352,7 +368,7 @@ def _without_space_at_ends(head: bytes) -> bytes:
 
 
 def _check_codings(codings: bytes) -> None:
-    named = [coding for coding in codings.lower().replace(b" ", b"").replace(b"\t", b"").split(b",") if coding]
+    named = elements(codings.lower())
     if named != [b"chunked"]:
         raise _Refused(UNKNOWN_CODING if named and named[-1] == b"chunked" else INVALID)
 
@@ -363,16 +379,24 @@ def _is_host(host: bytes) -> bool:
         address, bracket, port = host[1:].partition(b"]")
         if not bracket or (port and port[:1] != b":"):
             return False
-        try:
-            ip_address(address.decode("ascii").partition("%")[0])
-        except ValueError:
+        if not _FUTURE_ADDRESS.fullmatch(address) and not _is_ip_address(address):
             return False
         port = port[1:]
     else:
         name, _, port = host.partition(b":")
         if name.translate(None, _NAME_BYTES):
             return False
-    return not port or (port.isdigit() and len(port) <= 5)
+    return not port or (port.isdigit() and len(port.lstrip(b"0")) <= 5)
 
 
+def _is_ip_address(address: bytes) -> bool:
+    try:
+        ip_address(address.decode("ascii").partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+_FUTURE_ADDRESS = re.compile(rb"[vV][0-9A-Fa-f]{1,8}\.[A-Za-z0-9\-._~!$&'()*+,;=:]{1,255}")
+"""RFC 3986 3.2.2 has room for versions after IPv6."""
 _NAME_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;="
