@@ -9,7 +9,6 @@ from server.delivery.mailer import Undelivered
 from server.delivery.notifier import NO_SERVER, post
 from server.domain.alerts import Alerts, addresses, test_mail, test_payload
 from server.domain.ids import SourceId, mint
-from server.domain.notices import Kind
 from server.domain.pasted import url_problem
 from server.domain.sentences import Problem, Refused, Sentence, say
 from server.domain.signing import fingerprint, new_secret
@@ -28,7 +27,7 @@ class StaleAlerts(Exception):
 
 
 async def save_alerts(
-    bench: Workbench, kinds: Iterable[Kind], typed_addresses: str, webhook_url: str | None, seen: str = ""
+    bench: Workbench, kinds: Iterable[str], typed_addresses: str, webhook_url: str | None, seen: str = ""
 ) -> None:
     """Keep who is told of what. The first webhook gets a signing secret. ``webhook_url``: ``None`` keeps its URL.
 

@@ -19,7 +19,7 @@ from server.delivery.prepare import runs_code
 from server.domain import alerts as words
 from server.domain.alerts import MAIL_PAUSE, MOST_IN_ONE_MAIL, Alerts, Channel, Notification, Sending, Told, waits
 from server.domain.ids import EndpointId, Millis, NoticeId, SourceId, earliest
-from server.domain.notices import Kind, Notice, too_slow
+from server.domain.notices import Notice, too_slow
 from server.domain.requests import DEFAULTS, Prepared
 from server.domain.sentences import Sentence, say
 from server.domain.signing import sign
@@ -63,8 +63,8 @@ class Notifier:
         self._public_url = public_url
         self._due = {channel: asyncio.Event() for channel in Channel}
         self._told = earliest("ntc", _now())
-        self._mailed: dict[Kind, Millis] = {}
-        """When the last mail of each kind went out."""
+        self._mailed: dict[str, Millis] = {}
+        """When the last mail of each type of operational event went out."""
         self._slow: deque[tuple[Program, Slow]] = deque(maxlen=MOST_SLOW)
         """Programs that entered the sandbox's slow lane and are not kept as notices yet."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -137,13 +137,13 @@ class Notifier:
     async def _send_mails(self) -> None:
         await self._due[Channel.EMAIL].wait()
         self._due[Channel.EMAIL].clear()
-        resting = [kind for kind, at in self._mailed.items() if _now() < at + MAIL_PAUSE]
+        resting = [key for key, at in self._mailed.items() if _now() < at + MAIL_PAUSE]
         chosen, pending = await self._claim(Channel.EMAIL, MOST_IN_ONE_MAIL, resting)
-        by_kind: dict[Kind, list[_Pending]] = {}
+        by_type: dict[str, list[_Pending]] = {}
         for one in pending:
-            by_kind.setdefault(one.told.notice.kind, []).append(one)
-        for kind, alike in by_kind.items():
-            self._mailed[kind] = _now()
+            by_type.setdefault(one.told.notice.type.key, []).append(one)
+        for key, alike in by_type.items():
+            self._mailed[key] = _now()
             await self._mail_together(chosen, alike)
 
     async def _mail_together(self, chosen: Alerts, alike: Sequence["_Pending"]) -> None:
@@ -185,7 +185,7 @@ class Notifier:
         return _Ended(Sending.PENDING if failed else Sending.SENT, failed)
 
     async def _claim(
-        self, channel: Channel, limit: int, without: Iterable[Kind] = ()
+        self, channel: Channel, limit: int, without: Iterable[str] = ()
     ) -> tuple[Alerts, list["_Pending"]]:
         now = _now()
 
@@ -227,7 +227,7 @@ class Notifier:
                 state=how.state.value,
                 attempts=how.attempts,
                 error=how.error,
-                kind=one.told.notice.kind.value,
+                kind=one.told.notice.type.key,
                 notice_id=one.told.notice.id,
                 notification_id=one.row.id,
             )

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from server.domain.ids import Millis, NoticeId, NotificationId
-from server.domain.notice_words import TITLES, text
-from server.domain.notices import Kind, Notice
+from server.domain.notices import Notice
+from server.domain.operational_events import OperationalEventType, sent_by_default
 from server.domain.sentences import Sentence, say
 from server.domain.sources import Source
 
@@ -62,7 +62,8 @@ class Notification:
 class Alerts:
     """What people chose on the settings page."""
 
-    kinds: frozenset[Kind] = frozenset(Kind)
+    kinds: frozenset[str] = field(default_factory=sent_by_default)
+    """Keys of the operational events that are sent."""
     addresses: tuple[str, ...] = ()
     """Empty: no mail."""
     webhook_url: str = ""
@@ -70,9 +71,9 @@ class Alerts:
     webhook_secret: str = ""
     """Signs what goes to the webhook, ``whsec_…``."""
 
-    def channels(self, kind: Kind) -> tuple[Channel, ...]:
-        """How a notice of this kind is sent."""
-        if kind not in self.kinds:
+    def channels(self, event: OperationalEventType) -> tuple[Channel, ...]:
+        """How a notice of this type is sent."""
+        if event.key not in self.kinds:
             return ()
         chosen = (Channel.EMAIL, bool(self.addresses)), (Channel.WEBHOOK, bool(self.webhook_url))
         return tuple(channel for channel, on in chosen if on)
@@ -122,13 +123,12 @@ class Mail:
 
 
 def mail(to: tuple[str, ...], told: Sequence[Told]) -> Mail:
-    """One mail for notices of one kind."""
+    """One mail for notices of one type."""
     first = told[0]
-    title = str(TITLES[first.notice.kind])
     about = _one_line(first.endpoint) if len(told) == 1 else f"{len(told)} notices"
     modes = ", ".join(dict.fromkeys(each.source.name for each in told))
     body = "\n\n".join(_paragraph(each) for each in told)
-    return Mail(to, f"[Hookbench {_one_line(modes)}] {title}: {about}", f"{body}\n{FOOTER}")
+    return Mail(to, f"[Hookbench {_one_line(modes)}] {first.notice.type.mail_subject(about)}", f"{body}\n{FOOTER}")
 
 
 FOOTER = """
@@ -151,13 +151,13 @@ def payload(told: Told) -> bytes:
         "endpoint": {"id": notice.endpoint_id, "name": told.endpoint},
         "message_id": notice.message_id,
         "count": notice.count,
-        "title": str(TITLES[notice.kind]),
-        "text": str(text(notice)),
+        "title": str(notice.type.title),
+        "text": str(notice.text),
         "error": notice.error.message if notice.error else None,
         "detail": dict(notice.detail),
         "link": told.link or None,
     }
-    return _envelope(notice.kind.value, notice.created_at, data)
+    return _envelope(notice.type.key, notice.created_at, data)
 
 
 def test_payload(now: Millis) -> bytes:
@@ -173,7 +173,7 @@ def _paragraph(told: Told) -> str:
     notice = told.notice
     lines = [
         f"{told.endpoint.strip()} ({told.source.name})",
-        str(text(notice)),
+        str(notice.text),
         *([f"Last reason: {notice.error.message}"] if notice.error else []),
         *([f"Last answer: {notice.detail['status']}"] if "status" in notice.detail else []),
         *([told.link] if told.link else []),

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, RowMapping, Select, func, literal_column, sel
 
 from server.domain.ids import EndpointId, MessageId, Millis, NoticeId, SourceId, mint
 from server.domain.messages import Attempt
-from server.domain.notices import GATHERED, TROUBLES, Happened, Kind, Notice, recovered
+from server.domain.notices import Happened, Notice, recovered
+from server.domain.operational_events import ENDPOINT_DISABLED, ENDPOINT_RECOVERED, OPERATIONAL_EVENTS, troubles
 from server.store import notifications
 from server.store.columns import dump
 from server.store.schema import notices
@@ -29,10 +30,10 @@ def add(tx: Connection, happened: Happened) -> NoticeId | None:
 
 def add_all(tx: Connection, every: Iterable[Happened]) -> list[NoticeId | None]:
     """As ``add``. However many of them are the same, they cost two statements."""
-    alike: dict[tuple[Kind, EndpointId, str], list[Happened]] = {}
+    alike: dict[tuple[str, EndpointId, str], list[Happened]] = {}
     order = []
     for one in every:
-        key = (one.kind, one.endpoint_id, one.subject)
+        key = (one.type.key, one.endpoint_id, one.subject)
         alike.setdefault(key, []).append(one)
         order.append((key, len(alike[key]) == 1))
     added = {key: _gather(tx, group) for key, group in alike.items()}
@@ -48,13 +49,13 @@ def recover(tx: Connection, attempt: Attempt) -> NoticeId | None:
         select(notices.c.kind)
         .where(
             notices.c.endpoint_id == attempt.endpoint_id,
-            notices.c.kind.in_([kind.value for kind in (*TROUBLES, Kind.RECOVERED)]),
+            notices.c.kind.in_([*troubles(), ENDPOINT_RECOVERED.key]),
         )
         .order_by(notices.c.updated_at.desc(), notices.c.id.desc())
         .limit(1)
     )
     kind = tx.execute(latest).scalar()
-    return add(tx, recovered(attempt)) if kind in TROUBLES else None
+    return add(tx, recovered(attempt)) if kind in troubles() else None
 
 
 def page(tx: Connection, source_id: SourceId, *, before: str = "", limit: int = PAGE) -> list[Notice]:
@@ -74,7 +75,7 @@ def of_endpoint(tx: Connection, endpoint_id: str, limit: int = 5) -> list[Notice
 def disabled_at(tx: Connection, endpoint_id: str) -> Millis | None:
     """When what happened switched the endpoint off the last time; ``None`` when no notice tells any more."""
     query = select(func.max(notices.c.created_at)).where(
-        notices.c.endpoint_id == endpoint_id, notices.c.kind == Kind.DISABLED.value
+        notices.c.endpoint_id == endpoint_id, notices.c.kind == ENDPOINT_DISABLED.key
     )
     return tx.execute(query).scalar()
 
@@ -118,9 +119,9 @@ def _gather(tx: Connection, alike: list[Happened]) -> NoticeId | None:
         select(notices.c.id)
         .where(
             notices.c.endpoint_id == last.endpoint_id,
-            notices.c.kind == last.kind.value,
+            notices.c.kind == last.type.key,
             notices.c.subject == last.subject,
-            notices.c.created_at > last.at - GATHERED[last.kind],
+            notices.c.created_at > last.at - last.type.counted_together_ms,
         )
         .order_by(notices.c.id.desc())
         .limit(1)
@@ -132,7 +133,7 @@ def _gather(tx: Connection, alike: list[Happened]) -> NoticeId | None:
     tx.execute(
         notices.insert().values(
             id=added,
-            kind=last.kind.value,
+            kind=last.type.key,
             source_id=last.source_id,
             endpoint_id=last.endpoint_id,
             subject=last.subject,
@@ -141,7 +142,7 @@ def _gather(tx: Connection, alike: list[Happened]) -> NoticeId | None:
             **values,
         )
     )
-    notifications.enqueue(tx, added, last.kind, last.at)
+    notifications.enqueue(tx, added, last.type, last.at)
     return added
 
 
@@ -159,7 +160,7 @@ def _readable(rows: Iterable[RowMapping]) -> list[Notice]:
 def _notice(row: RowMapping) -> Notice:
     return Notice(
         id=NoticeId(row["id"]),
-        kind=Kind(row["kind"]),
+        type=OPERATIONAL_EVENTS[row["kind"]],
         source_id=SourceId(row["source_id"]),
         endpoint_id=EndpointId(row["endpoint_id"]) if row["endpoint_id"] else None,
         message_id=MessageId(row["message_id"]) if row["message_id"] else None,

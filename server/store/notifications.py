@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 
 from server.domain.alerts import MOST_WAITING, Channel, Notification, Sending
 from server.domain.ids import Millis, NoticeId, NotificationId, mint
-from server.domain.notices import Kind
+from server.domain.operational_events import OperationalEventType
 from server.domain.sentences import say
 from server.store import options
 from server.store.schema import notices, notifications
@@ -18,14 +18,14 @@ log = structlog.get_logger()
 CROWDED = say("Too many others were waiting to be sent.")
 
 
-def enqueue(tx: Connection, notice_id: NoticeId, kind: Kind, now: Millis) -> None:
-    """Let a new notice be sent over each channel that people chose for its kind."""
+def enqueue(tx: Connection, notice_id: NoticeId, event: OperationalEventType, now: Millis) -> None:
+    """Let a new notice be sent over each channel that people chose for its type."""
     try:
         chosen = options.alerts(tx)
     except Exception:  # what people chose cannot be read: the notice is kept, and with it what it is about
         log.exception("notices.settings_unreadable")
         return
-    for channel in chosen.channels(kind):
+    for channel in chosen.channels(event):
         crowded = _waiting(tx, channel) >= MOST_WAITING
         tx.execute(
             notifications.insert().values(
@@ -42,9 +42,9 @@ def enqueue(tx: Connection, notice_id: NoticeId, kind: Kind, now: Millis) -> Non
 
 
 def claim(
-    tx: Connection, channel: Channel, *, now: Millis, lease_until: Millis, limit: int, without: Iterable[Kind] = ()
+    tx: Connection, channel: Channel, *, now: Millis, lease_until: Millis, limit: int, without: Iterable[str] = ()
 ) -> list[Notification]:
-    """Take up to ``limit`` that are due, oldest first, but none of the kinds in ``without``.
+    """Take up to ``limit`` that are due, oldest first, but none of the types with the keys ``without``.
 
     They are due again at ``lease_until``, which is the recovery from a crash.
     """
@@ -55,7 +55,7 @@ def claim(
             notifications.c.state == Sending.PENDING.value,
             notifications.c.due_at <= now,
             notifications.c.channel == channel.value,
-            notices.c.kind.not_in([kind.value for kind in without]),
+            notices.c.kind.not_in(list(without)),
         )
         .order_by(notifications.c.due_at, notifications.c.id)
         .limit(limit)

@@ -7,13 +7,25 @@ from sqlalchemy import Connection, select, update
 
 from server.domain.alerts import Alerts
 from server.domain.ids import Millis, UserId
-from server.domain.notices import Kind
+from server.domain.operational_events import OPERATIONAL_EVENTS, sent_by_default
 from server.store.columns import dump
 from server.store.schema import options
 from server.store.vault import seal, unseal
 
 ALERTS = "alerts"
 KNOWN_BROWSERS = "known_browsers"
+
+OFFERED_AT_FIRST = (
+    "endpoint.disabled",
+    "endpoint.about_to_be_disabled",
+    "message.exhausted",
+    "endpoint.recovered",
+    "transformation.failing",
+    "transformation.too_slow",
+    "hookbench.fault",
+)
+"""Operational events that people chose among while it was not kept which were offered. One that they were never offered
+is sent or not by its own default."""
 
 
 def alerts(tx: Connection) -> Alerts:
@@ -22,8 +34,9 @@ def alerts(tx: Connection) -> Alerts:
     if found is None:
         return Alerts()
     kept = json.loads(unseal(tx, options.c.value, ALERTS, found))
+    chosen, offered = set(kept["kinds"]), set(kept.get("offered", OFFERED_AT_FIRST))
     return Alerts(
-        kinds=frozenset(kind for kind in Kind if kind.value in kept["kinds"]),
+        kinds=frozenset(OPERATIONAL_EVENTS.keys() & chosen | sent_by_default() - offered),
         addresses=tuple(kept["addresses"]),
         webhook_url=kept["webhook_url"],
         webhook_secret=kept["webhook_secret"],
@@ -34,6 +47,7 @@ def set_alerts(tx: Connection, alerts: Alerts, now: Millis) -> None:
     plain = dump(
         {
             "kinds": sorted(alerts.kinds),
+            "offered": list(OPERATIONAL_EVENTS),
             "addresses": list(alerts.addresses),
             "webhook_url": alerts.webhook_url,
             "webhook_secret": alerts.webhook_secret,

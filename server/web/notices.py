@@ -11,8 +11,7 @@ from server.actions import notices as actions
 from server.domain.alerts import Channel, Notification, Sending
 from server.domain.ids import EndpointId
 from server.domain.messages import AttemptError
-from server.domain.notice_words import TITLES, text
-from server.domain.notices import Kind, Notice
+from server.domain.notices import Notice
 from server.domain.sentences import Sentence, say
 from server.store import Transaction, matches, notices, notifications
 from server.web import forms
@@ -22,17 +21,6 @@ from server.web.visit import Here, Visit
 
 router = APIRouter()
 
-TONES: Mapping[Kind, str] = {
-    Kind.DISABLED: "bad",
-    Kind.WARNED: "warn",
-    Kind.EXHAUSTED: "bad",
-    Kind.RECOVERED: "good",
-    Kind.TRANSFORM_FAILING: "warn",
-    Kind.TRANSFORM_SLOW: "warn",
-    Kind.FAULT: "bad",
-}
-PARKING = (Kind.TRANSFORM_FAILING, Kind.FAULT)
-"""Kinds that say that deliveries are parked."""
 TELLING: Mapping[tuple[Channel, Sending], Sentence] = {
     (Channel.EMAIL, Sending.PENDING): say("Mail waits"),
     (Channel.EMAIL, Sending.SENT): say("Mail sent"),
@@ -57,8 +45,6 @@ class Shown:
     """A notice as pages show it."""
 
     notice: Notice
-    title: Sentence
-    tone: str
     text: Sentence
     endpoint: str
     """Its name."""
@@ -98,13 +84,11 @@ async def see(request: Request, here: Here) -> Response:
 def shown(tx: Transaction, here: Visit, found: Sequence[Notice]) -> list[Shown]:
     names = endpoint_names(tx, here.bench.cards, [each.endpoint_id for each in found if each.endpoint_id])
     told = notifications.of_notices(tx, [each.id for each in found])
-    about_parked = {each.endpoint_id for each in found if each.kind in PARKING and each.endpoint_id}
+    about_parked = {each.endpoint_id for each in found if each.type.wording_when_none_parked and each.endpoint_id}
     parked = {endpoint_id for endpoint_id in about_parked if matches.parked(tx, endpoint_id, 1)}
     return [
         Shown(
             notice=each,
-            title=TITLES[each.kind],
-            tone=TONES[each.kind],
             text=_text(each, parked),
             endpoint=names.get(each.endpoint_id or "", each.endpoint_id or ""),
             telling=[_telling(one) for one in told.get(each.id, ())],
@@ -116,13 +100,8 @@ def shown(tx: Transaction, here: Visit, found: Sequence[Notice]) -> list[Shown]:
 def _text(notice: Notice, parked: Collection[EndpointId]) -> Sentence:
     """What happened; one that was damaged must not take the page with it. Nothing is said to wait that does not."""
     try:
-        if notice.kind is Kind.TRANSFORM_FAILING and notice.endpoint_id not in parked:
-            return say("The code failed for {count} events. None of them is parked any more.", count=notice.count)
-        if notice.kind is Kind.FAULT and "about" not in notice.detail and notice.endpoint_id not in parked:
-            return say(
-                "Hookbench itself failed for {count} events. None of them is parked any more.", count=notice.count
-            )
-        return text(notice)
+        none_parked = notice.type.wording_when_none_parked if notice.endpoint_id not in parked else None
+        return none_parked(notice.detail, notice.count) if none_parked else notice.text
     except (KeyError, ValueError, TypeError):
         return say("This operational event cannot be read from the database.")
 

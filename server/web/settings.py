@@ -11,8 +11,7 @@ from server.actions import accounts as actions
 from server.actions import notices as alerts
 from server.domain.alerts import Alerts
 from server.domain.masking import is_secret_url, shown_url
-from server.domain.notice_words import EXPLAINED, TITLES
-from server.domain.notices import Kind
+from server.domain.operational_events import OPERATIONAL_EVENTS
 from server.domain.sentences import Refused, Sentence, say
 from server.domain.stamps import alerts_stamp
 from server.store import options
@@ -23,14 +22,12 @@ from server.web.visit import Here, Visit
 
 router = APIRouter()
 
-KINDS = tuple((kind, TITLES[kind], EXPLAINED[kind]) for kind in Kind)
-
 
 @dataclass(frozen=True, slots=True)
 class AlertsForm:
     """Who is told of operational events, as it was typed."""
 
-    kinds: frozenset[Kind]
+    kinds: frozenset[str]
     addresses: str
     webhook_url: str | None
     """``None``: as it is kept, since it is a secret and the form does not show it."""
@@ -46,7 +43,7 @@ class AlertsForm:
         ticked = form.every("kinds")
         kept = form.has("webhook_kept") and not form.has("webhook_remove")
         url = form.text("webhook_url") or (None if kept else "")
-        return cls(frozenset(kind for kind in Kind if kind in ticked), form.text("addresses"), url)
+        return cls(frozenset(OPERATIONAL_EVENTS.keys() & set(ticked)), form.text("addresses"), url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +134,7 @@ async def _settings(
         form=typed or AlertsForm.of(chosen),
         secret=chosen.webhook_secret if chosen.webhook_url else "",
         url_kept=shown_url(chosen.webhook_url) if is_secret_url(chosen.webhook_url) else "",
-        kinds=KINDS,
+        operational_events=OPERATIONAL_EVENTS.values(),
         mailing=here.bench.mailer is not None,
         said=said,
         retention=request.app.state.settings.retention_days,

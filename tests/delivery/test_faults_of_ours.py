@@ -10,7 +10,7 @@ from working import Scripted, until, working
 from server.domain import faults
 from server.domain.faults import MAX_TRIES
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
-from server.domain.notices import Kind
+from server.domain.operational_events import HOOKBENCH_FAULT
 from server.domain.transformations import FailureKind, TransformFailed
 from server.sandbox import Unavailable
 from server.store import endpoints, notices
@@ -50,7 +50,7 @@ async def test_what_fails_again_and_again_is_parked_with_an_attempt_and_a_notice
     assert (delivery.state, delivery.shown_state, delivery.attempts) == (DeliveryState.TRANSFORM_FAILED, "fault", 1)
     assert (attempt.outcome, attempt.error.kind, attempt.number) == (AttemptOutcome.FAULT, FailureKind.INTERNAL, 1)
     assert "Hookbench" in attempt.error.message and "secret-of-mine" not in attempt.error.message
-    assert (notice.kind, notice.message_id, notice.count) == (Kind.FAULT, message.id, 1)
+    assert (notice.type, notice.message_id, notice.count) == (HOOKBENCH_FAULT, message.id, 1)
 
 
 async def test_while_it_is_tried_again_the_delivery_says_what_failed(bench, monkeypatch):
@@ -105,7 +105,7 @@ async def test_an_outage_of_the_sandbox_is_waited_out_where_people_see_it(each_s
         [notice] = await _notices(b)
         assert delivery.state is DeliveryState.PENDING
         assert delivery.fault == "The sandbox cannot run code at the moment."
-        assert (notice.kind, notice.detail["about"]) == (Kind.FAULT, "waiting")
+        assert (notice.type, notice.detail["about"]) == (HOOKBENCH_FAULT, "waiting")
         await b.store.write(
             lambda tx: tx.execute(
                 update(endpoint_table).where(endpoint_table.c.id == endpoint.id).values(transforming=0 > 1)

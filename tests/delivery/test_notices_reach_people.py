@@ -22,7 +22,8 @@ from server.domain.addresses import AddressRules
 from server.domain.alerts import WAITS, Alerts, MailServer, Sending, Tls
 from server.domain.ids import DeliveryId
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
-from server.domain.notices import Happened, Kind, of_attempt
+from server.domain.notices import Happened, of_attempt
+from server.domain.operational_events import ENDPOINT_ABOUT_TO_BE_DISABLED
 from server.store import Store, endpoints, notices, notifications, options, sources
 
 
@@ -138,7 +139,8 @@ async def test_what_cannot_be_put_into_words_is_given_up_in_the_end_too(store: S
             await scene.keep()
             async with telling(store, smtp=box.port):
                 monkeypatch.setattr(module, "MAIL_PAUSE", 0)
-                wordless = Happened(Kind.WARNED, scene.source.id, scene.endpoints[0].id, NOW)  # since when is missing
+                # Without a detail that says since when.
+                wordless = Happened(ENDPOINT_ABOUT_TO_BE_DISABLED, scene.source.id, scene.endpoints[0].id, NOW)
                 await store.write(lambda tx: notices.add(tx, wordless))
                 await until(lambda: scene.are(Sending.FAILED, Sending.FAILED))
     assert [one.attempts for one in await scene.told()] == [len(WAITS) + 1] * 2

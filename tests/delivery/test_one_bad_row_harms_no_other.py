@@ -12,7 +12,8 @@ from server.domain import alerts, faults
 from server.domain.conditions import Condition, Filter, Operator
 from server.domain.ids import ReplayId, mint
 from server.domain.messages import AttemptOutcome, DeliveryState
-from server.domain.notices import Happened, Kind
+from server.domain.notices import Happened
+from server.domain.operational_events import ENDPOINT_RECOVERED, HOOKBENCH_FAULT
 from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
 from server.store import messages, notices, notifications, options, replays
 from server.store.schema import endpoints as endpoint_table
@@ -48,7 +49,7 @@ async def test_a_filter_that_raises_parks_its_delivery_and_no_other(each_store, 
         [notice] = await b.store.read(lambda tx: notices.page(tx, b.source.id))
     assert found == {bad.id: "fault", good.id: "succeeded"}
     assert outcomes == {bad.id: AttemptOutcome.FAULT, good.id: AttemptOutcome.SUCCEEDED}
-    assert notice.kind is Kind.FAULT
+    assert notice.type is HOOKBENCH_FAULT
     assert len(receiver.got) == 1
 
 
@@ -103,7 +104,7 @@ async def test_a_replay_that_fails_again_and_again_is_stopped_and_holds_up_no_ot
         await until(ended)
         await runs.stop()
         [notice] = await b.store.read(lambda tx: notices.page(tx, b.source.id))
-    assert (notice.kind, notice.detail["about"]) == (Kind.FAULT, "replay")
+    assert (notice.type, notice.detail["about"]) == (HOOKBENCH_FAULT, "replay")
     assert len(receiver.got) == 3
 
 
@@ -117,7 +118,9 @@ async def test_a_notice_that_cannot_be_read_is_told_as_failed_and_shown_as_such(
             ids = []
             for subject in ("one", "two"):
                 [endpoint] = tx.execute(endpoint_table.select()).mappings().all()
-                ids.append(notices.add(tx, Happened(Kind.RECOVERED, b.source.id, endpoint["id"], at, None, subject)))
+                ids.append(
+                    notices.add(tx, Happened(ENDPOINT_RECOVERED, b.source.id, endpoint["id"], at, None, subject))
+                )
             tx.execute(update(notice_table).where(notice_table.c.id == ids[0]).values(detail="{not json"))
             return ids
 

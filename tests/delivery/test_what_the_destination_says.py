@@ -7,7 +7,12 @@ from structlog.testing import capture_logs
 from server.domain.endpoints import Controls, DisabledBecause
 from server.domain.health import HEALTHY, Health
 from server.domain.messages import Because, DeliveryState
-from server.domain.notices import Kind
+from server.domain.operational_events import (
+    DELIVERY_FAILED,
+    ENDPOINT_ABOUT_TO_BE_DISABLED,
+    ENDPOINT_DISABLED,
+    ENDPOINT_RECOVERED,
+)
 from server.domain.schedules import DAY, HOUR
 from server.store import endpoints, notices
 
@@ -125,7 +130,7 @@ async def failing_for(b, receiver, days, **changes):
 
 async def told(b, endpoint):
     """The kinds of its notices, newest first."""
-    return [one.kind for one in await b.store.read(lambda tx: notices.of_endpoint(tx, endpoint.id))]
+    return [one.type for one in await b.store.read(lambda tx: notices.of_endpoint(tx, endpoint.id))]
 
 
 async def after_an_event(b, endpoint):
@@ -136,9 +141,9 @@ async def after_an_event(b, endpoint):
 async def test_after_four_days_of_failures_people_are_warned(bench):
     async with receiving(saying(500)) as receiver, bench() as b:
         endpoint = await after_an_event(b, await failing_for(b, receiver, 4.1))
-        assert await told(b, endpoint) == [Kind.WARNED, Kind.EXHAUSTED]
+        assert await told(b, endpoint) == [ENDPOINT_ABOUT_TO_BE_DISABLED, DELIVERY_FAILED]
         await after_an_event(b, endpoint)
-        assert (await told(b, endpoint)).count(Kind.WARNED) == 1
+        assert (await told(b, endpoint)).count(ENDPOINT_ABOUT_TO_BE_DISABLED) == 1
     assert endpoint.health.warned_at is not None
     assert not endpoint.disabled
 
@@ -146,7 +151,7 @@ async def test_after_four_days_of_failures_people_are_warned(bench):
 async def test_after_five_days_and_a_warning_it_is_switched_off(bench):
     async with receiving(saying(500)) as receiver, bench() as b:
         endpoint = await after_an_event(b, await failing_for(b, receiver, 5.1, warned_at=b.now() - 2 * DAY))
-        assert await told(b, endpoint) == [Kind.DISABLED, Kind.EXHAUSTED]
+        assert await told(b, endpoint) == [ENDPOINT_DISABLED, DELIVERY_FAILED]
     assert (endpoint.disabled, endpoint.disabled_because) == (True, DisabledBecause.FAILING)
 
 
@@ -165,7 +170,7 @@ async def test_an_endpoint_that_recovers_is_told_after_trouble_was(bench):
     async with receiving(better) as receiver, bench() as b:
         endpoint = await after_an_event(b, await failing_for(b, receiver, 4.1))
         await after_an_event(b, endpoint)
-        assert (await told(b, endpoint))[0] is Kind.RECOVERED
+        assert (await told(b, endpoint))[0] is ENDPOINT_RECOVERED
 
 
 async def test_an_address_that_our_own_rules_refuse_does_not_count(bench):

@@ -9,7 +9,14 @@ from claiming import claim_due
 from server.domain.endpoints import DisabledBecause, Endpoint
 from server.domain.ids import VersionId
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState, ReceivedResponse, Trigger
-from server.domain.notices import DAY, HOUR, Kind, Notice, disabled
+from server.domain.notices import Notice, disabled
+from server.domain.operational_events import (
+    DAY_MS,
+    DELIVERY_FAILED,
+    ENDPOINT_RECOVERED,
+    HOUR_MS,
+    TRANSFORMATION_FAILING,
+)
 from server.domain.sources import Source
 from server.store import Store, deliveries, endpoints, messages, notices, sources
 from server.store.deliveries import Ended
@@ -72,7 +79,7 @@ async def test_what_goes_well_or_is_tried_again_tells_nothing(scene: Scene) -> N
 async def test_a_delivery_that_failed_for_good_says_why(scene: Scene) -> None:
     attempt = await scene.exhausted()
     (notice,) = await scene.notices()
-    assert notice.kind is Kind.EXHAUSTED
+    assert notice.type is DELIVERY_FAILED
     assert notice.message_id == attempt.message_id
     assert notice.endpoint_id == scene.endpoint.id
     assert notice.detail == {"event_type": "payment.succeeded", "attempts": 8, "status": 503}
@@ -82,7 +89,7 @@ async def test_a_delivery_that_failed_for_good_says_why(scene: Scene) -> None:
 async def test_the_same_within_an_hour_is_counted_and_later_is_a_new_one(scene: Scene) -> None:
     for minute in range(30):
         last = await scene.exhausted(NOW + minute * 60_000)
-    await scene.exhausted(NOW + HOUR + 60_000)
+    await scene.exhausted(NOW + HOUR_MS + 60_000)
     later, first = await scene.notices()
     assert (first.count, later.count) == (30, 1)
     assert first.message_id == last.message_id
@@ -91,11 +98,11 @@ async def test_the_same_within_an_hour_is_counted_and_later_is_a_new_one(scene: 
 
 async def test_failing_code_is_told_once_a_version_and_day(scene: Scene) -> None:
     for hour in range(3):
-        await scene.code_failed("ver_1", NOW + hour * HOUR)
-    await scene.code_failed("ver_2", NOW + 3 * HOUR)
-    await scene.code_failed("ver_1", NOW + DAY + HOUR)
+        await scene.code_failed("ver_1", NOW + hour * HOUR_MS)
+    await scene.code_failed("ver_2", NOW + 3 * HOUR_MS)
+    await scene.code_failed("ver_1", NOW + DAY_MS + HOUR_MS)
     again, second, first = await scene.notices()
-    assert {each.kind for each in (again, second, first)} == {Kind.TRANSFORM_FAILING}
+    assert {each.type for each in (again, second, first)} == {TRANSFORMATION_FAILING}
     assert (first.count, second.count, again.count) == (3, 1, 1)
     assert first.error == AttemptError("threw", "TypeError: x is undefined")
     assert first.detail["line"] == 3
@@ -122,11 +129,14 @@ async def test_an_endpoint_recovers_once_and_only_from_trouble(scene: Scene) -> 
     await recover(replace(good, started_at=NOW + 2_000))
     await recover(replace(good, started_at=NOW + 3_000))
     recovered, _ = await scene.notices()
-    assert (recovered.kind, recovered.count) == (Kind.RECOVERED, 1)
+    assert (recovered.type, recovered.count) == (ENDPOINT_RECOVERED, 1)
 
     await scene.exhausted(NOW + 4_000)
     await recover(replace(good, started_at=NOW + 5_000))
-    assert [(each.kind, each.count) for each in await scene.notices()] == [(Kind.RECOVERED, 2), (Kind.EXHAUSTED, 2)]
+    assert [(each.type, each.count) for each in await scene.notices()] == [
+        (ENDPOINT_RECOVERED, 2),
+        (DELIVERY_FAILED, 2),
+    ]
 
 
 async def test_each_disabling_is_a_notice_of_its_own(scene: Scene) -> None:

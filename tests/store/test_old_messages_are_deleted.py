@@ -8,7 +8,8 @@ from server.delivery.retention import DAY, Retention, _next_size
 from server.domain.alerts import Alerts
 from server.domain.ids import MessageId, NoticeId, earliest
 from server.domain.messages import DeliveryState
-from server.domain.notices import Happened, Kind
+from server.domain.notices import Happened
+from server.domain.operational_events import ENDPOINT_DISABLED
 from server.store import Store, deliveries, endpoints, messages, notices, options, retention, sources
 from server.store.deliveries import Ended
 from server.store.schema import attempts as attempt_table
@@ -95,7 +96,7 @@ async def test_old_operational_events_go_with_what_was_sent_of_them(scene: Scene
         for at in (NOW - 100 * DAY, NOW):
             made = NoticeId(f"{earliest('ntc', at)}{0:016d}")
             monkeypatch.setattr(notices, "mint", lambda prefix, made=made: made)
-            notices.add(tx, Happened(Kind.DISABLED, scene.source.id, scene.endpoint.id, at))
+            notices.add(tx, Happened(ENDPOINT_DISABLED, scene.source.id, scene.endpoint.id, at))
 
     await scene.store.write(add)
     assert await scene.counts(notice_table, notification_table) == [2, 2]

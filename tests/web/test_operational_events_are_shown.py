@@ -13,11 +13,12 @@ from server.domain.alerts import Alerts
 from server.domain.endpoints import Endpoint
 from server.domain.ids import DeliveryId
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
-from server.domain.notices import Kind, of_attempt
+from server.domain.notices import of_attempt
+from server.domain.operational_events import ENDPOINT_DISABLED, OPERATIONAL_EVENTS
 from server.domain.signing import fingerprint
 from server.store import endpoints, notices, options
 
-FORM = {"kinds": [kind.value for kind in Kind], "addresses": "", "webhook_url": ""}
+FORM = {"kinds": list(OPERATIONAL_EVENTS), "addresses": "", "webhook_url": ""}
 
 
 async def failed_for_good(site: Site, description: str = "Slack <payments>") -> Endpoint:
@@ -109,7 +110,7 @@ async def test_the_first_webhook_gets_a_secret_that_can_be_changed(site: Site) -
     )
     assert answer.headers["location"] == "/test/settings?said=alerts-saved"
     first = await chosen(site)
-    assert first.kinds == {Kind.DISABLED}
+    assert first.kinds == {ENDPOINT_DISABLED.key}
     assert first.webhook_secret.startswith("whsec_")
     page = (await site.get("/settings")).text
     assert first.webhook_secret not in page and f"••••••••{first.webhook_secret[-4:]}" in page

@@ -9,7 +9,7 @@ from site_under_test import Site
 from server.delivery import notifier
 from server.delivery.prepare import program_of
 from server.domain.alerts import Alerts
-from server.domain.notices import Kind
+from server.domain.operational_events import TRANSFORMATION_TOO_SLOW
 from server.domain.transformations import Program, TransformFailed
 from server.store import Transaction, endpoints, notices, options
 
@@ -53,7 +53,7 @@ async def test_entering_the_slow_lane_is_an_operational_event_that_people_are_to
         await site.get("/healthz")
 
     [notice] = await site.bench.store.read(lambda tx: notices.page(tx, site.source.id))
-    assert (notice.kind, notice.endpoint_id, notice.count) == (Kind.TRANSFORM_SLOW, endpoint.id, 1)
+    assert (notice.type, notice.endpoint_id, notice.count) == (TRANSFORMATION_TOO_SLOW, endpoint.id, 1)
     said = "Version 1 of the code ran out of time 3 times in a row."
     [mail] = box.got
     assert mail["subject"] == "[Hookbench Test] Transformation too slow: https://example.com/hook"
