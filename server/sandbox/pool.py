@@ -126,6 +126,9 @@ class Sandbox:
                 worker.stop()  # whose code it was is not known, so it must not meet another's
         except Unavailable as unavailable:
             return AttemptError(FailureKind.CRASHED, str(unavailable))
+        except Exception as error:  # as in ``_serve``: whoever saves code must hear of it
+            log.exception("sandbox.check_failed")
+            return replies.our_fault(type(error).__name__).error
         finally:
             turn.end()
         if isinstance(answer, Died):

@@ -50,7 +50,7 @@ class Zygote:
             if self._control or self._closed:
                 return
             if self._process:
-                await asyncio.to_thread(_reap, self._process)
+                await _reaped(self._process)
             ours, theirs = socket.socketpair()
             try:
                 with theirs:
@@ -63,12 +63,12 @@ class Zygote:
                         if not launch.exception():
                             self._process = launch.result()
                         raise
+                ours.setblocking(False)
+                asyncio.get_running_loop().add_reader(ours, self._hear)
             except BaseException:
                 ours.close()
                 raise
-            ours.setblocking(False)
             self._control, self._received = ours, b""
-            asyncio.get_running_loop().add_reader(ours, self._hear)
 
     def _launch(self, descriptor: int) -> subprocess.Popen[bytes]:
         limits = {name: getattr(self._limits, name) for name in ("run_time", "memory", "result", "console")}
@@ -100,7 +100,7 @@ class Zygote:
             control.close()
         self._all_ended()
         if process:
-            await asyncio.shield(asyncio.to_thread(_reap, process))
+            await asyncio.shield(_reaped(process))
 
     def _all_ended(self) -> None:
         for end in self._ends.values():
@@ -117,6 +117,9 @@ class Zygote:
                 ours, theirs = socket.socketpair()
             except OSError as error:
                 raise Unavailable(f"The sandbox process could not be started: {error.strerror}.") from error
+            except RuntimeError as error:  # what Python raises where the system gives it no thread
+                raise Unavailable("The sandbox process could not be started: no thread could be started.") from error
+            control = self._control
             number = self._numbers + 1
             end = self._expect(number)
             with theirs:
@@ -138,7 +141,7 @@ class Zygote:
             worker.stop()
             if died.code is not None and died.code > 0:
                 why = f"The sandbox could not start a process: {os.strerror(died.code)}."
-            if died.killed:
+            if died.killed and self._control is control:
                 await self._end()  # it did not even answer: so the parent of all workers hangs
         raise Unavailable(why)
 
@@ -180,8 +183,9 @@ class Zygote:
         while len(self._received) >= ENDED.size:
             number, code = ENDED.unpack(self._received[: ENDED.size])
             self._received = self._received[ENDED.size :]
-            if number in self._ends:
-                self._ends.pop(number).set_result(code)
+            end = self._ends.pop(number, None)
+            if end and not end.done():  # whoever tried a fence may wait for it no longer
+                end.set_result(code)
 
     async def measure_fences(self) -> tuple[Fence, ...]:
         """Each fence is tried in a child of its own, as no other."""
@@ -211,6 +215,15 @@ def _finding(code: int) -> tuple[bool, str]:
     if 0 < code < 255:
         return False, f"Refused by this system: {os.strerror(code)}."
     return False, "Closed, but what it forbids was still possible."
+
+
+async def _reaped(process: subprocess.Popen[bytes]) -> None:
+    """Wait for its end, which it may have to be helped to."""
+    try:
+        await asyncio.to_thread(_reap, process)
+    except RuntimeError:  # the system gives us no thread; once killed it ends in milliseconds
+        process.kill()
+        process.wait()
 
 
 def _reap(process: subprocess.Popen[bytes]) -> None:

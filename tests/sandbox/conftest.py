@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from processes import no_process_is_lost  # noqa: F401  # for every test here
 from sandbox.asking import LIMITS, Run, a_webhook
 
 from server.domain.ids import mint
