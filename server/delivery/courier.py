@@ -1,5 +1,6 @@
 """The one door for HTTP out: every delivery, example and test send goes through ``Courier.send``."""
 
+import asyncio
 import errno
 import socket
 import ssl
@@ -77,11 +78,13 @@ class Courier:
         self.timeout = timeout
         self._transport = GuardedTransport(rules, fixed=fixed, ca_file=ca_file, resolve=resolve)
 
-    async def send(self, prepared: Prepared, *, endpoint: str = "") -> Sent:
+    async def send(self, prepared: Prepared, *, endpoint: str = "", status_ends: bool = False) -> Sent:
         """Send once. Never raises for anything the destination, the network or the request's content does.
 
-        ``endpoint`` is the id of the one who sends: connections are used again for the same one only. Raises OSError,
-        before anything was sent, when this machine has no file or memory left to connect with.
+        ``endpoint`` is the id of the one who sends: connections are used again for the same one only. With
+        ``status_ends``, a cancellation after the status was read ends the reading and not the attempt: the request
+        was answered, and must not be sent again because Hookbench stops. Raises OSError, before anything was sent,
+        when this machine has no file or memory left to connect with.
         """
         started, host = perf_counter(), host_of(prepared.url)
         received = _Received()
@@ -96,6 +99,12 @@ class Courier:
                     "timeout",
                     say("The response was not complete within {seconds} seconds.", seconds=f"{self.timeout:g}"),
                 )
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not (status_ends and task and received.status()):
+                raise
+            task.uncancel()
+            error = _error("stopped", say("Hookbench was stopped before the response was complete."))
         except Forbidden as refusal:
             return Blocked(_error("address", refusal.sentence), _since(started))
         except (httpx.LocalProtocolError, httpx.InvalidURL, ValueError):  # of the last kind: what TLS takes for no name

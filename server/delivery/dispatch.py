@@ -104,7 +104,7 @@ class Dispatcher:
         if endpoint.destination is Destination.CAPTURE:
             return _Ended(AttemptOutcome.CAPTURED, shown)
         try:
-            sent = await self._courier.send(request, endpoint=endpoint.id)
+            sent = await self._courier.send(request, endpoint=endpoint.id, status_ends=True)
         except Exception as failure:  # beside these nobody knows what was sent, so it is an attempt
             if isinstance(failure, OSError) and failure.errno in NO_RESOURCES:
                 raise NothingLeft from failure

@@ -51,6 +51,7 @@ class Zygote:
                 return
             if self._process:
                 await _reaped(self._process)
+                self._process = None  # from now on its id may be another's
             ours, theirs = socket.socketpair()
             try:
                 with theirs:

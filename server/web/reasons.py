@@ -31,6 +31,7 @@ KINDS: Mapping[str, Sentence] = {
     "refused": say("Connection refused"),
     "request": say("Not a request that can be sent"),
     "reset": say("Connection broken"),
+    "stopped": say("Hookbench was stopped"),
     "timeout": say("Timeout"),
     "tls": say("No encrypted connection"),
 }

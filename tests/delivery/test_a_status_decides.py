@@ -2,8 +2,9 @@
 
 import asyncio
 
-from receivers import answering, receiving
-from working import working
+import pytest
+from receivers import answering, dripping, receiving
+from working import until, working
 
 from server.domain.endpoints import Controls
 from server.domain.messages import AttemptOutcome, DeliveryState
@@ -38,3 +39,20 @@ async def test_a_retry_after_behind_many_headers_is_heard(each_store):
         assert (attempt.outcome, attempt.response.status) == (AttemptOutcome.REJECTED, 503)
         assert attempt.next_at - attempt.started_at >= 149_000
         assert ("x-nul", "a\0b") in attempt.response.headers
+
+
+@pytest.mark.parametrize(("status", "state"), [(202, DeliveryState.SUCCEEDED), (500, DeliveryState.PENDING)])
+async def test_a_status_that_came_before_a_stop_is_recorded(each_store, status, state):
+    """Or what the destination took would be sent again after the restart."""
+    head = b"HTTP/1.1 %d Said\r\ncontent-length: 100000\r\n\r\n" % status
+    async with receiving(dripping(head, b".")) as receiver, working(each_store, timeout=60.0, drain=0.2) as b:
+        await b.endpoint(receiver.url(), controls=Controls(schedule=(0, 100_000)))
+        message = await b.event()
+        await until(lambda: receiver.got)
+        await b.worker.stop()
+        [delivery] = await b.deliveries(message)
+        [attempt] = await b.attempts(message)
+    assert (delivery.state, delivery.attempts, attempt.response.status) == (state, 1, status)
+    assert attempt.response.truncated
+    assert attempt.error.message == "Hookbench was stopped before the response was complete."
+    assert len(receiver.got) == 1

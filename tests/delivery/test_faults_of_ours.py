@@ -186,7 +186,7 @@ async def test_a_fault_while_sending_is_an_attempt_and_follows_the_schedule(each
     async with working(each_store) as b:
         await b.endpoint("https://a.example/", controls=_once())
 
-        async def fails(prepared):
+        async def fails(prepared, **_):
             raise KeyError("of ours")
 
         b.worker._dispatcher._courier.send = fails

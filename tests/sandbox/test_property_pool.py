@@ -156,7 +156,8 @@ class Play:
 
     async def kill_zygote(self, _: str, __: int) -> None:
         if zygote := self.sandbox._zygote._process:
-            os.kill(zygote.pid, signal.SIGKILL)  # nobody but the pool reaps it, so the id is its own
+            with suppress(ProcessLookupError):
+                os.kill(zygote.pid, signal.SIGKILL)  # nobody but the pool reaps it
 
     async def refuse(self, call: str, which: int) -> None:
         self.refusals.add(call, which)
