@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,11 +18,13 @@ from server.actions import sources
 from server.actions.accounts import Setup, Tries
 from server.actions.cards import load_cards
 from server.actions.workbench import Workbench
+from server.api import health as health_route
 from server.api import intake as intake_route
 from server.assets import static_dir, transforms_dir
 from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Feed
+from server.delivery.health import HealthCheck
 from server.delivery.intake import Intake
 from server.delivery.known_sources import KnownSources
 from server.delivery.mailer import Mailer
@@ -100,7 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(security.Security, hosts=hosts)
     for path in ("/in/{token}", "/in/{token}/"):
         app.add_route(path, intake_route.receive, methods=["POST"])
-    app.add_route("/healthz", _health, methods=["GET"])
+    app.add_route("/healthz", health_route.receive, methods=["GET"])
     app.add_route("/favicon.ico", _favicon, methods=["GET"])
     app.mount("/static", _Static(directory=static_dir()), name="static")
     for module in WITHOUT_SOURCE:
@@ -181,6 +183,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     stack.push_async_callback(retention.stop)
     notifier.start()
     stack.push_async_callback(notifier.stop)
+    parts = (worker, recovery, replayer, retention, notifier)
+    app.state.health = HealthCheck(store, sandbox, [loop for part in parts for loop in part.loops])
     _say_started(store, sandbox)
 
 
@@ -248,11 +252,6 @@ class _Static(StaticFiles):
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
         response.headers["cache-control"] = "no-cache"
         return response
-
-
-async def _health(request: Request) -> Response:
-    await request.app.state.bench.store.read(account_rows.any_user)
-    return PlainTextResponse("ok")
 
 
 async def _favicon(request: Request) -> Response:

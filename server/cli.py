@@ -131,10 +131,11 @@ def try_(
 @main.command("doctor")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder with the database.")
 def doctor_(data: Path | None) -> None:
-    """Say what this machine offers: the sandbox's fences, the database, the data folder."""
+    """Say what this machine offers: the sandbox's fences, the database, the data folder; and how the server fares."""
     from server import doctor
 
-    findings = asyncio.run(doctor.examine(_settings({"data": data})))
+    settings = _settings({"data": data})
+    findings = asyncio.run(doctor.examine(settings, _running_at(settings)))
     for finding in findings:
         mark = click.style("ok  ", fg="green") if finding.fine else click.style("no  ", fg="yellow")
         click.echo(f"{mark} {finding.what}: {visible(finding.detail)}")

@@ -6,11 +6,15 @@ import platform
 import sqlite3
 from dataclasses import dataclass
 
+import httpx
+
 from server import descriptors
 from server.sandbox import Sandbox
 from server.settings import Settings
 from server.store import KeyRing, Unusable, look, sealing
 from server.store.retention import file_usage
+
+SERVER_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +26,11 @@ class Finding:
     """Hookbench cannot run without it."""
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Start the sandbox, open the database, look at the folder; one finding each."""
+async def examine(settings: Settings, running_at: str) -> list[Finding]:
+    """Start the sandbox, open the database, look at the folder; one finding each.
+
+    ``running_at``: the URL where the server of these settings would answer.
+    """
     machine = (
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()} {platform.release()}"
     )
@@ -34,6 +41,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _descriptors(settings),
         await _database(settings),
         *_keys(settings),
+        await _server(running_at),
     ]
 
 
@@ -78,6 +86,20 @@ async def _database(settings: Settings) -> Finding:
     if used:
         found += f"; {used.size / 2**20:.1f} MiB, of which {used.free / 2**20:.1f} MiB are free for what comes next"
     return Finding("database", True, found)
+
+
+async def _server(running_at: str) -> Finding:
+    """What the running server says of itself."""
+    try:
+        async with httpx.AsyncClient(timeout=SERVER_SECONDS, trust_env=False) as client:
+            health = (await client.get(f"{running_at}/healthz")).json()
+        wrong = [f"{part} {state}" for part, state in health["parts"].items() if state != "ok"]
+        status = str(health["status"])
+    except httpx.TransportError:
+        return Finding("server", True, f"none runs at {running_at}")
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, KeyError, AttributeError):
+        return Finding("server", False, f"what answers at {running_at} is no Hookbench of this version")
+    return Finding("server", not wrong, f"at {running_at}: {status}" + (f" ({', '.join(wrong)})" if wrong else ""))
 
 
 def _keys(settings: Settings) -> list[Finding]:

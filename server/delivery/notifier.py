@@ -16,6 +16,7 @@ from server.delivery.courier import Answered, Blocked, Courier, Unreachable
 from server.delivery.feed import Feed, Noticed
 from server.delivery.mailer import Mailer, Undelivered
 from server.delivery.prepare import runs_code
+from server.delivery.supervised_loop import SupervisedLoop
 from server.domain import alerts as words
 from server.domain.alerts import MAIL_PAUSE, MOST_IN_ONE_MAIL, Alerts, Channel, Notification, Sending, Told, waits
 from server.domain.ids import EndpointId, Millis, NoticeId, SourceId, earliest
@@ -61,43 +62,35 @@ class Notifier:
         self._feed = feed
         self._names = names
         self._public_url = public_url
-        self._due = {channel: asyncio.Event() for channel in Channel}
         self._told = earliest("ntc", _now())
         self._mailed: dict[str, Millis] = {}
         """When the last mail of each type of operational event went out."""
         self._slow: deque[tuple[Program, Slow]] = deque(maxlen=MOST_SLOW)
         """Programs that entered the sandbox's slow lane and are not kept as notices yet."""
-        self._tasks: list[asyncio.Task[None]] = []
+        self._watching = SupervisedLoop("operational_events", self._watch, first_backoff_seconds=WATCH_SECONDS)
+        self._senders = {
+            Channel.EMAIL: SupervisedLoop("mails", self._send_mails, stuck_after_seconds=LEASE / 1000),
+            Channel.WEBHOOK: SupervisedLoop("webhook", self._send_posts, stuck_after_seconds=LEASE / 1000),
+        }
 
     def saw_slow(self, program: Program, slow: Slow) -> None:
         """For ``Sandbox.watch_slow``."""
         self._slow.append((program, slow))
 
+    @property
+    def loops(self) -> tuple[SupervisedLoop, ...]:
+        return (self._watching, *self._senders.values())
+
     def start(self) -> None:
-        self._tasks = [
-            asyncio.create_task(self._forever(self._watch), name="notices-watch"),
-            asyncio.create_task(self._forever(self._send_mails), name="notices-mail"),
-            asyncio.create_task(self._forever(self._send_posts), name="notices-webhook"),
-        ]
+        for loop in self.loops:
+            loop.start()
 
     async def stop(self) -> None:
         """At once: what was under way comes again."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for loop in self.loops:
+            await loop.stop()
 
-    async def _forever(self, round_: Callable[[], object]) -> None:
-        while True:
-            try:
-                await round_()  # type: ignore[misc]
-            except Busy as error:
-                log.warning("notices.database_busy", error=str(error))
-                await asyncio.sleep(WATCH_SECONDS)
-            except Exception:  # must outlive anything; what it could not do stays due
-                log.exception("notices.failed")
-                await asyncio.sleep(WATCH_SECONDS)
-
-    async def _watch(self) -> None:
+    async def _watch(self) -> float:
         """See what is new, whichever process kept it, and tell the pages."""
         await self._keep_slow()
         now = _now()
@@ -110,9 +103,9 @@ class Notifier:
             self._told = notice_id
             self._feed.publish(Noticed(source_id))
         if due:
-            for news in self._due.values():
-                news.set()
-        await asyncio.sleep(WATCH_SECONDS)
+            for sender in self._senders.values():
+                sender.wake()
+        return WATCH_SECONDS
 
     async def _keep_slow(self) -> None:
         """Keep as notices whose code entered the slow lane. A test run of other code is no news to anybody else."""
@@ -135,8 +128,7 @@ class Notifier:
             raise
 
     async def _send_mails(self) -> None:
-        await self._due[Channel.EMAIL].wait()
-        self._due[Channel.EMAIL].clear()
+        """Send the mails that are due; ``_watch`` says when there are more."""
         resting = [key for key, at in self._mailed.items() if _now() < at + MAIL_PAUSE]
         chosen, pending = await self._claim(Channel.EMAIL, MOST_IN_ONE_MAIL, resting)
         by_type: dict[str, list[_Pending]] = {}
@@ -145,6 +137,7 @@ class Notifier:
         for key, alike in by_type.items():
             self._mailed[key] = _now()
             await self._mail_together(chosen, alike)
+            self._senders[Channel.EMAIL].progress()
 
     async def _mail_together(self, chosen: Alerts, alike: Sequence["_Pending"]) -> None:
         """Send several in one mail; where one of them keeps the mail from being written, each in its own."""
@@ -166,8 +159,7 @@ class Notifier:
             return _Ended(Sending.PENDING, failure.sentence)
 
     async def _send_posts(self) -> None:
-        await self._due[Channel.WEBHOOK].wait()
-        self._due[Channel.WEBHOOK].clear()
+        """Send what is due to the webhook; ``_watch`` says when there is more."""
         chosen, pending = await self._claim(Channel.WEBHOOK, POSTS_IN_A_ROUND)
         room = asyncio.Semaphore(POSTS_AT_ONCE)
 

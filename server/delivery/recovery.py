@@ -1,11 +1,11 @@
 """Frees what dead processes had under way, so that it is delivered within seconds and not when their leases run out."""
 
-import asyncio
 from collections.abc import Collection
 from time import monotonic
 
 import structlog
 
+from server.delivery.supervised_loop import SupervisedLoop
 from server.delivery.worker import Worker
 from server.store import Busy, Store, deliveries, owners
 
@@ -34,34 +34,37 @@ class Recovery:
         """Owners that do not seem to live, and leases of ours that we know nothing of: in how many looks in a row."""
         self._rests_until = 0.0
         """On the monotonic clock."""
-        self._task: asyncio.Task[None] | None = None
+        # No longer backoff than that: who does not announce itself for a few looks is taken for dead.
+        self._loop = SupervisedLoop(
+            "recovery", self._look, first_after_seconds=LOOK_SECONDS, max_backoff_seconds=LOOK_SECONDS
+        )
+
+    @property
+    def loops(self) -> tuple[SupervisedLoop, ...]:
+        """None where nobody else can be on the database."""
+        return () if self._store.dialect == "sqlite" else (self._loop,)
 
     async def start(self) -> None:
-        """Say that we live, and see to the dead from now on. Raises ``Busy``."""
+        """Announce this process and start freeing the leases of dead ones. Raises ``Busy``."""
         if self._store.dialect == "sqlite":  # the file is ours alone: see ``owners.only_here``
             self._tell(await self._store.write(owners.free_all))
             return
         await self._living()
-        self._task = asyncio.create_task(self._forever(), name="recovery")
+        self._loop.start()
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._loop.stop()
 
-    async def _forever(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            try:
-                await self._look()
-            except Busy as error:  # all may have to come back, so nobody is in doubt until the next look
-                log.warning("recovery.database_busy", error=str(error))
-                self._in_doubt.clear()
-            except Exception:  # must outlive anything; leases run out in any case
-                log.exception("recovery.failed")
+    async def _look(self) -> float:
+        try:
+            await self._free_the_dead()
+        except Busy:  # all may have to come back, so nobody is in doubt until the next look
+            self._in_doubt.clear()
+            raise
+        return LOOK_SECONDS
 
-    async def _look(self) -> None:
-        """Say that we live, see who else does, and free what the dead had and what nobody knows of."""
+    async def _free_the_dead(self) -> None:
+        """Announce this process, see which others live, and free the leases of dead ones and those of nobody."""
         living, began = await self._living(), monotonic()
         if began < self._rests_until:
             return

@@ -19,13 +19,21 @@ class RepeatedLines:
 
     def info(self, event: str, **values: Any) -> None:
         """``event`` is the kind: lines of one event count as repeats, whatever their values."""
-        now = time.monotonic()
-        next_at, left_out = self._kinds.get(event, (now, 0))
-        if now < next_at:
-            self._kinds[event] = (next_at, left_out + 1)
+        left_out = self.left_out(event)
+        if left_out is None:
             return
-        if len(self._kinds) < MAX_KINDS or event in self._kinds:
-            self._kinds[event] = (now + EVERY_SECONDS, 0)
         if left_out:
             values["left_out"] = left_out
         log.info(event, **values)
+
+    def left_out(self, kind: str) -> int | None:
+        """How many lines of this kind were left out since the last; ``None`` when this one is to be left out, too."""
+        now = time.monotonic()
+        next_at, left_out = self._kinds.get(kind, (now, 0))
+        if now < next_at:
+            self._kinds[kind] = (next_at, left_out + 1)
+            return None
+        if len(self._kinds) >= MAX_KINDS and kind not in self._kinds:
+            self._kinds.clear()
+        self._kinds[kind] = (now + EVERY_SECONDS, 0)
+        return left_out

@@ -4,14 +4,13 @@ Everything it knows is in the database: a run goes on where it was after a resta
 deliveries that wait untried, so a fresh event never stands behind more than those, and stopping gives back only those.
 """
 
-import asyncio
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
 from server.delivery.feed import Changed, Feed, Noticed
+from server.delivery.supervised_loop import SupervisedLoop
 from server.delivery.worker import Worker
 from server.domain.endpoints import Endpoint
 from server.domain.faults import MAX_TRIES, replay_failed
@@ -30,8 +29,8 @@ PAUSED_SECONDS = 1.0
 IDLE_SECONDS = 5.0
 """How often to look while none is: another process may have begun one in the same database."""
 
-PAUSE_SECONDS = 1.0
-"""How long to wait after the database refused."""
+STOP_SECONDS = 1.0
+"""How long a stop waits for the step under way."""
 
 STEPS = 10
 """Steps without a match that one look takes before it keeps how far it came."""
@@ -47,38 +46,22 @@ class Replayer:
         self._worker = worker
         self._feed = feed
         self._gaits: dict[ReplayId, _Gait] = {}
-        self._news = asyncio.Event()
-        self._stopping = False
-        self._loop: asyncio.Task[None] | None = None
+        self._loop = SupervisedLoop("replays", self._look)
+
+    @property
+    def loops(self) -> tuple[SupervisedLoop, ...]:
+        return (self._loop,)
 
     def start(self) -> None:
-        self._loop = asyncio.create_task(self._replay_forever(), name="replayer")
+        self._loop.start()
 
     def wake(self) -> None:
         """There may be a new run."""
-        self._news.set()
+        self._loop.wake()
 
     async def stop(self) -> None:
         """End after the step under way; runs go on at the next start."""
-        self._stopping = True
-        self._news.set()
-        if self._loop:
-            await self._loop
-
-    async def _replay_forever(self) -> None:
-        while not self._stopping:
-            self._news.clear()
-            try:
-                pause = await self._look()
-            except Busy as error:
-                log.warning("replay.database_busy", error=str(error))
-                pause = PAUSE_SECONDS
-            except Exception:  # it must outlive anything; what it could not do is still in the table
-                log.exception("replay.failed")
-                pause = PAUSE_SECONDS
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._news.wait()
+        await self._loop.stop(STOP_SECONDS)
 
     async def _look(self) -> float:
         """Take each run one step further. Returns the seconds until there may be more to do."""

@@ -12,6 +12,7 @@ from time import perf_counter
 
 import structlog
 
+from server.delivery.supervised_loop import SupervisedLoop
 from server.domain.ids import Millis
 from server.store import Busy, Store, Transaction, retention
 from server.store.retention import Pruned
@@ -40,19 +41,33 @@ class Retention:
     def __init__(self, store: Store, days: int) -> None:
         self._store = store
         self._days = days
-        self._task: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
+        """Of the cleaning under way, the last one."""
+        self._loop = SupervisedLoop(
+            "retention",
+            self._clean_now,
+            first_after_seconds=FIRST_AFTER_SECONDS,
+            first_backoff_seconds=FIRST_AFTER_SECONDS,
+            max_backoff_seconds=AGAIN_AFTER_SECONDS,
+        )
+
+    @property
+    def loops(self) -> tuple[SupervisedLoop, ...]:
+        return (self._loop,) if self._days else ()
 
     def start(self) -> None:
         if self._days:
-            self._task = asyncio.create_task(self._forever(), name="retention")
+            self._loop.start()
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._loop.stop()
 
     async def clean(self, now: Millis) -> int:
-        """Delete all that is too old at ``now``. Returns how many messages that were."""
+        """Delete all that is too old at ``now``. Returns how many messages that were.
+
+        Raises the last failure of a part, after the other parts are done.
+        """
+        self._failure = None
         before, began = now - self._days * DAY, perf_counter()
         messages, kept = await self._try_prune(retention.prune_messages, before)
         notices, _ = await self._try_prune(retention.prune_notices, before)
@@ -66,24 +81,20 @@ class Retention:
                 replays=replays,
                 seconds=round(perf_counter() - began, 1),
             )
+        if self._failure:
+            raise self._failure
         return messages
 
-    async def _forever(self) -> None:
-        pause = FIRST_AFTER_SECONDS
-        while True:
-            await asyncio.sleep(pause)
-            pause = AGAIN_AFTER_SECONDS
-            try:
-                await self.clean(time.time_ns() // 1_000_000)
-            except Exception:  # must outlive anything; what is left goes next time
-                log.exception("retention.failed")
+    async def _clean_now(self) -> float:
+        await self.clean(time.time_ns() // 1_000_000)
+        return AGAIN_AFTER_SECONDS
 
     async def _try_prune(self, prune: Step, before: Millis) -> tuple[int, int]:
         """As ``_prune``; what cannot be deleted keeps nothing else from being deleted."""
         try:
             return await self._prune(prune, before)
-        except Exception:
-            log.exception("retention.failed", step=getattr(prune, "__name__", ""))
+        except Exception as error:
+            self._failure = error
             return 0, 0
 
     async def _prune(self, prune: Step, before: Millis) -> tuple[int, int]:
@@ -102,6 +113,7 @@ class Retention:
             except Busy:
                 await asyncio.sleep(1)
                 continue
+            self._loop.progress()
             deleted, kept, cursor = deleted + pruned.deleted, kept + pruned.kept, pruned.cursor
             if pruned.done:
                 return deleted, kept

@@ -21,6 +21,8 @@ from server.delivery.feed import Changed, Feed, Noticed
 from server.delivery.known_endpoints import KnownEndpoints
 from server.delivery.lanes import Held, Lane, Lanes
 from server.delivery.recording import Followed, follow, record, record_alone, without_details
+from server.delivery.repeated_lines import RepeatedLines
+from server.delivery.supervised_loop import SupervisedLoop
 from server.domain.addresses import host_of
 from server.domain.faults import (
     KIND,
@@ -61,9 +63,6 @@ request has a deadline of its own, so nothing is cut off that is being sent."""
 LONG_WAIT: Millis = 5 * SECOND // 2
 """A delivery that waited here for longer is looked up before it begins: another process may have stopped it."""
 
-SAME_FAILURE_SECONDS = 60.0
-MAX_KINDS_TOLD = 100
-
 MAX_UNREADABLE = 32
 """Deliveries of an endpoint that cannot be read which are dealt with at a time."""
 
@@ -103,13 +102,17 @@ class Worker:
         self._held: set[DeliveryId] = set()
         self._attempting: dict[DeliveryId, _Attempting] = {}
         self._under_way: set[asyncio.Task[None]] = set()
-        self._news = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
-        self._loop: asyncio.Task[None] | None = None
-        self._renewing: asyncio.Task[None] | None = None
+        self._claiming = SupervisedLoop("deliveries", self._claim, first_backoff_seconds=PAUSE_SECONDS)
+        self._renewing = SupervisedLoop(
+            "leases",
+            self._renew,
+            first_after_seconds=self._renew_seconds,
+            max_backoff_seconds=min(PAUSE_SECONDS, self._renew_seconds),  # leases run out meanwhile
+        )
         self._stopping = False
-        self._told: dict[str, float] = {}
-        """When each kind of our failures was logged with its traceback, on the monotonic clock."""
+        self._tracebacks = RepeatedLines()
+        """Each kind of our failures is logged with its traceback once a minute, or one could fill the log."""
         self._clock_ahead = 0.0
         """Of the monotonic clock, in seconds, when last looked at. When it is less, the wall clock was set back."""
 
@@ -122,19 +125,27 @@ class Worker:
         """Whether we know of a lease of ours: a delivery waits here, is under way or is being recorded."""
         return delivery_id in self._held
 
+    @property
+    def loops(self) -> tuple[SupervisedLoop, ...]:
+        return (self._claiming, self._renewing)
+
+    @property
+    def _renew_seconds(self) -> float:
+        return self._lease / SECOND / 8
+
     async def start(self) -> None:
         """Begin to deliver."""
         self._store.watch_endpoints(self._changed)
-        self._loop = asyncio.create_task(self._claim_forever(), name="delivery-worker")
-        self._renewing = asyncio.create_task(self._renew_forever(), name="delivery-leases")
+        for loop in self.loops:
+            loop.start()
 
     def wake(self) -> None:
         """There may be something due now."""
-        self._news.set()
+        self._claiming.wake()
 
     def lease(self) -> Lease | None:
         """A lease for what will be made for one message, if there is room; ``take`` must follow."""
-        if self._loop is None or self._stopping or not self._lanes.takes(self._promised):
+        if not self._claiming.is_running or self._stopping or not self._lanes.takes(self._promised):
             return None
         self._promised += 1
         until = _now() + self._lease
@@ -150,7 +161,7 @@ class Worker:
             return
         for endpoint_id in received.waiting:
             if self._lanes.room(endpoint_id):
-                self._news.set()
+                self._claiming.wake()
             else:
                 self._lanes.of(endpoint_id).more = True
         if lease and received.leased:
@@ -161,35 +172,18 @@ class Worker:
     async def stop(self) -> None:
         """Begin nothing more, wait for what is under way, give back the rest."""
         self._stopping = True
-        self._news.set()
-        if self._loop:
-            await self._loop
+        deadline = time.monotonic() + self._drain
+        await self._claiming.stop(self._drain)
         if self._timer:
             self._timer.cancel()
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=self._drain)
+            await asyncio.wait(self._under_way, timeout=max(0.0, deadline - time.monotonic()))
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
-        if self._renewing:
-            self._renewing.cancel()
-            await asyncio.gather(self._renewing, return_exceptions=True)
+        await self._renewing.stop()
         if left := self._lanes.give_back():
             await self._release(left)
-
-    async def _claim_forever(self) -> None:
-        while not self._stopping:
-            self._news.clear()
-            try:
-                pause = await self._claim()
-            except Busy as error:
-                log.warning("delivery.database_busy", error=str(error))
-                pause = PAUSE_SECONDS
-            except Exception:  # the worker must outlive anything; what it could not do stays due
-                log.exception("delivery.worker_failed")
-                pause = PAUSE_SECONDS
-            if not self._stopping:
-                await _until(self._news, pause)
 
     async def _claim(self) -> float:
         """Claim what there is room for and begin it. Returns the seconds until there may be more."""
@@ -331,7 +325,7 @@ class Worker:
     def _free(self, lane: Lane, held: Held) -> None:
         self._lanes.ended(lane, held.delivery.endpoint_id)
         if lane.more and lane.room():
-            self._news.set()
+            self._claiming.wake()
         self._begin()
 
     async def _attempt(self, held: Held) -> Followed | None:
@@ -367,7 +361,7 @@ class Worker:
                 reason=reason_of(error),
                 delivery_id=delivery.id,
                 endpoint_id=endpoint_id,
-                exc_info=self._is_news(error),
+                exc_info=self._tracebacks.left_out(reason_of(error)) is not None,
             )
         else:
             if attempt.outcome is AttemptOutcome.TRANSFORM_FAILED and attempt.error and attempt.error.kind == KIND:
@@ -376,17 +370,6 @@ class Worker:
                 return await self._follow(claimed, attempt)
         await self._keep_fault(delivery.id, self._owner, fault, started_at, attempt_id)
         return None
-
-    def _is_news(self, error: Exception) -> bool:
-        """Whether a failure's traceback is worth its length: for each kind once a minute, or one could fill the log."""
-        reason, now = reason_of(error), time.monotonic()
-        told = self._told.get(reason)
-        if told is not None and now - told < SAME_FAILURE_SECONDS:
-            return False
-        if len(self._told) >= MAX_KINDS_TOLD:
-            self._told.clear()
-        self._told[reason] = now
-        return True
 
     async def _still_ours(self, delivery_id: DeliveryId) -> bool:
         return await self._store.read(lambda tx: deliveries.held_by(tx, self._owner, delivery_id))
@@ -423,7 +406,7 @@ class Worker:
                     "delivery.fault_not_kept",
                     delivery_id=delivery_id,
                     error=reason_of(error),
-                    exc_info=self._is_news(error),
+                    exc_info=self._tracebacks.left_out(reason_of(error)) is not None,
                 )
                 await asyncio.sleep(PAUSE_SECONDS)
         if kept is None:
@@ -433,37 +416,26 @@ class Worker:
         if kept.attempt or fault.outage:
             self._feed.publish(Noticed(kept.source_id))
         self._feed.publish(Changed(kept.source_id, kept.message_id, kept.endpoint_id))
-        self._news.set()
+        self._claiming.wake()
 
-    async def _renew_forever(self) -> None:
+    async def _renew(self) -> float:
         """Extend the leases of attempts that take long, and end those that never end by themselves."""
-        while True:
-            await asyncio.sleep(self._lease / SECOND / 8)
-            until, now = _now() + self._lease, time.monotonic()
-            short = {one: known for one, known in self._attempting.items() if known.until < until - self._lease // 2}
+        until, now = _now() + self._lease, time.monotonic()
+        short = {one: known for one, known in self._attempting.items() if known.until < until - self._lease // 2}
+        for known in short.values():
+            if now - known.since > MAX_ATTEMPT_SECONDS and not (known.ended or known.overdue):
+                known.overdue = True
+                known.task.cancel()
+        if short:
+            await self._store.write(lambda tx: deliveries.renew(tx, self._owner, list(short), until))
             for known in short.values():
-                if now - known.since > MAX_ATTEMPT_SECONDS and not (known.ended or known.overdue):
-                    known.overdue = True
-                    known.task.cancel()
-            if not short:
-                continue
-            try:
-                await self._store.write(
-                    lambda tx, ids=list(short), until=until: deliveries.renew(  # type: ignore[misc]
-                        tx, self._owner, ids, until
-                    )
-                )
-                for known in short.values():
-                    known.until = until
-            except Busy as error:
-                log.warning("delivery.not_renewed", deliveries=len(short), error=str(error))
-            except Exception:
-                log.exception("delivery.not_renewed", deliveries=len(short))
+                known.until = until
+        return self._renew_seconds
 
     def _changed(self, ids: Collection[EndpointId]) -> None:
         """Endpoints were changed: what waits here for them is claimed anew, by their rules as they are now."""
         self._endpoints.forget(ids)
-        self._news.set()
+        self._claiming.wake()
         if (given := self._lanes.give_back(ids)) and not self._stopping:
             self._held.difference_update(given)
             self._in_background(self._release(given))
@@ -518,7 +490,7 @@ class Worker:
     async def _release(self, ids: list[DeliveryId], due_at: Millis | None = None) -> None:
         try:
             await self._store.write(lambda tx: deliveries.release(tx, self._owner, ids, due_at))
-            self._news.set()
+            self._claiming.wake()
         except Exception as error:  # their leases run out
             log.warning("delivery.not_released", deliveries=len(ids), error=reason_of(error))
 
@@ -574,14 +546,6 @@ def _tell(ended: Ended, message: Message) -> None:
         source_id=attempt.source_id,
         version_id=attempt.version_id,
     )
-
-
-async def _until(news: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await news.wait()
-    except TimeoutError:
-        pass
 
 
 def _jitter() -> float:

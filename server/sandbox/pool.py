@@ -59,6 +59,7 @@ class Sandbox:
         self._fences: tuple[Fence, ...] = ()
         self._tell_slow: Callable[[Program, Slow], None] = lambda program, slow: None
         self._closed = False
+        self._can_run = True
 
     async def start(self) -> None:
         """Start the parent of all workers, and measure its fences."""
@@ -80,6 +81,11 @@ class Sandbox:
             lane.news.set()
         while tasks := [lane.task for lane in self._lanes.values() if lane.task]:
             await asyncio.wait(tasks)
+
+    @property
+    def can_run(self) -> bool:
+        """Whether a process could be had the last time that one was needed."""
+        return self._can_run
 
     def fences(self) -> tuple[Fence, ...]:
         """The walls around the workers, as measured at start."""
@@ -160,7 +166,9 @@ class Sandbox:
             jobs = lane.take(program)
             try:
                 await self._run(turn, lane, jobs)
+                self._can_run = True
             except Unavailable as unavailable:
+                self._can_run = False
                 for job in jobs:
                     if not job.done.done():
                         job.done.set_exception(unavailable)

@@ -1,0 +1,14 @@
+"""``GET /healthz``: for monitors and load balancers, without sign-in. It says nothing of what is stored here."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.delivery.health import HealthCheck, Status
+
+
+async def receive(request: Request) -> Response:
+    """``{"status": "ok", "parts": {"database": "ok", …}}``; 503 when events cannot be stored or a loop is stuck."""
+    check: HealthCheck = request.app.state.health
+    health = await check.look()
+    code = 503 if health.status is Status.FAILING else 200
+    return JSONResponse({"status": health.status, "parts": dict(health.parts)}, code)

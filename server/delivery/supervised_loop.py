@@ -1,0 +1,180 @@
+"""The loop that worker, leases, replayer, notifier, recovery and retention run in, and how each of them fares."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from time import monotonic
+
+import structlog
+
+from server.delivery.repeated_lines import RepeatedLines
+from server.domain.faults import reason_of
+from server.domain.ids import Millis
+from server.store import Busy
+
+FIRST_BACKOFF_SECONDS = 1.0
+MAX_BACKOFF_SECONDS = 5.0
+STUCK_AFTER_SECONDS = 120.0
+"""Longer than a step takes while the database answers each statement as late as it may."""
+CANCEL_SECONDS = 1.0
+"""How long a stop waits for a step that was cancelled."""
+FAILURES_UNTIL_FAILING = 3
+"""One that fails once and then succeeds is no reason to call somebody."""
+
+log = structlog.get_logger()
+
+
+class LoopState(StrEnum):
+    OK = "ok"
+    FAILING = "failing"
+    """The last steps failed; it goes on trying."""
+    STUCK = "stuck"
+    """A step does not end."""
+    ENDED = "ended"
+    """It runs no more, and nobody stopped it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoopHealth:
+    name: str
+    state: LoopState
+    failures: int
+    """In a row, up to now."""
+    last_success_at: Millis | None
+    """``None`` before the first step that succeeded."""
+    last_error: str | None
+    """Why the last step that failed did: ``OverflowError in delivery/worker.py``. It may have succeeded since."""
+
+
+class SupervisedLoop:
+    """Runs ``step`` again and again, whatever it raises, from ``start`` to ``stop``.
+
+    ``step`` returns after how many seconds it is to run again; ``None``: only when ``wake`` is called. After a failure
+    it is tried again after a pause that doubles with each further one; ``wake`` does not shorten that, or whatever
+    wakes it often would have it hammer a database that is down. A failure is logged once a minute for each kind.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], Awaitable[float | None]],
+        *,
+        first_after_seconds: float = 0.0,
+        first_backoff_seconds: float = FIRST_BACKOFF_SECONDS,
+        max_backoff_seconds: float = MAX_BACKOFF_SECONDS,
+        stuck_after_seconds: float = STUCK_AFTER_SECONDS,
+    ) -> None:
+        self.name = name
+        self._step = step
+        self._first_after_seconds = first_after_seconds
+        self._first_backoff_seconds = first_backoff_seconds
+        self._max_backoff_seconds = max_backoff_seconds
+        self._stuck_after_seconds = stuck_after_seconds
+        self._woken = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._repeats = RepeatedLines()
+        self._progressed_at: float | None = None
+        """When the step under way began or last called ``progress``, on the monotonic clock; ``None`` between steps."""
+        self._failures = 0
+        self._failing_since = 0.0
+        """When the first of these failures came, on the monotonic clock."""
+        self._last_success_at: Millis | None = None
+        self._last_error: str | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopped.is_set()
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=self.name)
+
+    def wake(self) -> None:
+        """Run the next step at once, or once more after the one under way."""
+        self._woken.set()
+
+    def progress(self) -> None:
+        """For a step that takes long: it is not stuck."""
+        if self._progressed_at is not None:
+            self._progressed_at = monotonic()
+
+    async def stop(self, within_seconds: float = 0.0) -> None:
+        """Begin no further step. One under way may end within that time; then it is cancelled."""
+        self._stopped.set()
+        self._woken.set()
+        if self._task is None:
+            return
+        if within_seconds:
+            await asyncio.wait([self._task], timeout=within_seconds)
+        self._task.cancel()
+        await asyncio.wait([self._task], timeout=CANCEL_SECONDS)
+
+    def health(self) -> LoopHealth:
+        return LoopHealth(self.name, self._state(), self._failures, self._last_success_at, self._last_error)
+
+    def _state(self) -> LoopState:
+        if self._task is not None and self._task.done() and not self.is_stopping:
+            return LoopState.ENDED
+        if self._progressed_at is not None and monotonic() - self._progressed_at > self._stuck_after_seconds:
+            return LoopState.STUCK
+        return LoopState.FAILING if self._failures >= FAILURES_UNTIL_FAILING else LoopState.OK
+
+    async def _run(self) -> None:
+        if self._first_after_seconds:
+            await _wait(self._woken, self._first_after_seconds)
+        while not self.is_stopping:
+            self._woken.clear()
+            self._progressed_at = monotonic()
+            try:
+                pause_seconds = await self._step()
+            except asyncio.CancelledError as error:
+                if _is_cancelled():
+                    raise
+                await self._back_off(error)  # something that the step waited for was cancelled, not the loop
+            except Exception as error:  # it must outlive anything; what it could not do is still to be done
+                await self._back_off(error)
+            else:
+                self._succeeded()
+                await _wait(self._woken, pause_seconds)
+
+    def _succeeded(self) -> None:
+        self._progressed_at = None
+        self._last_success_at = time.time_ns() // 1_000_000
+        if self._failures:
+            seconds = round(monotonic() - self._failing_since, 1)
+            log.info("loop.recovered", loop=self.name, failures=self._failures, seconds=seconds)
+            self._failures = 0
+
+    async def _back_off(self, error: BaseException) -> None:
+        self._progressed_at = None
+        if not self._failures:
+            self._failing_since = monotonic()
+        self._failures += 1
+        self._last_error = reason_of(error)
+        left_out = self._repeats.left_out(self._last_error)
+        if left_out is not None:
+            detail = {"error": str(error)} if isinstance(error, Busy) else {"exc_info": error}
+            write = log.warning if isinstance(error, Busy) else log.error
+            write("loop.failed", loop=self.name, reason=self._last_error, failures=self._failures, **detail)
+        doublings = min(self._failures - 1, 30)
+        await _wait(self._stopped, min(self._max_backoff_seconds, self._first_backoff_seconds * 2**doublings))
+
+
+async def _wait(event: asyncio.Event, seconds: float | None) -> None:
+    """Returns when the event comes or the time is over; ``None``: when it comes."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

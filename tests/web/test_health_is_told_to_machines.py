@@ -1,0 +1,31 @@
+"""``GET /healthz`` as a monitor asks it: no sign-in, a small JSON object, 503 when somebody has to look."""
+
+import pytest
+from site_under_test import Site
+
+from server.delivery.health import Health, Status
+
+LOOPS = {"deliveries", "leases", "replays", "operational_events", "mails", "webhook", "retention"}
+
+
+async def test_every_part_is_named_and_a_new_server_is_well(site: Site) -> None:
+    site.client.cookies.clear()
+    answer = await site.client.get("/healthz", headers={"host": "pod-7"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json() == {"status": "ok", "parts": dict.fromkeys({"database", "sandbox", *LOOPS}, "ok")}
+
+
+async def test_several_servers_on_one_database_watch_over_each_other(site_on_postgres: Site) -> None:
+    assert (await site_on_postgres.client.get("/healthz")).json()["parts"]["recovery"] == "ok"
+
+
+@pytest.mark.parametrize(("status", "code"), [(Status.OK, 200), (Status.DEGRADED, 200), (Status.FAILING, 503)])
+async def test_the_status_code_says_whether_events_can_come(
+    site: Site, monkeypatch: pytest.MonkeyPatch, status: Status, code: int
+) -> None:
+    async def look() -> Health:
+        return Health({"database": "ok"}, status)
+
+    monkeypatch.setattr(site.app.state.health, "look", look)
+    answer = await site.client.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (code, status.value)
