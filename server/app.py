@@ -21,12 +21,12 @@ from server.actions.workbench import Workbench
 from server.api import health as health_route
 from server.api import intake as intake_route
 from server.assets import static_dir, transforms_dir
+from server.delivery.configuration import Configuration
 from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Feed
 from server.delivery.health import HealthCheck
 from server.delivery.intake import Intake
-from server.delivery.known_sources import KnownSources
 from server.delivery.mailer import Mailer
 from server.delivery.notifier import Notifier
 from server.delivery.recovery import Recovery
@@ -139,7 +139,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     courier = _courier(settings, rules)
     stack.push_async_callback(courier.aclose)
     feed = Feed()
-    known_sources = KnownSources(store)
+    configuration = Configuration(store)
     public_url = settings.public_url.rstrip("/")
     mailer = Mailer(settings.mail_server, trust=_trust(settings)) if settings.mail_server else None
     notifier = Notifier(
@@ -147,7 +147,9 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     )
     sandbox.watch_slow(notifier.saw_slow)
     dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards)
-    worker = Worker(store, dispatcher, feed, concurrency=settings.delivery_concurrency, drain=DRAIN_SECONDS)
+    worker = Worker(
+        store, configuration, dispatcher, feed, concurrency=settings.delivery_concurrency, drain=DRAIN_SECONDS
+    )
     replayer = Replayer(store, worker, feed)
     bench = Workbench(
         store=store,
@@ -156,7 +158,6 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         worker=worker,
         replayer=replayer,
         feed=feed,
-        known_sources=known_sources,
         cards=cards,
         rules=rules,
         public_url=public_url,
@@ -168,7 +169,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     app.state.setup = Setup() if not await store.read(account_rows.any_user) else None
     app.state.tries = Tries()
     app.state.intake = Intake(
-        store, known_sources, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout
+        store, configuration, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout
     )
     await prepared  # before anything is delivered: what is under way would wait for it, and nobody hears of the start
     recovery = Recovery(store, worker)

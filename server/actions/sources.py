@@ -1,7 +1,6 @@
 """Where events come from: Test and Live, each with an ingest address and Dodo's signing secret."""
 
 import secrets
-from collections.abc import Callable
 
 from server.actions.workbench import Workbench
 from server.domain.endpoints import FormerSecret
@@ -45,12 +44,12 @@ async def make_secret(bench: Workbench, source: Source, replaces: str | None = N
 async def change_address(bench: Workbench, source: Source) -> None:
     """A new ingest address; the old one stops at once."""
     token = _new_token()
-    await _change(bench, lambda tx: sources.set_token(tx, source.id, token))
+    await bench.store.write(lambda tx: sources.set_token(tx, source.id, token))
 
 
 async def stop_former(bench: Workbench, source: Source) -> None:
     """From now on only the present secret proves events."""
-    await _change(bench, lambda tx: sources.set_secret(tx, source.id, source.secret))
+    await bench.store.write(lambda tx: sources.set_secret(tx, source.id, source.secret))
 
 
 async def _replace_secret(bench: Workbench, source: Source, secret: str, replaces: str | None = None) -> None:
@@ -63,12 +62,7 @@ async def _replace_secret(bench: Workbench, source: Source, secret: str, replace
         former = FormerSecret(now.secret, bench.now() + OVERLAP_MS) if now.secret else None
         sources.set_secret(tx, source.id, secret, former)
 
-    await _change(bench, keep)
-
-
-async def _change(bench: Workbench, change: Callable[[Transaction], None]) -> None:
-    await bench.store.write(change)
-    bench.known_sources.forget()
+    await bench.store.write(keep)
 
 
 def _new_token() -> str:

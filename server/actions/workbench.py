@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from server.delivery.courier import Courier
 from server.delivery.feed import Feed
-from server.delivery.known_sources import KnownSources
 from server.delivery.mailer import Mailer
 from server.delivery.replayer import Replayer
 from server.delivery.worker import Worker
@@ -25,7 +24,6 @@ class Workbench:
     worker: Worker
     replayer: Replayer
     feed: Feed
-    known_sources: KnownSources
     cards: Mapping[str, Card]
     rules: AddressRules
     public_url: str

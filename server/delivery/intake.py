@@ -11,9 +11,8 @@ from typing import Protocol
 
 import structlog
 
+from server.delivery.configuration import Configuration
 from server.delivery.feed import Changed, Feed
-from server.delivery.known_filters import KnownFilters
-from server.delivery.known_sources import KnownSources
 from server.domain.faults import reason_of
 from server.domain.ids import MessageId, Millis, SourceId, mint
 from server.domain.messages import Message, Origin
@@ -69,20 +68,19 @@ class Intake:
     """``max_body`` (bytes) and ``timeout`` (seconds) are for the route, which reads the body."""
 
     def __init__(
-        self, store: Store, known_sources: KnownSources, worker: Takes, feed: Feed, *, max_body: int, timeout: float
+        self, store: Store, configuration: Configuration, worker: Takes, feed: Feed, *, max_body: int, timeout: float
     ) -> None:
         self.max_body = max_body
         self.timeout = timeout
         self._store = store
-        self._sources = known_sources
-        self._filters = KnownFilters(store)
+        self._configuration = configuration
         self._one_large = asyncio.Lock()
         self._worker = worker
         self._feed = feed
 
     async def knows(self, token: str) -> bool:
         """Whether a source has this token: the body of a request to another is not worth reading."""
-        return await self._sources.with_token(token) is not None
+        return await self._configuration.source_with_token(token) is not None
 
     async def accept(self, token: str, headers: Mapping[str, str], body: bytes) -> Intaken:
         """Judge and keep one request. ``headers`` has lower-case names, or ignores case.
@@ -90,7 +88,7 @@ class Intake:
         Returns after the commit is durable. Raises ``Busy`` when the store cannot take it just now, for nothing else
         that the sender can cause.
         """
-        source = await self._sources.with_token(token)
+        source = await self._configuration.source_with_token(token)
         if source is None:
             return Refused(IntakeRefusal.SIGNATURE)
         verdict = verify(source.secrets_at(_now()), headers, body, time.time())
@@ -99,7 +97,7 @@ class Intake:
                 off = int(headers["webhook-timestamp"]) * 1000 - _now()
                 return await self._refuse(source, IntakeRefusal.CLOCK, verdict, off)
             return await self._refuse(source, IntakeRefusal.SIGNATURE, verdict)
-        event_type, fits = await self._look_at(body, await self._filters.of(source.id))
+        event_type, fits = await self._look_at(body, await self._configuration.filters_of(source.id))
         if event_type is None:
             return await self._refuse(source, IntakeRefusal.NOT_JSON)
 
@@ -124,7 +122,7 @@ class Intake:
 
     async def refuse(self, token: str, reason: IntakeRefusal) -> None:
         """Count a request that the route turned away before its body was whole."""
-        if source := await self._sources.with_token(token):
+        if source := await self._configuration.source_with_token(token):
             await self._refuse(source, reason)
 
     async def _look_at(self, body: bytes, asked: Sequence[Asked]) -> tuple[str | None, Mapping[str, bool]]:

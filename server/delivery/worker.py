@@ -9,16 +9,16 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
+from server.delivery.configuration import Configuration
 from server.delivery.dispatch import Dispatcher, NothingLeft
 from server.delivery.feed import Changed, Feed, Noticed
-from server.delivery.known_endpoints import KnownEndpoints
 from server.delivery.lanes import Held, Lane, Lanes
 from server.delivery.recording import Followed, follow, record, record_alone, without_details
 from server.delivery.repeated_lines import RepeatedLines
@@ -43,6 +43,7 @@ from server.domain.schedules import SECOND
 from server.domain.sentences import Sentence
 from server.sandbox import Unavailable
 from server.store import Busy, Store, Transaction, deliveries, faults
+from server.store.changes import Changes
 from server.store.deliveries import Claimed, Ended
 from server.store.messages import Lease, Received
 
@@ -80,6 +81,7 @@ class Worker:
     def __init__(
         self,
         store: Store,
+        configuration: Configuration,
         dispatcher: Dispatcher,
         feed: Feed,
         *,
@@ -89,7 +91,7 @@ class Worker:
         self._store = store
         self._dispatcher = dispatcher
         self._feed = feed
-        self._endpoints = KnownEndpoints(store)
+        self._configuration = configuration
         self._lanes = Lanes(concurrency)
         self._most_unrecorded = 4 * concurrency
         self._drain = drain
@@ -135,7 +137,7 @@ class Worker:
 
     async def start(self) -> None:
         """Begin to deliver."""
-        self._store.watch_endpoints(self._changed)
+        self._store.watch(self._changed)
         for loop in self.loops:
             loop.start()
 
@@ -335,7 +337,7 @@ class Worker:
         attempt_id = AttemptId(mint("att"))
         started_at = _now()
         try:
-            endpoint = await self._endpoints.get(endpoint_id)
+            endpoint = await self._configuration.endpoint(endpoint_id)
             if endpoint is None or endpoint.paused or endpoint.disabled:
                 await self._release([delivery.id])
                 return None
@@ -377,7 +379,9 @@ class Worker:
     async def _follow(self, claimed: Claimed, attempt: Attempt) -> Followed:
         """Decide by the endpoint as it is now: its schedule may have been changed while the request was under way."""
         with suppress(Exception):
-            claimed = replace(claimed, endpoint=await self._endpoints.get(claimed.endpoint.id) or claimed.endpoint)
+            claimed = replace(
+                claimed, endpoint=await self._configuration.endpoint(claimed.endpoint.id) or claimed.endpoint
+            )
         return follow(claimed, attempt, owner=self._owner, now=_now(), jitter=_jitter())
 
     async def _keep_fault(
@@ -432,11 +436,12 @@ class Worker:
                 known.until = until
         return self._renew_seconds
 
-    def _changed(self, ids: Collection[EndpointId]) -> None:
-        """Endpoints were changed: what waits here for them is claimed anew, by their rules as they are now."""
-        self._endpoints.forget(ids)
+    def _changed(self, changes: Changes) -> None:
+        """What waits here for endpoints that were changed is claimed anew, by their rules as they are now."""
+        if not changes.endpoints:
+            return
         self._claiming.wake()
-        if (given := self._lanes.give_back(ids)) and not self._stopping:
+        if (given := self._lanes.give_back(changes.endpoints)) and not self._stopping:
             self._held.difference_update(given)
             self._in_background(self._release(given))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from server.domain.ids import EndpointId
 from server.store import sealing
+from server.store.changes import Changes
 from server.store.condition import Unusable, look_at_file, look_at_server, trouble_with
 from server.store.keys import KeyRing
 from server.store.migrate import migrate
@@ -42,7 +42,7 @@ class Store:
     def __init__(self, writer: Engine, reader: Engine) -> None:
         self._engine = writer
         self._reader = reader
-        self._watching: tuple[asyncio.AbstractEventLoop, Callable[[Collection[EndpointId]], None]] | None = None
+        self._watching: list[tuple[asyncio.AbstractEventLoop, Callable[[Changes], None]]] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._writer = Writer(writer, self._changed)
 
@@ -112,9 +112,12 @@ class Store:
         """Run ``work`` on a read-only connection with a stable view of the data."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
-    def watch_endpoints(self, changed: Callable[[Collection[EndpointId]], None]) -> None:
-        """Have ``changed`` called in this event loop when a commit of ours changed endpoints, ahead of its caller."""
-        self._watching = (asyncio.get_running_loop(), changed)
+    def watch(self, changed: Callable[[Changes], None]) -> None:
+        """Have ``changed`` called in this event loop when a commit of ours changed sources or endpoints.
+
+        It is called before the commit's caller goes on; of several, the first that watched first.
+        """
+        self._watching.append((asyncio.get_running_loop(), changed))
 
     def close(self) -> None:
         """Finish what waits, then let go of every connection."""
@@ -130,12 +133,10 @@ class Store:
         except DBAPIError as error:
             raise for_caller(error) from error.orig
 
-    def _changed(self, ids: Collection[EndpointId]) -> None:
-        if not self._watching:
-            return
-        loop, tell = self._watching
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(tell, ids)
+    def _changed(self, changes: Changes) -> None:
+        for loop, tell in self._watching:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(tell, changes)
 
 
 def _prepare_file(file: Path, keys: KeyRing) -> None:

@@ -13,14 +13,12 @@ from server.domain.health import HEALTHY, Health
 from server.domain.ids import EndpointId, Millis, SourceId, VersionId
 from server.domain.messages import ACCEPTED, AttemptOutcome
 from server.domain.schedules import DODO_SCHEDULE
+from server.store.changes import endpoint_changed
 from server.store.columns import dump, dump_conditions, load_conditions, load_strings
 from server.store.schema import attempts, endpoints, versions
 from server.store.vault import seal, seal_optional, unseal
 
 log = structlog.get_logger()
-
-CHANGED = "endpoints.changed"
-"""Where a transaction notes which endpoints it changed; the store tells it to who watches, once it is committed."""
 
 _WITH_CODE = (
     select(
@@ -46,7 +44,7 @@ _HEALTH = (
 
 def insert(tx: Connection, endpoint: Endpoint) -> None:
     """Keep a new endpoint, and its code as version 1 when it has some."""
-    note(tx, endpoint.id)
+    endpoint_changed(tx, endpoint.id)
     tx.execute(endpoints.insert().values(id=endpoint.id, created_at=endpoint.created_at, **_columns(tx, endpoint)))
     if endpoint.version:
         _insert_version(tx, endpoint.version)
@@ -54,13 +52,13 @@ def insert(tx: Connection, endpoint: Endpoint) -> None:
 
 def change(tx: Connection, endpoint: Endpoint) -> None:
     """Keep what was changed, all but the code: ``save_version`` is for that."""
-    note(tx, endpoint.id)
+    endpoint_changed(tx, endpoint.id)
     tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id).values(**_columns(tx, endpoint)))
 
 
 def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
     """The endpoint is gone from every list and gets nothing more; its secrets are wiped."""
-    note(tx, endpoint_id)
+    endpoint_changed(tx, endpoint_id)
     tx.execute(
         update(endpoints)
         .where(endpoints.c.id == endpoint_id)
@@ -86,7 +84,7 @@ def save_version(tx: Connection, version: Version) -> Version:
 
 def activate(tx: Connection, version: Version) -> None:
     """Put a version that is kept already in force."""
-    note(tx, version.endpoint_id)
+    endpoint_changed(tx, version.endpoint_id, listening=False)
     tx.execute(
         update(endpoints)
         .where(endpoints.c.id == version.endpoint_id)
@@ -229,23 +227,18 @@ def states(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, tuple[
 def keep_health(tx: Connection, endpoint_id: EndpointId, before: Health, health: Health) -> None:
     """Whoever delivers goes by whether all is well alone; another failure after many changes nothing for them."""
     if HEALTHY in (before, health):
-        note(tx, endpoint_id)
+        endpoint_changed(tx, endpoint_id, listening=False)
     tx.execute(update(endpoints).where(endpoints.c.id == endpoint_id).values(**_health_columns(health)))
 
 
 def switch_off(tx: Connection, endpoint_id: EndpointId, because: DisabledBecause, now: Millis) -> None:
     """Disable it. What waits for it is stopped by ``deliveries.stop_endpoint``."""
-    note(tx, endpoint_id)
+    endpoint_changed(tx, endpoint_id)
     tx.execute(
         update(endpoints)
         .where(endpoints.c.id == endpoint_id)
         .values(disabled=True, disabled_because=because.value, updated_at=now)
     )
-
-
-def note(tx: Connection, endpoint_id: EndpointId) -> None:
-    """Let whoever watches know that the endpoint was changed, once the transaction is committed."""
-    tx.info.setdefault(CHANGED, set()).add(endpoint_id)
 
 
 def _insert_version(tx: Connection, version: Version) -> None:

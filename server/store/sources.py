@@ -9,11 +9,13 @@ from sqlalchemy import Connection, RowMapping, select, update
 from server.domain.endpoints import FormerSecret
 from server.domain.ids import Millis, SourceId
 from server.domain.sources import IntakeRefusal, Mode, Source
+from server.store.changes import source_changed
 from server.store.schema import attempts, deliveries, endpoints, messages, notices, refusals, replays, sources
 from server.store.vault import seal_optional, unseal
 
 
 def insert(tx: Connection, source: Source) -> None:
+    source_changed(tx, source.id)
     tx.execute(
         sources.insert().values(
             id=source.id,
@@ -57,11 +59,13 @@ def owning(tx: Connection, thing_id: str) -> SourceId | None:
 
 def set_secret(tx: Connection, source_id: SourceId, secret: str | None, former: FormerSecret | None = None) -> None:
     """``former`` proves events, too, until its time is over."""
+    source_changed(tx, source_id)
     tx.execute(update(sources).where(sources.c.id == source_id).values(_secrets(tx, source_id, secret, former)))
 
 
 def set_token(tx: Connection, source_id: SourceId, token: str) -> None:
     """Gives the source a new ingest address; the old one stops at once."""
+    source_changed(tx, source_id)
     tx.execute(update(sources).where(sources.c.id == source_id).values(token=token))
 
 

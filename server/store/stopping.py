@@ -12,7 +12,7 @@ from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis
 from server.domain.messages import Because, DeliveryState, StoppedBecause, Trigger
 from server.domain.payloads import Payload
 from server.domain.retries import REST
-from server.store import endpoints as endpoint_rows
+from server.store.changes import endpoint_changed
 from server.store.deliveries import stopped_values
 from server.store.schema import attempts, deliveries, messages
 
@@ -75,7 +75,7 @@ def follow_change(
 
 def stop_one(tx: Connection, delivery_id: DeliveryId, endpoint_id: EndpointId, now: Millis) -> bool:
     """End a delivery that waits, or whose attempt is under way: then that is the last. False when it had ended."""
-    endpoint_rows.note(tx, endpoint_id)  # who holds it for its turn lets go of it
+    endpoint_changed(tx, endpoint_id, listening=False)  # who holds it for its turn lets go of it
     return _stop(tx, [delivery_id], StoppedBecause.PERSON, now) == 1
 
 

@@ -7,7 +7,7 @@ waiting writes makes ``synchronous=FULL`` cheaper than a commit each. PostgreSQL
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from server.domain.ids import EndpointId
-from server.store.endpoints import CHANGED
+from server.store import changes
+from server.store.changes import Changes
 from server.store.rows import MOST_AT_ONCE
 
 Work = Callable[[Connection, Sequence[Any]], Sequence[Any]]
@@ -66,9 +66,9 @@ class _Company:
 
 
 class Writer:
-    """Runs from the start; ``changed`` is called in its thread with the endpoints that a commit changed."""
+    """Runs from the start; ``changed`` is called in its thread with what a commit changed of the configuration."""
 
-    def __init__(self, engine: Engine, changed: Callable[[Collection[EndpointId]], None]) -> None:
+    def __init__(self, engine: Engine, changed: Callable[[Changes], None]) -> None:
         self._engine = engine
         self._changed = changed
         self._connection: Connection | None = None
@@ -180,7 +180,7 @@ class Writer:
         except BaseException:
             self._let_go()
             raise
-        if changed := connection.info.pop(CHANGED, None):
+        if changed := changes.taken(connection):
             self._changed(changed)
         return results
 

@@ -26,9 +26,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from builders import SECRET, a_source, an_endpoint
 
+from server.delivery.configuration import Configuration
 from server.delivery.feed import Feed
 from server.delivery.intake import Intake
-from server.delivery.known_sources import KnownSources
 from server.domain.conditions import Condition, Operator
 from server.domain.ids import mint
 from server.domain.signing import sign
@@ -122,7 +122,7 @@ async def main() -> None:
         for number in range(ENDPOINTS):
             endpoint = an_endpoint(filtered, conditions=a_filter(number))
             await store.write(lambda tx, e=endpoint: endpoints.insert(tx, e))
-        intake = Intake(store, KnownSources(store), Idle(), Feed(), max_body=2**21, timeout=15)
+        intake = Intake(store, Configuration(store), Idle(), Feed(), max_body=2**21, timeout=15)
         for size in (1_000, 1_000_000):
             body = an_event(size)
             events = EVENTS if size == 1_000 else max(3, EVENTS // 5)

@@ -10,9 +10,9 @@ from builders import SECRET, a_source, an_endpoint
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.delivery.configuration import Configuration
 from server.delivery.feed import Changed, Feed
 from server.delivery.intake import LARGE, Accepted, Duplicate, Intake, Refused, look_at
-from server.delivery.known_sources import KnownSources
 from server.domain.conditions import Condition, Filter, Operator
 from server.domain.signing import sign
 from server.domain.sources import IntakeRefusal
@@ -43,7 +43,7 @@ def bell():
 
 @pytest.fixture
 def intake(store, bell):
-    return Intake(store, KnownSources(store), bell, Feed(), max_body=1024, timeout=1)
+    return Intake(store, Configuration(store), bell, Feed(), max_body=1024, timeout=1)
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_type_that_is_no_text_is_none_with_filters_and_without(asked, type_tex
 
 async def test_open_pages_hear_of_it(store, source):
     feed = Feed()
-    intake = Intake(store, KnownSources(store), Bell(), feed, max_body=1024, timeout=1)
+    intake = Intake(store, Configuration(store), Bell(), feed, max_body=1024, timeout=1)
     with feed.listen() as news:
         result = await intake.accept(source.token, headers(BODY), BODY)
         assert await anext(news) == Changed(source.id, result.message_id)
@@ -229,7 +229,7 @@ async def test_a_refusal_that_cannot_be_counted_is_a_refusal_all_the_same(monkey
     monkeypatch.setattr(database, "BUSY_MS", 50)
     store, source = Store.open(sqlite_url), a_source()
     await store.write(lambda tx: sources.insert(tx, source))
-    intake = Intake(store, KnownSources(store), Bell(), Feed(), max_body=1024, timeout=1)
+    intake = Intake(store, Configuration(store), Bell(), Feed(), max_body=1024, timeout=1)
     with closing(sqlite3.connect(tmp_path / "hookbench.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert await intake.accept(source.token, {}, BODY) == Refused(IntakeRefusal.SIGNATURE)

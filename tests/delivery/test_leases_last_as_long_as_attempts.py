@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from working import LOOPBACK, Scripted, until, working
 
 from server.delivery import dispatch, worker
+from server.delivery.configuration import Configuration
 from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Feed
@@ -46,7 +47,9 @@ async def test_no_other_process_takes_over_what_waits_for_longer_than_a_lease(ea
         await until(lambda: sandbox.seen)
         first_lease = b.now() + 600
         courier = Courier(LOOPBACK, timeout=0.2)
-        other = Worker(each_store, Dispatcher(sandbox=sandbox, courier=courier, cards={}), Feed())
+        other = Worker(
+            each_store, Configuration(each_store), Dispatcher(sandbox=sandbox, courier=courier, cards={}), Feed()
+        )
         await other.start()
         try:
 

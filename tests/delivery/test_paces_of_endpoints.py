@@ -9,9 +9,9 @@ from receivers import OK, answering, hanging, receiving
 from sqlalchemy import func, select
 from working import until
 
+from server.delivery.configuration import Configuration
 from server.delivery.feed import Feed
 from server.delivery.intake import Accepted, Intake
-from server.delivery.known_sources import KnownSources
 from server.domain.endpoints import Controls
 from server.domain.messages import DeliveryState
 from server.domain.signing import sign
@@ -52,7 +52,7 @@ async def accepted(b, intake, number):
 
 
 def front_door(b):
-    return Intake(b.store, KnownSources(b.store), b.worker, Feed(), max_body=1024, timeout=1)
+    return Intake(b.store, Configuration(b.store), b.worker, Feed(), max_body=1024, timeout=1)
 
 
 async def test_a_new_event_is_the_workers_from_its_first_moment(bench):

@@ -13,6 +13,7 @@ from working import LOOPBACK, Bench, Scripted, until
 
 from server.delivery import dispatch as dispatching
 from server.delivery import worker as working_worker
+from server.delivery.configuration import Configuration
 from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Feed
@@ -95,7 +96,7 @@ async def test_every_accepted_event_ends_where_a_person_sees_it(each_store, monk
     dispatcher = Dispatcher(sandbox=sandbox, courier=failing_courier, cards={})
     with capture_logs():
         async with receiving() as receiver:
-            worker = Worker(store, dispatcher, Feed(), drain=1.0)
+            worker = Worker(store, Configuration(store), dispatcher, Feed(), drain=1.0)
             b = Bench(each_store, source, worker, Feed(), sandbox)
             quick = Controls(schedule=(0, 1_000))
             with_code = await b.endpoint(receiver.url(), code="x", controls=quick)

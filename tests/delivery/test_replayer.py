@@ -10,6 +10,7 @@ from builders import a_message, a_source, an_attempt, an_endpoint
 from receivers import OK, hanging, receiving, then_closing
 from working import LOOPBACK, Scripted, until
 
+from server.delivery.configuration import Configuration
 from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Feed
@@ -85,7 +86,9 @@ def shop(store):
     @asynccontextmanager
     async def opened(url, *, delivering=True, resolve=None, **changes):
         courier, feed = Courier(LOOPBACK, timeout=5.0, resolve=resolve), Feed()
-        worker = Worker(store, Dispatcher(sandbox=Scripted(), courier=courier, cards={}), feed, drain=0.2)
+        worker = Worker(
+            store, Configuration(store), Dispatcher(sandbox=Scripted(), courier=courier, cards={}), feed, drain=0.2
+        )
         replayer = Replayer(store, worker, feed)
         if delivering:
             await worker.start()

@@ -7,6 +7,7 @@ from inspect import isawaitable
 
 from builders import a_message, a_source, an_endpoint
 
+from server.delivery.configuration import Configuration
 from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Feed
@@ -96,7 +97,7 @@ async def working(store, sandbox=None, *, timeout=5.0, start=True, **options):
     await store.write(lambda tx: sources.insert(tx, source))
     courier, feed, sandbox = Courier(LOOPBACK, timeout=timeout), Feed(), sandbox or Scripted()
     dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards={"customer_io": CARD})
-    worker = Worker(store, dispatcher, feed, **{"drain": 1.0} | options)
+    worker = Worker(store, Configuration(store), dispatcher, feed, **{"drain": 1.0} | options)
     if start:
         await worker.start()
     try:

@@ -59,7 +59,6 @@ def anywhere(request: pytest.FixtureRequest) -> Site:
 
 async def with_secret(site: Site) -> None:
     await site.bench.store.write(lambda tx: sources.set_secret(tx, site.source.id, SECRET))
-    site.bench.known_sources.forget()
 
 
 async def listened_to(site: Site) -> Site:
