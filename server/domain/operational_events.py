@@ -38,7 +38,7 @@ class NextStep(StrEnum):
     LOOK_AT_CODE = "look_at_code"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OperationalEventType:
     key: str
     """Its name in the database and its ``type`` to the webhook: never changed."""
@@ -58,6 +58,9 @@ class OperationalEventType:
     next_step: NextStep | None = None
     sent_by_default: bool = True
     """Whether it is mailed and posted before anybody chose."""
+
+    def __repr__(self) -> str:
+        return f"<OperationalEventType {self.key}>"
 
     def mail_subject(self, about: str) -> str:
         return f"{self.title}: {about}"
