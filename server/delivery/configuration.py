@@ -34,15 +34,18 @@ class Configuration:
 
     async def source_with_token(self, token: str) -> Source | None:
         """The source with this ingest token. Unknown tokens cost the database nothing, so guessing does not either."""
-        return (await self._sources.get(None)).get(token)
+        known = self._sources.fresh(None) or await self._sources.read(None)
+        return known.value.get(token)
 
     async def filters_of(self, source_id: SourceId) -> Sequence[Asked]:
         """The filters of the endpoints that listen to a source; mostly none."""
-        return (await self._filters.get(None)).get(source_id, ())
+        known = self._filters.fresh(None) or await self._filters.read(None)
+        return known.value.get(source_id, ())
 
     async def endpoint(self, endpoint_id: EndpointId) -> Endpoint | None:
         """The endpoint as it is now; ``None`` when it was removed."""
-        return await self._endpoints.get(endpoint_id)
+        known = self._endpoints.fresh(endpoint_id) or await self._endpoints.read(endpoint_id)
+        return known.value
 
     def _forget(self, changes: Changes) -> None:
         if changes.sources:
@@ -61,25 +64,26 @@ class _Entry(Generic[Value]):
 
 
 class _Kept(Generic[Key, Value]):
-    """What ``read`` finds for each key that was asked for."""
+    """What ``find`` finds for each key that was asked for. Ask ``fresh`` first, which costs no task switch."""
 
-    def __init__(self, store: Store, read: Callable[[Transaction, Key], Value]) -> None:
+    def __init__(self, store: Store, find: Callable[[Transaction, Key], Value]) -> None:
         self._store = store
-        self._read = read
+        self._find = find
         self._entries: dict[Key, _Entry[Value]] = {}
         self._changes = 0
 
-    async def get(self, key: Key) -> Value:
-        known, now = self._entries.get(key), monotonic()
-        if known and now < known.fresh_until:
-            return known.value
-        if known:  # others go by what is known until the answer is here; only after a change there is nothing
-            known.fresh_until = now + FRESH_SECONDS
-        changes = self._changes
-        value = await self._store.read(lambda tx: self._read(tx, key))
+    def fresh(self, key: Key) -> _Entry[Value] | None:
+        known = self._entries.get(key)
+        return known if known and monotonic() < known.fresh_until else None
+
+    async def read(self, key: Key) -> _Entry[Value]:
+        fresh_until, changes = monotonic() + FRESH_SECONDS, self._changes
+        if known := self._entries.get(key):
+            known.fresh_until = fresh_until  # others go by what is known until the answer is here
+        found = _Entry(await self._store.read(lambda tx: self._find(tx, key)), fresh_until)
         if changes == self._changes:
-            self._entries[key] = _Entry(value, now + FRESH_SECONDS)
-        return value
+            self._entries[key] = found
+        return found
 
     def forget(self, keys: Iterable[Key]) -> None:
         """They were changed: what is known of them is wrong, and so may be what is being read."""

@@ -16,9 +16,11 @@ from server.delivery.courier import Answered, Blocked, Courier, Unreachable
 from server.delivery.feed import Feed, Noticed
 from server.delivery.mailer import Mailer, Undelivered
 from server.delivery.prepare import runs_code
+from server.delivery.repeated_lines import RepeatedLines
 from server.delivery.supervised_loop import SupervisedLoop
 from server.domain import alerts as words
 from server.domain.alerts import MAIL_PAUSE, MOST_IN_ONE_MAIL, Alerts, Channel, Notification, Sending, Told, waits
+from server.domain.faults import reason_of
 from server.domain.ids import EndpointId, Millis, NoticeId, SourceId, earliest
 from server.domain.notices import Notice, too_slow
 from server.domain.requests import DEFAULTS, Prepared
@@ -67,6 +69,7 @@ class Notifier:
         """When the last mail of each type of operational event went out."""
         self._slow: deque[tuple[Program, Slow]] = deque(maxlen=MOST_SLOW)
         """Programs that entered the sandbox's slow lane and are not kept as notices yet."""
+        self._tracebacks = RepeatedLines()
         self._watching = SupervisedLoop("operational_events", self._watch, first_backoff_seconds=WATCH_SECONDS)
         self._senders = {
             Channel.EMAIL: SupervisedLoop("mails", self._send_mails, stuck_after_seconds=LEASE / 1000),
@@ -141,12 +144,21 @@ class Notifier:
 
     async def _mail_together(self, chosen: Alerts, alike: Sequence["_Pending"]) -> None:
         """Send several in one mail; where one of them keeps the mail from being written, each in its own."""
-        ended = await _counted(self._mail(chosen, [one.told for one in alike]))
+        ended = await self._counted(self._mail(chosen, [one.told for one in alike]))
         if ended.words is not OURS or len(alike) == 1:
             await self._record(alike, ended)
             return
         for one in alike:
-            await self._record([one], await _counted(self._mail(chosen, [one.told])))
+            await self._record([one], await self._counted(self._mail(chosen, [one.told])))
+
+    async def _counted(self, sending: Awaitable["_Ended"]) -> "_Ended":
+        """A fault of ours is a failed try as any other, or the same notice would fail again and again for ever."""
+        try:
+            return await sending
+        except Exception as error:
+            if self._tracebacks.left_out(reason_of(error)) is not None:
+                log.exception("notices.failed")
+            return _Ended(Sending.PENDING, OURS)
 
     async def _mail(self, chosen: Alerts, told: Sequence[Told]) -> "_Ended":
         if not chosen.addresses:
@@ -165,7 +177,7 @@ class Notifier:
 
         async def send(one: _Pending) -> None:
             async with room:
-                await self._record([one], await _counted(self._post(chosen, one)))
+                await self._record([one], await self._counted(self._post(chosen, one)))
 
         await asyncio.gather(*(send(one) for one in pending))
 
@@ -238,15 +250,6 @@ class _Ended:
 
     state: Sending
     words: Sentence | None
-
-
-async def _counted(sending: Awaitable[_Ended]) -> _Ended:
-    """A fault of ours is a failed try as any other, or the same notice would fail again and again for ever."""
-    try:
-        return await sending
-    except Exception:
-        log.exception("notices.failed")
-        return _Ended(Sending.PENDING, OURS)
 
 
 def _tried(row: Notification, ended: _Ended, now: Millis) -> Tried:

@@ -42,7 +42,7 @@ def bell():
 
 
 @pytest.fixture
-def intake(store, bell):
+async def intake(store, bell):
     return Intake(store, Configuration(store), bell, Feed(), max_body=1024, timeout=1)
 
 
