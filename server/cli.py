@@ -24,7 +24,8 @@ from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES, sample_json
 from server.domain.endpoints import Destination, Endpoint, Version
 from server.domain.ids import EndpointId, SourceId, VersionId, mint
-from server.domain.messages import AttemptError
+from server.domain.masking import masker_of
+from server.domain.messages import AttemptError, SentRequest
 from server.domain.pasted import trimmed
 from server.domain.sources import Source
 from server.domain.transformations import Cancelled, TransformFailed
@@ -164,8 +165,11 @@ def list_keys(data: Path | None) -> None:
         used = rekeying.usage(engine)
         click.echo(f"Keys in {ring.where}:")
         for key_id in ring.ids:
+            values = used.pop(key_id, 0)
             role = "encrypts" if key_id == ring.ids[-1] else "decrypts"
-            click.echo(f"  {key_id}  {role}  {used.pop(key_id, 0)} values")
+            if not values:
+                role += ", not used yet" if key_id == ring.ids[-1] else ", no longer used"
+            click.echo(f"  {key_id}  {role}  {values} values")
         for backup in sorted(settings.data.glob(f"*.{sealing.BACKUP}")):
             click.echo(f"  {backup} needs the key {sealing.key_of_backup(backup)}")
     if used:
@@ -241,33 +245,38 @@ def _keys(data: Path | None) -> Iterator[tuple[Settings, "KeyRing", Any]]:
 async def _try(code: str, event_type: str, payload: str, env: dict[str, str], url: str) -> tuple[dict[str, Any], str]:
     """The way of a live event up to the send, and what it used of its limits, in words.
 
-    Headers are shown whole: this is the person's own terminal.
+    The values of variables that may be keys are masked as in the test and in records: what is printed is often kept.
     """
     settings = _settings({})
     sandbox = Sandbox(settings.limits)
     await sandbox.start()
+    endpoint = _tried(code, env, url)
     try:
-        prepared = await prepare(_tried(code, env, url), event_type, payload.encode(), sandbox=sandbox, cards={})
+        prepared = await prepare(endpoint, event_type, payload.encode(), sandbox=sandbox, cards={})
     finally:
         await sandbox.close()
+    masker = masker_of(endpoint, None)
+    warnings, console = masker.warnings(prepared.warnings), masker.console(prepared.console)
     result: dict[str, Any] = {"outcome": "failed", "request": None, "console": [], "error": None, "ms": prepared.ms}
-    result["warnings"] = [{"kind": each.kind, "message": str(each.sentence())} for each in prepared.warnings]
-    result["console"] = [{"level": line.level, "text": line.text} for line in prepared.console]
+    result["warnings"] = [{"kind": each.kind, "message": str(each.sentence())} for each in warnings]
+    result["console"] = [{"level": line.level, "text": line.text} for line in console]
     match prepared:
         case Ready(request):
             refusal = AddressRules.allowing(settings.allow_networks).check_url(request.url)
             result["outcome"] = "failed" if refusal else "sent"
-            result["error"] = _as_dict(AttemptError("address", str(refusal))) if refusal else None
+            result["error"] = _as_dict(AttemptError("address", masker.text(str(refusal)))) if refusal else None
+            headers = tuple(request.headers.items())
+            shown = masker.request(SentRequest(request.method, request.url, headers, request.body))
             result["request"] = {
-                "method": request.method,
-                "url": request.url,
-                "headers": dict(request.headers),
-                "body": request.body.decode("utf-8", "replace"),
+                "method": shown.method,
+                "url": shown.url,
+                "headers": dict(shown.headers),
+                "body": shown.body.decode("utf-8", "replace"),
             }
         case Cancelled():
             result["outcome"] = "cancelled"
         case TransformFailed(error):
-            result["error"] = _as_dict(error)
+            result["error"] = _as_dict(masker.error(error) or error)
     return result, _used(prepared, settings.limits)
 
 

@@ -171,6 +171,7 @@ class KeyRing:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Unusable("Another command is changing the keys just now.") from None
+            self._remove_unfinished()
             yield
 
     def reload(self) -> None:
@@ -223,6 +224,14 @@ class KeyRing:
         except OSError as error:
             raise self._unwritable(error) from error
         return beside
+
+    def _remove_unfinished(self) -> None:
+        """Delete what a change left that was killed while it wrote: copies of the keys, and one that was never used."""
+        if self.file is None or not self.ours:
+            return
+        for left in self.file.parent.glob(f"{self.file.name}.*.new"):
+            with suppress(OSError):
+                left.unlink()
 
     def _unwritable(self, error: OSError) -> Unusable:
         return Unusable(f"The key file {self.file} cannot be written: {error.strerror}.")

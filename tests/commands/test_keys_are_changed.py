@@ -68,7 +68,9 @@ async def test_keys_are_rotated_while_the_server_runs(tmp_path: Path, settings: 
         before, new = keys_in(hookbench.data).ids
         assert before == old and f"encrypted with the key {new}" in rotated.stdout
         listed = hookbench.run("keys", "list").stdout
-        assert f"{old}  decrypts  0 values" in listed and re.search(rf"{new}  encrypts  \d\d\d values", listed)
+        assert f"{old}  decrypts, no longer used  0 values" in listed and re.search(
+            rf"{new}  encrypts  \d\d\d values", listed
+        )
         # The running server reads what is encrypted anew, and encrypts with the new key by itself.
         sent = hookbench.run("send", "payment.succeeded", "--source", "Keys")
         assert sent.returncode == 0, sent.stderr + hookbench.log
@@ -128,6 +130,24 @@ async def test_a_rotation_may_be_killed_at_any_line(tmp_path: Path, settings: di
         assert await read(hookbench, ids) == {SECRET_VARIABLE}, step
         assert [file.name for file in hookbench.data.iterdir() if not os.access(file, os.R_OK)] == []
     assert died >= 3
+
+
+async def test_a_key_that_was_never_used_is_used_by_the_next_rotation(tmp_path: Path) -> None:
+    with Running(tmp_path / "data") as hookbench:
+        hookbench.stop()
+        ring = keys_in(hookbench.data)
+        [old] = ring.ids
+        new = ring.add().id  # and here the rotation was killed
+        left = hookbench.data / "hookbench.key.1.new"
+        left.write_text(Key.new().text)  # and another one while it wrote
+        listed = hookbench.run("keys", "list").stdout
+        assert f"{new}  encrypts, not used yet  0 values" in listed
+
+        assert hookbench.run("keys", "rotate").returncode == 0
+        assert keys_in(hookbench.data).ids == (old, new)
+        assert not left.exists()
+        listed = hookbench.run("keys", "list").stdout
+        assert f"{old}  decrypts, no longer used  0 values" in listed and f"{new}  encrypts  " in listed
 
 
 def test_keys_of_the_operators_are_not_changed_but_used(tmp_path: Path) -> None:

@@ -48,6 +48,26 @@ def test_payload_variables_and_own_headers_are_taken(stopped: Running, tmp_path:
     assert found["console"] == [{"level": "warn", "text": "hi custom.event"}]
 
 
+SECRET = "sk_live_51H8xYq2eZvKYlo2C"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "function handler(w) { console.log(w.env.KEY); w.headers = {'x-key': w.env.KEY}; "
+        "w.url = 'https://a.example/?k=' + w.env.KEY; w.payload = {key: w.env.KEY, again: [w.env.KEY]}; return w }",
+        "function handler(w) { console.log('is', w.env.KEY); throw new Error('no ' + w.env.KEY) }",
+        "function handler(w) { w.url = 'http://10.0.0.1/' + w.env.KEY; return w }",
+    ],
+)
+def test_a_key_in_a_variable_is_not_printed(stopped: Running, tmp_path: Path, code: str) -> None:
+    file = written(tmp_path, code)
+    for how in ("--json",), ():
+        ran = stopped.run("try", str(file), "--env", f"KEY={SECRET}", *how)
+        assert SECRET not in ran.stdout + ran.stderr
+        assert not how or "\\u2022\\u2022" in ran.stdout, ran.stdout
+
+
 @pytest.mark.parametrize("code", ["function handler(w) { return null }", "const handler = w => ({...w, cancel: true})"])
 def test_a_cancelled_event_is_no_failure(stopped: Running, tmp_path: Path, code: str) -> None:
     status, found = tried(stopped, written(tmp_path, code))

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
@@ -108,6 +109,32 @@ async def test_what_was_sent_before_the_request_arrived_is_not_its_answer(courie
         go.set()
         assert status(await second) == 200
     assert len(connections) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts the bytes that arrived")
+async def test_a_request_goes_out_in_the_moment_in_which_its_connection_was_looked_at(courier):
+    """What comes while the event loop does something else first must not find the request unsent."""
+    made_connections, found = [], []
+
+    def serve(made: socket.socket) -> None:
+        made_connections.append(made)
+        while made.recv(65_536):
+            made.sendall(OK)
+
+    def received() -> int:
+        """Bytes that the destination's system has taken, read or not."""
+        (made,) = made_connections
+        info = made.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
+        return int.from_bytes(info[128:136], sys.byteorder)
+
+    with beside_the_loop(serve) as url:
+        assert status(await send(courier, url, "ep_a")) == 200
+        before = received()
+        second = asyncio.create_task(send(courier, url, "ep_a"))
+        # In the same turn of the loop, behind the request:
+        asyncio.get_running_loop().call_soon(lambda: found.append(received()))
+        assert status(await second) == 200
+    assert found[0] > before
 
 
 async def test_a_connection_is_used_again_for_the_same_endpoint_only(courier):
