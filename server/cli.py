@@ -88,7 +88,8 @@ def send(
         url = url or f"{_running_at(settings)}/in/{source.token}"
         if not secret:
             raise Stop(
-                f"The source {source.name} has no signing secret yet. Enter one on the page Sources, or use --secret."
+                f"The source {source.name} has no signing secret {'that can be read' if source.unreadable else 'yet'}. "
+                "Enter one on the page Sources, or use --secret."
             )
     if problem := signing.secret_problem(secret):
         raise Stop(str(problem))
@@ -190,6 +191,8 @@ def rotate_keys(data: Path | None) -> None:
         for done in rekeying.rotate(engine, ring):  # noqa: B007  the last one counts
             pass
         click.echo(f"{done} rows are encrypted with the key {ring.ids[-1]}, which is in {ring.where}.")
+        for place in rekeying.unreadable(engine):
+            click.echo(f"Left as it is, since it cannot be read: {place}")
         if ring.ours:
             click.echo("Keep a copy of that file, apart from the backups of the database.")
 

@@ -11,10 +11,13 @@ import httpx
 from server import descriptors
 from server.sandbox import Sandbox
 from server.settings import Settings
-from server.store import KeyRing, Unusable, look, sealing
+from server.store import KeyRing, Unusable, look, rekeying, sealing
+from server.store.database import connected
 from server.store.retention import file_usage
 
 SERVER_SECONDS = 5.0
+MAX_NAMED = 10
+"""Places of damaged secrets in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ async def examine(settings: Settings, running_at: str) -> list[Finding]:
         await _database(settings),
         *_keys(settings),
         await _server(running_at),
+        *await asyncio.to_thread(_secrets, settings),
     ]
 
 
@@ -100,6 +104,23 @@ async def _server(running_at: str) -> Finding:
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, KeyError, AttributeError):
         return Finding("server", False, f"what answers at {running_at} is no Hookbench of this version")
     return Finding("server", not wrong, f"at {running_at}: {status}" + (f" ({', '.join(wrong)})" if wrong else ""))
+
+
+def _secrets(settings: Settings) -> list[Finding]:
+    """Whether every secret in the database opens; nothing where there is no database yet, or it cannot be used."""
+    if not settings.database and not (settings.data / "hookbench.db").exists():
+        return []
+    try:
+        ring = KeyRing.find(key=settings.key, key_file=settings.key_file, folder=settings.data)
+        with connected(settings.database_url, ring) as engine:
+            damaged = rekeying.unreadable(engine)
+    except Unusable:
+        return []  # the findings before this one say why
+    if not damaged:
+        return [Finding("secrets", True, "every one in the database can be read")]
+    named = ", ".join(damaged[:MAX_NAMED]) + (f" and {len(damaged) - MAX_NAMED} more" if damaged[MAX_NAMED:] else "")
+    advice = "Enter them again on their pages; until then events are refused with 503 and deliveries are parked"
+    return [Finding("secrets", False, f"these cannot be read: {named}. {advice}")]
 
 
 def _keys(settings: Settings) -> list[Finding]:

@@ -86,6 +86,7 @@ async def save_advanced(bench: Workbench, endpoint: Endpoint, typed: Advanced, s
             variables=dict(typed.variables),
             transforming=typed.transforming,
             destination=typed.destination,
+            unreadable=now.unreadable - {"schedule", "headers", "variables", "destination"},
         ),
         seen,
     )

@@ -16,7 +16,8 @@ from server.actions.drafts import (
 from server.actions.workbench import Workbench
 from server.delivery.feed import Changed
 from server.domain.catalog import EVENT_TYPES, sample_json
-from server.domain.endpoints import DisabledBecause, Endpoint, Version
+from server.domain.endpoints import DisabledBecause, Endpoint, UnreadableEndpoint, Version
+from server.domain.faults import unreadable_endpoint
 from server.domain.health import HEALTHY
 from server.domain.ids import EndpointId, MessageId, SourceId, VersionId, mint
 from server.domain.messages import Message, Origin
@@ -74,7 +75,7 @@ async def create(bench: Workbench, source_id: SourceId, draft: Draft) -> Endpoin
     )
 
     def keep(tx: Transaction) -> None:
-        if len(endpoints.of_source(tx, source_id)) >= MOST_ENDPOINTS:
+        if endpoints.count(tx, source_id) >= MOST_ENDPOINTS:
             raise Refused(Problem("", say("A source can have at most {limit} endpoints.", limit=MOST_ENDPOINTS)))
         endpoints.insert(tx, endpoint)
 
@@ -107,6 +108,7 @@ async def change(bench: Workbench, endpoint: Endpoint, draft: Draft, seen: Seen 
             credentials=credentials,
             event_types=draft.event_types,
             conditions=conditions_of(draft),
+            unreadable=now.unreadable - {"url", "credentials", "destination", "event_types", "conditions"},
         ),
         seen,
     )
@@ -124,7 +126,13 @@ async def save_code(
 
     def keep(tx: Transaction) -> tuple[Endpoint, bool]:
         now = unchanged_since(seen, existing(tx, endpoint.id))
-        changed = replace(now, variables=dict(draft.variables), transforming=draft.transforming, updated_at=bench.now())
+        changed = replace(
+            now,
+            variables=dict(draft.variables),
+            transforming=draft.transforming,
+            updated_at=bench.now(),
+            unreadable=now.unreadable - {"variables"},
+        )
         endpoints.change(tx, changed)
         if not draft.code.strip() or (now.version and now.version.code == draft.code):
             return changed, False
@@ -153,7 +161,15 @@ async def restore_version(bench: Workbench, endpoint: Endpoint, version_id: str)
 async def enable(bench: Workbench, endpoint: Endpoint) -> Endpoint:
     """From now on events are delivered again; those of the meantime are in the log."""
     return await amend(
-        bench, endpoint.id, lambda now: replace(now, disabled=False, disabled_because=None, health=HEALTHY)
+        bench,
+        endpoint.id,
+        lambda now: replace(
+            now,
+            disabled=False,
+            disabled_because=None,
+            health=HEALTHY,
+            unreadable=now.unreadable - {"disabled_because"},
+        ),
     )
 
 
@@ -162,7 +178,13 @@ async def disable(bench: Workbench, endpoint: Endpoint) -> Endpoint:
 
     def keep(tx: Transaction) -> Endpoint:
         now = existing(tx, endpoint.id)
-        disabled = replace(now, disabled=True, disabled_because=DisabledBecause.PERSON, updated_at=bench.now())
+        disabled = replace(
+            now,
+            disabled=True,
+            disabled_because=DisabledBecause.PERSON,
+            updated_at=bench.now(),
+            unreadable=now.unreadable - {"disabled_because"},
+        )
         endpoints.change(tx, disabled)
         deliveries.stop_endpoint(tx, endpoint.id, bench.now())
         return disabled
@@ -196,8 +218,10 @@ async def send_example(bench: Workbench, endpoint: Endpoint, event_type: str) ->
     )
 
     def keep(tx: Transaction) -> None:
-        if existing(tx, endpoint.id).disabled:
+        now = existing(tx, endpoint.id)
+        if now.disabled:
             raise Refused(Problem("event_type", say("The endpoint is disabled. Enable it, then send an example.")))
+        check_whole(now, "event_type")
         messages.send_example(tx, message, endpoint.id)
 
     await bench.store.write(keep)
@@ -256,6 +280,12 @@ def existing(tx: Transaction, endpoint_id: EndpointId) -> Endpoint:
     if found is None:
         raise Gone
     return found
+
+
+def check_whole(endpoint: Endpoint, field: str = "") -> None:
+    """Raises ``Refused`` for an endpoint to which nothing can be sent since some of it cannot be read."""
+    if endpoint.unreadable:
+        raise Refused(Problem(field, unreadable_endpoint(UnreadableEndpoint(endpoint.unreadable)).sentence))
 
 
 def unchanged_since(seen: Seen | None, now: Endpoint) -> Endpoint:

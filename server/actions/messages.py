@@ -1,5 +1,6 @@
 """What can be done with a message that was received."""
 
+from server.actions.endpoints import check_whole
 from server.actions.workbench import Workbench
 from server.delivery.feed import Changed
 from server.domain.endpoints import Endpoint
@@ -39,6 +40,7 @@ async def resend(bench: Workbench, delivery: Delivery) -> Endpoint:
             raise Refused(Problem("", say("The endpoint of this delivery was deleted.")))
         if endpoint.disabled:
             raise Refused(Problem("", say("The endpoint is disabled. Enable it, then send again.")))
+        check_whole(endpoint)
         if not deliveries.resend(tx, delivery.id, bench.now()):
             raise Refused(Problem("", say("An attempt is under way just now. Please wait for how it ends.")))
         return endpoint

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from server.actions.endpoints import existing
+from server.actions.endpoints import check_whole, existing
 from server.actions.workbench import Workbench
 from server.delivery.feed import Changed
 from server.delivery.prepare import runs_code
@@ -122,6 +122,7 @@ async def begin(bench: Workbench, endpoint: Endpoint, selection: Selection, rate
         now = existing(tx, endpoint.id)
         if now.disabled:
             raise Refused(Problem("", say("The endpoint is disabled. Enable it, then replay.")))
+        check_whole(now)
         if replays.running(tx, endpoint.id):
             raise Refused(Problem("", say("A replay of this endpoint is under way. Wait for it, or stop it first.")))
         replay = Replay(

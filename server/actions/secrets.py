@@ -27,11 +27,15 @@ async def rotate(bench: Workbench, endpoint: Endpoint, typed: str | None = None,
             return now
         if secret == now.secret:
             raise Refused(Problem("secret", say("This secret is in force already.")))
-        return replace(now, secret=secret, former_secret=FormerSecret(now.secret, bench.now() + OVERLAP_MS))
+        former = FormerSecret(now.secret, bench.now() + OVERLAP_MS) if now.secret else None  # it cannot be read
+        unreadable = now.unreadable - {"secret", "former_secret"}
+        return replace(now, secret=secret, former_secret=former, unreadable=unreadable)
 
     return await amend(bench, endpoint.id, changed)
 
 
 async def stop_former(bench: Workbench, endpoint: Endpoint) -> Endpoint:
     """From the next attempt on only the present secret signs."""
-    return await amend(bench, endpoint.id, lambda now: replace(now, former_secret=None))
+    return await amend(
+        bench, endpoint.id, lambda now: replace(now, former_secret=None, unreadable=now.unreadable - {"former_secret"})
+    )

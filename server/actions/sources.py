@@ -48,8 +48,9 @@ async def change_address(bench: Workbench, source: Source) -> None:
 
 
 async def stop_former(bench: Workbench, source: Source) -> None:
-    """From now on only the present secret proves events."""
-    await bench.store.write(lambda tx: sources.set_secret(tx, source.id, source.secret))
+    """From now on only the present secret proves events. Changes nothing where that cannot be read."""
+    if not source.unreadable:
+        await bench.store.write(lambda tx: sources.set_secret(tx, source.id, source.secret))
 
 
 async def _replace_secret(bench: Workbench, source: Source, secret: str, replaces: str | None = None) -> None:

@@ -52,11 +52,13 @@ class Answer:
 
 
 STORED = Answer(200, "")
+UNREADABLE = Answer(503, BUSY)
 NOT_FOUND = Answer(404, UNKNOWN, closes=True)
 _REFUSED = {
     IntakeRefusal.SIGNATURE: Answer(401, UNSIGNED),
     IntakeRefusal.CLOCK: Answer(401, UNSIGNED),
     IntakeRefusal.NOT_JSON: Answer(400, NOT_JSON),
+    IntakeRefusal.UNREADABLE: UNREADABLE,
 }
 
 

@@ -29,7 +29,7 @@ class Configuration:
     def __init__(self, store: Store) -> None:
         self._sources = _Kept(store, _sources_by_token)
         self._filters = _Kept(store, _filters_by_source)
-        self._endpoints = _Kept(store, endpoints.get)
+        self._endpoints = _Kept(store, endpoints.get_whole)
         store.watch(self._forget)
 
     async def source_with_token(self, token: str) -> Source | None:
@@ -43,7 +43,7 @@ class Configuration:
         return known.value.get(source_id, ())
 
     async def endpoint(self, endpoint_id: EndpointId) -> Endpoint | None:
-        """The endpoint as it is now; ``None`` when it was removed."""
+        """The endpoint as it is now; ``None`` when it was removed. Raises ``UnreadableEndpoint``."""
         known = self._endpoints.fresh(endpoint_id) or await self._endpoints.read(endpoint_id)
         return known.value
 

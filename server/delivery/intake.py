@@ -92,6 +92,9 @@ class Intake:
         if source is None:
             return Refused(IntakeRefusal.SIGNATURE)
         verdict = verify(source.secrets_at(_now()), headers, body, time.time())
+        if verdict not in (Verdict.GENUINE, Verdict.STALE) and source.unreadable_at(_now()):
+            # It may be genuine, and nobody can tell: its sender must not be told that it is not.
+            return await self._refuse(source, IntakeRefusal.UNREADABLE, verdict)
         if verdict is not Verdict.GENUINE:
             if verdict is Verdict.STALE:
                 off = int(headers["webhook-timestamp"]) * 1000 - _now()

@@ -47,6 +47,7 @@ NOBODY = say("Switched off in the meantime.")
 NO_SERVER = say("No mail server is set. See HOOKBENCH_SMTP_HOST.")
 OURS = say("Something went wrong on our side; the log of Hookbench says what.")
 UNREADABLE = say("This operational event cannot be read from the database.")
+SETTINGS_UNREADABLE = say("The settings that say who is told cannot be read. Enter them again on the page Settings.")
 NOTHING_LEFT = say("This machine has no file or memory left for another connection.")
 
 log = structlog.get_logger()
@@ -161,6 +162,8 @@ class Notifier:
             return _Ended(Sending.PENDING, OURS)
 
     async def _mail(self, chosen: Alerts, told: Sequence[Told]) -> "_Ended":
+        if chosen.unreadable:
+            return _Ended(Sending.PENDING, SETTINGS_UNREADABLE)
         if not chosen.addresses:
             return _Ended(Sending.FAILED, NOBODY)
         if self._mailer is None:
@@ -182,6 +185,8 @@ class Notifier:
         await asyncio.gather(*(send(one) for one in pending))
 
     async def _post(self, chosen: Alerts, one: "_Pending") -> "_Ended":
+        if chosen.unreadable:
+            return _Ended(Sending.PENDING, SETTINGS_UNREADABLE)
         if not chosen.webhook_url:
             return _Ended(Sending.FAILED, NOBODY)
         body = words.payload(one.told)

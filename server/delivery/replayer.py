@@ -102,7 +102,7 @@ class Replayer:
 
     async def _step(self, replay: Replay, gait: "_Gait") -> bool:
         """False while the run has to wait for a person."""
-        endpoint = await self._store.read(lambda tx: endpoints.get(tx, replay.endpoint_id))
+        endpoint = await self._store.read(lambda tx: endpoints.get_whole(tx, replay.endpoint_id))
         if endpoint is not None and endpoint.paused:
             return False
         if await self._change(replay, endpoint, gait):

@@ -24,6 +24,7 @@ from server.delivery.recording import Followed, follow, record, record_alone, wi
 from server.delivery.repeated_lines import RepeatedLines
 from server.delivery.supervised_loop import SupervisedLoop
 from server.domain.addresses import host_of
+from server.domain.endpoints import UnreadableEndpoint
 from server.domain.faults import (
     KIND,
     MAX_TRIES,
@@ -399,7 +400,7 @@ class Worker:
         What cannot be kept after a few tries comes again when its lease runs out.
         """
         attempt_id = attempt_id or AttemptId(mint("att"))
-        failed = faults.Failed(delivery_id, owner, attempt_id, fault, started_at, _now(), parks)
+        failed = faults.Failed(delivery_id, owner, attempt_id, fault, started_at, _now(), parks or fault.lasting)
         kept: faults.Kept | None = None
         for _ in range(MAX_TRIES):
             try:
@@ -521,6 +522,8 @@ def _fault_of(error: Exception) -> Fault:
             return SANDBOX_DOWN
         case NothingLeft():
             return NOTHING_LEFT
+        case UnreadableEndpoint():
+            return unreadable_endpoint(error)
         case _:
             return before_the_send(error)
 

@@ -70,6 +70,8 @@ class Alerts:
     """Empty: no webhook."""
     webhook_secret: str = ""
     """Signs what goes to the webhook, ``whsec_…``."""
+    unreadable: bool = False
+    """What is stored cannot be read, so nobody can be told until a person has entered it anew."""
 
     def channels(self, event: OperationalEventType) -> tuple[Channel, ...]:
         """How a notice of this type is sent."""

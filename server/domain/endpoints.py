@@ -1,6 +1,6 @@
 """An endpoint: where one source's events go, and how each is reshaped on the way."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +10,29 @@ from server.domain.ids import EndpointId, Millis, SourceId, VersionId
 from server.domain.payloads import Payload
 from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Sentence, say
+
+PARTS: Mapping[str, Sentence] = {
+    "url": say("Endpoint URL"),
+    "credentials": say("Credentials"),
+    "headers": say("Custom headers"),
+    "variables": say("Variables"),
+    "secret": say("Signing secret"),
+    "former_secret": say("Old signing secret"),
+    "event_types": say("Subscribed events"),
+    "conditions": say("Filter"),
+    "schedule": say("Retries"),
+    "destination": say("Destination"),
+    "disabled_because": say("Reason for being disabled"),
+}
+"""What of a stored endpoint can be damaged by itself, as pages call it."""
+
+
+class UnreadableEndpoint(Exception):
+    """Some of the stored endpoint cannot be read. ``parts``: keys of ``PARTS``."""
+
+    def __init__(self, parts: Iterable[str]) -> None:
+        self.parts = tuple(part for part in PARTS if part in set(parts))
+        super().__init__(", ".join(self.parts))
 
 
 class Destination(StrEnum):
@@ -98,6 +121,9 @@ class Endpoint:
     disabled_because: DisabledBecause | None = None
     """``None`` while it is enabled."""
     health: Health = HEALTHY
+    unreadable: frozenset[str] = frozenset()
+    """The stored parts that cannot be read, each a key of ``PARTS``; the field of each holds nothing. Saving leaves
+    them as they are stored, and nothing is sent until a person has entered them anew."""
 
     def secrets_at(self, now: Millis) -> tuple[str, ...]:
         """The signing secrets at a moment: the present one, and the former one until its time is over."""

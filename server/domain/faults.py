@@ -5,6 +5,7 @@ Pure: time arrives as an argument. The count is kept with the delivery, so resta
 
 from dataclasses import dataclass
 
+from server.domain.endpoints import PARTS, UnreadableEndpoint
 from server.domain.ids import Millis
 from server.domain.schedules import MINUTE, SECOND
 from server.domain.sentences import Sentence, say
@@ -29,6 +30,8 @@ class Fault:
     sentence: Sentence
     outage: bool = False
     """Nothing could be attempted just now, whichever event it was: it waits for the end of that and is never parked."""
+    lasting: bool = False
+    """Trying again does not help until a person has done something, so the delivery is parked at once."""
 
 
 def pause(count: int) -> Millis:
@@ -59,6 +62,15 @@ def not_kept_whole(error: BaseException) -> Sentence:
 
 
 def unreadable_endpoint(error: BaseException) -> Fault:
+    if isinstance(error, UnreadableEndpoint):
+        parts = ", ".join(str(PARTS[part]) for part in error.parts)
+        return Fault(
+            say(
+                "This endpoint cannot be read: {parts}. Enter it again on the endpoint's page, or delete it.",
+                parts=parts,
+            ),
+            lasting=True,
+        )
     return Fault(say("The settings of this endpoint cannot be read ({reason}).", reason=reason_of(error)))
 
 

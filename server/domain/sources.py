@@ -28,12 +28,20 @@ class Source:
     created_at: Millis
     former_secret: FormerSecret | None = None
     """Dodo's secret before the last change: while it rotates, it may sign with either."""
+    unreadable: bool = False
+    """The stored secret cannot be read, so ``secret`` is ``None``."""
+    former_unreadable_until: Millis | None = None
+    """When a former secret that cannot be read stops being good."""
 
     def secrets_at(self, now: Millis) -> tuple[str, ...]:
         """The secrets that prove an event at a moment."""
         former = self.former_secret
         kept = (former.secret,) if former and now < former.until else ()
-        return (self.secret, *kept) if self.secret else ()
+        return (self.secret, *kept) if self.secret else kept if self.unreadable else ()
+
+    def unreadable_at(self, now: Millis) -> bool:
+        """Whether an event that no known secret proves may be genuine: its sender must be asked to try again."""
+        return self.unreadable or now < (self.former_unreadable_until or 0)
 
 
 RESERVED_SLUGS = frozenset(
@@ -72,3 +80,5 @@ class IntakeRefusal(StrEnum):
     """Signed correctly, but at a time more than five minutes from ours."""
     TOO_LARGE = "too_large"
     NOT_JSON = "not_json"
+    UNREADABLE = "unreadable"
+    """Our own fault: the source's stored signing secret cannot be read, so nothing can be verified."""

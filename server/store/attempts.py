@@ -1,13 +1,25 @@
 """Attempts: what was sent and what came back. The inspector shows those that were captured."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, Select, select
 
+from server.domain.faults import KIND
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, SourceId, VersionId
-from server.domain.messages import Attempt, AttemptOutcome, Because, ReceivedResponse, SentRequest, Trigger
+from server.domain.messages import (
+    Attempt,
+    AttemptError,
+    AttemptOutcome,
+    Because,
+    ConsoleLine,
+    ReceivedResponse,
+    SentRequest,
+    Trigger,
+)
+from server.domain.sentences import say
+from server.domain.warnings import RunWarning
 from server.store.columns import (
     dump_console,
     dump_error,
@@ -21,6 +33,10 @@ from server.store.columns import (
 from server.store.schema import attempts
 
 PAGE = 50
+
+UNREADABLE = say("Some of what was kept of this attempt cannot be read from the database.")
+
+T = TypeVar("T")
 
 
 def columns(attempt: Attempt) -> dict[str, Any]:
@@ -105,21 +121,37 @@ def _selected(bodies: bool) -> Select[Any]:
 
 
 def _attempt(row: RowMapping) -> Attempt:
+    """An attempt; what of its details cannot be read is empty, and its error says so where it has none of its own."""
+    damaged = False
+
+    def part(read: Callable[[str | None], T], text: str | None, instead: T) -> T:
+        nonlocal damaged
+        try:
+            return read(text)
+        except Exception:  # whatever is in the column: it must not take a page with it
+            damaged = True
+            return instead
+
     request = response = None
     if row["request_method"] is not None:
         request = SentRequest(
             row["request_method"],
             row["request_url"],
-            load_pairs(row["request_headers"]),
+            part(load_pairs, row["request_headers"], ()),
             bytes(row.get("request_body", b"")),
         )
     if row["response_status"] is not None:
         response = ReceivedResponse(
             row["response_status"],
-            load_pairs(row["response_headers"]),
+            part(load_pairs, row["response_headers"], ()),
             bytes(row.get("response_body", b"")),
             row["response_truncated"],
         )
+    console: tuple[ConsoleLine, ...] = part(load_console, row["console"], ())
+    warnings: tuple[RunWarning, ...] = part(load_warnings, row["warnings"], ())
+    error = part(load_error, row["error"], None)
+    if damaged and error is None:
+        error = AttemptError(KIND, str(UNREADABLE))
     return Attempt(
         id=AttemptId(row["id"]),
         delivery_id=DeliveryId(row["delivery_id"]),
@@ -133,12 +165,12 @@ def _attempt(row: RowMapping) -> Attempt:
         version_id=VersionId(row["version_id"]) if row["version_id"] else None,
         request=request,
         response=response,
-        error=load_error(row["error"]),
-        console=load_console(row["console"]),
+        error=error,
+        console=console,
         transform_ms=None if row["transform_us"] is None else row["transform_us"] / 1000,
         duration_ms=row["duration_us"] / 1000,
         started_at=row["started_at"],
         next_at=row["next_at"],
         because=Because(row["because"]) if row["because"] else None,
-        warnings=load_warnings(row["warnings"]),
+        warnings=warnings,
     )

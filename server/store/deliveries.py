@@ -114,7 +114,7 @@ def claim(
     spoiled: dict[DeliveryId, Exception] = {} if unreadable is None else unreadable
     taken: list[tuple[Delivery, Endpoint]] = []
     for endpoint in endpoint_rows.by_ids(tx, room).values():
-        if endpoint.paused or endpoint.disabled:
+        if endpoint.paused or endpoint.disabled or endpoint.unreadable:
             continue
         values = {"of": endpoint.id, "now": now, "owner": owner, "until": lease_until}
         if endpoint.controls.ordered:

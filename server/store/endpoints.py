@@ -1,14 +1,22 @@
 """Endpoints and the versions of their code. Removed endpoints stay in the table, since the log still names them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, func, select, update
 
-from server.domain.endpoints import Controls, Destination, DisabledBecause, Endpoint, FormerSecret, Version
+from server.domain.endpoints import (
+    Controls,
+    Destination,
+    DisabledBecause,
+    Endpoint,
+    FormerSecret,
+    UnreadableEndpoint,
+    Version,
+)
 from server.domain.health import HEALTHY, Health
 from server.domain.ids import EndpointId, Millis, SourceId, VersionId
 from server.domain.messages import ACCEPTED, AttemptOutcome
@@ -19,6 +27,8 @@ from server.store.schema import attempts, endpoints, versions
 from server.store.vault import seal, seal_optional, unseal
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 _WITH_CODE = (
     select(
@@ -51,9 +61,10 @@ def insert(tx: Connection, endpoint: Endpoint) -> None:
 
 
 def change(tx: Connection, endpoint: Endpoint) -> None:
-    """Keep what was changed, all but the code: ``save_version`` is for that."""
+    """Keep what was changed, all but the code: ``save_version`` is for that. What is unreadable stays as it is."""
     endpoint_changed(tx, endpoint.id)
-    tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id).values(**_columns(tx, endpoint)))
+    columns = {name: value for name, value in _columns(tx, endpoint).items() if name not in endpoint.unreadable}
+    tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id).values(**columns))
 
 
 def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
@@ -93,7 +104,14 @@ def activate(tx: Connection, version: Version) -> None:
 
 
 def get(tx: Connection, endpoint_id: str) -> Endpoint | None:
-    return _first(tx, _WITH_CODE.where(endpoints.c.id == endpoint_id))
+    """The endpoint, also one of which some cannot be read: see ``Endpoint.unreadable``."""
+    row = tx.execute(_WITH_CODE.where(endpoints.c.id == endpoint_id)).mappings().first()
+    return _endpoint(tx, row) if row else None
+
+
+def get_whole(tx: Connection, endpoint_id: str) -> Endpoint | None:
+    """As ``get``, to send by. Raises ``UnreadableEndpoint``."""
+    return _whole(get(tx, endpoint_id))
 
 
 def hold(tx: Connection, endpoint_id: str) -> Endpoint | None:
@@ -103,15 +121,21 @@ def hold(tx: Connection, endpoint_id: str) -> Endpoint | None:
 
 
 def of_source(tx: Connection, source_id: str) -> list[Endpoint]:
-    """A source's endpoints that can be read, oldest first."""
+    """A source's endpoints, oldest first, also those of which some cannot be read."""
     rows = tx.execute(_WITH_CODE.where(endpoints.c.source_id == source_id).order_by(endpoints.c.id)).mappings()
-    return _readable(tx, rows, None)
+    return _readable(tx, rows)
+
+
+def count(tx: Connection, source_id: str) -> int:
+    """How many endpoints a source has."""
+    query = select(func.count()).where(endpoints.c.source_id == source_id, endpoints.c.deleted_at.is_(None))
+    return tx.execute(query).scalar_one()
 
 
 def by_ids(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, Endpoint]:
-    """The endpoints that exist and can be read; removed ones are left out."""
+    """The endpoints that exist; removed ones are left out. Of some, parts may be unreadable."""
     rows = tx.execute(_WITH_CODE.where(endpoints.c.id.in_(list(ids)))).mappings()
-    return {endpoint.id: endpoint for endpoint in _readable(tx, rows, None)}
+    return {endpoint.id: endpoint for endpoint in _readable(tx, rows)}
 
 
 def which(
@@ -121,12 +145,21 @@ def which(
     *,
     unreadable: dict[EndpointId, Exception] | None = None,
 ) -> list[Endpoint]:
-    """The endpoints for which a condition holds, with the values of its parameters. For this package alone."""
-    return _readable(tx, tx.execute(_WITH_CODE.where(wanted), values).mappings(), unreadable)
+    """The endpoints for which a condition holds, with the values of its parameters. For this package alone.
+
+    Whole ones only; the others are put into ``unreadable``.
+    """
+    found: list[Endpoint] = []
+    for endpoint in _readable(tx, tx.execute(_WITH_CODE.where(wanted), values).mappings(), unreadable):
+        if endpoint.unreadable and unreadable is not None:
+            unreadable[endpoint.id] = UnreadableEndpoint(endpoint.unreadable)
+        elif not endpoint.unreadable:
+            found.append(endpoint)
+    return found
 
 
 def _readable(
-    tx: Connection, rows: Iterable[RowMapping], unreadable: dict[EndpointId, Exception] | None
+    tx: Connection, rows: Iterable[RowMapping], unreadable: dict[EndpointId, Exception] | None = None
 ) -> list[Endpoint]:
     """One row that cannot be read, such as after damage to the database, must not take the others with it."""
     found: list[Endpoint] = []
@@ -141,11 +174,27 @@ def _readable(
     return found
 
 
+def _whole(endpoint: Endpoint | None) -> Endpoint | None:
+    if endpoint is not None and endpoint.unreadable:
+        raise UnreadableEndpoint(endpoint.unreadable)
+    return endpoint
+
+
 def names(tx: Connection, ids: Iterable[str]) -> dict[str, tuple[str, str, str]]:
-    """(card, description, url) by id, removed endpoints included: what a log row needs to name one."""
+    """(card, description, url) by id, removed endpoints included: what a log row needs to name one.
+
+    The URL is empty where it cannot be read.
+    """
     columns = (endpoints.c.id, endpoints.c.card, endpoints.c.description, endpoints.c.url)
     rows = tx.execute(select(*columns).where(endpoints.c.id.in_(list(ids))))
-    return {row.id: (row.card, row.description, unseal(tx, endpoints.c.url, row.id, row.url)) for row in rows}
+    return {row.id: (row.card, row.description, _url_or_nothing(tx, row.id, row.url)) for row in rows}
+
+
+def _url_or_nothing(tx: Connection, endpoint_id: str, kept: str) -> str:
+    try:
+        return _text(tx, endpoints.c.url, endpoint_id, kept)
+    except Exception:  # its page says so
+        return ""
 
 
 def history(tx: Connection, endpoint_id: str, limit: int = 100) -> list[Version]:
@@ -296,15 +345,57 @@ def _health(row: RowMapping) -> Health:
     return Health(row["first_failure_at"], row["last_failure_at"], row["failing_since"], row["warned_at"])
 
 
-def _first(tx: Connection, query: Select[Any]) -> Endpoint | None:
-    row = tx.execute(query).mappings().first()
-    return _endpoint(tx, row) if row else None
+def _strings(tx: Connection, column: Column[str], row_id: str, kept: str) -> Mapping[str, str]:
+    found = load_strings(unseal(tx, column, row_id, kept))
+    if not isinstance(found, dict):
+        raise ValueError("not names and values")  # noqa: TRY004  it is about what is stored, as all else here
+    "".join((*found, *found.values())).encode()  # raises for what is no text
+    return found
+
+
+def _text(tx: Connection, column: Column[str], row_id: str, kept: str) -> str:
+    found = unseal(tx, column, row_id, kept)
+    found.encode()  # raises for half of a surrogate pair, which no page could show
+    return found
+
+
+def _event_types(kept: str | None) -> frozenset[str] | None:
+    if kept is None:
+        return None
+    found = json.loads(kept)
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise ValueError("not a list of event types")
+    return frozenset(found)
+
+
+def _schedule(kept: str | None) -> tuple[Millis, ...]:
+    if kept is None:
+        return DODO_SCHEDULE
+    found = json.loads(kept)
+    if not found or not isinstance(found, list) or not all(type(each) is int and each >= 0 for each in found):
+        raise ValueError("not a list of waits")
+    return tuple(found)
 
 
 def _endpoint(tx: Connection, row: RowMapping) -> Endpoint:
+    """What can be read of an endpoint; each part that cannot is empty and named in ``unreadable``."""
     endpoint_id = EndpointId(row["id"])
-    credentials, headers, variables = (load_strings(unseal(tx, c, endpoint_id, row[c.name])) for c in _STRINGS)
-    former = row["former_secret"] and unseal(tx, endpoints.c.former_secret, endpoint_id, row["former_secret"])
+    unreadable: set[str] = set()
+
+    def part(name: str, read: Callable[[], T], instead: T) -> T:
+        try:
+            return read()
+        except Exception:  # whatever is in the column
+            unreadable.add(name)
+            return instead
+
+    def opened(column: Column[str]) -> str:
+        kept = row[column.name]
+        return part(column.name, lambda: _text(tx, column, endpoint_id, kept), "") if kept else ""
+
+    def strings(column: Column[str]) -> Mapping[str, str]:
+        return part(column.name, lambda: _strings(tx, column, endpoint_id, row[column.name]), {})
+
     in_force = None
     if row["version_id"] and row["version_number"] is not None:
         in_force = Version(
@@ -314,34 +405,37 @@ def _endpoint(tx: Connection, row: RowMapping) -> Endpoint:
             row["version_code"],
             row["version_created_at"],
         )
+    former, because = opened(endpoints.c.former_secret), row["disabled_because"]
     return Endpoint(
         id=endpoint_id,
         source_id=SourceId(row["source_id"]),
         card=row["card"],
         description=row["description"],
-        url=unseal(tx, endpoints.c.url, endpoint_id, row["url"]),
-        destination=Destination(row["destination"]),
-        credentials=credentials,
-        headers=headers,
-        event_types=None if row["event_types"] is None else frozenset(json.loads(row["event_types"])),
-        variables=variables,
+        url=opened(endpoints.c.url),
+        # Nothing leaves by mistake where nobody can tell whether it may.
+        destination=part("destination", lambda: Destination(row["destination"]), Destination.CAPTURE),
+        credentials=strings(endpoints.c.credentials),
+        headers=strings(endpoints.c.headers),
+        event_types=part("event_types", lambda: _event_types(row["event_types"]), None),
+        variables=strings(endpoints.c.variables),
         transforming=row["transforming"],
         version=in_force,
-        secret=unseal(tx, endpoints.c.secret, endpoint_id, row["secret"]),
+        secret=opened(endpoints.c.secret),
         disabled=row["disabled"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         controls=Controls(
-            schedule=DODO_SCHEDULE if row["schedule"] is None else tuple(json.loads(row["schedule"])),
+            schedule=part("schedule", lambda: _schedule(row["schedule"]), DODO_SCHEDULE),
             rate_limit=row["rate_limit"],
             concurrency=row["concurrency"],
             ordered=row["ordered"],
         ),
         paused=row["paused"],
-        conditions=load_conditions(row["conditions"]),
+        conditions=part("conditions", lambda: load_conditions(row["conditions"]), ()),
         former_secret=FormerSecret(former, row["former_secret_until"]) if former else None,
-        disabled_because=DisabledBecause(row["disabled_because"]) if row["disabled_because"] else None,
+        disabled_because=part("disabled_because", lambda: DisabledBecause(because) if because else None, None),
         health=_health(row),
+        unreadable=frozenset(unreadable),
     )
 
 

@@ -20,11 +20,9 @@ CROWDED = say("Too many others were waiting to be sent.")
 
 def enqueue(tx: Connection, notice_id: NoticeId, event: OperationalEventType, now: Millis) -> None:
     """Let a new notice be sent over each channel that people chose for its type."""
-    try:
-        chosen = options.alerts(tx)
-    except Exception:  # what people chose cannot be read: the notice is kept, and with it what it is about
-        log.exception("notices.settings_unreadable")
-        return
+    chosen = options.alerts(tx)
+    if chosen.unreadable:  # the notice is kept, and with it what it is about
+        log.error("notices.settings_unreadable", advice="Enter on the page Settings who is told of operational events.")
     for channel in chosen.channels(event):
         crowded = _waiting(tx, channel) >= MOST_WAITING
         tx.execute(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+import structlog
 from sqlalchemy import Connection, select, update
 
 from server.domain.alerts import Alerts
@@ -11,6 +12,8 @@ from server.domain.operational_events import OPERATIONAL_EVENTS, sent_by_default
 from server.store.columns import dump
 from server.store.schema import options
 from server.store.vault import seal, unseal
+
+log = structlog.get_logger()
 
 ALERTS = "alerts"
 KNOWN_BROWSERS = "known_browsers"
@@ -29,18 +32,21 @@ is sent or not by its own default."""
 
 
 def alerts(tx: Connection) -> Alerts:
-    """Who is told of operational events; nobody, before anybody chose."""
+    """Who is told of operational events; nobody, before anybody chose or where it is ``unreadable``."""
     found = tx.execute(select(options.c.value).where(options.c.name == ALERTS)).scalar()
     if found is None:
         return Alerts()
-    kept = json.loads(unseal(tx, options.c.value, ALERTS, found))
-    chosen, offered = set(kept["kinds"]), set(kept.get("offered", OFFERED_AT_FIRST))
-    return Alerts(
-        kinds=frozenset(OPERATIONAL_EVENTS.keys() & chosen | sent_by_default() - offered),
-        addresses=tuple(kept["addresses"]),
-        webhook_url=kept["webhook_url"],
-        webhook_secret=kept["webhook_secret"],
-    )
+    try:
+        kept = json.loads(unseal(tx, options.c.value, ALERTS, found))
+        chosen, offered = set(kept["kinds"]), set(kept.get("offered", OFFERED_AT_FIRST))
+        return Alerts(
+            kinds=frozenset(OPERATIONAL_EVENTS.keys() & chosen | sent_by_default() - offered),
+            addresses=tuple(str(address) for address in kept["addresses"]),
+            webhook_url=str(kept["webhook_url"]),
+            webhook_secret=str(kept["webhook_secret"]),
+        )
+    except Exception:  # whatever is in the row
+        return Alerts(unreadable=True)
 
 
 def set_alerts(tx: Connection, alerts: Alerts, now: Millis) -> None:
@@ -61,8 +67,12 @@ def known_browsers(tx: Connection) -> list[tuple[UserId, str]]:
     found = tx.execute(select(options.c.value).where(options.c.name == KNOWN_BROWSERS)).scalar()
     if found is None:
         return []
-    pairs = json.loads(unseal(tx, options.c.value, KNOWN_BROWSERS, found))
-    return [(UserId(user_id), token_hash) for user_id, token_hash in pairs]
+    try:
+        pairs = json.loads(unseal(tx, options.c.value, KNOWN_BROWSERS, found))
+        return [(UserId(user_id), str(token_hash)) for user_id, token_hash in pairs]
+    except Exception as error:  # they are learned again; nobody may be locked out for it
+        log.warning("accounts.known_browsers_unreadable", error=type(error).__name__)
+        return []
 
 
 def set_known_browsers(tx: Connection, known: Sequence[tuple[UserId, str]], now: Millis) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 from sqlalchemy import Column, Engine, Table, or_, select, update
 
 from server.store.condition import Unusable
-from server.store.keys import FROM_ENVIRONMENT, HOW_TO_MAKE, KeyRing
+from server.store.keys import FROM_ENVIRONMENT, HOW_TO_MAKE, KeyRing, UnknownKey
 from server.store.sealing import BACKUP, key_of_backup
-from server.store.vault import PREFIX, SEALED, key_id_of, place_of, vault_of, wait_for_sealing
+from server.store.vault import PREFIX, SEALED, Unreadable, Vault, key_id_of, place_of, vault_of, wait_for_sealing
 
 ROWS_AT_ONCE = 20
 """In one transaction: a few milliseconds, so that a running server hardly waits."""
@@ -32,16 +32,31 @@ def usage(engine: Engine) -> Counter[str]:
     return found
 
 
+def unreadable(engine: Engine) -> list[str]:
+    """The places of the values that do not open, such as ``endpoints.url:ep_…``."""
+    found: list[str] = []
+    with engine.connect() as connection:
+        vault = vault_of(connection)
+        for table, names in SEALED.items():
+            [key] = table.primary_key
+            for row in connection.execute(select(key, *(table.c[name] for name in names))).mappings():
+                for name in names:
+                    place = place_of(table.c[name], row[key.name])
+                    if row[name] and not _opens(vault, place, row[name]):
+                        found.append(place)
+    return found
+
+
 def rotate(engine: Engine, keys: KeyRing) -> Iterator[int]:
     """Encrypt everything with a new key; yields how many rows are done, after each batch. Raises ``Unusable``.
 
+    A value that does not open stays as it is; ``unreadable`` names it.
     Where a change of keys was interrupted it is brought to its end, with the key that was new then.
     """
     with keys.changing():
         if keys.file is not None:
             keys.reload()
-        used = usage(engine)
-        if not any(count for key_id, count in used.items() if key_id != keys.ids[-1]):
+        if not _is_unfinished(engine, keys.ids[-1]):
             if not keys.ours:
                 raise Unusable(_ask_for_key(keys))
             keys.add()
@@ -49,7 +64,8 @@ def rotate(engine: Engine, keys: KeyRing) -> Iterator[int]:
             wait_for_sealing(tx)
         done = 0
         for table, names in SEALED.items():
-            while rows := _reseal(engine, table, [table.c[name] for name in names], keys.ids[-1]):
+            damaged: set[str] = set()
+            while rows := _reseal(engine, table, [table.c[name] for name in names], keys.ids[-1], damaged):
                 done += rows
                 yield done
     if engine.dialect.name == "sqlite":
@@ -76,11 +92,15 @@ def forget(engine: Engine, keys: KeyRing, key_id: str, folder: Path) -> None:
         keys.forget(key_id)
 
 
-def _reseal(engine: Engine, table: Table, columns: list[Column[str]], key_id: str) -> int:
-    """Encrypt some rows anew that another key encrypted. Returns how many; 0 when none is left."""
+def _reseal(engine: Engine, table: Table, columns: list[Column[str]], key_id: str, damaged: set[str]) -> int:
+    """Encrypt some rows anew that another key encrypted. Returns how many; 0 when none is left.
+
+    ``damaged``: ids of rows with values that do not open; they are left out from then on.
+    """
     [key] = table.primary_key
     ours = f"{PREFIX}{key_id}:%"
     wanted = or_(*(column.is_not(None) & (column != "") & column.not_like(ours) for column in columns))
+    wanted &= key.not_in(sorted(damaged))
     with engine.begin() as tx:
         if tx.dialect.name == "sqlite":
             tx.exec_driver_sql("PRAGMA secure_delete=ON")
@@ -88,10 +108,34 @@ def _reseal(engine: Engine, table: Table, columns: list[Column[str]], key_id: st
         rows = tx.execute(select(key, *columns).where(wanted).limit(ROWS_AT_ONCE).with_for_update()).mappings().all()
         for row in rows:
             places = {column.name: place_of(column, row[key.name]) for column in columns if row[column.name]}
-            plain = {name: vault.open(place, row[name]) for name, place in places.items()}
-            sealed = {name: vault.seal(place, plain[name]) for name, place in places.items()}
-            tx.execute(update(table).where(key == row[key.name]).values(sealed))
+            readable = {name: place for name, place in places.items() if _opens(vault, place, row[name])}
+            if len(readable) < len(places):
+                damaged.add(row[key.name])
+            sealed = {name: vault.seal(place, vault.open(place, row[name])) for name, place in readable.items()}
+            if sealed:
+                tx.execute(update(table).where(key == row[key.name]).values(sealed))
     return len(rows)
+
+
+def _is_unfinished(engine: Engine, key_id: str) -> bool:
+    """Whether another key encrypted something that can be read."""
+    with engine.connect() as connection:
+        vault = vault_of(connection)
+        for table, names in SEALED.items():
+            [key] = table.primary_key
+            for row in connection.execute(select(key, *(table.c[name] for name in names))).mappings():
+                others = (name for name in names if row[name] and key_id_of(row[name]) != key_id)
+                if any(_opens(vault, place_of(table.c[name], row[key.name]), row[name]) for name in others):
+                    return True
+    return False
+
+
+def _opens(vault: Vault, place: str, value: str) -> bool:
+    try:
+        vault.open(place, value)
+    except (Unreadable, UnknownKey):
+        return False
+    return True
 
 
 def _write_back(engine: Engine) -> None:

@@ -73,7 +73,13 @@ def history(tx: Connection, endpoint_id: str, before: str = "", limit: int = PAG
     query = select(replays).where(replays.c.endpoint_id == endpoint_id).order_by(replays.c.id.desc()).limit(limit)
     if before:
         query = query.where(replays.c.id < before)
-    return [(_replay(row), _progress(tx, row)) for row in tx.execute(query).mappings().all()]
+    found = []
+    for row in tx.execute(query).mappings().all():
+        try:
+            found.append((_replay(row), _progress(tx, row)))
+        except Exception:  # it must not take the page with it
+            log.exception("replay.unreadable", replay_id=row["id"])
+    return found
 
 
 def untried(tx: Connection, replay_id: ReplayId, now: Millis) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Column, Connection, RowMapping, select, update
 
 from server.domain.endpoints import FormerSecret
 from server.domain.ids import Millis, SourceId
@@ -114,8 +114,8 @@ def _secrets(tx: Connection, source_id: SourceId, secret: str | None, former: Fo
 
 
 def _source(tx: Connection, row: RowMapping) -> Source:
-    secret = row["secret"] and unseal(tx, sources.c.secret, row["id"], row["secret"])
-    former = row["former_secret"] and unseal(tx, sources.c.former_secret, row["id"], row["former_secret"])
+    secret, lost = _opened(tx, sources.c.secret, row)
+    former, former_lost = _opened(tx, sources.c.former_secret, row)
     return Source(
         id=SourceId(row["id"]),
         name=row["name"],
@@ -124,4 +124,15 @@ def _source(tx: Connection, row: RowMapping) -> Source:
         secret=secret,
         created_at=row["created_at"],
         former_secret=FormerSecret(former, row["former_secret_until"]) if former else None,
+        unreadable=lost,
+        former_unreadable_until=row["former_secret_until"] if former_lost else None,
     )
+
+
+def _opened(tx: Connection, column: Column[str], row: RowMapping) -> tuple[str | None, bool]:
+    """A secret; ``None`` and true when it cannot be read, which must not take other sources with it."""
+    kept = row[column.name]
+    try:
+        return (unseal(tx, column, row["id"], kept) if kept else None), False
+    except Exception:  # whatever is in the column
+        return None, True

@@ -12,9 +12,9 @@ _USER = re.compile(r"//[^/?@]*@")
 
 
 def endpoint_address(cards: Mapping[str, Card], card: str, url: str) -> str:
-    """Where it leads to, without the parts that may be keys; the card's title while there is no URL."""
+    """Where it leads to, without the parts that may be keys; the card's title where no URL can be read."""
     found = cards.get(card)
-    if url == URL_NOT_SET:
+    if url in ("", URL_NOT_SET):
         return found.title if found else card
     return without_keys(shown_url(url, whole=bool(found and found.url_is_secret)))
 

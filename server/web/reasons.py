@@ -96,8 +96,14 @@ def _retold(language: str, text: str) -> str:
     for pattern, translation in _patterns(language):
         if found := pattern.fullmatch(text):
             values = found.groupdict()
-            return translation.format(**{n: _retold(language, v) if n in NESTED else v for n, v in values.items()})
+            return translation.format(**{name: _value(language, name, value) for name, value in values.items()})
     return text
+
+
+def _value(language: str, name: str, value: str) -> str:
+    if name == "parts":  # of an endpoint that cannot be read
+        return i18n.gettext(", ").join(_retold(language, part) for part in value.split(", "))
+    return _retold(language, value) if name in NESTED else value
 
 
 @cache

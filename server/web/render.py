@@ -1,7 +1,7 @@
 """Turns a template and its values into an answer: a whole page, or one block of it when htmx asks for a fragment."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from server import __version__
 from server.actions import effects
 from server.assets import templates_dir
+from server.domain.endpoints import PARTS
 from server.domain.masking import tail
 from server.domain.sentences import Sentence, say
 from server.domain.signing import fingerprint
@@ -147,6 +148,7 @@ def environment() -> Environment:
         "utc_text": utc_text,
         "json_pretty": pretty,
         "tail": tail,
+        "parts": _parts,
         "fingerprint": fingerprint,
     }
     env.globals |= {"version": __version__, "languages": i18n.LANGUAGES, "themes": THEMES}
@@ -177,6 +179,11 @@ def utc_text(millis: int) -> str:
 
 def _finalize(value: object) -> object:
     return i18n.in_words(value) if isinstance(value, Sentence) else value
+
+
+def _parts(unreadable: Collection[str]) -> str:
+    """What of an endpoint cannot be read, in words."""
+    return i18n.gettext(", ").join(i18n.in_words(PARTS[part]) for part in PARTS if part in unreadable)
 
 
 def _said(code: str) -> str | None:

@@ -134,6 +134,7 @@ async def _settings(
         form=typed or AlertsForm.of(chosen),
         secret=chosen.webhook_secret if chosen.webhook_url else "",
         url_kept=shown_url(chosen.webhook_url) if is_secret_url(chosen.webhook_url) else "",
+        unreadable=chosen.unreadable,
         operational_events=OPERATIONAL_EVENTS.values(),
         mailing=here.bench.mailer is not None,
         said=said,

@@ -24,6 +24,7 @@ REASONS: Mapping[IntakeRefusal, Sentence] = {
     IntakeRefusal.CLOCK: say("Signed correctly, but with a time more than five minutes off"),
     IntakeRefusal.TOO_LARGE: say("Too large"),
     IntakeRefusal.NOT_JSON: say("Not a JSON object with a type"),
+    IntakeRefusal.UNREADABLE: say("The stored signing secret could not be read; the sender was asked to try again"),
 }
 
 

@@ -16,12 +16,13 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy import update as sql_update
 
 from server.domain.alerts import Alerts
-from server.domain.endpoints import FormerSecret
-from server.store import KeyRing, Store, Unusable, endpoints, options, schema, sources
+from server.domain.endpoints import FormerSecret, UnreadableEndpoint
+from server.store import KeyRing, Store, Unusable, endpoints, options, rekeying, schema, sources
+from server.store.database import connected
 from server.store.keys import Key
 from server.store.migrate import config_for, migrate
 from server.store.sealing import open_backup
-from server.store.vault import PREFIX, SEALED, VAULT, Unreadable, Vault, key_id_of
+from server.store.vault import PREFIX, SEALED, VAULT, Vault, key_id_of
 
 CANARY = "canary7f3a9c"
 
@@ -112,8 +113,11 @@ async def test_a_value_moved_to_another_row_or_changed_does_not_open(url: str, t
         tx.execute(sql_update(schema.endpoints).values(secret=other))
 
     await store.write(move)
-    with pytest.raises(Unreadable, match=r"endpoints\.secret:ep_\w+ does not open"):
-        await store.read(lambda tx: endpoints.get(tx, ENDPOINT.id))
+    found = await store.read(lambda tx: endpoints.get(tx, ENDPOINT.id))
+    assert found
+    assert (found.secret, found.unreadable) == ("", {"secret"})
+    with pytest.raises(UnreadableEndpoint):
+        await store.read(lambda tx: endpoints.get_whole(tx, ENDPOINT.id))
     store.close()
 
 
@@ -343,3 +347,22 @@ def test_a_value_says_which_key_opens_it() -> None:
     sealed = vault.seal("a.b:c", "text")
     assert key_id_of(sealed) == ring.ids[0] and vault.seal("a.b:c", "text") != sealed
     assert VAULT  # what connections find it by
+
+
+async def test_a_damaged_value_is_named_and_holds_up_no_change_of_keys(url: str, tmp_path: Path) -> None:
+    keys = keys_in(tmp_path)
+    store = Store.open(url, keys)
+    await store.write(keep)
+    await store.write(lambda tx: tx.execute(sql_update(schema.endpoints).values(url="damaged")))
+    store.close()
+    with connected(url, keys) as engine:
+        assert rekeying.unreadable(engine) == [f"endpoints.url:{ENDPOINT.id}"]
+        for count in (2, 3):
+            list(rekeying.rotate(engine, keys))
+            assert len(keys.ids) == count
+        assert rekeying.unreadable(engine) == [f"endpoints.url:{ENDPOINT.id}"]
+    store = Store.open(url, keys)
+    found = await store.read(lambda tx: endpoints.get(tx, ENDPOINT.id))
+    store.close()
+    assert found
+    assert (found.variables, found.unreadable) == (ENDPOINT.variables, {"url"})

@@ -33,6 +33,14 @@ async def site_on_postgres(tmp_path: Path, postgres_url: str) -> AsyncIterator[S
         yield site
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def each_site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Site]:
+    """The same test on both databases."""
+    database = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
+    async with visited(Settings(data=tmp_path / "data", database=database)) as site:
+        yield site
+
+
 @asynccontextmanager
 async def visited(settings: Settings) -> AsyncIterator[Site]:
     app = create_app(settings.model_copy(update={"allowed_hosts": ("hookbench.test",)}))
