@@ -8,7 +8,8 @@ Bytecode is only ever read where it was made: in this process or in the zygote. 
 import ctypes
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -359,6 +360,17 @@ def watch_memory(heap: Heap) -> None:
 def most_memory(heap: Heap) -> int:
     """The most bytes that realms were seen to have at once since ``watch_memory``."""
     return max(_most - heap.base, heap.used())
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Something else may be run within this, with a deadline of its own, while a realm waits for what it fetches."""
+    global _deadline, _entered
+    before = _deadline, _entered
+    try:
+        yield
+    finally:
+        _deadline, _entered = before
 
 
 def set_deadline(seconds: float) -> None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from . import digits, engine, fences, frames
+from . import digits, engine, fences, frames, offers
 from .engine import Heap, Realm, Thrown
 from .frames import Head
-from .syntax import may_declare_twice, read_again
+from .syntax import READINGS, Readings, may_declare_twice, read_again
 from .wording import failure
 
 JS_STACK = 16 << 20
@@ -50,7 +50,7 @@ GLOBALS = {
     "json": ["JSON"],
     "date": ["Date"],
     "radix": ["Number.toString"],
-    "math": ["Math"],
+    "math": [f"Math.{name}" for name in offers.MATH],
     "limit": ["stackTraceLimit"],
     "any": ["any"],
 }  # fmt: skip
@@ -70,15 +70,18 @@ WEB = ("atob", "btoa", "DOMException", "WeakRef", "FinalizationRegistry", "perfo
 """Names of the engine's own that a world is spared when they are not in the code: they make a quarter of it."""
 
 EXACT = {
-    "Date": re.compile(r"\bDate\b"),
-    "Math": re.compile(r"\bMath\b(?!\s*\.\s*(?:abs|ceil|floor|max|min|random|round|sign|sqrt|trunc)\b)"),
-    "any": re.compile(r"\bany\b"),
+    # Not where it only tells the time now: our Date reads texts.
+    "Date": re.compile(
+        r"(?<!\bnew )\bDate\b(?!\s*\.\s*(?:now|UTC)\b)|\bDate\b(?!\s*\.\s*(?:now|UTC)\b|\s*\(\s*\))"
+    ),
+    "any": re.compile(r"\bany\b.*\bPromise\b|\bPromise\b.*\bany\b", re.DOTALL),
     "Number.toString": re.compile(r"toString\s*(?:\(\s*[^)\s]|\.\s*[abc])"),
 }
 """What has to be in the code, where the name alone is in most code."""
+_MATH = re.compile(r"\bMath\b(?:\s*\.\s*([a-zA-Z]\w*))?")
 _KNOWN = re.compile("|".join({name.rpartition(".")[2] for name in GLOBALS["intl"] if LOCALES in name}))
 
-_RUN, _CONCLUDE, _CONSOLE, _GLOBALS, _RUN_WITH_JOBS, _DESCRIBE, _KEEP_DIGITS, _LOST_DIGITS = range(8)
+_RUN, _CONCLUDE, _CONSOLE, _RUN_WITH_JOBS, _DESCRIBE, _KEEP_DIGITS, _LOST_DIGITS = range(7)
 """What `base.js` can be asked."""
 
 
@@ -93,8 +96,9 @@ class Limits:
 class Prelude:
     """The JavaScript of ours, read and compiled once, while files can be read, and the data that it asked for."""
 
+    sources: ClassVar[dict[str, str]] = {}
     scripts: ClassVar[dict[str, bytes]] = {}
-    """Bytecode."""
+    """Bytecode of the sources."""
     binary: ClassVar[set[str]] = set()
     """Scripts that work with buffers."""
     data: ClassVar[dict[str, str]] = {}
@@ -119,11 +123,20 @@ class Code:
         """Its bytecode, made by the first world that runs it."""
         self.rejected: Head | None = None
         """Why it does not compile, as the first world that tried found out."""
-        self.globals = [row for part, names in wanted(text).items() for name in names for row in _row(part, name)]
-        """Of each: the script that makes it, its name there, whose method it is if it is one, and its own name."""
+        self.readings = Readings(Prelude.scripts, text)
+        self._base = b""
         self.is_binary = has_reflection(text) or is_binary(text)
         self.may_wait = has_reflection(text) or any(word in text for word in WAITING)
         """It may leave jobs of promises when handler returns."""
+
+    def base(self) -> bytes:
+        """The first script of its worlds."""
+        if not self._base:
+            rows = [(part, name) for part, names in wanted(self.text).items() for name in names]
+            if rows:
+                script = offers.script(rows, Prelude.sources, everything=has_reflection(self.text))
+            self._base = engine.compiled(script) if rows else Prelude.scripts["base"]
+        return self._base
 
 
 def wanted(code: str) -> dict[str, list[str]]:
@@ -133,8 +146,8 @@ def wanted(code: str) -> dict[str, list[str]]:
     """
     if has_reflection(code):
         return GLOBALS
-    rest = _KNOWN.sub("", code)
-    found = {part: [name for name in names if _is_named(name, code, rest)] for part, names in GLOBALS.items()}
+    rest, math = _KNOWN.sub("", code), set(_MATH.findall(code))
+    found = {part: [name for name in names if _is_named(name, code, rest, math)] for part, names in GLOBALS.items()}
     return {part: names for part, names in found.items() if names}
 
 
@@ -146,21 +159,19 @@ def is_binary(code: str) -> bool:
     return any(word in code for word in (*BINARY, *WEB))
 
 
-def _is_named(name: str, code: str, rest: str) -> bool:
+def _is_named(name: str, code: str, rest: str, math: set[str]) -> bool:
+    """``math`` are the functions of Math that the code names behind a dot; the empty one stands for any other way."""
     method = name.rpartition(".")[2]
+    if name.startswith("Math."):
+        return "" in math or method in math
     if pattern := EXACT.get(name):
         return bool(pattern.search(code))
     return STEMS.get(name, method) in code or (LOCALES in method and LOCALES in rest)
 
 
-def _row(part: str, name: str) -> tuple[str, str, str, str]:
-    holder, _, own = name.rpartition(".")
-    return part, name, holder, own
-
-
 def warm_up() -> None:
     """Read what is needed from files and import lazily imported modules: behind the fences it is too late."""
-    sources = {path.stem: path.read_text(encoding="utf-8") for path in PRELUDE.glob("*.js")}
+    Prelude.sources = sources = {path.stem: path.read_text(encoding="utf-8") for path in PRELUDE.glob("*.js")}
     Prelude.scripts = {name: engine.compiled(source) for name, source in sources.items()}
     Prelude.binary = {name for name, source in sources.items() if is_binary(source)}
     limits = Limits(run_time=1.0, memory=64 << 20, result=1 << 20, console=1 << 16)
@@ -282,9 +293,7 @@ class World:
         self._realm = Realm(heap, self._fetch)
         if code.is_binary:
             self._realm.add_binary()
-        self._realm.start(Prelude.scripts["base"], limits.console, limits.result)
-        if code.globals:
-            self._realm.ask(_GLOBALS)
+        self._realm.start(code.base(), limits.console, limits.result)
 
     def close(self) -> None:
         self._realm.close()
@@ -399,8 +408,8 @@ class World:
         match name:
             case "code":
                 return json.dumps(self.code.text)
-            case "globals wanted":
-                return json.dumps({"rows": self.code.globals, "all": has_reflection(self.code.text)})
+            case _ if name in READINGS:
+                return self.code.readings.get(name)
             case "entropy":
                 return json.dumps(os.urandom(32).hex())
             case _:

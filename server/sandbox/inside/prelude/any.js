@@ -1,7 +1,7 @@
 // Promise.any, whose error has V8's words.
-(function () {
+(function (host) {
   "use strict";
-  const { any } = Promise, { apply } = Reflect, { defineProperty } = Object, None = AggregateError;
+  const { any } = host, { apply } = Reflect, { defineProperty } = Object, None = AggregateError;
   const put = (target, key, value) => defineProperty(target, key, { value, writable: true, configurable: true });
   const ours = {
     any(iterable) {
@@ -16,6 +16,5 @@
       return apply(any, Told, [iterable]);
     },
   };
-  put(Promise, "any", ours.any);
-  return {};
+  return { any: ours.any };
 });

@@ -106,13 +106,13 @@
   const reply = () => state && flat("{" + state + ',"console":[' + lines + "]\n" + body);
 
   const given = { __proto__: null, webhook: undefined };
-  const host = { __proto__: null, load, say, end, quote, text, isArray, parse, stringify, maxResult, given, digits: null };
+  const host = { __proto__: null, load, say, end, quote, text, isArray, parse, stringify, maxResult, given, digits: null, isProbing: false };
 
   // The engine calls this whenever an error is made; then, and only then, it gets V8's words and place.
   Error.stackTraceLimit = 30;  // of these some are ours; `errors` shows ten at most, as V8
   Error.prepareStackTrace = (error, sites) => {
     try {
-      return missing || 0 in arrays ? "" : load("errors").described(error, sites);  // ours must not meet setters of theirs
+      return missing || host.isProbing || 0 in arrays ? "" : load("errors").described(error, sites);  // ours must not meet setters of theirs
     } catch {
       return "";
     }
@@ -121,15 +121,15 @@
   const box = {
     __proto__: null, name: "", part: undefined,
     ask(what, event, payload) {
-      if (what === 0 || what === 4) run(event, payload, what === 4);
-      if (what === 6) host.digits = load("digits").begin(parse(event));
-      if (what === 7) return flat(stringify(host.digits.notes));
-      if (what === 5) return flat("{" + load("trouble").described(event) + "}");
-      if (what === 3) load("globals");
+      if (what === 0 || what === 3) run(event, payload, what === 3);
+      if (what === 5) host.digits = load("digits").begin(parse(event));
+      if (what === 6) return flat(stringify(host.digits.notes));
+      if (what === 4) return flat("{" + load("trouble").described(event) + "}");
       if (what === 1 && !state && !missing) conclude();
       if (missing) return flat('{"is":"needs","part":' + quote(missing) + "\n");
       return what === 2 ? flat("[" + lines + "]") : reply();
     },
   };
+  // Here `offers.py` puts the globals that the code may touch.
   return box;
 });

@@ -7,7 +7,6 @@
   const source = load("source");
   const { texts, begins, tokenAt, isWord, around } = source;
   const { called } = load("places");
-  const { WORDS } = load("wording");
 
   // Ours comes after the user's last line, or from a file of its own.
   const isTheirs = (site) => site.getFileName() === "<input>" && site.getLineNumber() <= source.lines.length;
@@ -64,15 +63,22 @@
     const made = native ? -1 : maker(frame.at, error);
     if (made >= 0) return void (frame.at = begins[made]);
     if (typeof message !== "string") return;
-    for (const [type, pattern, say] of WORDS) {
+    if (reworded(load("wording").WORDS, error, frame, native) || reworded(load("seldom").WORDS, error, frame, native)) return;
+    if (native) frame.at = called(frame.at, native);
+  }
+
+  // Whether one of the rows is about this error.
+  function reworded(rows, error, frame, native) {
+    const message = error.message;
+    for (const [type, pattern, say] of rows) {
       if (type && error.name !== type) continue;
       const found = pattern.exec(message);
       if (!found) continue;
       const words = say(frame, found.slice(1), native);
       if (words !== undefined && words !== message) error.message = words;
-      return;
+      return true;
     }
-    if (native) frame.at = called(frame.at, native);
+    return false;
   }
 
   // `new TypeError(…)` or `TypeError(…)` of the user's own around the offset: the token where it begins, or -1.

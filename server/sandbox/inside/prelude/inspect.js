@@ -1,6 +1,6 @@
 // How Node prints a value: `show(value, {depth, hidden, compact})`. Nothing of the user's is called on the way but
 // what Node calls too; getters are named, not read.
-(function () {
+(function (host) {
   "use strict";
   const { keys: keysOf, getPrototypeOf, getOwnPropertyDescriptor, getOwnPropertyNames, getOwnPropertySymbols, hasOwn } = Object;
   const { isArray } = Array;
@@ -37,13 +37,17 @@
       return false;
     }
   };
-  // By a method that only works on the real thing; a class that merely extends it counts.
+  // By a method that only works on the real thing; a class that merely extends it counts. Nobody sees what it throws, so
+  // that is not put into words: it would cost more than all the rest.
   const really = (method, ...args) => (value) => {
+    host.isProbing = true;
     try {
       method.call(value, ...args);
       return true;
     } catch {
       return false;
+    } finally {
+      host.isProbing = false;
     }
   };
   const getter = (kind, name) => getOwnPropertyDescriptor(kind.prototype, name).get;

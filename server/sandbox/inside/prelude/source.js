@@ -2,101 +2,32 @@
 (function (host) {
   "use strict";
   const code = host.load("code");
-  const MAX_CODE = 128 * 1024;
-  const TOKEN = /[\p{ID_Start}$_#@][\p{ID_Continue}$\u200c\u200d]*|"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*'|0[xXbBoO][\da-fA-F_]+n?|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?n?|=>|\?\.(?!\d)|\.\.\.|[=!]==?|\*\*=?|&&=?|\|\|=?|\?\?=?|[<>]=|\+\+|--|[-+*/%&|^]=|[^]/yu;
-  const BLANK = /(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/)+/y;
-  const REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/y;
   const WORD = /^[\p{ID_Start}$_#][\p{ID_Continue}$\u200c\u200d]*$/u;
   const NO_VALUE = /^(?:return|typeof|case|in|of|do|else|void|delete|throw|new|instanceof|await|yield)$/;
-  const CLOSES = { ")": "(", "]": "[", "}": "{" };
 
-  const lines = code.split(/\r\n|[\n\r\u2028\u2029]/);
-  const starts = [0];
-  for (let i = 1, at = 0; i < lines.length; i++) {
-    at += lines[i - 1].length;
-    at += code.startsWith("\r\n", at) ? 2 : 1;
-    starts[i] = at;
-  }
+  // Where each line begins. And parallel lists: what a token is, where it begins, and for brackets where the other one is.
+  const { lines, texts, begins, partners } = host.load("code tokens");
 
   // The engine counts columns in bytes of UTF-8, JavaScript and editors in units of UTF-16.
   function offsetOf(line, column) {
-    const text = lines[line - 1];
+    const start = lines[line - 1], text = code.slice(start, lines[line] ?? code.length);
     let bytes = 1, at = 0;
     while (at < text.length && bytes < column) {
       const point = text.codePointAt(at);
       bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
       at += point < 0x10000 ? 1 : 2;
     }
-    return starts[line - 1] + at;
+    return start + at;
   }
 
   function placeOf(offset) {
     let line = 0;
-    while (line + 1 < starts.length && starts[line + 1] <= offset) line++;
-    return [line + 1, offset - starts[line] + 1];
-  }
-
-  // Parallel lists: what a token is, where it begins, and for brackets where the other one is.
-  const texts = [], begins = [], partners = [];
-  let scanned = false;
-
-  function scan() {
-    if (scanned) return;
-    scanned = true;
-    if (code.length > MAX_CODE) return;
-    const open = [];
-    for (let at = code.startsWith("#!") ? code.indexOf("\n") + 1 || code.length : 0; at < code.length; ) {
-      BLANK.lastIndex = at;
-      if (BLANK.test(code)) at = BLANK.lastIndex;
-      if (at >= code.length) break;
-      const first = code[at];
-      let text;
-      if (first === "`" || (first === "}" && texts[open.at(-1)] === "${")) {
-        text = template(at, open, first);
-      } else {
-        const before = texts.at(-1);
-        const regex = first === "/" && (before === undefined || NO_VALUE.test(before) || (!/[\w$)\]}"'`]$/u.test(before)));
-        const pattern = regex ? REGEX : TOKEN;
-        pattern.lastIndex = at;
-        text = (pattern.exec(code) ?? (TOKEN.lastIndex = at, TOKEN.exec(code)))[0];
-        push(text, at);
-        if (text === "(" || text === "[" || text === "{") open.push(texts.length - 1);
-        else if (CLOSES[text] && texts[open.at(-1)] === CLOSES[text]) pair(open.pop());
-      }
-      at += text.length;
-    }
-  }
-
-  const push = (text, at) => (texts.push(text), begins.push(at), partners.push(-1));
-  const pair = (opened) => {
-    partners[opened] = texts.length - 1;
-    partners[texts.length - 1] = opened;
-  };
-
-  // A template is a bracket "`" … "`", and each `${ … }` in it is one too.
-  function template(at, open, first) {
-    if (first === "}") {
-      push("}", at);
-      pair(open.pop());
-    } else {
-      push("`", at);
-      open.push(texts.length - 1);
-    }
-    let end = at + 1;
-    while (end < code.length && code[end] !== "`" && !code.startsWith("${", end)) end += code[end] === "\\" ? 2 : 1;
-    if (code[end] === "`") {
-      push("`", end);
-      pair(open.pop());
-      return code.slice(at, end + 1);
-    }
-    push("${", end);
-    open.push(texts.length - 1);
-    return code.slice(at, end + 2);
+    while (line + 1 < lines.length && lines[line + 1] <= offset) line++;
+    return [line + 1, offset - lines[line] + 1];
   }
 
   // The first token that ends behind the offset.
   function tokenAt(offset) {
-    scan();
     let low = 0, high = texts.length;
     while (low < high) {
       const middle = (low + high) >> 1;

@@ -1,27 +1,47 @@
 // The user's code as the parser reads it, to find the expression that an error is about and to print it as V8 does.
-// It is read when an error first needs it.
 (function (host) {
   "use strict";
   const { load, given } = host;
   const { code } = load("source");
-  const MAX_CODE = 128 * 1024;
-  const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
+  const { getOwnPropertyDescriptor, getPrototypeOf, keys } = Object;
 
   let found = null;
-  const nodes = () => (found ??= code.length > MAX_CODE ? [] : load("parser").parse(code).nodes);
-  const isCall = (node) => node.type === "Call" || node.type === "New";
+  const nodes = () => (found ??= whole(load("code nodes")));
+
+  // Nodes as `reading.js` writes them: within each, `{ $: index }` stands for another one.
+  function whole(list) {
+    for (let i = 0; i < list.length; i++) fill(list[i], list);
+    return list;
+  }
+  function fill(value, list) {
+    const names = keys(value);
+    for (let i = 0; i < names.length; i++) {
+      const item = value[names[i]];
+      if (item === null || typeof item !== "object") continue;
+      if (item.$ === undefined) fill(item, list);
+      else value[names[i]] = list[item.$];
+    }
+  }
+  // All nodes of some types, in the order of the whole list.
+  const byTypes = new Map();
+  function of(types) {
+    if (!byTypes.has(types)) byTypes.set(types, nodes().filter((node) => types.includes(node.type)));
+    return byTypes.get(types);
+  }
+  const FUNCTIONS = ["Function"], CALLS = ["Call", "New"], DECLARATORS = ["Declarator"], DECLARED = ["Declarator", "Function", "Class"], NAMES = ["Name"];
+  const CHANGES = ["Assignment", "Update", "Count"], TAKES = ["ForOf", "Array", "Declarator"], READS = ["Name", "Function", "Member"];
   const smallest = (list) => list.reduce((best, node) => (best && best.end - best.start <= node.end - node.start ? best : node), null);
 
   // The call whose callee was no function. The engine points at the last name that it read before it called, which may
   // belong to several: the smallest one that is not known to be fine.
   function failedCall(offset) {
     while (/\s/.test(code[offset] ?? "")) offset++;  // the engine may point before a name
-    const inside = nodes().filter((node) => node.start <= offset && offset < node.end);
-    const body = smallest(inside.filter((node) => node.type === "Function" && node.start < offset));
+    const inside = of(CALLS).filter((node) => node.start <= offset && offset < node.end);
+    const body = smallest(of(FUNCTIONS).filter((node) => node.start < offset && offset < node.end));
     return among(inside, body, offset) ?? among(inside, null, offset);
   }
   function among(inside, body, offset) {
-    const calls = inside.filter((node) => isCall(node) && (!body || node.start > body.start)).sort((a, b) => a.end - a.start - (b.end - b.start));
+    const calls = inside.filter((node) => !body || node.start > body.start).sort((a, b) => a.end - a.start - (b.end - b.start));
     let first = null, last = null;
     for (const call of calls) {
       if (last && readsLater(call, last, offset)) break;
@@ -33,16 +53,16 @@
     return first ?? last;
   }
   // Whether what the call gives is looped over, spread or taken apart at once.
-  const isIterated = (call) => nodes().some((node) => (node.type === "ForOf" && node.isOf && node.over === call) || (node.type === "Array" && node.list.some((each) => each?.type === "Spread" && each.operand === call))
+  const isIterated = (call) => of(TAKES).some((node) => (node.type === "ForOf" && node.isOf && node.over === call) || (node.type === "Array" && node.list.some((each) => each?.type === "Spread" && each.operand === call))
     || (node.type === "Declarator" && node.left.type === "Array" && node.right === call));
   // Whether the engine would point behind the offset for the outer call.
-  const readsLater = (outer, inner, offset) => nodes().some(({ type, start, place }) => {
+  const readsLater = (outer, inner, offset) => of(READS).some(({ type, start, place }) => {
     const at = type === "Member" ? place : start;
-    return (type === "Name" || type === "Function" || type === "Member") && at > offset && at >= inner.end && at < outer.end;
+    return at > offset && at >= inner.end && at < outer.end;
   });
 
   // The call or `new` that V8 places at the offset; of several, the first.
-  const callAt = (offset) => nodes().find((node) => isCall(node) && node.place === offset) ?? null;
+  const callAt = (offset) => of(CALLS).find((node) => node.place === offset) ?? null;
 
   const unknown = {};
   const TRUE_TYPES = { null: null, true: true, false: false };
@@ -134,14 +154,14 @@
   // A proxy would run the user's code; there is none where the code has no such word.
   const isProxy = () => code.includes("Proxy");
 
-  const around = (node) => smallest(nodes().filter((fn) => fn.type === "Function" && fn.start <= node.start && node.end <= fn.end && fn !== node));
+  const around = (node) => smallest(of(FUNCTIONS).filter((fn) => fn.start <= node.start && node.end <= fn.end && fn !== node));
   function named(use, depth) {
     const { name } = use;
     if (name === "undefined") return undefined;
     const isUsed = (node) => node && node.start <= use.start && use.end <= node.end;
-    const declares = (node) => (node.type === "Declarator" && node.left.name === name) || ((node.type === "Function" || node.type === "Class") && node.name === name);
+    const declares = (node) => (node.type === "Declarator" ? node.left.name : node.name) === name;
     for (let scope = around(use); ; scope = around(scope)) {
-      const own = nodes().filter((node) => declares(node) && around(node) === scope);
+      const own = of(DECLARED).filter((node) => declares(node) && around(node) === scope);
       if (own.length > 1) return unknown;
       if (own.length === 1) {
         if (own[0].type !== "Declarator") return valueOf;
@@ -154,16 +174,16 @@
       }
       if (list.some((each) => each.type !== "Name" && each.start <= scope.end && code.slice(each.start, each.end).includes(name))) return unknown;
     }
-    if (nodes().some((node) => node.type === "Name" && node.name === name && isBound(node)) || isChanged(name, null)) return unknown;
+    if (of(NAMES).some((node) => node.name === name && isBound(node)) || isChanged(name, null)) return unknown;
     const own = getOwnPropertyDescriptor(globalThis, name);
     return own && "value" in own && name !== "handler" ? own.value : unknown;
   }
-  const isChanged = (name, scope) => nodes().some((node) => (!scope || (scope.start <= node.start && node.end <= scope.end))
-    && (((node.type === "Assignment" || node.type === "Update") && node.left.type === "Name" && node.left.name === name) || (node.type === "Count" && node.operand.name === name)));
+  const isChanged = (name, scope) => of(CHANGES).some((node) => (!scope || (scope.start <= node.start && node.end <= scope.end))
+    && (node.type === "Count" ? node.operand.name === name : node.left.type === "Name" && node.left.name === name));
   // Names in patterns, such as `const { a } = …`.
-  const isBound = (name) => nodes().some((node) => node.type === "Declarator" && node.left.type !== "Name" && node.left.start <= name.start && name.end <= node.left.end);
+  const isBound = (name) => of(DECLARATORS).some((node) => node.left.type !== "Name" && node.left.start <= name.start && name.end <= node.left.end);
   function isHandler(fn) {
-    return fn.name === "handler" || nodes().some((node) => node.type === "Declarator" && node.left.name === "handler" && node.right === fn);
+    return fn.name === "handler" || of(DECLARATORS).some((node) => node.left.name === "handler" && node.right === fn);
   }
 
   // As V8 prints it in its messages.

@@ -1,0 +1,152 @@
+"""The first script of a code's worlds: ``prelude/base.js``, and in it the globals of ours that this code may touch.
+
+Made once for each code and run for each event, so it holds no loops, no data to be read and no cases that do not apply.
+A script of its own for the globals would cost each event 15 µs more.
+"""
+
+from collections.abc import Mapping, Sequence
+
+MATH: Mapping[str, str] = {
+    "acos": "arcs", "acosh": "logarithms", "asin": "arcs", "asinh": "logarithms", "atan": "arcs", "atan2": "arcs",
+    "atanh": "logarithms", "cbrt": "powers", "cos": "trigonometry", "cosh": "exponentials", "exp": "exponentials",
+    "expm1": "exponentials", "hypot": "hypot", "log": "logarithms", "log10": "logarithms", "log1p": "logarithms",
+    "log2": "logarithms", "pow": "powers", "sin": "trigonometry", "sinh": "exponentials", "tan": "trigonometry",
+    "tanh": "exponentials",
+}  # fmt: skip
+"""Function of ``Math`` that V8 computes otherwise than the engine → prelude file that computes it as V8 does."""
+
+_PLACE = "  // Here `offers.py` puts the globals that the code may touch.\n"
+
+_HEAD = """  {
+  const { defineProperty } = Object;
+  const put = (target, key, value) => defineProperty(target, key, { value, writable: true, configurable: true });
+"""
+_OFFER = """
+  // Made when it is touched first.
+  function offer(name, make) {
+    const get = () => (put(globalThis, name, make()), globalThis[name]);
+    defineProperty(globalThis, name, { get, set: (value) => put(globalThis, name, value), configurable: true });
+  }
+"""
+
+# The engine's own, whose errors get V8's words.
+_JSON = """
+  put(JSON, "parse", { parse(text, reviver) {
+    try {
+      return parse(text, reviver);
+    } catch (error) {
+      throw load("json").ofParse(error, text);
+    }
+  } }.parse);
+  put(JSON, "stringify", { stringify(value, replacer, space) {
+    try {
+      return stringify(value, replacer, space);
+    } catch (error) {
+      throw load("json").ofStringify(error, value);
+    }
+  } }.stringify);
+"""
+
+# Numbers of a typed array are written as those of others.
+_TYPED = """
+  if (typeof Uint8Array === "function") {
+    const prototype = Object.getPrototypeOf(Uint8Array.prototype), { values } = prototype;
+    put(prototype, "toLocaleString", { toLocaleString() { return load("intl").typedToText(values, this, arguments[0], arguments[1]); } }.toLocaleString);
+  }
+"""
+
+# The engine writes whole numbers as V8 does.
+_RADIX = """
+  const numberToString = (host.numberToString = Number.prototype.toString), { isSafeInteger } = Number;
+  put(Number.prototype, "toString", { toString(radix) {
+    return radix === undefined || isSafeInteger(this) ? apply(numberToString, this, [radix]) : apply(load("radix")["Number.toString"], this, arguments);
+  } }.toString);
+"""
+
+_LIMIT = """
+  defineProperty(Error, "stackTraceLimit", { value: 10, writable: true, enumerable: true, configurable: true });
+"""
+
+_ANY = """
+  host.any = Promise.any;
+  put(Promise, "any", { any(values) { return apply(load("any").any, this, arguments); } }.any);
+"""
+
+# Where the result is a whole number that a double holds, the engine's power is V8's.
+_POW = """
+  const { pow: power } = Math, { isInteger } = Number;
+  let pow;
+  put(Math, "pow", { pow(x, y) {
+    x = +x;
+    y = +y;
+    if (y > 0 && isInteger(x) && isInteger(y)) {
+      const whole = power(x, y);
+      if (whole <= 9007199254740992 && whole >= -9007199254740992) return whole;
+    }
+    return (pow ??= load("powers").pow)(x, y);
+  } }.pow);
+"""
+_ATAN2 = """
+  let atan2;
+  put(Math, "atan2", { atan2(y, x) { return (y = +y), (atan2 ??= load("arcs").atan2)(y, +x); } }.atan2);
+"""
+_HYPOT = """
+  put(Math, "hypot", { hypot(x, y) { return load("hypot").hypot([...arguments]); } }.hypot);
+"""
+
+
+def script(rows: Sequence[tuple[str, str]], sources: Mapping[str, str], *, everything: bool) -> str:
+    """JavaScript for a world with these globals, each with the prelude file that makes it: see ``worker.GLOBALS``.
+
+    ``everything``: code may reach any of them, so what is seldom reached waits until it is. ``sources`` are the texts of
+    the prelude's files.
+    """
+    pieces = [_HEAD]
+    math = [name.removeprefix("Math.") for part, name in rows if part == "math"]
+    for part, name in rows:
+        match part:
+            case "math":
+                pass
+            case "json":
+                pieces.append(_JSON)
+            case "date":
+                pieces.append(f'\n  host.date = Date;\n  put(globalThis, "Date", {_expression(sources["date"])}(host).Date);\n')
+            case "radix":
+                pieces.append(_RADIX)
+            case "limit":
+                pieces.append(_LIMIT)
+            case "any":
+                pieces.append(_ANY)
+            case _ if "." in name:
+                pieces.append(_method(part, name))
+                if name == "Array.toLocaleString":
+                    pieces.append(_TYPED)
+            case _:
+                pieces.append(f'  offer("{name}", () => load("{part}").{name});\n')
+    if math:
+        functions = "  host.math = { abs: Math.abs, sqrt: Math.sqrt };\n" + "".join(map(_function, math))
+        late = f'  const {{ Math }} = globalThis;\n  offer("Math", () => {{\n{functions}  return Math;\n  }});\n'
+        pieces.append(late if everything else functions)
+    if any("offer(" in piece for piece in pieces):
+        pieces.insert(1, _OFFER)
+    return sources["base"].replace(_PLACE, "".join((*pieces, "  }\n")))
+
+
+def _expression(source: str) -> str:
+    """The function that a file of the prelude is."""
+    return source[source.index("(function") :].rstrip().removesuffix(";")
+
+
+def _method(part: str, name: str) -> str:
+    """A method of the language is there from the start, as whoever looks at it expects; its work comes when called."""
+    holder, _, own = name.partition(".")
+    parameter = "that" if own == "localeCompare" else ""
+    work = f'{own}({parameter}) {{ return apply(load("{part}")["{name}"], this, arguments); }}'
+    return f'  put({holder}.prototype, "{own}", {{ {work} }}.{own});\n'
+
+
+def _function(name: str) -> str:
+    if special := {"pow": _POW, "atan2": _ATAN2, "hypot": _HYPOT}.get(name):
+        return special
+    work = f'{name}(x) {{ return ({name} ??= load("{MATH[name]}").{name})(+x); }}'
+    return f'  let {name};\n  put(Math, "{name}", {{ {work} }}.{name});\n'
