@@ -27,7 +27,7 @@ _LONG_FRACTION = re.compile(
     + rb")"
     + _END
 )
-_MINUS_ZERO = re.compile(rb"-0[\s,}\]]")
+_MINUS_ZERO = re.compile(rb"-0(?:[\s,}\]]|\Z)")
 _LONG_NUMBER = re.compile(rb"[+-]?\d{%d,}(?:\.\d+)?(?:[eE][+-]?\d+)?" % (SAFE_DIGITS + 1) + _END)
 _EXPONENT = re.compile(rb"\d[eE][+-]?\d+" + _END)
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[{}\[\],:]', re.DOTALL)
@@ -41,9 +41,8 @@ def may_change(payload: bytes) -> bool:
     flat = payload.translate(_FLAT)
     return (
         (_LONG in flat and _is_at(flat, _LONG, payload, _LONG_NUMBER))
-        or bool(_FRACTION.search(payload) and _has_long_fraction(payload))
-        or bool(_MINUS_ZERO.search(payload))
-        or payload.endswith(b"-0")
+        or (b".0" in flat and bool(_FRACTION.search(payload)) and _has_long_fraction(payload))
+        or (b"-0" in payload and bool(_MINUS_ZERO.search(payload)))
         or bool((found := _WITH_EXPONENT.search(flat)) and _is_at(flat, b"0e0", payload, _EXPONENT, found.start()))
     )
 

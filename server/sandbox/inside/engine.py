@@ -55,7 +55,7 @@ _OnFetch = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)
 
 _BUILT_IN = (
     "JS_AddIntrinsicBaseObjects", "JS_AddIntrinsicDate", "JS_AddIntrinsicEval", "JS_AddIntrinsicRegExp",
-    "JS_AddIntrinsicJSON", "JS_AddIntrinsicProxy", "JS_AddIntrinsicMapSet", "JS_AddIntrinsicPromise",
+    "JS_AddIntrinsicJSON", "JS_AddIntrinsicProxy", "JS_AddIntrinsicMapSet",
 )  # fmt: skip
 _BINARY = (
     "JS_AddIntrinsicTypedArrays", "JS_AddIntrinsicDOMException", "JS_AddIntrinsicAToB", "JS_AddIntrinsicWeakRef",
@@ -75,7 +75,7 @@ _FUNCTIONS: Mapping[str, tuple[Any, ...]] = {
     "JS_RunGC": (None, _pointer),
     "JS_NewContextRaw": (_pointer, _pointer),
     "JS_FreeContext": (None, _pointer),
-    **dict.fromkeys((*_BUILT_IN, *_BINARY), (_number, _pointer)),
+    **dict.fromkeys((*_BUILT_IN, *_BINARY, "JS_AddIntrinsicPromise"), (_number, _pointer)),
     "JS_Eval": (_Value, _pointer, _text, _size, _text, _number),
     "JS_Call": (_Value, _pointer, _Value, _Value, _number, _pointer),
     "JS_ExecutePendingJob": (_number, _pointer, ctypes.POINTER(_pointer)),
@@ -135,6 +135,7 @@ class Heap:
         _js.JS_SetHostPromiseRejectionTracker(self.runtime, _on_rejection, None)
         first = Realm(self)  # makes kinds of objects known, which stay so
         first.add_binary()
+        first.add_promises()
         first.close()
         _js.JS_RunGC(self.runtime)
         self._blocks, self._size = self._measured()
@@ -195,6 +196,10 @@ class Realm:
         """Buffers and what is made of them, and the exception of the web."""
         for add in _add_binary:
             add(self.context)
+
+    def add_promises(self) -> None:
+        """Promises and functions that wait for them."""
+        _js.JS_AddIntrinsicPromise(self.context)
 
     def close(self) -> None:
         for rejection in list(self._rejections):

@@ -71,9 +71,7 @@ WEB = ("atob", "btoa", "DOMException", "WeakRef", "FinalizationRegistry", "perfo
 
 EXACT = {
     # Not where it only tells the time now: our Date reads texts.
-    "Date": re.compile(
-        r"(?<!\bnew )\bDate\b(?!\s*\.\s*(?:now|UTC)\b)|\bDate\b(?!\s*\.\s*(?:now|UTC)\b|\s*\(\s*\))"
-    ),
+    "Date": re.compile(r"(?<!\bnew )\bDate\b(?!\s*\.\s*(?:now|UTC)\b)|\bDate\b(?!\s*\.\s*(?:now|UTC)\b|\s*\(\s*\))"),
     "any": re.compile(r"\bany\b.*\bPromise\b|\bPromise\b.*\bany\b", re.DOTALL),
     "Number.toString": re.compile(r"toString\s*(?:\(\s*[^)\s]|\.\s*[abc])"),
 }
@@ -101,6 +99,8 @@ class Prelude:
     """Bytecode of the sources."""
     binary: ClassVar[set[str]] = set()
     """Scripts that work with buffers."""
+    waiting: ClassVar[set[str]] = set()
+    """Scripts that work with promises."""
     data: ClassVar[dict[str, str]] = {}
     """Name, such as ``locale:de`` → JSON text."""
     size: ClassVar[int] = 0
@@ -174,6 +174,7 @@ def warm_up() -> None:
     Prelude.sources = sources = {path.stem: path.read_text(encoding="utf-8") for path in PRELUDE.glob("*.js")}
     Prelude.scripts = {name: engine.compiled(source) for name, source in sources.items()}
     Prelude.binary = {name for name, source in sources.items() if is_binary(source)}
+    Prelude.waiting = {name for name, source in sources.items() if "Promise" in source or "async" in source}
     limits = Limits(run_time=1.0, memory=64 << 20, result=1 << 20, console=1 << 16)
     code = Code("const handler = webhook => { console.log(new URL('http://a').href); none() }")
     heap = new_heap(limits)
@@ -289,10 +290,13 @@ class World:
         """Seconds for locale data."""
         self._touched = World.touched
         self._is_binary = code.is_binary
+        self._has_promises = code.may_wait
         engine.set_deadline(math.inf)
         self._realm = Realm(heap, self._fetch)
         if code.is_binary:
             self._realm.add_binary()
+        if code.may_wait:
+            self._realm.add_promises()
         self._realm.start(code.base(), limits.console, limits.result)
 
     def close(self) -> None:
@@ -404,6 +408,9 @@ class World:
             if name in Prelude.binary and not self._is_binary:
                 self._is_binary = True
                 self._realm.add_binary()
+            if name in Prelude.waiting and not self._has_promises:
+                self._has_promises = True
+                self._realm.add_promises()
             return script
         match name:
             case "code":
