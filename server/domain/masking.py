@@ -14,7 +14,7 @@ import html
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -145,19 +145,38 @@ class Masker:
         }
         self._needles = tuple(sorted(spelled, key=len, reverse=True))
         self._raw = tuple((needle.encode("utf-8", "surrogatepass"), MASK.encode()) for needle in self._needles)
+        # Those that hold no other one: a text without any of these has none at all, as nearly every text.
+        self._signs = _without_longer(self._needles)
+        raw_signs = [sign.encode("utf-8", "surrogatepass") for sign in self._signs]
+        thin = [sign for sign in raw_signs if len(_thin(sign)) >= _SHORTEST_THIN]
+        thin = thin if len(thin) > _FEW_SIGNS else []
+        self._thin_signs = tuple((_thin(sign), sign) for sign in thin)
+        self._raw_signs = tuple(sign for sign in raw_signs if sign not in thin)
 
     def text(self, text: str) -> str:
-        for needle in self._needles:
-            if needle in text:
+        if self._has_any(text):
+            for needle in self._needles:
                 text = text.replace(needle, MASK)
         return text
 
     def data(self, data: bytes, *, cut_off: bool = False) -> bytes:
         """``cut_off``: it ends where it does by chance, maybe within a secret."""
-        for needle, mask in self._raw:
-            if needle in data:
+        if self._is_within(data):
+            for needle, mask in self._raw:
                 data = data.replace(needle, mask)
         return self._without_a_beginning(data) if cut_off else data
+
+    def _is_within(self, data: bytes) -> bool:
+        """Whether the data has any of the signs: asked for every body, of a dozen signs and more."""
+        for sign in self._raw_signs:
+            if sign in data:
+                return True
+        if self._thin_signs:
+            thin = _thin(data)
+            for thin_sign, sign in self._thin_signs:
+                if thin_sign in thin and sign in data:
+                    return True
+        return False
 
     def request(self, request: SentRequest) -> SentRequest:
         headers, body = self.pairs(request.headers), self.data(request.body)
@@ -188,8 +207,8 @@ class Masker:
         return tuple((name, self.text(value)) for name, value in pairs)
 
     def _has_any(self, text: str) -> bool:
-        for needle in self._needles:  # noqa: SIM110  a generator costs more than the search
-            if needle in text:
+        for sign in self._signs:  # noqa: SIM110  a generator costs more than the search
+            if sign in text:
                 return True
         return False
 
@@ -227,6 +246,26 @@ class Masker:
                 if data.endswith(raw[:length]):
                     return data[:-length] + MASK.encode()
         return data
+
+
+_DROPPED = bytes(set(range(256)) - set(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+_SHORTEST_THIN = 4
+_FEW_SIGNS = 2
+"""No more than these are looked for one by one: to thin the data costs as much."""
+
+
+def _thin(data: bytes) -> bytes:
+    """Digits and capitals alone: a tenth of a body, and most of a key. What is in the whole is in what is left."""
+    return data.translate(None, _DROPPED)
+
+
+def _without_longer(needles: Sequence[str]) -> tuple[str, ...]:
+    """Those that hold none of the others. ``needles`` are the longest first."""
+    kept: list[str] = []
+    for needle in reversed(needles):
+        if not any(shorter in needle for shorter in kept):
+            kept.append(needle)
+    return tuple(kept)
 
 
 @dataclass(slots=True)

@@ -77,6 +77,8 @@ def test_a_realm_leaves_a_clean_heap(name: str) -> None:
     for realm in started(ECHO):
         if "WeakRef" in LEFTOVERS[name]:
             realm.add_binary()
+        if "Promise" in LEFTOVERS[name]:
+            realm.add_promises()
         evaluate(realm, LEFTOVERS[name])
 
 
@@ -87,6 +89,7 @@ def test_a_heap_with_something_left_to_do_is_not_clean(code: str) -> None:
     heap = Heap(64 << 20, 1 << 20)
     realm = Realm(heap)
     realm.add_binary()
+    realm.add_promises()
     evaluate(realm, code)
     realm.close()
     assert not heap.is_clean()
@@ -117,6 +120,7 @@ def test_a_realm_has_all_that_the_engine_has() -> None:
     for _ in range(2):
         realm = Realm(heap)
         realm.add_binary()
+        realm.add_promises()
         realm.start(engine.compiled(f"(function () {{ return {{ ask: () => {ALL_NAMES} }} }})"))
         assert json.loads(realm.ask()) == expected
         realm.close()
