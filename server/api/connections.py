@@ -25,7 +25,8 @@ class Count:
 
 
 class Connections:
-    """Makes room for a new connection by closing the one that has waited longest for its client.
+    """Makes room for a new connection by closing the one that has waited longest for its client; where none waits, the
+    one whose request has taken longest.
 
     An idle connection costs its client nothing, and any client may open hundreds; an event must not find the door
     closed because of them. ``limit``: of all connections. ``is_proxy``: says of an address that many people's
@@ -38,6 +39,7 @@ class Connections:
         self.closed_for_room = 0
         self._is_proxy = is_proxy
         self._idle: OrderedDict[Count, None] = OrderedDict()
+        self._busy: OrderedDict[Count, None] = OrderedDict()
         self._all = 0
         self._held: OrderedDict[Count, None] = OrderedDict()
         self._held_bytes = 0
@@ -53,16 +55,22 @@ class Connections:
             if self._by_place[count.place] > self.per_place:
                 self._make_room(next((one for one in self._idle if one.place == count.place), count))
         if self._all > self.limit:
-            self._make_room(next(iter(self._idle)))
+            oldest = next(iter(self._idle))
+            if oldest is count and self._busy:  # hundreds wait for a page; the new one may bring an event
+                oldest = next(iter(self._busy))
+            self._make_room(oldest)
         return count
 
     def is_busy(self, count: Count) -> None:
         """A request has come on it."""
         self._idle.pop(count, None)
+        if not count.closed:
+            self._busy[count] = None
 
     def is_idle(self, count: Count) -> None:
         """It waits for its client: a request was answered, or its body is not whole."""
         if not count.closed:
+            self._busy.pop(count, None)
             self._idle[count] = None
             self._idle.move_to_end(count)
 
@@ -86,6 +94,7 @@ class Connections:
         self.holds(count, 0)
         count.closed = True
         self._idle.pop(count, None)
+        self._busy.pop(count, None)
         self._all -= 1
         if count.place is not None:
             self._by_place[count.place] -= 1

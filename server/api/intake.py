@@ -132,6 +132,8 @@ class IntakeFirst:
 
         await slot.take()
         try:
+            if "state" in scope and scope["state"].get("gone"):
+                return  # left while it waited: hundreds may ask and leave
             await self.app(scope, receive_without, send_and_leave)
         finally:
             slot.end()

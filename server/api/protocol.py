@@ -78,6 +78,8 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         self.all_connections.remove(self._counted)
+        if self.cycle is not None:
+            self.cycle.scope.setdefault("state", {})["gone"] = True  # for ``IntakeFirst``
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]

@@ -1,14 +1,19 @@
 """Tells open pages what changed, within this process. A page that misses something only shows it a little later."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from server.domain.ids import EndpointId, MessageId, SourceId
 
 MOST_WAITING = 256
 """What one slow reader may leave unread; beyond it the oldest is dropped."""
+MAX_WATCHERS = 200
+"""Pages that are told at a time. Each holds a connection, which no idle one gives way to."""
+MAX_WATCHERS_OF_ONE = 20
+"""Of them, pages of one session. Browsers allow six to a server, and pages in the background let go of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +38,62 @@ class Noticed:
 Told = Changed | Noticed
 
 
+def topics_of(changed: Told) -> tuple[str, ...]:
+    """What a page asks for to hear of it."""
+    if isinstance(changed, Noticed):
+        return (f"notices:{changed.source_id}",)
+    found = [f"source:{changed.source_id}"]
+    if changed.message_id:
+        found.append(f"message:{changed.message_id}")
+    if changed.endpoint_id:
+        found.append(f"endpoint:{changed.endpoint_id}")
+    return tuple(found)
+
+
 class Feed:
-    """Publish from the event loop's thread; read with ``listen``."""
+    """Publish from the event loop's thread; read with ``listen``, or with ``watch`` for a page."""
 
     def __init__(self) -> None:
         self._readers: set[Reader] = set()
+        self._watchers: dict[Watcher, str] = {}  # whose each is; the oldest first
+        self._watching: defaultdict[tuple[SourceId, str], set[Watcher]] = defaultdict(set)
         self._closed = False
 
     @property
     def readers(self) -> int:
         """How many listen just now."""
-        return len(self._readers)
+        return len(self._readers) + len(self._watchers)
 
     def publish(self, changed: Told) -> None:
         for reader in self._readers:
             reader.put(changed)
+        if self._watching:
+            for topic in topics_of(changed):
+                for watcher in self._watching.get((changed.source_id, topic), ()):
+                    watcher.put(topic)
+
+    @contextmanager
+    def watch(self, source_id: SourceId, topics: Iterable[str], owner: str) -> Iterator["Watcher"]:
+        """Which of the topics of a source change from now on.
+
+        ``owner``: the session. Where it has too many watchers, its oldest ends; where all together are too many, the
+        oldest of the session that has the most.
+        """
+        self._make_room(owner)
+        watcher, keys = Watcher(), [(source_id, topic) for topic in topics]
+        if self._closed:
+            watcher.close()
+        self._watchers[watcher] = owner
+        for key in keys:
+            self._watching[key].add(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers.pop(watcher, None)
+            for key in keys:
+                self._watching[key].discard(watcher)
+                if not self._watching[key]:
+                    del self._watching[key]
 
     @contextmanager
     def listen(self) -> Iterator["Reader"]:
@@ -66,6 +112,57 @@ class Feed:
         self._closed = True
         for reader in self._readers:
             reader.close()
+        for watcher in self._watchers:
+            watcher.close()
+
+    def _make_room(self, owner: str) -> None:
+        counts = Counter(self._watchers.values())
+        if counts[owner] < MAX_WATCHERS_OF_ONE:
+            if len(self._watchers) < MAX_WATCHERS:
+                return
+            owner = counts.most_common(1)[0][0]
+        oldest = next(watcher for watcher, whose in self._watchers.items() if whose == owner)
+        del self._watchers[oldest]
+        oldest.make_way()
+
+
+class Watcher:
+    """Gathers which topics changed. What it holds does not grow with what happens."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+        self._news = asyncio.Event()
+        self._end = asyncio.Event()
+        self.made_way = False
+        """It ended because newer ones took its place."""
+
+    def put(self, topic: str) -> None:
+        if topic not in self._told:
+            self._told.add(topic)
+            self._news.set()
+
+    def close(self) -> None:
+        self._end.set()
+        self._news.set()
+
+    def make_way(self) -> None:
+        self.made_way = True
+        self.close()
+
+    async def told(self, quiet_seconds: float, pause_seconds: float) -> set[str] | None:
+        """The topics that changed, gathered for a moment; none after a quiet while, ``None`` at the end."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(quiet_seconds):
+                await self._news.wait()
+        if self._told:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_seconds):
+                    await self._end.wait()
+        if self._end.is_set():
+            return None
+        told, self._told = self._told, set()
+        self._news.clear()
+        return told
 
 
 class Reader:

@@ -1,14 +1,18 @@
 """Turns a template and its values into an answer: a whole page, or one block of it when htmx asks for a fragment."""
 
+import asyncio
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from server import __version__
 from server.actions import effects
@@ -76,13 +80,30 @@ def page(
 ) -> HTMLResponse:
     """Render ``template``; with ``block``, only that block when htmx asks for a fragment of the page."""
     context = _context(request, here) | values
-    found = environment().get_template(template)
     if block and request.headers.get("hx-request-type") == "partial":
-        return HTMLResponse(fragment(template, block, context), status)
-    response = HTMLResponse(found.render(context), status)
+        return _Rendered(partial(fragment, template, block, context), status)
+    response = _Rendered(partial(environment().get_template(template).render, context), status)
     if here is not None and status == 200:
         _remember_source(request, here, response)
     return response
+
+
+class _Rendered(HTMLResponse):
+    """HTML that is made when it is sent, beside the event loop: a page of large bodies takes as long as many events."""
+
+    def __init__(self, make: Callable[[], str], status: int) -> None:
+        super().__init__(status_code=status)
+        self._make = make
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        in_context = partial(copy_context().run, self._make)
+        self.body = (await asyncio.get_running_loop().run_in_executor(_making, in_context)).encode()
+        self.headers["content-length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)
+
+
+_making = ThreadPoolExecutor(2, thread_name_prefix="pages")
+"""Two, so that a large page does not keep the others waiting; threads of their own, which no event waits for."""
 
 
 def fragment(template: str, block: str, context: Mapping[str, Any]) -> str:

@@ -37,6 +37,7 @@ function connect() {
     `${document.body.dataset.base}/changes?${new URLSearchParams([...asked].map((topic) => ["topic", topic]))}`,
   );
   stream.addEventListener("open", () => refreshSoon(parts().flatMap(topics)));
+  stream.addEventListener("replaced", close); // newer pages took its place; this one connects when it is looked at
   stream.addEventListener("message", (event) => refreshSoon(event.data.split(" ")));
 }
 

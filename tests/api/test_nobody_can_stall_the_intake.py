@@ -1,8 +1,12 @@
 """Whatever a stranger sends, events are acknowledged meanwhile, and the server's memory stays as it is."""
 
+import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
+import psutil
 import pytest
 from raw import SOURCE, chunked, in_store
 from running import HOOKBENCH, Running
@@ -117,6 +121,43 @@ def test_no_number_of_connections_closes_the_door(hookbench: Running, kind: str)
         connections = opened(hookbench, count, OPEN[kind])
     closed(connections)
     noticed.assert_nothing_stood_still()
+
+
+def test_no_number_of_open_pages_closes_the_door(hookbench: Running) -> None:
+    """Of one session's streams the oldest end, and what is told to the rest costs events no time."""
+    cookie = signed_in(hookbench)
+    with events_meanwhile(hookbench) as noticed:
+        asks = get(f"/test/changes?topic=source:{SOURCE.id}".encode(), cookie)
+        streams = [stream for _ in range(20) for stream in (*opened(hookbench, 50, asks), told(hookbench, asks))]
+    connected = psutil.Process(hookbench.process.pid).net_connections("tcp")
+    closed(streams)
+    assert sum(one.status == psutil.CONN_ESTABLISHED for one in connected) < 100
+    noticed.assert_nothing_stood_still()
+
+
+def told(hookbench: Running, asks: bytes) -> socket.socket:
+    """One more stream, which has answered: what was asked for before it is under way."""
+    (stream,) = opened(hookbench, 1, asks)
+    stream.settimeout(20)
+    assert stream.recv(4096).startswith(b"HTTP/1.1 200")
+    return stream
+
+
+def test_pages_that_wait_for_their_turn_do_not_keep_an_event_out(hookbench: Running) -> None:
+    """More requests than there may be connections, all under way: the one that has taken longest makes way."""
+    with events_meanwhile(hookbench) as noticed:
+        connections = opened(hookbench, 600, get(b"/nothing/at/all") + get())
+    closed(connections)
+    noticed.assert_nothing_stood_still()
+
+
+def signed_in(hookbench: Running) -> bytes:
+    """The header of a session's cookie."""
+    assert hookbench.setup_url
+    token = hookbench.setup_url.partition("token=")[2]
+    form = {"token": token, "name": "ada", "password": "correct horse battery", "repeated": "correct horse battery"}
+    answer = exchange(hookbench, post(b"/setup", urlencode(form).encode()))
+    return b"Cookie: " + re.findall(rb"(session=[^;]+)", answer)[0] + b"\r\n"
 
 
 def test_the_doctor_shows_the_shares(tmp_path: Path) -> None:

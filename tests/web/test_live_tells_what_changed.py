@@ -14,6 +14,7 @@ from entries import arrived, capturing_endpoint
 from form import text_of
 from site_under_test import Site
 
+from server.delivery import feed
 from server.delivery.feed import Changed, Noticed
 from server.domain.ids import EndpointId, MessageId
 from server.store import sources
@@ -116,16 +117,15 @@ async def test_a_page_that_is_closed_leaves_no_stream(site: Site, browser: Any) 
             await asyncio.sleep(0.01)
 
 
-async def test_beyond_the_most_streams_a_page_is_told_so(
+async def test_the_oldest_of_a_session_makes_way_and_its_page_does_not_come_back_at_once(
     site: Site, browser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "MOST_STREAMS", 1)
+    monkeypatch.setattr(feed, "MAX_WATCHERS_OF_ONE", 1)
 
-    async with listening(browser, "message:msg_1"):
-        refused = await browser.get("/test/changes?topic=message:msg_1", headers={"accept": "text/event-stream"})
-
-    assert refused.status_code == 503
-    assert refused.json()["error"] == "Too many pages are open at a time; this one does not refresh itself."
+    async with listening(browser, "message:msg_1") as first, listening(browser, "message:msg_1") as second:
+        assert [line async for line in first] == ["event: replaced", "data: "]
+        site.bench.feed.publish(Changed(site.source.id, MessageId("msg_1")))
+        assert await anext(second) == "data: message:msg_1"
 
 
 async def test_streams_are_for_those_who_are_signed_in(browser: Any) -> None:
