@@ -12,7 +12,7 @@ from server.actions.accounts import SESSION_MS, Setup, SignedIn, Tries
 from server.domain.sentences import Refused, Sentence, say
 from server.web import forms
 from server.web.render import page, redirect
-from server.web.visit import BROWSER_COOKIE, SESSION_COOKIE, Bench
+from server.web.visit import BROWSER_COOKIE, SESSION_COOKIE, SIGNED_IN_COOKIE, Bench
 
 router = APIRouter()
 
@@ -85,6 +85,7 @@ async def logout(request: Request, bench: Bench) -> Response:
         await actions.sign_out(bench, token)
     response = redirect("/login", "signed-out")
     response.delete_cookie(SESSION_COOKIE)
+    response.delete_cookie(SIGNED_IN_COOKIE)
     return response
 
 
@@ -96,6 +97,7 @@ def let_in(request: Request, signed_in: SignedIn, url: str, said: str | None = N
     for name, token, seconds in (
         (SESSION_COOKIE, signed_in.session, SESSION_MS // 1000),
         (BROWSER_COOKIE, signed_in.browser, YEAR_SECONDS),
+        (SIGNED_IN_COOKIE, "1", YEAR_SECONDS),
     ):
         response.set_cookie(name, token, max_age=seconds, httponly=True, samesite="lax", secure=secure)
     return response

@@ -16,7 +16,16 @@ from server.domain.ids import mint
 from server.domain.sentences import Sentence, say
 from server.store import Busy
 from server.web import forms, i18n, render, security
-from server.web.visit import SESSION_COOKIE, NoSuchSource, OtherSource, SignInNeeded, last_visit, visit, workbench
+from server.web.visit import (
+    SESSION_COOKIE,
+    SIGNED_IN_COOKIE,
+    NoSuchSource,
+    OtherSource,
+    SignInNeeded,
+    last_visit,
+    visit,
+    workbench,
+)
 
 log = structlog.get_logger()
 repeats = RepeatedLines()
@@ -31,6 +40,8 @@ SENTENCES = {
     422: say("This address or form is not complete."),
     503: say("The database is busy. Nothing was changed; please try again in a moment."),
 }
+WITHOUT_SIGN_IN = ("", "login", "logout", "setup", "preferences")
+"""First parts of the addresses of pages that strangers see, and of the one that leads there."""
 ELSEWHERE = say("This belongs to {source}, and the form was sent to another source. Nothing was changed.", source="")
 BROKEN = say("Something went wrong on our side. It is in the log under {id}.", id="")
 
@@ -65,17 +76,41 @@ def answer(request: Request, status: int, sentence: Sentence) -> Response:
 
 
 async def _sign_in(request: Request, error: Exception) -> Response:
-    query = {"why": "expired"} if request.cookies.get(SESSION_COOKIE) else {}
+    query = {"why": "expired"} if _was_here(request) else {}
     if page := _page_of(request):
         query["next"] = page
     return render.redirect(f"/login?{urlencode(query, safe='/')}" if query else "/login", request=request)
 
 
+def _was_here(request: Request) -> bool:
+    """Whether somebody was signed in: a cookie of that time is there, or the request comes from a page behind it.
+
+    It decides about a sentence alone. Only browsers send the ``Referer`` of our own pages, and only to us.
+    """
+    if request.cookies.get(SESSION_COOKIE) or request.cookies.get(SIGNED_IN_COOKIE):
+        return True
+    return _page_before(request) is not None
+
+
+def _page_before(request: Request) -> str | None:
+    """The page of ours behind the sign-in that a request comes from: ``HX-Current-URL``, ``Referer``."""
+    before = request.headers.get("hx-current-url")
+    if before is None and request.headers.get("sec-fetch-site") == "same-origin":
+        before = request.headers.get("referer")
+    if not before or len(before) > forms.MAX_ADDRESS:
+        return None
+    try:
+        parts = urlsplit(before)
+    except ValueError:
+        return None
+    path = forms.own_path(parts.path + (f"?{parts.query}" if parts.query else ""))
+    return path if path and parts.path.split("/")[1] not in WITHOUT_SIGN_IN else None
+
+
 def _page_of(request: Request) -> str | None:
-    """The page that somebody is on, to come back to. A fragment of it names it in ``HX-Current-URL``."""
-    if current := request.headers.get("hx-current-url"):
-        parts = urlsplit(current[: forms.MAX_ADDRESS])
-        return forms.own_path(parts.path + (f"?{parts.query}" if parts.query else ""))
+    """The page that somebody is on, to come back to; for a form that was sent, the page that it stood on."""
+    if "hx-current-url" in request.headers or request.method != "GET":
+        return _page_before(request)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     comes_back = request.method == "GET" and here != "/" and len(here) <= forms.MAX_ADDRESS
     return here if comes_back else None
@@ -141,6 +176,8 @@ async def _broken(request: Request, error: Exception) -> Response:
     error_id = mint("err")
     log.error("request.failed", id=error_id, method=request.method, path=request.url.path, exc_info=error)
     response = answer(request, 500, Sentence(BROKEN.text, {"id": error_id}))
+    # uvicorn ends the connection after such an answer: a proxy must not send the next request on it.
+    response.headers["connection"] = "close"
     # This answer is sent from outside the middleware that protects all others.
     security.protect(response.headers, request.scope.get("state", {}).get("nonce", ""))
     return response

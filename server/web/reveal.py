@@ -7,6 +7,7 @@ from starlette.responses import Response
 from server.actions import reveal as actions
 from server.actions.reveal import Secret
 from server.domain.sentences import Refused, say
+from server.store import sources
 from server.web import forms
 from server.web.accounts import by_field, tries
 from server.web.errors import NotFound
@@ -42,6 +43,10 @@ async def show(request: Request, here: Here) -> Response:
 
 
 async def _find(here: Visit, what: str) -> Secret:
+    kind, _, rest = what.partition("/")
+    if kind == "endpoint":  # its secrets are shown under its own source, where the page leads back to
+        endpoint_id = rest.partition("/")[0][:MAX_WHAT]
+        here.check_owner(await here.bench.store.read(lambda tx: sources.owning(tx, endpoint_id)))
     found = await actions.find(here.bench, what) if what.isprintable() and len(what) <= MAX_WHAT else None
     if found is None:
         raise NotFound(say("There is no such secret. It may have been changed or deleted."))

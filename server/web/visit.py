@@ -19,6 +19,9 @@ from server.store import Transaction, accounts, notices, sources
 from server.store.accounts import User
 
 SESSION_COOKIE = "session"
+SIGNED_IN_COOKIE = "signed_in"
+"""Says nothing but that somebody signed in here and has not signed out: it outlives the session, so that the sign-in
+page can say that this has ended."""
 BROWSER_COOKIE = "browser"
 """Stays after signing out: the tries of a browser that somebody signed in with are counted apart from strangers'."""
 LAST_SOURCE_COOKIE = "last_source"

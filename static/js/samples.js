@@ -18,6 +18,7 @@ async function load(select) {
     const answer = await fetch(`${document.body.dataset.base}/events/${encodeURIComponent(select.value)}/sample.json`, {
       signal: asking.signal,
     });
+    if (answer.redirected) return location.reload(); // the session has ended: the page leads to sign-in and back
     if (answer.ok) replace(document.querySelector(select.dataset.sampleFor), indented(await answer.text()));
   } catch (error) {
     if (error.name !== "AbortError") console.warn("The sample could not be fetched:", error);

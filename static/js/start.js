@@ -22,6 +22,8 @@ async function start(button) {
       body,
       headers: { "HX-Request": "true", "HX-Request-Type": "partial", Accept: "text/html" },
     });
+    const signIn = answer.headers.get("HX-Redirect");
+    if (signIn) return location.assign(signIn); // the session has ended; what was typed is kept (see keep.js)
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const code = page.querySelector(button.dataset.startFrom);
     if (!answer.ok || !code) throw new TypeError(`HTTP ${answer.status}`);

@@ -1,9 +1,19 @@
 """What goes wrong is said in one sentence: as a page, as a fragment, or as JSON."""
 
+import asyncio
 import re
 from pathlib import Path
 
+import uvicorn
 from newcomer import newcomer
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.api.connections import Connections
+from server.api.intake import IntakeFirst
+from server.api.protocol import protocol_for
+from server.app import create_app
+from server.settings import Settings
 
 
 async def test_an_address_with_nothing_at_it(tmp_path: Path) -> None:
@@ -61,3 +71,31 @@ async def test_a_fault_of_ours_is_found_in_the_log_by_the_id_on_the_page(tmp_pat
         assert answer.headers["x-content-type-options"] == "nosniff"
     printed = capsys.readouterr()
     assert found[0] in printed.out + printed.err
+
+
+async def test_a_connection_that_ends_after_a_failure_says_so(tmp_path: Path) -> None:
+    """A proxy would otherwise send its next request on a connection that is being closed."""
+    app = create_app(Settings(data=tmp_path / "data"))
+
+    async def breaks(request: Request) -> Response:
+        raise ZeroDivisionError
+
+    app.add_route("/breaks", breaks)
+    config = uvicorn.Config(
+        IntakeFirst(app), port=0, lifespan="on", log_config=None, http=protocol_for(5.0, Connections(100))
+    )
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    [port] = [each.getsockname()[1] for one in server.servers for each in one.sockets]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    request = b"GET /breaks HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\n\r\n"
+    writer.write(request)
+    answer = await asyncio.wait_for(reader.read(), 10)  # up to the end of the connection
+    writer.close()
+    server.should_exit = True
+    await running
+    head = answer.partition(b"\r\n\r\n")[0].lower()
+    assert head.startswith(b"http/1.1 500")
+    assert b"connection: close" in head

@@ -52,3 +52,34 @@ async def test_an_unknown_session_is_none(tmp_path: Path) -> None:
             for token in ("x", "'", "\u0000", "a" * 4000):
                 answer = await stranger.get("/logs", headers={"cookie": f"session={token}"})
                 assert answer.headers["location"].startswith("/login")
+
+
+async def test_a_session_whose_cookie_is_gone_has_ended_and_its_page_comes_back(tmp_path: Path) -> None:
+    page = {"referer": "http://hookbench.test/test/endpoints/ep_1/advanced?x=1"}
+    before = "next=/test/endpoints/ep_1/advanced%3Fx%3D1"
+    fragment = {"hx-request": "true", "hx-request-type": "partial", "hx-current-url": page["referer"]}
+    async with newcomer(tmp_path) as visitor:
+        await visitor.sets_up()
+        async with visitor.another() as gone:  # no cookie of ours is left
+            assert (await gone.get("/logs", headers=page)).headers["location"] == "/login?why=expired&next=/test/logs"
+            assert (await gone.get("/logs", headers=fragment)).headers["hx-redirect"] == f"/login?why=expired&{before}"
+            saved = await gone.post("/endpoints/ep_1/pause", headers=page)
+            assert saved.headers["location"] == f"/login?why=expired&{before}"
+            login = await gone.get("/login?why=expired&next=/test/logs")
+            assert "Your session has ended." in login.text
+            # Nobody was here, or another site says so.
+            for headers in ({}, {"referer": "http://hookbench.test/login"}, {**page, "sec-fetch-site": "cross-site"}):
+                assert (await gone.get("/logs", headers=headers)).headers["location"] == "/login?next=/test/logs"
+            for elsewhere in (
+                "https://evil.example//evil.example/x",
+                "//evil.example/x",
+                "http://[::1",
+                "javascript:1",
+            ):
+                led = (await gone.post("/endpoints/ep_1/pause", headers={"referer": elsewhere})).headers["location"]
+                assert "evil.example" not in led.replace("next=/x", "")
+        del visitor.cookies["session"]
+        assert (await visitor.get("/logs")).headers["location"] == "/login?why=expired&next=/test/logs"
+        await visitor.signs_in()
+        await visitor.post("/logout")
+        assert (await visitor.get("/logs")).headers["location"] == "/login?next=/test/logs"

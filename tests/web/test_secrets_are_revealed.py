@@ -97,7 +97,7 @@ async def test_the_sources_page_and_its_reveal(tmp_path: Any) -> None:
         assert path_of(saved) == "/test/sources"
         page = (await browser.get("/sources")).text
         assert SECRET not in page and f"••••••••{SECRET[-4:]}" in page
-        [link] = re.findall(r'href="(/reveal\?what=source/[^"]+)"', page)
+        [link] = re.findall(r'href="(/test/reveal\?what=source/[^"]+)"', page)
         assert (await browser.get(html.unescape(link))).status_code == 200
         form = {"what": f"source/{site.source.id}/secret", "password": PASSWORD}
         assert SECRET in (await browser.post("/reveal", data=form)).text
