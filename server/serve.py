@@ -28,6 +28,9 @@ from server.store import Unusable
 YOUNG_OBJECTS = 10_000
 """Made and not yet gone, before the collector looks among them. Python's 700 are a few events under way."""
 
+MAX_LOGGED = 1000
+"""Characters of one value in a line of the log. Addresses of strangers have up to 32,000."""
+
 log = structlog.get_logger()
 
 SWITCH_SECONDS = 0.001
@@ -64,8 +67,13 @@ def configure_logging(settings: Settings) -> None:
 
 
 def _only_visible(logger: object, method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Write out control characters of what others wrote: a line ends up in a terminal sooner or later."""
-    return {name: visible(value).replace("\n", "\\n") if type(value) is str else value for name, value in line.items()}
+    """Write out control characters of what others wrote, and cut it off: a line ends up in a terminal some day."""
+    return {name: _on_one_line(value) if type(value) is str else value for name, value in line.items()}
+
+
+def _on_one_line(text: str) -> str:
+    cut = text if len(text) <= MAX_LOGGED else f"{text[:MAX_LOGGED]}… ({len(text)} characters)"
+    return visible(cut).replace("\n", "\\n")
 
 
 def _visible_traceback(stream: TextIO, exc_info: structlog.typing.ExcInfo) -> None:

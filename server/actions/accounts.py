@@ -29,8 +29,9 @@ SESSION_MS = 30 * 24 * 60 * 60 * 1000
 MOST_TRIES = 10
 MOST_FROM_ONE_PLACE = 50
 """Tries from one address, whatever the names: each costs a hash, for which everybody else who signs in has to wait."""
-MOST_FROM_ONE_PROXY = 300
-"""Tries over a proxy that nobody told us of: it may pass on any address that a stranger invents."""
+MOST_FROM_ONE_PROXY = MOST_FROM_ONE_PLACE
+"""Tries over a proxy that nobody told us of: it may pass on any address that a stranger invents, which must gain them
+no tries. The administrator is not kept out by that: a browser that somebody signed in with is counted apart."""
 TRIES_MS = 15 * 60 * 1000
 SLOW_MS = 10_000
 """Between two tries once there were too many."""

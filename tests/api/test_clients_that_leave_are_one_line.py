@@ -69,12 +69,15 @@ def test_what_others_wrote_commands_no_terminal_that_shows_the_log(monkeypatch: 
     try:
         log = structlog.get_logger()
         log.info("request.aborted", path="/\x1b[2J\x9b\nforged line")
+        log.warning("database.busy", path="/" + "\u2028\r\x1b" * 10_000)
         log.error("request.failed", exc_info=ValueError("\x1b]0;title\x07"))
     finally:
         structlog.reset_defaults()
     assert not {"\x1b", "\x9b", "\x07"} & set(shown.getvalue())
     assert "\\x1b[2J" in shown.getvalue()
     assert "\nforged" not in shown.getvalue()
+    assert "(30001 characters)" in shown.getvalue()
+    assert max(map(len, shown.getvalue().splitlines())) < 10_000
 
 
 def test_a_good_event_still_comes_through(receiving: Running) -> None:

@@ -8,7 +8,16 @@ import pytest
 from argon2 import PasswordHasher
 from newcomer import PASSWORD, newcomer
 
-from server.actions.accounts import MAX_WAITING, MOST_TRIED, MOST_TRIES, SLOW_MS, TRIES_MS, Tries
+from server.actions.accounts import (
+    MAX_WAITING,
+    MOST_FROM_ONE_PLACE,
+    MOST_FROM_ONE_PROXY,
+    MOST_TRIED,
+    MOST_TRIES,
+    SLOW_MS,
+    TRIES_MS,
+    Tries,
+)
 from server.store import accounts
 from server.web.visit import SESSION_COOKIE
 
@@ -194,6 +203,7 @@ async def test_behind_a_proxy_without_a_setting_the_named_address_counts(tmp_pat
 
 
 async def test_invented_addresses_gain_a_stranger_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MOST_FROM_ONE_PROXY <= MOST_FROM_ONE_PLACE
     monkeypatch.setattr("server.actions.accounts.MOST_FROM_ONE_PROXY", 5)
     async with newcomer(tmp_path) as owner:
         await owner.sets_up()
@@ -202,6 +212,8 @@ async def test_invented_addresses_gain_a_stranger_little(tmp_path: Path, monkeyp
                 stranger.headers["x-forwarded-for"] = f"192.0.2.{number}"
                 answer = await stranger.signs_in(password="wrong")
             assert "Please wait 10 seconds." in answer.text
+        owner.headers["x-forwarded-for"] = "198.51.100.20"  # and keep nobody out who was here before
+        assert (await owner.signs_in()).status_code == 303
         async with owner.another("203.0.113.5") as stranger:  # it is no proxy of ours, and cannot name another address
             for number in range(MOST_TRIES + 1):
                 stranger.headers["x-forwarded-for"] = f"192.0.2.{number}"
