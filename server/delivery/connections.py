@@ -45,6 +45,8 @@ class Connection(asyncio.Protocol):
     def __init__(self, made: socket.socket) -> None:
         self._socket = made
         """Only to be looked at: the event loop reads, writes and closes it."""
+        self._arrivals = select.poll()
+        self._arrivals.register(made, select.POLLIN)
         self._transport: asyncio.Transport | None = None
         self._answer: Answer | None = None
         self._asked_at = 0.0
@@ -73,11 +75,7 @@ class Connection(asyncio.Protocol):
     @property
     def quiet(self) -> bool:
         """Nothing has arrived since the exchange ended, not even what the event loop has not looked at yet."""
-        if not self.idle or (number := self._socket.fileno()) < 0:
-            return False
-        looking = select.poll()
-        looking.register(number, select.POLLIN)
-        return not looking.poll(0)
+        return self.idle and self._socket.fileno() >= 0 and not self._arrivals.poll(0)
 
     def abort(self) -> None:
         """Let go at once, whatever is under way."""

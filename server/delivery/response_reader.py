@@ -24,6 +24,9 @@ _CHUNK_SIZE = re.compile(rb"[ \t]*0*([0-9a-fA-F]{1,15})[ \t]*(?:;[^\n]*)?")
 _NAME_LENGTHS = frozenset(map(len, (b"content-length", b"transfer-encoding", b"connection")))
 
 
+_BLANKS = (b" ", b"\t")
+
+
 class Malformed(Exception):
     """What came is no HTTP, or its framing is broken or too large. The status may have been read before."""
 
@@ -41,6 +44,10 @@ class _State(Enum):
     CHUNK_END = auto()
     TRAILERS = auto()
     COMPLETE = auto()
+
+
+_HEAD, _LENGTH_STATE, _UNTIL_CLOSE, _CHUNK_SIZE_STATE, _CHUNK, _CHUNK_END, _TRAILERS, _COMPLETE = _State
+"""By names of their own: to read a member off its enumeration costs ten times as much."""
 
 
 class ResponseReader:
@@ -62,7 +69,7 @@ class ResponseReader:
         """What the body is coded in beside chunks, in the order of application, lower case."""
         self.keep_alive = False
         """The other side keeps the connection, and nothing about this response was odd."""
-        self._state = _State.HEAD
+        self._state = _HEAD
         self._held = b""
         self._searched = 0
         self._left = 0
@@ -70,44 +77,44 @@ class ResponseReader:
 
     @property
     def head_read(self) -> bool:
-        return self._state is not _State.HEAD
+        return self._state is not _HEAD
 
     @property
     def complete(self) -> bool:
-        return self._state is _State.COMPLETE
+        return self._state is _COMPLETE
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes. Raises ``Malformed``; what follows a complete response ends ``keep_alive``."""
-        if self._state is _State.HEAD:
+        if self._state is _HEAD:
             data = self._held + data if self._held else data
             self._held = b""
-            while self._state is _State.HEAD:
+            while self._state is _HEAD:
                 rest = self._read_head(data)
                 if rest is None:
                     return
                 data = rest
         if not data:
             return
-        match self._state:
-            case _State.UNTIL_CLOSE:
-                self.pieces.append(data)
-            case _State.LENGTH:
-                self._read_length(data)
-            case _State.COMPLETE:
-                self.keep_alive = False
-            case _:
-                self._read_chunks(data)
+        state = self._state
+        if state is _LENGTH_STATE:
+            self._read_length(data)
+        elif state is _UNTIL_CLOSE:
+            self.pieces.append(data)
+        elif state is _COMPLETE:
+            self.keep_alive = False
+        else:
+            self._read_chunks(data)
 
     def end(self) -> bool:
         """Nothing more will come. Returns whether the response is complete, which some are only by that."""
         self.keep_alive = False
-        if self._state in (_State.UNTIL_CLOSE, _State.TRAILERS):
-            self._state = _State.COMPLETE
-        return self._state is _State.COMPLETE
+        if self._state in (_UNTIL_CLOSE, _TRAILERS):
+            self._state = _COMPLETE
+        return self._state is _COMPLETE
 
     def read_partial_head(self) -> None:
         """Take the status, and the headers whose lines are complete, from a head that did not end."""
-        if self._state is _State.HEAD and (line_end := self._held.rfind(b"\n")) >= 0:
+        if self._state is _HEAD and (line_end := self._held.rfind(b"\n")) >= 0:
             lines = self._held[:line_end].split(b"\n")
             if (found := _STATUS_LINE.match(lines[0])) and int(found[2]) >= 200:
                 self.status = int(found[2])
@@ -166,29 +173,29 @@ class ResponseReader:
         if codings:
             codings = [coding for coding in codings if coding != b"identity"]
         if codings and codings[-1] == b"chunked":
-            self._state = _State.CHUNK_SIZE
+            self._state = _CHUNK_SIZE_STATE
             self.transfer_codings = [coding for coding in codings if coding != b"chunked"]
             if lengths or version != b"1.1" or len(codings) > 1:
                 self.keep_alive = False
         elif codings or length is None:
-            self._state = _State.UNTIL_CLOSE
+            self._state = _UNTIL_CLOSE
             self.transfer_codings = codings
         else:
-            self._state = _State.LENGTH
+            self._state = _LENGTH_STATE
             self._left = length
             if len(lengths) > 1:  # the first of the last line counts, as for curl
                 self.keep_alive = False
         if self.status == 101:
             self.keep_alive = False
-            self._state = _State.COMPLETE
-        elif self.status in (204, 304) or (self._state is _State.LENGTH and not self._left):
-            self._state = _State.COMPLETE
+            self._state = _COMPLETE
+        elif self.status in (204, 304) or (self._state is _LENGTH_STATE and not self._left):
+            self._state = _COMPLETE
 
     def _read_length(self, data: bytes) -> None:
         self.pieces.append(data[: self._left])
         self._left -= len(data)
         if self._left <= 0:
-            self._state = _State.COMPLETE
+            self._state = _COMPLETE
             if self._left < 0:
                 self.keep_alive = False
 
@@ -243,7 +250,7 @@ def _headers(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
     """Every line after the first one. A line without a colon is a name without a value, so that it is seen."""
     headers: list[tuple[bytes, bytes]] = []
     for line in lines[1:]:
-        if line[:1] in (b" ", b"\t"):  # folded: the value goes on
+        if line[:1] <= b" " and line[:1] in _BLANKS:  # folded: the value goes on
             if headers and (more := line.strip(b" \t\r")):
                 name, value = headers[-1]
                 headers[-1] = name, value + b" " + more if value else more
