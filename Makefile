@@ -10,6 +10,9 @@ PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-re
 # What takes long: real browsers, killed servers, hostile scripts, Node beside us, other processes.
 SLOW := journeys faults hostile differential commands
 
+# Where it is set, each server that a test starts compiles the whole program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 SCRIPTS := static/js
 STYLES := static/css
 
@@ -20,8 +23,8 @@ run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
 
 test: $(VENV)/.installed-dev  ## Run every check: lint, types, layers, tests, a real browser included
 	@$(BIN)/python tests/ensure_chromium.py
-	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest -q tests/faults  # alone: how soon a killed server is back is part of what these tests hold
+	@# How soon a killed server is back is part of what the faults hold: no more than one process runs beside them.
+	@$(MAKE) --no-print-directory lint & lint=$$!; $(BIN)/pytest -q tests/faults; faults=$$?; wait $$lint && exit $$faults
 	@$(PYTEST) --ignore=tests/faults
 
 check: $(VENV)/.installed-dev lint  ## Run the quick checks: lint, types, layers, and the tests that need no browser

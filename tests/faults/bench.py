@@ -83,7 +83,7 @@ class Bench:
         allowed = {"HOOKBENCH_ALLOW_NETWORKS": "127.0.0.0/8", "HOOKBENCH_LOG_FORMAT": "json"}
         if database:
             allowed["HOOKBENCH_DATABASE"] = f"{database}&application_name={left.SERVER}"
-        self.hookbench = Running(folder, allowed | (settings or {}))
+        self.hookbench = Running(folder, allowed | (settings or {}), cold=True)
         self._rate, self._size = rate, size
         self._under_way: dict[str, str] = {}
         """At the last kill: the ``webhook-id``, and which process had claimed it."""

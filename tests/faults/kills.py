@@ -75,7 +75,7 @@ def beside_another(times: int) -> Figures:
     with _a_bench(figures, True, answer_seconds=0.1) as bench:
         address = bench.hookbench.settings["HOOKBENCH_DATABASE"] + "_too"
         settings = bench.hookbench.settings | {"HOOKBENCH_DATABASE": address}
-        with Running(bench.data.with_name("second"), settings) as second:
+        with Running(bench.data.with_name("second"), settings, cold=True) as second:
             for _ in range(times):
                 time.sleep(random.random() * 0.5)
                 bench.sink.expect()

@@ -123,7 +123,7 @@ def test_no_canary_is_seen_anywhere(tmp_path: Path, database: str) -> None:
             "HOOKBENCH_SMTP_TLS": "none",
             "HOOKBENCH_SMTP_FROM": "hookbench@example.com",
         } | ({"HOOKBENCH_DATABASE": database} if database else {})
-        with Running(tmp_path / "data", settings) as hookbench:
+        with Running(tmp_path / "data", settings, cold=True) as hookbench:  # its environment is what it was given
             printed, live = use_everything(hookbench, f"http://127.0.0.1:{echo.server_port}", box)
             # The true values went out: what is masked is the record.
             sent = "\n".join(html.unescape(said.decode()) for said in echo.got)  # type: ignore[attr-defined]
