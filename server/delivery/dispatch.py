@@ -3,18 +3,19 @@
 import errno
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import structlog
 
 from server.delivery.courier import Answered, Blocked, Courier, Unreachable
 from server.delivery.prepare import Preparation, Ready, Runs, as_shown, prepare, runs_code
+from server.delivery.recording import without_content
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.faults import KIND, during_the_send
 from server.domain.ids import AttemptId
 from server.domain.integrations import Card
-from server.domain.masking import Maskers
+from server.domain.masking import Masker, Maskers
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, Message, ReceivedResponse, SentRequest
 from server.domain.requests import Prepared
 from server.domain.signing import sign
@@ -65,10 +66,10 @@ class Dispatcher:
         """
         endpoint, message, delivery = claimed.endpoint, claimed.message, claimed.delivery
         started_at, clock = time.time_ns() // 1_000_000, perf_counter()
+        masker = self._maskers.of(endpoint, self._cards.get(endpoint.card))
         prepared = await prepare(endpoint, message.event_type, message.body, sandbox=self._sandbox, cards=self._cards)
         ended = await self._carry_out(prepared, endpoint, message)
-        masker = self._maskers.of(endpoint, self._cards.get(endpoint.card))
-        return Attempt(
+        attempt = Attempt(
             id=attempt_id,
             delivery_id=delivery.id,
             message_id=message.id,
@@ -79,16 +80,21 @@ class Dispatcher:
             trigger=delivery.trigger,
             outcome=ended.outcome,
             version_id=endpoint.version.id if endpoint.version and runs_code(endpoint) else None,
-            request=ended.request and masker.request(ended.request),
-            response=ended.response and masker.response(ended.response),
-            error=masker.error(ended.error),
-            console=masker.console(prepared.console),
-            warnings=masker.warnings(prepared.warnings),
+            request=ended.request,
+            response=ended.response,
+            error=ended.error,
+            console=prepared.console,
+            warnings=prepared.warnings,
             transform_ms=prepared.ms,
             duration_ms=(perf_counter() - clock) * 1000,
             started_at=started_at,
             next_at=None,
         )
+        try:
+            return _masked(attempt, masker)
+        except Exception as failure:  # it was sent: what cannot be masked is not kept, and the attempt is
+            log.exception("delivery.not_masked", attempt_id=attempt_id, endpoint_id=endpoint.id)
+            return without_content(attempt, failure)
 
     async def _carry_out(self, prepared: Preparation, endpoint: Endpoint, message: Message) -> _Ended:
         match prepared:
@@ -118,6 +124,17 @@ class Dispatcher:
                 return _Ended(AttemptOutcome.UNREACHABLE, shown, error=error)
             case Blocked(error):
                 return _Ended(AttemptOutcome.BLOCKED, shown, error=error)
+
+
+def _masked(attempt: Attempt, masker: Masker) -> Attempt:
+    return replace(
+        attempt,
+        request=attempt.request and masker.request(attempt.request),
+        response=attempt.response and masker.response(attempt.response),
+        error=masker.error(attempt.error),
+        console=masker.console(attempt.console),
+        warnings=masker.warnings(attempt.warnings),
+    )
 
 
 def _signed(request: Prepared, endpoint: Endpoint, webhook_id: str) -> Prepared:

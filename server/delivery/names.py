@@ -5,6 +5,7 @@ what else runs in threads, nor the end of this process.
 """
 
 import asyncio
+import errno
 import socket
 from contextlib import suppress
 from threading import Thread
@@ -35,7 +36,10 @@ class Names:
         async with self._turn:
             answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
             # Not of a pool: Python ends only when the threads of all pools have.
-            Thread(target=_ask, args=(host, answer), name="resolver", daemon=True).start()
+            try:
+                Thread(target=_ask, args=(host, answer), name="resolver", daemon=True).start()
+            except RuntimeError as error:  # the system gives us no thread: ours, and nothing was sent
+                raise OSError(errno.ENOMEM, "no thread to look a name up in") from error
             return await answer
 
 
@@ -45,7 +49,7 @@ def _ask(host: str, answer: asyncio.Future[list[str]]) -> None:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
-    except (OSError, ValueError) as error:
+    except Exception as error:  # of whatever kind: without an answer nobody could ask for this name again
         failure = error
 
     def tell() -> None:

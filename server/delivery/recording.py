@@ -85,18 +85,23 @@ def follow(claimed: Claimed, attempt: Attempt, *, owner: str, now: Millis, jitte
     return Followed(ended, said.disables, claimed.endpoint.health == HEALTHY)
 
 
-def without_details(followed: Followed, error: Exception) -> Followed:
-    """The same attempt and decision without what came from outside, for when no database takes that."""
-    attempt = followed.ended.attempt
+def without_content(attempt: Attempt, error: Exception) -> Attempt:
+    """The attempt with its status and without all else that came from outside; ``error`` is why."""
     response = attempt.response
-    bare = replace(
+    return replace(
         attempt,
         request=None,
         response=ReceivedResponse(response.status, (), b"", True) if response else None,
         error=AttemptError(KIND, str(not_kept_whole(error))),
         console=(),
-        duration_ms=min(max(attempt.duration_ms, 0.0), float(1 << 31)),
+        warnings=(),
     )
+
+
+def without_details(followed: Followed, error: Exception) -> Followed:
+    """The same attempt and decision without what came from outside, for when no database takes that."""
+    attempt = followed.ended.attempt
+    bare = replace(without_content(attempt, error), duration_ms=min(max(attempt.duration_ms, 0.0), float(1 << 31)))
     return replace(followed, ended=replace(followed.ended, attempt=bare))
 
 

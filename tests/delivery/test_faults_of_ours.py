@@ -9,6 +9,7 @@ from working import Scripted, until, working
 
 from server.domain import faults
 from server.domain.faults import MAX_TRIES
+from server.domain.masking import Masker
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
 from server.domain.operational_events import HOOKBENCH_FAULT
 from server.domain.transformations import FailureKind, TransformFailed
@@ -178,6 +179,22 @@ async def test_a_row_that_no_database_takes_is_recorded_without_its_details(each
         [attempt] = await b.attempts(message)
     assert (delivery.state, attempt.outcome) == (DeliveryState.SUCCEEDED, AttemptOutcome.SUCCEEDED)
     assert attempt.request is None and attempt.response.status == 200
+    assert "could not keep" in attempt.error.message
+    assert len(receiver.got) == 1
+
+
+async def test_what_cannot_be_masked_after_it_was_sent_is_not_kept_nor_sent_again(each_store, monkeypatch):
+    def fails(masker, response):
+        raise RecursionError
+
+    monkeypatch.setattr(Masker, "response", fails)
+    async with receiving() as receiver, working(each_store) as b:
+        await b.endpoint(receiver.url("/secret-of-mine"))
+        message = await b.event()
+        [delivery] = await b.ended(message)
+        [attempt] = await b.attempts(message)
+    assert (delivery.state, attempt.response.status) == (DeliveryState.SUCCEEDED, 200)
+    assert attempt.request is None and not attempt.response.body
     assert "could not keep" in attempt.error.message
     assert len(receiver.got) == 1
 

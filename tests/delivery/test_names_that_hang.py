@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from server.delivery.dispatch import NO_RESOURCES
 from server.delivery.names import LOOK_UPS_AT_ONCE, Names
 
 
@@ -72,6 +73,7 @@ async def test_no_more_than_some_are_looked_up_at_once(system):
 
 ENDING = """
 import asyncio, socket, time
+from server.delivery.dispatch import NO_RESOURCES
 from server.delivery.names import Names
 
 socket.getaddrinfo = lambda *_, **__: time.sleep(600)
@@ -92,3 +94,30 @@ asyncio.run(main())
 def test_a_process_ends_while_a_look_up_hangs():
     done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr, done.returncode) == ("left\n", "", 0)
+
+
+async def test_a_look_up_that_fails_in_an_unforeseen_way_does_not_hang(monkeypatch):
+    def broken(*args, **kwargs):
+        raise MemoryError
+
+    names = Names()
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", broken)
+        with pytest.raises(MemoryError):
+            await asyncio.wait_for(names.addresses("localhost"), 5)
+    assert "127.0.0.1" in await names.addresses("localhost")
+
+
+async def test_a_look_up_for_which_there_is_no_thread_is_a_lack_of_this_machine(monkeypatch):
+    """An attempt is not counted for it, since nothing was sent."""
+
+    def refused(thread):
+        raise RuntimeError("can't start new thread")
+
+    names = Names()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refused)
+        with pytest.raises(OSError) as failure:
+            await names.addresses("localhost")
+    assert failure.value.errno in NO_RESOURCES
+    assert "127.0.0.1" in await names.addresses("localhost")

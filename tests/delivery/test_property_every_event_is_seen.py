@@ -3,7 +3,12 @@
 The real parts stand behind wrappers that fail now and then, given to the constructors as the real ones are.
 """
 
+import errno
+import os
 import random
+import socket
+from collections import Counter
+from urllib.parse import urlsplit
 
 import pytest
 from builders import a_source
@@ -20,10 +25,13 @@ from server.delivery.feed import Feed
 from server.delivery.worker import Worker
 from server.domain import faults
 from server.domain.endpoints import Controls
+from server.domain.masking import Masker
 from server.domain.messages import AttemptError, DeliveryState
 from server.domain.transformations import FailureKind, Returned, TransformFailed
 from server.sandbox import Unavailable
 from server.store import Busy, attempts, sources
+from server.store.keys import UnknownKey
+from server.store.vault import Unreadable, Vault
 
 EVENTS = 12
 
@@ -71,7 +79,29 @@ class FailingSandbox(Scripted):
         return Returned("POST", webhook.url, {}, "{}", False, (), 0.1)
 
 
-SEEDS = range(3)
+class Failures:
+    """Fails in place of a function of ours, by chance, until everything is well."""
+
+    def __init__(self, dice):
+        self._dice = dice
+        self.well = False
+        self.failed = Counter()
+
+    def before(self, name, real, chance, *errors):
+        def maybe(*given, **options):
+            if not self.well and self._dice.random() < chance:
+                self.failed[name] += 1
+                raise self._dice.choice(errors)
+            return real(*given, **options)
+
+        return maybe
+
+
+async def loopback(host):
+    return ["127.0.0.1"]
+
+
+SEEDS = range(int(os.environ.get("EVENT_SEEDS", "3")))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -90,7 +120,16 @@ async def test_every_accepted_event_ends_where_a_person_sees_it(each_store, monk
     source = a_source()
     await each_store.write(lambda tx: sources.insert(tx, source))
     store = Failing(each_store, 0.2, (Busy, RuntimeError, ValueError), dice, {"read", "write", "batch"})
-    courier = Courier(LOOPBACK, timeout=1.0)
+    failures = Failures(dice)
+    no_answer, no_files = socket.gaierror(socket.EAI_AGAIN, "again"), OSError(errno.EMFILE, "too many open files")
+    resolve = failures.before("resolver", loopback, 0.4, no_answer, no_files, ValueError(), KeyError())
+    decrypt = failures.before("vault", Vault.open, 0.03, Unreadable("no"), UnknownKey("no"), MemoryError())
+    monkeypatch.setattr(Vault, "open", decrypt)
+    for method in ("request", "response"):  # what is masked only after it was sent
+        masked = failures.before("masker", getattr(Masker, method), 0.2, ValueError(), RecursionError())
+        monkeypatch.setattr(Masker, method, masked)
+    monkeypatch.setattr(Feed, "publish", failures.before("feed", Feed.publish, 0.2, RuntimeError()))
+    courier = Courier(LOOPBACK, timeout=1.0, resolve=resolve)
     failing_courier = Failing(courier, 0.3, (KeyError, OSError, RecursionError), dice, {"send"})
     sandbox = FailingSandbox(0.4, dice)
     dispatcher = Dispatcher(sandbox=sandbox, courier=failing_courier, cards={})
@@ -99,9 +138,9 @@ async def test_every_accepted_event_ends_where_a_person_sees_it(each_store, monk
             worker = Worker(store, Configuration(store), dispatcher, Feed(), drain=1.0)
             b = Bench(each_store, source, worker, Feed(), sandbox)
             quick = Controls(schedule=(0, 1_000))
-            with_code = await b.endpoint(receiver.url(), code="x", controls=quick)
-            without = await b.endpoint(receiver.url(), controls=quick)
-            ordered = await b.endpoint(receiver.url(), code="x", controls=Controls(schedule=(0,), ordered=True))
+            with_code = await b.endpoint(receiver.url("/1", host="a.test"), code="x", controls=quick)
+            without = await b.endpoint(receiver.url("/2", host="b.test"), controls=quick)
+            ordered = await b.endpoint(receiver.url("/3"), code="x", controls=Controls(schedule=(0,), ordered=True))
             await worker.start()
             try:
                 sent = [await b.event() for _ in range(EVENTS)]
@@ -112,7 +151,8 @@ async def test_every_accepted_event_ends_where_a_person_sees_it(each_store, monk
                     return sum(one.attempts > 0 or one.fault is not None for one in found) > len(found) // 2
 
                 await until(all_tried, 20)
-                store.well = failing_courier.well = sandbox.well = True  # an outage is waited out, so it must end
+                # An outage is waited out, so it must end.
+                store.well = failing_courier.well = sandbox.well = failures.well = True
 
                 async def all_ended():
                     worker.wake()
@@ -123,15 +163,19 @@ async def test_every_accepted_event_ends_where_a_person_sees_it(each_store, monk
             finally:
                 await worker.stop()
                 await courier.aclose()
+            endpoint_urls = {one.id: one.url for one in (with_code, without, ordered)}
             for message in sent:
                 made = await each_store.read(lambda tx, one=message: attempts.of_message(tx, one.id))
                 for delivery in await b.deliveries(message):
                     own = [one for one in made if one.delivery_id == delivery.id]
                     assert sorted(one.number for one in own) == list(range(1, delivery.attempts + 1))
                     assert own, "ended without an attempt that a person sees"
+                    path = urlsplit(endpoint_urls[delivery.endpoint_id]).path
+                    sends = Counter(got.headers["webhook-id"] for got in receiver.got if got.line.split()[1] == path)
+                    assert sends[message.webhook_id] <= len(own), "sent more often than a person sees"
                     if delivery.shown_state == "fault":
                         assert own[0].error and own[0].error.kind == FailureKind.INTERNAL
             assert {with_code.id, without.id, ordered.id} == {
                 one.endpoint_id for message in sent for one in await b.deliveries(message)
             }
-    assert store.failed and failing_courier.failed
+    assert store.failed and len(failures.failed) >= 2, failures.failed
