@@ -24,7 +24,8 @@ Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_at_commas)]
 
 
 WORKERS = (
-    "Quick transformations running at once, each in a process of its own; as many long ones beside them, and one slow."
+    "Quick transformations running at once, each in a process of its own; as many long ones beside them, "
+    "three times as many first runs, and one slow."
 )
 
 

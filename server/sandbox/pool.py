@@ -29,6 +29,8 @@ MAX_PARTS_SECONDS = 2.0
 """What making the locale data for one event may take; it is not charged to the code."""
 LONGEST_BATCH = 0.1
 """Seconds after which the rest of a batch goes back to its lane, when others wait for its slot."""
+TRIAL_SLOTS = 3
+"""Times ``workers``: first runs at once. They are short, and most of their time is the start of a process."""
 MAX_TRIES = 3
 """How often an event runs again because its worker ended of no fault that could be told to be its own."""
 
@@ -40,7 +42,8 @@ class Sandbox:
 
     Events of one owner that wait at the same time go to its worker together; their results come back one by one.
 
-    There are slots for code that is quick, for code that takes long, and one for code that timed out again and again.
+    There are slots for code that is quick, for code that takes long, for first runs, of which nothing is known yet,
+    and one for code that timed out again and again.
     What turns out to take long in a slot for quick code moves to another kind of slot, or starts again in one once
     there is one, when others wait. So whoever is quick waits for a slot for ``QUICK_SECONDS`` and not for a run.
     """
@@ -49,6 +52,7 @@ class Sandbox:
         self.limits = limits
         self._zygote = Zygote(limits)
         self._quick = Slots(limits.workers)
+        self._trial = Slots(TRIAL_SLOTS * limits.workers)
         self._long = Slots(limits.workers)
         self._slow = Slots(1)
         self._time_outs = TimeOuts()
@@ -161,8 +165,7 @@ class Sandbox:
     async def _serve(self, owner: str, lane: Lane) -> None:
         """Batch after batch, until nothing waits."""
         while program := await self._next(lane):
-            slots = self._slow if self._time_outs.slow(program) else self._long if lane.is_long else self._quick
-            turn = await slots.take(owner)
+            turn = await self._slots_for(program, lane).take(owner)
             jobs = lane.take(program)
             try:
                 await self._run(turn, lane, jobs)
@@ -181,6 +184,17 @@ class Sandbox:
                 turn.end()
                 lane.batch = []
                 self._paces.note(owner, lane.pace)
+
+    def _slots_for(self, program: Program, lane: Lane) -> Slots:
+        if self._time_outs.slow(program):
+            return self._slow
+        if lane.is_long:
+            return self._long
+        return self._quick if self._paces.knows(program.owner) else self._trial
+
+    def _is_brief(self, turn: Turn) -> bool:
+        """Whether its slot is meant for code that is quick, or may be."""
+        return turn.slots is self._quick or turn.slots is self._trial
 
     async def _next(self, lane: Lane) -> Program | None:
         """Whose turn it is. Slow code pauses between two runs; other code of its owner, such as a test, does not."""
@@ -203,7 +217,7 @@ class Sandbox:
         while jobs := [job for job in jobs if not job.done.done()]:
             program = jobs[0].program
             jobs = await self._message(turn, lane, jobs, until)
-            is_long_among_quick = turn.slots is self._quick and lane.is_long
+            is_long_among_quick = self._is_brief(turn) and lane.is_long
             if is_long_among_quick or self._is_over(turn, until) or self._time_outs.slow(program):
                 lane.give_back(jobs)
                 return
@@ -214,11 +228,11 @@ class Sandbox:
         A worker that is not kept as idle is ended, however this ends.
         """
         worker = self._idle.pop(turn.owner, None)
-        if worker and (not worker.is_usable or (worker.has_low_priority and turn.slots is self._quick)):
+        if worker and (not worker.is_usable or (worker.has_low_priority and self._is_brief(turn))):
             worker.retire()
             worker = None
         worker = worker or await self._zygote.spawn()
-        if turn.slots is not self._quick:
+        if not self._is_brief(turn):
             worker.lower_priority()
         try:
             rest = await self._converse(worker, turn, lane, jobs, until)
@@ -236,23 +250,27 @@ class Sandbox:
         had served others: then the event runs again, as the first of a new worker.
         """
 
-        wanted = self._quick.is_wanted
+        slots = turn.slots or self._quick
         is_trial = not self._paces.knows(turn.owner)
         worker.look_after = TRIAL_SECONDS if is_trial else WATCH_SECONDS
 
         def watch(seconds: float) -> None:
             """A run lasts so many seconds. Code that takes long makes room for code that is quick, when that waits."""
-            if turn.slots is not self._quick:
+            if not self._is_brief(turn):
                 return
             used = worker.used()
-            if is_trial and seconds < QUICK_SECONDS and (used is None or used < TRIAL_SECONDS / 5 or not wanted()):
+            if (
+                is_trial
+                and seconds < QUICK_SECONDS
+                and (used is None or used < TRIAL_SECONDS / 5 or not slots.is_wanted())
+            ):
                 return
             is_starved = (
                 used is not None and used + job.parts_seconds < QUICK_SECONDS / 2 and seconds < 2 * QUICK_SECONDS
             )
             if not is_starved and turn.move(self._long):
                 worker.lower_priority()
-            elif self._quick.is_wanted():
+            elif slots.is_wanted():
                 worker.preempt()
 
         worker.send(jobs[0].program.code, [(job.event, job.payload) for job in jobs], watch)

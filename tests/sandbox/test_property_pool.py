@@ -26,6 +26,7 @@ from structlog.testing import capture_logs
 from server.domain.messages import AttemptError
 from server.domain.transformations import Cancelled, Program, Returned, TransformFailed
 from server.sandbox import Limits, Sandbox, Unavailable, workers
+from server.sandbox.pool import TRIAL_SLOTS
 
 LIMITS = Limits(run_time=0.1, memory=64 << 20, result=1 << 20, console=64 << 10, kill_after=0.3)
 CODES = {
@@ -177,10 +178,10 @@ class Play:
         for n in range(2 * LIMITS.workers):
             healthy = self.sandbox.run(Program(f"healthy {n}", CODES["quick"]), a_webhook())
             assert isinstance(await asyncio.wait_for(healthy, 5), Returned)
-        for kind in (self.sandbox._quick, self.sandbox._long, self.sandbox._slow):
+        for kind in (self.sandbox._quick, self.sandbox._trial, self.sandbox._long, self.sandbox._slow):
             assert not kind.is_wanted()
         assert self.sandbox._quick._free == self.sandbox._long._free == LIMITS.workers
-        assert self.sandbox._slow._free == 1
+        assert (self.sandbox._trial._free, self.sandbox._slow._free) == (TRIAL_SLOTS * LIMITS.workers, 1)
         await eventually(lambda: not self.sandbox._lanes)
         await eventually(lambda: processes.there_are() == processes.known())
 

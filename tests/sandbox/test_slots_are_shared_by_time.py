@@ -7,7 +7,7 @@ from time import monotonic
 
 import pytest
 import pytest_asyncio
-from sandbox.asking import a_webhook
+from sandbox.asking import a_webhook, eventually
 
 from server.domain.transformations import FailureKind, Program, Returned, TransformFailed
 from server.sandbox import Limits, Sandbox, slots
@@ -139,6 +139,18 @@ async def test_twenty_endpoints_that_take_long_hardly_delay_one_that_is_quick(sa
         f"alone {alone * 1000:.0f} ms, beside {max(beside) * 1000:.0f} ms, p50 {statistics.median(beside) * 1000:.0f}"
     )
     assert max(beside) <= 1.5 * alone + 0.5
+
+
+async def test_code_of_which_nothing_is_known_leaves_the_slots_of_known_code_free(sandbox: Sandbox) -> None:
+    assert isinstance(await sandbox.run(Program("known", FINE), a_webhook()), Returned)
+    assert isinstance(await sandbox.run(Program("known", FINE), a_webhook()), Returned)
+    new = [asyncio.create_task(sandbox.run(Program(f"new {n}", LOOP), a_webhook())) for n in range(20)]
+    await eventually(lambda: not sandbox._trial._free)
+    assert sandbox._quick._free == LIMITS.workers
+    assert isinstance(await sandbox.run(Program("known", FINE), a_webhook()), Returned)
+    for task in new:
+        task.cancel()
+    await asyncio.gather(*new, return_exceptions=True)
 
 
 async def test_code_that_takes_long_keeps_its_result_when_others_wait(sandbox: Sandbox) -> None:

@@ -1,7 +1,8 @@
 """``make bench-fair``: does trouble at one place slow another? Each figure stands beside its baseline of the same run.
 
-Four situations: four endpoints of which three misbehave; one among twenty whose code takes all the time it gets; ten
-thousand retries that are due at once; a thousand slow and idle connections at the intake.
+Five situations: four endpoints of which three misbehave; one among twenty whose code takes all the time it gets; the
+same in a process that has just started and knows nobody's code; ten thousand retries that are due at once; a thousand
+slow and idle connections at the intake.
 """
 
 import argparse
@@ -81,6 +82,37 @@ def among_greedy(sink: Sink, seconds: float) -> None:
         most = 1.5 * baseline[1] + 250
         _target("its p99", f"{beside[1]:.0f} ms", f"{most:.0f} ms", beside[1] <= most)
         _target("its failures", str(failed), f"0 of {arrived}", failed == 0)
+
+
+def at_start(sink: Sink, _: float) -> None:
+    """The first events of a process that knows no code yet: twenty endpoints that loop, and a healthy one."""
+    baseline = _first_deliveries(sink, greedy=0)
+    _say("first deliveries alone", "p50 {:.1f} ms, p99 {:.1f} ms", *baseline)
+    beside = _first_deliveries(sink, greedy=GREEDY)
+    _say(f"beside {GREEDY} with while (true)", "p50 {:.1f} ms, p99 {:.1f} ms", *beside)
+    most = 1.5 * baseline[1] + 250
+    _target("their p99", f"{beside[1]:.0f} ms", f"{most:.0f} ms", beside[1] <= most)
+
+
+def _first_deliveries(sink: Sink, *, greedy: int) -> tuple[float, float]:
+    """Of the healthy endpoint in the first second."""
+    with Troublemakers() as trouble:
+
+        def made(source: Source) -> list[Endpoint]:
+            others = [an_endpoint(source, code=LOOPS, url=trouble.hanging) for _ in range(greedy)]
+            return [*others, an_endpoint(source, code=seed_code(sink.url), url=sink.url)]
+
+        with Hookbench(made) as candidate:
+            sink.taken()
+            expected = int(str(load(candidate, seconds=1.0, connections=4, rate=RATE)["acknowledged"]))
+            arrived: list[float] = []
+
+            def all_here() -> bool:
+                arrived.extend(sink.taken())
+                return len(arrived) >= expected
+
+            wait_for(all_here, seconds=60, what="the healthy deliveries")
+    return p50_p99(arrived)
 
 
 def many_retries(sink: Sink) -> None:
@@ -243,6 +275,7 @@ def _target(what: str, value: str, target: str, reached: bool) -> None:
 SITUATIONS: dict[str, Callable[[Sink, float], None]] = {
     "trouble": among_trouble,
     "greedy": among_greedy,
+    "start": at_start,
     "retries": lambda sink, _: many_retries(sink),
     "connections": lambda sink, _: slow_and_idle(sink),
 }
