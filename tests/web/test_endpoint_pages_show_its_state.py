@@ -1,11 +1,13 @@
 """The list and the Overview tab: what an endpoint is, how it does, and what it did last."""
 
+import re
 from typing import Any
 
 from builders import a_message, an_attempt, an_endpoint
 from form import a_form, customer_io, path_of, text_of
 from site_under_test import Site
 
+from server.assets import static_dir
 from server.domain.endpoints import Endpoint
 from server.domain.ids import SourceId
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState
@@ -128,3 +130,8 @@ async def test_every_page_of_an_endpoint_keeps_its_credentials_to_itself(site: S
         answer = await site.get(at + page)
         assert answer.status_code == 200
         assert "0d9c8b7a6f5e4d3c2b1a" not in answer.text
+
+
+def test_each_outcome_has_a_colour_in_the_bar_of_attempts() -> None:
+    css = (static_dir() / "css" / "components.css").read_text()
+    assert [outcome for outcome in AttemptOutcome if not re.search(rf"\.bar-{outcome}\b", css)] == []
