@@ -66,7 +66,6 @@ from server.web import (
 from server.web import settings as settings_page
 from server.web import sources as sources_page
 from server.web.hosts import Hosts
-from server.web.names import endpoint_names
 
 WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
@@ -142,9 +141,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     configuration = Configuration(store)
     public_url = settings.public_url.rstrip("/")
     mailer = Mailer(settings.mail_server, trust=_trust(settings)) if settings.mail_server else None
-    notifier = Notifier(
-        store, courier, mailer, feed, names=lambda tx, ids: endpoint_names(tx, cards, ids), public_url=public_url
-    )
+    notifier = Notifier(store, courier, mailer, feed, cards=cards, public_url=public_url)
     sandbox.watch_slow(notifier.saw_slow)
     dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards)
     worker = Worker(

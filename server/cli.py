@@ -23,7 +23,7 @@ from server.domain import pasted, signing
 from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES, sample_json
 from server.domain.endpoints import Destination, Endpoint, Version
-from server.domain.ids import EndpointId, SourceId, VersionId, mint
+from server.domain.ids import EndpointId, SourceId, VersionId, unique
 from server.domain.masking import masker_of
 from server.domain.messages import AttemptError, SentRequest
 from server.domain.pasted import trimmed
@@ -93,7 +93,7 @@ def send(
             )
     if problem := signing.secret_problem(secret):
         raise Stop(str(problem))
-    webhook_id, timestamp = mint("evt"), int(time.time())
+    webhook_id, timestamp = unique("evt"), int(time.time())
     headers = {
         "content-type": "application/json",
         "webhook-id": webhook_id,
@@ -291,7 +291,7 @@ def _used(prepared: Preparation, limits: Limits) -> str:
 
 
 def _tried(code: str, env: dict[str, str], url: str) -> Endpoint:
-    endpoint_id = EndpointId(mint("draft"))
+    endpoint_id = EndpointId(unique("draft"))
     return Endpoint(
         id=endpoint_id,
         source_id=SourceId(""),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from server.domain.endpoints import Destination, Endpoint, Version
-from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, SourceId, UserId, VersionId, mint
+from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, SourceId, UserId, VersionId, mint, unique
 from server.domain.messages import (
     Attempt,
     AttemptOutcome,
@@ -23,10 +23,10 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 def a_source(**changes: Any) -> Source:
     values: dict[str, Any] = {
-        "id": SourceId(mint("src")),
+        "id": mint(SourceId),
         "name": "Test",
         "mode": Mode.TEST,
-        "token": mint("tok"),
+        "token": unique("tok"),
         "secret": SECRET,
         "created_at": NOW,
     }
@@ -34,8 +34,8 @@ def a_source(**changes: Any) -> Source:
 
 
 def an_endpoint(source: Source | SourceId, code: str | None = None, **changes: Any) -> Endpoint:
-    endpoint_id = EndpointId(mint("ep"))
-    version = Version(VersionId(mint("ver")), endpoint_id, 1, code, NOW) if code else None
+    endpoint_id = mint(EndpointId)
+    version = Version(mint(VersionId), endpoint_id, 1, code, NOW) if code else None
     values: dict[str, Any] = {
         "id": endpoint_id,
         "source_id": source.id if isinstance(source, Source) else source,
@@ -59,9 +59,9 @@ def an_endpoint(source: Source | SourceId, code: str | None = None, **changes: A
 
 def a_message(source: Source | SourceId, **changes: Any) -> Message:
     values: dict[str, Any] = {
-        "id": MessageId(mint("msg")),
+        "id": mint(MessageId),
         "source_id": source.id if isinstance(source, Source) else source,
-        "webhook_id": mint("evt"),
+        "webhook_id": unique("evt"),
         "event_type": "payment.succeeded",
         "origin": Origin.RECEIVED,
         "body": b'{"type":"payment.succeeded","data":{}}',
@@ -72,7 +72,7 @@ def a_message(source: Source | SourceId, **changes: Any) -> Message:
 
 def an_attempt(message: Message, delivery_id: DeliveryId, endpoint: Endpoint, **changes: Any) -> Attempt:
     values: dict[str, Any] = {
-        "id": AttemptId(mint("att")),
+        "id": mint(AttemptId),
         "delivery_id": delivery_id,
         "message_id": message.id,
         "endpoint_id": endpoint.id,
@@ -95,5 +95,5 @@ def an_attempt(message: Message, delivery_id: DeliveryId, endpoint: Endpoint, **
 
 
 def a_user(**changes: Any) -> User:
-    values: dict[str, Any] = {"id": UserId(mint("usr")), "name": "ada", "password_hash": "argon2"}
+    values: dict[str, Any] = {"id": mint(UserId), "name": "ada", "password_hash": "argon2"}
     return User(**values | changes)

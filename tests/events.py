@@ -7,7 +7,7 @@ import httpx
 import standardwebhooks
 from dodopayments import DodoPayments
 
-from server.domain.ids import mint
+from server.domain.ids import unique
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Event:
 
 def standard_signed(secret: str, text: str, webhook_id: str | None = None, at: datetime | None = None) -> Event:
     """Signed by the library of the Standard Webhooks project."""
-    webhook_id, now = webhook_id or mint("evt"), at or datetime.now(UTC)
+    webhook_id, now = webhook_id or unique("evt"), at or datetime.now(UTC)
     signature = standardwebhooks.Webhook(secret).sign(webhook_id, now, text)
     headers = {
         "content-type": "application/json",

@@ -103,7 +103,7 @@ async def create_administrator(bench: Workbench, name: str, password: str, repea
     """Make the first user and sign in. Raises ``Refused``, also when there is a user already."""
     if found := [*_name_problems(name), *_password_problems(name, password, repeated)]:
         raise Refused(*found)
-    user = User(UserId(mint("usr")), name, await _in_thread(lambda: _argon2.hash(password)))
+    user = User(mint(UserId), name, await _in_thread(lambda: _argon2.hash(password)))
 
     def keep(tx: Transaction) -> SignedIn:
         if accounts.any_user(tx):

@@ -9,7 +9,7 @@ from server.domain import pasted
 from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES
 from server.domain.conditions import MAX_CONDITIONS, Condition, Operator, path_problem, value_problem
-from server.domain.endpoints import Destination, Endpoint
+from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
 from server.domain.integrations import Card, CardField, FieldKind
 from server.domain.pasted import invisible_in
 from server.domain.requests import MAX_HEADERS, typed_headers_problems
@@ -20,9 +20,6 @@ MAX_DESCRIPTION = 500
 MAX_CREDENTIAL_BYTES = 1024
 MAX_VARIABLES = 50
 MAX_VARIABLE_BYTES = 4096
-
-URL_NOT_SET = "https://url-not-set.invalid/"
-"""Stands in for a URL that was not typed while nothing is sent. Names under ``.invalid`` lead nowhere (RFC 2606)."""
 
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 

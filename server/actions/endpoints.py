@@ -19,7 +19,7 @@ from server.domain.catalog import EVENT_TYPES, sample_json
 from server.domain.endpoints import DisabledBecause, Endpoint, UnreadableEndpoint, Version
 from server.domain.faults import unreadable_endpoint
 from server.domain.health import HEALTHY
-from server.domain.ids import EndpointId, MessageId, SourceId, VersionId, mint
+from server.domain.ids import EndpointId, MessageId, SourceId, VersionId, mint, unique
 from server.domain.messages import Message, Origin
 from server.domain.sentences import Problem, Refused, say
 from server.domain.signing import new_secret
@@ -51,7 +51,7 @@ async def create(bench: Workbench, source_id: SourceId, draft: Draft) -> Endpoin
     if found := await problems(bench, draft, card, {}):
         raise Refused(*found)
 
-    endpoint_id, now = EndpointId(mint("ep")), bench.now()
+    endpoint_id, now = mint(EndpointId), bench.now()
     credentials = credentials_of(draft, card, {})
     code = draft.code if draft.code.strip() else ""
     endpoint = Endpoint(
@@ -67,7 +67,7 @@ async def create(bench: Workbench, source_id: SourceId, draft: Draft) -> Endpoin
         conditions=conditions_of(draft),
         variables=dict(draft.variables),
         transforming=draft.transforming,
-        version=Version(VersionId(mint("ver")), endpoint_id, 1, code, now) if code else None,
+        version=Version(mint(VersionId), endpoint_id, 1, code, now) if code else None,
         secret=new_secret(),
         disabled=False,
         created_at=now,
@@ -142,7 +142,7 @@ async def save_code(
     return _told(bench, changed), made_version
 
 
-async def restore_version(bench: Workbench, endpoint: Endpoint, version_id: str) -> Version:
+async def restore_version(bench: Workbench, endpoint: Endpoint, version_id: VersionId) -> Version:
     """Put an old version's code in force as a new version: the history only grows, and attempts keep their numbers."""
 
     def keep(tx: Transaction) -> Version:
@@ -208,9 +208,9 @@ async def send_example(bench: Workbench, endpoint: Endpoint, event_type: str) ->
     if event_type not in EVENT_TYPES:
         raise Refused(Problem("event_type", say("Choose one of the event types.")))
     message = Message(
-        id=MessageId(mint("msg")),
+        id=mint(MessageId),
         source_id=endpoint.source_id,
-        webhook_id=mint("example"),
+        webhook_id=unique("example"),
         event_type=event_type,
         origin=Origin.EXAMPLE,
         body=sample_json(event_type).encode(),
@@ -297,4 +297,4 @@ def unchanged_since(seen: Seen | None, now: Endpoint) -> Endpoint:
 
 def _next_version(bench: Workbench, tx: Transaction, endpoint_id: EndpointId, code: str) -> Version:
     # The number is given by the store.
-    return endpoints.save_version(tx, Version(VersionId(mint("ver")), endpoint_id, 0, code, bench.now()))
+    return endpoints.save_version(tx, Version(mint(VersionId), endpoint_id, 0, code, bench.now()))

@@ -8,7 +8,7 @@ from server.delivery.feed import Noticed
 from server.delivery.mailer import Undelivered
 from server.delivery.notifier import NO_SERVER, post
 from server.domain.alerts import Alerts, addresses, test_mail, test_payload
-from server.domain.ids import SourceId, mint
+from server.domain.ids import NotificationId, SourceId, mint
 from server.domain.pasted import url_problem
 from server.domain.sentences import Problem, Refused, Sentence, say
 from server.domain.signing import fingerprint, new_secret
@@ -93,7 +93,7 @@ async def send_test_post(bench: Workbench, webhook_url: str | None) -> None:
     webhook_url = known.webhook_url if webhook_url is None else webhook_url
     _check_webhook(bench, webhook_url)
     secret = known.webhook_secret or new_secret()
-    failed = await post(bench.courier, webhook_url, secret, mint("ntf"), test_payload(bench.now()))
+    failed = await post(bench.courier, webhook_url, secret, mint(NotificationId), test_payload(bench.now()))
     if failed:
         raise Refused(Problem("webhook_url", failed))
 

@@ -126,7 +126,7 @@ async def begin(bench: Workbench, endpoint: Endpoint, selection: Selection, rate
         if replays.running(tx, endpoint.id):
             raise Refused(Problem("", say("A replay of this endpoint is under way. Wait for it, or stop it first.")))
         replay = Replay(
-            id=ReplayId(mint("rpl")),
+            id=mint(ReplayId),
             source_id=now.source_id,
             endpoint_id=now.id,
             selection=selection,

@@ -7,6 +7,7 @@ import structlog
 from server.actions import accounts
 from server.actions.accounts import Tries
 from server.actions.workbench import Workbench
+from server.domain.ids import EndpointId, SourceId
 from server.domain.sentences import Refused, Sentence, say
 from server.store import Transaction, endpoints, options, sources
 from server.store.accounts import User
@@ -29,17 +30,17 @@ OLD = say("Old signing secret")
 async def find(bench: Workbench, what: str) -> Secret | None:
     """The secret that a link names, such as ``endpoint/ep_…/variables/API_KEY``; ``None`` when there is none."""
     kind, _, rest = what.partition("/")
-    owner, _, rest = rest.partition("/")
+    row_id, _, rest = rest.partition("/")
     field, _, name = rest.partition("/")
 
     def look(tx: Transaction) -> Secret | None:
         match kind:
             case "source":
-                return _of_source(tx, owner, field)
+                return _of_source(tx, SourceId(row_id), field)
             case "endpoint":
-                return _of_endpoint(tx, owner, field, name)
+                return _of_endpoint(tx, EndpointId(row_id), field, name)
             case "alerts":
-                return _of_alerts(tx, owner)
+                return _of_alerts(tx, row_id)
             case _:
                 return None
 
@@ -58,7 +59,7 @@ async def reveal(bench: Workbench, tries: Tries, user: User, what: str, secret: 
     return secret
 
 
-def _of_source(tx: Transaction, source_id: str, field: str) -> Secret | None:
+def _of_source(tx: Transaction, source_id: SourceId, field: str) -> Secret | None:
     source = sources.get(tx, source_id)
     if source is None:
         return None
@@ -67,7 +68,7 @@ def _of_source(tx: Transaction, source_id: str, field: str) -> Secret | None:
     return Secret(SIGNING, source.secret or "", "/sources")
 
 
-def _of_endpoint(tx: Transaction, endpoint_id: str, field: str, name: str) -> Secret | None:
+def _of_endpoint(tx: Transaction, endpoint_id: EndpointId, field: str, name: str) -> Secret | None:
     endpoint = endpoints.get(tx, endpoint_id)
     if endpoint is None:
         return None

@@ -19,7 +19,7 @@ async def ensure(bench: Workbench) -> None:
             return
         for order, mode in enumerate(Mode):
             # The moment decides the order in which they are shown.
-            made = Source(SourceId(mint("src")), mode.value.title(), mode, _new_token(), None, bench.now() + order)
+            made = Source(mint(SourceId), mode.value.title(), mode, _new_token(), None, bench.now() + order)
             sources.insert(tx, made)
 
     await bench.store.write(make)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, NoReturn
 
 from server.actions.drafts import (
-    URL_NOT_SET,
     Draft,
     condition_problems,
     conditions_of,
@@ -20,8 +19,8 @@ from server.actions.workbench import Workbench
 from server.delivery.prepare import Ready, Runs, as_shown, prepare, program_of, runs_code
 from server.domain.addresses import AddressRules
 from server.domain.changes import Changes, changes
-from server.domain.endpoints import Destination, Endpoint, Version
-from server.domain.ids import EndpointId, SourceId, VersionId, mint
+from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint, Version
+from server.domain.ids import EndpointId, SourceId, VersionId, unique
 from server.domain.integrations import Card
 from server.domain.masking import masker_of
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest
@@ -127,7 +126,7 @@ def slow(bench: Workbench, endpoint: Endpoint) -> Slow | None:
 def _as_endpoint(draft: Draft, card: Card, stored: Endpoint | None) -> Endpoint:
     """The endpoint that the draft would become, as far as ``prepare`` looks at it."""
     # The sandbox keeps owners apart by this id, so a draft that belongs to nobody yet has one of its own.
-    endpoint_id = stored.id if stored else EndpointId(mint("draft"))
+    endpoint_id = stored.id if stored else EndpointId(unique("draft"))
     credentials = credentials_of(draft, card, stored.credentials if stored else {})
     return Endpoint(
         id=endpoint_id,

@@ -105,7 +105,7 @@ class Intake:
             return await self._refuse(source, IntakeRefusal.NOT_JSON)
 
         message = Message(
-            id=MessageId(mint("msg")),
+            id=mint(MessageId),
             source_id=source.id,
             webhook_id=headers["webhook-id"],
             event_type=event_type,

@@ -7,7 +7,7 @@ At least once: what was being sent when the program died is sent again, to the w
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -22,6 +22,7 @@ from server.domain import alerts as words
 from server.domain.alerts import MAIL_PAUSE, MOST_IN_ONE_MAIL, Alerts, Channel, Notification, Sending, Told, waits
 from server.domain.faults import reason_of
 from server.domain.ids import EndpointId, Millis, NoticeId, SourceId, earliest
+from server.domain.integrations import Card
 from server.domain.notices import Notice, too_slow
 from server.domain.requests import DEFAULTS, Prepared
 from server.domain.sentences import Sentence, say
@@ -40,9 +41,6 @@ POSTS_IN_A_ROUND = 20
 MOST_SLOW = 1_000
 """Programs that may enter the slow lane within one round; beyond it the oldest is forgotten."""
 
-Names = Callable[[Transaction, Iterable[str]], Mapping[str, str]]
-"""How people call endpoints, by id."""
-
 NOBODY = say("Switched off in the meantime.")
 NO_SERVER = say("No mail server is set. See HOOKBENCH_SMTP_HOST.")
 OURS = say("Something went wrong on our side; the log of Hookbench says what.")
@@ -57,15 +55,22 @@ class Notifier:
     """Start with ``start``, end with ``stop``. Without a ``mailer`` no mail is sent."""
 
     def __init__(
-        self, store: Store, courier: Courier, mailer: Mailer | None, feed: Feed, *, names: Names, public_url: str
+        self,
+        store: Store,
+        courier: Courier,
+        mailer: Mailer | None,
+        feed: Feed,
+        *,
+        cards: Mapping[str, Card],
+        public_url: str,
     ) -> None:
         self._store = store
         self._courier = courier
         self._mailer = mailer
         self._feed = feed
-        self._names = names
+        self._cards = cards
         self._public_url = public_url
-        self._told = earliest("ntc", _now())
+        self._told = earliest(NoticeId, _now())
         self._mailed: dict[str, Millis] = {}
         """When the last mail of each type of operational event went out."""
         self._slow: deque[tuple[Program, Slow]] = deque(maxlen=MOST_SLOW)
@@ -205,7 +210,8 @@ class Notifier:
             about = notices.by_ids(tx, {row.notice_id for row in claimed})
             every = sources.every(tx)
             known, slug = {source.id: source for source in every}, slugs(every)
-            names = self._names(tx, {notice.endpoint_id for notice in about.values() if notice.endpoint_id})
+            of = {notice.endpoint_id for notice in about.values() if notice.endpoint_id}
+            names = endpoints.names(tx, self._cards, of)
             pending: list[_Pending] = []
             for row in claimed:
                 notice = about.get(row.notice_id)
@@ -218,8 +224,8 @@ class Notifier:
 
         return await self._store.write(take)
 
-    def _told_of(self, notice: Notice, source: Source, slug: str, names: Mapping[str, str]) -> Told:
-        endpoint = notice.endpoint_id or ""
+    def _told_of(self, notice: Notice, source: Source, slug: str, names: Mapping[EndpointId, str]) -> Told:
+        endpoint = notice.endpoint_id or EndpointId("")
         page = f"/messages/{notice.message_id}" if notice.message_id else f"/endpoints/{endpoint}"
         link = f"{self._public_url}/{slug}{page}" if self._public_url else ""
         return Told(notice, source, names.get(endpoint, endpoint), link)

@@ -22,7 +22,7 @@ import httpx
 from aiohappyeyeballs import start_connection
 
 from server.delivery.connections import Answer, Connection, NoAnswer
-from server.delivery.names import Names
+from server.delivery.resolver import Resolver
 from server.domain.addresses import AddressRules
 from server.domain.sentences import Sentence
 
@@ -87,8 +87,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self._rules = rules
         self._fixed = fixed or {}
-        self._names = Names()
-        self._resolve = resolve or self._names.addresses
+        self._resolver = Resolver()
+        self._resolve = resolve or self._resolver.addresses
         self._trust = ssl.create_default_context()
         if ca_file:
             self._trust.load_verify_locations(ca_file)
@@ -109,7 +109,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         return Exchange(_on_wire(method, url, headers, body), (endpoint, origin), self._idle, self._connect)
 
     async def aclose(self) -> None:
-        self._names.close()
+        self._resolver.close()
         self._idle.close()
 
     async def checked(self, host: str, port: int) -> list[tuple[str, int]]:

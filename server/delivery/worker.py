@@ -38,7 +38,7 @@ from server.domain.faults import (
     unreadable_endpoint,
     unreadable_event,
 )
-from server.domain.ids import AttemptId, DeliveryId, EndpointId, Millis, mint
+from server.domain.ids import AttemptId, DeliveryId, EndpointId, Millis, ProcessId, mint
 from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Message
 from server.domain.schedules import SECOND
 from server.domain.sentences import Sentence
@@ -96,7 +96,7 @@ class Worker:
         self._lanes = Lanes(concurrency)
         self._most_unrecorded = 4 * concurrency
         self._drain = drain
-        self._owner = mint("wrk")
+        self._owner = mint(ProcessId)
         self._least_lease: Millis = round(dispatcher.longest * SECOND)
         """What must be left of a lease to begin an attempt. With less, the delivery is given back."""
         self._lease = 2 * self._least_lease
@@ -335,7 +335,7 @@ class Worker:
         """Make the attempt and decide what follows; ``None`` when none was made and the delivery was given back."""
         delivery, endpoint_id = held.delivery, held.delivery.endpoint_id
         # The id is chosen before sending, so that recording the attempt twice keeps it once.
-        attempt_id = AttemptId(mint("att"))
+        attempt_id = mint(AttemptId)
         started_at = _now()
         try:
             endpoint = await self._configuration.endpoint(endpoint_id)
@@ -399,7 +399,7 @@ class Worker:
 
         What cannot be kept after a few tries comes again when its lease runs out.
         """
-        attempt_id = attempt_id or AttemptId(mint("att"))
+        attempt_id = attempt_id or mint(AttemptId)
         failed = faults.Failed(delivery_id, owner, attempt_id, fault, started_at, _now(), parks or fault.lasting)
         kept: faults.Kept | None = None
         for _ in range(MAX_TRIES):

@@ -11,6 +11,9 @@ from server.domain.payloads import Payload
 from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Sentence, say
 
+URL_NOT_SET = "https://url-not-set.invalid/"
+"""Stands in for a URL that was not typed while nothing is sent. Names under ``.invalid`` lead nowhere (RFC 2606)."""
+
 PARTS: Mapping[str, Sentence] = {
     "url": say("Endpoint URL"),
     "credentials": say("Credentials"),

@@ -8,8 +8,9 @@ through by id keeps the order of arrival, and a new row is the last of its index
 import os
 import threading
 import time
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import NewType
+from typing import NewType, TypeVar
 
 SourceId = NewType("SourceId", str)  # src_
 EndpointId = NewType("EndpointId", str)  # ep_
@@ -21,6 +22,23 @@ ReplayId = NewType("ReplayId", str)  # rpl_  one run that makes many deliveries 
 NoticeId = NewType("NoticeId", str)  # ntc_  one operational event, such as an endpoint that was disabled
 NotificationId = NewType("NotificationId", str)  # ntf_  one notice on its way to a person
 UserId = NewType("UserId", str)  # usr_
+ProcessId = NewType("ProcessId", str)  # wrk_  the worker of one process, which leases deliveries
+
+PREFIXES: Mapping[Callable[[str], str], str] = {
+    SourceId: "src",
+    EndpointId: "ep",
+    VersionId: "ver",
+    MessageId: "msg",
+    DeliveryId: "dlv",
+    AttemptId: "att",
+    ReplayId: "rpl",
+    NoticeId: "ntc",
+    NotificationId: "ntf",
+    UserId: "usr",
+    ProcessId: "wrk",
+}
+
+Id = TypeVar("Id", bound=str)
 
 Millis = int
 """A moment: whole milliseconds since 1970-01-01T00:00:00Z."""
@@ -37,8 +55,13 @@ _making = threading.Lock()
 _last = 0
 
 
-def mint(prefix: str) -> str:
-    """A new id such as ``msg_01JD…``, greater than every one that this process made before."""
+def mint(kind: Callable[[str], Id]) -> Id:
+    """A new id of this type: ``mint(MessageId)`` → ``msg_01JD…``, greater than every one made before."""
+    return kind(unique(PREFIXES[kind]))
+
+
+def unique(prefix: str) -> str:
+    """A new text as of ``mint``, for what is no row of ours, such as a webhook id."""
     global _last
     now = time.time_ns() // 1_000_000
     with _making:
@@ -49,9 +72,10 @@ def mint(prefix: str) -> str:
         return f"{prefix}_{_encoded(_last)}"
 
 
-def earliest(prefix: str, moment: Millis) -> str:
+def earliest(kind: Callable[[str], Id], moment: Millis) -> Id:
     """The smallest id that could have been minted at ``moment``; ids at or after it are from then or later."""
-    return f"{prefix}_{_encoded(moment << RANDOM_BITS)}"[: len(prefix) + 11]
+    prefix = PREFIXES[kind]
+    return kind(f"{prefix}_{_encoded(moment << RANDOM_BITS)}"[: len(prefix) + 11])
 
 
 def _encoded(ulid: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
 
-from server.domain.ids import EndpointId, Millis, ReplayId, SourceId, VersionId, earliest
+from server.domain.ids import EndpointId, MessageId, Millis, ReplayId, SourceId, VersionId, earliest
 from server.domain.messages import DeliveryState
 from server.domain.schedules import DAY, HOUR, SECOND
 
@@ -77,12 +77,12 @@ class Selection:
     @property
     def start(self) -> str:
         """The cursor of a run that has not begun: every message of the range sorts after it."""
-        return earliest("msg", self.since)
+        return earliest(MessageId, self.since)
 
     @property
     def end(self) -> str:
         """The cursor of a run that has seen everything."""
-        return earliest("msg", self.until)
+        return earliest(MessageId, self.until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,12 +105,12 @@ def page(tx: Connection, search: Search, limit: int = PAGE, *, bodies: bool = Tr
     return [_attempt(row) for row in rows]
 
 
-def get(tx: Connection, attempt_id: str) -> Attempt | None:
+def get(tx: Connection, attempt_id: AttemptId) -> Attempt | None:
     row = tx.execute(select(attempts).where(attempts.c.id == attempt_id)).mappings().first()
     return _attempt(row) if row else None
 
 
-def of_message(tx: Connection, message_id: str, limit: int = 200, *, bodies: bool = True) -> list[Attempt]:
+def of_message(tx: Connection, message_id: MessageId, limit: int = 200, *, bodies: bool = True) -> list[Attempt]:
     """The newest attempts of a message on its way to all endpoints, newest first."""
     query = _selected(bodies).where(attempts.c.message_id == message_id).order_by(attempts.c.id.desc()).limit(limit)
     return [_attempt(row) for row in tx.execute(query).mappings()]

@@ -298,12 +298,12 @@ _CLAIM_FIRST = _take(
 )
 
 
-def get(tx: Connection, delivery_id: str) -> Delivery | None:
+def get(tx: Connection, delivery_id: DeliveryId) -> Delivery | None:
     row = tx.execute(select(deliveries).where(deliveries.c.id == delivery_id)).mappings().first()
     return message_rows.delivery_from(row) if row else None
 
 
-def waiting(tx: Connection, endpoint_id: str) -> int:
+def waiting(tx: Connection, endpoint_id: EndpointId) -> int:
     """How many deliveries of an endpoint wait for an attempt."""
     query = select(func.count()).where(deliveries.c.endpoint_id == endpoint_id, _WAITS)
     return tx.execute(query).scalar_one()

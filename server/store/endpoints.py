@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, func, select, update
 
+from server.domain.endpoint_names import endpoint_name
 from server.domain.endpoints import (
     Controls,
     Destination,
@@ -18,7 +19,8 @@ from server.domain.endpoints import (
     Version,
 )
 from server.domain.health import HEALTHY, Health
-from server.domain.ids import EndpointId, Millis, SourceId, VersionId
+from server.domain.ids import AttemptId, EndpointId, Millis, SourceId, VersionId
+from server.domain.integrations import Card
 from server.domain.messages import ACCEPTED, AttemptOutcome
 from server.domain.schedules import DODO_SCHEDULE
 from server.store.changes import endpoint_changed
@@ -103,24 +105,24 @@ def activate(tx: Connection, version: Version) -> None:
     )
 
 
-def get(tx: Connection, endpoint_id: str) -> Endpoint | None:
+def get(tx: Connection, endpoint_id: EndpointId) -> Endpoint | None:
     """The endpoint, also one of which some cannot be read: see ``Endpoint.unreadable``."""
     row = tx.execute(_WITH_CODE.where(endpoints.c.id == endpoint_id)).mappings().first()
     return _endpoint(tx, row) if row else None
 
 
-def get_whole(tx: Connection, endpoint_id: str) -> Endpoint | None:
+def get_whole(tx: Connection, endpoint_id: EndpointId) -> Endpoint | None:
     """As ``get``, to send by. Raises ``UnreadableEndpoint``."""
     return _whole(get(tx, endpoint_id))
 
 
-def hold(tx: Connection, endpoint_id: str) -> Endpoint | None:
+def hold(tx: Connection, endpoint_id: EndpointId) -> Endpoint | None:
     """As ``get``, locked until the transaction ends: whoever goes by what it is, in any process, is not overtaken."""
     tx.execute(select(endpoints.c.id).where(endpoints.c.id == endpoint_id).with_for_update())
     return get(tx, endpoint_id)
 
 
-def of_source(tx: Connection, source_id: str) -> list[Endpoint]:
+def of_source(tx: Connection, source_id: SourceId) -> list[Endpoint]:
     """A source's endpoints, oldest first, also those of which some cannot be read."""
     rows = tx.execute(_WITH_CODE.where(endpoints.c.source_id == source_id).order_by(endpoints.c.id)).mappings()
     return _readable(tx, rows)
@@ -180,14 +182,14 @@ def _whole(endpoint: Endpoint | None) -> Endpoint | None:
     return endpoint
 
 
-def names(tx: Connection, ids: Iterable[str]) -> dict[str, tuple[str, str, str]]:
-    """(card, description, url) by id, removed endpoints included: what a log row needs to name one.
-
-    The URL is empty where it cannot be read.
-    """
+def names(tx: Connection, cards: Mapping[str, Card], ids: Iterable[EndpointId]) -> dict[EndpointId, str]:
+    """How people see each endpoint named, removed ones included, also where its URL cannot be read."""
     columns = (endpoints.c.id, endpoints.c.card, endpoints.c.description, endpoints.c.url)
-    rows = tx.execute(select(*columns).where(endpoints.c.id.in_(list(ids))))
-    return {row.id: (row.card, row.description, _url_or_nothing(tx, row.id, row.url)) for row in rows}
+    rows = tx.execute(select(*columns).where(endpoints.c.id.in_(set(ids))))
+    return {
+        EndpointId(row.id): endpoint_name(cards, row.card, row.description, _url_or_nothing(tx, row.id, row.url))
+        for row in rows
+    }
 
 
 def _url_or_nothing(tx: Connection, endpoint_id: str, kept: str) -> str:
@@ -197,7 +199,7 @@ def _url_or_nothing(tx: Connection, endpoint_id: str, kept: str) -> str:
         return ""
 
 
-def history(tx: Connection, endpoint_id: str, limit: int = 100) -> list[Version]:
+def history(tx: Connection, endpoint_id: EndpointId, limit: int = 100) -> list[Version]:
     """The versions of an endpoint's code, newest first."""
     query = (
         select(versions).where(versions.c.endpoint_id == endpoint_id).order_by(versions.c.number.desc()).limit(limit)
@@ -205,7 +207,7 @@ def history(tx: Connection, endpoint_id: str, limit: int = 100) -> list[Version]
     return [_version(row) for row in tx.execute(query).mappings()]
 
 
-def version(tx: Connection, version_id: str) -> Version | None:
+def version(tx: Connection, version_id: VersionId) -> Version | None:
     row = tx.execute(select(versions).where(versions.c.id == version_id)).mappings().first()
     return _version(row) if row else None
 
@@ -242,7 +244,7 @@ class Tally:
         return sum(self.by_outcome.get(outcome, 0) for outcome in outcomes)
 
 
-def tallies(tx: Connection, ids: Iterable[EndpointId], since_id: str) -> dict[EndpointId, Tally]:
+def tallies(tx: Connection, ids: Iterable[EndpointId], since_id: AttemptId) -> dict[EndpointId, Tally]:
     """By endpoint, the outcomes of attempts whose id is at or after ``since_id`` (ids sort by time)."""
     counts: dict[EndpointId, dict[AttemptOutcome, int]] = {}
     rows = tx.execute(

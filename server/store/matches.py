@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, li
 
 from server.domain.conditions import Filter
 from server.domain.endpoints import Endpoint
-from server.domain.ids import DeliveryId, MessageId
+from server.domain.ids import DeliveryId, EndpointId, MessageId
 from server.domain.messages import AttemptOutcome, DeliveryState, Origin, Trigger
 from server.domain.payloads import Payload
 from server.domain.replays import ReplayKind, Selection
@@ -202,7 +202,7 @@ def _match(row: Any) -> Match:
     return Match(message_id, event_type, delivery_id, DeliveryState(state) if state else None, bool(delivered))
 
 
-def parked(tx: Connection, endpoint_id: str, most: int = 1_000) -> int:
+def parked(tx: Connection, endpoint_id: EndpointId, most: int = 1_000) -> int:
     """How many deliveries wait for a mended transformation, counted up to ``most`` + 1."""
     waiting = (
         select(deliveries.c.message_id)

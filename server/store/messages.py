@@ -135,7 +135,7 @@ def _parked(message: Message, endpoint_id: EndpointId, error: Exception) -> tupl
     row = _new_delivery(message, endpoint_id, Trigger.EVENT)
     row |= {"state": DeliveryState.TRANSFORM_FAILED.value, "due_at": None, "attempts": 1, "fault": fault}
     attempt = Attempt(
-        id=AttemptId(mint("att")),
+        id=mint(AttemptId),
         delivery_id=row["id"],
         message_id=message.id,
         endpoint_id=endpoint_id,
@@ -178,7 +178,7 @@ def send_example(tx: Connection, message: Message, endpoint_id: EndpointId) -> D
     return DeliveryId(row["id"])
 
 
-def get(tx: Connection, message_id: str) -> Message | None:
+def get(tx: Connection, message_id: MessageId) -> Message | None:
     row = tx.execute(select(messages).where(messages.c.id == message_id)).mappings().first()
     return _message(row) if row else None
 
@@ -399,7 +399,7 @@ def _new_delivery(
     message: Message, endpoint_id: EndpointId, trigger: Trigger, first_wait: Millis = 0
 ) -> dict[str, Any]:
     return {
-        "id": mint("dlv"),
+        "id": mint(DeliveryId),
         "message_id": message.id,
         "endpoint_id": endpoint_id,
         "state": DeliveryState.PENDING.value,

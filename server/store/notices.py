@@ -66,13 +66,13 @@ def page(tx: Connection, source_id: SourceId, *, before: str = "", limit: int = 
     return _readable(tx.execute(query.order_by(notices.c.id.desc()).limit(limit)).mappings())
 
 
-def of_endpoint(tx: Connection, endpoint_id: str, limit: int = 5) -> list[Notice]:
+def of_endpoint(tx: Connection, endpoint_id: EndpointId, limit: int = 5) -> list[Notice]:
     """The newest of an endpoint."""
     query = select(notices).where(notices.c.endpoint_id == endpoint_id).order_by(notices.c.id.desc()).limit(limit)
     return _readable(tx.execute(query).mappings())
 
 
-def disabled_at(tx: Connection, endpoint_id: str) -> Millis | None:
+def disabled_at(tx: Connection, endpoint_id: EndpointId) -> Millis | None:
     """When what happened switched the endpoint off the last time; ``None`` when no notice tells any more."""
     query = select(func.max(notices.c.created_at)).where(
         notices.c.endpoint_id == endpoint_id, notices.c.kind == ENDPOINT_DISABLED.key
@@ -129,7 +129,7 @@ def _gather(tx: Connection, alike: list[Happened]) -> NoticeId | None:
     if known := tx.execute(gathering).scalar():
         tx.execute(update(notices).where(notices.c.id == known).values(count=notices.c.count + len(alike), **values))
         return None
-    added = NoticeId(mint("ntc"))
+    added = mint(NoticeId)
     tx.execute(
         notices.insert().values(
             id=added,

@@ -27,7 +27,7 @@ def enqueue(tx: Connection, notice_id: NoticeId, event: OperationalEventType, no
         crowded = _waiting(tx, channel) >= MOST_WAITING
         tx.execute(
             notifications.insert().values(
-                id=mint("ntf"),
+                id=mint(NotificationId),
                 notice_id=notice_id,
                 channel=channel.value,
                 state=(Sending.FAILED if crowded else Sending.PENDING).value,

@@ -49,12 +49,12 @@ def insert(tx: Connection, replay: Replay) -> None:
     )
 
 
-def get(tx: Connection, replay_id: str) -> Replay | None:
+def get(tx: Connection, replay_id: ReplayId) -> Replay | None:
     row = tx.execute(select(replays).where(replays.c.id == replay_id)).mappings().first()
     return _replay(row) if row else None
 
 
-def running(tx: Connection, endpoint_id: str | None = None) -> list[Replay]:
+def running(tx: Connection, endpoint_id: EndpointId | None = None) -> list[Replay]:
     """The runs that are under way, oldest first; with ``endpoint_id`` those of one endpoint."""
     query = select(replays).where(replays.c.state == ReplayState.RUNNING.value).order_by(replays.c.id)
     if endpoint_id is not None:
@@ -68,7 +68,9 @@ def running(tx: Connection, endpoint_id: str | None = None) -> list[Replay]:
     return found
 
 
-def history(tx: Connection, endpoint_id: str, before: str = "", limit: int = PAGE) -> list[tuple[Replay, Progress]]:
+def history(
+    tx: Connection, endpoint_id: EndpointId, before: str = "", limit: int = PAGE
+) -> list[tuple[Replay, Progress]]:
     """The runs of an endpoint, newest first, with how their deliveries stand."""
     query = select(replays).where(replays.c.endpoint_id == endpoint_id).order_by(replays.c.id.desc()).limit(limit)
     if before:
@@ -223,7 +225,7 @@ def _begin_new(tx: Connection, replay: Replay, matches: Sequence[Match], due: Se
     known = set(tx.execute(there).scalars())
     rows = [
         {
-            "id": mint("dlv"),
+            "id": mint(DeliveryId),
             "message_id": message_id,
             "endpoint_id": replay.endpoint_id,
             "state": DeliveryState.PENDING.value,

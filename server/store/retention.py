@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, delete, exists, select
 
-from server.domain.ids import Millis, earliest
+from server.domain.ids import MessageId, Millis, NoticeId, ReplayId, earliest
 from server.domain.messages import DeliveryState
 from server.store.condition import file_of
 from server.store.schema import attempts, deliveries, messages, notices, notifications, replays
@@ -36,7 +36,7 @@ def prune_messages(tx: Connection, before: Millis, *, cursor: str, limit: int) -
     """
     old = (
         select(messages.c.id)
-        .where(messages.c.id > cursor, messages.c.id < earliest("msg", before))
+        .where(messages.c.id > cursor, messages.c.id < earliest(MessageId, before))
         .order_by(messages.c.id)
         .limit(limit)
     )
@@ -56,7 +56,7 @@ def prune_messages(tx: Connection, before: Millis, *, cursor: str, limit: int) -
 
 def prune_notices(tx: Connection, before: Millis, *, cursor: str, limit: int) -> Pruned:
     """Operational events that last happened before that moment, with what was sent of them."""
-    found = _oldest(tx, notices.c.id, earliest("ntc", before), cursor, limit)
+    found = _oldest(tx, notices.c.id, earliest(NoticeId, before), cursor, limit)
     ids = list(tx.execute(select(notices.c.id).where(notices.c.id.in_(found), notices.c.updated_at < before)).scalars())
     tx.execute(delete(notifications).where(notifications.c.notice_id.in_(ids)))
     tx.execute(delete(notices).where(notices.c.id.in_(ids)))
@@ -65,7 +65,7 @@ def prune_notices(tx: Connection, before: Millis, *, cursor: str, limit: int) ->
 
 def prune_replays(tx: Connection, before: Millis, *, cursor: str, limit: int) -> Pruned:
     """The history of replays that ended before that moment, once no delivery refers to them any more."""
-    found = _oldest(tx, replays.c.id, earliest("rpl", before), cursor, limit)
+    found = _oldest(tx, replays.c.id, earliest(ReplayId, before), cursor, limit)
     unused = select(replays.c.id).where(
         replays.c.id.in_(found),
         replays.c.ended_at < before,

@@ -34,7 +34,7 @@ def every(tx: Connection) -> list[Source]:
     return [_source(tx, row) for row in rows]
 
 
-def get(tx: Connection, source_id: str) -> Source | None:
+def get(tx: Connection, source_id: SourceId) -> Source | None:
     row = tx.execute(select(sources).where(sources.c.id == source_id)).mappings().first()
     return _source(tx, row) if row else None
 
@@ -98,7 +98,7 @@ def count_refusals(
             tx.execute(refusals.insert().values(row))
 
 
-def refused(tx: Connection, source_id: str) -> Mapping[IntakeRefusal, Refusals]:
+def refused(tx: Connection, source_id: SourceId) -> Mapping[IntakeRefusal, Refusals]:
     """By reason: how many requests were refused, and when the last one was."""
     columns = (refusals.c.reason, refusals.c.count, refusals.c.last_at, refusals.c.clock_off_ms)
     rows: Sequence[Any] = tx.execute(select(*columns).where(refusals.c.source_id == source_id)).all()

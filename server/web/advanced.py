@@ -18,7 +18,7 @@ from server.domain.sentences import Refused
 from server.domain.stamps import Part, Seen, stamp
 from server.web import drafts, forms, plans
 from server.web.forms import Form
-from server.web.frame import find, tab_page
+from server.web.frame import TheEndpoint, tab_page
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
@@ -26,18 +26,16 @@ router = APIRouter()
 
 
 @router.get("/endpoints/{endpoint_id}/advanced")
-async def advanced(request: Request, here: Here, endpoint_id: str, schedule: str | None = None) -> Response:
+async def advanced(request: Request, here: Here, endpoint: TheEndpoint, schedule: str | None = None) -> Response:
     """With ``schedule``, how that one would go; nothing is kept."""
-    endpoint, here = await find(here, endpoint_id)
     if schedule is not None and request.headers.get("hx-request-type") == "partial":
         return page(request, "endpoints/plan.html", here, plan=plans.plan(schedule), problems={})
     return await advanced_page(request, here, endpoint, schedule=schedule)
 
 
 @router.post("/endpoints/{endpoint_id}/advanced")
-async def save(request: Request, here: Here, endpoint_id: str) -> Response:
+async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     """The whole form at once. A field that the form does not have stays as it is."""
-    endpoint, here = await find(here, endpoint_id)
     form = await forms.read(request)
     typed = _posted(form, endpoint)
     if form.has("preview"):  # how the schedule would go, for readers without scripts

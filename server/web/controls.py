@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import controls, endpoints
-from server.web.frame import find
+from server.web.frame import TheEndpoint
 from server.web.render import redirect
 from server.web.visit import Here
 
@@ -13,35 +13,30 @@ router = APIRouter()
 
 
 @router.post("/endpoints/{endpoint_id}/pause")
-async def pause(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def pause(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     await controls.pause(here.bench, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-paused", request)
 
 
 @router.post("/endpoints/{endpoint_id}/resume")
-async def resume(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def resume(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     await controls.resume(here.bench, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-resumed", request)
 
 
 @router.post("/endpoints/{endpoint_id}/enable")
-async def enable(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def enable(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     await endpoints.enable(here.bench, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-enabled", request)
 
 
 @router.post("/endpoints/{endpoint_id}/disable")
-async def disable(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def disable(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     await endpoints.disable(here.bench, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-disabled", request)
 
 
 @router.post("/endpoints/{endpoint_id}/delete")
-async def remove(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def remove(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     await endpoints.remove(here.bench, endpoint)
     return redirect(here.to("/endpoints"), "endpoint-deleted", request)

@@ -12,7 +12,7 @@ from server.actions import endpoints as actions
 from server.actions import transforms
 from server.actions.drafts import Draft
 from server.domain.endpoints import Endpoint
-from server.domain.ids import Millis, earliest
+from server.domain.ids import AttemptId, Millis, earliest
 from server.domain.integrations import Card, FieldKind
 from server.domain.masking import shown_url, tail
 from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Delivery, Trigger
@@ -22,7 +22,7 @@ from server.store import Transaction, attempts, deliveries, endpoints, matches, 
 from server.store.endpoints import Tally
 from server.web import drafts, forms
 from server.web.errors import NotFound
-from server.web.frame import address_of, find, name_of, tab_page
+from server.web.frame import TheEndpoint, address_of, name_of, tab_page
 from server.web.messages import fault_of
 from server.web.notices import Shown, shown
 from server.web.render import page, redirect
@@ -61,7 +61,7 @@ class Row:
 
 @router.get("/endpoints")
 async def index(request: Request, here: Here) -> Response:
-    since = earliest("att", here.bench.now() - DAY_MS)
+    since = earliest(AttemptId, here.bench.now() - DAY_MS)
 
     def look(tx: Transaction) -> list[Row]:
         found = endpoints.of_source(tx, here.source.id)
@@ -102,10 +102,9 @@ async def create(request: Request, here: Here) -> Response:
 
 
 @router.get("/endpoints/{endpoint_id}")
-async def overview(request: Request, here: Here, endpoint_id: str, show: str = "", before: str = "") -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def overview(request: Request, here: Here, endpoint: TheEndpoint, show: str = "", before: str = "") -> Response:
     search = attempts.Search(endpoint_id=endpoint.id, outcomes=FILTERS.get(show, ()), before=before)
-    since = earliest("att", here.bench.now() - DAY_MS)
+    since = earliest(AttemptId, here.bench.now() - DAY_MS)
 
     def look(tx: Transaction) -> tuple[list[Attempt], Tally, int, Delivery | None, list[Shown]]:
         tally = endpoints.tallies(tx, [endpoint.id], since).get(endpoint.id, Tally({}))
@@ -141,14 +140,12 @@ async def overview(request: Request, here: Here, endpoint_id: str, show: str = "
 
 
 @router.get("/endpoints/{endpoint_id}/testing")
-async def testing(request: Request, here: Here, endpoint_id: str, event_type: str = "") -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def testing(request: Request, here: Here, endpoint: TheEndpoint, event_type: str = "") -> Response:
     return await _testing(request, here, endpoint, event_type)
 
 
 @router.post("/endpoints/{endpoint_id}/example")
-async def send_example(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def send_example(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     event_type = (await forms.read(request)).text("event_type")
     try:
         await actions.send_example(here.bench, endpoint, event_type)
@@ -158,14 +155,12 @@ async def send_example(request: Request, here: Here, endpoint_id: str) -> Respon
 
 
 @router.get("/endpoints/{endpoint_id}/edit")
-async def edit(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def edit(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     return _edit(request, here, endpoint, without_secrets(here, Draft.of(endpoint)))
 
 
 @router.post("/endpoints/{endpoint_id}/edit")
-async def save(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     form, card = await forms.read(request), card_of(here, endpoint.card)
     typed = drafts.posted(form, card, endpoint)
     draft = replace(typed, headers=tuple(endpoint.headers.items()), variables=tuple(endpoint.variables.items()))

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from server.actions.endpoints import Gone
 from server.delivery.repeated_lines import RepeatedLines
-from server.domain.ids import mint
+from server.domain.ids import unique
 from server.domain.sentences import Sentence, say
 from server.store import Busy
 from server.web import forms, i18n, render, security
@@ -173,7 +173,7 @@ async def _gone_away(request: Request, error: Exception) -> Response:
 
 
 async def _broken(request: Request, error: Exception) -> Response:
-    error_id = mint("err")
+    error_id = unique("err")
     log.error("request.failed", id=error_id, method=request.method, path=request.url.path, exc_info=error)
     response = answer(request, 500, Sentence(BROKEN.text, {"id": error_id}))
     # uvicorn ends the connection after such an answer: a proxy must not send the next request on it.

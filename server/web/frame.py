@@ -1,19 +1,20 @@
 """The frame of an endpoint's pages: finding it, its head with what can be done with it, and its tabs."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from server.domain.endpoint_names import endpoint_address, endpoint_name
 from server.domain.endpoints import DisabledBecause, Endpoint
-from server.domain.ids import Millis
+from server.domain.ids import EndpointId, Millis
 from server.domain.sentences import say
 from server.domain.stamps import Part, Seen
 from server.store import Transaction, deliveries, endpoints, notices
 from server.web.errors import NotFound
 from server.web.forms import MAX_STAMP
-from server.web.names import endpoint_address, endpoint_name
 from server.web.render import context_of, fragment, page
 from server.web.visit import Here, Visit
 
@@ -30,28 +31,34 @@ class Standing:
     """When it was switched off by what happened; ``None`` for one that was not, or where nobody remembers."""
 
 
-@router.get("/endpoints/{endpoint_id}/head")
-async def head(request: Request, here: Here, endpoint_id: str) -> Response:
-    """The head alone, for pages that are open. It is the same above each tab."""
-    endpoint, here = await find(here, endpoint_id)
-    return await tab_page(request, here, endpoint, "", template="endpoints/head.html")
-
-
-@router.get("/endpoints/{endpoint_id}/changed")
-async def changed(request: Request, here: Here, endpoint_id: str, part: Part, seen: str = "") -> Response:
-    """A notice for a form that is open, when somebody saved it since; empty otherwise."""
-    endpoint, here = await find(here, endpoint_id)
-    context = context_of(request, here, changed=Seen(part, seen[:MAX_STAMP]).is_stale(endpoint))
-    return HTMLResponse(fragment("endpoints/stale.html", "changed", context))
-
-
-async def find(here: Visit, endpoint_id: str) -> tuple[Endpoint, Visit]:
-    """The endpoint, and the visit. Raises ``NotFound``, and ``OtherSource`` for one of another source."""
+async def find(here: Visit, endpoint_id: EndpointId) -> Endpoint:
+    """Raises ``NotFound``, and ``OtherSource`` for an endpoint of another source."""
     endpoint = await here.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     if endpoint is None:
         raise NotFound(say("There is no such endpoint. It may have been deleted."))
     here.check_owner(endpoint.source_id)
-    return endpoint, here
+    return endpoint
+
+
+async def _of_the_address(here: Here, endpoint_id: EndpointId) -> Endpoint:
+    return await find(here, endpoint_id)
+
+
+TheEndpoint = Annotated[Endpoint, Depends(_of_the_address)]
+"""The endpoint that a page's address names. Leads to 404, or to its source's page, where there is none here."""
+
+
+@router.get("/endpoints/{endpoint_id}/head")
+async def head(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
+    """The head alone, for pages that are open. It is the same above each tab."""
+    return await tab_page(request, here, endpoint, "", template="endpoints/head.html")
+
+
+@router.get("/endpoints/{endpoint_id}/changed")
+async def changed(request: Request, here: Here, endpoint: TheEndpoint, part: Part, seen: str = "") -> Response:
+    """A notice for a form that is open, when somebody saved it since; empty otherwise."""
+    context = context_of(request, here, changed=Seen(part, seen[:MAX_STAMP]).is_stale(endpoint))
+    return HTMLResponse(fragment("endpoints/stale.html", "changed", context))
 
 
 def name_of(here: Visit, endpoint: Endpoint) -> str:

@@ -4,9 +4,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.domain.ids import AttemptId, EndpointId
 from server.domain.messages import Attempt, AttemptOutcome
-from server.store import Transaction, attempts
-from server.web.names import endpoint_names
+from server.store import Transaction, attempts, endpoints
 from server.web.pretty import SHOWN
 from server.web.render import page
 from server.web.visit import Here
@@ -19,13 +19,13 @@ async def index(request: Request, here: Here, attempt: str = "", before: str = "
     captured = (AttemptOutcome.CAPTURED,)
     search = attempts.Search(here.source.id, outcomes=captured, before=before if before.isprintable() else "")
 
-    def look(tx: Transaction) -> tuple[list[Attempt], Attempt | None, dict[str, str]]:
+    def look(tx: Transaction) -> tuple[list[Attempt], Attempt | None, dict[EndpointId, str]]:
         found = attempts.page(tx, search, bodies=False)
-        shown = attempts.get(tx, attempt) if attempt.isprintable() and attempt else None
+        shown = attempts.get(tx, AttemptId(attempt)) if attempt.isprintable() and attempt else None
         if shown is None or shown.outcome is not AttemptOutcome.CAPTURED or shown.source_id != here.source.id:
             shown = attempts.get(tx, found[0].id) if found else None
         ids = {each.endpoint_id for each in [*found, *([shown] if shown else [])]}
-        return found, shown, endpoint_names(tx, here.bench.cards, ids)
+        return found, shown, endpoints.names(tx, here.bench.cards, ids)
 
     found, shown, names = await here.bench.store.read(look)
     return page(

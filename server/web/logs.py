@@ -8,12 +8,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.domain.ids import AttemptId, EndpointId
 from server.domain.messages import CAPTURED, FAULT, Attempt, AttemptOutcome, DeliveryState
 from server.domain.sentences import Sentence, say
 from server.store import Transaction, attempts, endpoints, messages
 from server.web.drafts import TREE
 from server.web.frame import name_of
-from server.web.names import endpoint_names
 from server.web.render import page
 from server.web.visit import Here, Visit
 
@@ -115,20 +115,20 @@ async def index(request: Request, here: Here) -> Response:
 
 def _look(
     tx: Transaction, here: Visit, filters: Filters
-) -> tuple[Sequence[messages.Row] | Sequence[Attempt], dict[str, str], Choices]:
+) -> tuple[Sequence[messages.Row] | Sequence[Attempt], dict[EndpointId, str], Choices]:
     """Rows, the names of the endpoints in them, and the endpoints to filter by."""
     cards = here.bench.cards
     listed = endpoints.of_source(tx, here.source.id)
     choices: Choices = [(endpoint.id, name_of(here, endpoint)) for endpoint in listed]
     if filters.view:
         tried = attempts.page(tx, _attempts(tx, here, filters), bodies=False)
-        return tried, endpoint_names(tx, cards, [attempt.endpoint_id for attempt in tried]), choices
+        return tried, endpoints.names(tx, cards, [attempt.endpoint_id for attempt in tried]), choices
     came = messages.page(tx, _messages(tx, here, filters))
-    return came, endpoint_names(tx, cards, [on_way.endpoint_id for row in came for on_way in row.deliveries]), choices
+    return came, endpoints.names(tx, cards, [on_way.endpoint_id for row in came for on_way in row.deliveries]), choices
 
 
 def _messages(tx: Transaction, here: Visit, filters: Filters) -> messages.Search:
-    attempt = attempts.get(tx, filters.q) if filters.q.startswith("att_") else None
+    attempt = attempts.get(tx, AttemptId(filters.q)) if filters.q.startswith("att_") else None
     return messages.Search(
         source_id=here.source.id,
         event_type=filters.type,

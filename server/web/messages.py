@@ -11,13 +11,12 @@ from server.actions import controls
 from server.actions import messages as actions
 from server.domain.endpoints import Endpoint, Version
 from server.domain.faults import KIND
-from server.domain.ids import VersionId, earliest
+from server.domain.ids import AttemptId, DeliveryId, MessageId, VersionId, earliest
 from server.domain.messages import Attempt, AttemptError, Delivery, DeliveryState, Message, StoppedBecause, Trigger
 from server.domain.sentences import Refused, Sentence, say
 from server.store import Transaction, attempts, deliveries, endpoints, messages, sources
 from server.web import forms
 from server.web.errors import NotFound
-from server.web.names import endpoint_names
 from server.web.passed_over import PassedOver, passed_over
 from server.web.pretty import SHOWN
 from server.web.render import page, redirect
@@ -95,12 +94,12 @@ class Way:
 
 
 @router.get("/messages/{message_id}")
-async def show(request: Request, here: Here, message_id: str, attempt: str = "") -> Response:
+async def show(request: Request, here: Here, message_id: MessageId, attempt: AttemptId | None = None) -> Response:
     return await show_message(request, here, message_id, attempt)
 
 
 @router.post("/deliveries/{delivery_id}/resend")
-async def resend(request: Request, here: Here, delivery_id: str) -> Response:
+async def resend(request: Request, here: Here, delivery_id: DeliveryId) -> Response:
     delivery = await _find_delivery(here, delivery_id)
     try:
         endpoint = await actions.resend(here.bench, delivery)
@@ -111,7 +110,7 @@ async def resend(request: Request, here: Here, delivery_id: str) -> Response:
 
 
 @router.post("/deliveries/{delivery_id}/stop")
-async def stop(request: Request, here: Here, delivery_id: str) -> Response:
+async def stop(request: Request, here: Here, delivery_id: DeliveryId) -> Response:
     delivery = await _find_delivery(here, delivery_id)
     try:
         await actions.stop(here.bench, delivery)
@@ -121,7 +120,7 @@ async def stop(request: Request, here: Here, delivery_id: str) -> Response:
 
 
 @router.post("/deliveries/{delivery_id}/skip")
-async def skip(request: Request, here: Here, delivery_id: str) -> Response:
+async def skip(request: Request, here: Here, delivery_id: DeliveryId) -> Response:
     """From a message's page, or from that of an endpoint in order, which the form names as ``back``."""
     delivery = await _find_delivery(here, delivery_id)
     back = (await forms.read(request)).path("back", here.to(f"/messages/{delivery.message_id}"))
@@ -133,24 +132,24 @@ async def skip(request: Request, here: Here, delivery_id: str) -> Response:
 
 
 @router.get("/messages/{message_id}/body")
-async def received_body(here: Here, message_id: str) -> Response:
+async def received_body(here: Here, message_id: MessageId) -> Response:
     message = await _find(here, message_id)
     return _download(message.body, f"{message.id}.json")
 
 
 @router.get("/attempts/{attempt_id}/request-body")
-async def request_body(here: Here, attempt_id: str) -> Response:
+async def request_body(here: Here, attempt_id: AttemptId) -> Response:
     attempt = await find_attempt(here, attempt_id)
     return _download(attempt.request.body if attempt.request else b"", f"{attempt.id}-request.txt")
 
 
 @router.get("/attempts/{attempt_id}/response-body")
-async def response_body(here: Here, attempt_id: str) -> Response:
+async def response_body(here: Here, attempt_id: AttemptId) -> Response:
     attempt = await find_attempt(here, attempt_id)
     return _download(attempt.response.body if attempt.response else b"", f"{attempt.id}-response.txt")
 
 
-async def find_attempt(here: Visit, attempt_id: str) -> Attempt:
+async def find_attempt(here: Visit, attempt_id: AttemptId) -> Attempt:
     found = await here.bench.store.read(lambda tx: attempts.get(tx, attempt_id))
     if found is None:
         raise NotFound(say("There is no such attempt."))
@@ -158,7 +157,7 @@ async def find_attempt(here: Visit, attempt_id: str) -> Attempt:
     return found
 
 
-async def _find(here: Visit, message_id: str) -> Message:
+async def _find(here: Visit, message_id: MessageId) -> Message:
     found = await here.bench.store.read(lambda tx: messages.get(tx, message_id))
     if found is None:
         raise NotFound(_gone(here, message_id))
@@ -166,7 +165,7 @@ async def _find(here: Visit, message_id: str) -> Message:
     return found
 
 
-async def _find_delivery(here: Visit, delivery_id: str) -> Delivery:
+async def _find_delivery(here: Visit, delivery_id: DeliveryId) -> Delivery:
     found, owner = await here.bench.store.read(
         lambda tx: (deliveries.get(tx, delivery_id), sources.owning(tx, delivery_id))
     )
@@ -181,10 +180,10 @@ async def _refused(request: Request, here: Visit, delivery: Delivery, refused: R
     return await show_message(request, here, delivery.message_id, problem=refused.problems[0].sentence, status=422)
 
 
-def _gone(here: Visit, message_id: str) -> Sentence:
+def _gone(here: Visit, message_id: MessageId) -> Sentence:
     """An id tells when its message came."""
     days = here.bench.retention_days
-    if days and message_id.startswith("msg_") and message_id < earliest("msg", here.bench.now() - days * DAY_MS):
+    if days and message_id.startswith("msg_") and message_id < earliest(MessageId, here.bench.now() - days * DAY_MS):
         return say("This message came more than {days} days ago and was deleted: none is kept longer.", days=days)
     return say("There is no such message.")
 
@@ -192,8 +191,8 @@ def _gone(here: Visit, message_id: str) -> Sentence:
 async def show_message(
     request: Request,
     here: Visit,
-    message_id: str,
-    chosen: str = "",
+    message_id: MessageId,
+    chosen: AttemptId | None = None,
     *,
     problem: Sentence | None = None,
     status: int = 200,
@@ -221,7 +220,7 @@ async def show_message(
         others=others,
         versions=versions,
         attempt=attempt,
-        chosen=chosen,
+        chosen=chosen or "",
         triggers=TRIGGERS,
         problem=problem,
         most_shown=SHOWN,
@@ -231,7 +230,7 @@ async def show_message(
 def _ways(tx: Transaction, here: Visit, message: Message, made: Sequence[Attempt]) -> list[Way]:
     found = messages.of_messages(tx, [message.id]).get(message.id, [])
     ids = [delivery.endpoint_id for delivery in found]
-    names, existing = endpoint_names(tx, here.bench.cards, ids), endpoints.by_ids(tx, ids)
+    names, existing = endpoints.names(tx, here.bench.cards, ids), endpoints.by_ids(tx, ids)
     return [
         Way(
             delivery,

@@ -13,9 +13,8 @@ from server.domain.ids import EndpointId
 from server.domain.messages import AttemptError
 from server.domain.notices import Notice
 from server.domain.sentences import Sentence, say
-from server.store import Transaction, matches, notices, notifications
+from server.store import Transaction, endpoints, matches, notices, notifications
 from server.web import forms
-from server.web.names import endpoint_names
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
@@ -82,7 +81,7 @@ async def see(request: Request, here: Here) -> Response:
 
 
 def shown(tx: Transaction, here: Visit, found: Sequence[Notice]) -> list[Shown]:
-    names = endpoint_names(tx, here.bench.cards, [each.endpoint_id for each in found if each.endpoint_id])
+    names = endpoints.names(tx, here.bench.cards, [each.endpoint_id for each in found if each.endpoint_id])
     told = notifications.of_notices(tx, [each.id for each in found])
     about_parked = {each.endpoint_id for each in found if each.type.wording_when_none_parked and each.endpoint_id}
     parked = {endpoint_id for endpoint_id in about_parked if matches.parked(tx, endpoint_id, 1)}
@@ -90,7 +89,7 @@ def shown(tx: Transaction, here: Visit, found: Sequence[Notice]) -> list[Shown]:
         Shown(
             notice=each,
             text=_text(each, parked),
-            endpoint=names.get(each.endpoint_id or "", each.endpoint_id or ""),
+            endpoint=names.get(each.endpoint_id, each.endpoint_id) if each.endpoint_id else "",
             telling=[_telling(one) for one in told.get(each.id, ())],
         )
         for each in found

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+from server.domain.endpoint_names import endpoint_name
 from server.domain.endpoints import Endpoint
 from server.domain.messages import Message, Origin
 from server.domain.payloads import Payload
 from server.domain.sentences import Sentence, say
 from server.store import Transaction, endpoints
-from server.web.names import endpoint_name
 from server.web.visit import Visit
 
 

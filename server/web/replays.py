@@ -9,7 +9,7 @@ from starlette.responses import Response
 from server.actions import replays as actions
 from server.actions.replays import Asked, DryRun, selected
 from server.domain.endpoints import Endpoint, Version
-from server.domain.ids import Millis, VersionId
+from server.domain.ids import Millis, ReplayId, VersionId
 from server.domain.messages import DeliveryState
 from server.domain.replays import BULK_STATES, PERIODS, Progress, Replay, ReplayKind
 from server.domain.sentences import Refused, Sentence, say
@@ -17,7 +17,7 @@ from server.store import Transaction, endpoints, matches, replays
 from server.web import drafts, forms
 from server.web.errors import NotFound
 from server.web.forms import Form
-from server.web.frame import find, tab_page
+from server.web.frame import TheEndpoint, find, tab_page
 from server.web.i18n import in_words
 from server.web.logs import STATES
 from server.web.render import redirect, utc_text
@@ -55,15 +55,13 @@ SINCE = say("Since {time}", time="")
 
 
 @router.get("/endpoints/{endpoint_id}/replays")
-async def index(request: Request, here: Here, endpoint_id: str, before: str = "") -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def index(request: Request, here: Here, endpoint: TheEndpoint, before: str = "") -> Response:
     return await _index(request, here, endpoint, before)
 
 
 @router.get("/endpoints/{endpoint_id}/replays/new")
-async def new(request: Request, here: Here, endpoint_id: str) -> Response:
+async def new(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     """The form of one kind; with ``count``, what it would do."""
-    endpoint, here = await find(here, endpoint_id)
     fields: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         fields.setdefault(name, []).append(value)
@@ -81,8 +79,7 @@ async def new(request: Request, here: Here, endpoint_id: str) -> Response:
 
 
 @router.post("/endpoints/{endpoint_id}/replays")
-async def begin(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def begin(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     asked = _asked(await forms.read(request), asking=True)
     try:
         selection, rate = selected(asked, here.bench.now())
@@ -93,11 +90,11 @@ async def begin(request: Request, here: Here, endpoint_id: str) -> Response:
 
 
 @router.post("/replays/{replay_id}/stop")
-async def stop(request: Request, here: Here, replay_id: str) -> Response:
+async def stop(request: Request, here: Here, replay_id: ReplayId) -> Response:
     replay = await here.bench.store.read(lambda tx: replays.get(tx, replay_id))
     if replay is None:
         raise NotFound(say("There is no such replay."))
-    endpoint, here = await find(here, replay.endpoint_id)
+    endpoint = await find(here, replay.endpoint_id)
     try:
         await actions.stop(here.bench, replay)
     except Refused as refused:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from server.actions import secrets as actions
 from server.web import forms
 from server.web.advanced import saved_secret
-from server.web.frame import find
+from server.web.frame import TheEndpoint
 from server.web.render import redirect
 from server.web.visit import Here
 
@@ -15,9 +15,8 @@ router = APIRouter()
 
 
 @router.post("/endpoints/{endpoint_id}/secret")
-async def rotate(request: Request, here: Here, endpoint_id: str) -> Response:
+async def rotate(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     """Sign with the secret in the form, or with a fresh one when the form has none."""
-    endpoint, here = await find(here, endpoint_id)
     form = await forms.read(request)
     typed = form.optional("secret")
     action = actions.rotate(here.bench, endpoint, typed, form.text("replaces"))
@@ -25,7 +24,6 @@ async def rotate(request: Request, here: Here, endpoint_id: str) -> Response:
 
 
 @router.post("/endpoints/{endpoint_id}/secret/stop-former")
-async def stop_former(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def stop_former(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     await actions.stop_former(here.bench, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}/advanced"), "secret-stopped", request)

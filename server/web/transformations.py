@@ -11,6 +11,7 @@ from server.actions import endpoints as actions
 from server.actions import replays, transforms
 from server.actions.drafts import Draft, code_problems
 from server.domain.endpoints import Endpoint, Version
+from server.domain.ids import EndpointId, VersionId
 from server.domain.integrations import Card
 from server.domain.sentences import Problem, Refused
 from server.domain.stamps import Part, Seen, stamp
@@ -18,7 +19,7 @@ from server.store import endpoints, matches
 from server.web import drafts, forms
 from server.web.endpoints import card_of, form_page
 from server.web.forms import Form
-from server.web.frame import address_of, find, name_of
+from server.web.frame import TheEndpoint, address_of, find, name_of
 from server.web.i18n import in_words
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
@@ -70,12 +71,13 @@ async def check(request: Request, here: Here) -> Response:
 
 
 @router.get("/endpoints/{endpoint_id}/transformation")
-async def edit(request: Request, here: Here, endpoint_id: str, version: str = "", undo: str = "") -> Response:
+async def edit(
+    request: Request, here: Here, endpoint: TheEndpoint, version: VersionId | None = None, undo: VersionId | None = None
+) -> Response:
     """The editor, with the code in force or with an older ``version`` to look at and to test.
 
     ``undo``: the version that was active before one was restored just now.
     """
-    endpoint, here = await find(here, endpoint_id)
     draft = _with_code(Draft.of(endpoint), card_of(here, endpoint.card))
     looked_at = await here.bench.store.read(lambda tx: endpoints.version(tx, version)) if version else None
     if looked_at and looked_at.endpoint_id == endpoint.id:
@@ -85,8 +87,7 @@ async def edit(request: Request, here: Here, endpoint_id: str, version: str = ""
 
 
 @router.post("/endpoints/{endpoint_id}/transformation")
-async def save(request: Request, here: Here, endpoint_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     form = await forms.read(request)
     card = card_of(here, endpoint.card)
     draft = drafts.posted(form, card, endpoint)
@@ -107,8 +108,7 @@ async def save(request: Request, here: Here, endpoint_id: str) -> Response:
 
 
 @router.post("/endpoints/{endpoint_id}/versions/{version_id}/restore")
-async def restore(request: Request, here: Here, endpoint_id: str, version_id: str) -> Response:
-    endpoint, here = await find(here, endpoint_id)
+async def restore(request: Request, here: Here, endpoint: TheEndpoint, version_id: VersionId) -> Response:
     try:
         await actions.restore_version(here.bench, endpoint, version_id)
     except Refused as refused:
@@ -134,7 +134,7 @@ async def _posted(form: Form, here: Visit) -> tuple[Endpoint | None, Visit, Draf
     """The draft in a posted form: of a new endpoint, or of the transformation of the one that the form names."""
     if not form.text("endpoint"):
         return None, here, drafts.posted(form, card_of(here, form.text("card")))
-    endpoint, here = await find(here, form.text("endpoint"))
+    endpoint = await find(here, EndpointId(form.text("endpoint")))
     typed = drafts.posted(form, card_of(here, endpoint.card), endpoint)
     kept = Draft.of(endpoint)
     return endpoint, here, replace(kept, variables=typed.variables, transforming=typed.transforming, code=typed.code)

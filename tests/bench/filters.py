@@ -30,7 +30,7 @@ from server.delivery.configuration import Configuration
 from server.delivery.feed import Feed
 from server.delivery.intake import Intake
 from server.domain.conditions import Condition, Operator
-from server.domain.ids import mint
+from server.domain.ids import unique
 from server.domain.signing import sign
 from server.store import Store, endpoints, sources
 
@@ -84,7 +84,7 @@ def a_filter(number: int) -> tuple[Condition, ...]:
 
 async def take_in(intake: Intake, source, body: bytes) -> float:
     """Milliseconds until it is stored."""
-    webhook_id, now = mint("evt"), int(time.time())
+    webhook_id, now = unique("evt"), int(time.time())
     headers = {
         "webhook-id": webhook_id,
         "webhook-timestamp": str(now),

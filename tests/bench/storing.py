@@ -7,7 +7,7 @@ import time
 from builders import a_message, an_attempt
 
 from server.domain.catalog import sample_json
-from server.domain.ids import MessageId, earliest, mint
+from server.domain.ids import DeliveryId, MessageId, earliest, mint
 from server.domain.messages import DeliveryState
 from server.store import Store, messages
 from server.store.attempts import columns
@@ -27,10 +27,10 @@ async def fill(store: Store, source, endpoint, then: int, count: int) -> None:
 
     def some(tx, start: int, end: int) -> None:
         made = [
-            a_message(source, id=MessageId(f"{earliest('msg', then + n)}{n:016d}"), received_at=then + n, body=BODY)
+            a_message(source, id=MessageId(f"{earliest(MessageId, then + n)}{n:016d}"), received_at=then + n, body=BODY)
             for n in range(start, end)
         ]
-        ways = [mint("dlv") for _ in made]
+        ways = [mint(DeliveryId) for _ in made]
         tx.execute(message_table.insert(), [messages._message_columns(one) for one in made])
         tx.execute(
             delivery_table.insert(),

@@ -14,7 +14,7 @@ SOURCE = a_source()
 def held(endpoint):
     message = a_message(SOURCE)
     values = {"state": DeliveryState.PENDING, "trigger": Trigger.EVENT, "attempts": 0, "step": 0, "due_at": NOW}
-    delivery = Delivery(DeliveryId(mint("dlv")), message.id, endpoint.id, **values, created_at=NOW, updated_at=NOW)
+    delivery = Delivery(mint(DeliveryId), message.id, endpoint.id, **values, created_at=NOW, updated_at=NOW)
     return Held(delivery, message, NOW + 60_000)
 
 

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from server.delivery.dispatch import NO_RESOURCES
-from server.delivery.names import LOOK_UPS_AT_ONCE, Names
+from server.delivery.resolver import MAX_LOOKUPS, Resolver
 
 
 @pytest.fixture
@@ -30,18 +30,18 @@ def system(monkeypatch):
 
 
 async def test_a_name_is_looked_up_once_at_a_time(system):
-    names = Names()
-    asking = [asyncio.create_task(names.addresses("hanging.example")) for _ in range(2 * LOOK_UPS_AT_ONCE)]
+    resolver = Resolver()
+    asking = [asyncio.create_task(resolver.addresses("hanging.example")) for _ in range(2 * MAX_LOOKUPS)]
     await asyncio.sleep(0)
-    assert await names.addresses("127.0.0.1") == ["127.0.0.1"]
+    assert await resolver.addresses("127.0.0.1") == ["127.0.0.1"]
     assert sorted(system) == ["127.0.0.1", "hanging.example"]
-    names.close()
+    resolver.close()
     await asyncio.wait(asking)
 
 
 async def test_who_gives_up_waiting_takes_the_answer_from_nobody(system):
-    names = Names()
-    first, second = (asyncio.create_task(names.addresses("localhost")) for _ in range(2))
+    resolver = Resolver()
+    first, second = (asyncio.create_task(resolver.addresses("localhost")) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
     assert "127.0.0.1" in await second
@@ -49,43 +49,43 @@ async def test_who_gives_up_waiting_takes_the_answer_from_nobody(system):
 
 
 async def test_a_name_is_looked_up_anew_after_its_answer(system):
-    names = Names()
+    resolver = Resolver()
     for _ in range(2):
-        assert "127.0.0.1" in await names.addresses("localhost")
+        assert "127.0.0.1" in await resolver.addresses("localhost")
     assert system == ["localhost", "localhost"]
 
 
 async def test_each_that_waits_is_told_that_there_is_no_such_name():
-    names = Names()
-    told = await asyncio.gather(*(names.addresses("nowhere.invalid") for _ in range(3)), return_exceptions=True)
+    resolver = Resolver()
+    told = await asyncio.gather(*(resolver.addresses("nowhere.invalid") for _ in range(3)), return_exceptions=True)
     assert [type(failure) for failure in told] == [socket.gaierror] * 3
 
 
 async def test_no_more_than_some_are_looked_up_at_once(system):
-    names = Names()
-    asking = [asyncio.create_task(names.addresses(f"{n}.hanging.example")) for n in range(LOOK_UPS_AT_ONCE + 5)]
-    waiting = asyncio.create_task(names.addresses("localhost"))
+    resolver = Resolver()
+    asking = [asyncio.create_task(resolver.addresses(f"{n}.hanging.example")) for n in range(MAX_LOOKUPS + 5)]
+    waiting = asyncio.create_task(resolver.addresses("localhost"))
     await asyncio.wait(asking, timeout=0.1)
-    assert len(system) == LOOK_UPS_AT_ONCE
-    names.close()
+    assert len(system) == MAX_LOOKUPS
+    resolver.close()
     await asyncio.wait([*asking, waiting])
 
 
 ENDING = """
 import asyncio, socket, time
 from server.delivery.dispatch import NO_RESOURCES
-from server.delivery.names import Names
+from server.delivery.resolver import Resolver
 
 socket.getaddrinfo = lambda *_, **__: time.sleep(600)
 
 async def main():
-    names = Names()
+    resolver = Resolver()
     try:
         async with asyncio.timeout(0.1):
-            await names.addresses("hanging.example")
+            await resolver.addresses("hanging.example")
     except TimeoutError:
         print("left")
-    names.close()
+    resolver.close()
 
 asyncio.run(main())
 """
@@ -100,12 +100,12 @@ async def test_a_look_up_that_fails_in_an_unforeseen_way_does_not_hang(monkeypat
     def broken(*args, **kwargs):
         raise MemoryError
 
-    names = Names()
+    resolver = Resolver()
     with monkeypatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", broken)
         with pytest.raises(MemoryError):
-            await asyncio.wait_for(names.addresses("localhost"), 5)
-    assert "127.0.0.1" in await names.addresses("localhost")
+            await asyncio.wait_for(resolver.addresses("localhost"), 5)
+    assert "127.0.0.1" in await resolver.addresses("localhost")
 
 
 async def test_a_look_up_for_which_there_is_no_thread_is_a_lack_of_this_machine(monkeypatch):
@@ -114,10 +114,10 @@ async def test_a_look_up_for_which_there_is_no_thread_is_a_lack_of_this_machine(
     def refused(thread):
         raise RuntimeError("can't start new thread")
 
-    names = Names()
+    resolver = Resolver()
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", refused)
         with pytest.raises(OSError) as failure:
-            await names.addresses("localhost")
+            await resolver.addresses("localhost")
     assert failure.value.errno in NO_RESOURCES
-    assert "127.0.0.1" in await names.addresses("localhost")
+    assert "127.0.0.1" in await resolver.addresses("localhost")

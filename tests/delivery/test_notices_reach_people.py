@@ -72,8 +72,7 @@ async def telling(store: Store, *, rules: str = "127.0.0.0/8", smtp: int = 0) ->
     server = MailServer(host="localhost", port=smtp, tls=Tls.NONE, sender="hookbench@example.com")
     mailer = Mailer(server, trust=ssl.create_default_context(), timeout=5) if smtp else None
     feed = Feed()
-    names = lambda tx, ids: {each: known[1] for each, known in endpoints.names(tx, ids).items()}  # noqa: E731
-    notifier = Notifier(store, courier, mailer, feed, names=names, public_url="https://hooks.example.com")
+    notifier = Notifier(store, courier, mailer, feed, cards={}, public_url="https://hooks.example.com")
     notifier.start()
     try:
         yield feed

@@ -72,7 +72,7 @@ async def test_an_endpoint_that_cannot_be_read_does_not_refuse_the_event(each_st
 async def a_replay(b, endpoint):
     selection = Selection(ReplayKind.BULK, 0, b.now() + 1_000, None, frozenset({DeliveryState.SUCCEEDED}))
     run = Replay(
-        id=ReplayId(mint("rpl")), source_id=b.source.id, endpoint_id=endpoint.id, selection=selection, version_id=None,
+        id=mint(ReplayId), source_id=b.source.id, endpoint_id=endpoint.id, selection=selection, version_id=None,
         rate=None, total=1, more=False, begun=0, cursor=selection.start, state=ReplayState.RUNNING, user_name="ada",
         created_at=b.now(), ended_at=None,
     )  # fmt: skip

@@ -49,7 +49,7 @@ class World:
             self.message,
             delivery.id,
             self.endpoint,
-            id=AttemptId(mint("att")),
+            id=mint(AttemptId),
             number=delivery.attempts + 1,
             trigger=delivery.trigger,
             outcome=outcome,

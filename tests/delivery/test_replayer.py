@@ -55,7 +55,7 @@ class Shop:
         now = time.time_ns() // 1_000_000
         selection = Selection(kind, now - HOUR, now + HOUR)
         replay = Replay(
-            ReplayId(mint("rpl")), self.source.id, (endpoint or self.endpoint).id, selection, None, rate, 0, False, 0,
+            mint(ReplayId), self.source.id, (endpoint or self.endpoint).id, selection, None, rate, 0, False, 0,
             selection.start, ReplayState.RUNNING, "ada", now,
         )  # fmt: skip
         await self.store.write(lambda tx: replays.insert(tx, replay))

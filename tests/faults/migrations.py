@@ -17,7 +17,7 @@ from faults import left
 from faults.bench import TESTS, Figures, a_folder
 from faults.ledger import Sink
 from faults.runner import MIGRATION
-from server.domain.ids import mint
+from server.domain.ids import DeliveryId, EndpointId, MessageId, mint
 from server.store.migrate import config_for, revisions
 
 WAITING = 20
@@ -30,7 +30,7 @@ def an_old_database(file: Path, port: int) -> None:
     with engine.begin() as connection:
         command.upgrade(config_for(connection), "0001")
     engine.dispose()
-    source, endpoint = a_source(), mint("ep")
+    source, endpoint = a_source(), mint(EndpointId)
     with closing(sqlite3.connect(file)) as old:
         old.execute("PRAGMA journal_mode=WAL")
         columns = (source.id, source.name, source.mode.value, source.token, source.secret, NOW)
@@ -41,7 +41,7 @@ def an_old_database(file: Path, port: int) -> None:
             (endpoint, source.id, f"http://127.0.0.1:{port}/", SECRET, NOW, NOW),
         )
         for number in range(WAITING):
-            message = mint("msg")
+            message = mint(MessageId)
             body = json.dumps({"type": "payment.succeeded", "data": {"n": number}}).encode()
             old.execute(
                 "INSERT INTO messages VALUES (?, ?, ?, 'payment.succeeded', 'received', ?, ?)",
@@ -49,7 +49,7 @@ def an_old_database(file: Path, port: int) -> None:
             )
             old.execute(
                 "INSERT INTO deliveries VALUES (?, ?, ?, 'pending', 'event', 0, 0, ?, NULL, NULL, ?, ?)",
-                (mint("dlv"), message, endpoint, NOW, NOW, NOW),
+                (mint(DeliveryId), message, endpoint, NOW, NOW, NOW),
             )
         old.commit()
 

@@ -66,7 +66,7 @@ async def fail(data: Path, url: str) -> tuple[set[str], Endpoint]:
     found = [a_message(source, received_at=now) for _ in range(FAILED)]
     selection = Selection(ReplayKind.FAILED, 0, now + 60_000)
     replay = Replay(
-        ReplayId(mint("rpl")), source.id, endpoint.id, selection, None, 100, FAILED, False, 0,
+        mint(ReplayId), source.id, endpoint.id, selection, None, 100, FAILED, False, 0,
         selection.start, ReplayState.RUNNING, "ada", now,
     )  # fmt: skip
 

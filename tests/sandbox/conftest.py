@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from sandbox.asking import LIMITS, Run, a_webhook
 
-from server.domain.ids import mint
+from server.domain.ids import unique
 from server.domain.transformations import Program, Result
 from server.sandbox import Sandbox
 
@@ -26,6 +26,6 @@ def run(sandbox: Sandbox) -> Run:
     """``await run(code)``: what the code makes of a payment. ``payload=…`` gives another event."""
 
     async def one(code: str, owner: str | None = None, **changes: Any) -> Result:
-        return await sandbox.run(Program(owner or mint("draft"), code), a_webhook(**changes))
+        return await sandbox.run(Program(owner or unique("draft"), code), a_webhook(**changes))
 
     return one

@@ -22,7 +22,7 @@ TABLES = (message_table, delivery_table, attempt_table)
 
 
 def id_of(at: int, number: int) -> MessageId:
-    return MessageId(f"{earliest('msg', at)}{number:016d}")
+    return MessageId(f"{earliest(MessageId, at)}{number:016d}")
 
 
 class Scene:
@@ -94,7 +94,7 @@ async def test_old_operational_events_go_with_what_was_sent_of_them(scene: Scene
     def add(tx):
         options.set_alerts(tx, Alerts(addresses=("ops@example.com",)), NOW)
         for at in (NOW - 100 * DAY, NOW):
-            made = NoticeId(f"{earliest('ntc', at)}{0:016d}")
+            made = NoticeId(f"{earliest(NoticeId, at)}{0:016d}")
             monkeypatch.setattr(notices, "mint", lambda prefix, made=made: made)
             notices.add(tx, Happened(ENDPOINT_DISABLED, scene.source.id, scene.endpoint.id, at))
 

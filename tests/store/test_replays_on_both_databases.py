@@ -35,8 +35,8 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
 
 def came_at(moment: Millis) -> MessageId:
     """An id such as was minted then."""
-    begins = earliest("msg", moment)
-    return MessageId(begins + mint("msg")[len(begins) :])
+    begins = earliest(MessageId, moment)
+    return MessageId(begins + mint(MessageId)[len(begins) :])
 
 
 class Shop:
@@ -96,7 +96,7 @@ class Shop:
 
     async def begun(self, selection: Selection) -> Replay:
         replay = Replay(
-            ReplayId(mint("rpl")), self.source.id, self.endpoint.id, selection, None, None, 3, False, 0,
+            mint(ReplayId), self.source.id, self.endpoint.id, selection, None, None, 3, False, 0,
             selection.start, ReplayState.RUNNING, "ada", NOW,
         )  # fmt: skip
         await self.store.write(lambda tx: replays.insert(tx, replay))

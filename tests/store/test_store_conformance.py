@@ -259,8 +259,8 @@ async def test_a_removed_endpoint_is_gone_but_still_named_in_the_log(store: Stor
     await store.write(lambda tx: endpoints.remove(tx, endpoint.id, NOW))
     assert await store.read(lambda tx: endpoints.get(tx, endpoint.id)) is None
     assert await store.read(lambda tx: endpoints.of_source(tx, source.id)) == []
-    names = await store.read(lambda tx: endpoints.names(tx, [endpoint.id]))
-    assert names[endpoint.id] == ("webhook", "Mail", endpoint.url)
+    names = await store.read(lambda tx: endpoints.names(tx, {}, [endpoint.id]))
+    assert names == {endpoint.id: "Mail"}
     assert (await receive(store, a_message(source))).endpoints == ()
 
 
@@ -268,7 +268,7 @@ async def test_every_save_of_code_makes_the_next_version(store: Store) -> None:
     source = a_source()
     endpoint = an_endpoint(source, code="one")
     await keep(store, source, endpoint)
-    second = Version(VersionId(mint("ver")), endpoint.id, 0, "two", NOW + 1)
+    second = Version(mint(VersionId), endpoint.id, 0, "two", NOW + 1)
     saved = await store.write(lambda tx: endpoints.save_version(tx, second))
     assert saved.number == 2
     found = await store.read(lambda tx: endpoints.get(tx, endpoint.id))

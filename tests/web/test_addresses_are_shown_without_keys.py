@@ -4,7 +4,7 @@ import pytest
 from entries import kept_endpoint
 from site_under_test import Site
 
-from server.web.names import without_keys
+from server.domain.endpoint_names import without_keys
 
 
 @pytest.mark.parametrize(

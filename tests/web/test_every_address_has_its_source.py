@@ -12,7 +12,7 @@ from routes import routes
 from site_under_test import Site
 
 from server.assets import templates_dir
-from server.domain.ids import SourceId, mint
+from server.domain.ids import SourceId, mint, unique
 from server.domain.messages import DeliveryState
 from server.domain.sources import RESERVED_SLUGS, Mode, Source, slugs
 from server.store import endpoints, sources
@@ -244,7 +244,7 @@ async def test_live_is_named_on_the_page_and_on_the_buttons_that_put_something_i
 
 
 def a_source(name: str, mode: Mode) -> Source:
-    return Source(SourceId(mint("src")), name, mode, "token", None, 0)
+    return Source(mint(SourceId), name, mode, "token", None, 0)
 
 
 def test_further_sources_are_named_by_their_own_name_or_their_id() -> None:
@@ -264,7 +264,7 @@ def test_further_sources_are_named_by_their_own_name_or_their_id() -> None:
 async def test_the_pages_of_a_further_source_work(either: Site) -> None:
     site = either
     europe = a_source("Live EU", Mode.LIVE)
-    europe = replace(europe, token=mint("tok"), created_at=site.bench.now() + 10)
+    europe = replace(europe, token=unique("tok"), created_at=site.bench.now() + 10)
     await site.bench.store.write(lambda tx: sources.insert(tx, europe))
 
     created = await site.post("/live-eu/endpoints", a_form(description="Europe's shop"))

@@ -8,7 +8,7 @@ from entries import capturing_endpoint, kept_endpoint
 from receivers import Receiver, receiving
 from site_under_test import Site
 
-from server.domain.ids import mint
+from server.domain.ids import unique
 from server.domain.messages import Delivery, DeliveryState
 from server.domain.signing import sign
 from server.store import messages, sources
@@ -71,7 +71,7 @@ async def listened_to(site: Site) -> Site:
 
 async def sent(site: Site, body: bytes) -> tuple[int, str]:
     """The status, and the webhook id."""
-    webhook_id, now = mint("evt"), int(time.time())
+    webhook_id, now = unique("evt"), int(time.time())
     headers = {
         "webhook-id": webhook_id,
         "webhook-timestamp": str(now),

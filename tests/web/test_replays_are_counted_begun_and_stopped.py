@@ -26,7 +26,7 @@ async def failing(site: Site, count: int, state: DeliveryState = FAILED, **chang
     outcome = AttemptOutcome.REJECTED if state is FAILED else AttemptOutcome.TRANSFORM_FAILED
     for number in range(count):
         event_type = "payment.succeeded" if number else "refund.succeeded"
-        await tried(site, endpoint, state, of={"event_type": event_type, "id": MessageId(mint("msg"))}, outcome=outcome)
+        await tried(site, endpoint, state, of={"event_type": event_type, "id": mint(MessageId)}, outcome=outcome)
     return endpoint
 
 

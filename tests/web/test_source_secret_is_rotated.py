@@ -5,7 +5,7 @@ import time
 from form import path_of, text_of
 from site_under_test import Site
 
-from server.domain.ids import mint
+from server.domain.ids import unique
 from server.domain.signing import OVERLAP_MS, fingerprint, new_secret, sign
 from server.store import sources
 
@@ -13,7 +13,7 @@ BODY = b'{"type":"payment.succeeded","data":{}}'
 
 
 async def status(site: Site, secret: str) -> int:
-    webhook_id, now = mint("evt"), int(time.time())
+    webhook_id, now = unique("evt"), int(time.time())
     headers = {
         "webhook-id": webhook_id,
         "webhook-timestamp": str(now),

@@ -1,12 +1,11 @@
-"""How pages call an endpoint."""
+"""How people see an endpoint named: on pages, in mails and to the webhook."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from server.actions.drafts import URL_NOT_SET
+from server.domain.endpoints import URL_NOT_SET
 from server.domain.integrations import Card
 from server.domain.masking import shown_url
-from server.store import Transaction, endpoints
 
 _USER = re.compile(r"//[^/?@]*@")
 
@@ -34,8 +33,3 @@ def endpoint_name(cards: Mapping[str, Card], card: str, description: str, url: s
         return described
     found = cards.get(card)
     return found.title if found and not found.asks_url else endpoint_address(cards, card, url)
-
-
-def endpoint_names(tx: Transaction, cards: Mapping[str, Card], ids: Iterable[str]) -> dict[str, str]:
-    """By id, deleted endpoints included."""
-    return {each: endpoint_name(cards, *known) for each, known in endpoints.names(tx, set(ids)).items()}

@@ -1,4 +1,4 @@
-"""Which addresses a name has, as the system answers.
+"""Resolves host names to addresses, as the system answers.
 
 A name is its owner's, and so is how long the answer takes: a look-up that hangs must hold up neither other names, nor
 what else runs in threads, nor the end of this process.
@@ -10,16 +10,16 @@ import socket
 from contextlib import suppress
 from threading import Thread
 
-LOOK_UPS_AT_ONCE = 128
+MAX_LOOKUPS = 128
 """As many as deliveries, of which one endpoint has a quarter: names that its code makes up leave room for others."""
 
 
-class Names:
+class Resolver:
     """Looks names up, each once at a time: whoever asks meanwhile gets the same answer. Close with ``close``."""
 
     def __init__(self) -> None:
         self._under_way: dict[str, asyncio.Task[list[str]]] = {}
-        self._turn = asyncio.Semaphore(LOOK_UPS_AT_ONCE)
+        self._turn = asyncio.Semaphore(MAX_LOOKUPS)
 
     async def addresses(self, host: str) -> list[str]:
         """The addresses as canonical text. Raises OSError when there are none, ValueError for what is no name."""
