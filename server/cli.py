@@ -22,8 +22,8 @@ from server.delivery.prepare import Preparation, Ready, prepare
 from server.domain import pasted, signing
 from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES, sample_json
-from server.domain.endpoints import Destination, Endpoint, Version
-from server.domain.ids import EndpointId, SourceId, VersionId, unique
+from server.domain.endpoints import Destination, Endpoint
+from server.domain.ids import EndpointId, unique
 from server.domain.masking import masker_of
 from server.domain.messages import AttemptError, SentRequest
 from server.domain.pasted import trimmed
@@ -291,24 +291,14 @@ def _used(prepared: Preparation, limits: Limits) -> str:
 
 
 def _tried(code: str, env: dict[str, str], url: str) -> Endpoint:
-    endpoint_id = EndpointId(unique("draft"))
-    return Endpoint(
-        id=endpoint_id,
-        source_id=SourceId(""),
+    return Endpoint.new(
+        id=EndpointId(unique("draft")),
         card="webhook",
-        description="",
         url=url,
         destination=Destination.CAPTURE,
-        credentials={},
-        headers={},
-        event_types=None,
-        variables=env,
         transforming=True,
-        version=Version(VersionId(""), endpoint_id, 0, code, 0),
-        secret="",
-        disabled=False,
-        created_at=0,
-        updated_at=0,
+        code=code,
+        variables=env,
     )
 
 

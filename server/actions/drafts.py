@@ -9,7 +9,8 @@ from server.domain import pasted
 from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES
 from server.domain.conditions import MAX_CONDITIONS, Condition, Operator, path_problem, value_problem
-from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
+from server.domain.endpoints import NO_SOURCE, URL_NOT_SET, Destination, Endpoint
+from server.domain.ids import EndpointId, Millis, SourceId
 from server.domain.integrations import Card, CardField, FieldKind
 from server.domain.pasted import invisible_in
 from server.domain.requests import MAX_HEADERS, typed_headers_problems
@@ -86,6 +87,37 @@ def credentials_of(draft: Draft, card: Card, stored: Mapping[str, str]) -> dict[
 def url_of(draft: Draft, card: Card, credentials: Mapping[str, str]) -> str:
     """Where the endpoint leads to, as the code first sees it."""
     return (draft.url if card.asks_url else card.default_url(credentials)) or URL_NOT_SET
+
+
+def as_endpoint(
+    draft: Draft,
+    card: Card,
+    endpoint_id: EndpointId,
+    source_id: SourceId = NO_SOURCE,
+    *,
+    stored_credentials: Mapping[str, str] | None = None,
+    secret: str = "",
+    now: Millis = 0,
+) -> Endpoint:
+    """The endpoint that a draft without ``problems`` makes. ``stored_credentials``: kept already, not typed again."""
+    credentials = credentials_of(draft, card, stored_credentials or {})
+    return Endpoint.new(
+        id=endpoint_id,
+        source_id=source_id,
+        card=card.name,
+        url=url_of(draft, card, credentials),
+        destination=draft.destination,
+        transforming=draft.transforming,
+        code=draft.code,
+        description=draft.description,
+        credentials=credentials,
+        headers=dict(draft.headers),
+        variables=dict(draft.variables),
+        event_types=draft.event_types,
+        conditions=conditions_of(draft),
+        secret=secret,
+        now=now,
+    )
 
 
 async def problems(bench: Workbench, draft: Draft, card: Card, stored: Mapping[str, str]) -> list[Problem]:

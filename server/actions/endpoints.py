@@ -6,6 +6,7 @@ from dataclasses import replace
 from server.actions import effects
 from server.actions.drafts import (
     Draft,
+    as_endpoint,
     code_problems,
     conditions_of,
     credentials_of,
@@ -51,28 +52,7 @@ async def create(bench: Workbench, source_id: SourceId, draft: Draft) -> Endpoin
     if found := await problems(bench, draft, card, {}):
         raise Refused(*found)
 
-    endpoint_id, now = mint(EndpointId), bench.now()
-    credentials = credentials_of(draft, card, {})
-    code = draft.code if draft.code.strip() else ""
-    endpoint = Endpoint(
-        id=endpoint_id,
-        source_id=source_id,
-        card=card.name,
-        description=draft.description,
-        url=url_of(draft, card, credentials),
-        destination=draft.destination,
-        credentials=credentials,
-        headers=dict(draft.headers),
-        event_types=draft.event_types,
-        conditions=conditions_of(draft),
-        variables=dict(draft.variables),
-        transforming=draft.transforming,
-        version=Version(mint(VersionId), endpoint_id, 1, code, now) if code else None,
-        secret=new_secret(),
-        disabled=False,
-        created_at=now,
-        updated_at=now,
-    )
+    endpoint = as_endpoint(draft, card, mint(EndpointId), source_id, secret=new_secret(), now=bench.now())
 
     def keep(tx: Transaction) -> None:
         if endpoints.count(tx, source_id) >= MOST_ENDPOINTS:

@@ -7,20 +7,18 @@ from typing import Any, Literal, NoReturn
 
 from server.actions.drafts import (
     Draft,
+    as_endpoint,
     condition_problems,
-    conditions_of,
-    credentials_of,
     header_problems,
     unusable_code,
-    url_of,
     variable_problems,
 )
 from server.actions.workbench import Workbench
 from server.delivery.prepare import Ready, Runs, as_shown, prepare, program_of, runs_code
 from server.domain.addresses import AddressRules
 from server.domain.changes import Changes, changes
-from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint, Version
-from server.domain.ids import EndpointId, SourceId, VersionId, unique
+from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
+from server.domain.ids import EndpointId, unique
 from server.domain.integrations import Card
 from server.domain.masking import masker_of
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest
@@ -76,7 +74,7 @@ async def try_out(
         found.append(Problem("code", problem))
     if found:
         raise Refused(*found)
-    tried, body = _as_endpoint(draft, bench.cards[draft.card], endpoint), payload.encode("utf-8", "replace")
+    tried, body = _tried(draft, bench.cards[draft.card], endpoint), payload.encode("utf-8", "replace")
     try:
         trial = await run(tried, event_type, body, sandbox=bench.sandbox, cards=bench.cards, rules=bench.rules)
     except Unavailable:
@@ -123,30 +121,12 @@ def slow(bench: Workbench, endpoint: Endpoint) -> Slow | None:
     return bench.sandbox.slow(program_of(endpoint, endpoint.version))
 
 
-def _as_endpoint(draft: Draft, card: Card, stored: Endpoint | None) -> Endpoint:
+def _tried(draft: Draft, card: Card, stored: Endpoint | None) -> Endpoint:
     """The endpoint that the draft would become, as far as ``prepare`` looks at it."""
-    # The sandbox keeps owners apart by this id, so a draft that belongs to nobody yet has one of its own.
-    endpoint_id = stored.id if stored else EndpointId(unique("draft"))
-    credentials = credentials_of(draft, card, stored.credentials if stored else {})
-    return Endpoint(
-        id=endpoint_id,
-        source_id=stored.source_id if stored else SourceId(""),
-        card=card.name,
-        description="",
-        url=url_of(draft, card, credentials),
-        destination=draft.destination,
-        credentials=credentials,
-        headers=dict(draft.headers),
-        event_types=draft.event_types,
-        conditions=conditions_of(draft),
-        variables=dict(draft.variables),
-        transforming=draft.transforming,
-        version=Version(VersionId(""), endpoint_id, 0, draft.code, 0),
-        secret="",
-        disabled=False,
-        created_at=0,
-        updated_at=0,
-    )
+    if stored:
+        return as_endpoint(draft, card, stored.id, stored.source_id, stored_credentials=stored.credentials)
+    # The sandbox keeps endpoints apart by this id, so a draft that belongs to nobody yet has one of its own.
+    return as_endpoint(draft, card, EndpointId(unique("draft")))
 
 
 def _payload_problems(payload: str) -> list[Problem]:

@@ -3,16 +3,20 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from server.domain.conditions import Condition, Filter
 from server.domain.health import HEALTHY, Health
-from server.domain.ids import EndpointId, Millis, SourceId, VersionId
+from server.domain.ids import EndpointId, Millis, SourceId, VersionId, mint
 from server.domain.payloads import Payload
 from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Sentence, say
 
 URL_NOT_SET = "https://url-not-set.invalid/"
 """Stands in for a URL that was not typed while nothing is sent. Names under ``.invalid`` lead nowhere (RFC 2606)."""
+
+NO_SOURCE = SourceId("")
+"""Of an endpoint that is only tried."""
 
 PARTS: Mapping[str, Sentence] = {
     "url": say("Endpoint URL"),
@@ -127,6 +131,48 @@ class Endpoint:
     unreadable: frozenset[str] = frozenset()
     """The stored parts that cannot be read, each a key of ``PARTS``; the field of each holds nothing. Saving leaves
     them as they are stored, and nothing is sent until a person has entered them anew."""
+
+    @classmethod
+    def new(
+        cls,
+        *,
+        id: EndpointId,
+        source_id: SourceId = NO_SOURCE,
+        card: str,
+        url: str,
+        destination: Destination,
+        transforming: bool,
+        code: str,
+        description: str = "",
+        credentials: Mapping[str, str] = MappingProxyType({}),
+        headers: Mapping[str, str] = MappingProxyType({}),
+        variables: Mapping[str, str] = MappingProxyType({}),
+        event_types: frozenset[str] | None = None,
+        conditions: tuple[Condition, ...] = (),
+        secret: str = "",
+        now: Millis = 0,
+    ) -> "Endpoint":
+        """One that was not there before, its code as version 1. Also of what is only tried, which has no source."""
+        has_code = transforming or bool(code.strip())
+        return cls(
+            id=id,
+            source_id=source_id,
+            card=card,
+            description=description,
+            url=url,
+            destination=destination,
+            credentials=credentials,
+            headers=headers,
+            event_types=event_types,
+            variables=variables,
+            transforming=transforming,
+            version=Version(mint(VersionId), id, 1, code, now) if has_code else None,
+            secret=secret,
+            disabled=False,
+            created_at=now,
+            updated_at=now,
+            conditions=conditions,
+        )
 
     def secrets_at(self, now: Millis) -> tuple[str, ...]:
         """The signing secrets at a moment: the present one, and the former one until its time is over."""

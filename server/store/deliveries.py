@@ -21,9 +21,9 @@ from server.domain.messages import (
 )
 from server.domain.notices import of_attempt
 from server.store import attempts as attempt_rows
+from server.store import delivery_rows, notices, replays
 from server.store import endpoints as endpoint_rows
 from server.store import messages as message_rows
-from server.store import notices, replays
 from server.store.rows import insert, parts
 from server.store.schema import attempts, deliveries, endpoints
 
@@ -123,7 +123,7 @@ def claim(
             rows = tx.execute(_CLAIM, values | {"most": room[endpoint.id]})
         for row in rows.mappings().all():
             try:
-                taken.append((message_rows.delivery_from(row), endpoint))
+                taken.append((delivery_rows.read(row), endpoint))
             except Exception as error:  # whatever is in the row
                 spoiled[DeliveryId(row["id"])] = error
     if not taken:
@@ -300,7 +300,7 @@ _CLAIM_FIRST = _take(
 
 def get(tx: Connection, delivery_id: DeliveryId) -> Delivery | None:
     row = tx.execute(select(deliveries).where(deliveries.c.id == delivery_id)).mappings().first()
-    return message_rows.delivery_from(row) if row else None
+    return delivery_rows.read(row) if row else None
 
 
 def waiting(tx: Connection, endpoint_id: EndpointId) -> int:

@@ -20,13 +20,12 @@ from server.domain.messages import (
     DeliveryState,
     Message,
     Origin,
-    StoppedBecause,
     Trigger,
 )
 from server.domain.notices import of_attempt
 from server.domain.payloads import Payload
 from server.store import attempts as attempt_rows
-from server.store import notices
+from server.store import delivery_rows, notices
 from server.store.columns import load_filter
 from server.store.rows import insert, insert_new
 from server.store.schema import attempts, deliveries, endpoints, messages
@@ -113,10 +112,13 @@ def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | 
                 continue
             if not wanted:
                 continue
-            row = _new_delivery(message, listener.id, Trigger.EVENT, listener.first_wait)
+            came_at = message.received_at
+            row = delivery_rows.new(
+                message.id, listener.id, Trigger.EVENT, now=came_at, due_at=came_at + listener.first_wait
+            )
             if lease and listener.unpaced and not listener.first_wait and listener.id not in lease.passing_over:
                 row |= {"lease_owner": lease.owner, "lease_until": lease.until}
-                leased.append(delivery_from(row))
+                leased.append(delivery_rows.read(row))
             else:
                 waiting.append(listener.id)
             rows.append(row)
@@ -132,7 +134,8 @@ def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | 
 def _parked(message: Message, endpoint_id: EndpointId, error: Exception) -> tuple[dict[str, Any], Attempt]:
     """A delivery that is parked from its first moment by a fault of Hookbench, with the attempt that says so."""
     fault = str(filter_failed(error).sentence)
-    row = _new_delivery(message, endpoint_id, Trigger.EVENT)
+    came_at = message.received_at
+    row = delivery_rows.new(message.id, endpoint_id, Trigger.EVENT, now=came_at, due_at=came_at)
     row |= {"state": DeliveryState.TRANSFORM_FAILED.value, "due_at": None, "attempts": 1, "fault": fault}
     attempt = Attempt(
         id=mint(AttemptId),
@@ -173,8 +176,9 @@ def filters(tx: Connection) -> dict[SourceId, list[Asked]]:
 def send_example(tx: Connection, message: Message, endpoint_id: EndpointId) -> DeliveryId:
     """Keep a message that goes to this one endpoint, whatever it listens to, and is not retried."""
     tx.execute(messages.insert(), [_message_columns(message)])
-    row = _new_delivery(message, endpoint_id, Trigger.EXAMPLE)
-    tx.execute(deliveries.insert(), [row])
+    came_at = message.received_at
+    row = delivery_rows.new(message.id, endpoint_id, Trigger.EXAMPLE, now=came_at, due_at=came_at)
+    insert(tx, deliveries, [row])
     return DeliveryId(row["id"])
 
 
@@ -287,27 +291,8 @@ def of_messages(tx: Connection, ids: Sequence[str]) -> dict[MessageId, list[Deli
     grouped: dict[MessageId, list[Delivery]] = {}
     query = select(deliveries).where(deliveries.c.message_id.in_(ids)).order_by(deliveries.c.id)
     for row in tx.execute(query).mappings():
-        grouped.setdefault(MessageId(row["message_id"]), []).append(delivery_from(row))
+        grouped.setdefault(MessageId(row["message_id"]), []).append(delivery_rows.read(row))
     return grouped
-
-
-def delivery_from(row: RowMapping | dict[str, Any]) -> Delivery:
-    return Delivery(
-        id=DeliveryId(row["id"]),
-        message_id=MessageId(row["message_id"]),
-        endpoint_id=EndpointId(row["endpoint_id"]),
-        state=DeliveryState(row["state"]),
-        trigger=Trigger(row["trigger"]),
-        attempts=row["attempts"],
-        step=row["step"],
-        due_at=row["due_at"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        faults=row["faults"],
-        fault=row["fault"],
-        stopped_because=StoppedBecause(row["stopped_because"]) if row["stopped_because"] else None,
-        captured=row["captured"],
-    )
 
 
 def _known(tx: Connection, arrived: Sequence[Message]) -> dict[tuple[SourceId, str], MessageId]:
@@ -393,27 +378,6 @@ def _begins(text: str) -> Any:
         and_(messages.c.id >= text, messages.c.id < end),
         and_(messages.c.webhook_id >= text, messages.c.webhook_id < end),
     )
-
-
-def _new_delivery(
-    message: Message, endpoint_id: EndpointId, trigger: Trigger, first_wait: Millis = 0
-) -> dict[str, Any]:
-    return {
-        "id": mint(DeliveryId),
-        "message_id": message.id,
-        "endpoint_id": endpoint_id,
-        "state": DeliveryState.PENDING.value,
-        "trigger": trigger.value,
-        "attempts": 0,
-        "step": 0,
-        "due_at": message.received_at + first_wait,
-        "created_at": message.received_at,
-        "updated_at": message.received_at,
-        "faults": 0,
-        "fault": None,
-        "stopped_because": None,
-        "captured": False,
-    }
 
 
 def _message_columns(message: Message) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, literal_column, select, update
 
 from server.domain.ids import DeliveryId, EndpointId, Millis
 from server.domain.messages import Delivery, StoppedBecause
-from server.store import messages
+from server.store import delivery_rows
 from server.store.deliveries import stopped_values
 from server.store.schema import deliveries
 
@@ -24,7 +24,7 @@ def head(tx: Connection, endpoint_id: EndpointId) -> Delivery | None:
     """The oldest delivery that waits: the one that holds up the others where the order is kept."""
     query = select(deliveries).where(deliveries.c.endpoint_id == endpoint_id, _WAITS).order_by(deliveries.c.id)
     row = tx.execute(query.limit(1)).mappings().first()
-    return messages.delivery_from(row) if row else None
+    return delivery_rows.read(row) if row else None
 
 
 def skip(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, exists, func, select, update
 
-from server.domain.ids import DeliveryId, EndpointId, Millis, ReplayId, SourceId, VersionId, mint
+from server.domain.ids import DeliveryId, EndpointId, Millis, ReplayId, SourceId, VersionId
 from server.domain.messages import DeliveryState, Trigger
 from server.domain.replays import Progress, Replay, ReplayKind, ReplayState, Selection
+from server.store import delivery_rows
 from server.store.columns import dump
 from server.store.matches import Match
 from server.store.rows import insert as insert_rows
@@ -224,21 +225,7 @@ def _begin_new(tx: Connection, replay: Replay, matches: Sequence[Match], due: Se
     )
     known = set(tx.execute(there).scalars())
     rows = [
-        {
-            "id": mint(DeliveryId),
-            "message_id": message_id,
-            "endpoint_id": replay.endpoint_id,
-            "state": DeliveryState.PENDING.value,
-            "trigger": Trigger.REPLAY.value,
-            "attempts": 0,
-            "step": 0,
-            "due_at": at,
-            "replay_id": replay.id,
-            "created_at": now,
-            "updated_at": now,
-            "faults": 0,
-            "captured": False,
-        }
+        delivery_rows.new(message_id, replay.endpoint_id, Trigger.REPLAY, now=now, due_at=at, replay_id=replay.id)
         for message_id, at in new.items()
         if message_id not in known
     ]

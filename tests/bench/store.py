@@ -23,7 +23,7 @@ from builders import NOW, a_message, a_source, an_attempt, an_endpoint
 from server.delivery.recording import Followed, record
 from server.domain.catalog import sample_json
 from server.domain.messages import DeliveryState, Message, SentRequest
-from server.store import Store, endpoints, messages, sources
+from server.store import Store, delivery_rows, endpoints, messages, sources
 from server.store import attempts as attempt_rows
 from server.store.deliveries import Ended
 from server.store.messages import Lease, Received
@@ -92,14 +92,14 @@ async def bare(connection: sqlite3.Connection, count: int) -> None:
     )
     for _ in range(count):
         message = event()
-        row = dict.fromkeys(delivery_table.c.keys()) | messages._new_delivery(
-            message, endpoint.id, messages.Trigger.EVENT
+        row = dict.fromkeys(delivery_table.c.keys()) | delivery_rows.new(
+            message.id, endpoint.id, messages.Trigger.EVENT, now=message.received_at, due_at=message.received_at
         )
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(message_values, messages._message_columns(message))
         connection.execute(delivery_values, row)
         connection.execute("COMMIT")
-        ended = followed(message, Received(message.id, False, (), (messages.delivery_from(row),))).ended
+        ended = followed(message, Received(message.id, False, (), (delivery_rows.read(row),))).ended
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(attempt_values, attempt_rows.columns(ended.attempt))
         connection.execute("UPDATE deliveries SET state = 'succeeded', due_at = NULL WHERE id = ?", (row["id"],))

@@ -1,0 +1,57 @@
+"""A delivery and its row: the one place where a row is made, and the one where it is read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, ReplayId, mint
+from server.domain.messages import Delivery, DeliveryState, StoppedBecause, Trigger
+
+
+def new(
+    message_id: MessageId,
+    endpoint_id: EndpointId,
+    trigger: Trigger,
+    *,
+    now: Millis,
+    due_at: Millis,
+    replay_id: ReplayId | None = None,
+) -> dict[str, Any]:
+    """The row of a delivery that waits for its first attempt, for ``rows.insert``; columns not named stay empty."""
+    return {
+        "id": mint(DeliveryId),
+        "message_id": message_id,
+        "endpoint_id": endpoint_id,
+        "state": DeliveryState.PENDING.value,
+        "trigger": trigger.value,
+        "attempts": 0,
+        "step": 0,
+        "due_at": due_at,
+        "replay_id": replay_id,
+        "created_at": now,
+        "updated_at": now,
+        "faults": 0,
+        "fault": None,
+        "stopped_because": None,
+        "captured": False,
+    }
+
+
+def read(row: RowMapping | Mapping[str, Any]) -> Delivery:
+    return Delivery(
+        id=DeliveryId(row["id"]),
+        message_id=MessageId(row["message_id"]),
+        endpoint_id=EndpointId(row["endpoint_id"]),
+        state=DeliveryState(row["state"]),
+        trigger=Trigger(row["trigger"]),
+        attempts=row["attempts"],
+        step=row["step"],
+        due_at=row["due_at"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        faults=row["faults"],
+        fault=row["fault"],
+        stopped_because=StoppedBecause(row["stopped_because"]) if row["stopped_because"] else None,
+        captured=row["captured"],
+    )
