@@ -62,6 +62,7 @@ from server.web import (
     secrets,
     security,
     transformations,
+    trials,
 )
 from server.web import settings as settings_page
 from server.web import sources as sources_page
@@ -69,7 +70,7 @@ from server.web.hosts import Hosts
 
 WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
-    frame, endpoints, advanced, controls, secrets, conditions, transformations, logs, messages, notices,
+    frame, endpoints, advanced, controls, secrets, conditions, transformations, trials, logs, messages, notices,
     replays, catalog, inspector, sources_page, settings_page, docs, live, reveal,
 )  # fmt: skip
 """Each address begins with the source: ``/test/logs``. So do those of pages that are the same for all sources, so that

@@ -1,6 +1,7 @@
 """An endpoint's form on its way in and out: what was posted as a ``Draft``, and what its template needs to show it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -122,11 +123,25 @@ def sample_of(event_type: str) -> str:
     return sample_json(event_type if event_type in EVENT_TYPES else FIRST_EVENT_TYPE)
 
 
-def test_fields(form: Form) -> dict[str, Any]:
-    """What stands on the Test tab: the chosen event type and the payload as it was typed, or the type's sample."""
+@dataclass(frozen=True, slots=True)
+class TrialFields:
+    """What stands on the Test tab, and what came along with it."""
+
+    event_type: str
+    payload: str
+    """As it was typed, or the sample of the event type."""
+    seen: str
+    """The stamp of the form as it was opened."""
+
+    def context(self) -> dict[str, Any]:
+        """For the template."""
+        return {"event_type": self.event_type, "payload": self.payload, "seen": self.seen}
+
+
+def trial_fields(form: Form) -> TrialFields:
     event_type = form.text("event_type", FIRST_EVENT_TYPE)
-    payload = form.raw("payload") if form.has("payload") and not form.has("sample") else sample_of(event_type)
-    return {"event_type": event_type, "payload": payload.replace("\r\n", "\n"), "seen": form.text("seen")[:MAX_STAMP]}
+    payload = form.raw("payload") if form.has("payload") else sample_of(event_type)
+    return TrialFields(event_type, payload.replace("\r\n", "\n"), form.text("seen")[:MAX_STAMP])
 
 
 def shown(

@@ -1,6 +1,6 @@
 """The pages about endpoints: the list, the forms, an endpoint's Overview and Testing tabs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from server.domain.ids import AttemptId, Millis, earliest
 from server.domain.integrations import Card, FieldKind
 from server.domain.masking import shown_url, tail
 from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Delivery, Trigger
-from server.domain.sentences import Refused, say
+from server.domain.sentences import Problem, Refused, say
 from server.domain.stamps import Part, Seen, stamp
 from server.store import Transaction, attempts, deliveries, endpoints, matches, notices, queues, replays
 from server.store.endpoints import Tally
@@ -87,7 +87,7 @@ async def index(request: Request, here: Here) -> Response:
 
 @router.get("/endpoints/new")
 async def new(request: Request, here: Here, card: str = "webhook") -> Response:
-    return form_page(request, here, drafts.fresh(card_of(here, card)))
+    return new_page(request, here, drafts.fresh(card_of(here, card)))
 
 
 @router.post("/endpoints")
@@ -97,7 +97,7 @@ async def create(request: Request, here: Here) -> Response:
     try:
         endpoint = await actions.create(here.bench, here.source.id, draft)
     except Refused as refused:
-        return form_page(request, here, draft, refused, status=422, **drafts.test_fields(form))
+        return new_page(request, here, draft, refused.problems, status=422, **drafts.trial_fields(form).context())
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-created", request)
 
 
@@ -168,7 +168,7 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     try:
         await actions.change(here.bench, endpoint, draft, seen)
     except Refused as refused:
-        return _edit(request, here, endpoint, draft, refused, status=422, seen=seen.stamp)
+        return _edit(request, here, endpoint, draft, refused.problems, status=422, seen=seen.stamp)
     except actions.Stale as stale:
         draft = replace(draft, url=drafts.posted(form, card, stale.now).url)
         return _edit(request, here, stale.now, draft, status=409, stale=True, seen=seen.stamp)
@@ -189,11 +189,11 @@ def without_secrets(here: Visit, draft: Draft) -> Draft:
     return replace(draft, credentials=shown)
 
 
-def form_page(
-    request: Request, here: Visit, draft: Draft, refused: Refused | None = None, *, status: int = 200, **values: Any
+def new_page(
+    request: Request, here: Visit, draft: Draft, problems: Sequence[Problem] = (), *, status: int = 200, **values: Any
 ) -> Response:
     """The form of a new endpoint."""
-    context = drafts.shown(draft, refused.problems if refused else (), **{"choosing_source": False, **values})
+    context = drafts.shown(draft, problems, **{"choosing_source": False, **values})
     card, cards = card_of(here, draft.card), here.bench.cards
     return page(
         request, "endpoints/new.html", here, status=status, active="endpoints", card=card, cards=cards, **context
@@ -205,7 +205,7 @@ def _edit(
     here: Visit,
     endpoint: Endpoint,
     draft: Draft,
-    refused: Refused | None = None,
+    problems: Sequence[Problem] = (),
     *,
     status: int = 200,
     **values: Any,
@@ -221,7 +221,7 @@ def _edit(
         draft = replace(draft, url="")
     context = drafts.shown(
         draft,
-        refused.problems if refused else (),
+        problems,
         stored=endpoint,
         stamp=stamp(endpoint, Part.DESTINATION),
         **values,

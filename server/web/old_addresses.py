@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from server.domain.ids import SourceId
 from server.store import Transaction, sources
 from server.web import drafts, forms
-from server.web.endpoints import card_of, form_page
+from server.web.endpoints import card_of, new_page
 from server.web.visit import LastHere, Visit
 
 router = APIRouter()
@@ -37,7 +37,8 @@ async def create(request: Request, here: LastHere) -> Response:
     """Nothing is created, since nobody knows where it should be."""
     form = await forms.read(request)
     draft = drafts.posted(form, card_of(here, form.text("card")))
-    return form_page(request, here, draft, status=409, choosing_source=True, **drafts.test_fields(form))
+    fields = drafts.trial_fields(form).context()
+    return new_page(request, here, draft, status=409, choosing_source=True, **fields)
 
 
 @router.post("/source")

@@ -111,7 +111,7 @@ async def test_without_scripts_the_whole_page_comes_back_with_the_result(site: S
 
 
 async def test_without_scripts_a_button_loads_the_sample_of_an_event_type(site: Site) -> None:
-    answer = await site.post("/transformations/try", a_form(event_type="dispute.opened", payload="{}", sample="on"))
+    answer = await site.post("/transformations/sample", a_form(event_type="dispute.opened", payload="{}"))
 
     assert '"type": "dispute.opened"' in html.unescape(answer.text)
     assert "Test output" not in answer.text

@@ -1,0 +1,104 @@
+"""The test form of a transformation, in the order in which things happen: what was posted, the run, the answer.
+
+It stands on the page of a new endpoint and in the editor of one that exists. Nothing is saved here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.actions import transforms
+from server.actions.drafts import Draft
+from server.actions.transforms import Trial
+from server.domain.endpoints import Endpoint
+from server.domain.ids import EndpointId
+from server.domain.integrations import Card
+from server.domain.sentences import Problem, Refused
+from server.web import drafts, forms
+from server.web.drafts import TrialFields
+from server.web.endpoints import card_of, new_page
+from server.web.frame import find
+from server.web.render import page
+from server.web.transformations import editor_page
+from server.web.visit import Here, Visit
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class TrialForm:
+    draft: Draft
+    """What is tried; of an endpoint that exists, with all that the editor does not show."""
+    fields: TrialFields
+    """What it is tried on."""
+    endpoint: Endpoint | None
+    """The one being edited; ``None`` while it is not created."""
+    start_from: str
+    """The sample of the card that was chosen to start from; empty for its default code."""
+
+
+@router.post("/transformations/try")
+async def run_test(request: Request, here: Here) -> Response:
+    """Run the code on the payload. A script that fails is a good answer; what cannot be run at all is a 422."""
+    form = await _posted(request, here)
+    trial: Trial | None = None
+    problems: tuple[Problem, ...] = ()
+    try:
+        trial = await transforms.try_out(
+            here.bench, form.draft, form.fields.event_type, form.fields.payload, endpoint=form.endpoint
+        )
+    except Refused as refused:
+        problems = refused.problems
+    return await _answer(request, here, form, "endpoints/test_result.html", trial, problems)
+
+
+@router.post("/transformations/sample")
+async def load_sample(request: Request, here: Here) -> Response:
+    """Put the sample payload of the chosen event type into the form, for readers without scripts."""
+    form = await _posted(request, here)
+    fields = replace(form.fields, payload=drafts.sample_of(form.fields.event_type))
+    return await _answer(request, here, replace(form, fields=fields))
+
+
+@router.post("/transformations/start")
+async def start_from(request: Request, here: Here) -> Response:
+    """Put one of the card's samples, or its default, into the editor."""
+    form = await _posted(request, here)
+    code = _code_to_start_from(card_of(here, form.draft.card), form.start_from)
+    return await _answer(request, here, replace(form, draft=replace(form.draft, code=code)), "endpoints/code.html")
+
+
+async def _posted(request: Request, here: Visit) -> TrialForm:
+    form = await forms.read(request)
+    endpoint = await find(here, EndpointId(form.text("endpoint"))) if form.text("endpoint") else None
+    draft = drafts.posted(form, card_of(here, endpoint.card if endpoint else form.text("card")), endpoint)
+    if endpoint:  # its editor has no other fields
+        kept = Draft.of(endpoint)
+        draft = replace(kept, variables=draft.variables, transforming=draft.transforming, code=draft.code)
+    return TrialForm(draft, drafts.trial_fields(form), endpoint, form.text("start"))
+
+
+def _code_to_start_from(card: Card, name: str) -> str:
+    return next((sample.code for sample in card.samples if sample.name == name), card.default_code)
+
+
+async def _answer(
+    request: Request,
+    here: Visit,
+    form: TrialForm,
+    fragment: str | None = None,
+    trial: Trial | None = None,
+    problems: Sequence[Problem] = (),
+) -> Response:
+    """The part of the page that asked; for readers without scripts the whole page that the form came from."""
+    status = 422 if problems else 200
+    tested = {**form.fields.context(), "trial": trial, "trial_problems": problems}
+    if fragment and request.headers.get("hx-request-type") == "partial":
+        shown = drafts.shown(form.draft, problems, stored=form.endpoint, **tested)
+        return page(request, fragment, here, status=status, **shown)
+    if form.endpoint:
+        return await editor_page(request, here, form.endpoint, form.draft, problems, status=status, **tested)
+    return new_page(request, here, form.draft, problems, status=status, **tested)
