@@ -31,7 +31,7 @@ class Scene:
     def __init__(self, store: Store, chosen: Alerts) -> None:
         self.store, self.chosen = store, chosen
         self.source = a_source()
-        self.endpoints = [an_endpoint(self.source, description=name) for name in ("Slack", "Ledger\r\nBcc: eve@x.y")]
+        self.endpoints = [an_endpoint(self.source, description=name) for name in ("Slack", "Ledger\rBcc: eve@x.y")]
 
     async def keep(self) -> None:
         def keep(tx):
@@ -159,7 +159,7 @@ async def test_mails_of_one_kind_are_gathered_and_cannot_smuggle_headers(store: 
             await until(lambda: len(box.got) == 2)
     first, second = box.got
     assert first["subject"] == "[Hookbench Test] Delivery failed for good: 2 notices"
-    assert second["subject"] == "[Hookbench Test] Transformation failing: Ledger  Bcc: eve@x.y"
+    assert second["subject"] == "[Hookbench Test] Transformation failing: Ledger Bcc: eve@x.y"
     assert all(mail["bcc"] is None for mail in box.got)
     assert box.recipients == [["ops@example.com", "ada@example.com"]] * 2
     text = first.get_content()
