@@ -41,7 +41,7 @@ def may_change(payload: bytes) -> bool:
     flat = payload.translate(_FLAT)
     return (
         (_LONG in flat and _is_at(flat, _LONG, payload, _LONG_NUMBER))
-        or (b".0" in flat and bool(_FRACTION.search(payload)) and _has_long_fraction(payload))
+        or (b".0" in flat and _has_long_fraction(payload))
         or (b"-0" in payload and bool(_MINUS_ZERO.search(payload)))
         or bool((found := _WITH_EXPONENT.search(flat)) and _is_at(flat, b"0e0", payload, _EXPONENT, found.start()))
     )
