@@ -1,4 +1,4 @@
-"""The command line: ``serve``, ``send``, ``try``, ``doctor``, ``keys``.
+"""The command line: ``serve``, ``send``, ``try``, ``doctor``, ``keys``, ``reset-password``.
 
 What only one command needs is imported there: ``try`` is run again and again, and starts in half the time without the
 pages, the database and the HTTP client.
@@ -35,6 +35,7 @@ from server.settings import Settings
 
 if TYPE_CHECKING:
     from server.store import KeyRing
+    from server.store.accounts import User
 
 TRIED_URL = "https://example.com/webhook"
 ADDRESS = "hookbench.address"
@@ -226,6 +227,44 @@ def open_backup(file: Path, to: Path, data: Path | None) -> None:
     except Unusable as error:
         raise Stop(str(error)) from error
     click.echo(f"{to} holds secrets in the clear, readable by you only. Delete it when it is no longer needed.")
+
+
+@main.command("reset-password")
+@click.option("--name", help="The account, if there are several.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@_DATA
+def reset_password(name: str | None, password_stdin: bool, data: Path | None) -> None:
+    """Set a new password and sign out every device. Works while Hookbench runs."""
+    from server.actions import accounts as actions
+    from server.store import accounts
+
+    with _keys(data) as (_, _, engine):
+        with engine.begin() as tx:
+            users = accounts.every(tx)
+        user = _chosen(users, name)
+        click.echo(f"Account: {user.name}", err=True)
+        if password_stdin:
+            password = sys.stdin.readline().rstrip("\r\n")
+        else:
+            password = click.prompt("New password", hide_input=True, confirmation_prompt="Repeat it", err=True)
+        if problem := actions.password_problem(user.name, password):
+            raise Stop(str(problem))
+        with engine.begin() as tx:
+            actions.reset_password(tx, user, password, time.time_ns() // 1_000_000)
+    click.echo(f"The password of {user.name} is changed. Every device is signed out.")
+
+
+def _chosen(users: "list[User]", name: str | None) -> "User":
+    """The user with this name; without a name, the only one there is."""
+    if not users:
+        raise Stop("There is no account yet. Open the set-up link that Hookbench prints at its start.")
+    names = ", ".join(user.name for user in users)
+    if name is None and len(users) > 1:
+        raise Stop(f"There are several accounts. Choose one with --name: {names}")
+    found = [user for user in users if name in (None, user.name)]
+    if not found:
+        raise Stop(f"There is no account {name!r}. There are: {names}")
+    return found[0]
 
 
 @contextmanager

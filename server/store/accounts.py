@@ -28,6 +28,12 @@ def named(tx: Connection, name: str) -> User | None:
     return User(UserId(row.id), row.name, row.password_hash) if row else None
 
 
+def every(tx: Connection) -> list[User]:
+    """All users, in the order of their names."""
+    rows = tx.execute(select(users.c.id, users.c.name, users.c.password_hash).order_by(users.c.name))
+    return [User(UserId(row.id), row.name, row.password_hash) for row in rows]
+
+
 def set_password(tx: Connection, user_id: UserId, password_hash: str) -> None:
     """Keep the new hash and end every session of this person: a stolen one must not survive the change."""
     tx.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
