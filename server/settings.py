@@ -24,8 +24,8 @@ Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_at_commas)]
 
 
 WORKERS = (
-    "Quick transformations running at once, each in a process of its own; as many long ones beside them, "
-    "three times as many first runs, and one slow."
+    "Quick transformations that run at the same time, each in its own process. As many long ones, three times as many "
+    "first runs and one slow one run in addition."
 )
 
 
@@ -35,78 +35,93 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HOOKBENCH_", extra="ignore", frozen=True)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on. 0 picks a free port.")
     data: Path = Field(
-        Path("data"), description="Folder for the database file. Made on first start, readable by you only."
+        Path("data"),
+        description="Folder for the database file and the key. The first start creates it, readable by you only.",
     )
     database: str = Field(
-        "", description="Database URL, such as `postgresql+psycopg://user@host/name`. Empty: SQLite in the data folder."
+        "",
+        description="Database URL, for example `postgresql+psycopg://user@host/name`. Empty: SQLite in the data "
+        "folder.",
     )
     key: str = Field(
         "",
         repr=False,
-        description="Key that secrets in the database are encrypted with, as `openssl rand -base64 32` prints it. Of "
-        "several, separated by commas, the last one encrypts. Empty: it is in a file.",
+        description="Key that encrypts the secrets in the database, as printed by `openssl rand -base64 32`. If there "
+        "are several, separated by commas, the last one encrypts. Empty: the key is read from a file.",
     )
     key_file: Path | None = Field(
         None,
         validate_default=True,
-        description="File with that key, such as a Docker secret. Empty: systemd's credential `hookbench.key`, "
-        "otherwise `hookbench.key` in the data folder, which the first start makes.",
+        description="File with the key, for example a Docker secret. Empty: systemd's credential `hookbench.key`, "
+        "otherwise `hookbench.key` in the data folder, which the first start creates.",
     )
     public_url: str = Field(
-        "", description="Address under which people and Dodo reach Hookbench, such as `https://hooks.example.com`."
+        "", description="Address at which people and Dodo reach Hookbench, for example `https://hooks.example.com`."
     )
     allowed_hosts: Listed = Field(
         (),
-        description="Further names under which people open the pages, separated by commas. Addresses, `localhost` and "
-        "the name in the public URL are always allowed.",
+        description="More host names at which people open the pages, separated by commas. IP addresses, `localhost` "
+        "and the host in the public URL are always allowed.",
     )
     trusted_proxies: Listed = Field(
         ("127.0.0.1", "::1"),
-        description="Addresses of the reverse proxies in front, separated by commas; they must set `X-Forwarded-For` "
-        "themselves. Used only with a public URL.",
+        description="Addresses of the reverse proxies in front, separated by commas. They must set `X-Forwarded-For` "
+        "themselves. Only used with a public URL.",
     )
-    max_body: int = Field(MIB, ge=KIB, le=64 * MIB, description="Largest accepted event, in bytes.")
-    intake_timeout: float = Field(15.0, gt=0, description="Seconds an incoming event may take to arrive whole.")
-    delivery_timeout: float = Field(15.0, gt=0, description="Seconds for a whole delivery: connect, head and body.")
+    max_body: int = Field(MIB, ge=KIB, le=64 * MIB, description="Largest event that is accepted, in bytes.")
+    intake_timeout: float = Field(
+        15.0, gt=0, description="Seconds within which an incoming event must arrive completely."
+    )
+    delivery_timeout: float = Field(
+        15.0, gt=0, description="Seconds for an attempt: connecting, sending and receiving the whole response."
+    )
     delivery_concurrency: int = Field(
-        128, ge=1, le=1000, description="Deliveries under way at once; one endpoint gets a quarter at most."
+        128, ge=1, le=1000, description="Attempts in progress at the same time. One endpoint gets at most a quarter."
     )
     allow_networks: Listed = Field(
         (),
-        description="Private networks that deliveries may reach, separated by commas: `10.0.0.0/8,192.168.1.5/32`.",
+        description="Private networks that deliveries may reach, separated by commas, for example "
+        "`10.0.0.0/8,192.168.1.5/32`.",
     )
     resolve: Listed = Field(
         (),
-        description="Fixed addresses for hosts, as `curl --resolve`: `host:port:address` or `host:port:address:port`, "
-        "separated by commas.",
+        description="Fixed addresses for hosts, like `curl --resolve`: `host:port:address` or "
+        "`host:port:address:port`, separated by commas.",
     )
     ca_file: Path | None = Field(
-        None, description="PEM file with further certificate authorities to trust, as `curl --cacert`."
+        None, description="PEM file with additional certificate authorities to trust, like `curl --cacert`."
     )
     retention_days: int = Field(
-        90, ge=0, le=36_500, description="Days that events and attempts are kept; 0 keeps them for ever."
+        90, ge=0, le=36_500, description="Days for which events and attempts are kept. 0 keeps them forever."
     )
-    smtp_host: str = Field("", description="Mail server for operational events. Empty: no mail is sent.")
+    smtp_host: str = Field("", description="Mail server for operational events. Empty: no e-mails are sent.")
     smtp_port: int | None = Field(
-        None, ge=1, le=65535, description="Its port. Empty: 587 with `starttls`, 465 with `tls`, 25 with `none`."
+        None,
+        ge=1,
+        le=65535,
+        description="Port of the mail server. Empty: 587 for `starttls`, 465 for `tls`, 25 for `none`.",
     )
     smtp_tls: Tls = Field(
         Tls.STARTTLS,
-        description="`starttls`, `tls` (encrypted from the start), or `none` for a relay on this machine.",
+        description="Encryption: `starttls`, `tls` (from the start), or `none` for a relay on this machine.",
     )
     smtp_user: str = Field("", description="User name at the mail server. Empty: no sign-in.")
     smtp_password: str = Field("", repr=False, description="Password at the mail server.")
     smtp_from: str = Field(
-        "", validate_default=True, description="Address that mails come from. Empty: the user name, if that is one."
+        "",
+        validate_default=True,
+        description="Sender of the e-mails. Empty: the user name, if it is an e-mail address.",
     )
-    run_time: float = Field(1.0, gt=0, le=30, description="Seconds a transformation may run.")
+    run_time: float = Field(1.0, gt=0, le=30, description="Seconds of processor time that a transformation may use.")
     run_memory: int = Field(64 * MIB, ge=8 * MIB, description="Memory a transformation may use, in bytes.")
     run_result: int = Field(MIB, ge=KIB, description="Largest result of a transformation, in bytes.")
-    run_console: int = Field(64 * KIB, ge=KIB, description="Console output kept of one run, in bytes.")
+    run_console: int = Field(64 * KIB, ge=KIB, description="Console output of a run that is kept, in bytes.")
     workers: int = Field(2, ge=1, le=64, description=WORKERS)
-    log_format: str = Field("text", pattern="^(text|json)$", description="`text` for people, `json` for collectors.")
+    log_format: str = Field(
+        "text", pattern="^(text|json)$", description="Format of the log: `text` for people, `json` for log collectors."
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -174,3 +189,25 @@ class Settings(BaseSettings):
             console=self.run_console,
             workers=self.workers,
         )
+
+
+def documented() -> list[tuple[str, str, str]]:
+    """Each setting as the docs list it: (variable, default, help). An empty default is ``""``."""
+    return [
+        (f"HOOKBENCH_{name.upper()}", _shown(field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _shown(default: object) -> str:
+    match default:
+        case None:
+            return ""
+        case tuple():
+            return ",".join(default)
+        case int() if default >= MIB and default % MIB == 0:
+            return f"{default} ({default // MIB} MiB)"
+        case int() if default >= KIB and default % KIB == 0:
+            return f"{default} ({default // KIB} KiB)"
+        case _:
+            return str(default)

@@ -1,4 +1,4 @@
-"""Where the sandbox does not give what V8 gives, and why: shown on the page "What your code can use", held by tests.
+"""Where the sandbox differs from V8, and why: shown in the docs ("Transformation reference"); tests keep it.
 
 V8 means Node 20 with TZ=UTC and en-US. A difference that is no longer one fails a test, and leaves this list.
 """

@@ -1,6 +1,7 @@
 """Setting up, signing in and out."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from ipaddress import ip_address, ip_network
 
 from fastapi import APIRouter
@@ -11,8 +12,9 @@ from server.actions import accounts as actions
 from server.actions.accounts import SESSION_MS, Setup, SignedIn, Tries
 from server.domain.sentences import Refused, Sentence, say
 from server.web import forms
+from server.web.docs import html_of, pages_of
 from server.web.render import page, redirect
-from server.web.visit import BROWSER_COOKIE, SESSION_COOKIE, SIGNED_IN_COOKIE, Bench
+from server.web.visit import BROWSER_COOKIE, SESSION_COOKIE, SIGNED_IN_COOKIE, Bench, SignInNeeded, last_visit
 
 router = APIRouter()
 
@@ -77,6 +79,17 @@ async def login(request: Request, bench: Bench) -> Response:
     except Refused as refusal:
         return _login(request, then, name, by_field(refusal), status=422)
     return let_in(request, signed_in, then)
+
+
+@router.get("/docs/forgotten-password")
+async def forgotten_password(request: Request, bench: Bench) -> Response:
+    """The one page of the docs for people who cannot sign in."""
+    with suppress(SignInNeeded):
+        here = await last_visit(request, bench)
+        return redirect(here.to("/docs/forgotten-password"))
+    found = (await pages_of(request))["forgotten-password"]
+    summary, body = html_of(found, "")
+    return page(request, "accounts/forgotten_password.html", title=found.title, summary=summary, body=body)
 
 
 @router.post("/logout")

@@ -1,17 +1,78 @@
-"""The page "What your code can use": the contract of handler, the globals, the limits, and what differs from V8."""
+"""Docs: the pages for people who use Hookbench, with their search."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.sandbox.differences import DIFFERENCES
+from server.domain.sentences import say
+from server.web import i18n
+from server.web.docs_pages import BASE, GROUPS, SLUGS, DocsPage, read_pages
+from server.web.docs_search import Hit, mark, search, words_of
+from server.web.errors import NotFound
 from server.web.render import page
-from server.web.visit import Here
+from server.web.visit import Here, Visit
 
 router = APIRouter()
 
 
-@router.get("/docs/code")
-async def code(request: Request, here: Here) -> Response:
-    limits = request.app.state.settings.limits
-    return page(request, "docs/code.html", here, limits=limits, differences=DIFFERENCES)
+@router.get("/docs")
+async def index(request: Request, here: Here, q: str = "") -> Response:
+    """All pages, or what a search finds in them."""
+    pages = await pages_of(request)
+    hits = search(pages.values(), words_of(q))
+    return _page(request, here, pages, q=q, hits=hits, searching=bool(words_of(q)))
+
+
+@router.get("/docs/{slug}")
+async def show(request: Request, here: Here, slug: str, q: str = "") -> Response:
+    """One page. ``q``: the words that were searched, which are marked."""
+    pages = await pages_of(request)
+    if slug not in pages:
+        raise NotFound(say("There is no such page in the docs."))
+    return _page(request, here, pages, q=q, shown=pages[slug])
+
+
+async def pages_of(request: Request) -> Mapping[str, DocsPage]:
+    """The pages in the reader's language. Read in a thread, since rendering them would hold up what comes in."""
+    return await asyncio.to_thread(read_pages, i18n.current.get(), request.app.state.settings.limits)
+
+
+def html_of(found: DocsPage, base: str, q: str = "") -> tuple[Markup, Markup]:
+    """Summary and body with the links of a source. They are our own files, rendered with HTML off."""
+    words = words_of(q)
+    summary, body = (mark(html, words).replace(BASE, base) for html in (found.summary, found.html))
+    return Markup(summary), Markup(body)  # noqa: S704
+
+
+def _page(
+    request: Request,
+    here: Visit,
+    pages: Mapping[str, DocsPage],
+    *,
+    q: str,
+    shown: DocsPage | None = None,
+    hits: Sequence[Hit] = (),
+    searching: bool = False,
+) -> Response:
+    summary, body = html_of(shown, here.base, q) if shown else (Markup(), Markup())
+    at = SLUGS.index(shown.slug) if shown else 0
+    return page(
+        request,
+        "docs/docs.html",
+        here,
+        block="found",
+        groups=GROUPS,
+        pages=pages,
+        shown=shown,
+        summary=summary,
+        body=body,
+        before=pages[SLUGS[at - 1]] if shown and at else None,
+        after=pages[SLUGS[at + 1]] if shown and at + 1 < len(SLUGS) else None,
+        q=q,
+        hits=hits,
+        searching=searching,
+    )

@@ -1,6 +1,7 @@
 // The one script that pages load. Each module has one purpose; `upgrade(root)` is called for the page and again for
 // whatever htmx swaps in, so it must be safe to call twice on the same element.
 import * as clipboard from "./clipboard.js";
+import * as docs from "./docs.js";
 import "./flash.js";
 import * as eventTree from "./event-tree.js";
 import * as keep from "./keep.js";
@@ -20,7 +21,21 @@ import * as unsaved from "./unsaved.js";
 
 // Once for the page: these listen on the document, so that what arrives later is heard too.
 for (
-  const module of [clipboard, live, menus, problems, reveal, rows, shortcuts, submits, unsaved, keep, saving, start]
+  const module of [
+    clipboard,
+    docs,
+    live,
+    menus,
+    problems,
+    reveal,
+    rows,
+    shortcuts,
+    submits,
+    unsaved,
+    keep,
+    saving,
+    start,
+  ]
 ) module.listen();
 
 function upgrade(root) {

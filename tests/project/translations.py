@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 from server.domain.catalog import GROUPS
 from server.sandbox.differences import DIFFERENCES
+from server.settings import documented
 from server.web.render import environment
 
 ROOT = Path(__file__).parent.parent.parent
@@ -111,6 +112,8 @@ def _everywhere() -> Iterator[tuple[Sentence, str]]:
             yield event_type.description, "server/domain/catalog"
             for text in _in_schema(event_type.schema):
                 yield text, "server/domain/catalog"
+    for _, _, text in documented():
+        yield text, "server/settings.py"
     for difference in DIFFERENCES:
         yield difference.why, "server/sandbox/differences.py"
 

@@ -14,6 +14,7 @@ PUBLIC = {
     "/preferences",
     "/healthz",
     "/favicon.ico",
+    "/docs/forgotten-password",  # whoever needs it cannot sign in
     "/in/{token}/",
     "/in/{token}",  # its callers prove themselves by signature
     "/static",
