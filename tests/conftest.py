@@ -1,6 +1,7 @@
 """Fixtures for all tests: real databases, nothing pretended."""
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,8 +46,23 @@ def postgres_url(postgres_server: str) -> str:
     return postgres_server
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Puts an empty SQLite database that is up to date, and its key, into a folder: migrating is half of a start."""
+    made = tmp_path_factory.mktemp("migrated")
+    Store.open(f"sqlite:///{made / 'hookbench.db'}").close()
+
+    def put_into(folder: Path) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for name in ("hookbench.db", "hookbench.key"):
+            shutil.copy(made / name, folder / name)
+
+    return put_into
+
+
 @pytest.fixture
-def store(sqlite_url: str) -> Iterator[Store]:
+def store(sqlite_url: str, tmp_path: Path, migrated: Callable[[Path], None]) -> Iterator[Store]:
+    migrated(tmp_path)
     opened = Store.open(sqlite_url)
     yield opened
     opened.close()
@@ -55,6 +71,8 @@ def store(sqlite_url: str) -> Iterator[Store]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def each_store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """The same test on both databases."""
+    if request.param == "sqlite":
+        request.getfixturevalue("migrated")(request.getfixturevalue("tmp_path"))
     url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
     opened = Store.open(url)
     assert opened.dialect == request.param

@@ -1,6 +1,6 @@
 """The real application in this process, and a person who is signed in to it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -22,7 +22,8 @@ HOUR_MS = 60 * 60 * 1000
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
+async def site(tmp_path: Path, migrated: Callable[[Path], None]) -> AsyncIterator[Site]:
+    migrated(tmp_path / "data")
     async with visited(Settings(data=tmp_path / "data")) as site:
         yield site
 
