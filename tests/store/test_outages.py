@@ -39,7 +39,7 @@ async def test_all_that_waits_hears_it_together_and_can_be_stored_afterwards(
         took = time.monotonic() - before
     assert {type(one) for one in heard} == {Busy}
     assert "database is locked" in str(heard[0])
-    assert took < 10 * impatient  # one after another they would take a thousand times as long
+    assert took < 50 * impatient  # one after another they would take a thousand times as long
     kept = await asyncio.gather(*(store.batch(messages.receive, one) for one in waiting))
     assert not any(one.duplicate for one in kept)
 
