@@ -58,15 +58,10 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Chinese, Japanese and Korean are sorted by code point, and Latin text as everywhere.",
     ),
     Difference(
-        "(() => { try { [null].map(({a}) => a) } catch (e) { return e.message } })()",
-        "Cannot destructure property 'a' of 'undefined' as it is undefined.",
-        "Cannot destructure property 'a' of 'object null' as it is null.",
-        "The engine does not say which value could not be taken apart, or which callback was no function.",
-    ),
-    Difference(
-        "(() => { try { return Math.max(...5) } catch (e) { return e.message } })()",
-        ". is not iterable", "Spread syntax requires ...iterable[Symbol.iterator] to be a function",
-        "Where a literal is looped over, spread or taken apart, the text may name another piece of its line.",
+        "(() => { try { const f = () => JSON.parse('5'), [a] = f.call() } catch (e) { return e.message } })()",
+        "object is not iterable (cannot read property Symbol(Symbol.iterator))",
+        "number 5 is not iterable (cannot read property Symbol(Symbol.iterator))",
+        "Of a value that only running the code would tell, the text names undefined or an object.",
     ),
     Difference(
         "(() => { try { new Function('f() = 1'); return 'fine' } catch (e) { return e.message } })()",
@@ -102,16 +97,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Some mistakes that nobody makes, such as a class named eval or ?. behind new, are let through.",
     ),
     Difference(
-        "(() => { try { Map.prototype.get.call({}) } catch (e) { return e.message } })()",
-        "Map object expected", "Method Map.prototype.get called on incompatible receiver #<Object>",
-        "A built-in method that is given another kind of object says so in the engine's words.",
-    ),
-    Difference(
-        "(() => { 'use strict'; try { 'abc'.foo = 1 } catch (e) { return e.message } })()",
-        "not an object", "Cannot create property 'foo' on string 'abc'",
-        "Writing to text or a number in strict code is told in the engine's words.",
-    ),
-    Difference(
         "(() => { try { new Function('let a; let a') } catch (e) { return e.message } })()",
         "invalid redefinition of lexical identifier", "Identifier 'a' has already been declared",
         "What new Function cannot read is told in the engine's own words.",
@@ -127,10 +112,6 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "(() => { const r = () => r(); try { r() } catch (e) { return /:\\d+:\\d+/.test(e.stack) } })()",
         "false", "true", "Where endless recursion began is not told: no stack is left to find out.",
-    ),
-    Difference(
-        "(() => { try { Object.freeze([1]).push(2) } catch (e) { return e.message } })()",
-        "Cannot add property 0, object is not extensible", "Cannot add property 1, object is not extensible", _ENGINE,
     ),
     Difference(
         "1.01 ** 14", "1.1494742132376226", "1.1494742132376223",

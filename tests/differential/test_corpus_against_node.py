@@ -26,7 +26,10 @@ def test_the_corpus_is_large_enough() -> None:
 async def test_a_transform_does_what_it_does_in_node(ours: Sandbox, node: Node, path: Path) -> None:
     code = path.read_bytes().decode()
     offset = CORPUS.index(path) % STEP
-    jobs = [Job(path.stem, code, sample_json(name), name) for name in list(EVENT_TYPES)[offset::STEP]]
+    names = list(EVENT_TYPES)[offset::STEP]
+    if path.stem.startswith("errors_of_statements"):
+        names = names[:1]  # a hundred errors each, nearly none of which depends on the event
+    jobs = [Job(path.stem, code, sample_json(name), name) for name in names]
     expected = await node.answer(jobs)
     for job, here, there in zip(jobs, await of_sandbox(ours, jobs), expected, strict=True):
         assert _comparable(here, there) == there, job.event_type

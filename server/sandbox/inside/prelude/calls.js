@@ -9,7 +9,7 @@
     if (native) return notACallback(frame, native);
     const call = failedCall(frame.at);
     if (!call) return "value is not a function";
-    frame.at = call.place;
+    frame.at = call.isTagged ? call.callee.end : call.place;
     if (call.type === "New") return `${print(call.callee)} is not a constructor`;
     return `${print(call.callee)} is not a function${isIterated(call) ? " or its return value is not iterable" : ""}`;
   }

@@ -29,7 +29,7 @@
     }
     if (value instanceof Error) return remember(copyError(value, known));
     if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef) {
-      throw refused(`#<${value.constructor.name}>`);
+      throw refused(Object.prototype.toString.call(value));
     }
     const made = remember(Array.isArray(value) ? new Array(value.length) : {});
     for (const key of Object.keys(value)) made[key] = copy(value[key], known);
@@ -45,9 +45,16 @@
     return made;
   }
 
-  function structuredClone(value) {
-    if (!arguments.length) throw new TypeError('The "value" argument must be specified');
-    return copy(value, new Map());
+  // Buffers that are handed over are empty afterwards.
+  function structuredClone(value, options) {
+    if (!arguments.length) throw new TypeError("The value argument must be specified");
+    const given = [...(options?.transfer ?? [])];
+    for (const each of given) {
+      if (!(each instanceof ArrayBuffer)) throw new DOMException("Value not transferable", "DataCloneError");
+    }
+    const made = copy(value, new Map());
+    for (const each of given) each.transfer();
+    return made;
   }
   return { structuredClone };
 });

@@ -236,6 +236,7 @@
       return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
     }
   }
+  for (const kind of [Crypto, SubtleCrypto, CryptoKey]) Object.defineProperty(kind.prototype, Symbol.toStringTag, { value: kind.name, configurable: true });
   const subtle = new SubtleCrypto();
   const crypto = new Crypto();
   return { crypto, Crypto, CryptoKey, SubtleCrypto };

@@ -86,7 +86,7 @@
 
   class TextEncoder {
     get encoding() { return "utf-8"; }
-    encode(text = "") { return encode(text); }
+    encode(text = "") { return encode(`${text}`); }
     encodeInto(text, target) {
       let read = 0, written = 0;
       for (const character of String(text)) {

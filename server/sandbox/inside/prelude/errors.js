@@ -24,13 +24,21 @@
       }
       if (name === "<eval>" && sites[i + 1]?.isNative() && sites[i + 1].getFunctionName() === "eval") continue;
       const callee = i > 0 ? sites[i - 1].getFunctionName() ?? "" : "";
-      frames.push({ name, at: source.offsetOf(site.getLineNumber(), site.getColumnNumber()), callee });
+      frames.push({ name, at: site.getLineNumber() ? source.offsetOf(site.getLineNumber(), site.getColumnNumber()) : -1, callee });
     }
-    if (frames.length > 1 && error.message === "class constructors must be invoked with 'new'") frames.shift();
+    if (frames.length > 1 && isTheirs(sites[0]) && error.message === "class constructors must be invoked with 'new'") frames.shift();
     const kinds = namesOf(error);
     while (frames.length > 1 && kinds.includes(frames[0].name)) frames.shift();  // its constructors do not count
     if (!frames.length) return headOf(error);
-    if (error instanceof Error) reword(error, frames[0]);
+    // The engine gives no place in what a field of a class is set to: the class is near the next frame.
+    if (frames[0].at < 0) frames[0].at = fieldNear(frames.find(({ at }) => at >= 0)?.at ?? 0);
+    if (error instanceof Error) {
+      try {
+        reword(error, Object.assign(frames[0], { caller: frames[1] ?? null }));
+      } catch {
+        // the engine's own words and place
+      }
+    }
     const limit = getOwnPropertyDescriptor(Error, "stackTraceLimit")?.value ?? 10;  // the engine's own is no value
     if (typeof limit === "number") frames.splice(limit > 0 ? limit : 0);
     for (const frame of frames.slice(1)) frame.at = called(frame.at, frame.name);
@@ -43,6 +51,14 @@
     return head + trace.join("");
   }
   const made = new WeakMap();
+
+  // Where the first field of the class begins that is made at the offset, or that stands behind it.
+  function fieldNear(offset) {
+    const { nodes, callAt } = load("tree"), name = callAt(called(offset, ""))?.callee?.name;
+    const list = nodes().filter((node) => node.type === "Class");
+    const found = list.find((node) => node.name && node.name === name) ?? list.find((node) => node.end > offset) ?? list[0];
+    return found ? found.start : offset;
+  }
 
   function headOf(error) {
     if (!(error instanceof Error)) return "Error";
@@ -57,8 +73,21 @@
     return names;
   }
 
-  // Changes the message of an error of the engine's, and `frame.at` to where V8 would point.
+  // Changes the message of an error of the engine's, and `frame.at` to where V8 would point. Code that fails in a loop
+  // is looked at once.
+  const before = new Map();
   function reword(error, frame) {
+    if (typeof error.message !== "string" || error.message.length > 200) return anew(error, frame);
+    const key = [error.name, error.message, frame.at, frame.callee, frame.caller?.at].join("\n"), known = before.get(key);
+    if (known) {
+      frame.at = known.at;
+      if (known.message !== error.message) error.message = known.message;
+      return;
+    }
+    anew(error, frame);
+    if (before.size < 1000) before.set(key, { message: error.message, at: frame.at });
+  }
+  function anew(error, frame) {
     const message = error.message, native = frame.callee;
     const made = native ? -1 : maker(frame.at, error);
     if (made >= 0) return void (frame.at = begins[made]);

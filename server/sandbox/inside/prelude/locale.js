@@ -30,10 +30,12 @@
   // Most tags are written as they should be; Python knows the grammar and the old names.
   const USUAL = /^[a-z]{2}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?$/;
   const OLD = /^(?:in|iw|ji|jw|mo|sh|tl)(?:-|$)|-Qaai|^sgn|-(?:AN|BU|C[ST]|D[DY]|F[QX]|HV|JT|MI|N[HQT]|P[CUZ]|QU|RH|SU|TP|UK|VD|WK|Y[DU]|ZR)$/;
+  // Language, script, region and variants are right; of what is wrong behind them V8 says more.
+  const HEAD = /^(?:[a-z]{2,3}|[a-z]{5,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*(?:-(?:[a-z\d](?:-[a-z\d-]*)?)?)?$/i;
   function canonical(tag) {
     if (USUAL.test(tag) && !OLD.test(tag)) return tag;
     const made = /^[A-Za-z\d-]{2,140}$/.test(tag) ? load("canonical:" + tag.toLowerCase()) : null;
-    if (made === null) throw /^[a-z]{2,3}(?:-[a-z\d]{1,8})*-?$/i.test(tag) ? new RangeError("Invalid language tag: " + tag) : wrong();
+    if (made === null) throw HEAD.test(tag) ? new RangeError("Invalid language tag: " + tag.toLowerCase()) : wrong();
     return made;
   }
 

@@ -272,7 +272,10 @@
         if (isReference(left)) {
           if (left.type === "Member") wrongDeclaration("Illegal property in declaration context", start, current.end);
           else if (left.isParenthesized) wrongDeclaration(BAD_TARGET, start, current.end);
-          if (cover && left.type === "Member" && cover.expression) validate(cover.expression);
+          if (cover && left.type === "Member" && !isCertain()) {
+            validate(cover.expression);
+            cover.pattern = null;
+          }
         } else if (isPattern(left) && operator === "=") {
           if (left.isParenthesized) fail(cover && isCertain() ? BAD_TARGET : "Invalid left-hand side in assignment", start, current.end);
           if (cover && !isCertain()) {
@@ -621,7 +624,13 @@
       if (isReference(each)) {
         if (isName(each)) {
           if (each.isParenthesized) wrongDeclaration(BAD_TARGET, start, current.end);
-        } else wrongDeclaration("Illegal property in declaration context", start, current.end);
+        } else {
+          wrongDeclaration("Illegal property in declaration context", start, current.end);
+          if (cover && !isCertain()) {
+            validate(cover.expression);
+            cover.pattern = null;  // of what the property belongs to, which is no pattern itself
+          }
+        }
       } else if (each.isParenthesized || (!isPattern(each) && each.type !== "Assignment")) {
         wrongPattern(BAD_TARGET, start, current.end);
       }
@@ -883,7 +892,8 @@
             next();
             if (found.hasRest) fail("Rest parameter may not have a default initializer");
             found.isSimple = false;
-            withIn(true, assignment);
+            const right = withIn(true, assignment);
+            found.list.push({ type: "Assignment", left: found.list.pop(), right, start: pattern.start, end: right.end });
           }
           found.count++;
           if (found.hasRest) {
@@ -1018,11 +1028,11 @@
         }
         fn.isStrict = true;
         privates = { own: new Map(), used: [], parent: privates };
-        let isDerived = false;
+        let isDerived = false, heritage = null;
         if (check("extends")) {
           isDerived = true;
           const own = privates;
-          inCover("expression", leftHandSide, (scope) => validate(scope.expression));
+          inCover("expression", () => (heritage = leftHandSide()), (scope) => validate(scope.expression));
           privates = own;
         }
         expect("{");
@@ -1049,7 +1059,7 @@
         }
         privates = parent;
         fn.isStrict = wasStrict;
-        return node("Class", start, { name: name?.value ?? "" });
+        return node("Class", start, { name: name?.value ?? "", heritage });
       });
     }
     function classMember(isDerived, hasConstructor) {
@@ -1163,14 +1173,14 @@
       variables(false);
       endStatement();
     }
-    // Gives `{ mode, count, initializer, start, end, isSimple }`.
+    // Gives `{ mode, count, initializer, pattern, start, end, isSimple }`.
     function variables(isInFor) {
-      const mode = next().type, found = { mode, count: 0, initializer: null, start: ahead.start, end: 0, isSimple: true };
+      const mode = next().type, found = { mode, count: 0, initializer: null, pattern: null, start: ahead.start, end: 0, isSimple: true };
       inCover("names", (scope) => {
         scope.mode = mode;
         do {
           const at = ahead.start, isWord = NAMES.has(peek());
-          const pattern = bindingPattern();
+          const pattern = (found.pattern = bindingPattern());
           if (!isWord) found.isSimple = false;
           if (check("=")) {
             const outer = cover;
@@ -1340,7 +1350,8 @@
             } else {
               inCover("names", (scope) => {
                 scope.mode = "caught";
-                bindingPattern();
+                const left = bindingPattern();
+                node("Catch", left.start, { left });
               }, () => {});
             }
             expect(")");
@@ -1375,6 +1386,12 @@
       fn.canBreak = before;
     }
 
+    function forEach(start, left, isOf, isAwait, isDeclared) {
+      const over = isOf ? assignment() : expression(), loop = node("ForOf", start, { left, over, isOf, isAwait, isDeclared, bodyEnd: 0 });
+      expect(")");
+      loopBody();
+      loop.bodyEnd = current.end;
+    }
     function forStatement() {
       inNames("block", () => {
         next();
@@ -1391,17 +1408,15 @@
             if (found.initializer && (fn.isStrict || isOf || found.mode !== "var" || !found.isSimple)) {
               fail(`${isAwait ? "for-await-of" : kind} loop variable declaration may not have an initializer.`, ...found.initializer);
             }
-            const over = isOf ? assignment() : expression();
-            node("ForOf", found.start, { over, isOf });
-            expect(")");
-            return loopBody();
+            return forEach(found.start, found.pattern, isOf, isAwait, true);
           }
           if (isAwait) unexpected(next());
           expect(";");
         } else if (peek() !== ";") {
           const start = ahead.start;
-          let isEach = false, isOf = false;
+          let isEach = false, isOf = false, target = null;
           inCover("expression", () => withIn(false, expressionCover), (scope, left) => {
+            target = left;
             const isAsync = current.type === "async" && !current.isEscaped;
             const end = current.end;
             if (isInOrOf()) {
@@ -1419,10 +1434,7 @@
             } else validate(scope.expression);
           });
           if (isEach) {
-            const over = isOf ? assignment() : expression();
-            node("ForOf", start, { over, isOf });
-            expect(")");
-            return loopBody();
+            return forEach(start, target, isOf, isAwait, false);
           }
           if (isAwait) unexpected(next());
           expect(";");

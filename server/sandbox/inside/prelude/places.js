@@ -7,6 +7,13 @@
   // Where V8 says that something was called: at the name behind the last dot, or at `new`.
   function called(offset, native) {
     let i = tokenAt(offset);
+    native = (native ?? "").replace(/^#/, "");
+    const isIt = (j) => texts[j] === native && (texts[j + 1] === "(" || texts[j + 1] === "`" || texts[j - 1] === "new");
+    if (native && ![i - 1, i, i + 1].some(isIt)) {
+      for (let open = around(i), steps = 0; open > 0 && steps < 20; open = around(open), steps++) {
+        if (texts[open] === "(" && texts[open - 1] === native) return begins[texts[open - 2] === "new" ? open - 2 : open - 1];
+      }
+    }
     if (isDot(i)) return begins[i + 1] ?? offset;
     if (texts[i] === "(" && isName(i - 1)) return begins[texts[i - 2] === "new" ? i - 2 : i - 1];
     if (isName(i) && texts[i + 1] === "(" && (!native || texts[i] === native)) return begins[texts[i - 1] === "new" ? i - 1 : i];
@@ -93,7 +100,7 @@
   function assigned(frame, name, words) {
     const here = tokenAt(frame.at);
     for (const i of [here, here - 1, here + 1, here - 2]) {
-      if (texts[i] === name) return place(frame, /^(?:[-+*/%&|^]|\*\*)=$/.test(texts[i + 1] ?? "") ? i + 1 : i, words);
+      if (texts[i] === name) return place(frame, /^(?:[-+*/%&|^]|\*\*)?=$/.test(texts[i + 1] ?? "") && !/^(?:const|let|var|,)$/.test(texts[i - 1] ?? "") ? i + 1 : /^(?:typeof|new)$/.test(texts[i - 1] ?? "") ? i - 1 : i, words);
     }
     return words;
   }

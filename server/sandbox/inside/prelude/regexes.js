@@ -1,6 +1,8 @@
 // What V8 says of a regular expression that it cannot read.
 (function () {
   "use strict";
+  const NAME = /^(?:[\p{ID_Start}$_]|\\u[\da-fA-F]{4}|\\u\{[\da-fA-F]+\})(?:[\p{ID_Continue}$\u200c\u200d]|\\u[\da-fA-F]{4}|\\u\{[\da-fA-F]+\})*$/u;
+  const OF_STRINGS = /^(?:Basic_Emoji|Emoji_Keycap_Sequence|RGI_\w+)$/;
   const SYNTAX = /[\^$\\.*+?()[\]{}|/]/;
 
   // V8's words, or null. It reads like V8's own parser: a pattern without the flags u and v forgives much.
@@ -38,7 +40,7 @@
       if (sign === "0") return isUnicode && /\d/.test(pattern[at] ?? "") ? "Invalid decimal escape" : null;
       if (sign === "k" && hasNames) {
         const name = /^<([^>]*)>/.exec(pattern.slice(at));
-        if (!name || !/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name[1])) return "Invalid named reference";
+        if (!name || !NAME.test(name[1])) return "Invalid named reference";
         references.push(name[1]);
         at += name[0].length;
         return null;
@@ -74,6 +76,7 @@
       return null;
     }
     function isProperty(name) {
+      if (flags.includes("v") && OF_STRINGS.test(name)) return true;
       try {
         return Boolean(new RegExp(`\\p{${name}}`, "u"));
       } catch {
@@ -97,7 +100,9 @@
       if (sign === "-" && isUnicode) return [null, 45];
       if (/[0-9]/.test(sign)) {
         if (isUnicode && (sign !== "0" || /\d/.test(pattern[at] ?? ""))) return ["Invalid class escape"];
-        return [null, Number(sign)];
+        const octal = /^[0-3]?[0-7]{1,2}/.exec(pattern.slice(at - 1))?.[0];
+        if (octal) at += octal.length - 1;
+        return [null, octal ? parseInt(octal, 8) : sign.codePointAt(0)];
       }
       const wrong = other(sign);
       if (wrong) return [wrong === "Invalid property name" ? "Invalid property name in character class" : wrong];
@@ -150,8 +155,8 @@
               isLook = "behind";
               at += 3;
             } else if (pattern[at + 1] === "<") {
-              const name = /^\?<([\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*)>/u.exec(pattern.slice(at));
-              if (!name) return "Invalid capture group name";
+              const name = /^\?<([^>]*)>/.exec(pattern.slice(at));
+              if (!name || !NAME.test(name[1])) return "Invalid capture group name";
               if (names.has(name[1])) return "Duplicate capture group name";
               names.add(name[1]);
               groups++;

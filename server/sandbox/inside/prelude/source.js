@@ -48,8 +48,10 @@
     for (;;) {
       if (partners[i] >= 0 && partners[i] < i) {
         i = partners[i];
-        if (texts[i] === "${" || texts[i] === "{" || !endsValue(i - 1)) break;
-        i--;
+        if (texts[i] === "${" || texts[i] === "{") break;
+        if (texts[i - 1] === "?.") i -= 2;
+        else if (endsValue(i - 1)) i--;
+        else break;
       } else if (isDot(i - 1)) {
         i -= 2;
       } else break;

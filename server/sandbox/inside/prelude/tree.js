@@ -69,15 +69,21 @@
 
   // The value of an expression as far as it is plain to see: literals, constants made of them, and what is read from the
   // webhook. Runs nothing of the user's.
-  function valueOf(node, depth = 0) {
+  // `env` are names whose values are known otherwise: `[[name, value], …]`.
+  function valueOf(node, depth = 0, env = []) {
     if (!node || depth > 20) return unknown;
-    const of = (each) => valueOf(each, depth + 1);
+    const of = (each) => valueOf(each, depth + 1, env);
     switch (node.type) {
       case "Literal":
         if (node.kind === "string") return node.isEscaped ? unescaped(node.value) : node.value;
         if (node.kind === "number") return /n$/.test(node.value) && !/^0x/i.test(node.value) ? BigInt(node.value.slice(0, -1).replaceAll("_", "")) : Number(node.value.replaceAll("_", ""));
         return TRUE_TYPES[node.kind];
-      case "Name": return named(node, depth);
+      case "Name": {
+        const bound = env.findLast(([name]) => name === node.name);
+        return bound ? bound[1] : named(node, depth);
+      }
+      case "Await": return of(node.operand);
+      case "Call": return returned(node, of, depth);
       case "Function": case "Class": return valueOf;  // any function
       case "Object": case "Array": {
         const made = node.type === "Array" ? [] : {};
@@ -91,7 +97,7 @@
       case "Member": {
         const object = of(node.object), key = node.key ? of(node.key) : node.name;
         if (object === unknown || key === unknown || object === null || object === undefined || node.isPrivate) return unknown;
-        return property(object, typeof key === "symbol" ? key : String(key));
+        return property(object, typeof key === "symbol" ? key : String(key), object === given.webhook || isOfWebhook(node));
       }
       case "Unary": {
         const value = of(node.operand);
@@ -135,6 +141,43 @@
     return unknown;
   }
 
+  // What some methods of the language give, and functions that are one expression without parameters.
+  function returned(call, of, depth) {
+    const { callee, list } = call;
+    if (list.some((each) => each?.type === "Spread")) return unknown;
+    if (callee.type === "Name" || callee.type === "Function") {
+      const made = callee.type === "Function" ? [callee] : nodes().filter((node) => node.type === "Declarator" && node.left.name === callee.name).map((node) => node.right);
+      return made.length === 1 && made[0]?.type === "Function" && made[0].expression && !made[0].parameters.length ? valueOf(made[0].expression, depth + 1) : unknown;
+    }
+    if (callee.type !== "Member" || !callee.name) return unknown;
+    const first = list.length ? of(list[0]) : undefined;
+    if (first === unknown) return unknown;
+    if (callee.object.type === "Name" && callee.object.name === "Object" && /^(?:freeze|seal|preventExtensions)$/.test(callee.name)) return first;
+    if (callee.object.type === "Name" && callee.object.name === "Object" && first !== null && typeof first === "object") {
+      const names = Object.keys(first);
+      switch (callee.name) {
+        case "keys": return names;
+        case "values": return names.map((name) => property(first, name));
+        case "entries": return names.map((name) => [name, property(first, name)]);
+      }
+      return unknown;
+    }
+    if (callee.object.type === "Name" && callee.object.name === "JSON" && callee.name === "parse" && typeof first === "string") return parsed(first);
+    if (callee.name === "match" && list[0]?.type === "Regex") {
+      const text = of(callee.object), regex = /^\/([^]*)\/([a-z]*)$/.exec(list[0].text);
+      return typeof text === "string" && regex ? text.match(new RegExp(regex[1], regex[2])) : unknown;
+    }
+    const from = callee.name === "concat" ? of(callee.object) : unknown;
+    return Array.isArray(from) ? from.concat(first) : unknown;
+  }
+  function parsed(text) {
+    try {
+      return host.parse(text);
+    } catch {
+      return unknown;
+    }
+  }
+
   function unescaped(text) {
     try {
       return host.parse(`"${text.replaceAll('"', '\\"').replace(/\\'/g, "'")}"`);
@@ -143,18 +186,30 @@
     }
   }
 
-  function property(object, key) {
+  function property(object, key, isPlain = false) {
     for (let at = Object(object); at; at = getPrototypeOf(at)) {
-      if (typeof at !== "function" && isProxy(at)) return unknown;
+      if (typeof at !== "function" && !isPlain && isProxy(at)) return unknown;
       const own = getOwnPropertyDescriptor(at, key);
       if (own) return "value" in own ? own.value : unknown;
     }
     return undefined;
   }
+  function isOfWebhook(node) {
+    while (node.type === "Member") node = node.object;
+    return node.type === "Name" && named(node, 0) === given.webhook;
+  }
   // A proxy would run the user's code; there is none where the code has no such word.
   const isProxy = () => code.includes("Proxy");
 
-  const around = (node) => smallest(of(FUNCTIONS).filter((fn) => fn.start <= node.start && node.end <= fn.end && fn !== node));
+  // The function around a node, or around an offset; null for none.
+  const homes = new Map();
+  function around(node) {
+    if (!homes.has(node)) homes.set(node, smallest(of(FUNCTIONS).filter((fn) => fn.start <= node.start && node.end <= fn.end && fn !== node)));
+    return homes.get(node);
+  }
+  function functionAt(at, isFrom = false) {
+    return smallest(of(FUNCTIONS).filter((fn) => fn.start < at + Number(isFrom) && at < fn.end));
+  }
   function named(use, depth) {
     const { name } = use;
     if (name === "undefined") return undefined;
@@ -187,14 +242,15 @@
   }
 
   // As V8 prints it in its messages.
-  function print(node) {
-    const own = printed(node);
+  // `isLooped`: V8 leaves out the brackets of calls in what was looped over.
+  function print(node, isLooped = false) {
+    const own = printed(node, (each) => print(each, isLooped), isLooped);
     return own === "" ? "(intermediate value)" : own;
   }
-  function printed(node) {
+  function printed(node, print, isLooped) {
     switch (node.type) {
       case "Literal":
-        return node.kind === "string" ? `"${node.isEscaped ? String(unescaped(node.value)) : node.value}"` : node.kind === "number" ? String(valueOf(node)) : node.kind;
+        return node.kind === "string" ? `"${node.isEscaped ? String(unescaped(node.value)) : node.value}"` : node.kind !== "number" ? node.kind : /n$/.test(node.value) && !/^0x/i.test(node.value) ? "" : String(valueOf(node));
       case "Name": return node.name;
       case "This": return "this";
       case "Regex": return node.text;
@@ -206,10 +262,11 @@
         const sum = valueOf(key), isFolded = key.type === "Binary" && typeof sum === "number" && isAllNumbers(key);
         return `${print(node.object)}${node.isOptional ? "?." : ""}[${isFolded ? sum : print(key)}]`;
       }
-      case "Call": return `${print(node.callee)}(...)`;
+      case "Call": return `${print(node.callee)}${isLooped ? "" : "(...)"}`;
       case "Array": return `[${node.list.map((each) => (each ? print(each) : "")).join(",")}]`;
       case "Object": return `{${node.list.map(() => "(intermediate value)").join("")}}`;
-      case "Unary": return `(${node.operator}${/^\w/.test(node.operator) ? " " : ""}${print(node.operand)})`;
+      case "Unary": if (node.operator === "-" && node.operand.kind === "number") return String(valueOf(node));
+        return `(${node.operator}${/^\w/.test(node.operator) ? " " : ""}${print(node.operand)})`;
       case "Count": return node.isPrefix ? `(${node.operator}${print(node.operand)})` : `(${print(node.operand)}${node.operator})`;
       case "Binary": {
         const folded = valueOf(node);
@@ -234,5 +291,5 @@
     return value instanceof RegExp ? "[object RegExp]" : value instanceof Date ? "[object Date]" : "#<Object>";
   }
 
-  return { nodes, failedCall, isIterated, callAt, unknown, valueOf, print, shown, smallest };
+  return { nodes, around, functionAt, property, failedCall, isIterated, callAt, unknown, valueOf, print, shown, smallest };
 });

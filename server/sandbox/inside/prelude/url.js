@@ -254,6 +254,7 @@
       refill(this.#params, this.#parts.search);
     }
     get origin() {
+      if (this.protocol === "blob:" && /^https?:/.test(this.pathname)) return URL.canParse(this.pathname) ? new URL(this.pathname).origin : "null";
       return isSpecial(this.protocol) && this.protocol !== "file:" ? this.protocol + "//" + this.host : "null";
     }
     get protocol() { return this.#parts.protocol; }
@@ -344,19 +345,29 @@
 
     get size() { return this.#pairs.length; }
     append(name, value) {
+      needed(arguments, "name", "value");
       this.#pairs.push([wellFormed(name), wellFormed(value)]);
       this.#changed();
     }
     delete(name, value) {
+      needed(arguments, "name");
       this.#pairs = this.#pairs.filter(([known, held]) => known !== String(name) || (value !== undefined && held !== String(value)));
       this.#changed();
     }
-    get(name) { return this.#pairs.find(([known]) => known === String(name))?.[1] ?? null; }
-    getAll(name) { return this.#pairs.filter(([known]) => known === String(name)).map(([, value]) => value); }
+    get(name) {
+      needed(arguments, "name");
+      return this.#pairs.find(([known]) => known === String(name))?.[1] ?? null;
+    }
+    getAll(name) {
+      needed(arguments, "name");
+      return this.#pairs.filter(([known]) => known === String(name)).map(([, value]) => value);
+    }
     has(name, value) {
+      needed(arguments, "name");
       return this.#pairs.some(([known, held]) => known === String(name) && (value === undefined || held === String(value)));
     }
     set(name, value) {
+      needed(arguments, "name", "value");
       const first = this.#pairs.findIndex(([known]) => known === String(name));
       if (first < 0) return this.append(name, value);
       this.#pairs[first][1] = wellFormed(value);
@@ -384,6 +395,11 @@
     toString() { return this.#pairs.map(([name, value]) => formEncoded(name) + "=" + formEncoded(value)).join("&"); }
   }
 
+  function needed(given, ...names) {
+    if (given.length >= names.length) return;
+    const list = names.map((name) => `"${name}"`).join(" and ");
+    throw Object.assign(new TypeError(`The ${list} argument${names.length > 1 ? "s" : ""} must be specified`), { code: "ERR_MISSING_ARGS" });
+  }
   function pairsOf(search) {
     return search.replace(/^\?/, "").split("&").filter(Boolean).map((pair) => {
       const [, name, value] = /^([^=]*)=?([^]*)$/.exec(pair);

@@ -51,13 +51,14 @@
     return [i + 1, chainEnd(i + 1)];
   }
 
-  // The first element of a list written out that is no object.
+  // The first element that is no object, of what was to be entries.
   function firstPlain(frame, native) {
-    const found = argument(frame, native);
-    for (let i = found ? found[0] + 1 : 0; found && texts[found[0]] === "[" && i < found[1] - 1; i = (partners[i] > i ? partners[i] : i) + 1) {
-      if (partners[i] < 0 && texts[i] !== ",") return /^["']/.test(texts[i]) ? texts[i].slice(1, -1) : texts[i];
-    }
-    return "undefined";
+    frame.at = called(frame.at, native);
+    const { callAt, valueOf, unknown: none } = load("tree");
+    const list = valueOf(callAt(frame.at)?.list[0]);
+    if (typeof list !== "string" && !Array.isArray(list)) return "undefined";
+    const found = [...list].find((each) => each !== none && (each === null || typeof each !== "object"));
+    return String(found);
   }
 
   function firstArgument(frame, native) {

@@ -3,12 +3,27 @@
   "use strict";
   const { load } = host;
   const { texts, begins, partners, tokenAt, isDot, chainEnd } = load("source");
-  const { called, place, nameOrDot, readGlobal, assigned, property } = load("places");
+  const { called, place, nameOrDot, readGlobal, assigned } = load("places");
   const later = (part, name) => (...given) => load(part)[name](...given);
   const notAFunction = later("calls", "notAFunction");
-  const [notIterable, nextPattern, destructured, notAnObject] = ["notIterable", "nextPattern", "destructured", "notAnObject"].map((name) => later("patterns", name));
+  const [notIterable, notAnObject] = ["notIterable", "notAnObject"].map((name) => later("patterns", name));
+  const [calledOnNothing, readOnly, privateWords] = ["calledOnNothing", "readOnly", "privateWords"].map((name) => later("seldom", name));
 
+  const inFunction = (at) => load("tree").functionAt(at);
+  // V8 points at the object of `a.b.c += 1` and the like.
+  function counted(frame, name) {
+    const { nodes } = load("tree"), here = inFunction(frame.at);
+    const isIt = (member) => member?.type === "Member" && member.object.start <= frame.at && frame.at <= member.end && (member.name === name || member.key) && inFunction(member.start) === here;
+    const found = nodes().find((node) => (node.type === "Update" && isIt(node.left)) || (node.type === "Count" && isIt(node.operand)));
+    const object = found && (found.left ?? found.operand).object;
+    return object ? object.place ?? object.start : -1;
+  }
   function read(frame, [name, base]) {
+    const at = counted(frame, name);
+    if (at >= 0) {
+      frame.at = at;
+      return `Cannot read properties of ${base} (reading '${name}')`;
+    }
     const first = tokenAt(frame.at), end = chainEnd(first);
     let found = -1;
     for (let i = first; i < end && found < 0; i++) {
@@ -20,16 +35,32 @@
     for (let i = first; found < 0 && i < first + 40; i++) {
       if (isDot(i) && texts[i + 1] === name) found = nameOrDot(i);
     }
-    const pattern = found < 0 ? nextPattern(frame.at) : null;
     if (found >= 0) frame.at = begins[found];
-    else if (pattern && texts.slice(pattern.open, partners[pattern.open]).includes(name)) return destructured(frame, pattern, base);
+    else if (name === "Symbol.asyncIterator") return awaited(frame, base);
+    else return notAnObject(frame, [base]) ?? `Cannot read properties of ${base} (reading '${name}')`;
     return `Cannot read properties of ${base} (reading '${name}')`;
   }
 
+  // `for await` over nothing.
+  function awaited(frame, base) {
+    const loop = load("tree").nodes().find((node) => node.type === "ForOf" && node.isAwait && node.over.end >= frame.at);
+    if (loop) frame.at = loop.over.place ?? loop.over.start;
+    return `Cannot read properties of ${base} (reading 'Symbol(Symbol.asyncIterator)')`;
+  }
+
+  function notLoopedOver(frame) {
+    const { nodes, valueOf, print, unknown: none } = load("tree");
+    const loop = nodes().find((node) => node.type === "ForOf" && node.isAwait && frame.at <= node.over.end);
+    if (!loop) return undefined;
+    const value = valueOf(loop.over);
+    if (value === none || value === null || typeof value === "string" || Array.isArray(value) || Symbol.asyncIterator in Object(value)) return undefined;
+    frame.at = loop.over.place ?? loop.over.start;
+    return loop.over.type === "Call" ? `${print(loop.over)} is not a function or its return value is not async iterable` : `${print(loop.over)} is not async iterable`;
+  }
+
   function written(frame, [name, base]) {
-    const { nodes, valueOf, smallest, unknown: none } = load("tree");
+    const { nodes, valueOf, unknown: none } = load("tree"), around = inFunction;
     const words = `Cannot set properties of ${base} (setting '${name}')`;
-    const around = (at) => smallest(nodes().filter((node) => node.type === "Function" && node.start < at && at < node.end));
     const isIt = ({ left }) => left?.type === "Member" && (left.key ? [none, name].includes(valueOf(left.key) === none ? none : String(valueOf(left.key))) : left.name === name);
     const found = nodes().filter((node) => (node.type === "Assignment" || node.type === "Update") && isIt(node) && around(node.start) === around(frame.at));
     const best = found.sort((a, b) => Math.abs(a.start - frame.at) - Math.abs(b.start - frame.at))[0];
@@ -39,8 +70,7 @@
 
   // Where V8 says that a constant was assigned to, or -1. The engine may point at a later statement of the function.
   function assignedConstant(offset, name) {
-    const { nodes, smallest } = load("tree");
-    const around = (at) => smallest(nodes().filter((node) => node.type === "Function" && node.start < at && at < node.end));
+    const { nodes } = load("tree"), around = inFunction;
     const here = around(offset), found = [];
     const add = (start, at) => around(start) === here && found.push([start, at]);
     const targets = (pattern) => {
@@ -61,34 +91,41 @@
     found.sort((a, b) => a[0] - b[0]);
     const best = found.filter(([start]) => start <= offset).at(-1) ?? found[0];
     if (best) return best[1];
-    const loop = nodes().find((node) => node.type === "Name" && node.name === name && /\bfor\s*\(\s*$/.test(load("source").code.slice(0, node.start)));
+    const loop = nodes().find((node) => node.type === "Name" && node.name === name && around(node.start) === here && /\bfor\s*\(\s*$/.test(load("source").code.slice(0, node.start)));
     return loop ? loop.start : -1;
   }
 
   // `say(frame, groups, native)` may move `frame.at`.
   const WORDS = [
-    ["TypeError", /^cannot read property 'Symbol\.iterator' of (undefined|null)$/, (frame, [base], native) => {
-      if (native) return notIterable(frame, [], native);
-      const i = tokenAt(frame.at);
-      if (texts[i - 1] === "of" || texts[i - 1] === "...") {
-        const said = notIterable(frame, []);
-        return /^[\w$]+ is not|^Spread/.test(said) && texts[i - 1] !== "..." ? said : said;
-      }
-      const pattern = nextPattern(frame.at);
-      return pattern ? destructured(frame, pattern, base) : `${base} is not iterable`;
-    }],
+    ["TypeError", /^cannot read property 'Symbol\.iterator' of (undefined|null)$/, notIterable],
     ["TypeError", /^cannot read property '(.*)' of (undefined|null)$/s, read],
     ["TypeError", /^cannot set property '(.*)' of (undefined|null)$/s, written],
-    ["TypeError", /^not a function$/, notAFunction],
+    ["TypeError", /^not a function$/, (frame, found, native) => notLoopedOver(frame) ?? notAFunction(frame, found, native)],
     ["TypeError", /^not a constructor$/, notAFunction],
     ["TypeError", /^value is not iterable$/, notIterable],
-    ["TypeError", /^Cannot convert undefined or null to object$/, notAnObject],
-    ["TypeError", /^'(.*)' is read-only$/, (frame, [name]) => {
+    ["TypeError", /^Cannot convert undefined or null to object$/, (frame, found, native) => {
+      if (native) return calledOnNothing(frame, native);
+      const words = notAnObject(frame, found, native);
+      if (words) return words;
+      const removed = load("tree").nodes().find((node) => node.type === "Unary" && node.operator === "delete" && node.end >= frame.at && node.operand.type === "Member");
+      if (removed) frame.at = removed.operand.object.place ?? removed.operand.object.start;
+      return undefined;
+    }],
+    ["TypeError", /^proxy: cannot set property$/, (frame) => { const found = writing(frame); frame.at = found?.member.place ?? frame.at; return `'set' on proxy: trap returned falsish for property '${found ? keyOf(found.member) ?? "" : ""}'`; }],
+    ["TypeError", /^'(.*)' is read-only$/, (frame, [name], native) => {
+      if (native) return readOnly(frame, name, native);
       const at = assignedConstant(frame.at, name);
       if (at >= 0) return place(Object.assign(frame, { at }), -1, "Assignment to constant variable.");
-      return property(frame, () => `Cannot assign to read only property '${name}' of object '#<Object>'`);
+      return name.startsWith("#") ? privateWords(frame, name) : readOnly(frame, name, native);
     }],
-    ["ReferenceError", /^this is not initialized$/, () => "Must call super constructor in derived class before accessing 'this' or returning from derived constructor"],
+    ["ReferenceError", /^this is not initialized$/, (frame) => {
+      // At its end, where nothing of it was run that has a place.
+      const { nodes } = load("tree"), { code } = load("source");
+      const owner = texts[tokenAt(frame.at)] === "this" || texts[tokenAt(frame.at)] === "super" || texts[tokenAt(frame.at) - 1] === "this" ? null : nodes().find((node) => node.type === "Class" && node.heritage && node.name === frame.name && node.start >= frame.at - 1);
+      const head = owner && /\bconstructor\s*\(/.exec(code.slice(owner.start, owner.end));
+      if (head) frame.at = owner.start + head.index + head[0].length - 1;
+      return "Must call super constructor in derived class before accessing 'this' or returning from derived constructor";
+    }],
     ["ReferenceError", /^(.*) is not initialized$/, (frame, [name]) => assigned(frame, name, `Cannot access '${name}' before initialization`)],
     ["ReferenceError", /^(.*) is not defined$/, (frame, [name]) => {
       const i = tokenAt(frame.at);
