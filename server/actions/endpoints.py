@@ -22,6 +22,7 @@ from server.domain.faults import unreadable_endpoint
 from server.domain.health import HEALTHY
 from server.domain.ids import EndpointId, MessageId, SourceId, VersionId, mint, unique
 from server.domain.messages import Message, Origin
+from server.domain.reasons import as_sentence
 from server.domain.sentences import Problem, Refused, say
 from server.domain.signing import new_secret
 from server.domain.stamps import Seen
@@ -265,7 +266,7 @@ def existing(tx: Transaction, endpoint_id: EndpointId) -> Endpoint:
 def check_whole(endpoint: Endpoint, field: str = "") -> None:
     """Raises ``Refused`` for an endpoint to which nothing can be sent since some of it cannot be read."""
     if endpoint.unreadable:
-        raise Refused(Problem(field, unreadable_endpoint(UnreadableEndpoint(endpoint.unreadable)).sentence))
+        raise Refused(Problem(field, as_sentence(unreadable_endpoint(UnreadableEndpoint(endpoint.unreadable)).reason)))
 
 
 def unchanged_since(seen: Seen | None, now: Endpoint) -> Endpoint:

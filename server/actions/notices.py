@@ -10,6 +10,7 @@ from server.delivery.notifier import NO_SERVER, post
 from server.domain.alerts import Alerts, addresses, test_mail, test_payload
 from server.domain.ids import NotificationId, SourceId, mint
 from server.domain.pasted import url_problem
+from server.domain.reasons import as_sentence
 from server.domain.sentences import Problem, Refused, Sentence, say
 from server.domain.signing import fingerprint, new_secret
 from server.domain.stamps import alerts_stamp
@@ -84,7 +85,7 @@ async def send_test_mail(bench: Workbench, typed_addresses: str) -> Sentence | N
     try:
         return await bench.mailer.send(test_mail(to, bench.public_url))
     except Undelivered as failure:
-        raise Refused(Problem("addresses", failure.sentence)) from failure
+        raise Refused(Problem("addresses", failure.reason)) from failure
 
 
 async def send_test_post(bench: Workbench, webhook_url: str | None) -> None:
@@ -95,7 +96,7 @@ async def send_test_post(bench: Workbench, webhook_url: str | None) -> None:
     secret = known.webhook_secret or new_secret()
     failed = await post(bench.courier, webhook_url, secret, mint(NotificationId), test_payload(bench.now()))
     if failed:
-        raise Refused(Problem("webhook_url", failed))
+        raise Refused(Problem("webhook_url", as_sentence(failed)))
 
 
 NO_ADDRESS = say("Enter an address first.")

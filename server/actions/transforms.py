@@ -100,7 +100,7 @@ async def run(
                 captured=captured,
                 leads_somewhere=request.url != URL_NOT_SET,
                 request=shown,
-                error=masker.error(AttemptError("address", str(forbidden))) if forbidden else None,
+                error=masker.error(AttemptError("address", forbidden)) if forbidden else None,
                 changes=changes(body, shown.body),
                 console=console,
                 ms=ms,

@@ -18,8 +18,8 @@ from server.delivery.transport import Exchange, Forbidden, GuardedTransport, Res
 from server.domain.addresses import AddressRules, host_of
 from server.domain.body_text import as_text
 from server.domain.messages import AttemptError, ReceivedResponse
+from server.domain.reasons import Reason, because
 from server.domain.requests import Prepared
-from server.domain.sentences import Sentence, say
 
 KEPT_BODY = 64 * 1024
 KEPT_HEADERS = 64 * 1024
@@ -93,22 +93,22 @@ class Courier:
             with Within(self.timeout):
                 await received.receive(self._transport, prepared, endpoint)
         except TimeoutError:
-            error = _error("timeout", say("No whole answer within {seconds} seconds.", seconds=f"{self.timeout:g}"))
+            error = _error("timeout", because("response_timeout", seconds=f"{self.timeout:g}"))
             if received.status():
                 error = _error(
                     "timeout",
-                    say("The response was not complete within {seconds} seconds.", seconds=f"{self.timeout:g}"),
+                    because("response_incomplete", seconds=f"{self.timeout:g}"),
                 )
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if not (status_ends and task and received.status()):
                 raise
             task.uncancel()
-            error = _error("stopped", say("Hookbench was stopped before the response was complete."))
+            error = _error("stopped", because("response_hookbench_stopped"))
         except Forbidden as refusal:
-            return Blocked(_error("address", refusal.sentence), _since(started))
+            return Blocked(_error("address", refusal.reason), _since(started))
         except (httpx.LocalProtocolError, httpx.InvalidURL, ValueError):  # of the last kind: what TLS takes for no name
-            return Blocked(_error("request", say("The URL or a header cannot be sent over HTTP.")), _since(started))
+            return Blocked(_error("request", because("not_http")), _since(started))
         except httpx.TransportError as failure:
             error = _cut_short(failure, host) if received.status() else _explained(failure, host)
         if error and not received.status():
@@ -205,8 +205,8 @@ def _since(started: float) -> float:
     return (perf_counter() - started) * 1000
 
 
-def _error(kind: str, sentence: Sentence) -> AttemptError:
-    return AttemptError(kind, str(sentence))
+def _error(kind: str, reason: Reason) -> AttemptError:
+    return AttemptError(kind, reason)
 
 
 def _explained(failure: httpx.TransportError, host: str) -> AttemptError:
@@ -215,69 +215,66 @@ def _explained(failure: httpx.TransportError, host: str) -> AttemptError:
         case httpx.ConnectError():
             return _not_connected(failure.__cause__, host)
         case NoAnswer() if not isinstance(failure, NotOurs):
-            return _error("reset", say("{host} closed the connection without an answer.", host=host))
+            return _error("reset", because("response_closed", host=host))
         case BrokeOff():
-            return _error("broken answer", say("The answer of {host} broke off, or is not valid HTTP.", host=host))
+            return _error("broken answer", because("response_broke_off", host=host))
         case httpx.RemoteProtocolError():
-            return _error("broken answer", say("What {host} answered is not valid HTTP, or too large.", host=host))
+            return _error("broken answer", because("response_invalid", host=host))
         case _:
-            return _error("reset", say("{host} broke the connection.", host=host))
+            return _error("reset", because("connection_reset", host=host))
 
 
 def _cut_short(failure: httpx.TransportError, host: str) -> AttemptError:
     """Why a response whose status came is not whole."""
     match failure:
         case Oversized():
-            return _error(
-                "broken answer", say("The response of {host} has more than 64 KiB beside its body.", host=host)
-            )
+            return _error("broken answer", because("response_head_too_large", host=host))
         case httpx.RemoteProtocolError() if not isinstance(failure, BrokeOff):
-            return _error("broken answer", say("What followed the status of {host} is not valid HTTP.", host=host))
+            return _error("broken answer", because("response_rest_invalid", host=host))
         case _:
-            return _error("broken answer", say("The response of {host} broke off after its status.", host=host))
+            return _error("broken answer", because("response_rest_broke_off", host=host))
 
 
 def _not_connected(problem: BaseException | None, host: str) -> AttemptError:
     match problem:
         case socket.gaierror(errno=socket.EAI_AGAIN):
-            return _error("name", say("The name {host} could not be looked up: no name server answered.", host=host))
+            return _error("name", because("name_no_answer", host=host))
         case socket.gaierror():
-            return _error("name", say("The name {host} was not found.", host=host))
+            return _error("name", because("name_not_found", host=host))
         case ssl.SSLCertVerificationError():
             return _error("certificate", _certificate(problem.verify_code, host))
         case ssl.SSLError(reason="TLSV13_ALERT_CERTIFICATE_REQUIRED"):
-            return _error("tls", say("{host} wants a client certificate, which Hookbench cannot show.", host=host))
+            return _error("tls", because("tls_client_certificate", host=host))
         case ssl.SSLError(reason=str(reason)) if "ALERT" in reason or reason == "TLSV1_UNRECOGNIZED_NAME":
             return _error(
                 "tls",
-                say(
-                    "{host} speaks https and refused the connection: it may want a client certificate, know no such "
-                    "name, or have no TLS as new as 1.2.",
+                because(
+                    "tls_refused",
                     host=host,
                 ),
             )
         case ssl.SSLError():
-            return _error("tls", say("No encrypted connection came about. Does {host} speak https there?", host=host))
+            return _error("tls", because("tls_failed", host=host))
         case ConnectionResetError() | BrokenPipeError():  # in a TLS handshake without a number
-            return _error("reset", say("{host} broke the connection.", host=host))
+            return _error("reset", because("connection_reset", host=host))
     match getattr(problem, "errno", None):
         case errno.ECONNREFUSED:
-            return _error("refused", say("{host} refused the connection: nothing listens there.", host=host))
+            return _error("refused", because("connection_refused", host=host))
         case errno.ENETUNREACH | errno.EHOSTUNREACH:
-            return _error("no route", say("There is no way to {host} from here.", host=host))
+            return _error("no route", because("connection_no_route", host=host))
         case _:
-            return _error("refused", say("No connection to {host} came about.", host=host))
+            return _error("refused", because("connection_failed", host=host))
 
 
-def _certificate(code: int, host: str) -> Sentence:
+def _certificate(code: int, host: str) -> Reason:
     match code:
         case 10:
-            return say("The certificate of {host} has expired.", host=host)
+            return because("certificate_expired", host=host)
         case 9:
-            return say("The certificate of {host} is not valid yet.", host=host)
+            return because("certificate_not_yet_valid", host=host)
         case 62 | 64:
-            return say("The certificate that {host} shows is for another host.", host=host)
+            return because("certificate_other_host", host=host)
         case 18 | 19 | 20 | 21:
-            return say("The certificate of {host} is signed by an unknown authority.", host=host)
+            return because("certificate_unknown_authority", host=host)
         case _:
-            return say("The certificate of {host} is not valid.", host=host)
+            return because("certificate_invalid", host=host)

@@ -115,7 +115,7 @@ class Dispatcher:
             if isinstance(failure, OSError) and failure.errno in NO_RESOURCES:
                 raise NothingLeft from failure
             log.exception("delivery.send_failed", endpoint_id=endpoint.id)
-            return _Ended(AttemptOutcome.FAULT, shown, error=AttemptError(KIND, str(during_the_send(failure))))
+            return _Ended(AttemptOutcome.FAULT, shown, error=AttemptError(KIND, during_the_send(failure)))
         match sent:
             case Answered(response, error=error):
                 good = 200 <= response.status < 300

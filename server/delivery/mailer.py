@@ -11,7 +11,7 @@ from email.utils import formatdate, make_msgid
 import aiosmtplib
 
 from server.domain.alerts import Mail, MailServer, Tls
-from server.domain.sentences import Sentence, say
+from server.domain.reasons import Reason, because
 
 TIMEOUT_SECONDS = 30.0
 LONGEST_ANSWER = 200
@@ -19,11 +19,11 @@ LONGEST_ANSWER = 200
 
 
 class Undelivered(Exception):
-    """The mail went to nobody. ``sentence`` says why."""
+    """The mail went to nobody. ``reason`` says why."""
 
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(str(sentence))
-        self.sentence = sentence
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 class Mailer:
@@ -34,19 +34,19 @@ class Mailer:
         self._trust = trust
         self._timeout = timeout
 
-    async def send(self, mail: Mail) -> Sentence | None:
+    async def send(self, mail: Mail) -> Reason | None:
         """Hand the mail to the server. Raises ``Undelivered``; returns what is to be said when some were refused."""
         host = self.server.host
         try:
             async with asyncio.timeout(self._timeout):
                 refused = await self._hand_over(mail)
         except TimeoutError:
-            sentence = say("{host} did not take the mail within {seconds} s.", host=host, seconds=f"{self._timeout:g}")
+            sentence = because("mail_timeout", host=host, seconds=f"{self._timeout:g}")
             raise Undelivered(sentence) from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise Undelivered(_explained(error, self.server)) from error
         if refused:
-            return say("{host} refused these addresses: {addresses}.", host=host, addresses=", ".join(sorted(refused)))
+            return because("mail_addresses_rejected", host=host, addresses=", ".join(sorted(refused)))
         return None
 
     async def _hand_over(self, mail: Mail) -> list[str]:
@@ -89,35 +89,35 @@ def _message(mail: Mail, sender: str) -> EmailMessage:
     return message
 
 
-def _explained(error: Exception, server: MailServer) -> Sentence:
+def _explained(error: Exception, server: MailServer) -> Reason:
     """Words for people."""
     host, port = server.host, server.port
     for cause in (error, error.__cause__):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return say("The certificate of {host} is not accepted: {why}.", host=host, why=cause.verify_message)
+            return because("mail_certificate", host=host, why=cause.verify_message)
         if isinstance(cause, ssl.SSLError):
-            return say("No encrypted connection to {host} came about. Is it the right port, and HOOKBENCH_SMTP_TLS?",
+            return because("mail_tls",
                 host=host)  # fmt: skip
     match error:
         case aiosmtplib.SMTPAuthenticationError():
-            return say("{host} does not accept the user name and password: {answer}", host=host, answer=_said(error))
+            return because("mail_sign_in", host=host, answer=_said(error))
         case aiosmtplib.SMTPSenderRefused():
-            return say("{host} refuses mail from {sender}: {answer}", host=host, sender=server.sender,
+            return because("mail_sender", host=host, sender=server.sender,
                 answer=_said(error))  # fmt: skip
         case aiosmtplib.SMTPRecipientsRefused():
-            return say("{host} refuses every address: {answer}", host=host, answer=_said(error.recipients[0]))
+            return because("mail_all_rejected", host=host, answer=_said(error.recipients[0]))
         case aiosmtplib.SMTPResponseException():
-            return say("{host} did not take the mail: {answer}", host=host, answer=_said(error))
+            return because("mail_rejected", host=host, answer=_said(error))
         case aiosmtplib.SMTPServerDisconnected():
-            return say("{host} closed the connection.", host=host)
+            return because("mail_closed", host=host)
         case OSError():
-            return say("No connection to {host}, port {port}, came about.", host=host, port=port)
+            return because("mail_connection", host=host, port=port)
         case aiosmtplib.SMTPException() if "auth" in error.message.lower():
-            return say("{host} offers no way to sign in with a user name and a password.", host=host)
+            return because("mail_no_sign_in", host=host)
         case aiosmtplib.SMTPException() if "STARTTLS" in error.message:
-            return say("{host} does not offer encryption (STARTTLS). See HOOKBENCH_SMTP_TLS.", host=host)
+            return because("mail_no_starttls", host=host)
         case _:
-            return say("What {host} answered is not understood.", host=host)
+            return because("mail_not_understood", host=host)
 
 
 def _said(error: aiosmtplib.SMTPResponseException) -> str:

@@ -24,8 +24,8 @@ from server.domain.faults import reason_of
 from server.domain.ids import EndpointId, Millis, NoticeId, SourceId, earliest
 from server.domain.integrations import Card
 from server.domain.notices import Notice, too_slow
+from server.domain.reasons import Cause, because, dump_cause
 from server.domain.requests import DEFAULTS, Prepared
-from server.domain.sentences import Sentence, say
 from server.domain.signing import sign
 from server.domain.sources import Source, slugs
 from server.domain.transformations import Program
@@ -41,12 +41,12 @@ POSTS_IN_A_ROUND = 20
 MOST_SLOW = 1_000
 """Programs that may enter the slow lane within one round; beyond it the oldest is forgotten."""
 
-NOBODY = say("Switched off in the meantime.")
-NO_SERVER = say("No mail server is set. See HOOKBENCH_SMTP_HOST.")
-OURS = say("Something went wrong on our side; the log of Hookbench says what.")
-UNREADABLE = say("This operational event cannot be read from the database.")
-SETTINGS_UNREADABLE = say("The settings that say who is told cannot be read. Enter them again on the page Settings.")
-NOTHING_LEFT = say("This machine has no file or memory left for another connection.")
+NOBODY = because("notification_turned_off")
+NO_SERVER = because("notification_no_server")
+OURS = because("notification_fault")
+UNREADABLE = because("notification_unreadable")
+SETTINGS_UNREADABLE = because("notification_settings_unreadable")
+NOTHING_LEFT = because("fault_out_of_resources")
 
 log = structlog.get_logger()
 
@@ -151,7 +151,7 @@ class Notifier:
     async def _mail_together(self, chosen: Alerts, alike: Sequence["_Pending"]) -> None:
         """Send several in one mail; where one of them keeps the mail from being written, each in its own."""
         ended = await self._counted(self._mail(chosen, [one.told for one in alike]))
-        if ended.words is not OURS or len(alike) == 1:
+        if ended.cause is not OURS or len(alike) == 1:
             await self._record(alike, ended)
             return
         for one in alike:
@@ -176,7 +176,7 @@ class Notifier:
         try:
             return _Ended(Sending.SENT, await self._mailer.send(words.mail(chosen.addresses, told)))
         except Undelivered as failure:
-            return _Ended(Sending.PENDING, failure.sentence)
+            return _Ended(Sending.PENDING, failure.reason)
 
     async def _send_posts(self) -> None:
         """Send what is due to the webhook; ``_watch`` says when there is more."""
@@ -216,7 +216,9 @@ class Notifier:
             for row in claimed:
                 notice = about.get(row.notice_id)
                 if notice is None or notice.source_id not in known:  # it would be claimed again for ever
-                    notifications.record(tx, [Tried(row.id, Sending.FAILED, row.attempts, None, str(UNREADABLE))], now)
+                    notifications.record(
+                        tx, [Tried(row.id, Sending.FAILED, row.attempts, None, dump_cause(UNREADABLE))], now
+                    )
                 else:
                     source = known[notice.source_id]
                     pending.append(_Pending(row, self._told_of(notice, source, slug[source.id], names)))
@@ -260,11 +262,11 @@ class _Ended:
     """How a try ended. Pending: it failed, and is tried again."""
 
     state: Sending
-    words: Sentence | None
+    cause: Cause | None
 
 
 def _tried(row: Notification, ended: _Ended, now: Millis) -> Tried:
-    attempts, said = row.attempts + 1, str(ended.words) if ended.words else None
+    attempts, said = row.attempts + 1, dump_cause(ended.cause) if ended.cause else None
     if ended.state is not Sending.PENDING:
         return Tried(row.id, ended.state, attempts, None, said)
     wait = waits(attempts)
@@ -273,7 +275,7 @@ def _tried(row: Notification, ended: _Ended, now: Millis) -> Tried:
     return Tried(row.id, Sending.PENDING, attempts, now + wait, said)
 
 
-async def post(courier: Courier, url: str, secret: str, webhook_id: str, body: bytes) -> Sentence | None:
+async def post(courier: Courier, url: str, secret: str, webhook_id: str, body: bytes) -> Cause | None:
     """Send one signed request through the guarded door; what went wrong, or ``None`` after a 2xx answer."""
     timestamp = int(time.time())
     headers = {
@@ -290,9 +292,9 @@ async def post(courier: Courier, url: str, secret: str, webhook_id: str, body: b
         case Answered(response) if 200 <= response.status < 300:
             return None
         case Answered(response):
-            return say("The webhook answered {status}.", status=response.status)
+            return because("notification_status", status=response.status)
         case Unreachable(error) | Blocked(error):
-            return Sentence(error.message)
+            return error.cause
 
 
 def _now() -> Millis:

@@ -92,7 +92,7 @@ def without_content(attempt: Attempt, error: Exception) -> Attempt:
         attempt,
         request=None,
         response=ReceivedResponse(response.status, (), b"", True) if response else None,
-        error=AttemptError(KIND, str(not_kept_whole(error))),
+        error=AttemptError(KIND, not_kept_whole(error)),
         console=(),
         warnings=(),
     )

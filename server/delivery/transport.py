@@ -24,7 +24,7 @@ from aiohappyeyeballs import start_connection
 from server.delivery.connections import Answer, Connection, NoAnswer
 from server.delivery.resolver import Resolver
 from server.domain.addresses import AddressRules
-from server.domain.sentences import Sentence
+from server.domain.reasons import Reason
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """A host's name to the addresses it has, as canonical text. Raises OSError when it has none."""
@@ -61,11 +61,11 @@ _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Forbidden(httpx.ConnectError):
-    """The guard refused the address. ``sentence`` names the rule."""
+    """The guard refused the address. ``reason`` names the rule."""
 
-    def __init__(self, sentence: Sentence) -> None:
-        super().__init__(str(sentence))
-        self.sentence = sentence
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):

@@ -41,7 +41,6 @@ from server.domain.faults import (
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, Millis, ProcessId, mint
 from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Message
 from server.domain.schedules import SECOND
-from server.domain.sentences import Sentence
 from server.sandbox import Unavailable
 from server.store import Busy, Store, Transaction, deliveries, faults
 from server.store.changes import Changes
@@ -368,7 +367,7 @@ class Worker:
             )
         else:
             if attempt.outcome is AttemptOutcome.TRANSFORM_FAILED and attempt.error and attempt.error.kind == KIND:
-                fault = Fault(Sentence(attempt.error.message))
+                fault = Fault(attempt.error.cause)
             else:
                 return await self._follow(claimed, attempt)
         await self._keep_fault(delivery.id, self._owner, fault, started_at, attempt_id)

@@ -16,24 +16,24 @@ from urllib.parse import urlsplit
 
 import idna
 
-from server.domain.sentences import Sentence, say
+from server.domain.reasons import Reason, because
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 MAX_URL = 2048
 
-THIS_MACHINE = say("The address belongs to this machine itself (loopback). Deliveries to it are not allowed.")
-PRIVATE = say("The address is in a private network. Deliveries to it are not allowed.")
-SHARED = say("The address is in a provider's shared network (carrier-grade NAT). Deliveries to it are not allowed.")
-LINK_LOCAL = say("The address is link-local. Deliveries to it are not allowed.")
-METADATA = say("The address is a cloud provider's metadata service. Deliveries to it are not allowed.")
-MULTICAST = say("The address is a multicast or broadcast address. Deliveries to it are not allowed.")
-DOCUMENTATION = say("The address is reserved for documentation and tests. Deliveries to it are not allowed.")
-TUNNEL = say("The address wraps another one in a tunnel (6to4, Teredo, NAT64). Deliveries to it are not allowed.")
-RESERVED = say("The address is reserved and not part of the public internet. Deliveries to it are not allowed.")
+THIS_MACHINE = because("address_loopback")
+PRIVATE = because("address_private")
+SHARED = because("address_shared")
+LINK_LOCAL = because("address_link_local")
+METADATA = because("address_metadata")
+MULTICAST = because("address_multicast")
+DOCUMENTATION = because("address_documentation")
+TUNNEL = because("address_tunnel")
+RESERVED = because("address_reserved")
 
-_NEVER_BY_RANGE: tuple[tuple[Network, Sentence], ...] = tuple(
+_NEVER_BY_RANGE: tuple[tuple[Network, Reason], ...] = tuple(
     (ip_network(network), rule)
     for network, rule in (
         ("169.254.0.0/16", LINK_LOCAL),
@@ -47,7 +47,7 @@ _NEVER_BY_RANGE: tuple[tuple[Network, Sentence], ...] = tuple(
 )
 """Whoever allows a whole range rarely means these: they hand out credentials. Only the exact address allows one."""
 
-_FORBIDDEN: tuple[tuple[Network, Sentence], ...] = tuple(
+_FORBIDDEN: tuple[tuple[Network, Reason], ...] = tuple(
     (ip_network(network), rule)
     for network, rule in (
         ("0.0.0.0/8", THIS_MACHINE),  # "this network": Linux connects 0.0.0.0 to loopback
@@ -104,7 +104,7 @@ class AddressRules:
         """From settings such as ``10.0.0.0/8``. Raises ValueError for text that is no network."""
         return cls(tuple(ip_network(network) for network in networks))
 
-    def refusal(self, address: str) -> Sentence | None:
+    def refusal(self, address: str) -> Reason | None:
         """The rule that forbids connecting to ``address`` (canonical text, as a resolver gives it); ``None`` allows it.
 
         The sentence names the rule and not the address: a refusal must not answer what an internal name resolves to.
@@ -115,7 +115,7 @@ class AddressRules:
             return RESERVED
         return self._judge(parsed)
 
-    def _judge(self, address: Address) -> Sentence | None:
+    def _judge(self, address: Address) -> Reason | None:
         for network, rule in _NEVER_BY_RANGE:
             if address in network:
                 return None if ip_network(address) in self.allowed else rule
@@ -131,7 +131,7 @@ class AddressRules:
                 return rule
         return RESERVED if address.version == 6 and address not in _PUBLIC_V6 else None
 
-    def check_url(self, url: str) -> Sentence | None:
+    def check_url(self, url: str) -> Reason | None:
         """What is wrong with a URL that a person typed or code built; ``None`` when a delivery may be tried.
 
         Judges the form, and the address if it is written out as one, in whatever spelling (``2130706433``, ``0x7f.1``,
@@ -144,31 +144,31 @@ class AddressRules:
         return self._judge(literal) if literal else None
 
 
-def url_problem(url: str) -> Sentence | None:
+def url_problem(url: str) -> Reason | None:
     """What is wrong with the form of a URL, wherever it leads."""
     if not url:
-        return say("Enter the URL that events are sent to.")
+        return because("url_empty")
     if len(url) > MAX_URL:
-        return say("The URL is longer than {limit} characters.", limit=MAX_URL)
+        return because("url_too_long", limit=MAX_URL)
     return _misspelled(url)
 
 
 @lru_cache(maxsize=256)
-def _misspelled(url: str) -> Sentence | None:
+def _misspelled(url: str) -> Reason | None:
     """Kept for the last ones, since an endpoint's events mostly go to one and the same URL."""
     if re.search(r"[\s\x00-\x20\x7f-\x9f\\]|[\ud800-\udfff]", url):
-        return say("The URL contains a space, a backslash or a control character.")
+        return because("url_bad_characters")
     if not re.match(r"https?://", url, re.IGNORECASE):
-        return say("The URL must start with https:// or http://.")
+        return because("url_scheme")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return say("The URL has no readable host and port.")
+        return because("url_host")
     if "@" in parts.netloc:
-        return say("The URL must not contain a user name or a password; put them into a header instead.")
+        return because("url_password")
     if not host or port == 0 or _is_odd(host) or not _is_name(host):
-        return say("The URL has no readable host and port.")
+        return because("url_host")
     return None
 
 

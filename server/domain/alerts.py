@@ -10,6 +10,7 @@ from enum import StrEnum
 from server.domain.ids import Millis, NoticeId, NotificationId
 from server.domain.notices import Notice
 from server.domain.operational_events import OperationalEventType, sent_by_default
+from server.domain.reasons import Cause
 from server.domain.sentences import Sentence, say
 from server.domain.sources import Source
 
@@ -53,8 +54,8 @@ class Notification:
     state: Sending
     attempts: int
     due_at: Millis | None
-    error: str | None
-    """Why the last try failed: an English sentence."""
+    error: Cause | None
+    """Why the last try failed."""
     updated_at: Millis
 
 

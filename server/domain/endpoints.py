@@ -9,6 +9,7 @@ from server.domain.conditions import Condition, Filter
 from server.domain.health import HEALTHY, Health
 from server.domain.ids import EndpointId, Millis, SourceId, VersionId, mint
 from server.domain.payloads import Payload
+from server.domain.reasons import because
 from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Sentence, say
 
@@ -19,17 +20,17 @@ NO_SOURCE = SourceId("")
 """Of an endpoint that is only tried."""
 
 PARTS: Mapping[str, Sentence] = {
-    "url": say("Endpoint URL"),
-    "credentials": say("Credentials"),
-    "headers": say("Custom headers"),
-    "variables": say("Variables"),
-    "secret": say("Signing secret"),
-    "former_secret": say("Old signing secret"),
-    "event_types": say("Subscribed events"),
-    "conditions": say("Filter"),
-    "schedule": say("Retries"),
-    "destination": say("Destination"),
-    "disabled_because": say("Reason for being disabled"),
+    "url": because("part_url"),
+    "credentials": because("part_credentials"),
+    "headers": because("part_headers"),
+    "variables": because("part_variables"),
+    "secret": because("part_secret"),
+    "former_secret": because("part_former_secret"),
+    "event_types": because("part_event_types"),
+    "conditions": because("part_conditions"),
+    "schedule": because("part_schedule"),
+    "destination": because("part_destination"),
+    "disabled_because": because("part_disabled_because"),
 }
 """What of a stored endpoint can be damaged by itself, as pages call it."""
 

@@ -5,10 +5,10 @@ Pure: time arrives as an argument. The count is kept with the delivery, so resta
 
 from dataclasses import dataclass
 
-from server.domain.endpoints import PARTS, UnreadableEndpoint
+from server.domain.endpoints import UnreadableEndpoint
 from server.domain.ids import Millis
+from server.domain.reasons import Cause, Reason, because, listed
 from server.domain.schedules import MINUTE, SECOND
-from server.domain.sentences import Sentence, say
 from server.domain.transformations import FailureKind
 
 KIND = FailureKind.INTERNAL
@@ -25,9 +25,9 @@ MAX_REASON = 200
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One failure of Hookbench. ``sentence`` names what failed, without secrets and without a traceback."""
+    """One failure of Hookbench. ``reason`` names what failed, without secrets and without a traceback."""
 
-    sentence: Sentence
+    reason: Cause
     outage: bool = False
     """Nothing could be attempted just now, whichever event it was: it waits for the end of that and is never parked."""
     lasting: bool = False
@@ -41,62 +41,54 @@ def pause(count: int) -> Millis:
 
 def before_the_send(error: BaseException) -> Fault:
     return Fault(
-        say(
-            "Hookbench failed before anything was sent ({reason}). Neither the code nor the destination is to blame.",
+        because(
+            "fault_before_send",
             reason=reason_of(error),
         )
     )
 
 
-def during_the_send(error: BaseException) -> Sentence:
-    return say(
-        "Hookbench failed while the request was under way ({reason}). It may have arrived.", reason=reason_of(error)
-    )
+def during_the_send(error: BaseException) -> Reason:
+    return because("fault_during_send", reason=reason_of(error))
 
 
-def not_kept_whole(error: BaseException) -> Sentence:
-    return say(
-        "This attempt was made, but Hookbench could not keep its request and response ({reason}).",
+def not_kept_whole(error: BaseException) -> Reason:
+    return because(
+        "fault_not_stored",
         reason=reason_of(error),
     )
 
 
 def unreadable_endpoint(error: BaseException) -> Fault:
     if isinstance(error, UnreadableEndpoint):
-        parts = ", ".join(str(PARTS[part]) for part in error.parts)
-        return Fault(
-            say(
-                "This endpoint cannot be read: {parts}. Enter it again on the endpoint's page, or delete it.",
-                parts=parts,
-            ),
-            lasting=True,
-        )
-    return Fault(say("The settings of this endpoint cannot be read ({reason}).", reason=reason_of(error)))
+        parts = listed([because(f"part_{part}") for part in error.parts])
+        return Fault(because("fault_endpoint_parts_unreadable", parts=parts), lasting=True)
+    return Fault(because("fault_endpoint_unreadable", reason=reason_of(error)))
 
 
 def unreadable_event(error: BaseException) -> Fault:
-    return Fault(say("This event cannot be read from the database ({reason}).", reason=reason_of(error)))
+    return Fault(because("fault_event_unreadable", reason=reason_of(error)))
 
 
 def filter_failed(error: BaseException) -> Fault:
     return Fault(
-        say(
-            "Hookbench could not tell whether this event fits the endpoint's filter ({reason}), so nothing was sent.",
+        because(
+            "fault_filter",
             reason=reason_of(error),
         )
     )
 
 
 def replay_failed(error: BaseException) -> Fault:
-    return Fault(say("Hookbench failed at the replay ({reason}).", reason=reason_of(error)))
+    return Fault(because("fault_replay", reason=reason_of(error)))
 
 
 def never_ended(minutes: int) -> Fault:
-    return Fault(say("The attempt had not begun to send after {minutes} minutes and was ended.", minutes=minutes))
+    return Fault(because("fault_never_ended", minutes=minutes))
 
 
-SANDBOX_DOWN = Fault(say("The sandbox cannot run code at the moment."), outage=True)
-NOTHING_LEFT = Fault(say("This machine has no file or memory left for another connection."), outage=True)
+SANDBOX_DOWN = Fault(because("fault_sandbox_down"), outage=True)
+NOTHING_LEFT = Fault(because("fault_out_of_resources"), outage=True)
 
 
 def reason_of(error: BaseException) -> str:

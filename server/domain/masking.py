@@ -23,6 +23,8 @@ from urllib.parse import SplitResult, parse_qsl, quote, quote_plus, unquote, url
 from server.domain.endpoints import Endpoint
 from server.domain.integrations import Card, FieldKind
 from server.domain.messages import MASK, AttemptError, ConsoleLine, ReceivedResponse, SentRequest
+from server.domain.reasons import Cause, Reason
+from server.domain.sentences import Sentence
 from server.domain.signing import PREFIX
 from server.domain.warnings import RunWarning
 
@@ -223,8 +225,17 @@ class Masker:
         if error is None:
             return None
         line = None if error.source_line is None else self.text(error.source_line)
-        message = self._end(error.message) if len(error.message) >= _MAYBE_CUT else self.text(error.message)
-        return replace(error, message=message, source_line=line)
+        return replace(error, cause=self._cause(error.cause), source_line=line)
+
+    def _cause(self, cause: Cause) -> Cause:
+        if isinstance(cause, str):
+            return self._end(cause) if len(cause) >= _MAYBE_CUT else self.text(cause)
+        return replace(cause, values={name: self._value(value) for name, value in cause.values.items()})
+
+    def _value(self, value: str | int | Sentence) -> str | int | Sentence:
+        if isinstance(value, Reason):
+            return replace(value, values={name: self._value(inner) for name, inner in value.values.items()})
+        return self.text(value) if isinstance(value, str) else value
 
     def warnings(self, warnings: tuple[RunWarning, ...]) -> tuple[RunWarning, ...]:
         if not warnings:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, Millis, SourceId, VersionId
+from server.domain.reasons import Cause
 from server.domain.warnings import RunWarning
 
 
@@ -128,8 +129,8 @@ class Delivery:
     updated_at: Millis
     faults: int = 0
     """Times in a row that Hookbench itself failed to make its next attempt."""
-    fault: str | None = None
-    """How it failed the last time, in a sentence; ``None`` once an attempt was made."""
+    fault: Cause | None = None
+    """How it failed the last time; ``None`` once an attempt was made."""
     stopped_because: StoppedBecause | None = None
     captured: bool = False
     """It succeeded by going to the inspector; nothing was sent."""
@@ -174,10 +175,15 @@ class AttemptError:
     """Why an attempt did not succeed. ``line`` and ``column`` count from 1 in the user's own code."""
 
     kind: str
-    message: str
+    cause: Cause
     line: int | None = None
     column: int | None = None
     source_line: str | None = None
+
+    @property
+    def message(self) -> str:
+        """The cause in English."""
+        return str(self.cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from server.domain.operational_events import (
     WAITING,
     OperationalEventType,
 )
+from server.domain.reasons import Cause, dump_cause, load_cause
 from server.domain.sentences import Sentence
 
 MAX_REASON_CHARACTERS = 500
@@ -66,7 +67,7 @@ class Notice:
         """Why the latest attempt failed, where that is known."""
         if "error" not in self.detail:
             return None
-        return AttemptError(str(self.detail["error_kind"]), str(self.detail["error"]))
+        return AttemptError(str(self.detail["error_kind"]), load_cause(str(self.detail["error"])))
 
     @property
     def text(self) -> Sentence:
@@ -110,18 +111,19 @@ def waiting_for_us(
     source_id: SourceId, endpoint_id: EndpointId, message_id: MessageId, event_type: str, fault: Fault, at: Millis
 ) -> Happened:
     """Hookbench can make no attempts at the moment, so the event waits."""
-    detail: dict[str, str | int] = {"event_type": event_type, "about": WAITING, **_error_of(str(fault.sentence))}
+    detail: dict[str, str | int] = {"event_type": event_type, "about": WAITING, **_error_of(KIND, fault.reason)}
     return Happened(HOOKBENCH_FAULT, source_id, endpoint_id, at, message_id, WAITING, detail)
 
 
 def replay_ended(source_id: SourceId, endpoint_id: EndpointId, fault: Fault, at: Millis) -> Happened:
     """A replay was stopped because Hookbench failed at it again and again."""
-    detail: dict[str, str | int] = {"about": REPLAY, **_error_of(str(fault.sentence))}
+    detail: dict[str, str | int] = {"about": REPLAY, **_error_of(KIND, fault.reason)}
     return Happened(HOOKBENCH_FAULT, source_id, endpoint_id, at, None, REPLAY, detail)
 
 
-def _error_of(sentence: str) -> dict[str, str | int]:
-    return {"error_kind": KIND, "error": sentence[:MAX_REASON_CHARACTERS]}
+def _error_of(kind: str, cause: Cause) -> dict[str, str | int]:
+    shown = cause[:MAX_REASON_CHARACTERS] if isinstance(cause, str) else dump_cause(cause)
+    return {"error_kind": kind, "error": shown}
 
 
 def of_attempt(attempt: Attempt, state: DeliveryState) -> Happened | None:
@@ -148,7 +150,7 @@ def _at_attempt(
 ) -> Happened:
     said: dict[str, str | int] = {"event_type": attempt.event_type, **detail}
     if attempt.error:
-        said |= {"error_kind": attempt.error.kind, "error": attempt.error.message[:MAX_REASON_CHARACTERS]}
+        said |= _error_of(attempt.error.kind, attempt.error.cause)
         if attempt.error.line:
             said["line"] = attempt.error.line
     if attempt.response:

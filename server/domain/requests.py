@@ -13,6 +13,7 @@ from urllib.parse import quote_plus
 from server import __version__
 from server.domain.addresses import url_problem
 from server.domain.messages import AttemptError
+from server.domain.reasons import Reason, because
 from server.domain.sentences import Problem, Sentence, say
 from server.domain.transformations import FailureKind, Returned
 
@@ -72,9 +73,9 @@ def finish(
     """
     method = returned.method.upper()
     if method not in METHODS:
-        return _bad(say("webhook.method must be one of {methods}.", methods=", ".join(METHODS)))
+        return _bad(because("request_method", methods=", ".join(METHODS)))
     if problem := url_problem(returned.url):
-        return _bad(say("webhook.url cannot be used: {problem}", problem=str(problem)))
+        return _bad(because("request_url", problem=problem))
     if problem := headers_problem(returned.headers):
         return _bad(problem)
 
@@ -87,7 +88,7 @@ def finish(
     if returned.payload_is_text or not _is_form(request.header("content-type")):
         return request
     form = _form(returned.payload)
-    return _bad(form) if isinstance(form, Sentence) else replace(request, body=form.encode())
+    return _bad(form) if isinstance(form, Reason) else replace(request, body=form.encode())
 
 
 def untransformed(
@@ -103,32 +104,32 @@ def layered(*layers: Mapping[str, str]) -> dict[str, str]:
     return dict(merged.values())
 
 
-def headers_problem(headers: Mapping[str, str]) -> Sentence | None:
+def headers_problem(headers: Mapping[str, str]) -> Reason | None:
     """The first thing wrong with a set of headers, in a sentence that names the header."""
     if len(headers) > MAX_HEADERS:
-        return say("At most {limit} headers can be set.", limit=MAX_HEADERS)
+        return because("headers_too_many", limit=MAX_HEADERS)
     return next((problem for name, value in headers.items() if (problem := header_problem(name, value))), None)
 
 
-def header_problem(name: str, value: str) -> Sentence | None:
+def header_problem(name: str, value: str) -> Reason | None:
     """What is wrong with one header, as the code set it or as a person typed it."""
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
-        return say(
-            "“{name}” is not a header name: use letters, digits and hyphens, without spaces or a colon.",
+        return because(
+            "header_name",
             name=_printable(name),
         )
     read_as = name.lower().replace("_", "-")  # receivers after the manner of CGI make no difference
     if read_as in RESERVED or read_as.startswith("proxy-"):
-        return say("The header {name} is reserved: Hookbench or the connection sets it.", name=name)
+        return because("header_reserved", name=name)
     if _CONTROL.search(value):
-        return say("The value of the header {name} contains a line break or a control character.", name=name)
+        return because("header_control_character", name=name)
     if not value.isascii():
-        return say(
-            "The value of the header {name} has characters outside ASCII; encode them, as encodeURIComponent does.",
+        return because(
+            "header_not_ascii",
             name=name,
         )
     if len(value) > MAX_VALUE_BYTES:
-        return say("The value of the header {name} is longer than {limit} bytes.", name=name, limit=MAX_VALUE_BYTES)
+        return because("header_too_long", name=name, limit=MAX_VALUE_BYTES)
     return None
 
 
@@ -137,7 +138,7 @@ def typed_headers_problems(pairs: Iterable[tuple[str, str]], field: str = "heade
     problems: list[Problem] = []
     seen: set[str] = set()
     for row, (name, value) in enumerate(pairs):
-        problem = header_problem(name, value)
+        problem: Sentence | None = header_problem(name, value)
         if problem is None and name.lower() in seen:
             problem = say("The header {name} is there twice.", name=name)
         if problem:
@@ -146,8 +147,8 @@ def typed_headers_problems(pairs: Iterable[tuple[str, str]], field: str = "heade
     return tuple(problems)
 
 
-def _bad(sentence: Sentence) -> AttemptError:
-    return AttemptError(FailureKind.BAD_RESULT, str(sentence))
+def _bad(reason: Reason) -> AttemptError:
+    return AttemptError(FailureKind.BAD_RESULT, reason)
 
 
 def _printable(name: str) -> str:
@@ -158,16 +159,15 @@ def _is_form(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() == FORM
 
 
-def _form(payload: str) -> str | Sentence:
+def _form(payload: str) -> str | Reason:
     """A flat object as ``new URLSearchParams(object)`` writes it; numbers keep the digits that JavaScript gave them."""
     try:
         fields = json.loads(payload, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict) or any(isinstance(value, dict | list) for value in fields.values()):
-        return say(
-            "With the content type {type} webhook.payload must be a flat object (text, numbers, true, false, null) "
-            "or a string that is encoded already.",
+        return because(
+            "request_form",
             type=FORM,
         )
     return "&".join(f"{_encoded(name)}={_encoded(_as_text(value))}" for name, value in fields.items())

@@ -11,6 +11,7 @@ from time import monotonic
 import structlog
 
 from server.domain.messages import AttemptError
+from server.domain.reasons import Reason, because
 from server.domain.transformations import FailureKind, Program, Result, TransformFailed, Webhook
 from server.sandbox import locales, replies
 from server.sandbox.lanes import QUICK_SECONDS, TRIAL_SECONDS, Job, Lane, Paces, Slow, TimeOuts
@@ -382,16 +383,16 @@ class Sandbox:
             while self._idle and next(iter(self._idle.values())).idle_since < oldest:
                 self._idle.popitem(last=False)[1].retire()
 
-    def _why(self, died: Died) -> tuple[FailureKind, str]:
+    def _why(self, died: Died) -> tuple[FailureKind, Reason]:
         if died.killed or died.code == -signal.SIGXCPU:
             return FailureKind.TIME_LIMIT, replies.time_limit(self.limits)
         if died.unusable:
-            return FailureKind.CRASHED, "The sandbox gave an answer that cannot be used (unasked)."
+            return FailureKind.CRASHED, because("sandbox_reply", reason="unasked")
         if died.code == -signal.SIGSYS:
-            return FailureKind.CRASHED, "The code made the engine try what the sandbox forbids, and was stopped."
+            return FailureKind.CRASHED, because("sandbox_forbidden")
         if died.code is not None and died.code < 0:
-            return FailureKind.CRASHED, f"The JavaScript engine crashed ({_signal_name(-died.code)})."
-        return FailureKind.CRASHED, "The sandbox could not run the code."
+            return FailureKind.CRASHED, because("sandbox_crashed", signal=_signal_name(-died.code))
+        return FailureKind.CRASHED, because("sandbox_failed")
 
 
 @lru_cache(maxsize=512)

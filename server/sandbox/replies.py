@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from server.domain.messages import AttemptError, ConsoleLine
+from server.domain.reasons import REASONS, Cause, Reason, because
 from server.domain.transformations import Cancelled, FailureKind, Result, Returned, TransformFailed
 from server.domain.warnings import FIELDS, MAX_WARNINGS, RunWarning, cut
 from server.sandbox.limits import Limits
@@ -26,6 +27,20 @@ MAX_PARTS = 4_000
 MAX_COUNT = 1 << 31
 MAX_MEMORY = 1 << 48
 LEVELS = ("log", "info", "warn", "error", "debug")
+
+FOUND_INSIDE = frozenset(
+    {
+        "handler_missing",
+        "handler_never_settles",
+        "handler_returned",
+        "result_not_text",
+        "result_headers",
+        "result_header_value",
+        "result_payload",
+        "result_too_large",
+    }
+)
+"""Reasons that the worker gives by their keys."""
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -43,7 +58,7 @@ def parse(head: bytes, body: bytes, limits: Limits, within: float = math.inf) ->
             return failed(FailureKind.CRASHED, too_many_parts())
         return _result(fields, body, limits, within)
     except Exception as error:  # whatever the reply was, it is of no use, and nobody else's fault
-        return failed(FailureKind.CRASHED, f"The sandbox gave an answer that cannot be used ({type(error).__name__}).")
+        return failed(FailureKind.CRASHED, because("sandbox_reply", reason=type(error).__name__))
 
 
 def process_of(head: bytes) -> int:
@@ -74,38 +89,33 @@ def parse_check(head: bytes) -> AttemptError | None:
         fields = _mapping(json.loads(head))
         return None if fields["is"] == "fine" else _error(fields, None)
     except Exception:  # as in ``parse``
-        return AttemptError(FailureKind.CRASHED, "The code could not be checked.")
+        return AttemptError(FailureKind.CRASHED, because("sandbox_not_checked"))
 
 
-def failed(kind: FailureKind, message: str, ms: float = 0.0) -> TransformFailed:
+def failed(kind: FailureKind, message: Cause, ms: float = 0.0) -> TransformFailed:
     return TransformFailed(AttemptError(kind, message), (), ms)
 
 
 def our_fault(reason: str) -> TransformFailed:
     """The result of an event that a fault of ours kept from its own. ``reason`` is the kind of the error."""
-    return failed(FailureKind.INTERNAL, f"Hookbench could not run the code, through a fault of its own ({reason}).")
+    return failed(FailureKind.INTERNAL, because("sandbox_fault", reason=reason))
 
 
 def no_part(part: str, reason: str) -> TransformFailed:
     """The result of an event whose locale data could not be made."""
-    message = f"Hookbench could not provide the locale data {part}, through a fault of its own ({reason})."
-    return failed(FailureKind.INTERNAL, message)
+    return failed(FailureKind.INTERNAL, because("sandbox_locale_fault", part=part, reason=reason))
 
 
-def too_many_parts() -> str:
-    return f"The code asked for more than {MAX_PARTS} pieces of locale data in one run."
+def too_many_parts() -> Reason:
+    return because("sandbox_too_many_parts", limit=MAX_PARTS)
 
 
 def keeps_ending(times: int) -> TransformFailed:
-    message = (
-        f"Hookbench could not run the code: its process ended {times} times, "
-        "through no fault that is known of the code."
-    )
-    return failed(FailureKind.INTERNAL, message)
+    return failed(FailureKind.INTERNAL, because("sandbox_keeps_ending", times=times))
 
 
-def time_limit(limits: Limits) -> str:
-    return f"The code ran longer than {limits.run_time:g} s and was stopped."
+def time_limit(limits: Limits) -> Reason:
+    return because("time_limit", seconds=f"{limits.run_time:g}")
 
 
 def _result(fields: Mapping[str, Any], body: bytes, limits: Limits, within: float) -> Result:
@@ -132,20 +142,20 @@ def _returned(
     warnings: tuple[RunWarning, ...],
 ) -> Returned | TransformFailed:
     if len(body) > limits.result:
-        message = f"The result is larger than {limits.result // 1024} KiB. Send less."
-        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory, warnings)
+        too_large = because("result_too_large", limit=limits.result // 1024)
+        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, too_large), console, ms, memory, warnings)
     payload = body.decode()
     is_text = fields["text"] is True
     if not is_text:
         try:
             _must_be_json(payload)
         except RecursionError:
-            message = "webhook.payload is nested too deeply to be sent."
-            return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory, warnings)
+            too_deep = because("result_too_deep")
+            return TransformFailed(AttemptError(FailureKind.BAD_RESULT, too_deep), console, ms, memory, warnings)
     headers = _mapping(fields["headers"])
     if len(headers) > MAX_HEADERS:
-        message = f"webhook.headers has more than {MAX_HEADERS} entries."
-        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, message), console, ms, memory, warnings)
+        too_many = because("result_headers_too_many", limit=MAX_HEADERS)
+        return TransformFailed(AttemptError(FailureKind.BAD_RESULT, too_many), console, ms, memory, warnings)
     return Returned(
         method=_whole(fields["method"], 100),
         url=_whole(fields["url"], MAX_URL),
@@ -186,15 +196,35 @@ def _error(fields: Mapping[str, Any], limits: Limits | None) -> AttemptError:
     kind = FailureKind(fields["is"])
     if kind is FailureKind.INTERNAL:
         raise ValueError("kind")  # only we may say that it was us
-    message = clean(fields["message"], MAX_MESSAGE)
+    message: Cause
     if kind is FailureKind.TIME_LIMIT and limits:
         message = time_limit(limits)
-    if kind is FailureKind.MEMORY_LIMIT and limits:
-        message = f"The code used more than {limits.memory // (1024 * 1024)} MiB of memory and was stopped."
+    elif kind is FailureKind.MEMORY_LIMIT and limits:
+        message = because("memory_limit", limit=limits.memory // (1024 * 1024))
+    elif "reason" in fields:
+        message = _reason(fields["reason"], _mapping(fields["values"]))
+    else:
+        message = clean(fields["message"], MAX_MESSAGE)
     if "line" not in fields:
         return AttemptError(kind, message)
     source = clean(fields["source"], MAX_LINE)
     return AttemptError(kind, message, _count(fields["line"]), _count(fields["column"]), source)
+
+
+def _reason(key: object, values: Mapping[str, Any]) -> Reason:
+    """What prelude/trouble.js found wrong. Raises for a key or values that it does not write."""
+    if key not in FOUND_INSIDE:
+        raise ValueError("reason")
+    said = {name: clean(value, MAX_MESSAGE) for name, value in values.items()}
+    reason = because(str(key), **{name: _kind(value) if name == "kind" else value for name, value in said.items()})
+    str(reason)  # raises where a value is missing
+    return reason
+
+
+def _kind(name: str) -> str | Reason:
+    """A kind of value by its type: ``array`` is "an array"; ``null`` and ``undefined`` are named as they are."""
+    key = f"kind_{name}"
+    return because(key) if key in REASONS else name
 
 
 def _console(lines: object, room: int) -> tuple[ConsoleLine, ...]:

@@ -18,7 +18,7 @@ from server.domain.messages import (
     SentRequest,
     Trigger,
 )
-from server.domain.sentences import say
+from server.domain.reasons import because
 from server.domain.warnings import RunWarning
 from server.store.columns import (
     dump_console,
@@ -34,7 +34,7 @@ from server.store.schema import attempts
 
 PAGE = 50
 
-UNREADABLE = say("Some of what was kept of this attempt cannot be read from the database.")
+UNREADABLE = because("fault_attempt_unreadable")
 
 T = TypeVar("T")
 
@@ -151,7 +151,7 @@ def _attempt(row: RowMapping) -> Attempt:
     warnings: tuple[RunWarning, ...] = part(load_warnings, row["warnings"], ())
     error = part(load_error, row["error"], None)
     if damaged and error is None:
-        error = AttemptError(KIND, str(UNREADABLE))
+        error = AttemptError(KIND, UNREADABLE)
     return Attempt(
         id=AttemptId(row["id"]),
         delivery_id=DeliveryId(row["delivery_id"]),

@@ -7,6 +7,7 @@ from typing import Any
 
 from server.domain.conditions import Condition, Filter, Operator
 from server.domain.messages import AttemptError, ConsoleLine
+from server.domain.reasons import as_data, from_data
 from server.domain.warnings import RunWarning
 
 
@@ -44,11 +45,14 @@ def load_filter(text: str) -> Filter:
 def dump_error(error: AttemptError | None) -> str | None:
     if error is None:
         return None
-    return dump([error.kind, error.message, error.line, error.column, error.source_line])
+    return dump([error.kind, as_data(error.cause), error.line, error.column, error.source_line])
 
 
 def load_error(text: str | None) -> AttemptError | None:
-    return AttemptError(*json.loads(text)) if text else None
+    if not text:
+        return None
+    kind, cause, *place = json.loads(text)
+    return AttemptError(kind, from_data(cause), *place)
 
 
 def dump_console(lines: Iterable[ConsoleLine]) -> str | None:

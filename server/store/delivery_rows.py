@@ -7,6 +7,7 @@ from sqlalchemy import RowMapping
 
 from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, ReplayId, mint
 from server.domain.messages import Delivery, DeliveryState, StoppedBecause, Trigger
+from server.domain.reasons import load_cause
 
 
 def new(
@@ -51,7 +52,7 @@ def read(row: RowMapping | Mapping[str, Any]) -> Delivery:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         faults=row["faults"],
-        fault=row["fault"],
+        fault=load_cause(row["fault"]) if row["fault"] else None,
         stopped_because=StoppedBecause(row["stopped_because"]) if row["stopped_because"] else None,
         captured=row["captured"],
     )

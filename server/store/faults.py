@@ -10,6 +10,7 @@ from server.domain.faults import KIND, MAX_TRIES, Fault, pause
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, Millis, SourceId
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState, Trigger
 from server.domain.notices import waiting_for_us
+from server.domain.reasons import dump_cause
 from server.store import deliveries as delivery_rows
 from server.store import notices
 from server.store.deliveries import Ended
@@ -77,7 +78,7 @@ def _keep_one(tx: Connection, failed: Failed) -> Kept | None:
     count, fault = row["faults"] + 1, failed.fault
     message_id, endpoint_id = MessageId(row["message_id"]), EndpointId(row["endpoint_id"])
     kept = Kept(None, failed.at + pause(count), SourceId(row["source_id"]), message_id, endpoint_id)
-    values: dict[str, Any] = {"faults": count, "fault": str(fault.sentence)}
+    values: dict[str, Any] = {"faults": count, "fault": dump_cause(fault.reason)}
     if fault.outage or (count < MAX_TRIES and not failed.parks):
         values |= {"due_at": kept.due_at, "lease_owner": None, "lease_until": None}
         if fault.outage:
@@ -130,7 +131,7 @@ def _attempt(row: RowMapping, failed: Failed) -> Attempt:
         version_id=None,
         request=None,
         response=None,
-        error=AttemptError(KIND, str(failed.fault.sentence)),
+        error=AttemptError(KIND, failed.fault.reason),
         console=(),
         transform_ms=None,
         duration_ms=float(max(0, failed.at - failed.started_at)),

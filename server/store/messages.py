@@ -24,6 +24,7 @@ from server.domain.messages import (
 )
 from server.domain.notices import of_attempt
 from server.domain.payloads import Payload
+from server.domain.reasons import dump_cause
 from server.store import attempts as attempt_rows
 from server.store import delivery_rows, notices
 from server.store.columns import load_filter
@@ -133,10 +134,10 @@ def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | 
 
 def _parked(message: Message, endpoint_id: EndpointId, error: Exception) -> tuple[dict[str, Any], Attempt]:
     """A delivery that is parked from its first moment by a fault of Hookbench, with the attempt that says so."""
-    fault = str(filter_failed(error).sentence)
+    fault = filter_failed(error).reason
     came_at = message.received_at
     row = delivery_rows.new(message.id, endpoint_id, Trigger.EVENT, now=came_at, due_at=came_at)
-    row |= {"state": DeliveryState.TRANSFORM_FAILED.value, "due_at": None, "attempts": 1, "fault": fault}
+    row |= {"state": DeliveryState.TRANSFORM_FAILED.value, "due_at": None, "attempts": 1, "fault": dump_cause(fault)}
     attempt = Attempt(
         id=mint(AttemptId),
         delivery_id=row["id"],

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 from server.domain.alerts import MOST_WAITING, Channel, Notification, Sending
 from server.domain.ids import Millis, NoticeId, NotificationId, mint
 from server.domain.operational_events import OperationalEventType
-from server.domain.sentences import say
+from server.domain.reasons import because, dump_cause, load_cause
 from server.store import options
 from server.store.schema import notices, notifications
 
 log = structlog.get_logger()
 
-CROWDED = say("Too many others were waiting to be sent.")
+CROWDED = because("notification_crowded")
 
 
 def enqueue(tx: Connection, notice_id: NoticeId, event: OperationalEventType, now: Millis) -> None:
@@ -33,7 +33,7 @@ def enqueue(tx: Connection, notice_id: NoticeId, event: OperationalEventType, no
                 state=(Sending.FAILED if crowded else Sending.PENDING).value,
                 attempts=0,
                 due_at=None if crowded else now,
-                error=str(CROWDED) if crowded else None,
+                error=dump_cause(CROWDED) if crowded else None,
                 updated_at=now,
             )
         )
@@ -119,6 +119,6 @@ def _notification(row: RowMapping) -> Notification:
         state=Sending(row["state"]),
         attempts=row["attempts"],
         due_at=row["due_at"],
-        error=row["error"],
+        error=load_cause(row["error"]) if row["error"] else None,
         updated_at=row["updated_at"],
     )

@@ -1,7 +1,5 @@
 """The reader's language. English sentences are the keys; other languages are ``.po`` files, compiled at start."""
 
-import re
-from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from gettext import NullTranslations
@@ -20,8 +18,6 @@ LANGUAGES = {"en": "English", "zh_Hans": "简体中文"}
 HTML_LANG = {"en": "en", "zh_Hans": "zh-Hans"}
 LOCALES = Path(__file__).parent.parent / "locale"
 
-_VALUE = re.compile(r"\{\w+\}")
-
 current: ContextVar[str] = ContextVar("language", default="en")
 
 
@@ -35,7 +31,6 @@ def choose(cookie: str | None, accept_language: str | None) -> str:
 def prepare(language: str) -> None:
     """Read a language's sentences, which takes long the first time."""
     _catalogue(language)
-    with_values(language)
 
 
 def gettext(text: str) -> str:
@@ -82,17 +77,6 @@ def _catalogue(language: str) -> NullTranslations:
     write_mo(compiled, _read(language))
     compiled.seek(0)
     return Translations(compiled)
-
-
-@cache
-def with_values(language: str) -> Mapping[str, str]:
-    """The sentences that have ``{values}``, and their translations."""
-    if language == "en":
-        return {}
-    pairs = [(entry.id, entry.string) for entry in _read(language)]
-    return {
-        one: other for one, other in pairs if isinstance(one, str) and isinstance(other, str) and _VALUE.search(one)
-    }
 
 
 def _read(language: str) -> Catalog:

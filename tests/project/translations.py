@@ -16,6 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from server.domain.catalog import GROUPS
+from server.domain.reasons import REASONS
 from server.sandbox.differences import DIFFERENCES
 from server.settings import documented
 from server.web.render import environment
@@ -114,6 +115,8 @@ def _everywhere() -> Iterator[tuple[Sentence, str]]:
                 yield text, "server/domain/catalog"
     for _, _, text in documented():
         yield text, "server/settings.py"
+    for text in REASONS.values():
+        yield text, "server/domain/reasons.py"
     for difference in DIFFERENCES:
         yield difference.why, "server/sandbox/differences.py"
 

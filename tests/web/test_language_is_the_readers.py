@@ -9,8 +9,9 @@ from form import text_of
 from site_under_test import Site
 
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
-from server.domain.sentences import say
+from server.domain.reasons import because, load_cause
 from server.domain.transformations import FailureKind, Program, TransformFailed, Webhook
+from server.store import columns
 from server.web import i18n, reasons
 
 CHINESE = {"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}
@@ -101,7 +102,7 @@ async def test_moments_are_written_in_the_reader_s_way(site: Site) -> None:
 
 
 async def test_a_reason_that_an_attempt_keeps_is_told_in_chinese(site: Site) -> None:
-    error = AttemptError("refused", str(say("{host} refused the connection: nothing listens there.", host="a.example")))
+    error = AttemptError("refused", because("connection_refused", host="a.example"))
     outcome = AttemptOutcome.UNREACHABLE
     entry = await tried(
         site, await kept_endpoint(site), DeliveryState.FAILED, outcome=outcome, response=None, error=error
@@ -115,11 +116,26 @@ async def test_a_reason_that_an_attempt_keeps_is_told_in_chinese(site: Site) -> 
 
 @pytest.mark.usefixtures("in_chinese")
 def test_a_reason_within_a_reason_is_told_too() -> None:
-    error = AttemptError(
-        FailureKind.BAD_RESULT, "webhook.url cannot be used: The URL must start with https:// or http://."
-    )
+    error = AttemptError(FailureKind.BAD_RESULT, because("request_url", problem=because("url_scheme")))
 
     assert reasons.reason(error) == "webhook.url 无法使用：URL 必须以 https:// 或 http:// 开头。"
+
+
+@pytest.mark.usefixtures("in_chinese")
+def test_a_reason_comes_back_from_the_database_as_it_was() -> None:
+    stored = AttemptError("tls", because("request_url", problem=because("url_too_long", limit=2048)), 3, 4, "line")
+
+    assert columns.load_error(columns.dump_error(stored)) == stored
+
+
+@pytest.mark.usefixtures("in_chinese")
+@pytest.mark.parametrize("text", ["No connection to a.example came about.", '{"key":"url_host"', '{"key":1}', "{}"])
+def test_the_text_of_an_older_version_is_shown_as_it_is(text: str) -> None:
+    assert load_cause(text) == text
+
+
+def test_a_reason_of_a_newer_version_is_shown_by_its_key() -> None:
+    assert load_cause('{"key":"not_known_here","values":{}}') == "not_known_here"
 
 
 @pytest.mark.usefixtures("in_chinese")

@@ -3,42 +3,44 @@
   "use strict";
   const { load, end, quote, text, isArray, parse, stringify, maxResult } = host;
 
-  const refuse = (sentence) => end('"is":"bad result","message":' + quote(sentence));
+  // The keys are those of server/domain/reasons.py, which has the sentences.
+  const pair = (name, value) => quote(name) + ":" + quote(value);
+  const because = (key, values = "") => '"reason":' + quote(key) + ',"values":{' + values + "}";
+  const refuse = (key, values) => end('"is":"bad result",' + because(key, values));
 
   function kindOf(value) {
-    if (value === null || value === undefined) return text(value);
-    if (isArray(value)) return "an array";
-    return (typeof value === "object" ? "an " : "a ") + (typeof value === "bigint" ? "BigInt" : typeof value);
+    if (value === null) return "null";
+    return isArray(value) ? "array" : typeof value;
   }
 
   function noHandler() {
-    end('"is":"no handler","message":' + quote("The code declares no function named handler. Write: function handler(webhook) { … return webhook; }"));
+    end('"is":"no handler",' + because("handler_missing", pair("code", "function handler(webhook) { … return webhook; }")));
   }
 
   function neverSettles() {
-    refuse("handler returned a promise that never settles. There are no timers and no network to wait for.");
+    refuse("handler_never_settles");
   }
 
   function notAWebhook(result) {
-    refuse(`handler returned ${kindOf(result)}. End it with \`return webhook\`, or with \`return null\` to send nothing.`);
+    refuse("handler_returned", pair("kind", kindOf(result)));
   }
 
   // An object such as `new URL(…)` counts as the text that it would be in JSON.
   function plain(name, value) {
     const read = value !== null && typeof value === "object" ? parse(stringify(value) ?? "null") : value;
-    if (typeof read !== "string") refuse(`webhook.${name} must be a string, not ${kindOf(value)}.`);
+    if (typeof read !== "string") refuse("result_not_text", pair("name", name) + "," + pair("kind", kindOf(value)));
     return read;
   }
 
   function notHeaders(headers) {
-    if (headers !== null) refuse(`webhook.headers must be an object of names and values, not ${kindOf(headers)}.`);
+    if (headers !== null) refuse("result_headers", pair("kind", kindOf(headers)));
     return [];
   }
 
   function header(name, value) {
     const kind = typeof value;
     if (kind !== "number" && kind !== "boolean") {
-      refuse(`The header ${name} must be a string, a number or a boolean, not ${kindOf(value)}.`);
+      refuse("result_header_value", pair("name", name) + "," + pair("kind", kindOf(value)));
       return "";
     }
     return kind === "number" && host.digits ? host.digits.header(value) : value;
@@ -59,11 +61,11 @@
 
   function notABody(payload, body) {
     if (body !== undefined) return tooLarge();
-    refuse(`webhook.payload is ${kindOf(payload)}. Set it to what is to be sent, and \`return webhook\`.`);
+    refuse("result_payload", pair("kind", kindOf(payload)));
   }
 
   function tooLarge() {
-    refuse(`The result is larger than ${maxResult / 1024} KiB. Send less.`);
+    refuse("result_too_large", pair("limit", text(maxResult / 1024)));
   }
 
   const threw = (error) => end('"is":"threw",' + described(error));
