@@ -147,6 +147,8 @@ REASONS: Mapping[str, str] = {
     "part_destination": "Destination",
     "part_disabled_because": "Reason for being disabled",
     "list": "{first}, {rest}",
+    # Text that is shown as it is
+    "text": "{text}",
     # Notifications of operational events (delivery/notifier.py, delivery/mailer.py)
     "notification_crowded": "Too many others were waiting to be sent.",
     "notification_turned_off": "Switched off in the meantime.",
@@ -173,7 +175,6 @@ REASONS: Mapping[str, str] = {
 }
 """Key → its English sentence."""
 
-_AS_IT_IS = "{text}"
 _STORED = '{"key":'
 
 
@@ -190,7 +191,7 @@ Cause = str | Reason
 
 def as_sentence(cause: Cause) -> Sentence:
     """A sentence to show; text is shown as it is."""
-    return cause if isinstance(cause, Reason) else Sentence(_AS_IT_IS, {"text": cause})
+    return cause if isinstance(cause, Reason) else because("text", text=cause)
 
 
 def because(key: str, **values: str | int | Sentence) -> Reason:
@@ -205,7 +206,9 @@ def listed(reasons: Sequence[Reason]) -> Reason:
 
 def dump_cause(cause: Cause) -> str:
     """The cause as text for the database."""
-    return json.dumps(as_data(cause), separators=(",", ":")) if isinstance(cause, Reason) else cause
+    if isinstance(cause, str) and not cause.startswith(_STORED):
+        return cause
+    return json.dumps(as_data(as_sentence(cause)), separators=(",", ":"))
 
 
 def load_cause(text: str) -> Cause:
@@ -229,7 +232,9 @@ def from_data(data: object) -> Cause:
     """What ``as_data`` made. A key that a newer version wrote is shown as it is."""
     if not isinstance(data, dict):
         return str(data)
-    key = str(data["key"])
+    key = data["key"]
+    if not isinstance(key, str):
+        raise TypeError("key")
     if key not in REASONS:
         return key
     values = {name: value if isinstance(value, int) else from_data(value) for name, value in data["values"].items()}

@@ -9,7 +9,7 @@ from form import text_of
 from site_under_test import Site
 
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
-from server.domain.reasons import because, load_cause
+from server.domain.reasons import because, dump_cause, load_cause
 from server.domain.transformations import FailureKind, Program, TransformFailed, Webhook
 from server.store import columns
 from server.web import i18n, reasons
@@ -132,6 +132,12 @@ def test_a_reason_comes_back_from_the_database_as_it_was() -> None:
 @pytest.mark.parametrize("text", ["No connection to a.example came about.", '{"key":"url_host"', '{"key":1}', "{}"])
 def test_the_text_of_an_older_version_is_shown_as_it_is(text: str) -> None:
     assert load_cause(text) == text
+
+
+def test_text_that_looks_like_a_reason_stays_text() -> None:
+    thrown = '{"key":"url_host","values":{}}'
+
+    assert str(load_cause(dump_cause(thrown))) == thrown
 
 
 def test_a_reason_of_a_newer_version_is_shown_by_its_key() -> None:
