@@ -102,7 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(security.Security, hosts=hosts)
     for path in ("/in/{token}", "/in/{token}/"):
         app.add_route(path, intake_route.receive, methods=["POST"])
-    app.add_route("/healthz", health_route.receive, methods=["GET"])
+    app.add_route(intake_route.HEALTH, health_route.receive, methods=["GET"])
     app.add_route("/favicon.ico", _favicon, methods=["GET"])
     app.mount("/static", _Static(directory=static_dir()), name="static")
     for module in WITHOUT_SOURCE:

@@ -28,6 +28,7 @@ TOO_SLOW = "The event took too long to arrive."
 BUSY = "The event could not be stored just now; please send it again."
 
 PREFIX = "/in/"
+HEALTH = "/healthz"
 
 PAGES_AT_ONCE = 6
 
@@ -108,7 +109,7 @@ class IntakeFirst:
                 answer = await _take_in(self.app.state.intake, token, Headers(raw=scope["headers"]), receive)
                 await answer.give(send)
                 return
-        if scope["type"] == "http":
+        if scope["type"] == "http" and scope["path"] != HEALTH:  # which is to answer while pages do not
             await self._page(scope, receive, send)
         else:
             await self.app(scope, receive, send)

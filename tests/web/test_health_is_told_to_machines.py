@@ -1,8 +1,11 @@
 """``GET /healthz`` as a monitor asks it: no sign-in, a small JSON object, 503 when somebody has to look."""
 
+import re
+
 import pytest
 from site_under_test import Site
 
+from server.assets import templates_dir
 from server.delivery.health import Health, Status
 
 LOOPS = {"deliveries", "leases", "replays", "operational_events", "mails", "webhook", "retention"}
@@ -13,6 +16,13 @@ async def test_every_part_is_named_and_a_new_server_is_well(site: Site) -> None:
     answer = await site.client.get("/healthz", headers={"host": "pod-7"})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     assert answer.json() == {"status": "ok", "parts": dict.fromkeys({"database", "sandbox", *LOOPS}, "ok")}
+
+
+@pytest.mark.parametrize("language", ["en", "zh_Hans"])
+def test_every_part_is_explained_in_the_docs(language: str) -> None:
+    text = (templates_dir() / "docs" / language / "health.md").read_text()
+    explained = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", text, re.M))))
+    assert explained >= {"database", "sandbox", "recovery", *LOOPS}
 
 
 async def test_several_servers_on_one_database_watch_over_each_other(site_on_postgres: Site) -> None:
