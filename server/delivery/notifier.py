@@ -19,7 +19,16 @@ from server.delivery.prepare import runs_code
 from server.delivery.repeated_lines import RepeatedLines
 from server.delivery.supervised_loop import SupervisedLoop
 from server.domain import alerts as words
-from server.domain.alerts import MAIL_PAUSE, MOST_IN_ONE_MAIL, Alerts, Channel, Notification, Sending, Told, waits
+from server.domain.alerts import (
+    MAIL_PAUSE_MS,
+    MAX_NOTICES_IN_MAIL,
+    Alerts,
+    Channel,
+    Notification,
+    Sending,
+    Told,
+    retry_wait_ms,
+)
 from server.domain.faults import reason_of
 from server.domain.ids import EndpointId, Millis, NoticeId, SourceId, earliest
 from server.domain.integrations import Card
@@ -34,16 +43,16 @@ from server.store import Busy, Store, Transaction, endpoints, notices, notificat
 from server.store.notifications import Tried
 
 WATCH_SECONDS = 2.0
-LEASE: Millis = 5 * 60_000
+LEASE_MS: Millis = 5 * 60_000
 """Longer than a whole round may take."""
-POSTS_AT_ONCE = 4
-POSTS_IN_A_ROUND = 20
-MOST_SLOW = 1_000
+MAX_POSTS_AT_ONCE = 4
+MAX_POSTS_IN_ROUND = 20
+MAX_SLOW_PROGRAMS = 1_000
 """Programs that may enter the slow lane within one round; beyond it the oldest is forgotten."""
 
 NOBODY = because("notification_turned_off")
 NO_SERVER = because("notification_no_server")
-OURS = because("notification_fault")
+OUR_FAULT = because("notification_fault")
 UNREADABLE = because("notification_unreadable")
 SETTINGS_UNREADABLE = because("notification_settings_unreadable")
 NOTHING_LEFT = because("fault_out_of_resources")
@@ -73,13 +82,13 @@ class Notifier:
         self._told = earliest(NoticeId, _now())
         self._mailed: dict[str, Millis] = {}
         """When the last mail of each type of operational event went out."""
-        self._slow: deque[tuple[Program, Slow]] = deque(maxlen=MOST_SLOW)
+        self._slow: deque[tuple[Program, Slow]] = deque(maxlen=MAX_SLOW_PROGRAMS)
         """Programs that entered the sandbox's slow lane and are not kept as notices yet."""
         self._tracebacks = RepeatedLines()
         self._watching = SupervisedLoop("operational_events", self._watch, first_backoff_seconds=WATCH_SECONDS)
         self._senders = {
-            Channel.EMAIL: SupervisedLoop("mails", self._send_mails, stuck_after_seconds=LEASE / 1000),
-            Channel.WEBHOOK: SupervisedLoop("webhook", self._send_posts, stuck_after_seconds=LEASE / 1000),
+            Channel.EMAIL: SupervisedLoop("mails", self._send_mails, stuck_after_seconds=LEASE_MS / 1000),
+            Channel.WEBHOOK: SupervisedLoop("webhook", self._send_posts, stuck_after_seconds=LEASE_MS / 1000),
         }
 
     def saw_slow(self, program: Program, slow: Slow) -> None:
@@ -138,8 +147,8 @@ class Notifier:
 
     async def _send_mails(self) -> None:
         """Send the mails that are due; ``_watch`` says when there are more."""
-        resting = [key for key, at in self._mailed.items() if _now() < at + MAIL_PAUSE]
-        chosen, pending = await self._claim(Channel.EMAIL, MOST_IN_ONE_MAIL, resting)
+        resting = [key for key, at in self._mailed.items() if _now() < at + MAIL_PAUSE_MS]
+        chosen, pending = await self._claim(Channel.EMAIL, MAX_NOTICES_IN_MAIL, resting)
         by_type: dict[str, list[_Pending]] = {}
         for one in pending:
             by_type.setdefault(one.told.notice.type.key, []).append(one)
@@ -151,7 +160,7 @@ class Notifier:
     async def _mail_together(self, chosen: Alerts, alike: Sequence["_Pending"]) -> None:
         """Send several in one mail; where one of them keeps the mail from being written, each in its own."""
         ended = await self._counted(self._mail(chosen, [one.told for one in alike]))
-        if ended.cause is not OURS or len(alike) == 1:
+        if ended.cause is not OUR_FAULT or len(alike) == 1:
             await self._record(alike, ended)
             return
         for one in alike:
@@ -164,7 +173,7 @@ class Notifier:
         except Exception as error:
             if self._tracebacks.left_out(reason_of(error)) is not None:
                 log.exception("notices.failed")
-            return _Ended(Sending.PENDING, OURS)
+            return _Ended(Sending.PENDING, OUR_FAULT)
 
     async def _mail(self, chosen: Alerts, told: Sequence[Told]) -> "_Ended":
         if chosen.unreadable:
@@ -180,8 +189,8 @@ class Notifier:
 
     async def _send_posts(self) -> None:
         """Send what is due to the webhook; ``_watch`` says when there is more."""
-        chosen, pending = await self._claim(Channel.WEBHOOK, POSTS_IN_A_ROUND)
-        room = asyncio.Semaphore(POSTS_AT_ONCE)
+        chosen, pending = await self._claim(Channel.WEBHOOK, MAX_POSTS_IN_ROUND)
+        room = asyncio.Semaphore(MAX_POSTS_AT_ONCE)
 
         async def send(one: _Pending) -> None:
             async with room:
@@ -205,7 +214,7 @@ class Notifier:
 
         def take(tx: Transaction) -> tuple[Alerts, list[_Pending]]:
             claimed = notifications.claim(
-                tx, channel, now=now, lease_until=now + LEASE, limit=limit, without=tuple(without)
+                tx, channel, now=now, lease_until=now + LEASE_MS, limit=limit, without=tuple(without)
             )
             about = notices.by_ids(tx, {row.notice_id for row in claimed})
             every = sources.every(tx)
@@ -269,7 +278,7 @@ def _tried(row: Notification, ended: _Ended, now: Millis) -> Tried:
     attempts, said = row.attempts + 1, dump_cause(ended.cause) if ended.cause else None
     if ended.state is not Sending.PENDING:
         return Tried(row.id, ended.state, attempts, None, said)
-    wait = waits(attempts)
+    wait = retry_wait_ms(attempts)
     if wait is None:
         return Tried(row.id, Sending.FAILED, attempts, None, said)
     return Tried(row.id, Sending.PENDING, attempts, now + wait, said)

@@ -9,17 +9,17 @@ from server.delivery.supervised_loop import SupervisedLoop
 from server.delivery.worker import Worker
 from server.store import Busy, Store, deliveries, owners
 
-LOOK_SECONDS = 1.0
+CHECK_SECONDS = 1.0
 
-LOOKS = 4
-"""Times in a row that an owner of leases is found not to live until it is dead. Where the connections of all broke at
-once, because the database started anew, each process takes its lock again within one look. As often our own lease has
-to be found that we know nothing of: one just committed is known a moment later."""
+MAX_MISSED_CHECKS = 4
+"""Checks in a row without its lock after which a lease owner is considered dead. When the database restarts, all locks
+are lost at once, and each process takes its own again within one check. As often a lease of ours must be found that we
+know nothing of: one just committed is known a moment later."""
 
-REST = 20
-"""While nobody is in doubt, leases are left alone for this many times as long as reading them took: with a million
-deliveries that wait, it takes a while."""
-MOST_REST_SECONDS = 5.0
+PAUSE_FACTOR = 20
+"""While no owner is in doubt, the pause between two reads of the leases is this many times as long as the read, which
+takes long with a million waiting deliveries."""
+MAX_PAUSE_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -31,12 +31,12 @@ class Recovery:
         self._store = store
         self._worker = worker
         self._in_doubt: dict[str, int] = {}
-        """Owners that do not seem to live, and leases of ours that we know nothing of: in how many looks in a row."""
-        self._rests_until = 0.0
+        """Owners that do not seem to live, and leases of ours that we know nothing of: in how many checks in a row."""
+        self._paused_until = 0.0
         """On the monotonic clock."""
-        # No longer backoff than that: who does not announce itself for a few looks is taken for dead.
+        # A longer backoff would let others take this process for dead.
         self._loop = SupervisedLoop(
-            "recovery", self._look, first_after_seconds=LOOK_SECONDS, max_backoff_seconds=LOOK_SECONDS
+            "recovery", self._check, first_after_seconds=CHECK_SECONDS, max_backoff_seconds=CHECK_SECONDS
         )
 
     @property
@@ -55,33 +55,33 @@ class Recovery:
     async def stop(self) -> None:
         await self._loop.stop()
 
-    async def _look(self) -> float:
+    async def _check(self) -> float:
         try:
             await self._free_the_dead()
         except Busy:  # all may have to come back, so nobody is in doubt until the next look
             self._in_doubt.clear()
             raise
-        return LOOK_SECONDS
+        return CHECK_SECONDS
 
     async def _free_the_dead(self) -> None:
         """Announce this process, see which others live, and free the leases of dead ones and those of nobody."""
         living, began = await self._living(), monotonic()
-        if began < self._rests_until:
+        if began < self._paused_until:
             return
         leases = await self._store.read(owners.leases)
-        self._rests_until = monotonic() + min(MOST_REST_SECONDS, REST * (monotonic() - began))
+        self._paused_until = monotonic() + min(MAX_PAUSE_SECONDS, PAUSE_FACTOR * (monotonic() - began))
         doubtful: set[str] = {owner for _, owner in leases if owners.number_of(owner) not in living}
         # The database may have kept a commit of ours and have died before it said so.
         unknown = {each for each, owner in leases if owner == self._worker.owner and not self._worker.holds(each)}
         self._in_doubt = {one: self._in_doubt.get(one, 0) + 1 for one in doubtful | unknown}
-        sure = {one for one, looks in self._in_doubt.items() if looks >= LOOKS}
+        sure = {one for one, checks in self._in_doubt.items() if checks >= MAX_MISSED_CHECKS}
         if dead := doubtful & sure:
             self._tell(await self._store.write(lambda tx: owners.free(tx, dead)))
         if lost := [each for each in unknown if each in sure]:
             await self._store.write(lambda tx: deliveries.release(tx, self._worker.owner, lost))
             self._tell(len(lost))
         if self._in_doubt:
-            self._rests_until = 0.0
+            self._paused_until = 0.0
 
     async def _living(self) -> Collection[int]:
         return await self._store.write(lambda tx: owners.living(tx, self._worker.owner))

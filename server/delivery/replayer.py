@@ -20,7 +20,7 @@ from server.domain.replays import Replay, ReplayState, Window, following, pace
 from server.store import Busy, Store, Transaction, endpoints, matches, notices, replays
 from server.store.matches import Match
 
-LOOK_SECONDS = 0.1
+STEP_SECONDS = 0.1
 """How often to look while a run is under way."""
 
 PAUSED_SECONDS = 1.0
@@ -32,7 +32,7 @@ IDLE_SECONDS = 5.0
 STOP_SECONDS = 1.0
 """How long a stop waits for the step under way."""
 
-STEPS = 10
+MAX_EMPTY_STEPS = 10
 """Steps without a match that one look takes before it keeps how far it came."""
 
 log = structlog.get_logger()
@@ -45,8 +45,8 @@ class Replayer:
         self._store = store
         self._worker = worker
         self._feed = feed
-        self._gaits: dict[ReplayId, _Gait] = {}
-        self._loop = SupervisedLoop("replays", self._look)
+        self._throttles: dict[ReplayId, _Throttle] = {}
+        self._loop = SupervisedLoop("replays", self._advance_all)
 
     @property
     def loops(self) -> tuple[SupervisedLoop, ...]:
@@ -63,29 +63,29 @@ class Replayer:
         """End after the step under way; runs go on at the next start."""
         await self._loop.stop(STOP_SECONDS)
 
-    async def _look(self) -> float:
+    async def _advance_all(self) -> float:
         """Take each run one step further. Returns the seconds until there may be more to do."""
         running = await self._store.read(replays.running)
-        self._gaits = {replay.id: self._gaits.get(replay.id, _Gait()) for replay in running}
-        active = [replay for replay in running if await self._try_step(replay, self._gaits[replay.id])]
+        self._throttles = {replay.id: self._throttles.get(replay.id, _Throttle()) for replay in running}
+        active = [replay for replay in running if await self._try_step(replay, self._throttles[replay.id])]
         if not running:
-            await self._settle()
+            await self._freeze_counts()
             return IDLE_SECONDS
-        return LOOK_SECONDS if active else PAUSED_SECONDS
+        return STEP_SECONDS if active else PAUSED_SECONDS
 
-    async def _try_step(self, replay: Replay, gait: "_Gait") -> bool:
+    async def _try_step(self, replay: Replay, throttle: "_Throttle") -> bool:
         """Take a step. A run at which we fail again and again is stopped, and people are told; it holds up no other."""
         try:
-            active = await self._step(replay, gait)
+            active = await self._step(replay, throttle)
         except Busy:
             raise
         except Exception as error:
-            gait.failures += 1
-            log.exception("replay.failed", replay_id=replay.id, failures=gait.failures)
-            if gait.failures >= MAX_TRIES:
+            throttle.failures += 1
+            log.exception("replay.failed", replay_id=replay.id, failures=throttle.failures)
+            if throttle.failures >= MAX_TRIES:
                 await self._give_up(replay, error)
             return True
-        gait.failures = 0
+        throttle.failures = 0
         return active
 
     async def _give_up(self, replay: Replay, error: Exception) -> None:
@@ -100,28 +100,28 @@ class Replayer:
             self._feed.publish(Noticed(replay.source_id))
             self._feed.publish(Changed(replay.source_id, None, replay.endpoint_id))
 
-    async def _step(self, replay: Replay, gait: "_Gait") -> bool:
+    async def _step(self, replay: Replay, throttle: "_Throttle") -> bool:
         """False while the run has to wait for a person."""
         endpoint = await self._store.read(lambda tx: endpoints.get_whole(tx, replay.endpoint_id))
         if endpoint is not None and endpoint.paused:
             return False
-        if await self._change(replay, endpoint, gait):
+        if await self._change(replay, endpoint, throttle):
             self._feed.publish(Changed(replay.source_id, None, replay.endpoint_id))
         return True
 
-    async def _change(self, replay: Replay, endpoint: Endpoint | None, gait: "_Gait") -> bool:
+    async def _change(self, replay: Replay, endpoint: Endpoint | None, throttle: "_Throttle") -> bool:
         now = _now()
         if endpoint is None or endpoint.disabled:
             return await self._store.write(lambda tx: replays.stop(tx, replay.id, ReplayState.DISABLED, now))
 
-        found = await self._store.read(lambda tx: _find(tx, replay, endpoint, gait, now))
-        gait.window = found.window
+        found = await self._store.read(lambda tx: _find(tx, replay, endpoint, throttle, now))
+        throttle.window = found.window
         if found.matches or found.cursor != replay.cursor:
             if not await self._store.write(
                 lambda tx: replays.advance(tx, replay, found.matches, found.due, found.cursor, now)
             ):
                 return False
-            gait.at = following(replay.rate, gait.at, now, len(found.matches))
+            throttle.at = following(replay.rate, throttle.at, now, len(found.matches))
             self._worker.wake()
             return True
         if found.last and not found.waiting:
@@ -129,13 +129,13 @@ class Replayer:
             return await self._store.write(lambda tx: replays.finish(tx, replay, now))
         return False
 
-    async def _settle(self) -> None:
-        for replay_id in await self._store.read(replays.ripe):
-            await self._store.write(lambda tx, one=replay_id: replays.settle(tx, one))  # type: ignore[misc]
+    async def _freeze_counts(self) -> None:
+        for replay_id in await self._store.read(replays.finished):
+            await self._store.write(lambda tx, one=replay_id: replays.freeze_counts(tx, one))  # type: ignore[misc]
 
 
 @dataclass(slots=True)
-class _Gait:
+class _Throttle:
     """How fast a run goes. Lost with the process: then it begins again with the smallest window."""
 
     window: Window = Window()  # noqa: RUF009  frozen
@@ -157,11 +157,11 @@ class _Found:
     window: Window
 
 
-def _find(tx: Transaction, replay: Replay, endpoint: Endpoint, gait: _Gait, now: Millis) -> _Found:
+def _find(tx: Transaction, replay: Replay, endpoint: Endpoint, throttle: _Throttle, now: Millis) -> _Found:
     waiting, overdue = replays.untried(tx, replay.id, now)
-    window = gait.window if replay.rate else gait.window.after(overdue)
+    window = throttle.window if replay.rate else throttle.window.after(overdue)
     room = Window.MOST - waiting if replay.rate else window.size - overdue
-    moments = pace(replay.rate, gait.at, now, max(0, room))
+    moments = pace(replay.rate, throttle.at, now, max(0, room))
     if not moments:
         return _Found([], [], replay.cursor, False, waiting, window)
     matched, cursor, last = _gather(tx, endpoint, replay, len(moments))
@@ -171,7 +171,7 @@ def _find(tx: Transaction, replay: Replay, endpoint: Endpoint, gait: _Gait, now:
 def _gather(tx: Transaction, endpoint: Endpoint, replay: Replay, most: int) -> tuple[list[Match], str, bool]:
     matched: list[Match] = []
     cursor, last = replay.cursor, False
-    for _ in range(STEPS):
+    for _ in range(MAX_EMPTY_STEPS):
         stretch = matches.walk(tx, endpoint, replay.selection, cursor, most - len(matched))
         matched += stretch.matches
         cursor, last = stretch.cursor, stretch.last

@@ -17,18 +17,18 @@ from server.domain.ids import Millis
 from server.store import Busy, Store, Transaction, retention
 from server.store.retention import Pruned
 
-DAY: Millis = 24 * 3_600_000
+DAY_MS: Millis = 24 * 3_600_000
 
 FIRST_AFTER_SECONDS = 60.0
 AGAIN_AFTER_SECONDS = 3600.0
 
-LONG_STEP, SHORT_STEP = 0.003, 0.001
+LONG_STEP_SECONDS, SHORT_STEP_SECONDS = 0.003, 0.001
 """Seconds: a step that took longer is followed by a smaller one, one that took less by a larger one."""
-MOST_IN_A_STEP = 200
-REST = 5
+MAX_ROWS_IN_STEP = 200
+PAUSE_FACTOR = 5
 """A pause is this many times as long as the step before it with its commit and its wait for others: cleaning takes at
 most a sixth of the writer, and less the more there is to do for it."""
-LEAST_PAUSE = 0.03
+MIN_PAUSE_SECONDS = 0.03
 
 Step = Callable[..., Pruned]
 
@@ -68,7 +68,7 @@ class Retention:
         Raises the last failure of a part, after the other parts are done.
         """
         self._failure = None
-        before, began = now - self._days * DAY, perf_counter()
+        before, began = now - self._days * DAY_MS, perf_counter()
         messages, kept = await self._try_prune(retention.prune_messages, before)
         notices, _ = await self._try_prune(retention.prune_notices, before)
         replays, _ = await self._try_prune(retention.prune_replays, before)
@@ -118,10 +118,10 @@ class Retention:
             if pruned.done:
                 return deleted, kept
             size = _next_size(size, seconds)
-            await asyncio.sleep(max(LEAST_PAUSE, REST * (perf_counter() - asked)))
+            await asyncio.sleep(max(MIN_PAUSE_SECONDS, PAUSE_FACTOR * (perf_counter() - asked)))
 
 
 def _next_size(size: int, seconds: float) -> int:
-    if seconds > LONG_STEP:
+    if seconds > LONG_STEP_SECONDS:
         return max(1, size // 2)
-    return min(MOST_IN_A_STEP, size * 3 // 2 + 1) if seconds < SHORT_STEP else size
+    return min(MAX_ROWS_IN_STEP, size * 3 // 2 + 1) if seconds < SHORT_STEP_SECONDS else size

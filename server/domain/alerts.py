@@ -14,20 +14,20 @@ from server.domain.reasons import Cause
 from server.domain.sentences import Sentence, say
 from server.domain.sources import Source
 
-MINUTE, HOUR = 60_000, 3_600_000
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
-WAITS: Sequence[Millis] = (30_000, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR)
+RETRY_WAITS_MS: Sequence[Millis] = (30_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 6 * HOUR_MS)
 """What is waited after each failed try to tell: six tries in all, within nine hours."""
 
-MAIL_PAUSE: Millis = MINUTE
+MAIL_PAUSE_MS: Millis = MINUTE_MS
 """Mails of one kind lie at least this far apart. What came in between is in the next one."""
 
-MOST_IN_ONE_MAIL = 50
-MOST_WAITING = 500
+MAX_NOTICES_IN_MAIL = 50
+MAX_WAITING = 500
 """Notifications that may wait by channel. Beyond it they are kept as not sent, so that an outage stays bounded."""
 
-MOST_ADDRESSES = 20
-MAX_ADDRESS = 254
+MAX_ADDRESSES = 20
+MAX_ADDRESS_CHARACTERS = 254
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
 
@@ -85,8 +85,8 @@ class Alerts:
 def addresses(typed: str) -> tuple[str, ...] | Sentence:
     """The mail addresses in a text, separated by commas, semicolons, spaces or lines; or what is wrong with one."""
     found = tuple(dict.fromkeys(part for part in re.split(r"[\s,;]+", typed) if part))
-    if len(found) > MOST_ADDRESSES:
-        return say("At most {limit} addresses.", limit=MOST_ADDRESSES)
+    if len(found) > MAX_ADDRESSES:
+        return say("At most {limit} addresses.", limit=MAX_ADDRESSES)
     wrong = next((one for one in found if not is_address(one)), None)
     return say("{address} is not an e-mail address.", address=wrong[:100]) if wrong else found
 
@@ -97,12 +97,12 @@ def is_address(text: str) -> bool:
     Nor an encoded word (``=?…``), which who reads a header takes for what it stands for.
     """
     plain = ".." not in text and "=?" not in text
-    return len(text) <= MAX_ADDRESS and _ADDRESS.fullmatch(text) is not None and plain
+    return len(text) <= MAX_ADDRESS_CHARACTERS and _ADDRESS.fullmatch(text) is not None and plain
 
 
-def waits(attempts: int) -> Millis | None:
+def retry_wait_ms(attempts: int) -> Millis | None:
     """How long to wait after ``attempts`` failed tries; ``None`` when that was the last."""
-    return WAITS[attempts - 1] if attempts <= len(WAITS) else None
+    return RETRY_WAITS_MS[attempts - 1] if attempts <= len(RETRY_WAITS_MS) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import Connection, RowMapping, func, select, update
 
-from server.domain.alerts import MOST_WAITING, Channel, Notification, Sending
+from server.domain.alerts import MAX_WAITING, Channel, Notification, Sending
 from server.domain.ids import Millis, NoticeId, NotificationId, mint
 from server.domain.operational_events import OperationalEventType
 from server.domain.reasons import because, dump_cause, load_cause
@@ -24,7 +24,7 @@ def enqueue(tx: Connection, notice_id: NoticeId, event: OperationalEventType, no
     if chosen.unreadable:  # the notice is kept, and with it what it is about
         log.error("notices.settings_unreadable", advice="Enter on the page Settings who is told of operational events.")
     for channel in chosen.channels(event):
-        crowded = _waiting(tx, channel) >= MOST_WAITING
+        crowded = _waiting(tx, channel) >= MAX_WAITING
         tx.execute(
             notifications.insert().values(
                 id=mint(NotificationId),

@@ -160,7 +160,7 @@ def stop_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
         stop(tx, replay.id, ReplayState.DISABLED, now)
 
 
-def ripe(tx: Connection) -> list[ReplayId]:
+def finished(tx: Connection) -> list[ReplayId]:
     """Ended runs of which no delivery waits any more."""
     waits = exists().where(deliveries.c.replay_id == replays.c.id, deliveries.c.state == DeliveryState.PENDING.value)
     query = select(replays.c.id).where(
@@ -169,8 +169,8 @@ def ripe(tx: Connection) -> list[ReplayId]:
     return [ReplayId(each) for each in tx.execute(query).scalars()]
 
 
-def settle(tx: Connection, replay_id: ReplayId) -> None:
-    """Keep the figures of a ripe run: what happens to its deliveries from now on is not its doing."""
+def freeze_counts(tx: Connection, replay_id: ReplayId) -> None:
+    """Keep the figures of a finished run: what happens to its deliveries from now on is not its doing."""
     row = tx.execute(select(replays).where(replays.c.id == replay_id)).mappings().one()
     tally = dump({state.value: count for state, count in _progress(tx, row).ended.items()})
     tx.execute(update(replays).where(replays.c.id == replay_id).values(tally=tally, settled=True))

@@ -18,7 +18,7 @@ from builders import a_source, an_endpoint
 from storing import RATE, fill, ingest, said
 
 from server.actions.replays import dry_run
-from server.delivery.retention import DAY
+from server.delivery.retention import DAY_MS
 from server.domain.conditions import Condition, Operator
 from server.domain.replays import ReplayKind, Selection
 from server.store import Store, endpoints, sources
@@ -36,7 +36,7 @@ async def main() -> None:
         every = an_endpoint(source, event_types=frozenset())
         picky = an_endpoint(source, conditions=(Condition("data.currency", Operator.EQUALS, "XXX"),))
         await store.write(lambda tx: (sources.insert(tx, source), endpoints.insert(tx, every)))
-        await fill(store, source, every, now - DAY, STORED)
+        await fill(store, source, every, now - DAY_MS, STORED)
         print(f"{STORED} messages, {file.stat().st_size / 2**20:.0f} MiB; {RATE} events/s for {SECONDS} s")
         for name, endpoint, kind in (("bulk", every, ReplayKind.BULK), ("missing", picky, ReplayKind.MISSING)):
             for _ in range(2):

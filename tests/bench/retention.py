@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from builders import a_source, an_endpoint
 from storing import RATE, fill, ingest, said
 
-from server.delivery.retention import DAY, Retention
+from server.delivery.retention import DAY_MS, Retention
 from server.store import Store, endpoints, sources
 
 OLD = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
@@ -31,7 +31,7 @@ async def main() -> None:
         source = a_source()
         endpoint = an_endpoint(source, event_types=frozenset())
         await store.write(lambda tx: (sources.insert(tx, source), endpoints.insert(tx, endpoint)))
-        await fill(store, source, endpoint, now - 120 * DAY, OLD)
+        await fill(store, source, endpoint, now - 120 * DAY_MS, OLD)
         print(f"{OLD} old messages, {file.stat().st_size / 2**20:.0f} MiB; {RATE} events/s for {SECONDS} s")
         ratios = []
         for _ in range(2):

@@ -19,7 +19,7 @@ from server.delivery.feed import Feed, Noticed
 from server.delivery.mailer import Mailer
 from server.delivery.notifier import Notifier, post
 from server.domain.addresses import AddressRules
-from server.domain.alerts import WAITS, Alerts, MailServer, Sending, Tls
+from server.domain.alerts import RETRY_WAITS_MS, Alerts, MailServer, Sending, Tls
 from server.domain.ids import DeliveryId
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
 from server.domain.notices import Happened, of_attempt
@@ -116,7 +116,7 @@ async def test_the_address_guard_stands_before_the_webhook(store: Store) -> None
 
 
 async def test_what_fails_is_tried_again_and_given_up_in_the_end(store: Store, monkeypatch) -> None:
-    monkeypatch.setattr(module, "waits", lambda attempts: 1 if attempts <= len(WAITS) else None)
+    monkeypatch.setattr(module, "retry_wait_ms", lambda attempts: 1 if attempts <= len(RETRY_WAITS_MS) else None)
     async with receiving(b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n") as hook:
         scene = Scene(store, Alerts(webhook_url=hook.url(), webhook_secret=SECRET))
         await scene.keep()
@@ -124,26 +124,26 @@ async def test_what_fails_is_tried_again_and_given_up_in_the_end(store: Store, m
             await scene.fails_for_good()
             await until(lambda: scene.are(Sending.FAILED))
     (one,) = await scene.told()
-    assert (one.attempts, one.error) == (len(WAITS) + 1, "The webhook answered 503.")
+    assert (one.attempts, one.error) == (len(RETRY_WAITS_MS) + 1, "The webhook answered 503.")
     assert len({got.headers["webhook-id"] for got in hook.got}) == 1
-    assert len(hook.got) == len(WAITS) + 1
+    assert len(hook.got) == len(RETRY_WAITS_MS) + 1
 
 
 async def test_what_cannot_be_put_into_words_is_given_up_in_the_end_too(store: Store, monkeypatch) -> None:
-    monkeypatch.setattr(module, "waits", lambda attempts: 1 if attempts <= len(WAITS) else None)
+    monkeypatch.setattr(module, "retry_wait_ms", lambda attempts: 1 if attempts <= len(RETRY_WAITS_MS) else None)
     with mailbox() as box:
         async with receiving(OK) as hook:
             told = Alerts(addresses=("ada@example.com",), webhook_url=hook.url(), webhook_secret=SECRET)
             scene = Scene(store, told)
             await scene.keep()
             async with telling(store, smtp=box.port):
-                monkeypatch.setattr(module, "MAIL_PAUSE", 0)
+                monkeypatch.setattr(module, "MAIL_PAUSE_MS", 0)
                 # Without a detail that says since when.
                 wordless = Happened(ENDPOINT_ABOUT_TO_BE_DISABLED, scene.source.id, scene.endpoints[0].id, NOW)
                 await store.write(lambda tx: notices.add(tx, wordless))
                 await until(lambda: scene.are(Sending.FAILED, Sending.FAILED))
-    assert [one.attempts for one in await scene.told()] == [len(WAITS) + 1] * 2
-    assert {one.error for one in await scene.told()} == {str(module.OURS)}
+    assert [one.attempts for one in await scene.told()] == [len(RETRY_WAITS_MS) + 1] * 2
+    assert {one.error for one in await scene.told()} == {str(module.OUR_FAULT)}
     assert hook.got == []
 
 
@@ -198,7 +198,7 @@ async def test_open_pages_are_told(store: Store) -> None:
 
 
 async def test_a_flood_of_different_endpoints_stays_bounded(store: Store, monkeypatch) -> None:
-    monkeypatch.setattr(notifications, "MOST_WAITING", 1)
+    monkeypatch.setattr(notifications, "MAX_WAITING", 1)
     scene = Scene(store, Alerts(addresses=("ops@example.com",)))
     await scene.keep()
     await scene.fails_for_good(0)

@@ -23,7 +23,7 @@ from server.store.schema import notices as notice_table
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch):
     monkeypatch.setattr(faults, "PAUSES", (20, 20))
-    monkeypatch.setattr(replaying, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(replaying, "STEP_SECONDS", 0.02)
     with capture_logs():
         yield
 

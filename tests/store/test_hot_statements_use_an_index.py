@@ -133,8 +133,8 @@ def test_replaying(seen: tuple[Connection, list[tuple[str, Any]]], kind: ReplayK
     replays.untried(tx, replay.id, NOW)
     replays.finish(tx, replay, NOW)
     replays.history(tx, endpoint.id)
-    replays.ripe(tx)
-    replays.settle(tx, replay.id)
+    replays.finished(tx)
+    replays.freeze_counts(tx, replay.id)
     replays.stop(tx, replay.id, ReplayState.STOPPED, NOW)
     assert scans(tx, statements) == []
 

@@ -4,7 +4,7 @@ import pytest
 from builders import NOW, a_message, a_source, an_attempt, an_endpoint
 from sqlalchemy import func, select
 
-from server.delivery.retention import DAY, Retention, _next_size
+from server.delivery.retention import DAY_MS, Retention, _next_size
 from server.domain.alerts import Alerts
 from server.domain.ids import MessageId, NoticeId, earliest
 from server.domain.messages import DeliveryState
@@ -44,7 +44,7 @@ class Scene:
             arrived = [a_message(self.source, id=id_of(at, n), received_at=at) for n in range(how_many)]
             messages.receive(tx, arrived)
             claimed = deliveries.claim(tx, owner="me", now=at, lease_until=at + 1, room={self.endpoint.id: how_many})
-            due = NOW + DAY if state is DeliveryState.PENDING else None
+            due = NOW + DAY_MS if state is DeliveryState.PENDING else None
             ended = [
                 Ended("me", an_attempt(one.message, one.delivery.id, self.endpoint, started_at=at), state, 1, due)
                 for one in claimed
@@ -68,24 +68,24 @@ async def scene(each_store: Store) -> Scene:
 
 
 async def test_what_is_old_goes_with_its_deliveries_and_attempts(scene: Scene) -> None:
-    await scene.messages(NOW - 91 * DAY, 130)
-    await scene.messages(NOW - 89 * DAY, 7)
+    await scene.messages(NOW - 91 * DAY_MS, 130)
+    await scene.messages(NOW - 89 * DAY_MS, 7)
     assert await Retention(scene.store, 90).clean(NOW) == 130
     assert await scene.counts() == [7, 7, 7]
     assert await Retention(scene.store, 90).clean(NOW) == 0
 
 
 async def test_what_waits_for_a_delivery_stays_however_old(scene: Scene) -> None:
-    await scene.messages(NOW - 200 * DAY, 30, DeliveryState.PENDING)
-    await scene.messages(NOW - 100 * DAY, 30)
+    await scene.messages(NOW - 200 * DAY_MS, 30, DeliveryState.PENDING)
+    await scene.messages(NOW - 100 * DAY_MS, 30)
     assert await Retention(scene.store, 90).clean(NOW) == 30
     assert await scene.counts() == [30, 30, 30]
 
 
 async def test_a_step_looks_at_no_more_than_it_may(scene: Scene) -> None:
-    await scene.messages(NOW - 100 * DAY, 5)
+    await scene.messages(NOW - 100 * DAY_MS, 5)
     step = await scene.store.write(lambda tx: retention.prune_messages(tx, NOW, cursor="", limit=3))
-    assert (step.deleted, step.cursor, step.done) == (3, id_of(NOW - 100 * DAY, 2), False)
+    assert (step.deleted, step.cursor, step.done) == (3, id_of(NOW - 100 * DAY_MS, 2), False)
     step = await scene.store.write(lambda tx: retention.prune_messages(tx, NOW, cursor=step.cursor, limit=3))
     assert (step.deleted, step.done) == (2, True)
 
@@ -93,7 +93,7 @@ async def test_a_step_looks_at_no_more_than_it_may(scene: Scene) -> None:
 async def test_old_operational_events_go_with_what_was_sent_of_them(scene: Scene, monkeypatch) -> None:
     def add(tx):
         options.set_alerts(tx, Alerts(addresses=("ops@example.com",)), NOW)
-        for at in (NOW - 100 * DAY, NOW):
+        for at in (NOW - 100 * DAY_MS, NOW):
             made = NoticeId(f"{earliest(NoticeId, at)}{0:016d}")
             monkeypatch.setattr(notices, "mint", lambda prefix, made=made: made)
             notices.add(tx, Happened(ENDPOINT_DISABLED, scene.source.id, scene.endpoint.id, at))
@@ -107,7 +107,7 @@ async def test_old_operational_events_go_with_what_was_sent_of_them(scene: Scene
 async def test_freed_pages_are_used_again(store: Store, sqlite_url: str) -> None:
     scene = Scene(store)
     await scene.keep()
-    await scene.messages(NOW - 100 * DAY, 500)
+    await scene.messages(NOW - 100 * DAY_MS, 500)
     full = retention.file_usage(sqlite_url)
     await Retention(store, 90).clean(NOW)
     await scene.messages(NOW, 500)

@@ -317,9 +317,9 @@ async def test_a_run_ends_when_each_was_tried_and_keeps_its_figures(store: Store
         assert [run.id for run, _ in history] == [again.id, replay.id]
         assert history[1][1].ended == {SUCCEEDED: 1, FAILED: 1}
         assert history[0][1].waiting == 1
-        assert await store.read(replays.ripe) in ([replay.id], [])
-        await store.write(lambda tx: replays.settle(tx, replay.id))
-    assert await store.read(replays.ripe) == []
+        assert await store.read(replays.finished) in ([replay.id], [])
+        await store.write(lambda tx: replays.freeze_counts(tx, replay.id))
+    assert await store.read(replays.finished) == []
 
 
 async def test_parked_deliveries_are_counted_up_to_a_bound(store: Store) -> None:
