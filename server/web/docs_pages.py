@@ -179,7 +179,7 @@ def _sections(title: str, html: str) -> Iterator[Section]:
 def _text(html: str) -> str:
     # A button's words are no part of what the page says.
     without = re.sub(r"<(button|figcaption)\b.*?</\1>", " ", html, flags=re.DOTALL)
-    blocks = re.sub(r"</(p|li|td|th|pre|h[1-6])>", " ", without)
+    blocks = re.sub(r"</(p|li|td|th|dt|dd|pre|h[1-6])>", " ", without)
     return " ".join(unescape(_TAG.sub("", blocks)).split())
 
 
