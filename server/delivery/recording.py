@@ -14,7 +14,7 @@ from server.domain.answers import Heard, heard
 from server.domain.endpoints import DisabledBecause
 from server.domain.faults import KIND, not_kept_whole
 from server.domain.health import HEALTHY, Health
-from server.domain.ids import EndpointId, Millis
+from server.domain.ids import EndpointId, Millis, ProcessId
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState, ReceivedResponse, Trigger
 from server.domain.notices import Happened, disabled, warned
 from server.domain.retries import Done, GiveUp, Park, RetryAt, decide
@@ -56,7 +56,7 @@ DONE = {
 }
 
 
-def follow(claimed: Claimed, attempt: Attempt, *, owner: str, now: Millis, jitter: float) -> Followed:
+def follow(claimed: Claimed, attempt: Attempt, *, owner: ProcessId, now: Millis, jitter: float) -> Followed:
     """Decide by the endpoint's schedule and what the destination said. An example is sent once."""
     try:
         said = heard(attempt, now)

@@ -70,12 +70,13 @@ class Recovery:
             return
         leases = await self._store.read(owners.leases)
         self._paused_until = monotonic() + min(MAX_PAUSE_SECONDS, PAUSE_FACTOR * (monotonic() - began))
-        doubtful: set[str] = {owner for _, owner in leases if owners.number_of(owner) not in living}
+        doubtful = {owner for _, owner in leases if owners.number_of(owner) not in living}
         # The database may have kept a commit of ours and have died before it said so.
         unknown = {each for each, owner in leases if owner == self._worker.owner and not self._worker.holds(each)}
-        self._in_doubt = {one: self._in_doubt.get(one, 0) + 1 for one in doubtful | unknown}
+        in_doubt: set[str] = {*doubtful, *unknown}
+        self._in_doubt = {one: self._in_doubt.get(one, 0) + 1 for one in in_doubt}
         sure = {one for one, checks in self._in_doubt.items() if checks >= MAX_MISSED_CHECKS}
-        if dead := doubtful & sure:
+        if dead := [owner for owner in doubtful if owner in sure]:
             self._tell(await self._store.write(lambda tx: owners.free(tx, dead)))
         if lost := [each for each in unknown if each in sure]:
             await self._store.write(lambda tx: deliveries.release(tx, self._worker.owner, lost))

@@ -119,7 +119,7 @@ class Worker:
         """Of the monotonic clock, in seconds, when last looked at. When it is less, the wall clock was set back."""
 
     @property
-    def owner(self) -> str:
+    def owner(self) -> ProcessId:
         """Whose leases ours are."""
         return self._owner
 
@@ -253,7 +253,7 @@ class Worker:
         """Count the fault with what is due for an endpoint that cannot be claimed for."""
         due = await self._store.read(lambda tx: faults.due_of(tx, endpoint_id, now, MAX_UNREADABLE))
         for delivery_id in due:
-            await self._keep_fault(delivery_id, "", fault, now)
+            await self._keep_fault(delivery_id, None, fault, now)
 
     async def _keep_to_the_clock(self) -> None:
         ahead = time.time() - time.monotonic()
@@ -387,7 +387,7 @@ class Worker:
     async def _keep_fault(
         self,
         delivery_id: DeliveryId,
-        owner: str,
+        owner: ProcessId | None,
         fault: Fault,
         started_at: Millis,
         attempt_id: AttemptId | None = None,

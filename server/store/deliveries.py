@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Update, and_, bindparam, case, func, literal_column, or_, select, update
 
 from server.domain.endpoints import Endpoint
-from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis
+from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, ProcessId
 from server.domain.messages import (
     ACCEPTED,
     Attempt,
@@ -99,7 +99,7 @@ def next_due(tx: Connection, *, passing_over: Collection[EndpointId] = ()) -> Mi
 def claim(
     tx: Connection,
     *,
-    owner: str,
+    owner: ProcessId,
     now: Millis,
     lease_until: Millis,
     room: Mapping[EndpointId, int],
@@ -145,7 +145,7 @@ def claim(
 class Ended:
     """One attempt and what was decided after it."""
 
-    owner: str
+    owner: ProcessId
     attempt: Attempt
     state: DeliveryState
     step: int
@@ -178,7 +178,7 @@ def record(tx: Connection, ended: Sequence[Ended], *, tells: bool = True) -> lis
     return [True] * len(ended)
 
 
-def renew(tx: Connection, owner: str, ids: Sequence[DeliveryId], until: Millis) -> None:
+def renew(tx: Connection, owner: ProcessId, ids: Sequence[DeliveryId], until: Millis) -> None:
     """Extend the leases that are still the owner's, while its attempts take longer than was expected."""
     tx.execute(
         update(deliveries)
@@ -187,13 +187,13 @@ def renew(tx: Connection, owner: str, ids: Sequence[DeliveryId], until: Millis) 
     )
 
 
-def held_by(tx: Connection, owner: str, delivery_id: DeliveryId) -> bool:
+def held_by(tx: Connection, owner: ProcessId, delivery_id: DeliveryId) -> bool:
     """Whether a delivery is still leased to this owner: nobody stopped it, and no other process took it over."""
     query = select(deliveries.c.lease_owner).where(deliveries.c.id == delivery_id, _WAITS)
     return tx.execute(query).scalar() == owner
 
 
-def release(tx: Connection, owner: str, ids: Sequence[DeliveryId], due_at: Millis | None = None) -> None:
+def release(tx: Connection, owner: ProcessId, ids: Sequence[DeliveryId], due_at: Millis | None = None) -> None:
     """Give deliveries back untried: a failure before the send is ours and burns no attempt."""
     values: dict[str, Any] = {"lease_owner": None, "lease_until": None}
     if due_at is not None:

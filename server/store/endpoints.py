@@ -128,7 +128,7 @@ def of_source(tx: Connection, source_id: SourceId) -> list[Endpoint]:
     return _readable(tx, rows)
 
 
-def count(tx: Connection, source_id: str) -> int:
+def count(tx: Connection, source_id: SourceId) -> int:
     """How many endpoints a source has."""
     query = select(func.count()).where(endpoints.c.source_id == source_id, endpoints.c.deleted_at.is_(None))
     return tx.execute(query).scalar_one()
@@ -192,7 +192,7 @@ def names(tx: Connection, cards: Mapping[str, Card], ids: Iterable[EndpointId]) 
     }
 
 
-def _url_or_nothing(tx: Connection, endpoint_id: str, kept: str) -> str:
+def _url_or_nothing(tx: Connection, endpoint_id: EndpointId, kept: str) -> str:
     try:
         return _text(tx, endpoints.c.url, endpoint_id, kept)
     except Exception:  # its page says so

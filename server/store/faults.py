@@ -7,14 +7,16 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select, update
 
 from server.domain.faults import KIND, MAX_TRIES, Fault, pause
-from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, Millis, SourceId
+from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, Millis, ProcessId, SourceId
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState, Trigger
 from server.domain.notices import waiting_for_us
 from server.domain.reasons import dump_cause
-from server.store import deliveries as delivery_rows
 from server.store import notices
-from server.store.deliveries import Ended
+from server.store.deliveries import Ended, record
 from server.store.schema import deliveries, endpoints, messages
+
+NOBODY = ProcessId("nobody")
+"""Owns the lease under which a delivery is parked that nobody holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,8 @@ class Failed:
     """A delivery whose attempt Hookbench itself failed to make."""
 
     delivery_id: DeliveryId
-    owner: str
-    """Whose lease it must be under; with an empty owner, nobody's."""
+    owner: ProcessId | None
+    """Whose lease it must be under; ``None``: nobody's."""
     attempt_id: AttemptId
     """Of the attempt that is kept if the delivery is parked. Chosen before, so that keeping it twice keeps it once."""
     fault: Fault
@@ -90,9 +92,9 @@ def _keep_one(tx: Connection, failed: Failed) -> Kept | None:
         if failed.owner:
             parked = Ended(failed.owner, attempt, DeliveryState.TRANSFORM_FAILED, row["step"], None)
         else:
-            tx.execute(update(deliveries).where(deliveries.c.id == failed.delivery_id).values(lease_owner="nobody"))
-            parked = Ended("nobody", attempt, DeliveryState.TRANSFORM_FAILED, row["step"], None)
-        delivery_rows.record(tx, [parked])
+            tx.execute(update(deliveries).where(deliveries.c.id == failed.delivery_id).values(lease_owner=NOBODY))
+            parked = Ended(NOBODY, attempt, DeliveryState.TRANSFORM_FAILED, row["step"], None)
+        record(tx, [parked])
         kept = replace(kept, attempt=attempt, due_at=None)
     tx.execute(update(deliveries).where(deliveries.c.id == failed.delivery_id).values(values))
     return kept

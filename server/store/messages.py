@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, e
 
 from server.domain.conditions import Filter
 from server.domain.faults import KIND, filter_failed
-from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, Millis, SourceId, mint
+from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, Millis, ProcessId, SourceId, mint
 from server.domain.messages import (
     Attempt,
     AttemptError,
@@ -38,7 +38,7 @@ PAGE = 50
 class Lease:
     """A worker's word that it will at once begin what is made for a message."""
 
-    owner: str
+    owner: ProcessId
     until: Millis
     passing_over: frozenset[EndpointId] = frozenset()
     """Endpoints that it has enough for; their deliveries wait for anybody."""

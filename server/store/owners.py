@@ -20,7 +20,7 @@ from zlib import crc32
 
 from sqlalchemy import Connection, literal_column, select, text, update
 
-from server.domain.ids import DeliveryId
+from server.domain.ids import DeliveryId, ProcessId
 from server.store.condition import Unusable, file_of
 from server.store.schema import deliveries
 
@@ -55,7 +55,7 @@ def only_here(url: str) -> Iterator[None]:
         yield
 
 
-def living(tx: Connection, owner: str) -> frozenset[int]:
+def living(tx: Connection, owner: ProcessId) -> frozenset[int]:
     """Say that ``owner`` lives, and return the numbers of all that do. For the writer of a database server."""
     if tx.info.get(HELD) != owner:
         tx.execute(_HOLD, {"ours": _OURS, "number": number_of(owner)})
@@ -63,13 +63,13 @@ def living(tx: Connection, owner: str) -> frozenset[int]:
     return frozenset(tx.execute(_LIVING, {"ours": _OURS}).scalars())
 
 
-def leases(tx: Connection) -> list[tuple[DeliveryId, str]]:
+def leases(tx: Connection) -> list[tuple[DeliveryId, ProcessId]]:
     """Each leased delivery with its owner, dead or alive. Looks at everything that waits."""
     query = select(deliveries.c.id, deliveries.c.lease_owner).where(_LEASED)
-    return [(DeliveryId(delivery_id), owner) for delivery_id, owner in tx.execute(query)]
+    return [(DeliveryId(delivery_id), ProcessId(owner)) for delivery_id, owner in tx.execute(query)]
 
 
-def free(tx: Connection, owners: Collection[str]) -> int:
+def free(tx: Connection, owners: Collection[ProcessId]) -> int:
     """Free the leases of these owners, unless one lives after all. Returns how many there were."""
     dead = [owner for owner in owners if _is_dead(tx, owner)]
     return tx.execute(_FREE.where(deliveries.c.lease_owner.in_(dead))).rowcount if dead else 0
@@ -80,12 +80,12 @@ def free_all(tx: Connection) -> int:
     return tx.execute(_FREE).rowcount
 
 
-def number_of(owner: str) -> int:
+def number_of(owner: ProcessId) -> int:
     """Of its lock. Should two owners have the same, each counts as alive as long as either is."""
     return crc32(owner.encode()) & 0x7FFF_FFFF
 
 
-def _is_dead(tx: Connection, owner: str) -> bool:
+def _is_dead(tx: Connection, owner: ProcessId) -> bool:
     """Whether nobody holds its lock. Nobody gets it until our commit: one that comes back finds its leases freed."""
     return bool(tx.execute(_TRY_ALONE, {"ours": _OURS, "number": number_of(owner)}).scalar_one())
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import sources as actions
-from server.domain.ids import Millis
+from server.domain.ids import Millis, SourceId
 from server.domain.sentences import Refused, Sentence, say
 from server.domain.sources import IntakeRefusal, Source
 from server.store import Transaction, sources
@@ -53,7 +53,7 @@ async def index(request: Request, here: Here) -> Response:
 
 
 @router.post("/sources/{source_id}/secret")
-async def save_secret(request: Request, here: Here, source_id: str) -> Response:
+async def save_secret(request: Request, here: Here, source_id: SourceId) -> Response:
     source = _find(here, source_id)
     typed = (await forms.read(request)).text("secret")
     try:
@@ -64,20 +64,20 @@ async def save_secret(request: Request, here: Here, source_id: str) -> Response:
 
 
 @router.post("/sources/{source_id}/secret/new")
-async def make_secret(request: Request, here: Here, source_id: str) -> Response:
+async def make_secret(request: Request, here: Here, source_id: SourceId) -> Response:
     form = await forms.read(request)
     await actions.make_secret(here.bench, _find(here, source_id), form.optional("replaces"))
     return redirect(here.to("/sources"), "secret-made", request)
 
 
 @router.post("/sources/{source_id}/secret/stop-former")
-async def stop_former(request: Request, here: Here, source_id: str) -> Response:
+async def stop_former(request: Request, here: Here, source_id: SourceId) -> Response:
     await actions.stop_former(here.bench, _find(here, source_id))
     return redirect(here.to("/sources"), "secret-stopped", request)
 
 
 @router.post("/sources/{source_id}/address")
-async def change_address(request: Request, here: Here, source_id: str) -> Response:
+async def change_address(request: Request, here: Here, source_id: SourceId) -> Response:
     await actions.change_address(here.bench, _find(here, source_id))
     return redirect(here.to("/sources"), "address-changed", request)
 
@@ -120,7 +120,7 @@ def _clock(off: Millis | None) -> Sentence | None:
     return say("The last one's time was {span} ahead of the clock of this machine. Set both clocks.", span=span)
 
 
-def _find(here: Visit, source_id: str) -> Source:
+def _find(here: Visit, source_id: SourceId) -> Source:
     found = next((source for source in here.sources if source.id == source_id), None)
     if found is None:
         raise NotFound(say("There is no such source."))

@@ -71,7 +71,7 @@ class Visit:
         """The address of a page of the source: ``/logs`` → ``/test/logs``."""
         return self.base + path
 
-    def check_owner(self, source_id: str | None) -> None:
+    def check_owner(self, source_id: SourceId | None) -> None:
         """Raises ``OtherSource`` when the thing that a page is about belongs to another source."""
         if source_id == self.source.id:
             return
@@ -91,7 +91,7 @@ async def visit(request: Request, bench: Annotated[Workbench, Depends(workbench)
     named = request.url.path.split("/")[1]
     source = next((source for source in here.sources if here.slugs[source.id] == named), None)
     if source is None:
-        here.check_owner(named)  # an address may have the id in place of the slug
+        here.check_owner(SourceId(named))  # an address may have the id in place of the slug
         raise NoSuchSource
     request.state.visit = Visit(bench, here.user, here.sources, source, here.slugs, here.unseen_by_source)
     found: Visit = request.state.visit
