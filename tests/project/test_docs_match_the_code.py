@@ -19,7 +19,7 @@ from server.web.reasons import KINDS
 
 LIMITS = Settings().limits
 HEADING = re.compile(r"^(#+) .*?\{#([a-z0-9-]+)\}$", re.MULTILINE)
-IN_TEMPLATES = re.compile(r'ui\.docs_link\(base, "([^"]+)"')
+IN_TEMPLATES = re.compile(r'ui\.docs_link\((?:base|""), "([^"]+)"')
 
 
 def source_of(language: str, slug: str) -> str:
@@ -52,7 +52,7 @@ def test_links_from_the_pages_lead_to_a_heading() -> None:
             slug, _, anchor = place.partition("#")
             found.add(slug)
             assert not anchor or anchor in anchors_of(pages[slug]), (file.name, place)
-    wanted = {"connect", "code", "deliveries", "filters", "replays", "secrets", "operational-events", "settings"}
+    wanted = set(SLUGS) - {"internet", "health", "command-line"}  # the docs themselves lead there
     assert found >= wanted
 
 
@@ -116,3 +116,9 @@ def test_what_the_code_knows_stands_in_the_docs(language: str) -> None:
         assert f"<code>{each.key}</code>" in pages["operational-events"].html
     for kind in KINDS.values():
         assert f"**{kind.text}**" in source_of(language, "troubleshooting"), kind.text
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_chinese_has_full_width_punctuation(slug: str) -> None:
+    text = re.sub(r"```.*?```|\]\([^)]*\)|^\[//\].*?$", "", source_of("zh_Hans", slug), flags=re.DOTALL | re.MULTILINE)
+    assert re.findall(r"[\u4e00-\u9fff][,;:!?(]|[,;:!?(] ?[\u4e00-\u9fff]", re.sub(r"`[^`]*`", "X", text)) == []
