@@ -15,6 +15,7 @@ from server.domain.ids import DeliveryId
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
 from server.domain.notices import of_attempt
 from server.domain.operational_events import ENDPOINT_DISABLED, OPERATIONAL_EVENTS
+from server.domain.reasons import because
 from server.domain.signing import fingerprint
 from server.store import endpoints, notices, options
 
@@ -23,7 +24,7 @@ FORM = {"kinds": list(OPERATIONAL_EVENTS), "addresses": "", "webhook_url": ""}
 
 async def failed_for_good(site: Site, description: str = "Slack <payments>") -> Endpoint:
     endpoint = an_endpoint(site.source, description=description)
-    error = AttemptError("refused", "example.com refused the connection: nothing listens there.")
+    error = AttemptError("refused", because("connection_refused", host="example.com"))
     attempt = an_attempt(
         a_message(site.source), DeliveryId("dlv_1"), endpoint,
         outcome=AttemptOutcome.UNREACHABLE, response=None, error=error, number=8, started_at=site.bench.now(),
