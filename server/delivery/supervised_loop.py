@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic
+from typing import Any
 
 import structlog
 
@@ -159,7 +160,9 @@ class SupervisedLoop:
         self._last_error = reason_of(error)
         left_out = self._repeats.left_out(self._last_error)
         if left_out is not None:
-            detail = {"error": str(error)} if isinstance(error, Busy) else {"exc_info": error}
+            detail: dict[str, Any] = {"error": str(error)} if isinstance(error, Busy) else {"exc_info": error}
+            if left_out:
+                detail["left_out"] = left_out
             write = log.warning if isinstance(error, Busy) else log.error
             write("loop.failed", loop=self.name, reason=self._last_error, failures=self._failures, **detail)
         doublings = min(self._failures - 1, 30)

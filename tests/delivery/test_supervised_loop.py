@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 from working import until
 
-from server.delivery import supervised_loop
+from server.delivery import repeated_lines, supervised_loop
 from server.delivery.supervised_loop import LoopState, SupervisedLoop
 from server.store import Busy
 
@@ -87,6 +87,18 @@ async def test_it_outlives_failures_slows_down_and_says_each_kind_once(step: Ste
     assert [line.get("reason") for line in lines] == [f"ValueError {HERE}", f"Busy {HERE}", None]
     assert lines[2]["failures"] >= 7
     await loop.stop(1.0)
+
+
+async def test_a_line_that_comes_again_says_how_many_were_left_out(step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeated_lines, "EVERY_SECONDS", 0.1)
+    loop = SupervisedLoop("tested", step, first_backoff_seconds=0.01, max_backoff_seconds=0.01)
+    step.raises = ValueError("secret")
+    with capture_logs() as lines:
+        loop.start()
+        await until(lambda: len(lines) >= 2)
+        await loop.stop()
+    assert "left_out" not in lines[0]
+    assert lines[1]["left_out"] == lines[1]["failures"] - 2 > 0
 
 
 async def test_waking_does_not_shorten_the_pause_after_a_failure(step: Step) -> None:

@@ -1,5 +1,6 @@
 """The worker delivers what is due, records what came of it, and gives every endpoint its share."""
 
+import asyncio
 import json
 import time
 from itertools import pairwise
@@ -12,6 +13,7 @@ from structlog.testing import capture_logs
 from working import Scripted, until
 
 from server.delivery.feed import Changed
+from server.delivery.supervised_loop import CANCEL_SECONDS
 from server.domain.endpoints import Controls, Destination
 from server.domain.messages import AttemptError, AttemptOutcome, ConsoleLine, DeliveryState, Trigger
 from server.domain.transformations import Cancelled, Returned, TransformFailed
@@ -232,6 +234,23 @@ async def test_stopping_waits_for_what_is_under_way(bench):
         await b.worker.stop()
         [delivery] = await b.deliveries(message)
     assert delivery.state is DeliveryState.SUCCEEDED
+
+
+async def test_stopping_does_not_wait_for_a_database_that_does_not_answer(bench, store, monkeypatch):
+    asked = asyncio.Event()
+
+    async def hangs(work):
+        asked.set()
+        await asyncio.Event().wait()
+
+    async with bench(drain=0.2) as b:
+        with monkeypatch.context() as patched:
+            patched.setattr(store, "read", hangs)
+            b.worker.wake()
+            await asked.wait()
+            began = time.monotonic()
+            await b.worker.stop()
+            assert time.monotonic() - began < 0.2 + CANCEL_SECONDS
 
 
 async def test_stopping_gives_back_what_it_cannot_wait_for(bench, store):
