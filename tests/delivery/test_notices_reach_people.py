@@ -111,7 +111,7 @@ async def test_the_address_guard_stands_before_the_webhook(store: Store) -> None
             await scene.fails_for_good()
             await until(lambda: scene.tried(1))
     (one,) = await scene.told()
-    assert (one.state, one.error and "loopback" in one.error) == (Sending.PENDING, True)
+    assert (one.state, "loopback" in str(one.error)) == (Sending.PENDING, True)
     assert hook.got == []
 
 
@@ -124,7 +124,7 @@ async def test_what_fails_is_tried_again_and_given_up_in_the_end(store: Store, m
             await scene.fails_for_good()
             await until(lambda: scene.are(Sending.FAILED))
     (one,) = await scene.told()
-    assert (one.attempts, one.error) == (len(RETRY_WAITS_MS) + 1, "The webhook answered 503.")
+    assert (one.attempts, str(one.error)) == (len(RETRY_WAITS_MS) + 1, "The webhook answered 503.")
     assert len({got.headers["webhook-id"] for got in hook.got}) == 1
     assert len(hook.got) == len(RETRY_WAITS_MS) + 1
 
@@ -143,7 +143,7 @@ async def test_what_cannot_be_put_into_words_is_given_up_in_the_end_too(store: S
                 await store.write(lambda tx: notices.add(tx, wordless))
                 await until(lambda: scene.are(Sending.FAILED, Sending.FAILED))
     assert [one.attempts for one in await scene.told()] == [len(RETRY_WAITS_MS) + 1] * 2
-    assert {one.error for one in await scene.told()} == {str(module.OUR_FAULT)}
+    assert {str(one.error) for one in await scene.told()} == {str(module.OUR_FAULT)}
     assert hook.got == []
 
 
@@ -203,9 +203,9 @@ async def test_a_flood_of_different_endpoints_stays_bounded(store: Store, monkey
     await scene.keep()
     await scene.fails_for_good(0)
     await scene.fails_for_good(1)
-    assert sorted((one.state, one.error) for one in await scene.told()) == [
+    assert sorted((one.state, str(one.error)) for one in await scene.told()) == [
         (Sending.FAILED, "Too many others were waiting to be sent."),
-        (Sending.PENDING, None),
+        (Sending.PENDING, "None"),
     ]
 
 
