@@ -39,7 +39,7 @@ MAX_BROWSERS = 20
 """How many browsers are known again. Their tries count by browser, so that nobody else's keep them out."""
 MOST_TRIED = 10_000
 
-WRONG = Problem("password", say("The name or the password is wrong."))
+WRONG = Problem("password", say("The name or password is wrong."))
 
 # argon2id at the second of OWASP's equal choices, whose memory and one lane leave events theirs: 19 MiB, some 30 ms.
 _argon2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -107,7 +107,7 @@ async def create_administrator(bench: Workbench, name: str, password: str, repea
 
     def keep(tx: Transaction) -> SignedIn:
         if accounts.any_user(tx):
-            raise Refused(Problem("", say("The administrator was created already. Sign in instead.")))
+            raise Refused(Problem("", say("The administrator already exists. Sign in instead.")))
         accounts.insert(tx, user, bench.now())
         return _let_in(bench, tx, user)
 
@@ -226,7 +226,7 @@ def place_of(address: str) -> str:
 def _take(bench: Workbench, tries: Tries, key: str, field: str, most: int = MOST_TRIES) -> None:
     if not tries.take(key, bench.now(), most):
         seconds = SLOW_MS // 1000
-        raise Refused(Problem(field, say("There were too many tries. Please wait {seconds} seconds.", seconds=seconds)))
+        raise Refused(Problem(field, say("Too many attempts. Wait {seconds} seconds.", seconds=seconds)))
 
 
 async def _fits(password: str, password_hash: str) -> bool:
@@ -253,7 +253,7 @@ async def _in_thread(work: Callable[[], T]) -> T:
     """Hashing takes tens of milliseconds of CPU: never in the event loop. Raises ``Refused`` when too many wait."""
     global _waiting
     if _waiting >= MAX_WAITING:
-        raise Refused(Problem("password", say("Too many people are signing in just now. Please try again.")))
+        raise Refused(Problem("password", say("Too many people are signing in right now. Try again.")))
     _waiting += 1
     try:
         return await asyncio.get_running_loop().run_in_executor(_hashing, work)
@@ -265,7 +265,7 @@ def _name_problems(name: str) -> list[Problem]:
     if not name:
         return [Problem("name", say("Enter a name."))]
     if len(name) > LONGEST_NAME or not name.isprintable():
-        return [Problem("name", say("A name has at most {most} characters, on one line.", most=LONGEST_NAME))]
+        return [Problem("name", say("A name can have at most {most} characters, on one line.", most=LONGEST_NAME))]
     return []
 
 
@@ -277,5 +277,5 @@ def _password_problems(name: str, password: str, repeated: str) -> list[Problem]
     if password.casefold() == name.casefold():
         return [Problem("password", say("The password must not be the name."))]
     if password != repeated:
-        return [Problem("repeated", say("The two passwords differ."))]
+        return [Problem("repeated", say("The passwords do not match."))]
     return []

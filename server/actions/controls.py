@@ -70,7 +70,7 @@ async def save_advanced(bench: Workbench, endpoint: Endpoint, typed: Advanced, s
     ]
     found += [*header_problems(typed.headers), *variable_problems(typed.variables)]
     if typed.transforming and endpoint.version is None:
-        found.append(Problem("transforming", say("Write the transformation first, then switch it on.")))
+        found.append(Problem("transforming", say("Write the transformation before you enable it.")))
     found += await _destination_problems(bench, endpoint, typed.destination)
     if found or isinstance(schedule, Sentence) or isinstance(rate_limit, Sentence) or isinstance(concurrency, Sentence):
         raise Refused(*found)
@@ -123,7 +123,7 @@ async def skip(bench: Workbench, delivery: Delivery) -> None:
         if endpoint is None:
             raise Refused(Problem("", say("The endpoint of this delivery was deleted.")))
         if not queues.skip(tx, delivery.id, bench.now()):
-            raise Refused(Problem("", say("It does not wait any more, or an attempt is under way just now.")))
+            raise Refused(Problem("", say("This delivery is no longer waiting, or an attempt is in progress.")))
         return Changed(endpoint.source_id, delivery.message_id, delivery.endpoint_id)
 
     changed = await bench.store.write(keep)
@@ -140,4 +140,4 @@ def _limit(typed: str, most: int) -> int | Sentence | None:
         return None
     if typed.isascii() and typed.isdecimal() and len(typed) < 10 and 1 <= int(typed) <= most:
         return int(typed)
-    return say("Enter a whole number from 1 to {most}, or nothing for no limit.", most=most)
+    return say("Enter a whole number from 1 to {most}, or leave empty for no limit.", most=most)

@@ -149,7 +149,7 @@ async def code_problems(bench: Workbench, draft: Draft) -> list[Problem]:
 def unusable_code(draft: Draft) -> Sentence | None:
     """Why there is nothing to run, whatever the code says."""
     if draft.transforming and not draft.code.strip():
-        return say("Write the transformation, or switch it off to forward events as they are.")
+        return say("Write the transformation, or disable it to forward events unchanged.")
     if len(draft.code.encode("utf-8", "replace")) > MAX_CODE_BYTES:
         return say("The code is longer than {limit} KiB.", limit=MAX_CODE_BYTES // 1024)
     return None
@@ -164,17 +164,17 @@ def condition_problems(lines: Lines) -> Iterator[Problem]:
     """Each in the field ``conditions.<row>``."""
     for row, (path, kind, value) in enumerate(lines[:MAX_CONDITIONS]):
         if kind not in set(Operator):
-            yield Problem(f"conditions.{row}", say("Choose one of the comparisons."))
+            yield Problem(f"conditions.{row}", say("Select a comparison."))
         elif problem := path_problem(path) or value_problem(Operator(kind), value):
             yield Problem(f"conditions.{row}", problem)
     if len(lines) > MAX_CONDITIONS:
-        yield Problem("conditions", say("A filter can have at most {limit} lines.", limit=MAX_CONDITIONS))
+        yield Problem("conditions", say("A filter can have at most {limit} conditions.", limit=MAX_CONDITIONS))
 
 
 def header_problems(pairs: Pairs) -> Iterator[Problem]:
     yield from typed_headers_problems(pairs)
     if len(pairs) > MAX_HEADERS:
-        yield Problem("headers", say("At most {limit} headers can be set.", limit=MAX_HEADERS))
+        yield Problem("headers", say("You can set at most {limit} headers.", limit=MAX_HEADERS))
 
 
 def variable_problems(pairs: Pairs) -> Iterator[Problem]:
@@ -185,7 +185,7 @@ def variable_problems(pairs: Pairs) -> Iterator[Problem]:
             yield Problem(f"variables.{row}", problem)
         seen.add(name)
     if len(pairs) > MAX_VARIABLES:
-        yield Problem("variables", say("At most {limit} variables can be set.", limit=MAX_VARIABLES))
+        yield Problem("variables", say("You can set at most {limit} variables.", limit=MAX_VARIABLES))
 
 
 def _url_problems(draft: Draft, card: Card, rules: AddressRules) -> Iterator[Problem]:
@@ -207,11 +207,11 @@ def _credential_problem(field: CardField, value: str, destination: Destination) 
         # Nothing is sent while requests are captured, so that one can begin without an account.
         return say("Enter the {label}.", label=label) if destination is Destination.SEND else None
     if field.kind is FieldKind.CHOICE and value not in dict(field.choices):
-        return say("Choose one of the values for {label}.", label=label)
+        return say("Select a value for {label}.", label=label)
     if len(value.encode()) > MAX_CREDENTIAL_BYTES:
         return say("The {label} is longer than {limit} bytes.", label=label, limit=MAX_CREDENTIAL_BYTES)
     if not value.isprintable() or invisible_in(value):
-        return say("The {label} contains a line break or a control character; copy it again.", label=label)
+        return say("The {label} contains a line break or a control character. Copy it again.", label=label)
     if field.pattern and not re.fullmatch(field.pattern, value):
         return say(field.pattern_hint)
     return None
@@ -227,16 +227,19 @@ def _event_type_problems(chosen: Iterable[str] | None) -> Iterator[Problem]:
         return
     names = set(chosen)
     if not names:
-        yield Problem("event_types", say("Choose at least one event type, or listen to all events."))
+        yield Problem("event_types", say("Select at least one event type, or subscribe to all events."))
     for name in sorted(names - EVENT_TYPES.keys())[:1]:
         yield Problem("event_types", say("There is no event type “{name}”.", name=name[:80]))
 
 
 def _variable_problem(name: str, value: str, seen: set[str]) -> Sentence | None:
     if not _VARIABLE_NAME.fullmatch(name):
-        return say("A variable's name has letters, digits and _, does not start with a digit, and is at most 64 long.")
+        return say(
+            "A variable name can contain letters, digits and _, cannot start with a digit, and can be at "
+            "most 64 characters long."
+        )
     if name in seen:
-        return say("The variable {name} is there twice.", name=name)
+        return say("The variable {name} is set twice.", name=name)
     if problem := pasted.value_problem(name, value):
         return problem
     if len(value.encode()) > MAX_VARIABLE_BYTES:

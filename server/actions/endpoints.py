@@ -36,7 +36,7 @@ MOST_ENDPOINTS = 200
 class Gone(Exception):
     """The endpoint was deleted after the page was shown that an action was asked for on."""
 
-    sentence = say("This endpoint was deleted in the meantime, so nothing was done.")
+    sentence = say("This endpoint was deleted in the meantime. Nothing was changed.")
 
 
 class Stale(Exception):
@@ -187,7 +187,7 @@ async def remove(bench: Workbench, endpoint: Endpoint) -> None:
 async def send_example(bench: Workbench, endpoint: Endpoint, event_type: str) -> MessageId:
     """Send the sample of an event type to this endpoint alone, on the way that live events take. Raises ``Refused``."""
     if event_type not in EVENT_TYPES:
-        raise Refused(Problem("event_type", say("Choose one of the event types.")))
+        raise Refused(Problem("event_type", say("Select an event type.")))
     message = Message(
         id=mint(MessageId),
         source_id=endpoint.source_id,
@@ -201,7 +201,7 @@ async def send_example(bench: Workbench, endpoint: Endpoint, event_type: str) ->
     def keep(tx: Transaction) -> None:
         now = existing(tx, endpoint.id)
         if now.disabled:
-            raise Refused(Problem("event_type", say("The endpoint is disabled. Enable it, then send an example.")))
+            raise Refused(Problem("event_type", say("The endpoint is disabled. Enable it to send an example.")))
         check_whole(now, "event_type")
         messages.send_example(tx, message, endpoint.id)
 

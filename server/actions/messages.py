@@ -20,7 +20,7 @@ async def stop(bench: Workbench, delivery: Delivery) -> None:
         if endpoint is None:
             raise Refused(Problem("", say("The endpoint of this delivery was deleted.")))
         if not stopping.stop_one(tx, delivery.id, delivery.endpoint_id, bench.now()):
-            raise Refused(Problem("", say("The delivery has ended already.")))
+            raise Refused(Problem("", say("This delivery has already ended.")))
         return Changed(endpoint.source_id, delivery.message_id, delivery.endpoint_id)
 
     changed = await bench.store.write(keep)
@@ -39,10 +39,10 @@ async def resend(bench: Workbench, delivery: Delivery) -> Endpoint:
         if endpoint is None:
             raise Refused(Problem("", say("The endpoint of this delivery was deleted.")))
         if endpoint.disabled:
-            raise Refused(Problem("", say("The endpoint is disabled. Enable it, then send again.")))
+            raise Refused(Problem("", say("The endpoint is disabled. Enable it to resend.")))
         check_whole(endpoint)
         if not deliveries.resend(tx, delivery.id, bench.now()):
-            raise Refused(Problem("", say("An attempt is under way just now. Please wait for how it ends.")))
+            raise Refused(Problem("", say("An attempt is in progress. Wait until it ends.")))
         return endpoint
 
     endpoint = await bench.store.write(keep)

@@ -24,7 +24,7 @@ MOST_SECONDS = 2.0
 REST = 0.5
 """A pause is this many times as long as the step of counting before it: it must not have a processor to itself."""
 
-NOTHING = Problem("", say("Nothing in this range fits, so there is nothing to replay."))
+NOTHING = Problem("", say("No messages match in this range, so there is nothing to replay."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ def selected(asked: Asked, now: Millis) -> tuple[Selection, int | None]:
     rate = _rate(asked.rate, found)
     states = frozenset(state for state in BULK_STATES if state in asked.states)
     if asked.kind is ReplayKind.BULK and not states:
-        found.append(Problem("states", say("Choose at least one state.")))
+        found.append(Problem("states", say("Select at least one status.")))
     if asked.event_types is not None and not asked.event_types:
-        found.append(Problem("event_types", say("Choose at least one event type.")))
+        found.append(Problem("event_types", say("Select at least one event type.")))
     if found:
         raise Refused(*found)
     return Selection(asked.kind, since, until, asked.event_types, states), rate
@@ -121,10 +121,12 @@ async def begin(bench: Workbench, endpoint: Endpoint, selection: Selection, rate
     def keep(tx: Transaction) -> Replay:
         now = existing(tx, endpoint.id)
         if now.disabled:
-            raise Refused(Problem("", say("The endpoint is disabled. Enable it, then replay.")))
+            raise Refused(Problem("", say("The endpoint is disabled. Enable it to replay.")))
         check_whole(now)
         if replays.running(tx, endpoint.id):
-            raise Refused(Problem("", say("A replay of this endpoint is under way. Wait for it, or stop it first.")))
+            raise Refused(
+                Problem("", say("Another replay of this endpoint is in progress. Wait for it to finish, or stop it."))
+            )
         replay = Replay(
             id=mint(ReplayId),
             source_id=now.source_id,
@@ -159,7 +161,7 @@ async def stop(bench: Workbench, replay: Replay) -> None:
 
     def keep(tx: Transaction) -> None:
         if not replays.stop(tx, replay.id, ReplayState.STOPPED, bench.now()):
-            raise Refused(Problem("", say("This replay had ended already.")))
+            raise Refused(Problem("", say("This replay has already ended.")))
 
     await bench.store.write(keep)
     bench.feed.publish(Changed(replay.source_id, None, replay.endpoint_id))
@@ -171,19 +173,19 @@ def _range(asked: Asked, now: Millis, found: list[Problem]) -> tuple[Millis, Mil
     if asked.since in PERIODS:
         return now - PERIODS[asked.since], now
     if asked.since != "custom":
-        found.append(Problem("since", say("Choose one of the ranges.")))
+        found.append(Problem("since", say("Select a range.")))
         return now, now
     since, until = _moment(asked.start), _moment(asked.end) if asked.end else now
     if since is None:
-        found.append(Problem("start", say("Enter a date and a time, such as 2026-11-27T08:30.")))
+        found.append(Problem("start", say("Enter a date and time, for example 2026-11-27T08:30.")))
     if until is None:
-        found.append(Problem("end", say("Enter a date and a time, such as 2026-11-27T08:30.")))
+        found.append(Problem("end", say("Enter a date and time, for example 2026-11-27T08:30.")))
     if since is None or until is None:
         return now, now
     if since > now:
-        found.append(Problem("start", say("This is in the future.")))
+        found.append(Problem("start", say("This time is in the future.")))
     elif since >= until:
-        found.append(Problem("end", say("The end must come after the start.")))
+        found.append(Problem("end", say("The end must be after the start.")))
     return since, min(until, now)
 
 

@@ -94,5 +94,5 @@ def _of_endpoint(tx: Transaction, endpoint_id: EndpointId, field: str, name: str
 def _of_alerts(tx: Transaction, field: str) -> Secret | None:
     chosen = options.alerts(tx)
     if field == "secret":
-        return Secret(say("Signing secret of the webhook"), chosen.webhook_secret, "/settings")
+        return Secret(say("Webhook signing secret"), chosen.webhook_secret, "/settings")
     return Secret(say("Webhook URL"), chosen.webhook_url, "/settings") if field == "url" else None

@@ -17,7 +17,7 @@ async def rotate(bench: Workbench, endpoint: Endpoint, typed: str | None = None,
     nothing changes: a form that was sent twice would otherwise stop the only secret that the destination knows.
     """
     if typed == "":
-        raise Refused(Problem("secret", say("Paste a signing secret; it starts with whsec_.")))
+        raise Refused(Problem("secret", say("Paste a signing secret. It starts with whsec_.")))
     if typed and (problem := secret_problem(typed)):
         raise Refused(Problem("secret", problem))
     secret = PREFIX + typed.removeprefix(PREFIX) if typed else new_secret()
@@ -26,7 +26,7 @@ async def rotate(bench: Workbench, endpoint: Endpoint, typed: str | None = None,
         if replaces and replaces != fingerprint(now.secret):
             return now
         if secret == now.secret:
-            raise Refused(Problem("secret", say("This secret is in force already.")))
+            raise Refused(Problem("secret", say("This is already the active secret.")))
         former = FormerSecret(now.secret, bench.now() + OVERLAP_MS) if now.secret else None  # it cannot be read
         unreadable = now.unreadable - {"secret", "former_secret"}
         return replace(now, secret=secret, former_secret=former, unreadable=unreadable)

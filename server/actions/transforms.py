@@ -78,7 +78,7 @@ async def try_out(
     try:
         trial = await run(tried, event_type, body, sandbox=bench.sandbox, cards=bench.cards, rules=bench.rules)
     except Unavailable:
-        raise Refused(Problem("code", say("The sandbox cannot run code at the moment. Try again soon."))) from None
+        raise Refused(Problem("code", say("The sandbox cannot run code right now. Try again in a moment."))) from None
     return replace(trial, objection=tried.objection(event_type, Payload(body)))
 
 
@@ -137,9 +137,11 @@ def _payload_problems(payload: str) -> list[Problem]:
         value: Any = json.loads(payload, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         values: dict[str, str | int | Sentence] = {"line": error.lineno, "column": error.colno}
-        return [Problem("payload", Sentence("The payload is not JSON: see line {line}, column {column}.", values))]
+        return [
+            Problem("payload", Sentence("The payload is not valid JSON: see line {line}, column {column}.", values))
+        ]
     except (ValueError, RecursionError):
-        return [Problem("payload", say("The payload is not JSON that can be read."))]
+        return [Problem("payload", say("The payload is not valid JSON."))]
     if not isinstance(value, dict):
         return [Problem("payload", say("The payload must be a JSON object, in braces: { … }."))]
     return []

@@ -86,7 +86,7 @@ def addresses(typed: str) -> tuple[str, ...] | Sentence:
     """The mail addresses in a text, separated by commas, semicolons, spaces or lines; or what is wrong with one."""
     found = tuple(dict.fromkeys(part for part in re.split(r"[\s,;]+", typed) if part))
     if len(found) > MAX_ADDRESSES:
-        return say("At most {limit} addresses.", limit=MAX_ADDRESSES)
+        return say("Enter at most {limit} addresses.", limit=MAX_ADDRESSES)
     wrong = next((one for one in found if not is_address(one)), None)
     return say("{address} is not an e-mail address.", address=wrong[:100]) if wrong else found
 

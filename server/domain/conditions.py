@@ -109,17 +109,17 @@ class _Typed:
 def path_problem(path: str) -> Sentence | None:
     """What is wrong with a path that a person typed."""
     if not path:
-        return say("Enter the path of a field, such as data.currency.")
+        return say("Enter a field path, for example data.currency.")
     if len(path) > MAX_PATH:
         return say("The path is longer than {limit} characters.", limit=MAX_PATH)
     steps = steps_of(path)
     if steps is None:
         return say(
-            "This is not a path. Join names by dots, as in data.customer.email. items.0 is the first of a list, "
-            'items.* any of it, and metadata["a name"] quotes a name.'
+            "This is not a valid path. Separate names with dots, for example data.customer.email. items.0 is the "
+            'first item of a list, items.* is any item, and metadata["a name"] quotes a name.'
         )
     if len(steps) > MAX_STEPS:
-        return say("The path leads through more than {limit} fields.", limit=MAX_STEPS)
+        return say("The path has more than {limit} fields.", limit=MAX_STEPS)
     return None
 
 
@@ -128,11 +128,11 @@ def value_problem(kind: Operator, value: str) -> Sentence | None:
     if kind in VALUELESS:
         return None
     if not value:
-        return say('Enter a value to compare with; "" is an empty text.')
+        return say('Enter a value to compare with. "" is an empty text.')
     if len(value) > MAX_VALUE:
         return say("The value is longer than {limit} characters.", limit=MAX_VALUE)
     if kind is Operator.IN and _choices(value) is None:
-        return say("Write the values with commas between them, such as EUR, USD; at most {limit}.", limit=MAX_CHOICES)
+        return say("Separate the values with commas, for example EUR, USD. At most {limit} values.", limit=MAX_CHOICES)
     return None
 
 

@@ -183,11 +183,11 @@ class Endpoint:
     def objection(self, event_type: str, payload: Payload) -> Sentence | None:
         """Why its event types and its filter keep an event away; ``None`` when they do not."""
         if self.event_types is not None and event_type not in self.event_types:
-            return say("It does not listen to {event_type}.", event_type=event_type)
+            return say("It is not subscribed to {event_type}.", event_type=event_type)
         broken = Filter(self.conditions).first_broken(payload)
         if broken is None:
             return None
         found = payload.shown_at(broken.path)
         if found is None:
-            return say("Its filter asks for {line}, and this event has no such field.", line=broken.line)
-        return say("Its filter asks for {line}, and in this event it is {found}.", line=broken.line, found=found)
+            return say("Its filter requires {line}, but this event has no such field.", line=broken.line)
+        return say("Its filter requires {line}, but in this event the value is {found}.", line=broken.line, found=found)

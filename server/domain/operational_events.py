@@ -94,19 +94,19 @@ def register(event: OperationalEventType) -> OperationalEventType:
 
 
 DISABLED_BECAUSE = {
-    DisabledBecause.GONE: say("The destination answered 410 (gone), so nothing more is sent to it."),
+    DisabledBecause.GONE: say("The destination returned 410 (Gone), so nothing more is sent to it."),
     DisabledBecause.ASKED: say(
-        "The destination asked for it (webhook-delivery: disable), so nothing more is sent to it."
+        "The destination requested it (webhook-delivery: disable), so nothing more is sent to it."
     ),
-    DisabledBecause.FAILING: say("Every attempt of the last five days failed, so nothing more is sent to it."),
-    DisabledBecause.PERSON: say("A person switched it off."),
+    DisabledBecause.FAILING: say("Every attempt in the last five days failed, so nothing more is sent to it."),
+    DisabledBecause.PERSON: say("It was disabled by hand."),
 }
 
 ENDPOINT_DISABLED = register(
     OperationalEventType(
         key="endpoint.disabled",
         title=say("Endpoint disabled"),
-        description=say("An endpoint was switched off because of what its destination answered, or did not."),
+        description=say("An endpoint was disabled because of its destination's response, or because there was none."),
         severity=Severity.ERROR,
         wording=lambda detail, count: DISABLED_BECAUSE[DisabledBecause(str(detail["because"]))],
     )
@@ -115,7 +115,7 @@ ENDPOINT_DISABLED = register(
 
 def _about_to_be_disabled(detail: Detail, count: int) -> Sentence:
     return say(
-        "Every attempt since {since} failed. Unless one succeeds, the endpoint is disabled from {moment} on.",
+        "Every attempt since {since} failed. Unless one succeeds, the endpoint will be disabled from {moment}.",
         since=moment(detail["failing_since"]),
         moment=moment(detail["disabled_from"]),
     )
@@ -124,8 +124,8 @@ def _about_to_be_disabled(detail: Detail, count: int) -> Sentence:
 ENDPOINT_ABOUT_TO_BE_DISABLED = register(
     OperationalEventType(
         key="endpoint.about_to_be_disabled",
-        title=say("Endpoint about to be disabled"),
-        description=say("An endpoint has failed for days and will soon be switched off."),
+        title=say("Endpoint will be disabled"),
+        description=say("An endpoint has failed for days and will be disabled soon."),
         severity=Severity.WARNING,
         wording=_about_to_be_disabled,
         is_trouble=True,
@@ -135,9 +135,9 @@ ENDPOINT_ABOUT_TO_BE_DISABLED = register(
 
 def _delivery_failed(detail: Detail, count: int) -> Sentence:
     if count > 1:
-        return say("{count} events were given up after their last attempt.", count=count)
+        return say("Retries were exhausted for {count} events.", count=count)
     return say(
-        "An event of the type {type} was given up; attempts made: {attempts}.",
+        "Retries were exhausted for a {type} event after {attempts} attempts.",
         type=str(detail["event_type"]),
         attempts=int(detail["attempts"]),
     )
@@ -146,8 +146,8 @@ def _delivery_failed(detail: Detail, count: int) -> Sentence:
 DELIVERY_FAILED = register(
     OperationalEventType(
         key="message.exhausted",
-        title=say("Delivery failed for good"),
-        description=say("An event was given up after its last attempt."),
+        title=say("Retries exhausted"),
+        description=say("An event was not delivered: all its attempts failed."),
         severity=Severity.ERROR,
         wording=_delivery_failed,
         counted_together_ms=HOUR_MS,
@@ -160,9 +160,9 @@ ENDPOINT_RECOVERED = register(
     OperationalEventType(
         key="endpoint.recovered",
         title=say("Endpoint recovered"),
-        description=say("An endpoint that had lost events, or was about to be disabled, took one again."),
+        description=say("An endpoint that had lost events, or was about to be disabled, accepted one again."),
         severity=Severity.GOOD,
-        wording=lambda detail, count: say("It took an event again after a time of failures."),
+        wording=lambda detail, count: say("Deliveries are succeeding again."),
         counted_together_ms=HOUR_MS,
     )
 )
@@ -170,9 +170,9 @@ ENDPOINT_RECOVERED = register(
 
 def _transformation_failing(detail: Detail, count: int) -> Sentence:
     if count > 1:
-        return say("The code failed for {count} events, which wait until it is mended.", count=count)
+        return say("The transformation failed for {count} events. They are parked until you fix it.", count=count)
     return say(
-        "The code failed for an event of the type {type}, which waits until it is mended.",
+        "The transformation failed for a {type} event. It is parked until you fix it.",
         type=str(detail["event_type"]),
     )
 
@@ -181,11 +181,11 @@ TRANSFORMATION_FAILING = register(
     OperationalEventType(
         key="transformation.failing",
         title=say("Transformation failing"),
-        description=say("An endpoint's code fails; its events wait until it is mended."),
+        description=say("An endpoint's code fails. Its events are parked until you fix it."),
         severity=Severity.WARNING,
         wording=_transformation_failing,
         wording_when_none_parked=lambda detail, count: say(
-            "The code failed for {count} events. None of them is parked any more.", count=count
+            "The transformation failed for {count} events. None of them are parked any more.", count=count
         ),
         counted_together_ms=DAY_MS,
         next_step=NextStep.LOOK_AT_CODE,
@@ -195,8 +195,8 @@ TRANSFORMATION_FAILING = register(
 
 def _transformation_too_slow(detail: Detail, count: int) -> Sentence:
     return say(
-        "Version {version} of the code ran out of time {timeouts} times in a row. It runs apart from the "
-        "others, with pauses, until it ends in time or is changed.",
+        "Version {version} of the code timed out {timeouts} times in a row. It runs separately, with pauses, "
+        "until it finishes in time or you change it.",
         version=int(detail["version"]),
         timeouts=int(detail["timeouts"]),
     )
@@ -206,7 +206,7 @@ TRANSFORMATION_TOO_SLOW = register(
     OperationalEventType(
         key="transformation.too_slow",
         title=say("Transformation too slow"),
-        description=say("An endpoint's code keeps running out of time, and runs apart from the others now."),
+        description=say("An endpoint's code keeps timing out and now runs separately."),
         severity=Severity.WARNING,
         wording=_transformation_too_slow,
         counted_together_ms=DAY_MS,
@@ -223,16 +223,18 @@ REPLAY = "replay"
 def _hookbench_fault(detail: Detail, count: int) -> Sentence:
     match detail.get("about"):
         case "waiting":
-            return say("Events wait because Hookbench cannot make attempts at the moment. They go out once it can.")
+            return say(
+                "Events are waiting because Hookbench cannot make attempts right now. They are sent as soon as it can."
+            )
         case "replay":
-            return say("A replay was stopped because Hookbench itself failed at it again and again.")
+            return say("A replay was stopped because Hookbench failed repeatedly while running it.")
     if count > 1:
         return say(
-            "{count} events were parked because Hookbench itself failed. Resend them, or re-run what is parked.",
+            "{count} events were parked because Hookbench failed. Resend them, or re-run the parked deliveries.",
             count=count,
         )
     return say(
-        "An event of the type {type} was parked because Hookbench itself failed. Resend it, or re-run what is parked.",
+        "A {type} event was parked because Hookbench failed. Resend it, or re-run the parked deliveries.",
         type=str(detail["event_type"]),
     )
 
@@ -240,14 +242,14 @@ def _hookbench_fault(detail: Detail, count: int) -> Sentence:
 def _hookbench_fault_none_parked(detail: Detail, count: int) -> Sentence:
     if "about" in detail:  # nothing was parked by it
         return _hookbench_fault(detail, count)
-    return say("Hookbench itself failed for {count} events. None of them is parked any more.", count=count)
+    return say("Hookbench failed for {count} events. None of them are parked any more.", count=count)
 
 
 HOOKBENCH_FAULT = register(
     OperationalEventType(
         key="hookbench.fault",
-        title=say("Fault of Hookbench"),
-        description=say("Hookbench itself failed, so that events are parked or wait."),
+        title=say("Hookbench fault"),
+        description=say("Hookbench itself failed, so events are parked or waiting."),
         severity=Severity.ERROR,
         wording=_hookbench_fault,
         wording_when_none_parked=_hookbench_fault_none_parked,

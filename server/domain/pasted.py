@@ -41,7 +41,7 @@ def invisible_in(text: str) -> str | None:
 def url_problem(url: str) -> Sentence | None:
     """What is wrong with a URL that a person pasted, beyond what is wrong with any URL."""
     if code := invisible_in(url):
-        return say("The URL contains an invisible character ({code}). Delete it, or type the URL by hand.", code=code)
+        return say("The URL contains an invisible character ({code}). Delete it, or type the URL yourself.", code=code)
     return None
 
 

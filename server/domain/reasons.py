@@ -13,7 +13,7 @@ from server.domain.sentences import Sentence
 
 REASONS: Mapping[str, str] = {
     # The address that a request would go to (domain/addresses.py)
-    "address_loopback": "The address belongs to this machine itself (loopback). Deliveries to it are not allowed.",
+    "address_loopback": "The address belongs to this machine (loopback). Deliveries to it are not allowed.",
     "address_private": "The address is in a private network. Deliveries to it are not allowed.",
     "address_shared": (
         "The address is in a provider's shared network (carrier-grade NAT). Deliveries to it are not allowed."
@@ -22,9 +22,7 @@ REASONS: Mapping[str, str] = {
     "address_metadata": "The address is a cloud provider's metadata service. Deliveries to it are not allowed.",
     "address_multicast": "The address is a multicast or broadcast address. Deliveries to it are not allowed.",
     "address_documentation": "The address is reserved for documentation and tests. Deliveries to it are not allowed.",
-    "address_tunnel": (
-        "The address wraps another one in a tunnel (6to4, Teredo, NAT64). Deliveries to it are not allowed."
-    ),
+    "address_tunnel": ("The address tunnels to another one (6to4, Teredo, NAT64). Deliveries to it are not allowed."),
     "address_reserved": (
         "The address is reserved and not part of the public internet. Deliveries to it are not allowed."
     ),
@@ -32,27 +30,27 @@ REASONS: Mapping[str, str] = {
     "url_too_long": "The URL is longer than {limit} characters.",
     "url_bad_characters": "The URL contains a space, a backslash or a control character.",
     "url_scheme": "The URL must start with https:// or http://.",
-    "url_host": "The URL has no readable host and port.",
-    "url_password": "The URL must not contain a user name or a password; put them into a header instead.",
+    "url_host": "The URL has no valid host and port.",
+    "url_password": "The URL must not contain a user name or password. Use a header instead.",
     # The request that the code made (domain/requests.py)
     "request_method": "webhook.method must be one of {methods}.",
     "request_url": "webhook.url cannot be used: {problem}",
     "request_form": (
-        "With the content type {type} webhook.payload must be a flat object (text, numbers, true, false, null) "
-        "or a string that is encoded already."
+        "With the content type {type}, webhook.payload must be a flat object (text, numbers, true, false, null) "
+        "or an encoded string."
     ),
-    "headers_too_many": "At most {limit} headers can be set.",
-    "header_name": "“{name}” is not a header name: use letters, digits and hyphens, without spaces or a colon.",
+    "headers_too_many": "You can set at most {limit} headers.",
+    "header_name": "“{name}” is not a valid header name. Use letters, digits and hyphens, without spaces or a colon.",
     "header_reserved": "The header {name} is reserved: Hookbench or the connection sets it.",
     "header_control_character": "The value of the header {name} contains a line break or a control character.",
     "header_not_ascii": (
-        "The value of the header {name} has characters outside ASCII; encode them, as encodeURIComponent does."
+        "The value of the header {name} has non-ASCII characters. Encode it, for example with encodeURIComponent."
     ),
     "header_too_long": "The value of the header {name} is longer than {limit} bytes.",
     # The run of the code (server/sandbox; its worker writes keys, see prelude/trouble.js)
-    "handler_missing": "The code declares no function named handler. Write: {code}",
+    "handler_missing": "The code does not declare a function named handler. Write: {code}",
     "handler_never_settles": (
-        "handler returned a promise that never settles. There are no timers and no network to wait for."
+        "handler returned a promise that never settles. Transformations have no timers and no network to wait for."
     ),
     "handler_returned": (
         "handler returned {kind}. End it with `return webhook`, or with `return null` to send nothing."
@@ -61,24 +59,24 @@ REASONS: Mapping[str, str] = {
     "result_headers": "webhook.headers must be an object of names and values, not {kind}.",
     "result_headers_too_many": "webhook.headers has more than {limit} entries.",
     "result_header_value": "The header {name} must be a string, a number or a boolean, not {kind}.",
-    "result_payload": "webhook.payload is {kind}. Set it to what is to be sent, and `return webhook`.",
+    "result_payload": "webhook.payload is {kind}. Set it to what you want to send, then `return webhook`.",
     "result_too_deep": "webhook.payload is nested too deeply to be sent.",
-    "result_too_large": "The result is larger than {limit} KiB. Send less.",
+    "result_too_large": "The result is larger than {limit} KiB.",
     "time_limit": "The code ran longer than {seconds} s and was stopped.",
     "memory_limit": "The code used more than {limit} MiB of memory and was stopped.",
-    "sandbox_forbidden": "The code made the engine try what the sandbox forbids, and was stopped.",
+    "sandbox_forbidden": "The code triggered an operation that the sandbox forbids, and was stopped.",
     "sandbox_crashed": "The JavaScript engine crashed ({signal}).",
     "sandbox_failed": "The sandbox could not run the code.",
-    "sandbox_reply": "The sandbox gave an answer that cannot be used ({reason}).",
+    "sandbox_reply": "The sandbox returned an unusable result ({reason}).",
     "sandbox_not_checked": "The code could not be checked.",
     "sandbox_keeps_ending": (
-        "Hookbench could not run the code: its process ended {times} times, through no fault that is known of the code."
+        "Hookbench could not run the code: its process ended {times} times. The code does not appear to be the cause."
     ),
-    "sandbox_fault": "Hookbench could not run the code, through a fault of its own ({reason}).",
+    "sandbox_fault": "Hookbench could not run the code because of a fault of its own ({reason}).",
     "sandbox_locale_fault": (
-        "Hookbench could not provide the locale data {part}, through a fault of its own ({reason})."
+        "Hookbench could not provide the locale data {part} because of a fault of its own ({reason})."
     ),
-    "sandbox_too_many_parts": "The code asked for more than {limit} pieces of locale data in one run.",
+    "sandbox_too_many_parts": "The code requested more than {limit} pieces of locale data in one run.",
     "kind_array": "an array",
     "kind_object": "an object",
     "kind_string": "a string",
@@ -88,52 +86,53 @@ REASONS: Mapping[str, str] = {
     "kind_bigint": "a BigInt",
     "kind_symbol": "a symbol",
     # The way to the destination (delivery/courier.py)
-    "response_timeout": "No whole answer within {seconds} seconds.",
+    "response_timeout": "No complete response within {seconds} seconds.",
     "response_incomplete": "The response was not complete within {seconds} seconds.",
-    "response_closed": "{host} closed the connection without an answer.",
-    "response_broke_off": "The answer of {host} broke off, or is not valid HTTP.",
-    "response_invalid": "What {host} answered is not valid HTTP, or too large.",
-    "response_head_too_large": "The response of {host} has more than 64 KiB beside its body.",
-    "response_rest_invalid": "What followed the status of {host} is not valid HTTP.",
-    "response_rest_broke_off": "The response of {host} broke off after its status.",
+    "response_closed": "{host} closed the connection without a response.",
+    "response_broke_off": "The response from {host} ended early or is not valid HTTP.",
+    "response_invalid": "The response from {host} is not valid HTTP, or is too large.",
+    "response_head_too_large": "The response headers from {host} are larger than 64 KiB.",
+    "response_rest_invalid": "After its status, {host} sent data that is not valid HTTP.",
+    "response_rest_broke_off": "The response from {host} ended early, after its status.",
     "response_hookbench_stopped": "Hookbench was stopped before the response was complete.",
-    "connection_reset": "{host} broke the connection.",
-    "connection_refused": "{host} refused the connection: nothing listens there.",
-    "connection_no_route": "There is no way to {host} from here.",
-    "connection_failed": "No connection to {host} came about.",
-    "name_no_answer": "The name {host} could not be looked up: no name server answered.",
-    "name_not_found": "The name {host} was not found.",
-    "tls_client_certificate": "{host} wants a client certificate, which Hookbench cannot show.",
+    "connection_reset": "{host} reset the connection.",
+    "connection_refused": "{host} refused the connection: nothing is listening on this port.",
+    "connection_no_route": "There is no network route to {host}.",
+    "connection_failed": "Could not connect to {host}.",
+    "name_no_answer": "Could not look up {host}: no name server answered.",
+    "name_not_found": "Could not find the host {host}.",
+    "tls_client_certificate": "{host} requires a client certificate, which Hookbench does not support.",
     "tls_refused": (
-        "{host} speaks https and refused the connection: it may want a client certificate, know no such "
-        "name, or have no TLS as new as 1.2."
+        "{host} refused the TLS connection. It may require a client certificate, not know this name, or not "
+        "support TLS 1.2 or newer."
     ),
-    "tls_failed": "No encrypted connection came about. Does {host} speak https there?",
+    "tls_failed": "Could not establish a TLS connection. Does {host} use https on this port?",
     "certificate_expired": "The certificate of {host} has expired.",
     "certificate_not_yet_valid": "The certificate of {host} is not valid yet.",
-    "certificate_other_host": "The certificate that {host} shows is for another host.",
+    "certificate_other_host": "The certificate that {host} presents belongs to another host.",
     "certificate_unknown_authority": "The certificate of {host} is signed by an unknown authority.",
     "certificate_invalid": "The certificate of {host} is not valid.",
     "not_http": "The URL or a header cannot be sent over HTTP.",
     # Faults of Hookbench itself (domain/faults.py)
     "fault_before_send": (
-        "Hookbench failed before anything was sent ({reason}). Neither the code nor the destination is to blame."
+        "Hookbench failed before anything was sent ({reason}). The code and the destination are not the cause."
     ),
-    "fault_during_send": "Hookbench failed while the request was under way ({reason}). It may have arrived.",
-    "fault_not_stored": ("This attempt was made, but Hookbench could not keep its request and response ({reason})."),
+    "fault_during_send": "Hookbench failed while sending the request ({reason}). The destination may have received it.",
+    "fault_not_stored": ("The attempt was made, but Hookbench could not store its request and response ({reason})."),
     "fault_endpoint_parts_unreadable": (
-        "This endpoint cannot be read: {parts}. Enter it again on the endpoint's page, or delete it."
+        "Some settings of this endpoint cannot be read: {parts}. Enter them again on the endpoint's page, or "
+        "delete the endpoint."
     ),
-    "fault_endpoint_unreadable": "The settings of this endpoint cannot be read ({reason}).",
-    "fault_attempt_unreadable": "Some of what was kept of this attempt cannot be read from the database.",
-    "fault_event_unreadable": "This event cannot be read from the database ({reason}).",
+    "fault_endpoint_unreadable": "The settings of this endpoint could not be read ({reason}).",
+    "fault_attempt_unreadable": "Part of this attempt's record could not be read from the database.",
+    "fault_event_unreadable": "This event could not be read from the database ({reason}).",
     "fault_filter": (
-        "Hookbench could not tell whether this event fits the endpoint's filter ({reason}), so nothing was sent."
+        "Hookbench could not check whether this event matches the endpoint's filter ({reason}), so nothing was sent."
     ),
-    "fault_replay": "Hookbench failed at the replay ({reason}).",
-    "fault_never_ended": "The attempt had not begun to send after {minutes} minutes and was ended.",
-    "fault_sandbox_down": "The sandbox cannot run code at the moment.",
-    "fault_out_of_resources": "This machine has no file or memory left for another connection.",
+    "fault_replay": "Hookbench failed during the replay ({reason}).",
+    "fault_never_ended": "The attempt had not started sending after {minutes} minutes and was ended.",
+    "fault_sandbox_down": "The sandbox cannot run code right now.",
+    "fault_out_of_resources": "This machine has no file handles or memory left for another connection.",
     # Parts of an endpoint that can be damaged by themselves (domain/endpoints.py)
     "part_url": "Endpoint URL",
     "part_credentials": "Credentials",
@@ -150,28 +149,28 @@ REASONS: Mapping[str, str] = {
     # Text that is shown as it is
     "text": "{text}",
     # Notifications of operational events (delivery/notifier.py, delivery/mailer.py)
-    "notification_crowded": "Too many others were waiting to be sent.",
-    "notification_turned_off": "Switched off in the meantime.",
-    "notification_no_server": "No mail server is set. See HOOKBENCH_SMTP_HOST.",
-    "notification_fault": "Something went wrong on our side; the log of Hookbench says what.",
-    "notification_unreadable": "This operational event cannot be read from the database.",
+    "notification_crowded": "Too many other notifications were waiting.",
+    "notification_turned_off": "Turned off in the meantime.",
+    "notification_no_server": "No mail server is configured. Set HOOKBENCH_SMTP_HOST.",
+    "notification_fault": "Something went wrong in Hookbench. See its log for details.",
+    "notification_unreadable": "This operational event could not be read from the database.",
     "notification_settings_unreadable": (
-        "The settings that say who is told cannot be read. Enter them again on the page Settings."
+        "The notification settings cannot be read. Enter them again on the Settings page."
     ),
-    "notification_status": "The webhook answered {status}.",
-    "mail_addresses_rejected": "{host} refused these addresses: {addresses}.",
-    "mail_certificate": "The certificate of {host} is not accepted: {why}.",
-    "mail_tls": "No encrypted connection to {host} came about. Is it the right port, and HOOKBENCH_SMTP_TLS?",
-    "mail_sign_in": "{host} does not accept the user name and password: {answer}",
-    "mail_sender": "{host} refuses mail from {sender}: {answer}",
-    "mail_all_rejected": "{host} refuses every address: {answer}",
-    "mail_rejected": "{host} did not take the mail: {answer}",
+    "notification_status": "The webhook returned {status}.",
+    "mail_addresses_rejected": "{host} rejected these addresses: {addresses}.",
+    "mail_certificate": "The certificate of {host} was not accepted: {why}.",
+    "mail_tls": "Could not establish an encrypted connection to {host}. Check the port and HOOKBENCH_SMTP_TLS.",
+    "mail_sign_in": "{host} rejected the user name and password: {answer}",
+    "mail_sender": "{host} rejected mail from {sender}: {answer}",
+    "mail_all_rejected": "{host} rejected every address: {answer}",
+    "mail_rejected": "{host} did not accept the e-mail: {answer}",
     "mail_closed": "{host} closed the connection.",
-    "mail_connection": "No connection to {host}, port {port}, came about.",
-    "mail_no_sign_in": "{host} offers no way to sign in with a user name and a password.",
-    "mail_no_starttls": "{host} does not offer encryption (STARTTLS). See HOOKBENCH_SMTP_TLS.",
-    "mail_not_understood": "What {host} answered is not understood.",
-    "mail_timeout": "{host} did not take the mail within {seconds} s.",
+    "mail_connection": "Could not connect to {host}, port {port}.",
+    "mail_no_sign_in": "{host} does not offer sign-in with a user name and password.",
+    "mail_no_starttls": "{host} does not offer encryption (STARTTLS). Check HOOKBENCH_SMTP_TLS.",
+    "mail_not_understood": "The response from {host} could not be understood.",
+    "mail_timeout": "{host} did not accept the e-mail within {seconds} s.",
 }
 """Key → its English sentence."""
 

@@ -140,7 +140,7 @@ def typed_headers_problems(pairs: Iterable[tuple[str, str]], field: str = "heade
     for row, (name, value) in enumerate(pairs):
         problem: Sentence | None = header_problem(name, value)
         if problem is None and name.lower() in seen:
-            problem = say("The header {name} is there twice.", name=name)
+            problem = say("The header {name} is set twice.", name=name)
         if problem:
             problems.append(Problem(f"{field}.{row}", problem))
         seen.add(name.lower())

@@ -38,19 +38,27 @@ def read(text: str) -> tuple[Millis, ...] | Sentence:
         return say("The schedule is longer than {limit} characters.", limit=LONGEST_TEXT)
     words = [word for part in _SEPARATORS.split(text) if (word := "".join(part.split()).lower())]
     if not 1 <= len(words) <= MOST_ATTEMPTS:
-        return say("Write 1 to {limit} waits, one for each attempt, separated by commas.", limit=MOST_ATTEMPTS)
+        return say("Enter 1 to {limit} delays, one for each attempt, separated by commas.", limit=MOST_ATTEMPTS)
     waits: list[Millis] = []
     for number, word in enumerate(words, 1):
         wait = _wait(word)
         if wait is None:
-            return say("“{word}” is not a wait. Write a number and a unit: 5s, 5m, 2h, 1d or 1h30m.", word=word[:40])
+            return say(
+                "“{word}” is not a delay. Enter a number and a unit, for example 5s, 5m, 2h, 1d or 1h30m.",
+                word=word[:40],
+            )
         if wait > LONGEST_WAIT:
-            return say("Attempt {number} would wait longer than {days} days.", number=number, days=LONGEST_WAIT // DAY)
+            return say(
+                "The delay before attempt {number} is longer than {days} days.", number=number, days=LONGEST_WAIT // DAY
+            )
         if number > 1 and wait < SHORTEST_RETRY:
-            return say("Attempt {number} must wait at least 1 s: only the first may come at once.", number=number)
+            return say(
+                "The delay before attempt {number} must be at least 1 s. Only the first attempt can be immediate.",
+                number=number,
+            )
         waits.append(wait)
     if sum(waits) > LONGEST_IN_ALL:
-        return say("All waits together are longer than {days} days.", days=LONGEST_IN_ALL // DAY)
+        return say("The delays add up to more than {days} days.", days=LONGEST_IN_ALL // DAY)
     return tuple(waits)
 
 

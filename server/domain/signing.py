@@ -109,18 +109,20 @@ def secret_problem(secret: str) -> Sentence | None:
     """
     text = secret.removeprefix(PREFIX)
     if not text:
-        return say("Paste the signing secret that Dodo Payments shows for this webhook; it starts with whsec_.")
+        return say("Paste the signing secret that Dodo Payments shows for this webhook. It starts with whsec_.")
     if any(character.isspace() for character in text):
-        return say("The signing secret contains a space or a line break; copy it again.")
+        return say("The signing secret contains a space or a line break. Copy it again.")
     if code := invisible_in(text):
-        return say("The signing secret contains an invisible character ({code}); copy it again.", code=code)
+        return say("The signing secret contains an invisible character ({code}). Copy it again.", code=code)
     decoded = _decode(text)
     if decoded is None:
-        return say("This is not a signing secret: after whsec_ it must be base64 (letters, digits, + and /).")
+        return say(
+            "This is not a valid signing secret: the part after whsec_ must be base64 (letters, digits, + and /)."
+        )
     if len(decoded) not in KEY_BYTES:
         return say(
-            "The signing secret is {length} bytes long; Standard Webhooks secrets have {least} to {most}. "
-            "Was it copied whole?",
+            "The signing secret is {length} bytes long, but Standard Webhooks secrets have {least} to {most}. "
+            "Was it copied completely?",
             length=len(decoded),
             least=KEY_BYTES[0],
             most=KEY_BYTES[-1],

@@ -33,24 +33,24 @@ class WarningKind(StrEnum):
 
 _SENTENCES: Mapping[str, Sentence] = {
     WarningKind.REJECTION: say(
-        "A promise was rejected and nothing handled it: {message}. Node.js would end the process. Here the result of "
-        "handler counts, so check that it is complete."
+        "A promise was rejected and not handled: {message}. Node.js would end the process. Hookbench uses the "
+        "result of handler, so check that it is complete."
     ),
     WarningKind.REJECTION_AT: say(
-        "A promise was rejected at line {line} and nothing handled it: {message}. Node.js would end the process. Here "
-        "the result of handler counts, so check that it is complete."
+        "A promise was rejected at line {line} and not handled: {message}. Node.js would end the process. "
+        "Hookbench uses the result of handler, so check that it is complete."
     ),
     WarningKind.NUMBER_CHANGED: say(
-        "The number at {path} is sent as {after}, but the event has {before}: JavaScript keeps about 16 digits of a "
-        "number and not how it was written."
+        "The number at {path} is sent as {after}, but the event contains {before}. JavaScript keeps about 16 "
+        "digits of a number and not its notation."
     ),
     WarningKind.NUMBER_COMPUTED: say(
-        "The number at {path} is sent as {after}. If it was computed from {before}, it is inexact: JavaScript keeps "
-        "about 16 digits of a number."
+        "The number at {path} is sent as {after}. If it was computed from {before}, it is not exact: JavaScript "
+        "keeps about 16 digits of a number."
     ),
     WarningKind.NUMBER_IN_TEXT: say(
-        "The text at {path} contains {after}, but the event has {before}: JavaScript keeps about 16 digits of a "
-        "number and not how it was written."
+        "The text at {path} contains {after}, but the event contains {before}. JavaScript keeps about 16 digits "
+        "of a number and not its notation."
     ),
     WarningKind.WORD_IN_HEADER: say("The header {header} contains “{word}”. A value is probably missing."),
     WarningKind.WORD_IN_URL: say("The URL contains “{word}”. A value is probably missing."),

@@ -34,10 +34,10 @@ NEAR = [
 YEAR_SECONDS = 365 * 24 * 60 * 60
 
 WRONG_LINK = say(
-    "This set-up link is not the right one. Hookbench prints it where it was started: in its terminal, or in its log. "
-    "It changes with every start until the administrator is created."
+    "This set-up link is not valid. Hookbench prints the link in its terminal or log when it starts. Until the "
+    "administrator is created, every start prints a new one."
 )
-DONE = say("The administrator was created already, so set-up links no longer work.")
+DONE = say("The administrator already exists, so set-up links no longer work.")
 
 
 @router.get("/setup")

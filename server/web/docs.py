@@ -32,7 +32,7 @@ async def show(request: Request, here: Here, slug: str, q: str = "") -> Response
     """One page. ``q``: the words that were searched, which are marked."""
     pages = await pages_of(request)
     if slug not in pages:
-        raise NotFound(say("There is no such page in the docs."))
+        raise NotFound(say("This page of the docs does not exist."))
     return _page(request, here, pages, q=q, shown=pages[slug])
 
 

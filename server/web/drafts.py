@@ -23,9 +23,9 @@ TREE = tuple((group.title, group.event_types) for group in GROUPS)
 OPERATORS: Mapping[Operator, Sentence] = {
     Operator.EQUALS: say("is (=)"),
     Operator.DIFFERS: say("is not (≠)"),
-    Operator.ABOVE: say("above (>)"),
+    Operator.ABOVE: say("greater than (>)"),
     Operator.AT_LEAST: say("at least (≥)"),
-    Operator.BELOW: say("below (<)"),
+    Operator.BELOW: say("less than (<)"),
     Operator.AT_MOST: say("at most (≤)"),
     Operator.CONTAINS: say("contains"),
     Operator.IN: say("is one of"),

@@ -178,7 +178,7 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
 def card_of(here: Visit, name: str) -> Card:
     card = here.bench.cards.get(name)
     if card is None:
-        raise NotFound(say("There is no such integration."))
+        raise NotFound(say("This integration does not exist."))
     return card
 
 

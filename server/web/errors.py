@@ -31,19 +31,19 @@ log = structlog.get_logger()
 repeats = RepeatedLines()
 
 SENTENCES = {
-    400: say("This request could not be understood."),
+    400: say("The request could not be understood."),
     403: say("This is not allowed."),
-    404: say("There is nothing at this address."),
-    405: say("This address does not take such a request."),
+    404: say("This page does not exist."),
+    405: say("This address does not accept this kind of request."),
     408: say("The form took too long to arrive."),
-    413: say("This is too large."),
-    422: say("This address or form is not complete."),
-    503: say("The database is busy. Nothing was changed; please try again in a moment."),
+    413: say("The request is too large."),
+    422: say("The address or the form is incomplete."),
+    503: say("The database is busy. Nothing was changed. Try again in a moment."),
 }
 WITHOUT_SIGN_IN = ("", "login", "logout", "setup", "preferences")
 """First parts of the addresses of pages that strangers see, and of the one that leads there."""
-ELSEWHERE = say("This belongs to {source}, and the form was sent to another source. Nothing was changed.", source="")
-BROKEN = say("Something went wrong on our side. It is in the log under {id}.", id="")
+ELSEWHERE = say("This belongs to {source}, but the form was sent to another source. Nothing was changed.", source="")
+BROKEN = say("Something went wrong in Hookbench. See the log entry {id}.", id="")
 
 
 class NotFound(Exception):

@@ -35,7 +35,7 @@ async def find(here: Visit, endpoint_id: EndpointId) -> Endpoint:
     """Raises ``NotFound``, and ``OtherSource`` for an endpoint of another source."""
     endpoint = await here.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     if endpoint is None:
-        raise NotFound(say("There is no such endpoint. It may have been deleted."))
+        raise NotFound(say("This endpoint does not exist. It may have been deleted."))
     here.check_owner(endpoint.source_id)
     return endpoint
 

@@ -28,8 +28,8 @@ STATES: Mapping[str, Sentence] = {
     CAPTURED: say("Captured"),
     DeliveryState.FAILED: say("Failed"),
     DeliveryState.CANCELLED: say("Cancelled"),
-    DeliveryState.TRANSFORM_FAILED: say("Transform failed"),
-    FAULT: say("Fault of Hookbench"),
+    DeliveryState.TRANSFORM_FAILED: say("Transformation failed"),
+    FAULT: say("Hookbench fault"),
     DeliveryState.STOPPED: say("Stopped"),
 }
 OUTCOMES: Mapping[str, Sentence] = {
@@ -39,8 +39,8 @@ OUTCOMES: Mapping[str, Sentence] = {
     AttemptOutcome.UNREACHABLE: say("Unreachable"),
     AttemptOutcome.BLOCKED: say("Blocked"),
     AttemptOutcome.CANCELLED: say("Cancelled"),
-    AttemptOutcome.TRANSFORM_FAILED: say("Transform failed"),
-    AttemptOutcome.FAULT: say("Fault of Hookbench"),
+    AttemptOutcome.TRANSFORM_FAILED: say("Transformation failed"),
+    AttemptOutcome.FAULT: say("Hookbench fault"),
 }
 
 Choices = list[tuple[str, str]]

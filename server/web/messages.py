@@ -27,7 +27,7 @@ router = APIRouter()
 DAY_MS = 24 * 60 * 60 * 1000
 
 TRIGGERS: Mapping[Trigger, Sentence] = {
-    Trigger.EVENT: say("First try"),
+    Trigger.EVENT: say("First attempt"),
     Trigger.RETRY: say("Retry"),
     Trigger.RESEND: say("Resend"),
     Trigger.REPLAY: say("Replay"),
@@ -36,10 +36,12 @@ TRIGGERS: Mapping[Trigger, Sentence] = {
 
 
 STOPPED: Mapping[StoppedBecause | None, Sentence] = {
-    None: say("Skipped, or the endpoint was disabled before it ended"),
-    StoppedBecause.PERSON: say("Skipped or stopped by hand"),
-    StoppedBecause.UNMATCHED: say("Stopped: the endpoint's event types or filter were changed, and it fits no longer"),
-    StoppedBecause.DISABLED: say("Stopped: the endpoint was disabled or deleted before it ended"),
+    None: say("Skipped, or the endpoint was disabled first"),
+    StoppedBecause.PERSON: say("Skipped or stopped manually"),
+    StoppedBecause.UNMATCHED: say(
+        "Stopped: the endpoint's event types or filter changed, and the event no longer matches"
+    ),
+    StoppedBecause.DISABLED: say("Stopped: the endpoint was disabled or deleted first"),
 }
 
 
@@ -152,7 +154,7 @@ async def response_body(here: Here, attempt_id: AttemptId) -> Response:
 async def find_attempt(here: Visit, attempt_id: AttemptId) -> Attempt:
     found = await here.bench.store.read(lambda tx: attempts.get(tx, attempt_id))
     if found is None:
-        raise NotFound(say("There is no such attempt."))
+        raise NotFound(say("This attempt does not exist."))
     here.check_owner(found.source_id)
     return found
 
@@ -170,7 +172,7 @@ async def _find_delivery(here: Visit, delivery_id: DeliveryId) -> Delivery:
         lambda tx: (deliveries.get(tx, delivery_id), sources.owning(tx, delivery_id))
     )
     if found is None:
-        raise NotFound(say("There is no such delivery."))
+        raise NotFound(say("This delivery does not exist."))
     here.check_owner(owner)
     return found
 
@@ -184,8 +186,10 @@ def _gone(here: Visit, message_id: MessageId) -> Sentence:
     """An id tells when its message came."""
     days = here.bench.retention_days
     if days and message_id.startswith("msg_") and message_id < earliest(MessageId, here.bench.now() - days * DAY_MS):
-        return say("This message came more than {days} days ago and was deleted: none is kept longer.", days=days)
-    return say("There is no such message.")
+        return say(
+            "This message was received more than {days} days ago and has been deleted by the retention rule.", days=days
+        )
+    return say("This message does not exist.")
 
 
 async def show_message(

@@ -21,12 +21,12 @@ from server.web.visit import Here, Visit
 router = APIRouter()
 
 TELLING: Mapping[tuple[Channel, Sending], Sentence] = {
-    (Channel.EMAIL, Sending.PENDING): say("Mail waits"),
-    (Channel.EMAIL, Sending.SENT): say("Mail sent"),
-    (Channel.EMAIL, Sending.FAILED): say("Mail not sent"),
-    (Channel.WEBHOOK, Sending.PENDING): say("Webhook waits"),
-    (Channel.WEBHOOK, Sending.SENT): say("Webhook told"),
-    (Channel.WEBHOOK, Sending.FAILED): say("Webhook not told"),
+    (Channel.EMAIL, Sending.PENDING): say("E-mail queued"),
+    (Channel.EMAIL, Sending.SENT): say("E-mail sent"),
+    (Channel.EMAIL, Sending.FAILED): say("E-mail not sent"),
+    (Channel.WEBHOOK, Sending.PENDING): say("Webhook queued"),
+    (Channel.WEBHOOK, Sending.SENT): say("Webhook sent"),
+    (Channel.WEBHOOK, Sending.FAILED): say("Webhook not sent"),
 }
 
 
@@ -102,7 +102,7 @@ def _text(notice: Notice, parked: Collection[EndpointId]) -> Sentence:
         none_parked = notice.type.wording_when_none_parked if notice.endpoint_id not in parked else None
         return none_parked(notice.detail, notice.count) if none_parked else notice.text
     except (KeyError, ValueError, TypeError):
-        return say("This operational event cannot be read from the database.")
+        return say("This operational event could not be read from the database.")
 
 
 def _telling(one: Notification) -> Telling:

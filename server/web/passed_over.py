@@ -32,12 +32,14 @@ def passed_over(tx: Transaction, here: Visit, message: Message, reached: set[str
 def _why(endpoint: Endpoint, message: Message, payload: Payload) -> Sentence:
     """By the endpoint as it stands now: what it asked for at the time is not kept."""
     if endpoint.created_at > message.received_at:
-        return say("It was made after this event had come.")
+        return say("It was created after this event arrived.")
     if objection := endpoint.objection(message.event_type, payload):
         return objection
     if endpoint.disabled:
         return say("It is disabled.")
-    return say("It would get such an event now. When this one came it was disabled, or asked for others.")
+    return say(
+        "It would receive such an event now. When this one arrived, it was disabled or subscribed to other events."
+    )
 
 
 def _name(here: Visit, endpoint: Endpoint) -> str:

@@ -12,17 +12,17 @@ from server.domain.sentences import Sentence, say
 from server.web import i18n
 
 BECAUSE: Mapping[Because, Sentence] = {
-    Because.SCHEDULE: say("by the schedule"),
-    Because.RETRY_AFTER: say("as the destination asked by Retry-After"),
-    Because.RETRY_AFTER_CUT: say("the destination asked by Retry-After for more than twice the planned wait"),
-    Because.REST: say("a minute's rest at least, after a 429 or a timeout"),
-    Because.EXHAUSTED: say("No further attempt: this was the last of the schedule."),
-    Because.GONE: say("No further attempt: the destination answered 410 Gone, so the endpoint was disabled."),
-    Because.DISABLE: say("No further attempt: by webhook-delivery: disable the destination asked for nothing more."),
-    Because.ABORT: say("No further attempt: by webhook-delivery: abort-message the destination asked to stop."),
-    Because.ONCE: say("No further attempt: an example is sent once."),
-    Because.STOPPED: say("No further attempt: the delivery was stopped."),
-    Because.SHORTENED: say("No further attempt: the schedule was changed to one with fewer attempts."),
+    Because.SCHEDULE: say("retry schedule"),
+    Because.RETRY_AFTER: say("requested by the destination (Retry-After)"),
+    Because.RETRY_AFTER_CUT: say("twice the schedule's delay: the destination requested more (Retry-After)"),
+    Because.REST: say("at least a minute after a 429 or a timeout"),
+    Because.EXHAUSTED: say("No further attempts: this was the last one."),
+    Because.GONE: say("No further attempts: the destination returned 410 Gone, so the endpoint was disabled."),
+    Because.DISABLE: say("No further attempts: the destination requested no more events (webhook-delivery: disable)."),
+    Because.ABORT: say("No further attempts: the destination requested to stop (webhook-delivery: abort-message)."),
+    Because.ONCE: say("No further attempts: examples are sent once."),
+    Because.STOPPED: say("No further attempts: the delivery was stopped."),
+    Because.SHORTENED: say("No further attempts: the new schedule has fewer attempts."),
 }
 
 _UNITS = ((DAY, say("{count} d")), (HOUR, say("{count} h")), (MINUTE, say("{count} min")), (SECOND, say("{count} s")))

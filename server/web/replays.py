@@ -28,19 +28,19 @@ router = APIRouter()
 KINDS: Mapping[ReplayKind, tuple[Sentence, Sentence]] = {
     ReplayKind.FAILED: (
         say("Recover failed"),
-        say("Sends again what was given up after the last attempt."),
+        say("Resends messages whose retries are exhausted."),
     ),
     ReplayKind.MISSING: (
         say("Replay missing"),
-        say("Sends what this endpoint listens to and never tried: from before it was made, or while it was disabled."),
+        say("Sends messages this endpoint never received, from before it was created or while it was disabled."),
     ),
     ReplayKind.BULK: (
         say("Bulk replay"),
-        say("Sends everything that fits the filters, also what succeeded."),
+        say("Resends every message that matches the filters, including successful ones."),
     ),
     ReplayKind.PARKED: (
         say("Re-run parked"),
-        say("Runs what waits for a mended transformation, with the code in force."),
+        say("Re-runs parked deliveries with the active code."),
     ),
 }
 
@@ -93,7 +93,7 @@ async def begin(request: Request, here: Here, endpoint: TheEndpoint) -> Response
 async def stop(request: Request, here: Here, replay_id: ReplayId) -> Response:
     replay = await here.bench.store.read(lambda tx: replays.get(tx, replay_id))
     if replay is None:
-        raise NotFound(say("There is no such replay."))
+        raise NotFound(say("This replay does not exist."))
     endpoint = await find(here, replay.endpoint_id)
     try:
         await actions.stop(here.bench, replay)
@@ -106,7 +106,7 @@ def _asked(form: Form, *, asking: bool) -> Asked:
     """What a form asks for. A form that was only opened has everything chosen."""
     kind = form.text("kind")
     if kind not in list(ReplayKind):
-        raise NotFound(say("There is no such kind of replay."))
+        raise NotFound(say("This kind of replay does not exist."))
     chosen = form.text("listen", "all") == "chosen"
     return Asked(
         kind=ReplayKind(kind),
@@ -193,6 +193,6 @@ def _ranges(now: Millis) -> list[tuple[str, Sentence, Sentence | str]]:
     ]
     return [
         *ready,
-        ("all", say("Everything"), say("All that is kept")),
-        ("custom", say("From – to"), say("Times of your own")),
+        ("all", say("Everything"), say("Everything stored")),
+        ("custom", say("Custom range"), say("Choose start and end")),
     ]

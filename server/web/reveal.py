@@ -49,5 +49,5 @@ async def _find(here: Visit, what: str) -> Secret:
         here.check_owner(await here.bench.store.read(lambda tx: sources.owning(tx, endpoint_id)))
     found = await actions.find(here.bench, what) if what.isprintable() and len(what) <= MAX_WHAT else None
     if found is None:
-        raise NotFound(say("There is no such secret. It may have been changed or deleted."))
+        raise NotFound(say("This secret does not exist. It may have been changed or deleted."))
     return found

@@ -79,7 +79,7 @@ async def test_mail(request: Request, here: Here) -> Response:
         note = await alerts.send_test_mail(here.bench, typed.addresses)
     except Refused as refused:
         return await _settings(request, here, by_field(refused), typed, status=422)
-    return await _settings(request, here, None, typed, Said(mail=note or say("The mail server took the mail.")))
+    return await _settings(request, here, None, typed, Said(mail=note or say("The mail server accepted the e-mail.")))
 
 
 @router.post("/settings/alerts/test-webhook")
@@ -89,7 +89,7 @@ async def test_webhook(request: Request, here: Here) -> Response:
         await alerts.send_test_post(here.bench, typed.webhook_url)
     except Refused as refused:
         return await _settings(request, here, by_field(refused), typed, status=422)
-    return await _settings(request, here, None, typed, Said(webhook=say("The webhook took the test.")))
+    return await _settings(request, here, None, typed, Said(webhook=say("The webhook accepted the test.")))
 
 
 @router.post("/settings/alerts/secret")

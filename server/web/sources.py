@@ -21,10 +21,10 @@ router = APIRouter()
 
 REASONS: Mapping[IntakeRefusal, Sentence] = {
     IntakeRefusal.SIGNATURE: say("Signature missing or wrong"),
-    IntakeRefusal.CLOCK: say("Signed correctly, but with a time more than five minutes off"),
+    IntakeRefusal.CLOCK: say("Signed correctly, but the timestamp is more than five minutes off"),
     IntakeRefusal.TOO_LARGE: say("Too large"),
     IntakeRefusal.NOT_JSON: say("Not a JSON object with a type"),
-    IntakeRefusal.UNREADABLE: say("The stored signing secret could not be read; the sender was asked to try again"),
+    IntakeRefusal.UNREADABLE: say("The stored signing secret could not be read; the sender was asked to retry"),
 }
 
 
@@ -116,12 +116,12 @@ def _clock(off: Millis | None) -> Sentence | None:
         return None
     span = plans.span(round(abs(off) / 1000) * 1000)
     if off < 0:
-        return say("The last one's time was {span} behind the clock of this machine. Set both clocks.", span=span)
-    return say("The last one's time was {span} ahead of the clock of this machine. Set both clocks.", span=span)
+        return say("The last timestamp was {span} behind this machine's clock. Check both clocks.", span=span)
+    return say("The last timestamp was {span} ahead of this machine's clock. Check both clocks.", span=span)
 
 
 def _find(here: Visit, source_id: SourceId) -> Source:
     found = next((source for source in here.sources if source.id == source_id), None)
     if found is None:
-        raise NotFound(say("There is no such source."))
+        raise NotFound(say("This source does not exist."))
     return found

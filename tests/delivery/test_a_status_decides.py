@@ -25,7 +25,7 @@ async def test_a_success_that_breaks_off_is_one_and_is_not_sent_again(each_store
         assert (delivery.state, attempt.outcome) == (DeliveryState.SUCCEEDED, AttemptOutcome.SUCCEEDED)
         assert (attempt.response.status, attempt.response.body, attempt.response.truncated) == (202, b"half", True)
         assert ("x-a", "b") in attempt.response.headers
-        assert attempt.error.message == "The response of 127.0.0.1 broke off after its status."
+        assert attempt.error.message == "The response from 127.0.0.1 ended early, after its status."
         assert len(receiver.got) == 1
 
 

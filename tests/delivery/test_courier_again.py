@@ -58,7 +58,7 @@ async def test_a_new_connection_that_is_closed_is_not_replaced(courier, ending):
     async with receiving(ending) as receiver:
         sent = await send(courier, receiver.url())
     assert isinstance(sent, Unreachable)
-    assert sent.error.message == "127.0.0.1 closed the connection without an answer."
+    assert sent.error.message == "127.0.0.1 closed the connection without a response."
     assert len(receiver.got) == 1
 
 

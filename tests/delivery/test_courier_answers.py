@@ -204,7 +204,7 @@ async def test_what_came_before_a_broken_chunk_is_kept(courier):
     async with receiving(raw) as receiver:
         sent = await courier.send(post(receiver.url()))
     assert (sent.response.status, sent.response.body, sent.response.truncated) == (500, b"before", True)
-    assert sent.error.message == "What followed the status of 127.0.0.1 is not valid HTTP."
+    assert sent.error.message == "After its status, 127.0.0.1 sent data that is not valid HTTP."
 
 
 async def test_a_header_in_utf8_is_read_as_that(courier):

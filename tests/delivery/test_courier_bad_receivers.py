@@ -20,12 +20,12 @@ LOOPBACK = AddressRules.allowing(["127.0.0.0/8"])
 CHUNK = b"x" * 65_536
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 BOMB = gzip.compress(b"\0" * 100_000_000)
-NOT_HTTP = "What 127.0.0.1 answered is not valid HTTP, or too large."
-NOT_WHOLE = "No whole answer within 0.5 seconds."
+NOT_HTTP = "The response from 127.0.0.1 is not valid HTTP, or is too large."
+NOT_WHOLE = "No complete response within 0.5 seconds."
 IN_TIME = "The response was not complete within 0.5 seconds."
-BROKE_OFF = "The response of 127.0.0.1 broke off after its status."
-INVALID = "What followed the status of 127.0.0.1 is not valid HTTP."
-TOO_MUCH = "The response of 127.0.0.1 has more than 64 KiB beside its body."
+BROKE_OFF = "The response from 127.0.0.1 ended early, after its status."
+INVALID = "After its status, 127.0.0.1 sent data that is not valid HTTP."
+TOO_MUCH = "The response headers from 127.0.0.1 are larger than 64 KiB."
 
 
 def endless(head: bytes, chunk: bytes) -> Answer:

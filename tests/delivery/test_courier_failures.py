@@ -40,7 +40,7 @@ DRIPS = {
 @pytest.mark.parametrize("answer", DRIPS.values(), ids=DRIPS.keys())
 async def test_a_destination_that_takes_too_long_is_left_at_the_deadline(answer):
     async with receiving(answer) as receiver:
-        assert await failure(receiver.url(), timeout=0.3) == ("timeout", "No whole answer within 0.3 seconds.")
+        assert await failure(receiver.url(), timeout=0.3) == ("timeout", "No complete response within 0.3 seconds.")
 
 
 async def test_a_name_that_does_not_resolve_in_time_is_left_at_the_deadline():
@@ -61,14 +61,14 @@ async def test_a_refused_connection():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
-        assert await failure(url) == ("refused", "127.0.0.1 refused the connection: nothing listens there.")
+        assert await failure(url) == ("refused", "127.0.0.1 refused the connection: nothing is listening on this port.")
 
 
 async def test_a_name_that_does_not_exist():
     async def nowhere(host):
         raise socket.gaierror(-2, "Name or service not known")
 
-    assert await failure("http://gone.example/", resolve=nowhere) == ("name", "The name gone.example was not found.")
+    assert await failure("http://gone.example/", resolve=nowhere) == ("name", "Could not find the host gone.example.")
 
 
 BROKEN = {
@@ -89,7 +89,7 @@ async def test_a_broken_answer(raw):
 
 async def test_a_connection_closed_without_an_answer():
     async with receiving(then_closing(b"")) as receiver:
-        assert await failure(receiver.url()) == ("reset", "127.0.0.1 closed the connection without an answer.")
+        assert await failure(receiver.url()) == ("reset", "127.0.0.1 closed the connection without a response.")
 
 
 async def test_a_connection_reset():
@@ -102,7 +102,7 @@ async def test_a_name_that_no_server_answers_for():
     async def unanswered(host):
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
-    words = "The name a.example could not be looked up: no name server answered."
+    words = "Could not look up a.example: no name server answered."
     assert await failure("http://a.example/", resolve=unanswered) == ("name", words)
 
 
@@ -119,7 +119,7 @@ async def test_an_unknown_authority(tls_for):
 
 async def test_a_certificate_for_another_host(tls_for, ca_file):
     kind, words = await tls_failure(tls_for("b.example"), "a.example", ca_file=ca_file)
-    assert (kind, words) == ("certificate", "The certificate that a.example shows is for another host.")
+    assert (kind, words) == ("certificate", "The certificate that a.example presents belongs to another host.")
 
 
 async def test_an_expired_certificate(tls_for, ca_file):
@@ -161,7 +161,7 @@ async def test_a_certificate_of_ours_is_wanted_after_the_handshake(authority, tl
     authority.configure_trust(wanting)
     # The server closes with our request unread, so a reset may reach us ahead of its alert and take it away.
     told = [await handshake_failure(wanting, ca_file) for _ in range(10)]
-    assert ("tls", "a.example wants a client certificate, which Hookbench cannot show.") in told
+    assert ("tls", "a.example requires a client certificate, which Hookbench does not support.") in told
     assert {kind for kind, _ in told} <= {"tls", "reset"}
 
 
@@ -181,7 +181,7 @@ async def test_a_connection_that_is_closed_in_the_handshake():
     server = await asyncio.start_server(closing, "127.0.0.1", 0)
     async with server:
         told = await failure(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-    assert told == ("reset", "127.0.0.1 broke the connection.")
+    assert told == ("reset", "127.0.0.1 reset the connection.")
 
 
 class SpeaksFirst(asyncio.Protocol):
@@ -194,7 +194,7 @@ async def test_https_where_plain_http_is_spoken():
     server = await asyncio.get_running_loop().create_server(SpeaksFirst, "127.0.0.1", 0)
     async with server:
         kind, words = await failure(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-    assert (kind, words) == ("tls", "No encrypted connection came about. Does 127.0.0.1 speak https there?")
+    assert (kind, words) == ("tls", "Could not establish a TLS connection. Does 127.0.0.1 use https on this port?")
 
 
 async def test_no_words_name_the_resolved_address():

@@ -105,7 +105,7 @@ async def test_an_outage_of_the_sandbox_is_waited_out_where_people_see_it(each_s
         [delivery] = await b.deliveries(message)
         [notice] = await _notices(b)
         assert delivery.state is DeliveryState.PENDING
-        assert str(delivery.fault) == "The sandbox cannot run code at the moment."
+        assert str(delivery.fault) == "The sandbox cannot run code right now."
         assert (notice.type, notice.detail["about"]) == (HOOKBENCH_FAULT, "waiting")
         await b.store.write(
             lambda tx: tx.execute(
@@ -179,7 +179,7 @@ async def test_a_row_that_no_database_takes_is_recorded_without_its_details(each
         [attempt] = await b.attempts(message)
     assert (delivery.state, attempt.outcome) == (DeliveryState.SUCCEEDED, AttemptOutcome.SUCCEEDED)
     assert attempt.request is None and attempt.response.status == 200
-    assert "could not keep" in attempt.error.message
+    assert "could not store its request and response" in attempt.error.message
     assert len(receiver.got) == 1
 
 
@@ -195,7 +195,7 @@ async def test_what_cannot_be_masked_after_it_was_sent_is_not_kept_nor_sent_agai
         [attempt] = await b.attempts(message)
     assert (delivery.state, attempt.response.status) == (DeliveryState.SUCCEEDED, 200)
     assert attempt.request is None and not attempt.response.body
-    assert "could not keep" in attempt.error.message
+    assert "could not store its request and response" in attempt.error.message
     assert len(receiver.got) == 1
 
 
@@ -211,7 +211,7 @@ async def test_a_fault_while_sending_is_an_attempt_and_follows_the_schedule(each
         [delivery] = await b.ended(message)
         [attempt] = await b.attempts(message)
     assert (delivery.state, attempt.outcome) == (DeliveryState.FAILED, AttemptOutcome.FAULT)
-    assert "may have arrived" in attempt.error.message
+    assert "may have received it" in attempt.error.message
 
 
 def _once():

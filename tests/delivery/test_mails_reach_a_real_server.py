@@ -10,9 +10,7 @@ from receivers import hanging, receiving
 from server.delivery.mailer import Mailer, Undelivered
 from server.domain.alerts import Mail, MailServer, Tls, is_address
 
-HELLO = Mail(
-    ("ops@example.com",), "[Hookbench Test] Delivery failed for good: Käse 客户", "An event was given up.\n客户\n"
-)
+HELLO = Mail(("ops@example.com",), "[Hookbench Test] Retries exhausted: Käse 客户", "An event was given up.\n客户\n")
 
 
 def a_mailer(port: int, tls: Tls = Tls.NONE, ca_file: Path | None = None, timeout: float = 10.0, **more) -> Mailer:
@@ -61,50 +59,50 @@ async def test_without_starttls_nothing_is_sent_in_the_clear(ca_file: Path) -> N
 @pytest.mark.parametrize(("kind", "option"), [(Tls.STARTTLS, "starttls"), (Tls.TLS, "tls")])
 async def test_an_unknown_or_wrong_certificate_is_named(tls_for, ca_file: Path, kind: Tls, option: str) -> None:
     with mailbox(**{option: tls_for("localhost")}) as box:
-        assert "The certificate of localhost is not accepted" in await refusal(a_mailer(box.port, kind))
+        assert "The certificate of localhost was not accepted" in await refusal(a_mailer(box.port, kind))
     with mailbox(**{option: tls_for("elsewhere.example")}) as box:
-        assert "The certificate of localhost is not accepted" in await refusal(a_mailer(box.port, kind, ca_file))
+        assert "The certificate of localhost was not accepted" in await refusal(a_mailer(box.port, kind, ca_file))
     assert box.got == []
 
 
 async def test_the_wrong_kind_of_encryption_is_said() -> None:
     with mailbox() as box:
-        assert "No encrypted connection to localhost came about" in await refusal(a_mailer(box.port, Tls.TLS))
+        assert "Could not establish an encrypted connection to localhost" in await refusal(a_mailer(box.port, Tls.TLS))
 
 
 async def test_a_wrong_password_is_said_and_never_shown(tls_for, ca_file: Path) -> None:
     with mailbox(starttls=tls_for("localhost"), auth=True) as box:
         mailer = a_mailer(box.port, Tls.STARTTLS, ca_file, user="ada", password="hunter2-secret")
         sentence = await refusal(mailer)
-    assert "localhost does not accept the user name and password: 535" in sentence
+    assert "localhost rejected the user name and password: 535" in sentence
     assert "hunter2" not in sentence + repr(mailer.server)
 
 
 async def test_a_server_without_sign_in_is_said() -> None:
     with mailbox() as box:
-        assert "offers no way to sign in" in await refusal(a_mailer(box.port, user="ada", password="x"))
+        assert "does not offer sign-in" in await refusal(a_mailer(box.port, user="ada", password="x"))
 
 
 async def test_refused_addresses_are_named_and_the_others_get_it() -> None:
     two = Mail(("ops@example.com", "gone@example.com"), "Hello", "Hello\n")
     with mailbox(refuses="gone@example.com") as box:
         said = await a_mailer(box.port).send(two)
-        assert str(said) == "localhost refused these addresses: gone@example.com."
+        assert str(said) == "localhost rejected these addresses: gone@example.com."
     assert box.recipients == [["ops@example.com"]]
     with mailbox(refuses="*") as box:
-        assert "localhost refuses every address: 550" in await refusal(a_mailer(box.port))
+        assert "localhost rejected every address: 550" in await refusal(a_mailer(box.port))
 
 
 async def test_nobody_listens() -> None:
     with mailbox() as box:
         pass
-    assert await refusal(a_mailer(box.port)) == f"No connection to localhost, port {box.port}, came about."
+    assert await refusal(a_mailer(box.port)) == f"Could not connect to localhost, port {box.port}."
 
 
 async def test_a_server_that_says_nothing_is_left_after_the_deadline() -> None:
     async with receiving(hanging) as silent:
         sentence = await refusal(a_mailer(silent.port, timeout=0.3))
-        assert sentence == "localhost did not take the mail within 0.3 s."
+        assert sentence == "localhost did not accept the e-mail within 0.3 s."
 
 
 async def test_a_server_that_is_none_is_said() -> None:

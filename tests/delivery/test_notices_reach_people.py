@@ -43,7 +43,7 @@ class Scene:
         await self.store.write(keep)
 
     async def fails_for_good(self, which: int = 0, state: DeliveryState = DeliveryState.FAILED) -> None:
-        error = AttemptError("refused", "example.com refused the connection: nothing listens there.")
+        error = AttemptError("refused", "example.com refused the connection: nothing is listening on this port.")
         attempt = an_attempt(
             a_message(self.source), DeliveryId("dlv_1"), self.endpoints[which],
             outcome=AttemptOutcome.UNREACHABLE, response=None, error=error, number=8,
@@ -99,7 +99,7 @@ async def test_a_webhook_gets_it_signed_and_once(store: Store) -> None:
     assert body["type"] == "message.exhausted"
     assert body["data"]["endpoint"]["name"] == "Slack"
     assert body["data"]["link"].startswith("https://hooks.example.com/test/messages/msg_")
-    assert "nothing listens there" in body["data"]["error"]
+    assert "nothing is listening on this port" in body["data"]["error"]
     assert json.loads(got.body) == body
 
 
@@ -124,7 +124,7 @@ async def test_what_fails_is_tried_again_and_given_up_in_the_end(store: Store, m
             await scene.fails_for_good()
             await until(lambda: scene.are(Sending.FAILED))
     (one,) = await scene.told()
-    assert (one.attempts, str(one.error)) == (len(RETRY_WAITS_MS) + 1, "The webhook answered 503.")
+    assert (one.attempts, str(one.error)) == (len(RETRY_WAITS_MS) + 1, "The webhook returned 503.")
     assert len({got.headers["webhook-id"] for got in hook.got}) == 1
     assert len(hook.got) == len(RETRY_WAITS_MS) + 1
 
@@ -158,13 +158,13 @@ async def test_mails_of_one_kind_are_gathered_and_cannot_smuggle_headers(store: 
             await scene.fails_for_good(1, DeliveryState.TRANSFORM_FAILED)
             await until(lambda: len(box.got) == 2)
     first, second = box.got
-    assert first["subject"] == "[Hookbench Test] Delivery failed for good: 2 notices"
+    assert first["subject"] == "[Hookbench Test] Retries exhausted: 2 notices"
     assert second["subject"] == "[Hookbench Test] Transformation failing: Ledger Bcc: eve@x.y"
     assert all(mail["bcc"] is None for mail in box.got)
     assert box.recipients == [["ops@example.com", "ada@example.com"]] * 2
     text = first.get_content()
     assert "Slack (Test)" in text
-    assert "nothing listens there" in text
+    assert "nothing is listening on this port" in text
     assert "https://hooks.example.com/test/messages/msg_" in text
 
 
@@ -204,7 +204,7 @@ async def test_a_flood_of_different_endpoints_stays_bounded(store: Store, monkey
     await scene.fails_for_good(0)
     await scene.fails_for_good(1)
     assert sorted((one.state, str(one.error)) for one in await scene.told()) == [
-        (Sending.FAILED, "Too many others were waiting to be sent."),
+        (Sending.FAILED, "Too many other notifications were waiting."),
         (Sending.PENDING, "None"),
     ]
 
@@ -216,4 +216,4 @@ async def test_a_machine_that_can_open_no_connection_says_so() -> None:
     courier = Courier(AddressRules(), resolve=out_of_files)
     said = await post(courier, "https://alerts.example/", SECRET, "ntf_1", b"{}")
     await courier.aclose()
-    assert str(said) == "This machine has no file or memory left for another connection."
+    assert str(said) == "This machine has no file handles or memory left for another connection."

@@ -39,7 +39,7 @@ def test_a_public_address_may_be_spelt_oddly(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["１.1.1.1", "ａ.example"])
 def test_a_host_in_wide_letters_is_refused_where_it_is_typed_since_no_request_can_name_it(host: str) -> None:
-    assert "no readable host" in str(AddressRules().check_url(f"https://{host}/"))
+    assert "no valid host" in str(AddressRules().check_url(f"https://{host}/"))
 
 
 @pytest.mark.parametrize("host", ["4294967296", "1.2.3.4.5", "256.1", "0x1ffffffff", "08.1.1.1"])

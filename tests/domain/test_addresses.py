@@ -199,14 +199,14 @@ def test_a_url_that_may_be_tried(url):
         ("javascript:alert(1)", "must start with"),
         ("//example.com", "must start with"),
         ("http:/example.com", "must start with"),
-        ("https://", "no readable host"),
-        ("https:///path", "no readable host"),
-        ("https://:80/", "no readable host"),
-        ("https://.../", "no readable host"),
-        ("https://example.com:99999", "no readable host"),
-        ("https://example.com:0", "no readable host"),
-        ("https://example.com:x", "no readable host"),
-        ("https://[::1", "no readable host"),
+        ("https://", "no valid host"),
+        ("https:///path", "no valid host"),
+        ("https://:80/", "no valid host"),
+        ("https://.../", "no valid host"),
+        ("https://example.com:99999", "no valid host"),
+        ("https://example.com:0", "no valid host"),
+        ("https://example.com:x", "no valid host"),
+        ("https://[::1", "no valid host"),
         ("https://user@example.com", "user name"),
         ("https://user:pw@example.com", "user name"),
         ("https://example.com@evil.example", "user name"),
@@ -261,7 +261,7 @@ def test_a_fixed_address_that_cannot_be_read_is_an_error(entry):
 def test_the_name_of_this_machine_is_refused_while_it_is_typed(host: str) -> None:
     refusal = AddressRules().check_url(f"http://{host}/hook")
     assert refusal is not None
-    assert "this machine itself" in str(refusal)
+    assert "this machine (loopback)" in str(refusal)
     assert AddressRules.allowing(["127.0.0.0/8"]).check_url(f"http://{host}/hook") is None
 
 

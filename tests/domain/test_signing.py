@@ -167,8 +167,8 @@ def test_a_secret_may_lack_its_prefix_or_its_padding(secret):
     [
         ("", "Paste the signing secret"),
         ("whsec_", "Paste the signing secret"),
-        (SECRET[:20], "copied whole"),
-        ("whsec_" + "A" * 200, "copied whole"),
+        (SECRET[:20], "copied completely"),
+        ("whsec_" + "A" * 200, "copied completely"),
         ("whsec_not-base64-at-all!", "must be base64"),
         (SECRET[:20] + " " + SECRET[20:], "space or a line break"),
         ("whsec_ключ", "must be base64"),

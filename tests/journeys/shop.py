@@ -18,8 +18,8 @@ def ingest_address(hookbench: Running, page: Page) -> str:
     source = page.locator("section.box").filter(has=page.get_by_role("heading", name="Test", exact=True))
     source.get_by_label("Signing secret", exact=True).fill(SECRET)
     source.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The signing secret was saved.")).to_be_visible()
-    return source.get_by_label("Ingest address", exact=True).input_value()
+    expect(page.get_by_text("Signing secret saved.")).to_be_visible()
+    return source.get_by_label("Ingest URL", exact=True).input_value()
 
 
 def send(address: str, event_type: str) -> None:

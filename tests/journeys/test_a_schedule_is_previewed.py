@@ -12,20 +12,20 @@ def test_a_schedule_shows_its_attempts_while_it_is_typed(signed_in: Page) -> Non
     page.get_by_role("link", name="Advanced").click()
     page.wait_for_url("**/advanced")  # with its scripts: what is typed before them is not heard
 
-    schedule = page.get_by_label("Wait before each attempt")
+    schedule = page.get_by_label("Delay before each attempt")
     expect(schedule).to_have_value("0s, 5s, 5m, 30m, 2h, 5h, 10h, 10h")
     schedule.fill("0s, 1m, 1h30m")
-    expect(page.locator("#plan")).to_contain_text("3 attempts in 1 h 31 min")
+    expect(page.locator("#plan")).to_contain_text("3 attempts over 1 h 31 min")
     schedule.fill("0s, soon")
-    expect(page.locator("#plan")).to_contain_text("“soon” is not a wait.")
+    expect(page.locator("#plan")).to_contain_text("“soon” is not a delay.")
     schedule.fill("0s, 1m")
     assert Axe().run(page, options={"resultTypes": ["violations"]}).violations_count == 0
     page.get_by_role("button", name="Save", exact=True).last.click()
-    expect(page.locator(".flash")).to_contain_text("The endpoint was saved.")
+    expect(page.locator(".flash")).to_contain_text("Endpoint saved.")
     expect(schedule).to_have_value("0s, 1m")
 
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("Paused: nothing is sent, and everything is kept.")).to_be_visible()
+    expect(page.get_by_text("Paused: nothing is sent. Events are kept until you resume.")).to_be_visible()
     assert Axe().run(page, options={"resultTypes": ["violations"]}).violations_count == 0
     page.get_by_role("button", name="Resume").click()
-    expect(page.locator(".flash")).to_contain_text("The endpoint is resumed.")
+    expect(page.locator(".flash")).to_contain_text("Endpoint resumed.")

@@ -35,7 +35,7 @@ def test_the_head_says_that_the_endpoint_was_disabled_and_when(
     for each in (advanced, page):
         head = each.locator("#endpoint-head")
         expect(head.get_by_role("button", name="Enable")).to_be_visible()
-        expect(head).to_contain_text(re.compile(r"Disabled .+\. The destination answered 410 Gone\."))
+        expect(head).to_contain_text(re.compile(r"Disabled .+\. The destination returned 410 Gone\."))
         expect(head.get_by_role("button", name="Pause")).to_have_count(0)
     expect(typing).to_have_value("12")
     expect(typing).to_be_focused()
@@ -73,14 +73,14 @@ def test_a_link_in_the_rows_keeps_the_focus_when_a_new_row_comes_above_it(
 def test_a_fold_on_a_message_stays_as_it_was_left(hookbench: Running, signed_in: Page, shop: Destination) -> None:
     page, address = signed_in, ingest_address(hookbench, signed_in)
     create_endpoint(hookbench, page, f"http://127.0.0.1:{shop.port}/", "Our shop")
-    endpoint = create_endpoint(hookbench, page, f"http://127.0.0.1:{shop.port}/", "Switched off")
+    endpoint = create_endpoint(hookbench, page, f"http://127.0.0.1:{shop.port}/", "Disabled")
     page.goto(hookbench.url + endpoint)
     page.get_by_role("button", name="Disable").click()
     page.get_by_role("dialog").get_by_role("button", name="Disable").click()
     send(address, "payment.succeeded")
     page.goto(f"{hookbench.url}/test/logs")
     page.get_by_role("link", name="payment.succeeded").click()
-    others = page.get_by_text("Endpoints that did not get it")
+    others = page.get_by_text("Endpoints that did not receive it")
     others.click()
     expect(page.get_by_text("It is disabled.")).to_be_visible()
 

@@ -51,9 +51,9 @@ def test_creating_saving_and_testing_end_in_the_mode_of_their_tab(started: Runni
     test.get_by_label("Rate limit per second").fill("7")
     live.get_by_label("Rate limit per second").fill("9")
     live.get_by_role("button", name="Save Live").last.click()
-    expect(live.get_by_text("The endpoint was saved.")).to_be_visible()
+    expect(live.get_by_text("Endpoint saved.")).to_be_visible()
     test.get_by_role("button", name="Save", exact=True).last.click()
-    expect(test.get_by_text("The endpoint was saved.")).to_be_visible()
+    expect(test.get_by_text("Endpoint saved.")).to_be_visible()
     for page, path, limit in ((test, in_test, "7"), (live, in_live, "9")):
         assert path in page.url
         expect(page.get_by_label("Rate limit per second")).to_have_value(limit)
@@ -105,7 +105,7 @@ def test_a_session_that_is_gone_altogether_comes_back_to_the_page(
     elif act == "button":
         page.get_by_role("button", name="Pause").click()
     elif act == "fragment":
-        page.get_by_label("Wait before each attempt").fill("0s, 5s")
+        page.get_by_label("Delay before each attempt").fill("0s, 5s")
     else:
         page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_text("Your session has ended.")).to_be_visible()
@@ -113,8 +113,8 @@ def test_a_session_that_is_gone_altogether_comes_back_to_the_page(
     page.wait_for_url(f"**{path}/{'testing' if act == 'link' else 'advanced'}*")
     if act == "link":
         page.goto(f"{started.url}{path}/advanced")
-    back = page.get_by_text("Your unsaved changes are back.")
-    offered = page.get_by_role("button", name="Put them back")
+    back = page.get_by_text("Your unsaved changes were restored.")
+    offered = page.get_by_role("button", name="Restore them")
     expect(back.or_(offered).first).to_be_visible()
     if offered.is_visible():
         offered.click()

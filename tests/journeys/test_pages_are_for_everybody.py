@@ -71,9 +71,9 @@ def tour(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         endpoint = page.url.removeprefix(hookbench.url).partition("?")[0]
 
         page.goto(f"{hookbench.url}/test/sources")
-        page.get_by_role("button", name="Generate one for local testing").first.click()
-        page.get_by_text("A signing secret was made.").wait_for()
-        address = page.get_by_label("Ingest address", exact=True).first.input_value()
+        page.get_by_role("button", name="Generate a secret for local testing").first.click()
+        page.get_by_text("Signing secret generated.").wait_for()
+        address = page.get_by_label("Ingest URL", exact=True).first.input_value()
         page.get_by_role("link", name="Reveal Signing secret of Test").click()
         reveal = page.url.removeprefix(hookbench.url)
         page.get_by_label("Your password").fill(PASSWORD)

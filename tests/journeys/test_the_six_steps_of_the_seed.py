@@ -142,8 +142,8 @@ def enter_signing_secret(page: Page) -> str:
     source = page.get_by_role("region", name="Test", exact=True)
     source.locator("input[name=secret]").fill(SECRET)
     source.get_by_role("button", name="Save secret").click()
-    expect(page.get_by_text("The signing secret was saved.")).to_be_visible()
-    return source.get_by_label("Ingest address", exact=True).input_value()
+    expect(page.get_by_text("Signing secret saved.")).to_be_visible()
+    return source.get_by_label("Ingest URL", exact=True).input_value()
 
 
 def create_from_card(page: Page, step: Step, capture: bool) -> None:
@@ -171,4 +171,4 @@ def create_from_card(page: Page, step: Step, capture: bool) -> None:
     expect(result).not_to_contain_text(API_KEY)
 
     page.get_by_role("button", name="Create", exact=True).last.click()
-    expect(page.get_by_text("The endpoint was created.")).to_be_visible()
+    expect(page.get_by_text("Endpoint created.")).to_be_visible()

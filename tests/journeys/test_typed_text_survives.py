@@ -25,7 +25,7 @@ def kept(page: Page) -> None:
 
 
 def saved(page: Page) -> None:
-    expect(page.get_by_text("The transformation was saved.")).to_be_visible()
+    expect(page.get_by_text("Transformation saved.")).to_be_visible()
     assert CODE.strip() in code_of(page, "field-code")
 
 
@@ -35,15 +35,15 @@ def test_a_reload_offers_it_again(hookbench: Running, signed_in: Page) -> None:
     changed_code(hookbench, page, create_endpoint(hookbench, page, "https://example.com/", "Our shop"))
     kept(page)
     page.reload()
-    expect(page.get_by_text("You have changes here that were not saved, from")).to_be_visible()
+    expect(page.get_by_text("You have unsaved changes from")).to_be_visible()
     assert "mine" not in code_of(page, "field-code")
-    page.get_by_role("button", name="Put them back").click()
-    expect(page.get_by_text("Your unsaved changes are back.")).to_be_visible()
+    page.get_by_role("button", name="Restore them").click()
+    expect(page.get_by_text("Your unsaved changes were restored.")).to_be_visible()
     assert CODE.strip() in code_of(page, "field-code")
     save(page)
     saved(page)
     page.reload()
-    expect(page.get_by_role("button", name="Put them back")).to_have_count(0)
+    expect(page.get_by_role("button", name="Restore them")).to_have_count(0)
 
 
 def test_discarded_is_discarded(hookbench: Running, signed_in: Page) -> None:
@@ -61,7 +61,7 @@ def test_discarded_is_discarded(hookbench: Running, signed_in: Page) -> None:
     expect(page.get_by_label("Rate limit per second")).to_have_value("")
     page.reload()
     expect(page.get_by_label("Rate limit per second")).to_have_value("")
-    expect(page.get_by_role("button", name="Put them back")).to_have_count(0)
+    expect(page.get_by_role("button", name="Restore them")).to_have_count(0)
 
 
 @pytest.mark.lost_connections
@@ -70,10 +70,10 @@ def test_a_cut_network_is_told_and_tried_again(hookbench: Running, signed_in: Pa
     changed_code(hookbench, page, create_endpoint(hookbench, page, "https://example.com/", "Our shop"))
     page.context.set_offline(True)
     save(page)
-    expect(page.get_by_text("Hookbench cannot be reached, so nothing was saved.")).to_be_visible()
+    expect(page.get_by_text("Hookbench could not be reached. Nothing was saved.")).to_be_visible()
     page.get_by_role("tab", name="Test").click()
     page.get_by_role("button", name="Run test").click()
-    expect(page.get_by_text("Hookbench cannot be reached, so the test did not run.")).to_be_visible()
+    expect(page.get_by_text("Hookbench could not be reached. The test did not run.")).to_be_visible()
     page.context.set_offline(False)
     page.locator("#test-result").get_by_role("button", name="Try again").click()
     expect(page.locator("#test-result")).to_contain_text("Ready to send")
@@ -87,7 +87,7 @@ def test_a_restart_of_the_server_loses_nothing(hookbench: Running, signed_in: Pa
     changed_code(hookbench, page, create_endpoint(hookbench, page, "https://example.com/", "Our shop"))
     hookbench.kill()
     save(page)
-    expect(page.get_by_text("Hookbench cannot be reached, so nothing was saved.")).to_be_visible()
+    expect(page.get_by_text("Hookbench could not be reached. Nothing was saved.")).to_be_visible()
     hookbench.start()
     page.get_by_role("button", name="Try again").click()
     saved(page)
@@ -103,7 +103,7 @@ def test_an_expired_session_comes_back_to_the_form(hookbench: Running, signed_in
     expect(page.get_by_text("Your session has ended.")).to_be_visible()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     sign_in(page)
-    expect(page.get_by_text("Your unsaved changes are back.")).to_be_visible()
+    expect(page.get_by_text("Your unsaved changes were restored.")).to_be_visible()
     assert page.url.endswith(f"{endpoint}/transformation")
     assert CODE.strip() in code_of(page, "field-code")
     save(page)
@@ -117,7 +117,7 @@ def test_another_card_keeps_what_both_have_and_the_code_of_each(hookbench: Runni
     page.get_by_label("Description").fill("For the shop")
     paste_over(page, "field-code", CODE)
     choose_card(page, "Customer.io")
-    expect(page.get_by_text("What you typed came along to this card.")).to_be_visible()
+    expect(page.get_by_text("Your input was carried over to this card.")).to_be_visible()
     expect(page.get_by_label("Description")).to_have_value("For the shop")
     assert "mine" not in code_of(page, "field-code")
     choose_card(page, "Slack")
@@ -146,13 +146,13 @@ def test_the_second_of_two_tabs_is_warned_and_chooses(hookbench: Running, signed
     page.get_by_label("Rate limit per second").fill("7")
     other.get_by_label("Rate limit per second").fill("9")
     save(page)
-    expect(page.get_by_text("The endpoint was saved.")).to_be_visible()
+    expect(page.get_by_text("Endpoint saved.")).to_be_visible()
     expect(other.get_by_text("This form was just saved in another tab")).to_be_visible()
     save(other)
     expect(other.get_by_text("Not saved: this form was saved in another tab")).to_be_visible()
     expect(other.get_by_label("Rate limit per second")).to_have_value("9")
     other.get_by_role("button", name="Overwrite").click()
-    expect(other.get_by_text("The endpoint was saved.")).to_be_visible()
+    expect(other.get_by_text("Endpoint saved.")).to_be_visible()
     expect(other.get_by_label("Rate limit per second")).to_have_value("9")
 
 

@@ -32,7 +32,7 @@ def test_sending_the_form_asks_nothing(hookbench: Running, signed_in: Page) -> N
     page.get_by_role("radio", name="Capture").check()
     paste_over(page, "field-code", CODE)
     page.get_by_role("button", name="Create", exact=True).last.click()
-    expect(page.get_by_text("The endpoint was created.")).to_be_visible()
+    expect(page.get_by_text("Endpoint created.")).to_be_visible()
     page.get_by_role("link", name="Logs").click()
     page.wait_for_url("**/logs")
     assert asked == []

@@ -41,7 +41,7 @@ def test_an_endpoint_is_created_from_a_card_after_a_test_run(hookbench: Running,
     expect(page.get_by_role("radio", name="Capture")).to_be_checked()
 
     page.get_by_role("button", name="Create", exact=True).last.click()
-    expect(page.get_by_text("The endpoint was created.")).to_be_visible()
+    expect(page.get_by_text("Endpoint created.")).to_be_visible()
     expect(page.locator("#endpoint-head")).to_contain_text("Enabled Capture")
 
 
@@ -64,15 +64,15 @@ def test_pausing_keeps_events_and_resuming_sends_them(hookbench: Running, plain:
     page, address = plain, ingest_address(hookbench, plain)
     endpoint = create_endpoint(hookbench, page, f"http://127.0.0.1:{shop.port}/", "Our shop")
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text("The endpoint is paused. What arrives for it is kept.")).to_be_visible()
+    expect(page.get_by_text("Endpoint paused. Its events are kept.")).to_be_visible()
     send(address, "payment.succeeded")
     page.goto(hookbench.url + endpoint)
-    expect(page.get_by_text("Paused: nothing is sent, and everything is kept.")).to_be_visible()
-    expect(page.locator("#endpoint-head")).to_contain_text("1 delivery waits.")
+    expect(page.get_by_text("Paused: nothing is sent. Events are kept until you resume.")).to_be_visible()
+    expect(page.locator("#endpoint-head")).to_contain_text("1 delivery waiting.")
     assert shop.got == []
 
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_text("The endpoint is resumed.")).to_be_visible()
+    expect(page.get_by_text("Endpoint resumed.")).to_be_visible()
     until_shown(page, endpoint, hookbench, "payment.succeeded")
 
 
@@ -81,11 +81,11 @@ def test_an_endpoint_is_disabled_after_a_question_and_enabled(hookbench: Running
     create_endpoint(hookbench, page, "https://example.com/hook", "Our shop")
     page.get_by_role("button", name="Disable").click()
     page.get_by_role("dialog").get_by_role("button", name="Disable").click()
-    expect(page.get_by_text("The endpoint was disabled.")).to_be_visible()
-    expect(page.get_by_text("Somebody switched it off here.")).to_be_visible()
+    expect(page.get_by_text("Endpoint disabled.")).to_be_visible()
+    expect(page.get_by_text("It was disabled here by hand.")).to_be_visible()
 
     page.get_by_role("button", name="Enable").click()
-    expect(page.get_by_text("The endpoint was enabled.")).to_be_visible()
+    expect(page.get_by_text("Endpoint enabled.")).to_be_visible()
 
 
 def test_a_replay_is_counted_begun_and_told(hookbench: Running, plain: Page, shop: Destination) -> None:
@@ -95,13 +95,13 @@ def test_a_replay_is_counted_begun_and_told(hookbench: Running, plain: Page, sho
     endpoint = create_endpoint(hookbench, page, f"http://127.0.0.1:{shop.port}/", "Our shop")
     page.get_by_role("link", name="Replay", exact=True).click()
     page.get_by_role("link", name="Replay missing").click()
-    page.get_by_role("button", name="Count").click()
-    expect(page.get_by_role("heading", name="2 messages would go out")).to_be_visible()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="2 messages will be sent")).to_be_visible()
     assert shop.got == []
 
     page.locator("#counted").get_by_role("button").click()
 
-    expect(page.get_by_text("The replay has begun.")).to_be_visible()
+    expect(page.get_by_text("Replay started.")).to_be_visible()
     until_shown(page, endpoint, hookbench, "payment.succeeded")
     until_shown(page, endpoint, hookbench, "refund.succeeded")
     assert sorted(re.findall(rb'"type": ?"([a-z.]+)"', got.body)[0] for got in shop.got) == [
@@ -116,11 +116,11 @@ def test_operational_events_are_listed_and_marked_as_seen(hookbench: Running, pl
     shop.status = 410
     send(address, "payment.succeeded")
     until_shown(page, endpoint, hookbench, "payment.succeeded")
-    both = ["Endpoint disabled", "Delivery failed for good"]
+    both = ["Endpoint disabled", "Retries exhausted"]
     page.goto(f"{hookbench.url}/test/notices")
     expect(page.locator(".notice-row.unseen")).to_contain_text(both)
 
-    page.get_by_role("button", name="Mark all as seen").click()
+    page.get_by_role("button", name="Mark all as read").click()
 
     expect(page.locator(".notice-row")).to_contain_text(both)
     expect(page.locator(".notice-row.unseen")).to_have_count(0)

@@ -46,8 +46,8 @@ def test_sentences_of_every_kind_of_place_are_collected() -> None:
     for sentence in [
         "Endpoints",  # a template
         ("{count} event type", "{count} event types"),  # a template that counts
-        "The name or the password is wrong.",  # code
-        "The endpoint was created.",  # what the next page says
+        "The name or password is wrong.",  # code
+        "Endpoint created.",  # what the next page says
         "Site ID",  # a card
         "European Union",  # a choice of a card
         "Sent when a payment has gone through.",  # the event catalogue

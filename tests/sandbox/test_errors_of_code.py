@@ -120,7 +120,7 @@ async def test_code_that_catches_an_error_reads_the_words_of_v8(run: Run, expres
 
 @pytest.mark.parametrize(("call", "advice"), [
     ("fetch('https://a')", "Hookbench sends the request"),
-    ("require('crypto')", "Paste what you need into the code"),
+    ("require('crypto')", "Paste the code you need into the transformation"),
     ("setTimeout(() => {}, 1)", "retries"),
     ("setInterval(() => {}, 1)", "once for each event"),
     ("process.env.KEY", "webhook.env"),

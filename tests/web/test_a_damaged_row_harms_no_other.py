@@ -92,7 +92,7 @@ async def test_every_page_works_and_says_what_cannot_be_read(each_site: Site) ->
     assert listed.status_code == 200
     assert "good.example" in listed.text
     for column, words in WORDS.items():
-        said, bad = f"This endpoint cannot be read: {words}.", spoiled[column]
+        said, bad = f"Some settings of this endpoint cannot be read: {words}.", spoiled[column]
         assert said in text_of(listed.text)
         for tab in TABS if column in ("url", "variables", "destination") else ("", "/edit"):
             page = await each_site.get(f"/endpoints/{bad.id}{tab}")
@@ -143,13 +143,13 @@ async def test_its_deliveries_are_parked_at_once_and_go_out_once_it_is_entered_a
     [notice] = await each_site.bench.store.read(lambda tx: notices.page(tx, each_site.source.id))
     assert notice.type is HOOKBENCH_FAULT
     page = text_of((await each_site.get(f"/messages/{message.id}")).text)
-    assert "This endpoint cannot be read: " in page
-    assert "Enter it again" in page
+    assert "Some settings of this endpoint cannot be read: " in page
+    assert "Enter them again" in page
 
     delivery = next(one for one in found if one.endpoint_id == bad.id)
     refused = await each_site.post(f"/deliveries/{delivery.id}/resend")
     assert refused.status_code == 422
-    assert "This endpoint cannot be read" in text_of(refused.text)
+    assert "Some settings of this endpoint cannot be read" in text_of(refused.text)
 
     if column == "url":
         form = {"url": "https://again.example/", "destination": "capture", "listen": "all"}
@@ -238,7 +238,7 @@ async def test_alert_settings_that_cannot_be_read_are_entered_again(each_site: S
     await damage(each_site, option_table, options.ALERTS, value=DAMAGED)
     page = await each_site.get("/settings")
     assert page.status_code == 200
-    assert "These settings cannot be read, so nobody is told." in text_of(page.text)
+    assert "These settings cannot be read, so no notifications are sent." in text_of(page.text)
     saved = await each_site.post(
         "/settings/alerts", {"kinds": ["endpoint.disabled"], "webhook_url": "https://b.example/"}
     )
@@ -261,7 +261,7 @@ async def test_an_attempt_of_which_some_cannot_be_read_is_shown_without_it(each_
         for address in ("/logs", "/logs?view=attempts", f"/messages/{other.message.id}", f"/endpoints/{endpoint.id}"):
             assert (await each_site.get(address)).status_code == 200, address
         page = await each_site.get(f"/messages/{entry.message.id}")
-        assert "Some of what was kept of this attempt cannot be read" in text_of(page.text), column
+        assert "Part of this attempt's record could not be read" in text_of(page.text), column
 
 
 async def test_a_chinese_reader_is_told_in_chinese(site: Site) -> None:

@@ -10,7 +10,7 @@ from site_under_test import Site
 from server.domain.endpoints import Controls, Endpoint
 from server.store import endpoints
 
-NOT_SAVED = "Not saved: this form was saved in another tab or by somebody else after you opened it."
+NOT_SAVED = "Not saved: this form was saved in another tab or by someone else after you opened it."
 
 
 async def now(site: Site, endpoint: Endpoint) -> Endpoint:
@@ -138,8 +138,8 @@ async def test_a_restored_version_can_be_undone(site: Site) -> None:
 
     page = (await site.get(restored.headers["location"])).text
 
-    assert "Before, version 2 was active." in text_of(page)
-    found = re.search(r'action="([^"]+/restore)">\s*<span>Before', page)
+    assert "Version 2 was active before." in text_of(page)
+    found = re.search(r'action="([^"]+/restore)">\s*<span>Version \d+ was active before', page)
     assert found
     path_of(await site.post(found[1]))
     after = (await now(site, shop)).version

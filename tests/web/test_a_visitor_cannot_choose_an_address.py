@@ -22,4 +22,4 @@ async def test_made_up_addresses_end_at_the_limit_of_their_proxy(site: Site, mon
         )
         for number in range(14)
     ]
-    assert ["There were too many tries." in answer for answer in answers] == [False] * 12 + [True] * 2
+    assert ["Too many attempts." in answer for answer in answers] == [False] * 12 + [True] * 2

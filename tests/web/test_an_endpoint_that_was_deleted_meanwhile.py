@@ -70,7 +70,7 @@ async def test_the_page_says_that_it_is_gone(site: Site, action: str) -> None:
     answer = await site.post(f"/endpoints/{endpoint.id}/{action}".format(version_id=endpoint.version.id), FORMS[action])
 
     assert answer.status_code == 404
-    assert "This endpoint was deleted in the meantime, so nothing was done." in text_of(answer.text)
+    assert "This endpoint was deleted in the meantime. Nothing was changed." in text_of(answer.text)
     assert "<html" in answer.text
 
 

@@ -118,4 +118,4 @@ async def test_htmx_gets_the_found_part_alone(site: Site) -> None:
 async def test_a_page_that_is_not_there_says_so(site: Site) -> None:
     answer = await site.get("/docs/nowhere")
     assert answer.status_code == 404
-    assert "There is no such page in the docs." in text_of(answer.text)
+    assert "This page of the docs does not exist." in text_of(answer.text)

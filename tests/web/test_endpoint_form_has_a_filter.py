@@ -72,11 +72,11 @@ async def test_other_forms_of_the_endpoint_leave_its_filter_alone(site: Site) ->
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        (("", "=", "EUR"), "Enter the path of a field, such as data.currency."),
-        (("data..currency", "=", "EUR"), "This is not a path."),
-        (("data.currency", "=", ""), 'Enter a value to compare with; "" is an empty text.'),
-        (("data.currency", "like", "EUR"), "Choose one of the comparisons."),
-        (("data.currency", "in", ","), "Write the values with commas between them"),
+        (("", "=", "EUR"), "Enter a field path, for example data.currency."),
+        (("data..currency", "=", "EUR"), "This is not a valid path."),
+        (("data.currency", "=", ""), 'Enter a value to compare with. "" is an empty text.'),
+        (("data.currency", "like", "EUR"), "Select a comparison."),
+        (("data.currency", "in", ","), "Separate the values with commas"),
         (("d" * 257, "=", "EUR"), "The path is longer than 256 characters."),
         (("data.currency", "contains", "x" * 501), "The value is longer than 500 characters."),
     ],
@@ -97,7 +97,7 @@ async def test_a_filter_has_an_end(site: Site) -> None:
     answer = await site.post("/endpoints", a_form(**lines(*[("data.a", "exists", "")] * (MAX_CONDITIONS + 1))))
 
     assert answer.status_code == 422
-    assert f"A filter can have at most {MAX_CONDITIONS} lines." in text_of(answer.text)
+    assert f"A filter can have at most {MAX_CONDITIONS} conditions." in text_of(answer.text)
 
 
 async def test_what_was_typed_is_text_on_the_page(site: Site) -> None:
@@ -130,8 +130,8 @@ async def test_the_test_run_says_which_line_keeps_the_sample_away(site: Site) ->
     answer = await site.post("/transformations/try", a_form(**rows), headers=FRAGMENT)
 
     text = text_of(answer.text)
-    assert "This endpoint would not get this event." in text
-    assert 'Its filter asks for data.currency = XXX, and in this event it is "USD".' in text
+    assert "This endpoint would not receive this event." in text
+    assert 'Its filter requires data.currency = XXX, but in this event the value is "USD".' in text
     assert "Ready to send" in text
 
 
@@ -139,7 +139,7 @@ async def test_the_test_run_says_that_the_filter_lets_the_sample_through(site: S
     answer = await site.post(
         "/test/transformations/try", a_form(**lines(("data.currency", "in", "USD, EUR"))), headers=FRAGMENT
     )
-    assert "The filter lets this event through." in text_of(answer.text)
+    assert "The filter matches this event." in text_of(answer.text)
 
     without = await site.post("/transformations/try", a_form(), headers=FRAGMENT)
     assert "filter" not in text_of(without.text)
@@ -150,7 +150,7 @@ async def test_the_test_run_says_that_the_type_is_not_listened_to(site: Site) ->
 
     answer = await site.post("/transformations/try", form, headers=FRAGMENT)
 
-    assert "It does not listen to payment.succeeded." in text_of(answer.text)
+    assert "It is not subscribed to payment.succeeded." in text_of(answer.text)
 
 
 async def test_the_editor_of_an_endpoint_tests_with_the_filter_that_is_kept(site: Site) -> None:
@@ -158,7 +158,7 @@ async def test_the_editor_of_an_endpoint_tests_with_the_filter_that_is_kept(site
 
     answer = await site.post("/transformations/try", a_form(endpoint=endpoint.id), headers=FRAGMENT)
 
-    assert "Its filter asks for data.no_such_field exists, and this event has no such field." in text_of(answer.text)
+    assert "Its filter requires data.no_such_field exists, but this event has no such field." in text_of(answer.text)
 
 
 async def test_a_filter_that_cannot_be_read_keeps_the_test_from_running(site: Site) -> None:

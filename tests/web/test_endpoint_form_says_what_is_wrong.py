@@ -17,7 +17,7 @@ REFUSALS = {
     "loopback": (
         a_form(url="http://127.0.0.1:9/"),
         "url",
-        "The address belongs to this machine itself (loopback). Deliveries to it are not allowed.",
+        "The address belongs to this machine (loopback). Deliveries to it are not allowed.",
     ),
     "private network": (
         a_form(url="http://10.1.2.3/"),
@@ -32,7 +32,7 @@ REFUSALS = {
     "password in the URL": (
         a_form(url="https://me:secret@example.com/"),
         "url",
-        "The URL must not contain a user name or a password; put them into a header instead.",
+        "The URL must not contain a user name or password. Use a header instead.",
     ),
     "long description": (
         a_form(description="x" * 501),
@@ -42,7 +42,7 @@ REFUSALS = {
     "no event type": (
         a_form(listen="chosen"),
         "event_types",
-        "Choose at least one event type, or listen to all events.",
+        "Select at least one event type, or subscribe to all events.",
     ),
     "unknown event type": (
         a_form(listen="chosen", event_types=["payment.succeeded", "payment.lost"]),
@@ -52,7 +52,7 @@ REFUSALS = {
     "no code": (
         a_form(code="  \n"),
         "code",
-        "Write the transformation, or switch it off to forward events as they are.",
+        "Write the transformation, or disable it to forward events unchanged.",
     ),
     "long code": (a_form(code="//" + "x" * LONG), "code", "The code is longer than 256 KiB."),
     "no credentials": (customer_io(credentials__api_key=""), "credentials.api_key", "Enter the API key."),
@@ -64,7 +64,7 @@ REFUSALS = {
     "unknown choice": (
         customer_io(credentials__region="moon"),
         "credentials.region",
-        "Choose one of the values for Region.",
+        "Select a value for Region.",
     ),
 }
 
@@ -84,10 +84,14 @@ async def test_a_wrong_field_is_answered_with_a_sentence_beside_it(
     ("names", "values", "sentence"),
     [
         (["host"], ["a"], "The header host is reserved: Hookbench or the connection sets it."),
-        (["a b"], ["c"], "“a b” is not a header name: use letters, digits and hyphens, without spaces or a colon."),
-        (["x-team", "X-Team"], ["a", "b"], "The header X-Team is there twice."),
-        (["x-team"], ["grün"], "The value of the header x-team has characters outside ASCII; encode them, as"),
-        ([f"x-{n}" for n in range(65)], ["v"] * 65, "At most 64 headers can be set."),
+        (
+            ["a b"],
+            ["c"],
+            "“a b” is not a valid header name. Use letters, digits and hyphens, without spaces or a colon.",
+        ),
+        (["x-team", "X-Team"], ["a", "b"], "The header X-Team is set twice."),
+        (["x-team"], ["grün"], "The value of the header x-team has non-ASCII characters. Encode it, for example with"),
+        ([f"x-{n}" for n in range(65)], ["v"] * 65, "You can set at most 64 headers."),
     ],
 )
 async def test_a_wrong_header_is_named(site: Site, names: list[str], values: list[str], sentence: str) -> None:
@@ -109,10 +113,14 @@ async def test_as_many_headers_as_code_may_set_are_kept(site: Site) -> None:
 @pytest.mark.parametrize(
     ("names", "values", "sentence"),
     [
-        (["1st"], ["a"], "A variable's name has letters, digits and _, does not start with a digit, and is at most"),
-        (["A", "A"], ["1", "2"], "The variable A is there twice."),
+        (
+            ["1st"],
+            ["a"],
+            "A variable name can contain letters, digits and _, cannot start with a digit, and can be at most",
+        ),
+        (["A", "A"], ["1", "2"], "The variable A is set twice."),
         (["A"], ["v" * 4097], "The value of A is longer than 4096 bytes."),
-        ([f"V{n}" for n in range(51)], ["v"] * 51, "At most 50 variables can be set."),
+        ([f"V{n}" for n in range(51)], ["v"] * 51, "You can set at most 50 variables."),
     ],
 )
 async def test_a_wrong_variable_is_named(site: Site, names: list[str], values: list[str], sentence: str) -> None:

@@ -113,7 +113,7 @@ async def test_a_deleted_endpoint_is_not_found(site: Site) -> None:
 
     answer = await site.get(f"/endpoints/{endpoint.id}")
     assert answer.status_code == 404
-    assert "There is no such endpoint. It may have been deleted." in answer.text
+    assert "This endpoint does not exist. It may have been deleted." in answer.text
 
 
 async def test_a_transformation_without_code_cannot_be_switched_on(site: Site) -> None:
@@ -122,7 +122,7 @@ async def test_a_transformation_without_code_cannot_be_switched_on(site: Site) -
     answer = await site.post(f"/endpoints/{endpoint.id}/advanced", {"transforming": "on"})
 
     assert answer.status_code == 422
-    assert "Write the transformation first, then switch it on." in answer.text
+    assert "Write the transformation before you enable it." in answer.text
     assert not (await kept(site, endpoint.id)).transforming
 
 

@@ -33,7 +33,7 @@ async def test_a_search_finds_types_in_which_every_word_occurs(site: Site, words
     shown = {name for name in EVENT_TYPES if f'href="/test/events/{name}"' in page}
     assert found <= shown if found else shown == set()
     assert len(shown) < len(EVENT_TYPES)
-    assert ("No event type matches" in page) is (not found)
+    assert ("No event types match" in page) is (not found)
 
 
 async def test_htmx_gets_the_list_alone(site: Site) -> None:

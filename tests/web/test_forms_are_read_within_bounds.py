@@ -20,7 +20,7 @@ async def test_a_body_that_names_its_own_codec_is_not_read(tmp_path: Path, codec
     async with newcomer(tmp_path) as visitor:
         answer = await visitor.post("/login", content=body, headers=kind)
         assert answer.status_code == 415
-        assert "This request could not be understood." in answer.text
+        assert "The request could not be understood." in answer.text
 
 
 async def test_a_field_with_a_nul_is_refused(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ async def test_what_was_sent_is_not_in_the_inspector(site: Site) -> None:
     for path in ("/test/inspector", f"/test/inspector?attempt={entry.attempt.id}"):
         page = (await site.get(path)).text
         assert entry.attempt.id not in text_of(page)
-        assert "Nothing captured yet" in page
+        assert "No captured requests yet" in page
 
 
 async def test_older_requests_are_on_the_next_page(site: Site) -> None:

@@ -111,7 +111,7 @@ async def test_a_reason_that_an_attempt_keeps_is_told_in_chinese(site: Site) -> 
     page = text_of((await site.get(f"/messages/{entry.message.id}", headers=CHINESE)).text)
 
     assert "连接被拒绝" in page
-    assert "a.example 拒绝连接：那里没有服务在监听。" in page
+    assert "a.example 拒绝连接：该端口没有服务在监听。" in page
 
 
 @pytest.mark.usefixtures("in_chinese")
@@ -129,7 +129,7 @@ def test_a_reason_comes_back_from_the_database_as_it_was() -> None:
 
 
 @pytest.mark.usefixtures("in_chinese")
-@pytest.mark.parametrize("text", ["No connection to a.example came about.", '{"key":"url_host"', '{"key":1}', "{}"])
+@pytest.mark.parametrize("text", ["Could not connect to a.example.", '{"key":"url_host"', '{"key":1}', "{}"])
 def test_the_text_of_an_older_version_is_shown_as_it_is(text: str) -> None:
     assert load_cause(text) == text
 

@@ -140,6 +140,6 @@ async def test_an_empty_log_says_what_to_do_next(site: Site) -> None:
     await site.bench.store.write(lambda tx: sources.set_secret(tx, site.source.id, SECRET))
     ready = (await site.get("/logs")).text
 
-    assert "This source has no signing secret, so it refuses every event." in without_secret
+    assert "This source has no signing secret, so every event is rejected." in without_secret
     assert "hookbench send payment.succeeded" in ready
-    assert "Nothing fits" in (await site.get("/logs?status=failed")).text
+    assert "No results" in (await site.get("/logs?status=failed")).text

@@ -51,7 +51,7 @@ async def test_a_delivery_to_a_disabled_endpoint_is_not_sent_again(site: Site) -
     answer = await site.post(f"/deliveries/{entry.delivery.id}/resend")
 
     assert answer.status_code == 422
-    assert "The endpoint is disabled. Enable it, then send again." in text_of(answer.text)
+    assert "The endpoint is disabled. Enable it to resend." in text_of(answer.text)
     assert await state(site, entry) is DeliveryState.FAILED
 
 
@@ -79,7 +79,7 @@ async def test_what_is_under_way_is_not_sent_twice(site: Site) -> None:
     answer = await site.post(f"/deliveries/{entry.delivery.id}/resend")
 
     assert answer.status_code == 422
-    assert "An attempt is under way just now." in text_of(answer.text)
+    assert "An attempt is in progress." in text_of(answer.text)
 
 
 async def test_an_unknown_delivery_is_not_found(site: Site) -> None:

@@ -22,17 +22,17 @@ async def test_each_endpoint_that_was_passed_over_has_its_reason(site: Site) -> 
 
     page = (await site.get(f"/messages/{message.id}")).text
 
-    text = text_of(page.partition("Endpoints that did not get it")[2])
+    text = text_of(page.partition("Endpoints that did not receive it")[2])
     for said in (
-        "Refunds It does not listen to payment.succeeded.",
-        'Euros Its filter asks for data.currency = EUR, and in this event it is "<b>USD</b>".',
-        "Coupons Its filter asks for data.coupon exists, and this event has no such field.",
+        "Refunds It is not subscribed to payment.succeeded.",
+        'Euros Its filter requires data.currency = EUR, but in this event the value is "<b>USD</b>".',
+        "Coupons Its filter requires data.coupon exists, but this event has no such field.",
         "Off It is disabled.",
-        "Later It was made after this event had come.",
-        "Since changed It would get such an event now.",
+        "Later It was created after this event arrived.",
+        "Since changed It would receive such an event now.",
     ):
         assert said in text
-    assert "Takes all" not in text.partition("As the endpoints stand now.")[0]
+    assert "Takes all" not in text.partition("Based on the endpoints' current settings.")[0]
     assert "<b>USD" not in page
 
 
@@ -40,4 +40,4 @@ async def test_a_message_that_all_got_passes_nobody_over(site: Site) -> None:
     await kept_endpoint(site)
     message = await arrived(site)
 
-    assert "did not get it" not in (await site.get(f"/messages/{message.id}")).text
+    assert "did not receive it" not in (await site.get(f"/messages/{message.id}")).text

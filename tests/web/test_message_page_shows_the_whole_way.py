@@ -100,8 +100,8 @@ async def test_a_message_that_nobody_wanted_says_so(site: Site) -> None:
     lonely = a_message(site.source)
     await site.bench.store.write(lambda tx: messages.receive(tx, [lonely]))
 
-    assert "No endpoint listened" in text_of((await site.get(f"/messages/{lonely.id}")).text)
-    assert "No endpoint listened" not in await page_of(site, entry)
+    assert "No endpoint subscribed" in text_of((await site.get(f"/messages/{lonely.id}")).text)
+    assert "No endpoint subscribed" not in await page_of(site, entry)
 
 
 async def test_a_message_of_the_live_source_is_shown_as_live(site: Site) -> None:

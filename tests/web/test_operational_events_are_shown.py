@@ -48,23 +48,23 @@ def unseen(page: str) -> int:
 
 
 async def test_an_event_is_listed_with_its_reason_and_counted(site: Site) -> None:
-    assert "Nothing to report" in (await site.get("/notices")).text
+    assert "No operational events" in (await site.get("/notices")).text
     endpoint = await failed_for_good(site)
     page = (await site.get("/notices")).text
-    assert "Delivery failed for good" in page
+    assert "Retries exhausted" in page
     assert "Slack &lt;payments&gt;" in page
-    assert "nothing listens there" in page
+    assert "nothing is listening on this port" in page
     assert f'href="/test/endpoints/{endpoint.id}"' in page
     assert f'href="/test/endpoints/{endpoint.id}/replays/new?kind=failed"' in page
     assert unseen((await site.get("/logs")).text) == 1
-    assert "Delivery failed for good" in (await site.get(f"/endpoints/{endpoint.id}")).text
+    assert "Retries exhausted" in (await site.get(f"/endpoints/{endpoint.id}")).text
 
 
 async def test_in_chinese_the_reason_is_chinese_too(site: Site) -> None:
     await failed_for_good(site)
     page = (await site.get("/notices", headers={"accept-language": "zh"})).text
-    assert "投递最终失败" in page
-    assert "nothing listens there" not in page
+    assert "重试已用尽" in page
+    assert "nothing is listening on this port" not in page
 
 
 async def test_seen_is_up_to_what_the_reader_saw(site: Site) -> None:
@@ -77,13 +77,13 @@ async def test_seen_is_up_to_what_the_reader_saw(site: Site) -> None:
     await site.post("/notices/seen", {"up_to": latest})
     page = (await site.get("/notices")).text
     assert unseen(page) == 0
-    assert "Mark all as seen" not in page
+    assert "Mark all as read" not in page
 
 
 async def test_addresses_need_a_mail_server(site: Site) -> None:
     answer = await site.post("/settings/alerts", FORM | {"addresses": "ops@example.com"})
     assert answer.status_code == 422
-    assert "No mail server is set" in answer.text
+    assert "No mail server is configured" in answer.text
     assert 'value="ops@example.com"' in answer.text
     assert (await chosen(site)).addresses == ()
 
@@ -149,23 +149,23 @@ async def test_a_test_goes_to_the_typed_address_and_says_how_it_went(loopback_si
     await site.bench.store.write(lambda tx: options.set_alerts(tx, Alerts(webhook_secret=SECRET), site.bench.now()))
     async with receiving(OK) as hook:
         answer = await site.post("/settings/alerts/test-webhook", FORM | {"webhook_url": hook.url()})
-        assert "The webhook took the test." in answer.text
+        assert "The webhook accepted the test." in answer.text
         assert f'value="{hook.url()}"' in answer.text
     assert Webhook(SECRET).verify(hook.got[0].body, hook.got[0].headers)["type"] == "test"
     assert (await chosen(site)).webhook_url == ""
     async with receiving(b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n") as hook:
         answer = await site.post("/settings/alerts/test-webhook", FORM | {"webhook_url": hook.url()})
     assert answer.status_code == 422
-    assert "The webhook answered 500." in answer.text
+    assert "The webhook returned 500." in answer.text
 
 
 async def test_a_test_mail_arrives_and_a_refusal_is_said(loopback_site: Site) -> None:
     site, box = loopback_site, loopback_site.app.state.box
     answer = await site.post("/settings/alerts/test-mail", FORM | {"addresses": "ops@example.com, ada@example.com"})
-    assert "The mail server took the mail." in answer.text
+    assert "The mail server accepted the e-mail." in answer.text
     assert box.recipients == [["ops@example.com", "ada@example.com"]]
     box.refuses = "*"
     answer = await site.post("/settings/alerts/test-mail", FORM | {"addresses": "ops@example.com"})
     assert answer.status_code == 422
-    assert "refuses every address: 550" in answer.text
+    assert "rejected every address: 550" in answer.text
     assert "Enter an address first." in (await site.post("/settings/alerts/test-mail", FORM)).text

@@ -39,7 +39,7 @@ async def test_a_limit_that_makes_no_sense_is_refused_beside_its_field(site: Sit
     answer = await site.post(f"/endpoints/{shop.id}/advanced", {"rate_limit": typed, "concurrency": "5"})
 
     assert answer.status_code == 422
-    assert beside(answer.text, "rate_limit") == "Enter a whole number from 1 to 1000, or nothing for no limit."
+    assert beside(answer.text, "rate_limit") == "Enter a whole number from 1 to 1000, or leave empty for no limit."
     assert beside(answer.text, "concurrency") == ""
     assert (await now(site, shop)).controls == Controls()
 
@@ -53,9 +53,9 @@ async def test_a_paused_endpoint_says_what_waits_and_sends_it_when_resumed(site:
     listed = text_of((await site.get("/endpoints")).text)
     waits = text_of((await site.get(f"/messages/{message.id}")).text)
 
-    assert "Paused: nothing is sent, and everything is kept. 1 delivery waits." in page
-    assert "Paused Capture 1 delivery waits" in listed
-    assert "Waits until the endpoint is resumed" in waits
+    assert "Paused: nothing is sent. Events are kept until you resume. 1 delivery waiting." in page
+    assert "Paused Capture 1 delivery waiting" in listed
+    assert "Waiting until the endpoint is resumed" in waits
 
     assert path_of(await site.post(f"/endpoints/{shop.id}/resume")) == f"/test/endpoints/{shop.id}"
     while (await one_delivery(site, message.id)).state is not DeliveryState.SUCCEEDED:
@@ -70,7 +70,7 @@ async def test_sending_again_to_a_paused_endpoint_says_that_it_waits(site: Site)
 
     answer = await site.post(f"/deliveries/{entry.delivery.id}/resend")
 
-    assert "The delivery goes out again once its endpoint is resumed." in text_of(
+    assert "The delivery will be sent when you resume its endpoint." in text_of(
         (await site.get(answer.headers["location"])).text
     )
 
@@ -84,7 +84,7 @@ async def test_the_delivery_that_holds_up_the_line_is_shown_and_skipped(site: Si
     page = (await site.get(f"/endpoints/{shop.id}")).text
     assert f'action="/test/deliveries/{first.delivery.id}/skip"' in page
     assert f'href="/test/messages/{first.message.id}"' in page
-    assert "1 delivery waits behind it." in text_of(page)
+    assert "1 delivery waiting behind it." in text_of(page)
 
     form = {"back": f"/test/endpoints/{shop.id}"}
     assert path_of(await site.post(f"/deliveries/{first.delivery.id}/skip", form)) == f"/test/endpoints/{shop.id}"
@@ -99,7 +99,7 @@ async def test_what_ended_or_is_under_way_is_not_skipped(site: Site) -> None:
     answer = await site.post(f"/deliveries/{ended.delivery.id}/skip")
 
     assert answer.status_code == 422
-    assert "It does not wait any more, or an attempt is under way just now." in text_of(answer.text)
+    assert "This delivery is no longer waiting, or an attempt is in progress." in text_of(answer.text)
     assert (await one_delivery(site, ended.message.id)).state is DeliveryState.SUCCEEDED
     assert (await site.post("/deliveries/dlv_0/skip")).status_code == 404
 

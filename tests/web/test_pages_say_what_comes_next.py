@@ -16,9 +16,9 @@ from server.store import endpoints, notices
 @pytest.mark.parametrize(
     ("because", "words"),
     [
-        (Because.SCHEDULE, "attempt 2 of 8 · by the schedule"),
-        (Because.RETRY_AFTER, "attempt 2 of 8 · as the destination asked by Retry-After"),
-        (Because.REST, "attempt 2 of 8 · a minute's rest at least, after a 429 or a timeout"),
+        (Because.SCHEDULE, "attempt 2 of 8 · retry schedule"),
+        (Because.RETRY_AFTER, "attempt 2 of 8 · requested by the destination (Retry-After)"),
+        (Because.REST, "attempt 2 of 8 · at least a minute after a 429 or a timeout"),
     ],
 )
 async def test_the_next_attempt_has_its_time_its_number_and_its_reason(
@@ -46,26 +46,26 @@ async def test_the_number_goes_by_the_endpoints_own_schedule(site: Site) -> None
 @pytest.mark.parametrize(
     ("because", "words"),
     [
-        (Because.EXHAUSTED, "this was the last of the schedule."),
-        (Because.GONE, "the destination answered 410 Gone, so the endpoint was disabled."),
-        (Because.ABORT, "by webhook-delivery: abort-message the destination asked to stop."),
-        (Because.ONCE, "an example is sent once."),
+        (Because.EXHAUSTED, "this was the last one."),
+        (Because.GONE, "the destination returned 410 Gone, so the endpoint was disabled."),
+        (Because.ABORT, "the destination requested to stop (webhook-delivery: abort-message)."),
+        (Because.ONCE, "examples are sent once."),
     ],
 )
 async def test_why_none_follows_is_said(site: Site, because: Because, words: str) -> None:
     shop = await kept_endpoint(site)
     entry = await tried(site, shop, DeliveryState.FAILED, outcome=AttemptOutcome.REJECTED, because=because)
 
-    assert f"No further attempt: {words}" in text_of((await site.get(f"/messages/{entry.message.id}")).text)
+    assert f"No further attempts: {words}" in text_of((await site.get(f"/messages/{entry.message.id}")).text)
 
 
 @pytest.mark.parametrize(
     ("because", "page_says", "list_says"),
     [
-        (DisabledBecause.GONE, "Disabled. The destination answered 410 Gone.", "It answered 410 Gone"),
-        (DisabledBecause.ASKED, "Disabled. The destination asked for it", "The destination asked for it"),
-        (DisabledBecause.FAILING, "Disabled. Every attempt had failed since", "Everything failed for days"),
-        (DisabledBecause.PERSON, "Disabled. Somebody switched it off here.", "Disabled"),
+        (DisabledBecause.GONE, "Disabled. The destination returned 410 Gone.", "Destination returned 410 Gone"),
+        (DisabledBecause.ASKED, "Disabled. The destination requested it", "Requested by the destination"),
+        (DisabledBecause.FAILING, "Disabled. Every attempt had failed since", "All attempts failed for days"),
+        (DisabledBecause.PERSON, "Disabled. It was disabled here by hand.", "Disabled"),
     ],
 )
 async def test_a_disabled_endpoint_says_why(
@@ -95,7 +95,7 @@ async def test_a_disabled_endpoint_says_when_whatever_was_changed_since(site: Si
 
     for page in ("", "/advanced", "/head"):
         text = text_of((await site.get(f"/endpoints/{shop.id}{page}")).text)
-        assert "Disabled 22 Sep 2026, 04:06:40 UTC . The destination answered 410 Gone." in text
+        assert "Disabled 22 Sep 2026, 04:06:40 UTC . The destination returned 410 Gone." in text
 
 
 @pytest.mark.parametrize("because", [DisabledBecause.GONE, DisabledBecause.FAILING])
@@ -119,7 +119,7 @@ async def test_a_failing_endpoint_says_since_when_and_when_it_will_be_disabled(s
 
     assert "Every attempt has failed since 21 Sep 2026, 14:13:20 UTC" in text
     assert "The first failure after 27 Sep 2026, 04:06:40 UTC disables the endpoint, unless" in text
-    assert "Failing Will be disabled from 27 Sep 2026, 04:06:40 UTC" in listed
+    assert "Failing Will be disabled on 27 Sep 2026, 04:06:40 UTC" in listed
 
 
 async def test_parked_says_that_it_is_not_tried_again(site: Site) -> None:
@@ -127,7 +127,7 @@ async def test_parked_says_that_it_is_not_tried_again(site: Site) -> None:
     entry = await tried(site, shop, DeliveryState.TRANSFORM_FAILED, outcome=AttemptOutcome.TRANSFORM_FAILED)
 
     text = text_of((await site.get(f"/messages/{entry.message.id}")).text)
-    assert "Parked: it is not tried again until the code is mended." in text
+    assert "Parked until the transformation is fixed." in text
 
 
 async def test_another_address_begins_with_a_clean_record(site: Site) -> None:

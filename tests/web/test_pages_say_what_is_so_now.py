@@ -36,8 +36,8 @@ async def test_nothing_is_called_parked_once_it_went_out(site: Site) -> None:
     failed = {"outcome": AttemptOutcome.TRANSFORM_FAILED, "error": AttemptError(FailureKind.THREW, "no")}
     entry = await tried(site, shop, DeliveryState.TRANSFORM_FAILED, **failed)
     await site.post(f"/endpoints/{shop.id}/pause")
-    waits = "which waits until it is mended"
-    parked = "Parked: it is not tried again until the code is mended."
+    waits = "It is parked until you fix it."
+    parked = "Parked until the transformation is fixed."
 
     assert waits in text_of((await site.get("/notices")).text)
     assert text_of((await site.get(f"/messages/{entry.message.id}")).text).count(parked) == 2
@@ -46,7 +46,7 @@ async def test_nothing_is_called_parked_once_it_went_out(site: Site) -> None:
     for address in ("/notices", f"/endpoints/{shop.id}"):
         page = text_of((await site.get(address)).text)
         assert waits not in page
-        assert "None of them is parked any more." in page
+        assert "None of them are parked any more." in page
     assert parked not in text_of((await site.get(f"/messages/{entry.message.id}")).text)
 
 

@@ -32,7 +32,7 @@ async def test_other_sessions_end_and_this_one_goes_on(tmp_path: Path) -> None:
     [
         ({"current": "wrong"}, "This is not your current password."),
         ({"password": "short", "repeated": "short"}, "Use at least 12 characters."),
-        ({"repeated": "other"}, "The two passwords differ."),
+        ({"repeated": "other"}, "The passwords do not match."),
     ],
 )
 async def test_a_change_that_is_refused_says_why_and_changes_nothing(
@@ -52,4 +52,4 @@ async def test_a_borrowed_session_cannot_guess_the_password_for_ever(tmp_path: P
         await visitor.sets_up()
         for _ in range(10):
             assert "not your current password" in (await changes_password(visitor, current="wrong"))[1]
-        assert "too many tries" in (await changes_password(visitor))[1]
+        assert "Too many attempts" in (await changes_password(visitor))[1]

@@ -51,7 +51,7 @@ async def test_within_a_value_they_are_refused_beside_the_field(
     answer = await site.post("/endpoints", form)
     assert answer.status_code == 422
     shown = text_of(answer.text)
-    assert f"{value} contains an invisible character" in shown or f"{value} has characters outside ASCII" in shown
+    assert f"{value} contains an invisible character" in shown or f"{value} has non-ASCII characters" in shown
 
 
 async def test_the_secret_of_a_source_is_cleaned(site: Site) -> None:

@@ -59,10 +59,10 @@ async def test_the_dry_run_says_how_many_of_which_types_and_changes_nothing(site
     shop = await failing(site, 3)
     page = await counted(site, shop)
     said = text_of(page.text)
-    assert "3 messages would go out" in said
+    assert "3 messages will be sent" in said
     assert "payment.succeeded 2 refund.succeeded 1" in said
-    assert "No code: as they were received" in said
-    assert "None: it has accepted none of them" in said
+    assert "No transformation: sent as received" in said
+    assert "None: the destination has not accepted any of them yet" in said
     assert await site.bench.store.read(lambda tx: replays.history(tx, shop.id)) == []
 
 
@@ -82,12 +82,12 @@ async def test_bulk_takes_only_the_types_and_states_that_were_chosen(site: Site)
     shop = await failing(site, 3)
     await tried(site, shop, DeliveryState.SUCCEEDED)
     everything = await counted(site, shop, kind="bulk", states=["failed", "succeeded"])
-    assert "4 messages would go out" in text_of(everything.text)
-    assert "1 message: it accepted the same webhook-id before" in text_of(everything.text)
+    assert "4 messages will be sent" in text_of(everything.text)
+    assert "1 message that the destination already accepted under the same webhook-id" in text_of(everything.text)
     refunds = await counted(
         site, shop, kind="bulk", states=["failed"], listen="chosen", event_types=["refund.succeeded"]
     )
-    assert "1 message would go out" in text_of(refunds.text)
+    assert "1 message will be sent" in text_of(refunds.text)
     assert confirmation(refunds.text)["event_types"] == ["refund.succeeded"]
     await site.post(f"/endpoints/{shop.id}/replays", confirmation(refunds.text))
     replay, _ = await ends(site, shop)
@@ -98,7 +98,7 @@ async def test_missing_sends_what_came_before_the_endpoint_was_made(site: Site) 
     before = [await arrived(site) for _ in range(2)]
     shop = await kept_endpoint(site, destination=Destination.CAPTURE)
     page = await counted(site, shop, kind="missing")
-    assert "2 messages would go out" in text_of(page.text)
+    assert "2 messages will be sent" in text_of(page.text)
     await site.post(f"/endpoints/{shop.id}/replays", confirmation(page.text))
     await ends(site, shop)
     ways = await site.bench.store.read(lambda tx: messages.of_messages(tx, [message.id for message in before]))
@@ -110,16 +110,16 @@ async def test_missing_sends_what_came_before_the_endpoint_was_made(site: Site) 
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"since": "custom", "start": "nonsense"}, "Enter a date and a time"),
-        ({"since": "custom", "start": "2999-01-01T00:00"}, "This is in the future."),
-        ({"since": "custom", "start": "2026-01-02T00:00", "end": "2026-01-01T00:00"}, "The end must come after"),
-        ({"since": "ever"}, "Choose one of the ranges."),
+        ({"since": "custom", "start": "nonsense"}, "Enter a date and time"),
+        ({"since": "custom", "start": "2999-01-01T00:00"}, "This time is in the future."),
+        ({"since": "custom", "start": "2026-01-02T00:00", "end": "2026-01-01T00:00"}, "The end must be after"),
+        ({"since": "ever"}, "Select a range."),
         ({"rate": "0"}, "Enter a whole number from 1 to 1000."),
         ({"rate": "９"}, "Enter a whole number from 1 to 1000."),
         ({"rate": "00000000" + "1" * 20}, "Enter a whole number from 1 to 1000."),
         ({"rate": "000000001" + "0" * 5000}, "Enter a whole number from 1 to 1000."),
-        ({"kind": "bulk", "states": []}, "Choose at least one state."),
-        ({"kind": "bulk", "states": ["failed"], "listen": "chosen"}, "Choose at least one event type."),
+        ({"kind": "bulk", "states": []}, "Select at least one status."),
+        ({"kind": "bulk", "states": ["failed"], "listen": "chosen"}, "Select at least one event type."),
     ],
 )
 async def test_what_cannot_be_asked_for_is_said(site: Site, fields: dict[str, Any], sentence: str) -> None:
@@ -132,7 +132,7 @@ async def test_what_cannot_be_asked_for_is_said(site: Site, fields: dict[str, An
 async def test_nothing_to_replay_is_said(site: Site) -> None:
     shop = await kept_endpoint(site)
     page = await counted(site, shop)
-    assert "Nothing would go out" in text_of(page.text)
+    assert "Nothing to send" in text_of(page.text)
     answer = await site.post(f"/endpoints/{shop.id}/replays", {"kind": "failed", "since": "8h"})
     assert answer.status_code == 422
     assert "there is nothing to replay" in text_of(answer.text)
@@ -146,8 +146,8 @@ async def test_a_count_that_finds_nothing_in_its_time_says_so_and_names_no_numbe
     shop = await failing(site, 3)
     page = await counted(site, shop, kind="failed", listen="chosen", event_types=["dispute.opened"])
     said = text_of(page.text)
-    assert "Counting was not finished" in said and "The replay itself looks through the whole range" in said
-    assert "messages would go out" not in said and "it has accepted none of them" not in said
+    assert "Preview not finished" in said and "The replay itself searches the whole range" in said
+    assert "messages will be sent" not in said and "has not accepted any of them" not in said
     assert confirmation(page.text)["kind"] == ["failed"]
 
 
@@ -158,12 +158,12 @@ async def test_one_run_at_a_time_and_it_can_be_stopped(site: Site) -> None:
     assert path_of(await site.post(f"/endpoints/{shop.id}/replays", form)) == f"/test/endpoints/{shop.id}/replays"
     again = await site.post(f"/endpoints/{shop.id}/replays", form)
     assert again.status_code == 422
-    assert "A replay of this endpoint is under way." in text_of(again.text)
+    assert "Another replay of this endpoint is in progress." in text_of(again.text)
 
     said = text_of((await site.get(f"/endpoints/{shop.id}/replays")).text)
-    assert "0 of 2 tried" in said
-    assert "The endpoint is paused; the replay goes on when it is resumed." in said
-    assert "A replay is under way" in text_of((await site.get(f"/endpoints/{shop.id}")).text)
+    assert "0 of 2 attempted" in said
+    assert "The endpoint is paused. The replay continues when you resume it." in said
+    assert "Replay in progress" in text_of((await site.get(f"/endpoints/{shop.id}")).text)
     replay, _ = await run_of(site, shop)
     assert path_of(await site.post(f"/replays/{replay.id}/stop")) == f"/test/endpoints/{shop.id}/replays"
     assert (await run_of(site, shop))[0].state is ReplayState.STOPPED
@@ -174,8 +174,8 @@ async def test_a_disabled_endpoint_is_counted_and_not_replayed(site: Site) -> No
     shop = await failing(site, 1)
     await site.post(f"/endpoints/{shop.id}/disable")
     page = text_of((await counted(site, shop)).text)
-    assert "1 message would go out" in page
-    assert "The endpoint is disabled. Enable it, then replay." in page
+    assert "1 message will be sent" in page
+    assert "The endpoint is disabled. Enable it to replay." in page
     answer = await site.post(f"/endpoints/{shop.id}/replays", {"kind": "failed", "since": "8h"})
     assert answer.status_code == 422
 
@@ -183,9 +183,9 @@ async def test_a_disabled_endpoint_is_counted_and_not_replayed(site: Site) -> No
 async def test_what_is_parked_is_shown_and_runs_with_the_version_that_is_saved(site: Site) -> None:
     shop = await failing(site, 2, PARKED, code="function handler() { throw 1 }")
     overview = text_of((await site.get(f"/endpoints/{shop.id}")).text)
-    assert "2 deliveries wait for a mended transformation." in overview
+    assert "2 deliveries are parked until you fix the transformation." in overview
     editor = await site.get(f"/endpoints/{shop.id}/transformation")
-    assert "Run 2 parked deliveries with the new version" in text_of(editor.text)
+    assert "Re-run 2 parked deliveries after saving" in text_of(editor.text)
 
     form = {"code": PLAIN, "transforming": "on", "rerun": "on"}
     assert (
@@ -203,8 +203,8 @@ async def test_saving_without_the_switch_leaves_them_parked(site: Site) -> None:
     await site.post(f"/endpoints/{shop.id}/transformation", {"code": PLAIN, "transforming": "on"})
     assert await site.bench.store.read(lambda tx: replays.history(tx, shop.id)) == []
     page = await site.get(f"/endpoints/{shop.id}/replays/new?kind=parked")
-    assert "1 message would go out" in text_of(page.text)
-    assert "Version 2, the one in force" in text_of(page.text)
+    assert "1 message will be sent" in text_of(page.text)
+    assert "Version 2 (active)" in text_of(page.text)
 
 
 async def test_restoring_a_version_leads_to_what_would_go_out(site: Site) -> None:

@@ -25,8 +25,8 @@ async def test_dodos_schedule_is_shown_with_when_each_attempt_would_come(site: S
 
     assert 'value="0s, 5s, 5m, 30m, 2h, 5h, 10h, 10h"' in page.text
     text = text_of(page.text)
-    assert "8 attempts in 1 d 3 h 35 min 5 s · Dodo's own schedule" in text
-    assert "1 at once 2 after 5 s +5 s 3 after 5 min 5 s +5 min 4 after 35 min 5 s +30 min" in text
+    assert "8 attempts over 1 d 3 h 35 min 5 s · Dodo's schedule" in text
+    assert "1 immediately 2 after 5 s +5 s 3 after 5 min 5 s +5 min 4 after 35 min 5 s +30 min" in text
     assert "Reset to Dodo's schedule" not in text
 
 
@@ -38,7 +38,7 @@ async def test_a_schedule_of_ones_own_is_kept(site: Site) -> None:
     assert path_of(answer) == f"/test/endpoints/{shop.id}/advanced"
     assert (await now(site, shop)).controls.schedule == (0, MINUTE, 90 * MINUTE)
     text = text_of((await site.get(f"/endpoints/{shop.id}/advanced")).text)
-    assert "3 attempts in 1 h 31 min" in text
+    assert "3 attempts over 1 h 31 min" in text
     assert "Reset to Dodo's schedule" in text
 
 
@@ -53,9 +53,9 @@ async def test_it_goes_back_to_dodos(site: Site) -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("", "Write 1 to 20 waits, one for each attempt, separated by commas."),
-        ("0s, 8d", "Attempt 2 would wait longer than 7 days."),
-        ("0s, <b>", "“<b>” is not a wait. Write a number and a unit: 5s, 5m, 2h, 1d or 1h30m."),
+        ("", "Enter 1 to 20 delays, one for each attempt, separated by commas."),
+        ("0s, 8d", "The delay before attempt 2 is longer than 7 days."),
+        ("0s, <b>", "“<b>” is not a delay. Enter a number and a unit, for example 5s, 5m, 2h, 1d or 1h30m."),
     ],
 )
 async def test_a_schedule_that_cannot_be_read_is_refused_beside_its_field(
@@ -80,6 +80,6 @@ async def test_a_preview_keeps_nothing(site: Site) -> None:
 
     assert 'value="10s, 1m"' in whole.text
     assert "<html" not in part.text
-    assert "2 attempts in 1 min 10 s 1 after 10 s 2 after 1 min 10 s +1 min" in text_of(part.text)
-    assert "“soon” is not a wait." in text_of(wrong.text)
+    assert "2 attempts over 1 min 10 s 1 after 10 s 2 after 1 min 10 s +1 min" in text_of(part.text)
+    assert "“soon” is not a delay." in text_of(wrong.text)
     assert (await now(site, shop)).controls.schedule == DODO_SCHEDULE

@@ -77,7 +77,7 @@ async def test_tries_are_counted_as_those_to_sign_in(tmp_path: Any, capfd: pytes
             assert beside((await browser.post("/reveal", data=form)).text, "password") == "This is not your password."
         refused = await browser.post("/reveal", data=form | {"password": PASSWORD})
         assert refused.status_code == 422 and SECRET not in refused.text
-        assert beside(refused.text, "password").startswith("There were too many tries.")
+        assert beside(refused.text, "password").startswith("Too many attempts.")
     printed = "".join(capfd.readouterr())
     assert printed.count("secret.not_revealed") == 11 and f"user={NAME}" in printed and SECRET not in printed
 

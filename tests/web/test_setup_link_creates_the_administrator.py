@@ -20,7 +20,7 @@ async def test_another_link_says_where_the_right_one_is(tmp_path: Path, token: s
     async with newcomer(tmp_path) as visitor:
         answer = await visitor.get("/setup", params={"token": token})
         assert answer.status_code == 403
-        assert "Hookbench prints it where it was started" in answer.text
+        assert "Hookbench prints the link in its terminal or log" in answer.text
         assert (await visitor.sets_up(token=token)).status_code == 403
 
 
@@ -38,7 +38,7 @@ async def test_the_link_works_once(tmp_path: Path) -> None:
         async with visitor.another() as second:
             answer = await second.get("/setup", params={"token": token})
             assert answer.status_code == 403
-            assert "created already" in answer.text
+            assert "The administrator already exists" in answer.text
             assert (await second.sets_up(token=token, name="eve")).status_code == 403
 
 
@@ -49,7 +49,7 @@ async def test_a_race_for_the_link_has_one_winner(tmp_path: Path) -> None:
         visitor.app.state.setup = setup  # the second came in before the first was done
         answer = await visitor.sets_up(name="eve")
         assert answer.status_code == 422
-        assert "created already" in answer.text
+        assert "The administrator already exists" in answer.text
 
 
 async def test_the_password_is_kept_as_an_argon2id_hash(tmp_path: Path) -> None:
@@ -70,11 +70,11 @@ async def test_the_password_is_kept_as_an_argon2id_hash(tmp_path: Path) -> None:
     ("changes", "sentence"),
     [
         ({"name": ""}, "Enter a name."),
-        ({"name": "a" * 65}, "A name has at most 64 characters"),
+        ({"name": "a" * 65}, "A name can have at most 64 characters"),
         ({"password": "elevenchars", "repeated": "elevenchars"}, "Use at least 12 characters."),
         ({"password": "x" * 201, "repeated": "x" * 201}, "Use at most 200 characters."),
         ({"name": "Administrator", "password": "administrator", "repeated": "administrator"}, "must not be the name"),
-        ({"repeated": "something else"}, "The two passwords differ."),
+        ({"repeated": "something else"}, "The passwords do not match."),
     ],
 )
 async def test_a_form_that_cannot_be_used_says_why(tmp_path: Path, changes: dict[str, str], sentence: str) -> None:

@@ -21,7 +21,7 @@ from server.actions.accounts import (
 from server.store import accounts
 from server.web.visit import SESSION_COOKIE
 
-WRONG = "The name or the password is wrong."
+WRONG = "The name or password is wrong."
 
 
 async def test_name_and_password_open_the_page_that_was_asked_for(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ async def test_too_many_wrong_passwords_must_wait(tmp_path: Path) -> None:
             assert all(WRONG in guess.text for guess in guesses)
             answer = await guesser.signs_in()
             assert answer.status_code == 422
-            assert "Please wait 10 seconds." in answer.text
+            assert "Wait 10 seconds." in answer.text
         async with visitor.another("198.51.100.9") as owner:
             assert (await owner.signs_in()).status_code == 303
 
@@ -116,7 +116,7 @@ async def test_guesses_at_many_names_from_one_address_come_to_an_end(
         async with visitor.another() as guesser:
             for number in range(3):
                 assert WRONG in (await guesser.signs_in(name=f"name {number}")).text
-            assert "Please wait 10 seconds." in (await guesser.signs_in(name="one more")).text
+            assert "Wait 10 seconds." in (await guesser.signs_in(name="one more")).text
         async with visitor.another("198.51.100.9") as owner:
             assert (await owner.signs_in()).status_code == 303
 
@@ -131,7 +131,7 @@ async def test_all_the_ipv6_addresses_of_one_customer_count_as_one(
             async with visitor.another(f"2001:db8:1:2::{number}") as guesser:
                 await guesser.signs_in(password="wrong")
         async with visitor.another("2001:db8:1:2:3:4:5:6") as guesser:
-            assert "Please wait 10 seconds." in (await guesser.signs_in()).text
+            assert "Wait 10 seconds." in (await guesser.signs_in()).text
         async with visitor.another("2001:db8:1:3::1") as owner:
             assert (await owner.signs_in()).status_code == 303
 
@@ -160,11 +160,11 @@ async def test_strangers_do_not_keep_a_known_browser_out(tmp_path: Path) -> None
         async with owner.another("127.0.0.1") as stranger:
             for _ in range(MOST_TRIES + 1):
                 await stranger.signs_in(password="wrong")
-            assert "Please wait 10 seconds." in (await stranger.signs_in()).text
+            assert "Wait 10 seconds." in (await stranger.signs_in()).text
         assert (await owner.signs_in()).status_code == 303
         async with owner.another("127.0.0.1") as thief:
             thief.cookies.set("browser", "invented")
-            assert "Please wait 10 seconds." in (await thief.signs_in()).text
+            assert "Wait 10 seconds." in (await thief.signs_in()).text
 
 
 async def test_the_tries_of_a_known_browser_have_their_bound_too(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ async def test_the_tries_of_a_known_browser_have_their_bound_too(tmp_path: Path)
         await owner.sets_up()
         for _ in range(MOST_TRIES):
             assert WRONG in (await owner.signs_in(password="wrong")).text
-        assert "Please wait 10 seconds." in (await owner.signs_in()).text
+        assert "Wait 10 seconds." in (await owner.signs_in()).text
 
 
 async def test_a_changed_password_forgets_the_browsers(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ async def test_a_changed_password_forgets_the_browsers(tmp_path: Path) -> None:
             thief.cookies.set("browser", before)
             for _ in range(MOST_TRIES):
                 await thief.signs_in(password="wrong")
-            assert "Please wait 10 seconds." in (await thief.signs_in(password="another long password")).text
+            assert "Wait 10 seconds." in (await thief.signs_in(password="another long password")).text
         async with owner.another("198.51.100.9") as elsewhere:
             assert (await elsewhere.signs_in(password="another long password")).status_code == 303
 
@@ -211,14 +211,14 @@ async def test_invented_addresses_gain_a_stranger_little(tmp_path: Path, monkeyp
             for number in range(6):
                 stranger.headers["x-forwarded-for"] = f"192.0.2.{number}"
                 answer = await stranger.signs_in(password="wrong")
-            assert "Please wait 10 seconds." in answer.text
+            assert "Wait 10 seconds." in answer.text
         owner.headers["x-forwarded-for"] = "198.51.100.20"  # and keep nobody out who was here before
         assert (await owner.signs_in()).status_code == 303
         async with owner.another("203.0.113.5") as stranger:  # it is no proxy of ours, and cannot name another address
             for number in range(MOST_TRIES + 1):
                 stranger.headers["x-forwarded-for"] = f"192.0.2.{number}"
                 answer = await stranger.signs_in(password="wrong")
-            assert "Please wait 10 seconds." in answer.text
+            assert "Wait 10 seconds." in answer.text
 
 
 async def test_an_older_hash_is_renewed_at_the_next_sign_in(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ async def test_a_crowd_at_the_door_is_bounded(tmp_path: Path) -> None:
         answers = await asyncio.gather(*(stranger.signs_in(password="wrong") for stranger in strangers))
         texts = [answer.text for answer in answers]
         assert sum(WRONG in text for text in texts) >= MAX_WAITING
-        assert any("Too many people are signing in just now." in text for text in texts)
+        assert any("Too many people are signing in right now." in text for text in texts)
         for stranger in strangers:
             await stranger.aclose()
 

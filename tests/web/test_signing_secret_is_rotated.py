@@ -57,7 +57,7 @@ async def test_the_page_shows_the_old_one_and_until_when_it_signs(site: Site) ->
     text = text_of((await site.get(f"/endpoints/{endpoint.id}/advanced")).text)
 
     assert "The old secret expires on " in text
-    assert "Stop the old one now" in text
+    assert "Expire old secret now" in text
 
 
 async def test_the_old_one_is_stopped_at_once(site: Site) -> None:
@@ -67,7 +67,7 @@ async def test_the_old_one_is_stopped_at_once(site: Site) -> None:
     path_of(await site.post(f"/endpoints/{endpoint.id}/secret/stop-former"))
 
     assert (await now(site, endpoint)).former_secret is None
-    assert "Stop the old one now" not in (await site.get(f"/endpoints/{endpoint.id}/advanced")).text
+    assert "Expire old secret now" not in (await site.get(f"/endpoints/{endpoint.id}/advanced")).text
 
 
 async def test_an_old_one_whose_day_is_over_is_not_shown(site: Site) -> None:
@@ -88,11 +88,11 @@ async def test_a_secret_of_ones_own_is_kept(site: Site, typed: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("", "Paste a signing secret; it starts with whsec_."),
-        ("whsec_no!", "This is not a signing secret"),
+        ("", "Paste a signing secret. It starts with whsec_."),
+        ("whsec_no!", "This is not a valid signing secret"),
         ("whsec_" + b64encode(b"s" * 23).decode(), "The signing secret is 23 bytes long"),
         ("whsec_" + b64encode(b"s" * 65).decode(), "The signing secret is 65 bytes long"),
-        (SECRET, "This secret is in force already."),
+        (SECRET, "This is already the active secret."),
     ],
 )
 async def test_what_is_no_new_secret_is_refused_beside_its_field(site: Site, typed: str, sentence: str) -> None:

@@ -15,7 +15,7 @@ from server.store import Transaction, endpoints, notices, options
 
 FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
 LOOP = "function handler(webhook) { for (;;); }"
-TOLD = "ran out of time 3 times in a row"
+TOLD = "timed out 3 times in a row"
 
 
 async def test_an_endpoint_whose_code_is_in_the_slow_lane_says_so(site: Site) -> None:
@@ -54,7 +54,7 @@ async def test_entering_the_slow_lane_is_an_operational_event_that_people_are_to
 
     [notice] = await site.bench.store.read(lambda tx: notices.page(tx, site.source.id))
     assert (notice.type, notice.endpoint_id, notice.count) == (TRANSFORMATION_TOO_SLOW, endpoint.id, 1)
-    said = "Version 1 of the code ran out of time 3 times in a row."
+    said = "Version 1 of the code timed out 3 times in a row."
     [mail] = box.got
     assert mail["subject"] == "[Hookbench Test] Transformation too slow: https://example.com/hook"
     assert said in mail.get_content()

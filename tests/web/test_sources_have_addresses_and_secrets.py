@@ -67,7 +67,7 @@ async def test_without_a_secret_every_event_is_refused_and_the_page_says_so(tmp_
     async with newcomer(tmp_path) as visitor:
         await visitor.sets_up()
         assert await delivers(visitor, (await stored(visitor))[0]) == 401
-        assert "refused until it has a signing secret" in (await visitor.get("/sources")).text
+        assert "Add a signing secret. Until then every event is rejected." in (await visitor.get("/sources")).text
 
 
 async def test_a_saved_secret_lets_events_in_to_its_own_source_alone(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ async def test_a_saved_secret_lets_events_in_to_its_own_source_alone(tmp_path: P
         ("", "Paste the signing secret"),
         ("whsec_", "Paste the signing secret"),
         ("whsec_AAAA BBBB", "contains a space"),
-        ("whsec_not-base64!", "it must be base64"),
+        ("whsec_not-base64!", "after whsec_ must be base64"),
         ("whsec_AAAA", "3 bytes long"),
     ],
 )
@@ -134,4 +134,4 @@ async def test_a_source_that_does_not_exist_is_not_found(tmp_path: Path) -> None
         for path in ("secret", "secret/new", "address"):
             answer = await visitor.post(f"/sources/src_none/{path}", data={"secret": SECRET})
             assert answer.status_code == 404
-            assert "There is no such source." in answer.text
+            assert "This source does not exist." in answer.text

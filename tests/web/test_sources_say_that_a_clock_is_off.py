@@ -26,7 +26,7 @@ async def test_the_page_says_by_how_much(site: Site, drift: int, words: str) -> 
     await site.post(f"/sources/{site.source.id}/secret", {"secret": SECRET})
     assert await sent(site, drift) == 401
     text = text_of((await site.get("/sources")).text)
-    assert "Signed correctly, but with a time more than five minutes off 1" in text
+    assert "Signed correctly, but the timestamp is more than five minutes off 1" in text
     assert words in text
     assert ("behind" if drift < 0 else "ahead of") in text
     assert "Signature missing or wrong" not in text

@@ -80,7 +80,7 @@ async def test_a_disabled_endpoint_sends_no_example(site: Site) -> None:
     answer = await site.post(f"/endpoints/{endpoint_id}/example", {"event_type": "payment.failed"})
 
     assert answer.status_code == 422
-    assert "The endpoint is disabled. Enable it, then send an example." in answer.text
+    assert "The endpoint is disabled. Enable it to send an example." in answer.text
     stored = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     assert stored.destination is Destination.CAPTURE
 

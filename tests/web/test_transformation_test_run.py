@@ -61,7 +61,7 @@ async def test_a_url_that_the_guard_forbids_fails_the_test(site: Site) -> None:
 
     answer = await site.post("/transformations/try", a_form(code=code), headers=FRAGMENT)
 
-    assert "The address belongs to this machine itself (loopback)." in answer.text
+    assert "The address belongs to this machine (loopback)." in answer.text
     assert "Ready to send" not in answer.text
 
 
@@ -76,11 +76,11 @@ async def test_a_reserved_header_fails_the_test(site: Site) -> None:
 @pytest.mark.parametrize(
     ("payload", "sentence"),
     [
-        ('{"a":\n 1,}', "The payload is not JSON: see line 2, column"),
-        ("", "The payload is not JSON: see line 1, column 1."),
+        ('{"a":\n 1,}', "The payload is not valid JSON: see line 2, column"),
+        ("", "The payload is not valid JSON: see line 1, column 1."),
         ("[1]", "The payload must be a JSON object, in braces: { … }."),
-        ('{"a": NaN}', "The payload is not JSON that can be read."),
-        ("[" * 100_000, "The payload is not JSON that can be read."),
+        ('{"a": NaN}', "The payload is not valid JSON."),
+        ("[" * 100_000, "The payload is not valid JSON."),
     ],
 )
 async def test_a_payload_that_is_no_event_is_named_beside_its_field(site: Site, payload: str, sentence: str) -> None:
@@ -166,4 +166,4 @@ async def test_a_missing_variable_in_a_header_and_lost_work_are_told(site: Site)
 
     text = text_of(answer.text)
     assert "The header Authorization contains “undefined”. The code reads webhook.env.API_KEY" in text
-    assert "A promise was rejected at line 3 and nothing handled it: Error: lost." in text
+    assert "A promise was rejected at line 3 and not handled: Error: lost." in text

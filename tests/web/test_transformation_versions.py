@@ -75,7 +75,7 @@ async def test_an_older_version_can_be_looked_at_without_taking_effect(site: Sit
 
     page = await site.get(f"/endpoints/{endpoint_id}/transformation?version={first.id}")
 
-    assert "You are looking at version 1." in page.text
+    assert "You are viewing version 1." in page.text
     assert f"\n{PLAIN}</textarea>" in page.text
     assert await in_force(site, endpoint_id) == 2
 
@@ -93,10 +93,10 @@ async def test_a_syntax_error_is_not_saved_and_not_lost(site: Site) -> None:
 
 async def test_a_version_is_in_force_only_while_the_transformation_is_on(site: Site) -> None:
     endpoint_id = await an_endpoint_of(site)
-    assert "Version 1 just In force" in without_times((await site.get(f"/endpoints/{endpoint_id}/transformation")).text)
+    assert "Version 1 just Active" in without_times((await site.get(f"/endpoints/{endpoint_id}/transformation")).text)
 
     await site.post(f"/endpoints/{endpoint_id}/advanced", {"transforming": "off"})
 
     text = without_times((await site.get(f"/endpoints/{endpoint_id}/transformation")).text)
-    assert "Version 1 just Switched off" in text
-    assert "In force" not in text
+    assert "Version 1 just Disabled" in text
+    assert "Active" not in text

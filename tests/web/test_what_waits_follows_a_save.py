@@ -16,11 +16,11 @@ async def test_deselecting_a_type_says_how_many_waiting_deliveries_it_stopped(si
     form = a_form(listen="some", event_types=["credit.added"])
     answer = await site.post(f"/endpoints/{shop.id}/edit", form)
     said = text_of((await site.get(answer.headers["location"])).text)
-    assert "The endpoint was saved. Waiting deliveries that fit no longer and were stopped: 2." in said
+    assert "Endpoint saved. Waiting deliveries stopped because they no longer match: 2." in said
 
     page = text_of((await site.get(f"/messages/{entry.message.id}")).text)
     assert "Stopped" in page
-    assert "the endpoint's event types or filter were changed, and it fits no longer" in page
+    assert "the endpoint's event types or filter changed, and the event no longer matches" in page
 
     again = await site.post(f"/endpoints/{shop.id}/edit", form)
     assert "Waiting deliveries" not in text_of((await site.get(again.headers["location"])).text)
@@ -28,7 +28,7 @@ async def test_deselecting_a_type_says_how_many_waiting_deliveries_it_stopped(si
 
 async def test_an_address_cannot_put_words_into_the_page(site: Site) -> None:
     page = await site.get("/endpoints?said=endpoint-changed.stopped-<b>.what-3.ended-²")
-    assert "The endpoint was saved." in text_of(page.text)
+    assert "Endpoint saved." in text_of(page.text)
     assert "Waiting deliveries" not in page.text
 
 
@@ -40,8 +40,8 @@ async def test_a_delivery_is_stopped_with_a_button_and_can_be_sent_again(site: S
 
     answer = await site.post(f"/deliveries/{entry.delivery.id}/stop")
     said = text_of((await site.get(answer.headers["location"])).text)
-    assert "The delivery was stopped." in said
-    assert "Skipped or stopped by hand" in said
+    assert "Delivery stopped." in said
+    assert "Skipped or stopped manually" in said
     kept = await site.bench.store.read(lambda tx: deliveries.get(tx, entry.delivery.id))
     assert kept is not None
     assert kept.state is DeliveryState.STOPPED

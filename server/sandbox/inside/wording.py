@@ -21,7 +21,7 @@ HINTS = {
     "document": "Code here runs on a server, without a page.",
 }
 EXPORT_HINT = "Declare function handler(webhook) at the top level, without export or import."
-_NO_IMPORT = "There is no import(): packages cannot be loaded. Paste what you need into the code."
+_NO_IMPORT = "There is no import(): packages cannot be loaded. Paste the code you need into the transformation."
 
 
 def failure(code: str, name: str, message: str, stack: str, fault: Fault | None = None) -> Head:
