@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server import __version__
 from server.actions import sources
-from server.actions.accounts import Setup, Tries
+from server.actions.accounts import Setup, SignInLimiter
 from server.actions.cards import load_cards
-from server.actions.workbench import Workbench
+from server.actions.services import Services
 from server.api import health as health_route
 from server.api import intake as intake_route
 from server.assets import static_dir, transforms_dir
@@ -53,8 +53,8 @@ from server.web import (
     live,
     logs,
     messages,
-    notices,
     old_addresses,
+    operational_events,
     preferences,
     render,
     replays,
@@ -70,13 +70,13 @@ from server.web.hosts import Hosts
 
 WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
-    frame, endpoints, advanced, controls, secrets, conditions, transformations, trials, logs, messages, notices,
-    replays, catalog, inspector, sources_page, settings_page, docs, live, reveal,
+    frame, endpoints, advanced, controls, secrets, conditions, transformations, trials, logs, messages,
+    operational_events, replays, catalog, inspector, sources_page, settings_page, docs, live, reveal,
 )  # fmt: skip
 """Each address begins with the source: ``/test/logs``. So do those of pages that are the same for all sources, so that
 their links lead back to the source that a person came from."""
 
-MOST_BYTES = 8 * 1024 * 1024
+MAX_FORM_BYTES = 8 * 1024 * 1024
 """A larger request is cut off bare. A form meets its own limit, which has a page, long before: ``forms.MEMBERS``."""
 
 DRAIN_SECONDS = 7.0
@@ -93,7 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=__version__,
         lifespan=_lifespan,
         openapi_url=None,
-        max_body_size=max(MOST_BYTES, settings.max_body),
+        max_body_size=max(MAX_FORM_BYTES, settings.max_body),
     )
     app.state.settings = settings
     app.state.trouble = None
@@ -149,7 +149,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         store, configuration, dispatcher, feed, concurrency=settings.delivery_concurrency, drain=DRAIN_SECONDS
     )
     replayer = Replayer(store, worker, feed)
-    bench = Workbench(
+    services = Services(
         store=store,
         sandbox=sandbox,
         courier=courier,
@@ -162,10 +162,10 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         mailer=mailer,
         retention_days=settings.retention_days,
     )
-    await sources.ensure(bench)
-    app.state.bench = bench
+    await sources.ensure(services)
+    app.state.services = services
     app.state.setup = Setup() if not await store.read(account_rows.any_user) else None
-    app.state.tries = Tries()
+    app.state.tries = SignInLimiter()
     app.state.intake = Intake(
         store, configuration, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout
     )

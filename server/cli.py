@@ -18,7 +18,7 @@ import click
 from pydantic import ValidationError
 
 from server import __version__
-from server.delivery.prepare import Preparation, Ready, prepare
+from server.delivery.prepare import Preparation, ReadyToSend, prepare
 from server.domain import pasted, signing
 from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES, sample_json
@@ -303,7 +303,7 @@ async def _try(code: str, event_type: str, payload: str, env: dict[str, str], ur
     result["warnings"] = [{"kind": each.kind, "message": str(each.sentence())} for each in warnings]
     result["console"] = [{"level": line.level, "text": line.text} for line in console]
     match prepared:
-        case Ready(request):
+        case ReadyToSend(request):
             refusal = AddressRules.allowing(settings.allow_networks).check_url(request.url)
             result["outcome"] = "failed" if refusal else "sent"
             result["error"] = _as_dict(AttemptError("address", masker.text(str(refusal)))) if refusal else None

@@ -144,7 +144,7 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
             setup: Setup | None = app.state.setup
             announce(listening, settings, setup.token if setup else None)
 
-        server = _Server(config, started, lambda: app.state.bench.feed.close())
+        server = _Server(config, started, lambda: app.state.services.feed.close())
         logging.getLogger("uvicorn.error").addFilter(lambda record: app.state.trouble is None and not _cut_off(record))
         try:
             server.run(sockets=[listening])

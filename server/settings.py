@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.domain.addresses import AddressRules, fixed_addresses
-from server.domain.alerts import PORTS, MailServer, Tls, is_address
+from server.domain.notification_settings import PORTS, MailServer, Tls, is_address
 from server.domain.pasted import invisible_in, trimmed
 from server.sandbox import Limits
 

@@ -14,30 +14,30 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from server.actions.workbench import Workbench
+from server.actions.services import Services
 from server.domain.ids import Millis, UserId, mint
-from server.domain.sentences import Problem, Refused, Sentence, say
+from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.store import Transaction, accounts, options
 from server.store.accounts import User
 
 T = TypeVar("T")
 
 PASSWORD_LENGTH = range(12, 200 + 1)
-LONGEST_NAME = 64
+MAX_NAME_CHARACTERS = 64
 SESSION_MS = 30 * 24 * 60 * 60 * 1000
 
-MOST_TRIES = 10
-MOST_FROM_ONE_PLACE = 50
+MAX_TRIES_PER_NAME = 10
+MAX_TRIES_PER_ADDRESS = 50
 """Tries from one address, whatever the names: each costs a hash, for which everybody else who signs in has to wait."""
-MOST_FROM_ONE_PROXY = MOST_FROM_ONE_PLACE
+MAX_TRIES_PER_PROXY = MAX_TRIES_PER_ADDRESS
 """Tries over a proxy that nobody told us of: it may pass on any address that a stranger invents, which must gain them
 no tries. The administrator is not kept out by that: a browser that somebody signed in with is counted apart."""
-TRIES_MS = 15 * 60 * 1000
+WINDOW_MS = 15 * 60 * 1000
 SLOW_MS = 10_000
 """Between two tries once there were too many."""
 MAX_BROWSERS = 20
 """How many browsers are known again. Their tries count by browser, so that nobody else's keep them out."""
-MOST_TRIED = 10_000
+MAX_COUNTED_KEYS = 10_000
 
 WRONG = Problem("password", say("The name or password is wrong."))
 
@@ -70,8 +70,8 @@ class SignedIn:
     browser: str
 
 
-class Tries:
-    """Counts tries by key: at most ``most`` within ``TRIES_MS``, then one in ``SLOW_MS``, so that guessing takes years.
+class SignInLimiter:
+    """Counts tries by key: at most ``most`` in ``WINDOW_MS``, then one in ``SLOW_MS``, so that guessing takes years.
 
     One that comes late enough is always let through: otherwise strangers who share an address with the administrator,
     as behind a proxy that hides theirs, could keep the right password out for good.
@@ -80,12 +80,12 @@ class Tries:
     def __init__(self) -> None:
         self._tried: OrderedDict[str, list[Millis]] = OrderedDict()
 
-    def take(self, key: str, now: Millis, most: int = MOST_TRIES) -> bool:
+    def take(self, key: str, now: Millis, most: int = MAX_TRIES_PER_NAME) -> bool:
         """One more try, counted before it is judged, so that many at once count too. False when it comes too soon."""
-        recent = [at for at in self._tried.pop(key, []) if at > now - TRIES_MS][-most:]
+        recent = [at for at in self._tried.pop(key, []) if at > now - WINDOW_MS][-most:]
         allowed = len(recent) < most or now >= recent[-1] + SLOW_MS
         self._tried[key] = [*recent, now] if allowed else recent
-        if len(self._tried) > MOST_TRIED:
+        if len(self._tried) > MAX_COUNTED_KEYS:
             self._tried.popitem(last=False)
         return allowed
 
@@ -99,81 +99,88 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-async def create_administrator(bench: Workbench, name: str, password: str, repeated: str) -> SignedIn:
-    """Make the first user and sign in. Raises ``Refused``, also when there is a user already."""
+async def create_administrator(services: Services, name: str, password: str, repeated: str) -> SignedIn:
+    """Make the first user and sign in. Raises ``Invalid``, also when there is a user already."""
     if found := [*_name_problems(name), *_password_problems(name, password, repeated)]:
-        raise Refused(*found)
+        raise Invalid(*found)
     user = User(mint(UserId), name, await _in_thread(lambda: _argon2.hash(password)))
 
     def keep(tx: Transaction) -> SignedIn:
         if accounts.any_user(tx):
-            raise Refused(Problem("", say("The administrator already exists. Sign in instead.")))
-        accounts.insert(tx, user, bench.now())
-        return _let_in(bench, tx, user)
+            raise Invalid(Problem("", say("The administrator already exists. Sign in instead.")))
+        accounts.insert(tx, user, services.now())
+        return _let_in(services, tx, user)
 
-    return await bench.store.write(keep)
+    return await services.store.write(keep)
 
 
 async def sign_in(
-    bench: Workbench, tries: Tries, name: str, password: str, address: str, *, proxy: str = "", browser: str = ""
+    services: Services,
+    tries: SignInLimiter,
+    name: str,
+    password: str,
+    address: str,
+    *,
+    proxy: str = "",
+    browser: str = "",
 ) -> SignedIn:
-    """Begin a session. Raises ``Refused``; its sentence does not tell whether the name exists.
+    """Begin a session. Raises ``Invalid``; its sentence does not tell whether the name exists.
 
     ``proxy``: who named the ``address``, where nobody vouches for that. ``browser``: the token that this browser got
     when somebody signed in with it before.
     """
     if len(password) > PASSWORD_LENGTH[-1]:
         # No guess, so no try: answered without the cost of a hash, it could push real counts out of ``tries``.
-        raise Refused(WRONG)
+        raise Invalid(WRONG)
 
     def find(tx: Transaction) -> tuple[User | None, bool]:
         user = accounts.named(tx, name) if _name_problems(name) == [] else None
         known = user is not None and (user.id, hash_of(browser)) in options.known_browsers(tx)
         return user, known
 
-    user, known = await bench.store.read(find)
+    user, known = await services.store.read(find)
     place = place_of(address)
-    key = f"browser {hash_of(browser)}" if known else f"{name.casefold()[:LONGEST_NAME]} {place}"
+    key = f"browser {hash_of(browser)}" if known else f"{name.casefold()[:MAX_NAME_CHARACTERS]} {place}"
     if not known:
         if proxy:
-            _take(bench, tries, f"proxy {proxy}", "password", MOST_FROM_ONE_PROXY)
-        _take(bench, tries, place, "password", MOST_FROM_ONE_PLACE)
-    _take(bench, tries, key, "password")
+            _take(services, tries, f"proxy {proxy}", "password", MAX_TRIES_PER_PROXY)
+        _take(services, tries, place, "password", MAX_TRIES_PER_ADDRESS)
+    _take(services, tries, key, "password")
     fits = await _fits(password, user.password_hash if user else _NOBODY)
     if user is None or not fits:
-        raise Refused(WRONG)
+        raise Invalid(WRONG)
     tries.forget(key)
     signed_in, rehashed = user, await _rehashed(user, password)
 
     def begin(tx: Transaction) -> SignedIn:
         if rehashed:
             accounts.replace_hash(tx, signed_in.id, signed_in.password_hash, rehashed)
-        return _let_in(bench, tx, signed_in, browser if known else "")
+        return _let_in(services, tx, signed_in, browser if known else "")
 
-    return await bench.store.write(begin)
+    return await services.store.write(begin)
 
 
-async def sign_out(bench: Workbench, token: str) -> None:
-    await bench.store.write(lambda tx: accounts.end_session(tx, hash_of(token)))
+async def sign_out(services: Services, token: str) -> None:
+    await services.store.write(lambda tx: accounts.end_session(tx, hash_of(token)))
 
 
 async def change_password(
-    bench: Workbench, tries: Tries, user: User, current: str, password: str, repeated: str
+    services: Services, tries: SignInLimiter, user: User, current: str, password: str, repeated: str
 ) -> SignedIn:
-    """End every session of this person, forget their browsers, and begin a new session. Raises ``Refused``."""
-    _take(bench, tries, user.id, "current")
+    """End every session of this person, forget their browsers, and begin a new session. Raises ``Invalid``."""
+    _take(services, tries, user.id, "current")
     if not await _fits(current, user.password_hash):
-        raise Refused(Problem("current", say("This is not your current password.")))
+        raise Invalid(Problem("current", say("This is not your current password.")))
     tries.forget(user.id)
     if found := _password_problems(user.name, password, repeated):
-        raise Refused(*found)
+        raise Invalid(*found)
     hashed = await _in_thread(lambda: _argon2.hash(password))
 
     def keep(tx: Transaction) -> SignedIn:
-        _set_password(tx, user.id, hashed, bench.now())
-        return _let_in(bench, tx, user)
+        _set_password(tx, user.id, hashed, services.now())
+        return _let_in(services, tx, user)
 
-    return await bench.store.write(keep)
+    return await services.store.write(keep)
 
 
 def password_problem(name: str, password: str) -> Sentence | None:
@@ -190,12 +197,12 @@ def reset_password(tx: Transaction, user: User, password: str, now: Millis) -> N
     _set_password(tx, user.id, _argon2.hash(password), now)
 
 
-async def confirm(bench: Workbench, tries: Tries, user: User, password: str) -> None:
-    """Raises ``Refused`` unless this is the person's password. Tries are counted as those to sign in."""
+async def confirm(services: Services, tries: SignInLimiter, user: User, password: str) -> None:
+    """Raises ``Invalid`` unless this is the person's password. Tries are counted as those to sign in."""
     key = f"confirm {user.id}"
-    _take(bench, tries, key, "password")
+    _take(services, tries, key, "password")
     if not await _fits(password, user.password_hash):
-        raise Refused(Problem("password", say("This is not your password.")))
+        raise Invalid(Problem("password", say("This is not your password.")))
     tries.forget(key)
 
 
@@ -205,8 +212,8 @@ def _set_password(tx: Transaction, user_id: UserId, hashed: str, now: Millis) ->
     options.set_known_browsers(tx, others, now)
 
 
-def _let_in(bench: Workbench, tx: Transaction, user: User, browser: str = "") -> SignedIn:
-    token, now = secrets.token_urlsafe(32), bench.now()
+def _let_in(services: Services, tx: Transaction, user: User, browser: str = "") -> SignedIn:
+    token, now = secrets.token_urlsafe(32), services.now()
     accounts.begin_session(tx, hash_of(token), user.id, now, now + SESSION_MS)
     if not browser:
         browser = secrets.token_urlsafe(32)
@@ -223,10 +230,10 @@ def place_of(address: str) -> str:
         return address
 
 
-def _take(bench: Workbench, tries: Tries, key: str, field: str, most: int = MOST_TRIES) -> None:
-    if not tries.take(key, bench.now(), most):
+def _take(services: Services, tries: SignInLimiter, key: str, field: str, most: int = MAX_TRIES_PER_NAME) -> None:
+    if not tries.take(key, services.now(), most):
         seconds = SLOW_MS // 1000
-        raise Refused(Problem(field, say("Too many attempts. Wait {seconds} seconds.", seconds=seconds)))
+        raise Invalid(Problem(field, say("Too many attempts. Wait {seconds} seconds.", seconds=seconds)))
 
 
 async def _fits(password: str, password_hash: str) -> bool:
@@ -250,10 +257,10 @@ async def _rehashed(user: User, password: str) -> str | None:
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
-    """Hashing takes tens of milliseconds of CPU: never in the event loop. Raises ``Refused`` when too many wait."""
+    """Hashing takes tens of milliseconds of CPU: never in the event loop. Raises ``Invalid`` when too many wait."""
     global _waiting
     if _waiting >= MAX_WAITING:
-        raise Refused(Problem("password", say("Too many people are signing in right now. Try again.")))
+        raise Invalid(Problem("password", say("Too many people are signing in right now. Try again.")))
     _waiting += 1
     try:
         return await asyncio.get_running_loop().run_in_executor(_hashing, work)
@@ -264,8 +271,10 @@ async def _in_thread(work: Callable[[], T]) -> T:
 def _name_problems(name: str) -> list[Problem]:
     if not name:
         return [Problem("name", say("Enter a name."))]
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        return [Problem("name", say("A name can have at most {most} characters, on one line.", most=LONGEST_NAME))]
+    if len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
+        return [
+            Problem("name", say("A name can have at most {most} characters, on one line.", most=MAX_NAME_CHARACTERS))
+        ]
     return []
 
 

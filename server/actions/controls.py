@@ -4,17 +4,17 @@ from dataclasses import dataclass, replace
 
 from server.actions.drafts import Draft, Pairs, header_problems, problems, variable_problems
 from server.actions.endpoints import amend
-from server.actions.workbench import Workbench
+from server.actions.services import Services
 from server.delivery.feed import Changed
 from server.domain import schedules
 from server.domain.endpoints import Controls, Destination, Endpoint
 from server.domain.messages import Delivery
-from server.domain.sentences import Problem, Refused, Sentence, say
+from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.domain.stamps import Seen
 from server.store import Transaction, endpoints, queues
 
-MOST_PER_SECOND = 1000
-MOST_AT_ONCE = 100
+MAX_ATTEMPTS_PER_SECOND = 1000
+MAX_CONCURRENT_ATTEMPTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,15 @@ class Advanced:
         )
 
 
-async def save_advanced(bench: Workbench, endpoint: Endpoint, typed: Advanced, seen: Seen | None = None) -> Endpoint:
+async def save_advanced(services: Services, endpoint: Endpoint, typed: Advanced, seen: Seen | None = None) -> Endpoint:
     """Keep the whole form, or nothing of it.
 
-    Raises ``Refused`` with a problem in the fields ``schedule``, ``rate_limit``, ``concurrency``, ``headers.<row>``,
+    Raises ``Invalid`` with a problem in the fields ``schedule``, ``rate_limit``, ``concurrency``, ``headers.<row>``,
     ``variables.<row>``, ``transforming``, ``destination``; and ``Stale`` when it was changed since ``seen``.
     """
     schedule = schedules.read(typed.schedule)
-    rate_limit = _limit(typed.pacing.rate_limit, MOST_PER_SECOND)
-    concurrency = _limit(typed.pacing.concurrency, MOST_AT_ONCE)
+    rate_limit = _limit(typed.pacing.rate_limit, MAX_ATTEMPTS_PER_SECOND)
+    concurrency = _limit(typed.pacing.concurrency, MAX_CONCURRENT_ATTEMPTS)
     found = [
         Problem(field, value)
         for field, value in (("schedule", schedule), ("rate_limit", rate_limit), ("concurrency", concurrency))
@@ -71,13 +71,13 @@ async def save_advanced(bench: Workbench, endpoint: Endpoint, typed: Advanced, s
     found += [*header_problems(typed.headers), *variable_problems(typed.variables)]
     if typed.transforming and endpoint.version is None:
         found.append(Problem("transforming", say("Write the transformation before you enable it.")))
-    found += await _destination_problems(bench, endpoint, typed.destination)
+    found += await _destination_problems(services, endpoint, typed.destination)
     if found or isinstance(schedule, Sentence) or isinstance(rate_limit, Sentence) or isinstance(concurrency, Sentence):
-        raise Refused(*found)
+        raise Invalid(*found)
 
     controls = Controls(schedule, rate_limit, concurrency, typed.pacing.ordered)
     changed = await amend(
-        bench,
+        services,
         endpoint.id,
         lambda now: replace(
             now,
@@ -90,45 +90,45 @@ async def save_advanced(bench: Workbench, endpoint: Endpoint, typed: Advanced, s
         ),
         seen,
     )
-    bench.worker.wake()
+    services.worker.wake()
     return changed
 
 
-async def _destination_problems(bench: Workbench, endpoint: Endpoint, destination: Destination) -> list[Problem]:
+async def _destination_problems(services: Services, endpoint: Endpoint, destination: Destination) -> list[Problem]:
     """What is missing before anything can be sent, in the field ``destination``."""
     if destination is endpoint.destination or destination is Destination.CAPTURE:
         return []
     sending = replace(Draft.of(endpoint), destination=destination, code="", transforming=False)
-    found = await problems(bench, sending, bench.cards[endpoint.card], endpoint.credentials)
+    found = await problems(services, sending, services.cards[endpoint.card], endpoint.credentials)
     return [Problem("destination", problem.sentence) for problem in found[:1]]
 
 
-async def pause(bench: Workbench, endpoint: Endpoint) -> Endpoint:
+async def pause(services: Services, endpoint: Endpoint) -> Endpoint:
     """Begin nothing more for it. What arrives and what waits is kept."""
-    return await amend(bench, endpoint.id, lambda now: replace(now, paused=True))
+    return await amend(services, endpoint.id, lambda now: replace(now, paused=True))
 
 
-async def resume(bench: Workbench, endpoint: Endpoint) -> Endpoint:
+async def resume(services: Services, endpoint: Endpoint) -> Endpoint:
     """What is due goes out now, the oldest first."""
-    resumed = await amend(bench, endpoint.id, lambda now: replace(now, paused=False))
-    bench.worker.wake()
+    resumed = await amend(services, endpoint.id, lambda now: replace(now, paused=False))
+    services.worker.wake()
     return resumed
 
 
-async def skip(bench: Workbench, delivery: Delivery) -> None:
-    """End a delivery that waits, so that the ones behind it go on. It can be sent again later. Raises ``Refused``."""
+async def skip(services: Services, delivery: Delivery) -> None:
+    """End a delivery that waits, so that the ones behind it go on. It can be sent again later. Raises ``Invalid``."""
 
     def keep(tx: Transaction) -> Changed:
         endpoint = endpoints.get(tx, delivery.endpoint_id)
         if endpoint is None:
-            raise Refused(Problem("", say("The endpoint of this delivery was deleted.")))
-        if not queues.skip(tx, delivery.id, bench.now()):
-            raise Refused(Problem("", say("This delivery is no longer waiting, or an attempt is in progress.")))
+            raise Invalid(Problem("", say("The endpoint of this delivery was deleted.")))
+        if not queues.skip(tx, delivery.id, services.now()):
+            raise Invalid(Problem("", say("This delivery is no longer waiting, or an attempt is in progress.")))
         return Changed(endpoint.source_id, delivery.message_id, delivery.endpoint_id)
 
-    changed = await bench.store.write(keep)
-    bench.worker.wake()
-    bench.feed.publish(changed)
+    changed = await services.store.write(keep)
+    services.worker.wake()
+    services.feed.publish(changed)
 
 
 def _typed(limit: int | None) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from server.actions.workbench import Workbench
+from server.actions.services import Services
 from server.domain import pasted
 from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES
@@ -120,25 +120,25 @@ def as_endpoint(
     )
 
 
-async def problems(bench: Workbench, draft: Draft, card: Card, stored: Mapping[str, str]) -> list[Problem]:
+async def problems(services: Services, draft: Draft, card: Card, stored: Mapping[str, str]) -> list[Problem]:
     """Everything wrong with a draft, in the order of the form. ``stored``: the credentials that are kept already."""
     return [
-        *_url_problems(draft, card, bench.rules),
+        *_url_problems(draft, card, services.rules),
         *_credential_problems(draft, card, credentials_of(draft, card, stored)),
         *_description_problems(draft.description),
         *_event_type_problems(draft.event_types),
         *condition_problems(draft.conditions),
-        *await code_problems(bench, draft),
+        *await code_problems(services, draft),
         *variable_problems(draft.variables),
         *header_problems(draft.headers),
     ]
 
 
-async def code_problems(bench: Workbench, draft: Draft) -> list[Problem]:
+async def code_problems(services: Services, draft: Draft) -> list[Problem]:
     """What is wrong with the code. The sentence of a syntax error has the values ``line``, ``column``, ``message``."""
     if problem := unusable_code(draft):
         return [Problem("code", problem)]
-    error = await bench.sandbox.check(draft.code) if draft.code.strip() else None
+    error = await services.sandbox.check(draft.code) if draft.code.strip() else None
     if error is None:
         return []
     line, column = error.line or 1, error.column or 1

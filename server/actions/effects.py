@@ -5,7 +5,7 @@ Kept for the request under way: several forms save an endpoint, and each answers
 
 from contextvars import ContextVar
 
-from server.store.stopping import Moved
+from server.store.stopping import ScheduleChange
 
-moved: ContextVar[Moved | None] = ContextVar("moved", default=None)
+moved: ContextVar[ScheduleChange | None] = ContextVar("moved", default=None)
 """What happened to waiting deliveries."""

@@ -1,16 +1,16 @@
 """What can be done with a message that was received."""
 
 from server.actions.endpoints import check_whole
-from server.actions.workbench import Workbench
+from server.actions.services import Services
 from server.delivery.feed import Changed
 from server.domain.endpoints import Endpoint
 from server.domain.messages import Delivery
-from server.domain.sentences import Problem, Refused, say
+from server.domain.sentences import Invalid, Problem, say
 from server.store import Transaction, deliveries, endpoints, stopping
 
 
-async def stop(bench: Workbench, delivery: Delivery) -> None:
-    """End a delivery that waits, also in an endpoint in order: those behind it go on. Raises ``Refused``.
+async def stop(services: Services, delivery: Delivery) -> None:
+    """End a delivery that waits, also in an endpoint in order: those behind it go on. Raises ``Invalid``.
 
     An attempt under way is finished and recorded; if it is accepted the delivery succeeded, otherwise none follows.
     """
@@ -18,18 +18,18 @@ async def stop(bench: Workbench, delivery: Delivery) -> None:
     def keep(tx: Transaction) -> Changed:
         endpoint = endpoints.get(tx, delivery.endpoint_id)
         if endpoint is None:
-            raise Refused(Problem("", say("The endpoint of this delivery was deleted.")))
-        if not stopping.stop_one(tx, delivery.id, delivery.endpoint_id, bench.now()):
-            raise Refused(Problem("", say("This delivery has already ended.")))
+            raise Invalid(Problem("", say("The endpoint of this delivery was deleted.")))
+        if not stopping.stop_one(tx, delivery.id, delivery.endpoint_id, services.now()):
+            raise Invalid(Problem("", say("This delivery has already ended.")))
         return Changed(endpoint.source_id, delivery.message_id, delivery.endpoint_id)
 
-    changed = await bench.store.write(keep)
-    bench.worker.wake()
-    bench.feed.publish(changed)
+    changed = await services.store.write(keep)
+    services.worker.wake()
+    services.feed.publish(changed)
 
 
-async def resend(bench: Workbench, delivery: Delivery) -> Endpoint:
-    """Send the delivery once more, now, with a fresh schedule of retries. Raises ``Refused``.
+async def resend(services: Services, delivery: Delivery) -> Endpoint:
+    """Send the delivery once more, now, with a fresh schedule of retries. Raises ``Invalid``.
 
     To an endpoint that is paused it goes once that is resumed; to one in order, before all that came later.
     """
@@ -37,15 +37,15 @@ async def resend(bench: Workbench, delivery: Delivery) -> Endpoint:
     def keep(tx: Transaction) -> Endpoint:
         endpoint = endpoints.hold(tx, delivery.endpoint_id)
         if endpoint is None:
-            raise Refused(Problem("", say("The endpoint of this delivery was deleted.")))
+            raise Invalid(Problem("", say("The endpoint of this delivery was deleted.")))
         if endpoint.disabled:
-            raise Refused(Problem("", say("The endpoint is disabled. Enable it to resend.")))
+            raise Invalid(Problem("", say("The endpoint is disabled. Enable it to resend.")))
         check_whole(endpoint)
-        if not deliveries.resend(tx, delivery.id, bench.now()):
-            raise Refused(Problem("", say("An attempt is in progress. Wait until it ends.")))
+        if not deliveries.resend(tx, delivery.id, services.now()):
+            raise Invalid(Problem("", say("An attempt is in progress. Wait until it ends.")))
         return endpoint
 
-    endpoint = await bench.store.write(keep)
-    bench.worker.wake()
-    bench.feed.publish(Changed(endpoint.source_id, delivery.message_id, delivery.endpoint_id))
+    endpoint = await services.store.write(keep)
+    services.worker.wake()
+    services.feed.publish(Changed(endpoint.source_id, delivery.message_id, delivery.endpoint_id))
     return endpoint

@@ -7,28 +7,36 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from server.actions.endpoints import check_whole, existing
-from server.actions.workbench import Workbench
+from server.actions.services import Services
 from server.delivery.feed import Changed
 from server.delivery.prepare import runs_code
 from server.domain.endpoints import Endpoint, Version
 from server.domain.ids import Millis, ReplayId, VersionId, mint
 from server.domain.messages import DeliveryState
-from server.domain.replays import BULK_STATES, MOST_A_SECOND, PERIODS, Replay, ReplayKind, ReplayState, Selection
-from server.domain.sentences import Problem, Refused, say
-from server.store import Transaction, matches, replays
+from server.domain.replays import (
+    BULK_STATES,
+    MAX_MESSAGES_PER_SECOND,
+    PERIODS,
+    Replay,
+    ReplayKind,
+    ReplayState,
+    Selection,
+)
+from server.domain.sentences import Invalid, Problem, say
+from server.store import Transaction, replay_matches, replays
 
-MOST_COUNTED = 100_000
-MOST_SECONDS = 2.0
+MAX_COUNTED = 100_000
+MAX_COUNTING_SECONDS = 2.0
 """Counting ends at either: a person waits for it, and the pages of others are read by the same threads."""
 
-REST = 0.5
+PAUSE_SHARE = 0.5
 """A pause is this many times as long as the step of counting before it: it must not have a processor to itself."""
 
 NOTHING = Problem("", say("No messages match in this range, so there is nothing to replay."))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReplayForm:
     """A replay as a form asks for it."""
 
     kind: ReplayKind
@@ -62,8 +70,8 @@ class DryRun:
     """The code that will run; ``None`` when they go out as they were received."""
 
 
-def selected(asked: Asked, now: Millis) -> tuple[Selection, int | None]:
-    """What a form asks for, with its rate. Raises ``Refused``."""
+def selected(asked: ReplayForm, now: Millis) -> tuple[Selection, int | None]:
+    """What a form asks for, with its rate. Raises ``Invalid``."""
     found: list[Problem] = []
     since, until = _range(asked, now, found)
     rate = _rate(asked.rate, found)
@@ -73,21 +81,21 @@ def selected(asked: Asked, now: Millis) -> tuple[Selection, int | None]:
     if asked.event_types is not None and not asked.event_types:
         found.append(Problem("event_types", say("Select at least one event type.")))
     if found:
-        raise Refused(*found)
+        raise Invalid(*found)
     return Selection(asked.kind, since, until, asked.event_types, states), rate
 
 
-async def dry_run(bench: Workbench, endpoint: Endpoint, selection: Selection, rate: int | None = None) -> DryRun:
+async def dry_run(services: Services, endpoint: Endpoint, selection: Selection, rate: int | None = None) -> DryRun:
     """Count what the replay would be about, by the very conditions that would send it."""
     cursor, more, total = selection.start, False, 0
     types: Counter[str] = Counter()
     states: Counter[DeliveryState | None] = Counter()
     repeated = 0
-    deadline = time.monotonic() + MOST_SECONDS
+    deadline = time.monotonic() + MAX_COUNTING_SECONDS
     while True:
         began = time.monotonic()
-        step = await bench.store.read(
-            lambda tx, after=cursor: matches.count(tx, endpoint, selection, after)  # type: ignore[misc]
+        step = await services.store.read(
+            lambda tx, after=cursor: replay_matches.count(tx, endpoint, selection, after)  # type: ignore[misc]
         )
         for (event_type, state, delivered), found in step.by.items():
             types[event_type] += found
@@ -96,10 +104,10 @@ async def dry_run(bench: Workbench, endpoint: Endpoint, selection: Selection, ra
         cursor, total = step.cursor, types.total()
         if step.last:
             break
-        if total >= MOST_COUNTED or time.monotonic() > deadline:
+        if total >= MAX_COUNTED or time.monotonic() > deadline:
             more = True
             break
-        await asyncio.sleep(REST * (time.monotonic() - began))
+        await asyncio.sleep(PAUSE_SHARE * (time.monotonic() - began))
     return DryRun(
         selection=selection,
         rate=rate,
@@ -112,19 +120,21 @@ async def dry_run(bench: Workbench, endpoint: Endpoint, selection: Selection, ra
     )
 
 
-async def begin(bench: Workbench, endpoint: Endpoint, selection: Selection, rate: int | None, user_name: str) -> Replay:
-    """Start the replay. Raises ``Refused`` when there is nothing to do, or when another one is under way."""
-    counted = await dry_run(bench, endpoint, selection, rate)
+async def begin(
+    services: Services, endpoint: Endpoint, selection: Selection, rate: int | None, user_name: str
+) -> Replay:
+    """Start the replay. Raises ``Invalid`` when there is nothing to do, or when another one is under way."""
+    counted = await dry_run(services, endpoint, selection, rate)
     if not counted.total and not counted.more:
-        raise Refused(NOTHING)
+        raise Invalid(NOTHING)
 
     def keep(tx: Transaction) -> Replay:
         now = existing(tx, endpoint.id)
         if now.disabled:
-            raise Refused(Problem("", say("The endpoint is disabled. Enable it to replay.")))
+            raise Invalid(Problem("", say("The endpoint is disabled. Enable it to replay.")))
         check_whole(now)
         if replays.running(tx, endpoint.id):
-            raise Refused(
+            raise Invalid(
                 Problem("", say("Another replay of this endpoint is in progress. Wait for it to finish, or stop it."))
             )
         replay = Replay(
@@ -140,34 +150,34 @@ async def begin(bench: Workbench, endpoint: Endpoint, selection: Selection, rate
             cursor=selection.start,
             state=ReplayState.RUNNING,
             user_name=user_name,
-            created_at=bench.now(),
+            created_at=services.now(),
         )
         replays.insert(tx, replay)
         return replay
 
-    replay = await bench.store.write(keep)
-    bench.replayer.wake()
+    replay = await services.store.write(keep)
+    services.replayer.wake()
     return replay
 
 
-async def rerun_parked(bench: Workbench, endpoint: Endpoint, user_name: str) -> Replay:
-    """Run everything that is parked with the code in force, in the order of arrival. Raises ``Refused``."""
-    selection = Selection(ReplayKind.PARKED, 0, bench.now())
-    return await begin(bench, endpoint, selection, None, user_name)
+async def rerun_parked(services: Services, endpoint: Endpoint, user_name: str) -> Replay:
+    """Run everything that is parked with the code in force, in the order of arrival. Raises ``Invalid``."""
+    selection = Selection(ReplayKind.PARKED, 0, services.now())
+    return await begin(services, endpoint, selection, None, user_name)
 
 
-async def stop(bench: Workbench, replay: Replay) -> None:
-    """End the run: what nobody has begun is as it was before. Raises ``Refused`` when it had ended already."""
+async def stop(services: Services, replay: Replay) -> None:
+    """End the run: what nobody has begun is as it was before. Raises ``Invalid`` when it had ended already."""
 
     def keep(tx: Transaction) -> None:
-        if not replays.stop(tx, replay.id, ReplayState.STOPPED, bench.now()):
-            raise Refused(Problem("", say("This replay has already ended.")))
+        if not replays.stop(tx, replay.id, ReplayState.STOPPED, services.now()):
+            raise Invalid(Problem("", say("This replay has already ended.")))
 
-    await bench.store.write(keep)
-    bench.feed.publish(Changed(replay.source_id, None, replay.endpoint_id))
+    await services.store.write(keep)
+    services.feed.publish(Changed(replay.source_id, None, replay.endpoint_id))
 
 
-def _range(asked: Asked, now: Millis, found: list[Problem]) -> tuple[Millis, Millis]:
+def _range(asked: ReplayForm, now: Millis, found: list[Problem]) -> tuple[Millis, Millis]:
     if asked.since == "all":
         return 0, now
     if asked.since in PERIODS:
@@ -203,7 +213,7 @@ def _moment(typed: str) -> Millis | None:
 def _rate(typed: str, found: list[Problem]) -> int | None:
     if not typed:
         return None
-    if typed.isascii() and typed.isdecimal() and len(typed) < 10 and 1 <= int(typed) <= MOST_A_SECOND:
+    if typed.isascii() and typed.isdecimal() and len(typed) < 10 and 1 <= int(typed) <= MAX_MESSAGES_PER_SECOND:
         return int(typed)
-    found.append(Problem("rate", say("Enter a whole number from 1 to {most}.", most=MOST_A_SECOND)))
+    found.append(Problem("rate", say("Enter a whole number from 1 to {most}.", most=MAX_MESSAGES_PER_SECOND)))
     return None

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import structlog
 
 from server.actions import accounts
-from server.actions.accounts import Tries
-from server.actions.workbench import Workbench
+from server.actions.accounts import SignInLimiter
+from server.actions.services import Services
 from server.domain.ids import EndpointId, SourceId
-from server.domain.sentences import Refused, Sentence, say
+from server.domain.sentences import Invalid, Sentence, say
 from server.store import Transaction, endpoints, options, sources
 from server.store.accounts import User
 
@@ -27,7 +27,7 @@ SIGNING = say("Signing secret")
 OLD = say("Old signing secret")
 
 
-async def find(bench: Workbench, what: str) -> Secret | None:
+async def find(services: Services, what: str) -> Secret | None:
     """The secret that a link names, such as ``endpoint/ep_…/variables/API_KEY``; ``None`` when there is none."""
     kind, _, rest = what.partition("/")
     row_id, _, rest = rest.partition("/")
@@ -44,15 +44,17 @@ async def find(bench: Workbench, what: str) -> Secret | None:
             case _:
                 return None
 
-    found = await bench.store.read(look)
+    found = await services.store.read(look)
     return found if found and found.value else None
 
 
-async def reveal(bench: Workbench, tries: Tries, user: User, what: str, secret: Secret, password: str) -> Secret:
-    """The secret, once the password is the person's. Each time is a line in the log. Raises ``Refused``."""
+async def reveal(
+    services: Services, tries: SignInLimiter, user: User, what: str, secret: Secret, password: str
+) -> Secret:
+    """The secret, once the password is the person's. Each time is a line in the log. Raises ``Invalid``."""
     try:
-        await accounts.confirm(bench, tries, user, password)
-    except Refused:
+        await accounts.confirm(services, tries, user, password)
+    except Invalid:
         log.warning("secret.not_revealed", what=what, user=user.name)
         raise
     log.info("secret.revealed", what=what, user=user.name)

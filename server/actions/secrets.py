@@ -3,39 +3,41 @@
 from dataclasses import replace
 
 from server.actions.endpoints import amend
-from server.actions.workbench import Workbench
+from server.actions.services import Services
 from server.domain.endpoints import Endpoint, FormerSecret
-from server.domain.sentences import Problem, Refused, say
+from server.domain.sentences import Invalid, Problem, say
 from server.domain.signing import OVERLAP_MS, PREFIX, fingerprint, new_secret, secret_problem
 
 
-async def rotate(bench: Workbench, endpoint: Endpoint, typed: str | None = None, replaces: str = "") -> Endpoint:
-    """Sign with a new secret, or with the one that was typed; the one before signs too, for a day. Raises ``Refused``.
+async def rotate(services: Services, endpoint: Endpoint, typed: str | None = None, replaces: str = "") -> Endpoint:
+    """Sign with a new secret, or with the one that was typed; the one before signs too, for a day. Raises ``Invalid``.
 
     One that was former already stops: two are enough for a destination to follow, and each more is a risk.
     ``replaces`` is the ``fingerprint`` of the secret that the reader saw in force. When another one is by now
     nothing changes: a form that was sent twice would otherwise stop the only secret that the destination knows.
     """
     if typed == "":
-        raise Refused(Problem("secret", say("Paste a signing secret. It starts with whsec_.")))
+        raise Invalid(Problem("secret", say("Paste a signing secret. It starts with whsec_.")))
     if typed and (problem := secret_problem(typed)):
-        raise Refused(Problem("secret", problem))
+        raise Invalid(Problem("secret", problem))
     secret = PREFIX + typed.removeprefix(PREFIX) if typed else new_secret()
 
     def changed(now: Endpoint) -> Endpoint:
         if replaces and replaces != fingerprint(now.secret):
             return now
         if secret == now.secret:
-            raise Refused(Problem("secret", say("This is already the active secret.")))
-        former = FormerSecret(now.secret, bench.now() + OVERLAP_MS) if now.secret else None  # it cannot be read
+            raise Invalid(Problem("secret", say("This is already the active secret.")))
+        former = FormerSecret(now.secret, services.now() + OVERLAP_MS) if now.secret else None  # it cannot be read
         unreadable = now.unreadable - {"secret", "former_secret"}
         return replace(now, secret=secret, former_secret=former, unreadable=unreadable)
 
-    return await amend(bench, endpoint.id, changed)
+    return await amend(services, endpoint.id, changed)
 
 
-async def stop_former(bench: Workbench, endpoint: Endpoint) -> Endpoint:
+async def stop_former(services: Services, endpoint: Endpoint) -> Endpoint:
     """From the next attempt on only the present secret signs."""
     return await amend(
-        bench, endpoint.id, lambda now: replace(now, former_secret=None, unreadable=now.unreadable - {"former_secret"})
+        services,
+        endpoint.id,
+        lambda now: replace(now, former_secret=None, unreadable=now.unreadable - {"former_secret"}),
     )

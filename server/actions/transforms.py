@@ -13,8 +13,8 @@ from server.actions.drafts import (
     unusable_code,
     variable_problems,
 )
-from server.actions.workbench import Workbench
-from server.delivery.prepare import Ready, Runs, as_shown, prepare, program_of, runs_code
+from server.actions.services import Services
+from server.delivery.prepare import ReadyToSend, RunsCode, as_shown, prepare, program_of, runs_code
 from server.domain.addresses import AddressRules
 from server.domain.changes import Changes, changes
 from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
@@ -23,16 +23,16 @@ from server.domain.integrations import Card
 from server.domain.masking import masker_of
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest
 from server.domain.payloads import Payload
-from server.domain.sentences import Problem, Refused, Sentence, say
+from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.domain.transformations import Cancelled, TransformFailed
 from server.domain.warnings import RunWarning
-from server.sandbox import Slow, Unavailable
+from server.sandbox import SlowCode, Unavailable
 
 MAX_PAYLOAD_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TestRun:
     """What a test run came to."""
 
     outcome: Literal["sent", "cancelled", "failed"]
@@ -57,12 +57,12 @@ class Trial:
 
 
 async def try_out(
-    bench: Workbench, draft: Draft, event_type: str, payload: str, *, endpoint: Endpoint | None = None
-) -> Trial:
+    services: Services, draft: Draft, event_type: str, payload: str, *, endpoint: Endpoint | None = None
+) -> TestRun:
     """Run a draft on a payload. ``endpoint`` is the one being edited: secrets that were not typed again are its own.
 
-    Raises ``Refused`` for what keeps the code from running at all: the payload, a header, a variable, no code.
-    A script that fails is a ``Trial`` with the outcome ``failed``.
+    Raises ``Invalid`` for what keeps the code from running at all: the payload, a header, a variable, no code.
+    A script that fails is a ``TestRun`` with the outcome ``failed``.
     """
     found = [
         *condition_problems(draft.conditions),
@@ -73,18 +73,24 @@ async def try_out(
     if problem := unusable_code(draft):
         found.append(Problem("code", problem))
     if found:
-        raise Refused(*found)
-    tried, body = _tried(draft, bench.cards[draft.card], endpoint), payload.encode("utf-8", "replace")
+        raise Invalid(*found)
+    tried, body = _tried(draft, services.cards[draft.card], endpoint), payload.encode("utf-8", "replace")
     try:
-        trial = await run(tried, event_type, body, sandbox=bench.sandbox, cards=bench.cards, rules=bench.rules)
+        trial = await run(tried, event_type, body, sandbox=services.sandbox, cards=services.cards, rules=services.rules)
     except Unavailable:
-        raise Refused(Problem("code", say("The sandbox cannot run code right now. Try again in a moment."))) from None
+        raise Invalid(Problem("code", say("The sandbox cannot run code right now. Try again in a moment."))) from None
     return replace(trial, objection=tried.objection(event_type, Payload(body)))
 
 
 async def run(
-    endpoint: Endpoint, event_type: str, body: bytes, *, sandbox: Runs, cards: Mapping[str, Card], rules: AddressRules
-) -> Trial:
+    endpoint: Endpoint,
+    event_type: str,
+    body: bytes,
+    *,
+    sandbox: RunsCode,
+    cards: Mapping[str, Card],
+    rules: AddressRules,
+) -> TestRun:
     """What this endpoint would make of an event: ``dispatch.prepare``, and the address guard's view of the URL."""
     prepared = await prepare(endpoint, event_type, body, sandbox=sandbox, cards=cards)
     captured, ms = endpoint.destination is Destination.CAPTURE, prepared.ms or 0.0
@@ -92,10 +98,10 @@ async def run(
     masker = masker_of(endpoint, card)
     console, warnings = masker.console(prepared.console), masker.warnings(prepared.warnings)
     match prepared:
-        case Ready(request):
+        case ReadyToSend(request):
             forbidden = None if captured else rules.check_url(request.url)
             shown = masker.request(as_shown(request, card))
-            return Trial(
+            return TestRun(
                 outcome="failed" if forbidden else "sent",
                 captured=captured,
                 leads_somewhere=request.url != URL_NOT_SET,
@@ -108,17 +114,17 @@ async def run(
                 warnings=warnings,
             )
         case Cancelled():
-            return Trial("cancelled", captured, True, None, None, None, console, ms, prepared.memory, warnings)
+            return TestRun("cancelled", captured, True, None, None, None, console, ms, prepared.memory, warnings)
         case TransformFailed(error):
             error_shown = masker.error(error)
-            return Trial("failed", captured, True, None, error_shown, None, console, ms, prepared.memory, warnings)
+            return TestRun("failed", captured, True, None, error_shown, None, console, ms, prepared.memory, warnings)
 
 
-def slow(bench: Workbench, endpoint: Endpoint) -> Slow | None:
+def slow(services: Services, endpoint: Endpoint) -> SlowCode | None:
     """Why the endpoint's code runs in the slow lane; None when it does not."""
     if not endpoint.version or not runs_code(endpoint):
         return None
-    return bench.sandbox.slow(program_of(endpoint, endpoint.version))
+    return services.sandbox.slow(program_of(endpoint, endpoint.version))
 
 
 def _tried(draft: Draft, card: Card, stored: Endpoint | None) -> Endpoint:

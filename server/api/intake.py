@@ -13,9 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from server.delivery.deadlines import Within
-from server.delivery.intake import Accepted, Duplicate, Intake, Refused
-from server.delivery.room import NoRoom, Room
+from server.delivery.deadline import Deadline
+from server.delivery.intake import Accepted, Duplicate, Intake, Rejected
+from server.delivery.memory_budget import MemoryBudget, OverBudget
 from server.domain.sources import IntakeRefusal
 from server.store import Busy
 
@@ -32,12 +32,12 @@ HEALTH = "/healthz"
 
 PAGES_AT_ONCE = 6
 
-ROOM = Room(24 * 1024 * 1024)
+ROOM = MemoryBudget(24 * 1024 * 1024)
 """For all bodies of this process that have begun to come and are not whole. One event has at most 64 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class IntakeResponse:
     status: int
     sentence: str
     closes: bool = False
@@ -52,13 +52,13 @@ class Answer:
         await send({"type": "http.response.body", "body": body})
 
 
-STORED = Answer(200, "")
-UNREADABLE = Answer(503, BUSY)
-NOT_FOUND = Answer(404, UNKNOWN, closes=True)
+STORED = IntakeResponse(200, "")
+UNREADABLE = IntakeResponse(503, BUSY)
+NOT_FOUND = IntakeResponse(404, UNKNOWN, closes=True)
 _REFUSED = {
-    IntakeRefusal.SIGNATURE: Answer(401, UNSIGNED),
-    IntakeRefusal.CLOCK: Answer(401, UNSIGNED),
-    IntakeRefusal.NOT_JSON: Answer(400, NOT_JSON),
+    IntakeRefusal.SIGNATURE: IntakeResponse(401, UNSIGNED),
+    IntakeRefusal.CLOCK: IntakeResponse(401, UNSIGNED),
+    IntakeRefusal.NOT_JSON: IntakeResponse(400, NOT_JSON),
     IntakeRefusal.UNREADABLE: UNREADABLE,
 }
 
@@ -148,32 +148,32 @@ async def receive(request: Request) -> Response:
     return Response(answer.sentence, answer.status, headers, media_type="text/plain")
 
 
-async def _take_in(intake: Intake, token: str, headers: Headers, receive: Receive) -> Answer:
+async def _take_in(intake: Intake, token: str, headers: Headers, receive: Receive) -> IntakeResponse:
     """200 after the event is stored durably, or was stored before; otherwise a status and one sentence."""
     try:
         if not await intake.knows(token):
             return NOT_FOUND  # before a byte of the body is read
-        with Within(intake.timeout):
+        with Deadline(intake.timeout):
             body = await _read(headers, receive, intake.max_body)
     except TimeoutError:
-        return Answer(408, TOO_SLOW, closes=True)
-    except NoRoom:
-        return Answer(503, BUSY, closes=True)
+        return IntakeResponse(408, TOO_SLOW, closes=True)
+    except OverBudget:
+        return IntakeResponse(503, BUSY, closes=True)
     except ClientDisconnect:
-        return Answer(400, NOT_JSON, closes=True)
+        return IntakeResponse(400, NOT_JSON, closes=True)
     except Busy:
-        return Answer(503, BUSY, closes=True)
+        return IntakeResponse(503, BUSY, closes=True)
     try:
         if body is None:
             await intake.refuse(token, IntakeRefusal.TOO_LARGE)
-            return Answer(413, TOO_LARGE, closes=True)
+            return IntakeResponse(413, TOO_LARGE, closes=True)
         match await intake.accept(token, headers, body):
             case Accepted() | Duplicate():
                 return STORED
-            case Refused(reason):
+            case Rejected(reason):
                 return _REFUSED[reason]
     except Busy:
-        return Answer(503, BUSY, closes=True)
+        return IntakeResponse(503, BUSY, closes=True)
 
 
 async def _read(headers: Headers, receive: Receive, limit: int) -> bytes | None:

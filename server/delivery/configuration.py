@@ -14,7 +14,7 @@ from server.domain.ids import EndpointId, SourceId
 from server.domain.sources import Source
 from server.store import Store, Transaction, endpoints, messages, sources
 from server.store.changes import Changes
-from server.store.messages import Asked
+from server.store.messages import EndpointFilter
 
 FRESH_SECONDS = 1.0
 """How long something is believed without being read again."""
@@ -37,7 +37,7 @@ class Configuration:
         known = self._sources.fresh(None) or await self._sources.read(None)
         return known.value.get(token)
 
-    async def filters_of(self, source_id: SourceId) -> Sequence[Asked]:
+    async def filters_of(self, source_id: SourceId) -> Sequence[EndpointFilter]:
         """The filters of the endpoints that listen to a source; mostly none."""
         known = self._filters.fresh(None) or await self._filters.read(None)
         return known.value.get(source_id, ())
@@ -96,5 +96,5 @@ def _sources_by_token(tx: Transaction, key: None) -> Mapping[str, Source]:
     return {source.token: source for source in sources.every(tx)}
 
 
-def _filters_by_source(tx: Transaction, key: None) -> Mapping[SourceId, Sequence[Asked]]:
+def _filters_by_source(tx: Transaction, key: None) -> Mapping[SourceId, Sequence[EndpointFilter]]:
     return messages.filters(tx)

@@ -19,19 +19,19 @@ import httpx
 
 from server.delivery.response_reader import Malformed, ResponseReader, TooLarge
 
-MOST_BUFFERED = 64 * 1024
+MAX_BUFFERED_BYTES = 64 * 1024
 """Bytes of a body that nobody has asked for yet, above which the connection is not read."""
 
 
-class NoAnswer(httpx.ReadError):
+class NoResponse(httpx.ReadError):
     """The connection ended before a byte of an answer."""
 
 
-class NotOurs(NoAnswer):
+class StaleResponse(NoResponse):
     """What came on a kept connection was sent before the other side could have read the request."""
 
 
-class BrokeOff(httpx.RemoteProtocolError):
+class ResponseCutShort(httpx.RemoteProtocolError):
     """What had come was valid, but it ended too early."""
 
 
@@ -48,19 +48,19 @@ class Connection(asyncio.Protocol):
         self._arrivals = select.poll()
         self._arrivals.register(made, select.POLLIN)
         self._transport: asyncio.Transport | None = None
-        self._answer: Answer | None = None
+        self._answer: Response | None = None
         self._asked_at = 0.0
         self._request_bytes = 0
         """Of the request on its way, while nothing of its answer has come on a connection that was kept; else 0."""
         self._spoiled = False
         """Something came that nobody had asked for, or the other side has closed."""
 
-    def ask(self, request: bytes) -> "Answer":
+    def ask(self, request: bytes) -> "Response":
         """Send a whole request. Await ``head`` of what this returns."""
         assert self._transport
         if self._answer is not None:
             self._request_bytes, self._asked_at = len(request), monotonic()
-        self._answer = answer = Answer(self._transport)
+        self._answer = answer = Response(self._transport)
         self._transport.write(request)
         return answer
 
@@ -153,7 +153,7 @@ else:
         return False
 
 
-class Answer:
+class Response:
     """What comes back for one request."""
 
     __slots__ = (
@@ -252,14 +252,14 @@ class Answer:
             self._transport.abort()
         elif reader.complete:
             self._end()
-        elif self._waiting > MOST_BUFFERED and not self._paused:
+        elif self._waiting > MAX_BUFFERED_BYTES and not self._paused:
             self._paused = True
             self._transport.pause_reading()
         self._wake()
 
     def refuse(self) -> None:
         """What came cannot be the answer."""
-        self._fail(NotOurs, "what came was sent before the request arrived")
+        self._fail(StaleResponse, "what came was sent before the request arrived")
 
     def lost(self, error: Exception | None) -> None:
         """The connection has ended. For an answer that says nothing of its length, that is how it ends."""
@@ -271,14 +271,14 @@ class Answer:
             )  # under TLS 1.3 a server refuses a client without a certificate only now
             self._wake()
         elif not self.began:
-            self._fail(NoAnswer, "the connection ended without an answer")
+            self._fail(NoResponse, "the connection ended without an answer")
         elif error is None and self._reader.head_read and self._reader.end():
             self._end()
             self._wake()
         elif error is not None:
             self._fail(httpx.ReadError, "the connection broke")
         else:
-            self._fail(BrokeOff, "the answer broke off")
+            self._fail(ResponseCutShort, "the answer broke off")
 
     def _fail(self, failure: type[httpx.TransportError], words: str) -> None:
         self._failure = failure, words
@@ -288,4 +288,4 @@ class Answer:
     def _end(self) -> None:
         self.ended = True
         # Of a body that was too much to keep nobody takes up reading again.
-        self.reusable = self._reader.keep_alive and not self._paused and self._waiting <= MOST_BUFFERED
+        self.reusable = self._reader.keep_alive and not self._paused and self._waiting <= MAX_BUFFERED_BYTES

@@ -12,9 +12,9 @@ from time import perf_counter
 
 import httpx
 
-from server.delivery.connections import Answer, BrokeOff, NoAnswer, NotOurs, Oversized
-from server.delivery.deadlines import Within
-from server.delivery.transport import Exchange, Forbidden, GuardedTransport, Resolve
+from server.delivery.connections import NoResponse, Oversized, Response, ResponseCutShort, StaleResponse
+from server.delivery.deadline import Deadline
+from server.delivery.transport import AddressForbidden, Exchange, GuardedTransport, Resolve
 from server.domain.addresses import AddressRules, host_of
 from server.domain.body_text import as_text
 from server.domain.messages import AttemptError, ReceivedResponse
@@ -27,7 +27,7 @@ KEPT_HEADERS = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Responded:
     """A status came, whichever. It decides, whatever follows it: it was the destination's word on our request."""
 
     response: ReceivedResponse
@@ -55,7 +55,7 @@ class Blocked:
     ms: float
 
 
-Sent = Answered | Unreachable | Blocked
+Sent = Responded | Unreachable | Blocked
 
 
 class Courier:
@@ -90,7 +90,7 @@ class Courier:
         received = _Received()
         error = None
         try:
-            with Within(self.timeout):
+            with Deadline(self.timeout):
                 await received.receive(self._transport, prepared, endpoint)
         except TimeoutError:
             error = _error("timeout", because("response_timeout", seconds=f"{self.timeout:g}"))
@@ -105,7 +105,7 @@ class Courier:
                 raise
             task.uncancel()
             error = _error("stopped", because("response_hookbench_stopped"))
-        except Forbidden as refusal:
+        except AddressForbidden as refusal:
             return Blocked(_error("address", refusal.reason), _since(started))
         except (httpx.LocalProtocolError, httpx.InvalidURL, ValueError):  # of the last kind: what TLS takes for no name
             return Blocked(_error("request", because("not_http")), _since(started))
@@ -113,7 +113,7 @@ class Courier:
             error = _cut_short(failure, host) if received.status() else _explained(failure, host)
         if error and not received.status():
             return Unreachable(error, _since(started))
-        return Answered(received.response(complete=error is None), _since(started), error)
+        return Responded(received.response(complete=error is None), _since(started), error)
 
     async def aclose(self) -> None:
         await self._transport.aclose()
@@ -169,7 +169,7 @@ class _Received:
         return ReceivedResponse(answer.status, kept, body, truncated)
 
 
-def _kept(answer: Answer) -> tuple[tuple[tuple[str, str], ...], str, list[str]]:
+def _kept(answer: Response) -> tuple[tuple[tuple[str, str], ...], str, list[str]]:
     """The headers, the type of the body, and what it is coded in, in the order of application."""
     kept: list[tuple[str, str]] = []
     content_type, codings, left = "", [], KEPT_HEADERS
@@ -214,9 +214,9 @@ def _explained(failure: httpx.TransportError, host: str) -> AttemptError:
     match failure:
         case httpx.ConnectError():
             return _not_connected(failure.__cause__, host)
-        case NoAnswer() if not isinstance(failure, NotOurs):
+        case NoResponse() if not isinstance(failure, StaleResponse):
             return _error("reset", because("response_closed", host=host))
-        case BrokeOff():
+        case ResponseCutShort():
             return _error("broken answer", because("response_broke_off", host=host))
         case httpx.RemoteProtocolError():
             return _error("broken answer", because("response_invalid", host=host))
@@ -229,7 +229,7 @@ def _cut_short(failure: httpx.TransportError, host: str) -> AttemptError:
     match failure:
         case Oversized():
             return _error("broken answer", because("response_head_too_large", host=host))
-        case httpx.RemoteProtocolError() if not isinstance(failure, BrokeOff):
+        case httpx.RemoteProtocolError() if not isinstance(failure, ResponseCutShort):
             return _error("broken answer", because("response_rest_invalid", host=host))
         case _:
             return _error("broken answer", because("response_rest_broke_off", host=host))

@@ -8,9 +8,9 @@ from time import perf_counter
 
 import structlog
 
-from server.delivery.courier import Answered, Blocked, Courier, Unreachable
-from server.delivery.prepare import Preparation, Ready, Runs, as_shown, prepare, runs_code
-from server.delivery.recording import without_content
+from server.delivery.courier import Blocked, Courier, Responded, Unreachable
+from server.delivery.decisions import without_content
+from server.delivery.prepare import Preparation, ReadyToSend, RunsCode, as_shown, prepare, runs_code
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.faults import KIND, during_the_send
 from server.domain.ids import AttemptId
@@ -20,7 +20,7 @@ from server.domain.messages import Attempt, AttemptError, AttemptOutcome, Messag
 from server.domain.requests import Prepared
 from server.domain.signing import sign
 from server.domain.transformations import Cancelled, TransformFailed
-from server.store.deliveries import Claimed
+from server.store.deliveries import ClaimedDelivery
 
 log = structlog.get_logger()
 
@@ -31,12 +31,12 @@ WITH_THE_CODE_SECONDS = 15.0
 NO_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
-class NothingLeft(Exception):
+class OutOfResources(Exception):
     """This machine has no file or memory left to connect with; nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
+class _Result:
     """What an attempt came to."""
 
     outcome: AttemptOutcome
@@ -48,7 +48,7 @@ class _Ended:
 class Dispatcher:
     """Makes one attempt of one delivery."""
 
-    def __init__(self, *, sandbox: Runs, courier: Courier, cards: Mapping[str, Card]) -> None:
+    def __init__(self, *, sandbox: RunsCode, courier: Courier, cards: Mapping[str, Card]) -> None:
         self._sandbox = sandbox
         self._courier = courier
         self._cards = cards
@@ -59,7 +59,7 @@ class Dispatcher:
         """Seconds after which an attempt has surely ended."""
         return self._courier.timeout + WITH_THE_CODE_SECONDS
 
-    async def attempt(self, claimed: Claimed, attempt_id: AttemptId) -> Attempt:
+    async def attempt(self, claimed: ClaimedDelivery, attempt_id: AttemptId) -> Attempt:
         """Try once. What the code, the destination or the network does is in the attempt.
 
         Raises only for failures of our own, and only before anything was sent. ``next_at`` is left to the worker.
@@ -96,34 +96,34 @@ class Dispatcher:
             log.exception("delivery.not_masked", attempt_id=attempt_id, endpoint_id=endpoint.id)
             return without_content(attempt, failure)
 
-    async def _carry_out(self, prepared: Preparation, endpoint: Endpoint, message: Message) -> _Ended:
+    async def _carry_out(self, prepared: Preparation, endpoint: Endpoint, message: Message) -> _Result:
         match prepared:
-            case Ready(request):
+            case ReadyToSend(request):
                 return await self._deliver(_signed(request, endpoint, message.webhook_id), endpoint)
             case Cancelled():
-                return _Ended(AttemptOutcome.CANCELLED)
+                return _Result(AttemptOutcome.CANCELLED)
             case TransformFailed(error):
-                return _Ended(AttemptOutcome.TRANSFORM_FAILED, error=error)
+                return _Result(AttemptOutcome.TRANSFORM_FAILED, error=error)
 
-    async def _deliver(self, request: Prepared, endpoint: Endpoint) -> _Ended:
+    async def _deliver(self, request: Prepared, endpoint: Endpoint) -> _Result:
         shown = as_shown(request, self._cards.get(endpoint.card))
         if endpoint.destination is Destination.CAPTURE:
-            return _Ended(AttemptOutcome.CAPTURED, shown)
+            return _Result(AttemptOutcome.CAPTURED, shown)
         try:
             sent = await self._courier.send(request, endpoint=endpoint.id, status_ends=True)
         except Exception as failure:  # beside these nobody knows what was sent, so it is an attempt
             if isinstance(failure, OSError) and failure.errno in NO_RESOURCES:
-                raise NothingLeft from failure
+                raise OutOfResources from failure
             log.exception("delivery.send_failed", endpoint_id=endpoint.id)
-            return _Ended(AttemptOutcome.FAULT, shown, error=AttemptError(KIND, during_the_send(failure)))
+            return _Result(AttemptOutcome.FAULT, shown, error=AttemptError(KIND, during_the_send(failure)))
         match sent:
-            case Answered(response, error=error):
+            case Responded(response, error=error):
                 good = 200 <= response.status < 300
-                return _Ended(AttemptOutcome.SUCCEEDED if good else AttemptOutcome.REJECTED, shown, response, error)
+                return _Result(AttemptOutcome.SUCCEEDED if good else AttemptOutcome.REJECTED, shown, response, error)
             case Unreachable(error):
-                return _Ended(AttemptOutcome.UNREACHABLE, shown, error=error)
+                return _Result(AttemptOutcome.UNREACHABLE, shown, error=error)
             case Blocked(error):
-                return _Ended(AttemptOutcome.BLOCKED, shown, error=error)
+                return _Result(AttemptOutcome.BLOCKED, shown, error=error)
 
 
 def _masked(attempt: Attempt, masker: Masker) -> Attempt:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from server.domain.ids import EndpointId, MessageId, SourceId
 
-MOST_WAITING = 256
+MAX_QUEUED = 256
 """What one slow reader may leave unread; beyond it the oldest is dropped."""
 MAX_WATCHERS = 200
 """Pages that are told at a time. Each holds a connection, which no idle one gives way to."""
@@ -35,10 +35,10 @@ class Noticed:
     source_id: SourceId
 
 
-Told = Changed | Noticed
+Update = Changed | Noticed
 
 
-def topics_of(changed: Told) -> tuple[str, ...]:
+def topics_of(changed: Update) -> tuple[str, ...]:
     """What a page asks for to hear of it."""
     if isinstance(changed, Noticed):
         return (f"notices:{changed.source_id}",)
@@ -64,7 +64,7 @@ class Feed:
         """How many listen just now."""
         return len(self._readers) + len(self._watchers)
 
-    def publish(self, changed: Told) -> None:
+    def publish(self, changed: Update) -> None:
         for reader in self._readers:
             reader.put(changed)
         if self._watching:
@@ -167,12 +167,12 @@ class Watcher:
 
 class Reader:
     def __init__(self) -> None:
-        self._waiting: dict[Told, None] = {}  # a dict keeps the order and drops repeats
+        self._waiting: dict[Update, None] = {}  # a dict keeps the order and drops repeats
         self._news = asyncio.Event()
         self._closed = False
 
-    def put(self, changed: Told) -> None:
-        if len(self._waiting) >= MOST_WAITING:
+    def put(self, changed: Update) -> None:
+        if len(self._waiting) >= MAX_QUEUED:
             del self._waiting[next(iter(self._waiting))]
         self._waiting[changed] = None
         self._news.set()
@@ -181,7 +181,7 @@ class Reader:
         self._closed = True
         self._news.set()
 
-    def unread(self) -> list[Told]:
+    def unread(self) -> list[Update]:
         """What waits, taken at once."""
         waiting = list(self._waiting)
         self._waiting.clear()
@@ -190,7 +190,7 @@ class Reader:
     def __aiter__(self) -> "Reader":
         return self
 
-    async def __anext__(self) -> Told:
+    async def __anext__(self) -> Update:
         while not self._waiting:
             if self._closed:
                 raise StopAsyncIteration

@@ -20,10 +20,10 @@ from server.domain.payloads import Number, Payload
 from server.domain.signing import Verdict, verify
 from server.domain.sources import IntakeRefusal, Source
 from server.store import Store, Transaction
-from server.store.messages import Asked, Judged, Lease, Received, receive
+from server.store.messages import EndpointFilter, FilteredMessage, InitialLease, Received, receive
 from server.store.sources import count_refusals
 
-MOST_EVENT_TYPE = 128
+MAX_EVENT_TYPE_CHARACTERS = 128
 """Characters of an event type; Dodo's longest has 36."""
 
 LARGE = 65_536
@@ -47,28 +47,35 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Rejected:
     """Not stored. Counted, if the address belongs to a source."""
 
     reason: IntakeRefusal
 
 
-Intaken = Accepted | Duplicate | Refused
+Intaken = Accepted | Duplicate | Rejected
 
 
-class Takes(Protocol):
+class TakesDeliveries(Protocol):
     """What is needed of the worker."""
 
-    def lease(self) -> Lease | None: ...
+    def lease(self) -> InitialLease | None: ...
 
-    def take(self, lease: Lease | None, message: Message, received: Received | None) -> None: ...
+    def take(self, lease: InitialLease | None, message: Message, received: Received | None) -> None: ...
 
 
 class Intake:
     """``max_body`` (bytes) and ``timeout`` (seconds) are for the route, which reads the body."""
 
     def __init__(
-        self, store: Store, configuration: Configuration, worker: Takes, feed: Feed, *, max_body: int, timeout: float
+        self,
+        store: Store,
+        configuration: Configuration,
+        worker: TakesDeliveries,
+        feed: Feed,
+        *,
+        max_body: int,
+        timeout: float,
     ) -> None:
         self.max_body = max_body
         self.timeout = timeout
@@ -90,7 +97,7 @@ class Intake:
         """
         source = await self._configuration.source_with_token(token)
         if source is None:
-            return Refused(IntakeRefusal.SIGNATURE)
+            return Rejected(IntakeRefusal.SIGNATURE)
         verdict = verify(source.secrets_at(_now()), headers, body, time.time())
         if verdict not in (Verdict.GENUINE, Verdict.STALE) and source.unreadable_at(_now()):
             # It may be genuine, and nobody can tell: its sender must not be told that it is not.
@@ -115,7 +122,7 @@ class Intake:
         )
         lease, received = self._worker.lease(), None
         try:
-            received = await self._store.batch(_receiving(lease), Judged(message, fits) if fits else message)
+            received = await self._store.batch(_receiving(lease), FilteredMessage(message, fits) if fits else message)
         finally:
             self._worker.take(lease, message, received)
         if received.duplicate:
@@ -128,7 +135,7 @@ class Intake:
         if source := await self._configuration.source_with_token(token):
             await self._refuse(source, reason)
 
-    async def _look_at(self, body: bytes, asked: Sequence[Asked]) -> tuple[str | None, Mapping[str, bool]]:
+    async def _look_at(self, body: bytes, asked: Sequence[EndpointFilter]) -> tuple[str | None, Mapping[str, bool]]:
         if len(body) < LARGE:
             return look_at(body, asked)
         async with self._one_large:
@@ -136,17 +143,17 @@ class Intake:
 
     async def _refuse(
         self, source: Source, reason: IntakeRefusal, verdict: Verdict | None = None, clock_off: Millis | None = None
-    ) -> Refused:
+    ) -> Rejected:
         try:
             await self._store.batch(_count, (source.id, reason, clock_off))
         except Exception as error:  # it is refused all the same
             log.warning("intake.not_counted", source_id=source.id, error=reason_of(error))
         # The sender learns only that it was refused; the operator learns why, since a wrong clock looks like a forgery.
         log.warning("intake.refused", source_id=source.id, reason=reason.value, verdict=verdict and verdict.value)
-        return Refused(reason)
+        return Rejected(reason)
 
 
-def look_at(body: bytes, asked: Sequence[Asked] = ()) -> tuple[str | None, Mapping[str, bool]]:
+def look_at(body: bytes, asked: Sequence[EndpointFilter] = ()) -> tuple[str | None, Mapping[str, bool]]:
     """The ``type`` of an event, and which of the filters it fits, by their text. The body is read once, if it is JSON.
 
     The type is ``None`` unless the body is a JSON object in UTF-8 with one that can be kept. Never raises. ``1e400``
@@ -157,7 +164,7 @@ def look_at(body: bytes, asked: Sequence[Asked] = ()) -> tuple[str | None, Mappi
     event_type = payload.value.get("type") if isinstance(payload.value, dict) else None
     if not isinstance(event_type, str) or isinstance(event_type, Number):
         return None, {}
-    if not 0 < len(event_type) <= MOST_EVENT_TYPE or not event_type.isprintable():
+    if not 0 < len(event_type) <= MAX_EVENT_TYPE_CHARACTERS or not event_type.isprintable():
         return None, {}
     wanted = [one for one in asked if one.event_types is None or event_type in one.event_types]
     fits: dict[str, bool] = {}
@@ -168,7 +175,9 @@ def look_at(body: bytes, asked: Sequence[Asked] = ()) -> tuple[str | None, Mappi
 
 
 @lru_cache(maxsize=4)
-def _receiving(lease: Lease | None) -> Callable[[Transaction, Sequence[Message | Judged]], list[Received]]:
+def _receiving(
+    lease: InitialLease | None,
+) -> Callable[[Transaction, Sequence[Message | FilteredMessage]], list[Received]]:
     """The same function for the same lease, so that the store takes all that wait with it as one list."""
     return partial(receive, lease=lease)
 

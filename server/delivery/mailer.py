@@ -10,11 +10,11 @@ from email.utils import formatdate, make_msgid
 
 import aiosmtplib
 
-from server.domain.alerts import Mail, MailServer, Tls
+from server.domain.notification_settings import Mail, MailServer, Tls
 from server.domain.reasons import Reason, because
 
 TIMEOUT_SECONDS = 30.0
-LONGEST_ANSWER = 200
+MAX_ANSWER_CHARACTERS = 200
 """Characters shown of what a mail server says."""
 
 
@@ -123,4 +123,4 @@ def _explained(error: Exception, server: MailServer) -> Reason:
 def _said(error: aiosmtplib.SMTPResponseException) -> str:
     """The server's own words, on one line."""
     words = "".join(c if c.isprintable() else " " for c in error.message)
-    return f"{error.code} {words}"[:LONGEST_ANSWER]
+    return f"{error.code} {words}"[:MAX_ANSWER_CHARACTERS]

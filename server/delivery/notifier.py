@@ -12,35 +12,35 @@ from dataclasses import dataclass
 
 import structlog
 
-from server.delivery.courier import Answered, Blocked, Courier, Unreachable
+from server.delivery.courier import Blocked, Courier, Responded, Unreachable
 from server.delivery.feed import Feed, Noticed
 from server.delivery.mailer import Mailer, Undelivered
 from server.delivery.prepare import runs_code
 from server.delivery.repeated_lines import RepeatedLines
 from server.delivery.supervised_loop import SupervisedLoop
-from server.domain import alerts as words
-from server.domain.alerts import (
-    MAIL_PAUSE_MS,
-    MAX_NOTICES_IN_MAIL,
-    Alerts,
-    Channel,
-    Notification,
-    Sending,
-    Told,
-    retry_wait_ms,
-)
+from server.domain import notification_settings as words
 from server.domain.faults import reason_of
 from server.domain.ids import EndpointId, Millis, NoticeId, SourceId, earliest
 from server.domain.integrations import Card
-from server.domain.notices import Notice, too_slow
+from server.domain.notification_settings import (
+    MAIL_PAUSE_MS,
+    MAX_NOTICES_IN_MAIL,
+    Channel,
+    NamedEvent,
+    Notification,
+    NotificationSettings,
+    NotificationState,
+    retry_wait_ms,
+)
+from server.domain.operational_events import OperationalEvent, too_slow
 from server.domain.reasons import Cause, because, dump_cause
 from server.domain.requests import DEFAULTS, Prepared
 from server.domain.signing import sign
 from server.domain.sources import Source, slugs
 from server.domain.transformations import Program
-from server.sandbox import Slow
-from server.store import Busy, Store, Transaction, endpoints, notices, notifications, options, sources
-from server.store.notifications import Tried
+from server.sandbox import SlowCode
+from server.store import Busy, Store, Transaction, endpoints, notifications, operational_events, options, sources
+from server.store.notifications import SendResult
 
 WATCH_SECONDS = 2.0
 LEASE_MS: Millis = 5 * 60_000
@@ -82,7 +82,7 @@ class Notifier:
         self._told = earliest(NoticeId, _now())
         self._mailed: dict[str, Millis] = {}
         """When the last mail of each type of operational event went out."""
-        self._slow: deque[tuple[Program, Slow]] = deque(maxlen=MAX_SLOW_PROGRAMS)
+        self._slow: deque[tuple[Program, SlowCode]] = deque(maxlen=MAX_SLOW_PROGRAMS)
         """Programs that entered the sandbox's slow lane and are not kept as notices yet."""
         self._tracebacks = RepeatedLines()
         self._watching = SupervisedLoop("operational_events", self._watch, first_backoff_seconds=WATCH_SECONDS)
@@ -91,7 +91,7 @@ class Notifier:
             Channel.WEBHOOK: SupervisedLoop("webhook", self._send_posts, stuck_after_seconds=LEASE_MS / 1000),
         }
 
-    def saw_slow(self, program: Program, slow: Slow) -> None:
+    def saw_slow(self, program: Program, slow: SlowCode) -> None:
         """For ``Sandbox.watch_slow``."""
         self._slow.append((program, slow))
 
@@ -114,7 +114,7 @@ class Notifier:
         now = _now()
 
         def look(tx: Transaction) -> tuple[list[tuple[NoticeId, SourceId]], bool]:
-            return notices.latest(tx, self._told), notifications.any_due(tx, now)
+            return operational_events.latest(tx, self._told), notifications.any_due(tx, now)
 
         latest, due = await self._store.read(look)
         for notice_id, source_id in latest:
@@ -137,7 +137,7 @@ class Notifier:
             for program, slow in seen:
                 endpoint = known.get(EndpointId(program.owner))
                 if endpoint and endpoint.version and runs_code(endpoint) and endpoint.version.code == program.code:
-                    notices.add(tx, too_slow(endpoint.source_id, endpoint.version, slow.timeouts, now))
+                    operational_events.add(tx, too_slow(endpoint.source_id, endpoint.version, slow.timeouts, now))
 
         try:
             await self._store.write(keep)
@@ -157,7 +157,7 @@ class Notifier:
             await self._mail_together(chosen, alike)
             self._senders[Channel.EMAIL].progress()
 
-    async def _mail_together(self, chosen: Alerts, alike: Sequence["_Pending"]) -> None:
+    async def _mail_together(self, chosen: NotificationSettings, alike: Sequence["_Pending"]) -> None:
         """Send several in one mail; where one of them keeps the mail from being written, each in its own."""
         ended = await self._counted(self._mail(chosen, [one.told for one in alike]))
         if ended.cause is not OUR_FAULT or len(alike) == 1:
@@ -166,26 +166,26 @@ class Notifier:
         for one in alike:
             await self._record([one], await self._counted(self._mail(chosen, [one.told])))
 
-    async def _counted(self, sending: Awaitable["_Ended"]) -> "_Ended":
+    async def _counted(self, sending: Awaitable["_Outcome"]) -> "_Outcome":
         """A fault of ours is a failed try as any other, or the same notice would fail again and again for ever."""
         try:
             return await sending
         except Exception as error:
             if self._tracebacks.left_out(reason_of(error)) is not None:
                 log.exception("notices.failed")
-            return _Ended(Sending.PENDING, OUR_FAULT)
+            return _Outcome(NotificationState.PENDING, OUR_FAULT)
 
-    async def _mail(self, chosen: Alerts, told: Sequence[Told]) -> "_Ended":
+    async def _mail(self, chosen: NotificationSettings, told: Sequence[NamedEvent]) -> "_Outcome":
         if chosen.unreadable:
-            return _Ended(Sending.PENDING, SETTINGS_UNREADABLE)
+            return _Outcome(NotificationState.PENDING, SETTINGS_UNREADABLE)
         if not chosen.addresses:
-            return _Ended(Sending.FAILED, NOBODY)
+            return _Outcome(NotificationState.FAILED, NOBODY)
         if self._mailer is None:
-            return _Ended(Sending.FAILED, NO_SERVER)
+            return _Outcome(NotificationState.FAILED, NO_SERVER)
         try:
-            return _Ended(Sending.SENT, await self._mailer.send(words.mail(chosen.addresses, told)))
+            return _Outcome(NotificationState.SENT, await self._mailer.send(words.mail(chosen.addresses, told)))
         except Undelivered as failure:
-            return _Ended(Sending.PENDING, failure.reason)
+            return _Outcome(NotificationState.PENDING, failure.reason)
 
     async def _send_posts(self) -> None:
         """Send what is due to the webhook; ``_watch`` says when there is more."""
@@ -198,25 +198,25 @@ class Notifier:
 
         await asyncio.gather(*(send(one) for one in pending))
 
-    async def _post(self, chosen: Alerts, one: "_Pending") -> "_Ended":
+    async def _post(self, chosen: NotificationSettings, one: "_Pending") -> "_Outcome":
         if chosen.unreadable:
-            return _Ended(Sending.PENDING, SETTINGS_UNREADABLE)
+            return _Outcome(NotificationState.PENDING, SETTINGS_UNREADABLE)
         if not chosen.webhook_url:
-            return _Ended(Sending.FAILED, NOBODY)
+            return _Outcome(NotificationState.FAILED, NOBODY)
         body = words.payload(one.told)
         failed = await post(self._courier, chosen.webhook_url, chosen.webhook_secret, one.row.id, body)
-        return _Ended(Sending.PENDING if failed else Sending.SENT, failed)
+        return _Outcome(NotificationState.PENDING if failed else NotificationState.SENT, failed)
 
     async def _claim(
         self, channel: Channel, limit: int, without: Iterable[str] = ()
-    ) -> tuple[Alerts, list["_Pending"]]:
+    ) -> tuple[NotificationSettings, list["_Pending"]]:
         now = _now()
 
-        def take(tx: Transaction) -> tuple[Alerts, list[_Pending]]:
+        def take(tx: Transaction) -> tuple[NotificationSettings, list[_Pending]]:
             claimed = notifications.claim(
                 tx, channel, now=now, lease_until=now + LEASE_MS, limit=limit, without=tuple(without)
             )
-            about = notices.by_ids(tx, {row.notice_id for row in claimed})
+            about = operational_events.by_ids(tx, {row.notice_id for row in claimed})
             every = sources.every(tx)
             known, slug = {source.id: source for source in every}, slugs(every)
             of = {notice.endpoint_id for notice in about.values() if notice.endpoint_id}
@@ -226,7 +226,9 @@ class Notifier:
                 notice = about.get(row.notice_id)
                 if notice is None or notice.source_id not in known:  # it would be claimed again for ever
                     notifications.record(
-                        tx, [Tried(row.id, Sending.FAILED, row.attempts, None, dump_cause(UNREADABLE))], now
+                        tx,
+                        [SendResult(row.id, NotificationState.FAILED, row.attempts, None, dump_cause(UNREADABLE))],
+                        now,
                     )
                 else:
                     source = known[notice.source_id]
@@ -235,18 +237,20 @@ class Notifier:
 
         return await self._store.write(take)
 
-    def _told_of(self, notice: Notice, source: Source, slug: str, names: Mapping[EndpointId, str]) -> Told:
+    def _told_of(
+        self, notice: OperationalEvent, source: Source, slug: str, names: Mapping[EndpointId, str]
+    ) -> NamedEvent:
         endpoint = notice.endpoint_id or EndpointId("")
         page = f"/messages/{notice.message_id}" if notice.message_id else f"/endpoints/{endpoint}"
         link = f"{self._public_url}/{slug}{page}" if self._public_url else ""
-        return Told(notice, source, names.get(endpoint, endpoint), link)
+        return NamedEvent(notice, source, names.get(endpoint, endpoint), link)
 
-    async def _record(self, pending: Sequence["_Pending"], ended: "_Ended") -> None:
+    async def _record(self, pending: Sequence["_Pending"], ended: "_Outcome") -> None:
         now = _now()
         tried = [_tried(one.row, ended, now) for one in pending]
         await self._store.write(lambda tx: notifications.record(tx, tried, now))
         for one, how in zip(pending, tried, strict=True):
-            write = log.info if how.state is Sending.SENT else log.warning
+            write = log.info if how.state is NotificationState.SENT else log.warning
             write(
                 "notice.told",
                 channel=one.row.channel.value,
@@ -263,25 +267,25 @@ class Notifier:
 @dataclass(frozen=True, slots=True)
 class _Pending:
     row: Notification
-    told: Told
+    told: NamedEvent
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
+class _Outcome:
     """How a try ended. Pending: it failed, and is tried again."""
 
-    state: Sending
+    state: NotificationState
     cause: Cause | None
 
 
-def _tried(row: Notification, ended: _Ended, now: Millis) -> Tried:
+def _tried(row: Notification, ended: _Outcome, now: Millis) -> SendResult:
     attempts, said = row.attempts + 1, dump_cause(ended.cause) if ended.cause else None
-    if ended.state is not Sending.PENDING:
-        return Tried(row.id, ended.state, attempts, None, said)
+    if ended.state is not NotificationState.PENDING:
+        return SendResult(row.id, ended.state, attempts, None, said)
     wait = retry_wait_ms(attempts)
     if wait is None:
-        return Tried(row.id, Sending.FAILED, attempts, None, said)
-    return Tried(row.id, Sending.PENDING, attempts, now + wait, said)
+        return SendResult(row.id, NotificationState.FAILED, attempts, None, said)
+    return SendResult(row.id, NotificationState.PENDING, attempts, now + wait, said)
 
 
 async def post(courier: Courier, url: str, secret: str, webhook_id: str, body: bytes) -> Cause | None:
@@ -298,9 +302,9 @@ async def post(courier: Courier, url: str, secret: str, webhook_id: str, body: b
     except OSError:
         return NOTHING_LEFT
     match sent:
-        case Answered(response) if 200 <= response.status < 300:
+        case Responded(response) if 200 <= response.status < 300:
             return None
-        case Answered(response):
+        case Responded(response):
             return because("notification_status", status=response.status)
         case Unreachable(error) | Blocked(error):
             return error.cause

@@ -18,14 +18,14 @@ from server.domain.transformations import Cancelled, FailureKind, Program, Resul
 from server.domain.warnings import MAX_WARNINGS, RunWarning
 
 
-class Runs(Protocol):
+class RunsCode(Protocol):
     """What is needed of the sandbox."""
 
     async def run(self, program: Program, webhook: Webhook) -> Result: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ReadyToSend:
     """A finished request, not signed yet."""
 
     request: Prepared
@@ -37,11 +37,11 @@ class Ready:
     warnings: tuple[RunWarning, ...] = ()
 
 
-Preparation = Ready | Cancelled | TransformFailed
+Preparation = ReadyToSend | Cancelled | TransformFailed
 
 
 async def prepare(
-    endpoint: Endpoint, event_type: str, body: bytes, *, sandbox: Runs, cards: Mapping[str, Card]
+    endpoint: Endpoint, event_type: str, body: bytes, *, sandbox: RunsCode, cards: Mapping[str, Card]
 ) -> Preparation:
     """What this endpoint makes of an event. A request that breaks a rule of ``domain.requests`` is TransformFailed."""
     card = cards.get(endpoint.card)
@@ -50,7 +50,7 @@ async def prepare(
         request = untransformed(
             endpoint.url, body, credential_headers=credential_headers, endpoint_headers=endpoint.headers
         )
-        return Ready(request)
+        return ReadyToSend(request)
 
     assert endpoint.version
     result = await sandbox.run(
@@ -74,7 +74,7 @@ async def prepare(
     finished = finish(result, credential_headers=credential_headers, endpoint_headers=endpoint.headers)
     if isinstance(finished, AttemptError):
         return TransformFailed(finished, result.console, result.ms, result.memory, result.warnings)
-    return Ready(finished, result.console, result.ms, result.memory, result.warnings)
+    return ReadyToSend(finished, result.console, result.ms, result.memory, result.warnings)
 
 
 def _with_missing_variables(failed: TransformFailed, endpoint: Endpoint) -> TransformFailed:

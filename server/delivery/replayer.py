@@ -15,10 +15,10 @@ from server.delivery.worker import Worker
 from server.domain.endpoints import Endpoint
 from server.domain.faults import MAX_TRIES, replay_failed
 from server.domain.ids import Millis, ReplayId
-from server.domain.notices import replay_ended
+from server.domain.operational_events import replay_ended
 from server.domain.replays import Replay, ReplayState, Window, following, pace
-from server.store import Busy, Store, Transaction, endpoints, matches, notices, replays
-from server.store.matches import Match
+from server.store import Busy, Store, Transaction, endpoints, operational_events, replay_matches, replays
+from server.store.replay_matches import Match
 
 STEP_SECONDS = 0.1
 """How often to look while a run is under way."""
@@ -93,7 +93,7 @@ class Replayer:
 
         def end(tx: Transaction) -> bool:
             if stopped := replays.stop(tx, replay.id, ReplayState.STOPPED, now):
-                notices.add(tx, replay_ended(replay.source_id, replay.endpoint_id, fault, now))
+                operational_events.add(tx, replay_ended(replay.source_id, replay.endpoint_id, fault, now))
             return stopped
 
         if await self._store.write(end):
@@ -146,7 +146,7 @@ class _Throttle:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Available:
     """What a run can do now."""
 
     matches: list[Match]
@@ -157,22 +157,22 @@ class _Found:
     window: Window
 
 
-def _find(tx: Transaction, replay: Replay, endpoint: Endpoint, throttle: _Throttle, now: Millis) -> _Found:
+def _find(tx: Transaction, replay: Replay, endpoint: Endpoint, throttle: _Throttle, now: Millis) -> _Available:
     waiting, overdue = replays.untried(tx, replay.id, now)
     window = throttle.window if replay.rate else throttle.window.after(overdue)
-    room = Window.MOST - waiting if replay.rate else window.size - overdue
+    room = Window.MAX - waiting if replay.rate else window.size - overdue
     moments = pace(replay.rate, throttle.at, now, max(0, room))
     if not moments:
-        return _Found([], [], replay.cursor, False, waiting, window)
+        return _Available([], [], replay.cursor, False, waiting, window)
     matched, cursor, last = _gather(tx, endpoint, replay, len(moments))
-    return _Found(matched, moments[: len(matched)], cursor, last, waiting, window)
+    return _Available(matched, moments[: len(matched)], cursor, last, waiting, window)
 
 
 def _gather(tx: Transaction, endpoint: Endpoint, replay: Replay, most: int) -> tuple[list[Match], str, bool]:
     matched: list[Match] = []
     cursor, last = replay.cursor, False
     for _ in range(MAX_EMPTY_STEPS):
-        stretch = matches.walk(tx, endpoint, replay.selection, cursor, most - len(matched))
+        stretch = replay_matches.walk(tx, endpoint, replay.selection, cursor, most - len(matched))
         matched += stretch.matches
         cursor, last = stretch.cursor, stretch.last
         if last or len(matched) >= most:

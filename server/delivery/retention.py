@@ -15,7 +15,7 @@ import structlog
 from server.delivery.supervised_loop import SupervisedLoop
 from server.domain.ids import Millis
 from server.store import Busy, Store, Transaction, retention
-from server.store.retention import Pruned
+from server.store.retention import PruneStep
 
 DAY_MS: Millis = 24 * 3_600_000
 
@@ -30,7 +30,7 @@ PAUSE_FACTOR = 5
 most a sixth of the writer, and less the more there is to do for it."""
 MIN_PAUSE_SECONDS = 0.03
 
-Step = Callable[..., Pruned]
+Step = Callable[..., PruneStep]
 
 log = structlog.get_logger()
 
@@ -103,7 +103,7 @@ class Retention:
         cursor, size = "", 5
         while True:
 
-            def step(tx: Transaction, cursor: str = cursor, size: int = size) -> tuple[Pruned, float]:
+            def step(tx: Transaction, cursor: str = cursor, size: int = size) -> tuple[PruneStep, float]:
                 began = perf_counter()  # in the writer's thread: waiting in its queue does not count
                 return prune(tx, before, cursor=cursor, limit=size), perf_counter() - began
 

@@ -21,7 +21,7 @@ from time import monotonic
 import httpx
 from aiohappyeyeballs import start_connection
 
-from server.delivery.connections import Answer, Connection, NoAnswer
+from server.delivery.connections import Connection, NoResponse, Response
 from server.delivery.resolver import Resolver
 from server.domain.addresses import AddressRules
 from server.domain.reasons import Reason
@@ -41,13 +41,13 @@ by another endpoint, which it might disable."""
 KEEP_ALIVE_SECONDS = 4.0
 """How long an idle connection is kept. Node closes after 5 s: letting go first avoids sending into a closing one."""
 
-MOST_IDLE = 256
+MAX_IDLE_CONNECTIONS = 256
 """Connections that are kept, to whatever origins: each is one of the files that the system lets a process open."""
 
 RESEND_SECONDS = 1.0
 """How soon a kept connection must end to be taken for one that the other side was closing already."""
 
-MOST_ADDRESSES = 16
+MAX_ADDRESSES = 16
 """Addresses of one name that are looked at. More are no destination's need, and each would be judged and tried."""
 
 NEXT_ADDRESS_SECONDS = 0.25
@@ -60,7 +60,7 @@ _SET_HERE = frozenset({b"host", b"content-length", b"transfer-encoding"})
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-class Forbidden(httpx.ConnectError):
+class AddressForbidden(httpx.ConnectError):
     """The guard refused the address. ``reason`` names the rule."""
 
     def __init__(self, reason: Reason) -> None:
@@ -73,8 +73,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     those that frame the body.
 
     Has no timeouts: whoever calls sets one absolute deadline around the call and the reading of the body. Raises
-    ``Forbidden``; another ``httpx.ConnectError`` with an ``OSError`` as its cause; or what ``connections`` raises. Of
-    what this machine lacks for a connection it raises the ``OSError`` itself.
+    ``AddressForbidden``; another ``httpx.ConnectError`` whose cause is an ``OSError``; or what ``connections`` raises.
+    Of what this machine lacks for a connection it raises the ``OSError`` itself.
     """
 
     def __init__(
@@ -113,16 +113,16 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         self._idle.close()
 
     async def checked(self, host: str, port: int) -> list[tuple[str, int]]:
-        """Where a connection to ``host`` may be made. Raises ``Forbidden`` if any of its addresses is not allowed.
+        """Where a connection to ``host`` may be made. Raises ``AddressForbidden`` if an address is not allowed.
 
         Any, not all: a name with one public and one private address is how rebinding looks.
         """
         if there := self._fixed.get((host.lower().rstrip("."), port)):
             return [there]
-        addresses = [host] if _is_address(host) else (await self._resolve(host))[:MOST_ADDRESSES]
+        addresses = [host] if _is_address(host) else (await self._resolve(host))[:MAX_ADDRESSES]
         for address in addresses:
             if refusal := self._rules.refusal(address):
-                raise Forbidden(refusal)
+                raise AddressForbidden(refusal)
         return [(address, port) for address in addresses]
 
     async def _connect(self, origin: Origin) -> Connection:
@@ -179,7 +179,7 @@ class _Idle:
             return
         self._kept[connection] = shared, monotonic() + KEEP_ALIVE_SECONDS
         self._of.setdefault(shared, deque()).append(connection)
-        if len(self._kept) > MOST_IDLE:
+        if len(self._kept) > MAX_IDLE_CONNECTIONS:
             self._let_go_of_the_oldest()
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(KEEP_ALIVE_SECONDS, self._sweep)
@@ -224,20 +224,20 @@ class Exchange(httpx.AsyncByteStream):
         self._idle = idle
         self._connect = connect
         self._connection: Connection | None = None
-        self.answer: Answer | None = None
+        self.answer: Response | None = None
         """There as soon as the request is on its way, so that a caller whose patience ends can look at it."""
 
-    async def head(self) -> Answer:
+    async def head(self) -> Response:
         if kept := self._idle.take(self._shared):
             began = monotonic()
             try:
                 return await self._ask(kept)
-            except NoAnswer:  # closed while the request was on its way, as after each server's own idle time
+            except NoResponse:  # closed while the request was on its way, as after each server's own idle time
                 if monotonic() - began > RESEND_SECONDS:
                     raise
         return await self._ask(await self._connect(self._shared[1]))
 
-    async def _ask(self, connection: Connection) -> Answer:
+    async def _ask(self, connection: Connection) -> Response:
         self._connection = connection
         try:
             self.answer = answer = connection.ask(self._request)

@@ -17,10 +17,10 @@ from typing import Any
 import structlog
 
 from server.delivery.configuration import Configuration
-from server.delivery.dispatch import Dispatcher, NothingLeft
+from server.delivery.decisions import Decision, decide_next, record, record_alone, without_details
+from server.delivery.dispatch import Dispatcher, OutOfResources
+from server.delivery.endpoint_queues import EndpointQueue, EndpointQueues, QueuedDelivery
 from server.delivery.feed import Changed, Feed, Noticed
-from server.delivery.lanes import Held, Lane, Lanes
-from server.delivery.recording import Followed, follow, record, record_alone, without_details
 from server.delivery.repeated_lines import RepeatedLines
 from server.delivery.supervised_loop import SupervisedLoop
 from server.domain.addresses import host_of
@@ -44,8 +44,8 @@ from server.domain.schedules import SECOND
 from server.sandbox import Unavailable
 from server.store import Busy, Store, Transaction, deliveries, faults
 from server.store.changes import Changes
-from server.store.deliveries import Claimed, Ended
-from server.store.messages import Lease, Received
+from server.store.deliveries import AttemptRecord, ClaimedDelivery
+from server.store.messages import InitialLease, Received
 
 IDLE_SECONDS = 1.0
 """How often to look without being woken: other processes may have put work into the same database."""
@@ -74,8 +74,8 @@ class Worker:
     """Start with ``start``, tell it about new work with ``take`` and ``wake``, end with ``stop``.
 
     An event goes from the intake's commit straight to its endpoint's lane; only what comes again, what finds no room
-    here and what an endpoint's own pace holds back is claimed from the database. See ``Lanes`` for how many attempts
-    are under way. ``drain`` is how many seconds ``stop`` waits for them.
+    here and what an endpoint's own pace holds back is claimed from the database. See ``EndpointQueues`` for how many
+    attempts are under way. ``drain`` is how many seconds ``stop`` waits for them.
     """
 
     def __init__(
@@ -92,17 +92,17 @@ class Worker:
         self._dispatcher = dispatcher
         self._feed = feed
         self._configuration = configuration
-        self._lanes = Lanes(concurrency)
+        self._lanes = EndpointQueues(concurrency)
         self._most_unrecorded = 4 * concurrency
         self._drain = drain
         self._owner = mint(ProcessId)
         self._least_lease: Millis = round(dispatcher.longest * SECOND)
         """What must be left of a lease to begin an attempt. With less, the delivery is given back."""
         self._lease = 2 * self._least_lease
-        self._given = Lease(self._owner, 0)
+        self._given = InitialLease(self._owner, 0)
         self._promised = 0
         self._held: set[DeliveryId] = set()
-        self._attempting: dict[DeliveryId, _Attempting] = {}
+        self._attempting: dict[DeliveryId, _OpenAttempt] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._claiming = SupervisedLoop("deliveries", self._claim, first_backoff_seconds=PAUSE_SECONDS)
@@ -145,17 +145,17 @@ class Worker:
         """There may be something due now."""
         self._claiming.wake()
 
-    def lease(self) -> Lease | None:
+    def lease(self) -> InitialLease | None:
         """A lease for what will be made for one message, if there is room; ``take`` must follow."""
         if not self._claiming.is_running or self._stopping or not self._lanes.takes(self._promised):
             return None
         self._promised += 1
         until = _now() + self._lease
-        if self._given.until < until - SECOND or self._given.passing_over is not self._lanes.full:
-            self._given = Lease(self._owner, until, self._lanes.full)
+        if self._given.until < until - SECOND or self._given.excluding is not self._lanes.full:
+            self._given = InitialLease(self._owner, until, self._lanes.full)
         return self._given
 
-    def take(self, lease: Lease | None, message: Message, received: Received | None) -> None:
+    def take(self, lease: InitialLease | None, message: Message, received: Received | None) -> None:
         """A message was stored, or was not. What was leased with it is begun as soon as it is its turn."""
         if lease:
             self._promised -= 1
@@ -168,7 +168,7 @@ class Worker:
                 self._lanes.of(endpoint_id).more = True
         if lease and received.leased:
             for delivery in received.leased:
-                self._hold(Held(delivery, message, lease.until))
+                self._hold(QueuedDelivery(delivery, message, lease.until))
             self._begin()
 
     async def stop(self) -> None:
@@ -192,9 +192,7 @@ class Worker:
         await self._keep_to_the_clock()
         now, full = _now(), self._lanes.passed_over()
         spoiled: dict[EndpointId, Exception] = {}
-        found = await self._store.read(
-            lambda tx: deliveries.due_endpoints(tx, now, passing_over=full, unreadable=spoiled)
-        )
+        found = await self._store.read(lambda tx: deliveries.due_endpoints(tx, now, excluding=full, unreadable=spoiled))
         for endpoint_id, error in spoiled.items():
             await self._pass_over(endpoint_id, unreadable_endpoint(error), now)
         for endpoint in found:
@@ -210,21 +208,21 @@ class Worker:
                 # What we hold already comes again when an attempt outlasts its lease: that only renewed the lease.
                 if one.delivery.id not in self._held:
                     self._held.add(one.delivery.id)
-                    self._lanes.claimed(Held(one.delivery, one.message, lease_until), one.endpoint)
+                    self._lanes.claimed(QueuedDelivery(one.delivery, one.message, lease_until), one.endpoint)
             self._begin()
             for delivery_id, error in unreadable.items():
                 await self._keep_fault(delivery_id, self._owner, unreadable_event(error), now)
         full = self._lanes.passed_over()
-        due = await self._store.read(lambda tx: deliveries.next_due(tx, passing_over=full))
+        due = await self._store.read(lambda tx: deliveries.next_due(tx, excluding=full))
         return IDLE_SECONDS if due is None else min(IDLE_SECONDS, max(0.01, (due - _now()) / SECOND))
 
     async def _claim_of(
         self, room: Mapping[EndpointId, int], now: Millis, lease_until: Millis
-    ) -> tuple[list[Claimed], dict[DeliveryId, Exception]]:
+    ) -> tuple[list[ClaimedDelivery], dict[DeliveryId, Exception]]:
         """Claim for all of these endpoints; where that fails, for each alone, so that one harms no other."""
         unreadable: dict[DeliveryId, Exception] = {}
 
-        def claim(tx: Transaction, room: Mapping[EndpointId, int] = room) -> list[Claimed]:
+        def claim(tx: Transaction, room: Mapping[EndpointId, int] = room) -> list[ClaimedDelivery]:
             unreadable.clear()
             return deliveries.claim(
                 tx, owner=self._owner, now=now, lease_until=lease_until, room=room, unreadable=unreadable
@@ -236,7 +234,7 @@ class Worker:
             raise
         except Exception:
             log.exception("delivery.not_claimed", endpoints=len(room))
-        found: list[Claimed] = []
+        found: list[ClaimedDelivery] = []
         spoiled: dict[DeliveryId, Exception] = {}
         for endpoint_id, most in room.items():
             try:
@@ -264,7 +262,7 @@ class Worker:
                 log.warning("delivery.clock_went_back", deliveries=moved)
         self._clock_ahead = ahead
 
-    def _hold(self, held: Held) -> None:
+    def _hold(self, held: QueuedDelivery) -> None:
         self._held.add(held.delivery.id)
         self._lanes.hand_over(held)
 
@@ -303,11 +301,11 @@ class Worker:
         if full:
             self._begin()
 
-    async def _deliver(self, lane: Lane, held: Held) -> None:
+    async def _deliver(self, lane: EndpointQueue, held: QueuedDelivery) -> None:
         in_order, busy = lane.controls.ordered, True
         task = asyncio.current_task()
         assert task
-        known = self._attempting[held.delivery.id] = _Attempting(task, held.lease_until, time.monotonic())
+        known = self._attempting[held.delivery.id] = _OpenAttempt(task, held.lease_until, time.monotonic())
         try:
             followed = await self._attempt(held)
             known.ended = True
@@ -315,7 +313,7 @@ class Worker:
                 busy = False
                 self._free(lane, held)  # what follows keeps no destination busy
             if followed:
-                await self._record(followed, held, patience=0.0 if in_order else RECORD_PATIENCE)
+                await self._record(followed, held, linger=0.0 if in_order else RECORD_PATIENCE)
         except Exception:  # whatever it was, the delivery must not count as held for ever
             log.exception("delivery.lost_track", delivery_id=held.delivery.id)
         finally:
@@ -324,13 +322,13 @@ class Worker:
             if busy:
                 self._free(lane, held)
 
-    def _free(self, lane: Lane, held: Held) -> None:
+    def _free(self, lane: EndpointQueue, held: QueuedDelivery) -> None:
         self._lanes.ended(lane, held.delivery.endpoint_id)
         if lane.more and lane.room():
             self._claiming.wake()
         self._begin()
 
-    async def _attempt(self, held: Held) -> Followed | None:
+    async def _attempt(self, held: QueuedDelivery) -> Decision | None:
         """Make the attempt and decide what follows; ``None`` when none was made and the delivery was given back."""
         delivery, endpoint_id = held.delivery, held.delivery.endpoint_id
         # The id is chosen before sending, so that recording the attempt twice keeps it once.
@@ -343,7 +341,7 @@ class Worker:
                 return None
             if started_at - (held.lease_until - self._lease) > LONG_WAIT and not await self._still_ours(delivery.id):
                 return None
-            claimed = Claimed(delivery, held.message, endpoint)
+            claimed = ClaimedDelivery(delivery, held.message, endpoint)
             attempt = await self._dispatcher.attempt(claimed, attempt_id)
         except asyncio.CancelledError:
             known = self._attempting.get(delivery.id)
@@ -376,13 +374,13 @@ class Worker:
     async def _still_ours(self, delivery_id: DeliveryId) -> bool:
         return await self._store.read(lambda tx: deliveries.held_by(tx, self._owner, delivery_id))
 
-    async def _follow(self, claimed: Claimed, attempt: Attempt) -> Followed:
+    async def _follow(self, claimed: ClaimedDelivery, attempt: Attempt) -> Decision:
         """Decide by the endpoint as it is now: its schedule may have been changed while the request was under way."""
         with suppress(Exception):
             claimed = replace(
                 claimed, endpoint=await self._configuration.endpoint(claimed.endpoint.id) or claimed.endpoint
             )
-        return follow(claimed, attempt, owner=self._owner, now=_now(), jitter=_jitter())
+        return decide_next(claimed, attempt, owner=self._owner, now=_now(), jitter=_jitter())
 
     async def _keep_fault(
         self,
@@ -399,8 +397,10 @@ class Worker:
         What cannot be kept after a few tries comes again when its lease runs out.
         """
         attempt_id = attempt_id or mint(AttemptId)
-        failed = faults.Failed(delivery_id, owner, attempt_id, fault, started_at, _now(), parks or fault.lasting)
-        kept: faults.Kept | None = None
+        failed = faults.FailedDelivery(
+            delivery_id, owner, attempt_id, fault, started_at, _now(), parks or fault.lasting
+        )
+        kept: faults.FaultRecord | None = None
         for _ in range(MAX_TRIES):
             try:
                 kept = await self._store.batch(faults.keep, failed)
@@ -445,7 +445,7 @@ class Worker:
             self._held.difference_update(given)
             self._in_background(self._release(given))
 
-    async def _record(self, followed: Followed, held: Held, *, patience: float) -> None:
+    async def _record(self, followed: Decision, held: QueuedDelivery, *, linger: float) -> None:
         """Keep the attempt, however long the database refuses, and with less and less where it takes no such row.
 
         Another owner may make an attempt meanwhile; both are kept.
@@ -453,7 +453,7 @@ class Worker:
         attempt, disabled = followed.ended.attempt, None
         while True:
             try:
-                disabled = await self._store.batch(record, followed, patience=0.0 if self._stopping else patience)
+                disabled = await self._store.batch(record, followed, linger=0.0 if self._stopping else linger)
                 break
             except Busy as error:
                 log.warning("delivery.not_recorded", attempt_id=attempt.id, error=str(error))
@@ -473,7 +473,7 @@ class Worker:
             log.warning("endpoint.disabled", because=disabled.value, endpoint_id=attempt.endpoint_id)
         self._feed.publish(Changed(attempt.source_id, attempt.message_id, attempt.endpoint_id))
 
-    async def _record_bare(self, bare: Followed) -> bool:
+    async def _record_bare(self, bare: Decision) -> bool:
         """Keep an attempt without what came from outside; failing that, without what follows for its endpoint."""
         steps: list[Callable[[Transaction], object]] = [
             lambda tx: record(tx, [bare]),
@@ -501,7 +501,7 @@ class Worker:
 
 
 @dataclass(slots=True)
-class _Attempting:
+class _OpenAttempt:
     """An attempt under way, for whoever renews its lease."""
 
     task: asyncio.Task[None]
@@ -519,7 +519,7 @@ def _fault_of(error: Exception) -> Fault:
     match error:
         case Unavailable():
             return SANDBOX_DOWN
-        case NothingLeft():
+        case OutOfResources():
             return NOTHING_LEFT
         case UnreadableEndpoint():
             return unreadable_endpoint(error)
@@ -527,7 +527,7 @@ def _fault_of(error: Exception) -> Fault:
             return before_the_send(error)
 
 
-def _tell(ended: Ended, message: Message) -> None:
+def _tell(ended: AttemptRecord, message: Message) -> None:
     """The one wide line of an attempt. Ids and the host; never a URL, a header or a body, which may hold secrets."""
     attempt = ended.attempt
     say = log.info if attempt.outcome in ACCEPTED or attempt.outcome is AttemptOutcome.CANCELLED else log.warning

@@ -8,8 +8,8 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-MOST_SHOWN = 100
-LONGEST_VALUE = 120
+MAX_CHANGES_SHOWN = 100
+MAX_VALUE_CHARACTERS = 120
 DEEPEST = 32
 """Below this depth two values are compared as one."""
 
@@ -28,7 +28,7 @@ class Change:
     path: str
     """Such as ``data.customer.email`` or ``data.product_cart[0]``; empty for the whole payload."""
     before: str
-    """The old value as JSON, cut to ``LONGEST_VALUE`` characters; empty when there was none."""
+    """The old value as JSON, cut to ``MAX_VALUE_CHARACTERS`` characters; empty when there was none."""
     after: str
 
 
@@ -43,10 +43,10 @@ def changes(received: bytes, finished: bytes) -> Changes | None:
     """What differs between two JSON texts; ``None`` when one of them is not JSON."""
     try:
         before, after = json.loads(received), json.loads(finished)
-        found = list(islice(_differences("", before, after, DEEPEST), MOST_SHOWN + 1))
+        found = list(islice(_differences("", before, after, DEEPEST), MAX_CHANGES_SHOWN + 1))
     except (ValueError, RecursionError):
         return None
-    return Changes(tuple(found[:MOST_SHOWN]), len(found) > MOST_SHOWN)
+    return Changes(tuple(found[:MAX_CHANGES_SHOWN]), len(found) > MAX_CHANGES_SHOWN)
 
 
 def _differences(path: str, before: Any, after: Any, depth: int) -> Iterator[Change]:
@@ -81,7 +81,7 @@ def _of_lists(path: str, before: list[Any], after: list[Any], depth: int) -> Ite
 
 
 def _member(path: str, name: str) -> str:
-    if not name.isidentifier() or len(name) > LONGEST_VALUE:
+    if not name.isidentifier() or len(name) > MAX_VALUE_CHARACTERS:
         return f"{path}[{_short(name)}]"
     return f"{path}.{name}" if path else name
 
@@ -94,4 +94,4 @@ def _same(before: Any, after: Any) -> bool:
 def _short(value: Any) -> str:
     """As JSON, cut. Halves of surrogate pairs, which JSON can hold and no page can, become U+FFFD."""
     text = _HALF.sub("\ufffd", json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    return text if len(text) <= MAX_VALUE_CHARACTERS else text[: MAX_VALUE_CHARACTERS - 1] + "…"

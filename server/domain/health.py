@@ -47,7 +47,7 @@ HEALTHY = Health()
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class HealthChange:
     """The health after an attempt, and what became due by it."""
 
     health: Health
@@ -64,21 +64,21 @@ def failed(outcome: AttemptOutcome) -> bool:
     return outcome in (AttemptOutcome.REJECTED, AttemptOutcome.UNREACHABLE)
 
 
-def judge(health: Health, outcome: AttemptOutcome, at: Millis) -> Judged:
+def judge(health: Health, outcome: AttemptOutcome, at: Millis) -> HealthChange:
     """What an attempt that ended at ``at`` makes of the endpoint's health."""
     if not counts(outcome):
-        return Judged(health)
+        return HealthChange(health)
     if not failed(outcome):
-        return Judged(HEALTHY)
+        return HealthChange(HEALTHY)
     if health.failing_since is None:
-        return Judged(_before_the_clock(health, at))
+        return HealthChange(_before_the_clock(health, at))
     disabled_from = health.disabled_from
     if health.warned_at is None:
         if at - health.failing_since >= WARNED_AFTER:
-            return Judged(replace(health, warned_at=at), warns=True)
+            return HealthChange(replace(health, warned_at=at), warns=True)
     elif disabled_from is not None and at >= disabled_from:
-        return Judged(health, disables=True)
-    return Judged(health)
+        return HealthChange(health, disables=True)
+    return HealthChange(health)
 
 
 def _before_the_clock(health: Health, at: Millis) -> Health:

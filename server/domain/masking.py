@@ -7,7 +7,7 @@ What is sent is never changed, only what is kept and shown of it. Which values a
   or the name of a shop would be missing from every recorded body;
 - the parts of a URL that may be keys, or all behind the host where the URL itself grants access.
 
-Values of fewer than ``SHORTEST`` characters are not looked for: they are in every text by chance.
+Values of fewer than ``MIN_SECRET_CHARACTERS`` characters are not looked for: they are in every text by chance.
 """
 
 import html
@@ -28,10 +28,10 @@ from server.domain.sentences import Sentence
 from server.domain.signing import PREFIX
 from server.domain.warnings import RunWarning
 
-SHORTEST = 6
+MIN_SECRET_CHARACTERS = 6
 _CUT_OFF = 8
 """Characters of the beginning of a secret that are recognised where a text was cut off within it."""
-_SHORTEST_BASE64 = 8
+_MIN_BASE64_CHARACTERS = 8
 _MAYBE_CUT = 4000
 """Characters of an error's message or of a console that the sandbox may have cut off; shorter ones it leaves whole."""
 
@@ -59,7 +59,7 @@ SECRET_HOSTS = re.compile(
 def may_be_key(name: str, value: str) -> bool:
     """Whether a variable, a header value or a part of a URL may be a key."""
     bare = value.strip()
-    if len(bare) < SHORTEST:
+    if len(bare) < MIN_SECRET_CHARACTERS:
         return False
     if "://" in bare:
         return False  # its parts are looked at, see ``secrets_in_url``
@@ -82,7 +82,7 @@ def secrets_in_url(url: str, *, whole: bool = False) -> tuple[str, ...]:
     """The parts of a URL that may be keys; with ``whole``, or at a host of ``SECRET_HOSTS``, all behind the host."""
     parts = _split(url)
     if parts is None:
-        return (url,) if len(url) >= SHORTEST else ()
+        return (url,) if len(url) >= MIN_SECRET_CHARACTERS else ()
     userinfo = parts.netloc.rpartition("@")[0]
     found = [userinfo, *userinfo.split(":", 1)] if userinfo else []
     if whole or _grants_access(parts.hostname):
@@ -92,7 +92,7 @@ def secrets_in_url(url: str, *, whole: bool = False) -> tuple[str, ...]:
     else:
         found += [segment for segment in parts.path.split("/") if may_be_key("", unquote(segment))]
         found += [value for name, value in parse_qsl(parts.query) if may_be_key(name, value)]
-    return tuple(one for one in dict.fromkeys(found) if len(one) >= SHORTEST)
+    return tuple(one for one in dict.fromkeys(found) if len(one) >= MIN_SECRET_CHARACTERS)
 
 
 @lru_cache(maxsize=1024)
@@ -132,7 +132,7 @@ def secrets_of(endpoint: Endpoint, card: Card | None) -> tuple[str, ...]:
             found += secrets_in_url(value)
         elif may_be_key(name, value):
             found += _within(value.strip())
-    return tuple(dict.fromkeys(one for one in found if len(one) >= SHORTEST))
+    return tuple(dict.fromkeys(one for one in found if len(one) >= MIN_SECRET_CHARACTERS))
 
 
 class Masker:
@@ -150,7 +150,7 @@ class Masker:
         # Those that hold no other one: a text without any of these has none at all, as nearly every text.
         self._signs = _without_longer(self._needles)
         raw_signs = [sign.encode("utf-8", "surrogatepass") for sign in self._signs]
-        thin = [sign for sign in raw_signs if len(_thin(sign)) >= _SHORTEST_THIN]
+        thin = [sign for sign in raw_signs if len(_thin(sign)) >= _MIN_THIN_CHARACTERS]
         thin = thin if len(thin) > _FEW_SIGNS else []
         self._thin_signs = tuple((_thin(sign), sign) for sign in thin)
         self._raw_signs = tuple(sign for sign in raw_signs if sign not in thin)
@@ -260,7 +260,7 @@ class Masker:
 
 
 _DROPPED = bytes(set(range(256)) - set(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-_SHORTEST_THIN = 4
+_MIN_THIN_CHARACTERS = 4
 _FEW_SIGNS = 2
 """No more than these are looked for one by one: to thin the data costs as much."""
 
@@ -296,14 +296,14 @@ class Maskers:
         secrets = secrets_of(endpoint, card)
         made = self._made.get(endpoint.id)
         masker = made[1] if made and made[0] == secrets else masker_of(endpoint, card)
-        if len(self._seen) >= MOST_MASKERS:
+        if len(self._seen) >= MAX_MASKERS:
             self._made.clear()
             self._seen.clear()
         self._made[endpoint.id], self._seen[endpoint.id] = (secrets, masker), (endpoint, masker)
         return masker
 
 
-MOST_MASKERS = 1024
+MAX_MASKERS = 1024
 
 
 def masker_of(endpoint: Endpoint, card: Card | None) -> Masker:
@@ -355,9 +355,9 @@ def _spellings(secret: str) -> set[str]:
     for skipped in range(3):  # where it stands in what is encoded decides how it looks
         encoded = b64encode(b"\0" * skipped + raw).decode()
         whole = encoded[(0, 2, 3)[skipped] : (skipped + len(raw)) * 8 // 6]
-        if len(whole) >= _SHORTEST_BASE64:
+        if len(whole) >= _MIN_BASE64_CHARACTERS:
             found |= {whole, whole.replace("+", "-").replace("/", "_"), quote(whole, safe="")}
-    return {one for one in found if len(one) >= SHORTEST}
+    return {one for one in found if len(one) >= MIN_SECRET_CHARACTERS}
 
 
 def _split(url: str) -> SplitResult | None:

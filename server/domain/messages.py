@@ -68,7 +68,7 @@ class AttemptOutcome(StrEnum):
     """Hookbench itself failed: neither the code nor the destination is to blame."""
 
 
-class Because(StrEnum):
+class RetryReason(StrEnum):
     """Why the next attempt comes when it does, or why none comes."""
 
     SCHEDULE = "schedule"
@@ -218,7 +218,7 @@ class Attempt:
     started_at: Millis
     next_at: Millis | None
     """When the next attempt follows, as decided after this one."""
-    because: Because | None = None
+    because: RetryReason | None = None
     """Why then, or why there is none; ``None`` when it ended well or the code failed."""
     warnings: tuple[RunWarning, ...] = ()
     """What should be looked at in the result of the code."""

@@ -31,7 +31,7 @@ _SET = re.compile(r"\s*=(?!=)")
 
 
 @dataclass(frozen=True, slots=True)
-class Reads:
+class VariableReads:
     """Names of variables that code reads from ``webhook.env``, as far as its text tells."""
 
     any: frozenset[str]
@@ -63,7 +63,7 @@ def missing_variables(code: str, env: Mapping[str, str]) -> tuple[RunWarning, ..
 
 
 @lru_cache(maxsize=512)
-def reads(code: str) -> Reads:
+def reads(code: str) -> VariableReads:
     text = _COMMENT.sub(" ", code)
     everything: set[str] = set()
     unguarded: set[str] = set()
@@ -81,7 +81,7 @@ def reads(code: str) -> Reads:
                 everything.add(field[1])
                 if not part[field.end() :].startswith("="):
                     unguarded.add(field[1])
-    return Reads(frozenset(everything), frozenset(unguarded))
+    return VariableReads(frozenset(everything), frozenset(unguarded))
 
 
 def _word(text: str) -> str:

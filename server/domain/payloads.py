@@ -11,13 +11,13 @@ from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import Any, NoReturn
 
-MOST_LOOKED_AT = 1000
+MAX_ELEMENTS = 1000
 """Elements that one ``*`` looks at, and values that a path with several of them leads to."""
 
-MOST_SEARCHED = 65_536
+MAX_SEARCHED_CHARACTERS = 65_536
 """Characters at one path that are searched for a text."""
 
-LONGEST_SHOWN = 80
+MAX_SHOWN_CHARACTERS = 80
 
 ANY = object()
 """The step ``*``: each element of a list."""
@@ -69,7 +69,7 @@ class Values:
     def elements(self) -> Scalars:
         """What the lists among them hold."""
         lists = (value for value in self.found if isinstance(value, list))
-        return _scalars(element for each in lists for element in each[:MOST_LOOKED_AT])
+        return _scalars(element for each in lists for element in each[:MAX_ELEMENTS])
 
     @cached_property
     def texts(self) -> tuple[str, str] | None:
@@ -86,8 +86,8 @@ class Values:
 
     @cached_property
     def searched(self) -> list[str]:
-        """The texts, up to ``MOST_SEARCHED`` characters of them in all."""
-        texts, left = [], MOST_SEARCHED
+        """The texts, up to ``MAX_SEARCHED_CHARACTERS`` characters of them in all."""
+        texts, left = [], MAX_SEARCHED_CHARACTERS
         for value in self.found:
             if isinstance(value, str) and not isinstance(value, Number):
                 texts.append(value[:left])
@@ -202,7 +202,7 @@ def _walk(value: Any, steps: tuple[Any, ...]) -> list[Any]:
     for step in steps:
         if step is ANY:
             lists = (each for each in found if isinstance(each, list))
-            found = list(islice(chain.from_iterable(lists), MOST_LOOKED_AT))
+            found = list(islice(chain.from_iterable(lists), MAX_ELEMENTS))
             continue
         index = _index(step)
         found = [
@@ -266,7 +266,7 @@ def _shown(value: Any) -> str:
         case Number():
             text = str.__str__(value)
         case str():
-            text = json.dumps(_HALF.sub("�", value[: LONGEST_SHOWN + 1]), ensure_ascii=False)
+            text = json.dumps(_HALF.sub("�", value[: MAX_SHOWN_CHARACTERS + 1]), ensure_ascii=False)
         case _:
             text = json.dumps(value)
-    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…"
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[:MAX_SHOWN_CHARACTERS] + "…"

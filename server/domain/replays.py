@@ -12,7 +12,7 @@ from server.domain.schedules import DAY, HOUR, SECOND
 PERIODS: Mapping[str, Millis] = {"8h": 8 * HOUR, "1d": DAY, "3d": 3 * DAY, "7d": 7 * DAY, "14d": 14 * DAY}
 """How far back the ready-made ranges reach, by the name that a form sends."""
 
-MOST_A_SECOND = 1000
+MAX_MESSAGES_PER_SECOND = 1000
 """The highest rate that can be asked for."""
 
 
@@ -134,14 +134,14 @@ class Window:
 
     size: int = 8
 
-    LEAST = 4
-    MOST = 128
+    MIN = 4
+    MAX = 128
 
     def after(self, waiting: int) -> "Window":
         if waiting == 0:
-            return Window(min(self.MOST, self.size * 2))
+            return Window(min(self.MAX, self.size * 2))
         if waiting > self.size // 2:
-            return Window(max(self.LEAST, self.size // 2))
+            return Window(max(self.MIN, self.size // 2))
         return self
 
 

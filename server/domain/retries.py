@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.domain.answers import Asked, Heard
 from server.domain.ids import Millis
-from server.domain.messages import AttemptOutcome, Because
+from server.domain.messages import AttemptOutcome, RetryReason
+from server.domain.response_hints import DeliveryDirective, ResponseHints
 from server.domain.schedules import DODO_SCHEDULE, MINUTE
 
 JITTER = 0.2
 """A wait is up to this share longer or shorter, so that deliveries that failed together do not come back together."""
 
-REST: Millis = MINUTE
+MIN_WAIT_AFTER_429_MS: Millis = MINUTE
 """The shortest wait after a 429 or a timeout, whatever the schedule says."""
 
 STRETCH = 2
@@ -19,21 +19,21 @@ STRETCH = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Finished:
     """The delivery ended as it should: sent, captured, or cancelled by the code."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryAt:
     at: Millis
-    because: Because
+    because: RetryReason
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
     """The schedule is used up, or this attempt is not repeated."""
 
-    because: Because
+    because: RetryReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Park:
     """The code failed. Trying again would fail again; it waits until someone mends the code."""
 
 
-Decision = Done | RetryAt | GiveUp | Park
+Decision = Finished | RetryAt | GiveUp | Park
 
 
 def decide(
@@ -52,12 +52,12 @@ def decide(
     jitter: float,
     schedule: Sequence[Millis] = DODO_SCHEDULE,
     retryable: bool = True,
-    heard: Heard = Heard(),  # noqa: B008  frozen, so one for all callers does no harm
+    hints: ResponseHints = ResponseHints(),  # noqa: B008  frozen, so one for all callers does no harm
 ) -> Decision:
     """What follows the attempt that was just made.
 
     ``step`` counts the attempts of this schedule, the one just made included (so 1 after the first); ``jitter`` is a
-    number in −1 … 1; ``retryable`` is false for what is sent once only, such as an example; ``heard`` is what the
+    number in −1 … 1; ``retryable`` is false for what is sent once only, such as an example; ``hints`` is what the
     destination said beyond its status.
 
     A blocked address is tried again like an answer other than 2xx: a name may lead elsewhere tomorrow, and an endpoint
@@ -67,39 +67,39 @@ def decide(
     """
     match outcome:
         case AttemptOutcome.SUCCEEDED | AttemptOutcome.CAPTURED | AttemptOutcome.CANCELLED:
-            return Done()
+            return Finished()
         case AttemptOutcome.TRANSFORM_FAILED:
             return Park()
         case AttemptOutcome.REJECTED | AttemptOutcome.UNREACHABLE | AttemptOutcome.BLOCKED | AttemptOutcome.FAULT:
-            if ended := _ended(heard, retryable=retryable, exhausted=step >= len(schedule)):
+            if ended := _ended(hints, retryable=retryable, exhausted=step >= len(schedule)):
                 return GiveUp(ended)
-            wait, because = _wait(schedule[step], heard, jitter)
+            wait, because = _wait(schedule[step], hints, jitter)
             return RetryAt(now + wait, because)
 
 
-def _ended(heard: Heard, *, retryable: bool, exhausted: bool) -> Because | None:
+def _ended(hints: ResponseHints, *, retryable: bool, exhausted: bool) -> RetryReason | None:
     """Why there is no next attempt; ``None`` when there is one."""
-    if heard.gone:
-        return Because.GONE
-    if heard.asked is Asked.DISABLE:
-        return Because.DISABLE
-    if heard.asked is Asked.ABORT:
-        return Because.ABORT
+    if hints.gone:
+        return RetryReason.GONE
+    if hints.asked is DeliveryDirective.DISABLE:
+        return RetryReason.DISABLE
+    if hints.asked is DeliveryDirective.ABORT:
+        return RetryReason.ABORT
     if not retryable:
-        return Because.ONCE
-    return Because.EXHAUSTED if exhausted else None
+        return RetryReason.ONCE
+    return RetryReason.EXHAUSTED if exhausted else None
 
 
-def _wait(slot: Millis, heard: Heard, jitter: float) -> tuple[Millis, Because]:
+def _wait(slot: Millis, hints: ResponseHints, jitter: float) -> tuple[Millis, RetryReason]:
     """How long to wait, and why so long. Where a destination needs or asks for a rest, chance only makes it longer."""
-    least = max(slot, REST) if heard.overwhelmed else slot
-    asked = heard.retry_after or 0
-    if not asked and not heard.overwhelmed:
-        return round(slot * (1 + JITTER * jitter)), Because.SCHEDULE
+    least = max(slot, MIN_WAIT_AFTER_429_MS) if hints.overwhelmed else slot
+    asked = hints.retry_after or 0
+    if not asked and not hints.overwhelmed:
+        return round(slot * (1 + JITTER * jitter)), RetryReason.SCHEDULE
 
     most = STRETCH * least
     wait = min(max(least, asked), most)
     wait = min(round(wait * (1 + JITTER * (1 + jitter) / 2)), most)
     if asked > least:
-        return wait, Because.RETRY_AFTER_CUT if asked > most else Because.RETRY_AFTER
-    return wait, Because.REST if least > slot else Because.SCHEDULE
+        return wait, RetryReason.RETRY_AFTER_CUT if asked > most else RetryReason.RETRY_AFTER
+    return wait, RetryReason.REST if least > slot else RetryReason.SCHEDULE

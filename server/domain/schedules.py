@@ -17,13 +17,13 @@ Dodo's page says "a maximum of 8 retries", yet its own example of three failures
 after the first attempt only fits 8 attempts in all.
 """
 
-MOST_ATTEMPTS = 20
-LONGEST_WAIT: Millis = 7 * DAY
-LONGEST_IN_ALL: Millis = 30 * DAY
-SHORTEST_RETRY: Millis = SECOND
+MAX_ATTEMPTS = 20
+MAX_WAIT_MS: Millis = 7 * DAY
+MAX_TOTAL_MS: Millis = 30 * DAY
+MIN_RETRY_MS: Millis = SECOND
 """A destination that just failed gets at least this long; only the first attempt may come at once."""
 
-LONGEST_TEXT = 500
+MAX_TEXT_CHARACTERS = 500
 """Characters of a schedule that are read."""
 
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
@@ -34,11 +34,11 @@ _PART = re.compile(r"(\d{1,9})([smhd])")
 
 def read(text: str) -> tuple[Millis, ...] | Sentence:
     """``0s, 5s, 5m, 1h30m`` as a schedule, or the sentence that says what is wrong with it."""
-    if len(text) > LONGEST_TEXT:
-        return say("The schedule is longer than {limit} characters.", limit=LONGEST_TEXT)
+    if len(text) > MAX_TEXT_CHARACTERS:
+        return say("The schedule is longer than {limit} characters.", limit=MAX_TEXT_CHARACTERS)
     words = [word for part in _SEPARATORS.split(text) if (word := "".join(part.split()).lower())]
-    if not 1 <= len(words) <= MOST_ATTEMPTS:
-        return say("Enter 1 to {limit} delays, one for each attempt, separated by commas.", limit=MOST_ATTEMPTS)
+    if not 1 <= len(words) <= MAX_ATTEMPTS:
+        return say("Enter 1 to {limit} delays, one for each attempt, separated by commas.", limit=MAX_ATTEMPTS)
     waits: list[Millis] = []
     for number, word in enumerate(words, 1):
         wait = _wait(word)
@@ -47,18 +47,18 @@ def read(text: str) -> tuple[Millis, ...] | Sentence:
                 "“{word}” is not a delay. Enter a number and a unit, for example 5s, 5m, 2h, 1d or 1h30m.",
                 word=word[:40],
             )
-        if wait > LONGEST_WAIT:
+        if wait > MAX_WAIT_MS:
             return say(
-                "The delay before attempt {number} is longer than {days} days.", number=number, days=LONGEST_WAIT // DAY
+                "The delay before attempt {number} is longer than {days} days.", number=number, days=MAX_WAIT_MS // DAY
             )
-        if number > 1 and wait < SHORTEST_RETRY:
+        if number > 1 and wait < MIN_RETRY_MS:
             return say(
                 "The delay before attempt {number} must be at least 1 s. Only the first attempt can be immediate.",
                 number=number,
             )
         waits.append(wait)
-    if sum(waits) > LONGEST_IN_ALL:
-        return say("The delays add up to more than {days} days.", days=LONGEST_IN_ALL // DAY)
+    if sum(waits) > MAX_TOTAL_MS:
+        return say("The delays add up to more than {days} days.", days=MAX_TOTAL_MS // DAY)
     return tuple(waits)
 
 

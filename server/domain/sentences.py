@@ -28,7 +28,7 @@ class Problem:
     sentence: Sentence
 
 
-class Refused(Exception):
+class Invalid(Exception):
     """An action was refused; ``problems`` says what to mend, each beside its field."""
 
     def __init__(self, *problems: Problem) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.domain.alerts import Alerts
 from server.domain.endpoints import Endpoint
+from server.domain.notification_settings import NotificationSettings
 
 
 class Part(StrEnum):
@@ -38,7 +38,7 @@ def stamp(endpoint: Endpoint, part: Part) -> str:
     return _digest(endpoint.secret, _shown(endpoint, part))
 
 
-def alerts_stamp(alerts: Alerts) -> str:
+def alerts_stamp(alerts: NotificationSettings) -> str:
     """As ``stamp``, of the form that says who is told of operational events."""
     shown = {"kinds": sorted(alerts.kinds), "addresses": alerts.addresses, "webhook_url": alerts.webhook_url}
     return _digest(alerts.webhook_secret, shown)

@@ -14,11 +14,11 @@ from server.domain.messages import AttemptError
 from server.domain.reasons import Reason, because
 from server.domain.transformations import FailureKind, Program, Result, TransformFailed, Webhook
 from server.sandbox import locales, replies
-from server.sandbox.lanes import QUICK_SECONDS, TRIAL_SECONDS, Job, Lane, Paces, Slow, TimeOuts
 from server.sandbox.limits import Fence, Limits
+from server.sandbox.run_queues import QUICK_SECONDS, TRIAL_SECONDS, Job, RunQueue, RunTimes, SlowCode, TimeoutCounts
 from server.sandbox.slots import Slots, Turn
-from server.sandbox.wire import WATCH_SECONDS, Answer, Died, Worker
-from server.sandbox.workers import Unavailable, Zygote
+from server.sandbox.worker import WATCH_SECONDS, Reply, Worker, WorkerDied
+from server.sandbox.zygote import Unavailable, Zygote
 
 IDLE_SECONDS = 60.0
 """An idle worker ends after this time."""
@@ -28,7 +28,7 @@ EVENTS_A_LIFE = 10_000
 """A worker that has served so many events is replaced."""
 MAX_PARTS_SECONDS = 2.0
 """What making the locale data for one event may take; it is not charged to the code."""
-LONGEST_BATCH = 0.1
+MAX_BATCH_SECONDS = 0.1
 """Seconds after which the rest of a batch goes back to its lane, when others wait for its slot."""
 TRIAL_SLOTS = 3
 """Times ``workers``: first runs at once. They are short, and most of their time is the start of a process."""
@@ -56,13 +56,13 @@ class Sandbox:
         self._trial = Slots(TRIAL_SLOTS * limits.workers)
         self._long = Slots(limits.workers)
         self._slow = Slots(1)
-        self._time_outs = TimeOuts()
-        self._paces = Paces()
-        self._lanes: dict[str, Lane] = {}
+        self._time_outs = TimeoutCounts()
+        self._paces = RunTimes()
+        self._lanes: dict[str, RunQueue] = {}
         self._idle: OrderedDict[str, Worker] = OrderedDict()
         self._sweeper: asyncio.Task[None] | None = None
         self._fences: tuple[Fence, ...] = ()
-        self._tell_slow: Callable[[Program, Slow], None] = lambda program, slow: None
+        self._tell_slow: Callable[[Program, SlowCode], None] = lambda program, slow: None
         self._closed = False
         self._can_run = True
 
@@ -96,11 +96,11 @@ class Sandbox:
         """The walls around the workers, as measured at start."""
         return self._fences
 
-    def slow(self, program: Program) -> Slow | None:
+    def slow(self, program: Program) -> SlowCode | None:
         """Why this program runs in the slow lane; None when it does not."""
         return self._time_outs.slow(program)
 
-    def watch_slow(self, tell: Callable[[Program, Slow], None]) -> None:
+    def watch_slow(self, tell: Callable[[Program, SlowCode], None]) -> None:
         """Have ``tell`` called in the event loop when a program enters the slow lane; it must return at once."""
         self._tell_slow = tell
 
@@ -142,20 +142,20 @@ class Sandbox:
             return replies.our_fault(type(error).__name__).error
         finally:
             turn.end()
-        if isinstance(answer, Died):
+        if isinstance(answer, WorkerDied):
             return AttemptError(*self._why(answer))
         return replies.parse_check(answer[0])
 
-    def _lane(self, owner: str) -> Lane:
+    def _lane(self, owner: str) -> RunQueue:
         if owner not in self._lanes:
-            self._lanes[owner] = Lane(self._paces.of(owner))
+            self._lanes[owner] = RunQueue(self._paces.of(owner))
         return self._lanes[owner]
 
-    def _begin(self, owner: str, lane: Lane) -> None:
+    def _begin(self, owner: str, lane: RunQueue) -> None:
         lane.task = asyncio.create_task(self._serve(owner, lane))
         lane.task.add_done_callback(lambda _: self._served(owner, lane))
 
-    def _served(self, owner: str, lane: Lane) -> None:
+    def _served(self, owner: str, lane: RunQueue) -> None:
         """The lane's task has ended: nothing waits any more, or what it did was cancelled."""
         lane.task = None
         if lane.waiting:
@@ -163,7 +163,7 @@ class Sandbox:
         else:
             del self._lanes[owner]
 
-    async def _serve(self, owner: str, lane: Lane) -> None:
+    async def _serve(self, owner: str, lane: RunQueue) -> None:
         """Batch after batch, until nothing waits."""
         while program := await self._next(lane):
             turn = await self._slots_for(program, lane).take(owner)
@@ -186,7 +186,7 @@ class Sandbox:
                 lane.batch = []
                 self._paces.note(owner, lane.pace)
 
-    def _slots_for(self, program: Program, lane: Lane) -> Slots:
+    def _slots_for(self, program: Program, lane: RunQueue) -> Slots:
         if self._time_outs.slow(program):
             return self._slow
         if lane.is_long:
@@ -197,7 +197,7 @@ class Sandbox:
         """Whether its slot is meant for code that is quick, or may be."""
         return turn.slots is self._quick or turn.slots is self._trial
 
-    async def _next(self, lane: Lane) -> Program | None:
+    async def _next(self, lane: RunQueue) -> Program | None:
         """Whose turn it is. Slow code pauses between two runs; other code of its owner, such as a test, does not."""
         while True:
             lane.forget_cancelled()
@@ -212,9 +212,9 @@ class Sandbox:
                 return None
             await lane.wait(pause)
 
-    async def _run(self, turn: Turn, lane: Lane, jobs: list[Job]) -> None:
+    async def _run(self, turn: Turn, lane: RunQueue, jobs: list[Job]) -> None:
         """Give every job its result, in as many messages as it takes; or give back what takes too long."""
-        until = monotonic() + LONGEST_BATCH
+        until = monotonic() + MAX_BATCH_SECONDS
         while jobs := [job for job in jobs if not job.done.done()]:
             program = jobs[0].program
             jobs = await self._message(turn, lane, jobs, until)
@@ -223,7 +223,7 @@ class Sandbox:
                 lane.give_back(jobs)
                 return
 
-    async def _message(self, turn: Turn, lane: Lane, jobs: list[Job], until: float) -> list[Job]:
+    async def _message(self, turn: Turn, lane: RunQueue, jobs: list[Job], until: float) -> list[Job]:
         """One message to the owner's worker. Returns the jobs that have to go in another.
 
         A worker that is not kept as idle is ended, however this ends.
@@ -244,7 +244,7 @@ class Sandbox:
             if self._idle.get(turn.owner) is not worker:
                 worker.stop()
 
-    async def _converse(self, worker: Worker, turn: Turn, lane: Lane, jobs: list[Job], until: float) -> list[Job]:
+    async def _converse(self, worker: Worker, turn: Turn, lane: RunQueue, jobs: list[Job], until: float) -> list[Job]:
         """Ask the worker for all jobs, and take its replies. Returns the jobs that have no result yet.
 
         A worker's death costs the event under way and no other. It may not even be that event's fault, when the worker
@@ -281,7 +281,7 @@ class Sandbox:
             answer = worker.arrived() or await self._answer(worker, job, watch)
             now = monotonic()
             lane.measured(self._taken(worker, now - started, job))
-            if isinstance(answer, Died):
+            if isinstance(answer, WorkerDied):
                 if answer.preempted:
                     lane.measured(2 * QUICK_SECONDS)
                 self._died(job, answer, blameless)
@@ -300,11 +300,11 @@ class Sandbox:
                 return again + jobs[at:]
         return again
 
-    async def _answer(self, worker: Worker, job: Job, watch: Callable[[float], None]) -> Answer | Died:
+    async def _answer(self, worker: Worker, job: Job, watch: Callable[[float], None]) -> Reply | WorkerDied:
         """The worker's reply for this job, which gets the locale data that it asks for meanwhile."""
         while True:
             answer = await worker.answer()
-            if isinstance(answer, Died) or not (part := replies.part_asked(answer[0])):
+            if isinstance(answer, WorkerDied) or not (part := replies.part_asked(answer[0])):
                 return answer
             worker.give(part, await self._part(job, part))
             if job.parts_seconds > QUICK_SECONDS:
@@ -337,7 +337,7 @@ class Sandbox:
     def _is_over(turn: Turn, until: float) -> bool:
         return monotonic() > until and turn.slots is not None and turn.slots.is_wanted()
 
-    def _died(self, job: Job, died: Died, blameless: bool) -> None:
+    def _died(self, job: Job, died: WorkerDied, blameless: bool) -> None:
         """The worker ended under this job. It stays without a result when it is to run again."""
         if died.preempted:
             return
@@ -383,7 +383,7 @@ class Sandbox:
             while self._idle and next(iter(self._idle.values())).idle_since < oldest:
                 self._idle.popitem(last=False)[1].retire()
 
-    def _why(self, died: Died) -> tuple[FailureKind, Reason]:
+    def _why(self, died: WorkerDied) -> tuple[FailureKind, Reason]:
         if died.killed or died.code == -signal.SIGXCPU:
             return FailureKind.TIME_LIMIT, replies.time_limit(self.limits)
         if died.unusable:

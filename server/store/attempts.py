@@ -12,9 +12,9 @@ from server.domain.messages import (
     Attempt,
     AttemptError,
     AttemptOutcome,
-    Because,
     ConsoleLine,
     ReceivedResponse,
+    RetryReason,
     SentRequest,
     Trigger,
 )
@@ -171,6 +171,6 @@ def _attempt(row: RowMapping) -> Attempt:
         duration_ms=row["duration_us"] / 1000,
         started_at=row["started_at"],
         next_at=row["next_at"],
-        because=Because(row["because"]) if row["because"] else None,
+        because=RetryReason(row["because"]) if row["because"] else None,
         warnings=warnings,
     )

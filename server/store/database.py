@@ -96,16 +96,16 @@ class Store:
         return await self.batch(alone, None)
 
     async def batch(
-        self, work: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item, *, patience: float = 0.0
+        self, work: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item, *, linger: float = 0.0
     ) -> T:
         """As ``write``, but all waiting items with the same ``work`` are handed to it as one list.
 
-        ``work`` returns one result for each item, in their order. ``patience``: seconds that this write may wait for
+        ``work`` returns one result for each item, in their order. ``linger``: seconds that this write may wait for
         others with the same work to come, from when the first of them came; many rows in a transaction cost far less
         than a transaction each. It delays no other write.
         """
         # The write goes on when its caller is cancelled: what was begun is either stored whole or not at all.
-        result: T = await self._writer.put(work, item, patience)
+        result: T = await self._writer.put(work, item, linger)
         return result
 
     async def read(self, work: Callable[[Connection], T]) -> T:

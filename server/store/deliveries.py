@@ -19,9 +19,9 @@ from server.domain.messages import (
     StoppedBecause,
     Trigger,
 )
-from server.domain.notices import of_attempt
+from server.domain.operational_events import of_attempt
 from server.store import attempts as attempt_rows
-from server.store import delivery_rows, notices, replays
+from server.store import delivery_rows, operational_events, replays
 from server.store import endpoints as endpoint_rows
 from server.store import messages as message_rows
 from server.store.rows import insert, parts
@@ -32,7 +32,7 @@ CLOCK_SLACK: Millis = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedDelivery:
     """A delivery whose next attempt is ours to make until the lease runs out, with all it needs."""
 
     delivery: Delivery
@@ -62,7 +62,7 @@ def due_endpoints(
     tx: Connection,
     now: Millis,
     *,
-    passing_over: Collection[EndpointId] = (),
+    excluding: Collection[EndpointId] = (),
     unreadable: dict[EndpointId, Exception] | None = None,
 ) -> list[Endpoint]:
     """The endpoints that have something due which nobody holds, without paused and disabled ones.
@@ -75,12 +75,12 @@ def due_endpoints(
         _OPEN,
         or_(and_(endpoints.c.ordered.is_(False), any_due), and_(endpoints.c.ordered, first_due)),
     )
-    if passing_over:
-        wanted = and_(wanted, endpoints.c.id.not_in(list(passing_over)))
+    if excluding:
+        wanted = and_(wanted, endpoints.c.id.not_in(list(excluding)))
     return endpoint_rows.which(tx, wanted, {"now": now}, unreadable=unreadable)
 
 
-def next_due(tx: Connection, *, passing_over: Collection[EndpointId] = ()) -> Millis | None:
+def next_due(tx: Connection, *, excluding: Collection[EndpointId] = ()) -> Millis | None:
     """When the next delivery that nobody holds is due. A lease that runs out is found by claiming, not here."""
     unheld = and_(_WAITS, deliveries.c.lease_until.is_(None))
     soonest = select(deliveries.c.due_at).where(_OF_ENDPOINT, unheld).order_by(deliveries.c.due_at).limit(1)
@@ -91,8 +91,8 @@ def next_due(tx: Connection, *, passing_over: Collection[EndpointId] = ()) -> Mi
             else_=soonest.correlate(endpoints).scalar_subquery(),
         )
     ).where(_OPEN)
-    if passing_over:
-        query = query.where(endpoints.c.id.not_in(list(passing_over)))
+    if excluding:
+        query = query.where(endpoints.c.id.not_in(list(excluding)))
     return min((due_at for due_at in tx.execute(query).scalars() if due_at is not None), default=None)
 
 
@@ -104,7 +104,7 @@ def claim(
     lease_until: Millis,
     room: Mapping[EndpointId, int],
     unreadable: dict[DeliveryId, Exception] | None = None,
-) -> list[Claimed]:
+) -> list[ClaimedDelivery]:
     """Take up to ``room`` due deliveries of each endpoint, the longest due first; of one in order only the first.
 
     Paused and disabled endpoints keep theirs. The same statements serve both databases: SQLite has one writer at a
@@ -135,14 +135,14 @@ def claim(
         if delivery.message_id not in bodies:
             spoiled[delivery.id] = bad.get(delivery.message_id, KeyError())
     return [
-        Claimed(delivery, bodies[delivery.message_id], endpoint)
+        ClaimedDelivery(delivery, bodies[delivery.message_id], endpoint)
         for delivery, endpoint in taken
         if delivery.message_id in bodies
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class AttemptRecord:
     """One attempt and what was decided after it."""
 
     owner: ProcessId
@@ -153,24 +153,24 @@ class Ended:
     """When the next attempt follows; only while ``state`` is pending."""
 
 
-class OneByOne(Exception):
+class BatchConflict(Exception):
     """Of several attempts some were known already, or their deliveries are no longer the owner's, and a count does not
     say which. The store then writes each of them alone."""
 
 
-def record(tx: Connection, ended: Sequence[Ended], *, tells: bool = True) -> list[bool]:
+def record(tx: Connection, ended: Sequence[AttemptRecord], *, tells: bool = True) -> list[bool]:
     """Keep attempts with their decisions. For ``Store.batch``; recording one twice changes nothing.
 
     An attempt is always kept and counted. The delivery's own state changes only while the lease is still the owner's,
     so that a resend or a removal in between is not undone; the result says whether it did.
     An attempt's number is settled here: where another owner's attempt of the same delivery was recorded since this one
-    began, it gets the next one. Raises ``OneByOne`` for several of which that or a lost lease is so for some.
+    began, it gets the next one. Raises ``BatchConflict`` for several of which that or a lost lease is so for some.
     Without ``tells`` nothing becomes an operational event.
     """
     settled = _settle(tx, ended)
     if settled < len(ended):
         if len(ended) > 1:
-            raise OneByOne
+            raise BatchConflict
         return [_record_late(tx, ended[0], tells=tells)]
     insert(tx, attempts, [attempt_rows.columns(e.attempt) for e in ended])
     if tells:
@@ -336,7 +336,7 @@ def _settling(size: int) -> Update:
     )
 
 
-def _settle(tx: Connection, ended: Sequence[Ended]) -> int:
+def _settle(tx: Connection, ended: Sequence[AttemptRecord]) -> int:
     """How many deliveries were still their owner's, and are now as decided. Those that ended alike go together."""
     alike: dict[tuple[Any, ...], list[Attempt]] = {}
     for e in ended:
@@ -355,7 +355,7 @@ def _settle(tx: Connection, ended: Sequence[Ended]) -> int:
     return settled
 
 
-def _record_late(tx: Connection, ended: Ended, *, tells: bool) -> bool:
+def _record_late(tx: Connection, ended: AttemptRecord, *, tells: bool) -> bool:
     """Keep an attempt whose delivery was taken over, stopped or attempted by another owner since it began.
 
     It gets the next number. The delivery follows its decision only while the lease is the owner's. An attempt that was
@@ -411,8 +411,8 @@ def _may_end(row: RowMapping) -> bool:
             return ended
 
 
-def _tell(tx: Connection, settled: Sequence[Ended]) -> None:
+def _tell(tx: Connection, settled: Sequence[AttemptRecord]) -> None:
     """Keep what a person should know of; nothing, as long as all goes well."""
     happened = [told for e in settled if (told := of_attempt(e.attempt, e.state))]
     if happened:
-        notices.add_all(tx, happened)
+        operational_events.add_all(tx, happened)

@@ -218,7 +218,7 @@ def versions_by_ids(tx: Connection, ids: Iterable[VersionId | None]) -> dict[Ver
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class OutcomeCounts:
     """How an endpoint's attempts ended in some span of time."""
 
     by_outcome: Mapping[AttemptOutcome, int]
@@ -244,7 +244,7 @@ class Tally:
         return sum(self.by_outcome.get(outcome, 0) for outcome in outcomes)
 
 
-def tallies(tx: Connection, ids: Iterable[EndpointId], since_id: AttemptId) -> dict[EndpointId, Tally]:
+def tallies(tx: Connection, ids: Iterable[EndpointId], since_id: AttemptId) -> dict[EndpointId, OutcomeCounts]:
     """By endpoint, the outcomes of attempts whose id is at or after ``since_id`` (ids sort by time)."""
     counts: dict[EndpointId, dict[AttemptOutcome, int]] = {}
     rows = tx.execute(
@@ -254,7 +254,7 @@ def tallies(tx: Connection, ids: Iterable[EndpointId], since_id: AttemptId) -> d
     )
     for endpoint_id, outcome, count in rows:
         counts.setdefault(EndpointId(endpoint_id), {})[AttemptOutcome(outcome)] = count
-    return {endpoint_id: Tally(by_outcome) for endpoint_id, by_outcome in counts.items()}
+    return {endpoint_id: OutcomeCounts(by_outcome) for endpoint_id, by_outcome in counts.items()}
 
 
 def last_attempts(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, tuple[AttemptOutcome, Millis]]:

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, RowMapping, select, update
 from server.domain.faults import KIND, MAX_TRIES, Fault, pause
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, Millis, ProcessId, SourceId
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState, Trigger
-from server.domain.notices import waiting_for_us
+from server.domain.operational_events import waiting_for_us
 from server.domain.reasons import dump_cause
-from server.store import notices
-from server.store.deliveries import Ended, record
+from server.store import operational_events
+from server.store.deliveries import AttemptRecord, record
 from server.store.schema import deliveries, endpoints, messages
 
 NOBODY = ProcessId("nobody")
@@ -20,7 +20,7 @@ NOBODY = ProcessId("nobody")
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedDelivery:
     """A delivery whose attempt Hookbench itself failed to make."""
 
     delivery_id: DeliveryId
@@ -37,7 +37,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class FaultRecord:
     """What became of a failed delivery."""
 
     attempt: Attempt | None
@@ -48,7 +48,7 @@ class Kept:
     endpoint_id: EndpointId
 
 
-def keep(tx: Connection, failed: Sequence[Failed]) -> list[Kept | None]:
+def keep(tx: Connection, failed: Sequence[FailedDelivery]) -> list[FaultRecord | None]:
     """Count each fault with its delivery, and park what failed too often. For ``Store.batch``.
 
     ``None`` for a delivery that is not the owner's any more. Only plain columns are read: what could not be read as a
@@ -73,34 +73,34 @@ def due_of(tx: Connection, endpoint_id: EndpointId, now: Millis, most: int) -> l
     return [DeliveryId(each) for each in tx.execute(query).scalars()]
 
 
-def _keep_one(tx: Connection, failed: Failed) -> Kept | None:
+def _keep_one(tx: Connection, failed: FailedDelivery) -> FaultRecord | None:
     row = _locked(tx, failed)
     if row is None:
         return None
     count, fault = row["faults"] + 1, failed.fault
     message_id, endpoint_id = MessageId(row["message_id"]), EndpointId(row["endpoint_id"])
-    kept = Kept(None, failed.at + pause(count), SourceId(row["source_id"]), message_id, endpoint_id)
+    kept = FaultRecord(None, failed.at + pause(count), SourceId(row["source_id"]), message_id, endpoint_id)
     values: dict[str, Any] = {"faults": count, "fault": dump_cause(fault.reason)}
     if fault.outage or (count < MAX_TRIES and not failed.parks):
         values |= {"due_at": kept.due_at, "lease_owner": None, "lease_until": None}
         if fault.outage:
-            notices.add(
+            operational_events.add(
                 tx, waiting_for_us(kept.source_id, endpoint_id, message_id, row["event_type"], fault, failed.at)
             )
     else:
         attempt = _attempt(row, failed)
         if failed.owner:
-            parked = Ended(failed.owner, attempt, DeliveryState.TRANSFORM_FAILED, row["step"], None)
+            parked = AttemptRecord(failed.owner, attempt, DeliveryState.TRANSFORM_FAILED, row["step"], None)
         else:
             tx.execute(update(deliveries).where(deliveries.c.id == failed.delivery_id).values(lease_owner=NOBODY))
-            parked = Ended(NOBODY, attempt, DeliveryState.TRANSFORM_FAILED, row["step"], None)
+            parked = AttemptRecord(NOBODY, attempt, DeliveryState.TRANSFORM_FAILED, row["step"], None)
         record(tx, [parked])
         kept = replace(kept, attempt=attempt, due_at=None)
     tx.execute(update(deliveries).where(deliveries.c.id == failed.delivery_id).values(values))
     return kept
 
 
-def _locked(tx: Connection, failed: Failed) -> RowMapping | None:
+def _locked(tx: Connection, failed: FailedDelivery) -> RowMapping | None:
     """The delivery with what names its event, if it is still the owner's; locked until the transaction ends."""
     mine = deliveries.c.lease_owner == failed.owner
     if not failed.owner:
@@ -115,7 +115,7 @@ def _locked(tx: Connection, failed: Failed) -> RowMapping | None:
     return tx.execute(query).mappings().first()
 
 
-def _attempt(row: RowMapping, failed: Failed) -> Attempt:
+def _attempt(row: RowMapping, failed: FailedDelivery) -> Attempt:
     try:
         trigger = Trigger(row["trigger"])
     except ValueError:

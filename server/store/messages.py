@@ -22,11 +22,11 @@ from server.domain.messages import (
     Origin,
     Trigger,
 )
-from server.domain.notices import of_attempt
+from server.domain.operational_events import of_attempt
 from server.domain.payloads import Payload
 from server.domain.reasons import dump_cause
 from server.store import attempts as attempt_rows
-from server.store import delivery_rows, notices
+from server.store import delivery_rows, operational_events
 from server.store.columns import load_filter
 from server.store.rows import insert, insert_new
 from server.store.schema import attempts, deliveries, endpoints, messages
@@ -35,17 +35,17 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class InitialLease:
     """A worker's word that it will at once begin what is made for a message."""
 
     owner: ProcessId
     until: Millis
-    passing_over: frozenset[EndpointId] = frozenset()
+    excluding: frozenset[EndpointId] = frozenset()
     """Endpoints that it has enough for; their deliveries wait for anybody."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class FilteredMessage:
     """A message with what filters said of it ahead of the transaction."""
 
     message: Message
@@ -54,12 +54,12 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EndpointFilter:
     """What an enabled endpoint asks of an event."""
 
     event_types: frozenset[str] | None
     text: str
-    """The filter as it is kept, for ``Judged.fits``."""
+    """The filter as it is kept, for ``FilteredMessage.fits``."""
     filter: Filter
 
 
@@ -79,7 +79,9 @@ class Received:
         return (*(delivery.endpoint_id for delivery in self.leased), *self.waiting)
 
 
-def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | None = None) -> list[Received]:
+def receive(
+    tx: Connection, arrived: Sequence[Message | FilteredMessage], lease: InitialLease | None = None
+) -> list[Received]:
     """Keep each new message, with a delivery for each endpoint that wants it. For ``Store.batch``.
 
     Reading bodies would hold up everything else that is written, so what filters say of one comes with it.
@@ -87,7 +89,7 @@ def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | 
     With a lease a delivery is the worker's from its first moment, which spares claiming it; unless its endpoint sets a
     pace or an order of its own, which only claiming keeps.
     """
-    came = [one.message if isinstance(one, Judged) else one for one in arrived]
+    came = [one.message if isinstance(one, FilteredMessage) else one for one in arrived]
     added = insert_new(tx, messages, [_message_columns(message) for message in came], ("source_id", "webhook_id"))
     new = {message.id for message in came}
     if added < len(came):
@@ -101,7 +103,7 @@ def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | 
         if message.id not in new:
             results.append(Received(known[message.source_id, message.webhook_id], True))
             continue
-        fits = dict(one.fits) if isinstance(one, Judged) else {}
+        fits = dict(one.fits) if isinstance(one, FilteredMessage) else {}
         payload = Payload(message.body)
         waiting, leased = [], []
         for listener in listeners.get(message.source_id, ()):
@@ -117,7 +119,7 @@ def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | 
             row = delivery_rows.new(
                 message.id, listener.id, Trigger.EVENT, now=came_at, due_at=came_at + listener.first_wait
             )
-            if lease and listener.unpaced and not listener.first_wait and listener.id not in lease.passing_over:
+            if lease and listener.unpaced and not listener.first_wait and listener.id not in lease.excluding:
                 row |= {"lease_owner": lease.owner, "lease_until": lease.until}
                 leased.append(delivery_rows.read(row))
             else:
@@ -128,7 +130,7 @@ def receive(tx: Connection, arrived: Sequence[Message | Judged], lease: Lease | 
     for _, attempt in spoiled:
         insert(tx, attempts, [attempt_rows.columns(attempt)])
         if told := of_attempt(attempt, DeliveryState.TRANSFORM_FAILED):
-            notices.add(tx, told)
+            operational_events.add(tx, told)
     return results
 
 
@@ -161,16 +163,16 @@ def _parked(message: Message, endpoint_id: EndpointId, error: Exception) -> tupl
     return row, attempt
 
 
-def filters(tx: Connection) -> dict[SourceId, list[Asked]]:
+def filters(tx: Connection) -> dict[SourceId, list[EndpointFilter]]:
     """The filters of all enabled endpoints, by the source that they listen to; the same filter once."""
     query = select(endpoints.c.source_id, endpoints.c.event_types, endpoints.c.conditions).where(
         endpoints.c.conditions != "[]", endpoints.c.disabled.is_(False), endpoints.c.deleted_at.is_(None)
     )
-    found: dict[SourceId, list[Asked]] = {}
+    found: dict[SourceId, list[EndpointFilter]] = {}
     for source_id, event_types, text in tx.execute(query.distinct()):
         with suppress(Exception):  # what cannot be read is met again by the writer, event by event
             wanted = None if event_types is None else frozenset(json.loads(event_types))
-            found.setdefault(source_id, []).append(Asked(wanted, text, load_filter(text)))
+            found.setdefault(source_id, []).append(EndpointFilter(wanted, text, load_filter(text)))
     return found
 
 
@@ -311,7 +313,7 @@ def _known(tx: Connection, arrived: Sequence[Message]) -> dict[tuple[SourceId, s
 
 
 @dataclass(frozen=True, slots=True)
-class _Listener:
+class _Subscriber:
     """What of an enabled endpoint decides whether it gets an event."""
 
     id: EndpointId
@@ -352,7 +354,7 @@ _LISTENING = (
 """For one source: a statement that is always the same costs a fifth of one that is made for a list of sources."""
 
 
-def _listeners(tx: Connection, source_ids: Iterable[SourceId]) -> dict[SourceId, list[_Listener]]:
+def _listeners(tx: Connection, source_ids: Iterable[SourceId]) -> dict[SourceId, list[_Subscriber]]:
     return {
         source_id: [_listener(*row) for row in tx.execute(_LISTENING, {"of": source_id})] for source_id in source_ids
     }
@@ -361,15 +363,15 @@ def _listeners(tx: Connection, source_ids: Iterable[SourceId]) -> dict[SourceId,
 @lru_cache(maxsize=2048)
 def _listener(
     endpoint_id: EndpointId, event_types: str | None, conditions: str, unpaced: bool, schedule: str | None
-) -> _Listener:
+) -> _Subscriber:
     """Read once for as long as nobody changes the endpoint."""
     try:
         wanted = None if event_types is None else frozenset(json.loads(event_types))
         first_wait = json.loads(schedule)[0] if schedule else 0  # Dodo's own, and most others, begin at once
         load_filter(conditions)
     except Exception:  # its deliveries are made, and parked when nobody can read it: see ``deliveries.due_endpoints``
-        return _Listener(endpoint_id, None, "[]", False, 0)
-    return _Listener(endpoint_id, wanted, conditions, bool(unpaced), first_wait)
+        return _Subscriber(endpoint_id, None, "[]", False, 0)
+    return _Subscriber(endpoint_id, wanted, conditions, bool(unpaced), first_wait)
 
 
 def _begins(text: str) -> Any:

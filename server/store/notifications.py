@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import Connection, RowMapping, func, select, update
 
-from server.domain.alerts import MAX_WAITING, Channel, Notification, Sending
 from server.domain.ids import Millis, NoticeId, NotificationId, mint
-from server.domain.operational_events import OperationalEventType
+from server.domain.notification_settings import MAX_WAITING, Channel, Notification, NotificationState
+from server.domain.operational_event_types import OperationalEventType
 from server.domain.reasons import because, dump_cause, load_cause
 from server.store import options
 from server.store.schema import notices, notifications
@@ -30,7 +30,7 @@ def enqueue(tx: Connection, notice_id: NoticeId, event: OperationalEventType, no
                 id=mint(NotificationId),
                 notice_id=notice_id,
                 channel=channel.value,
-                state=(Sending.FAILED if crowded else Sending.PENDING).value,
+                state=(NotificationState.FAILED if crowded else NotificationState.PENDING).value,
                 attempts=0,
                 due_at=None if crowded else now,
                 error=dump_cause(CROWDED) if crowded else None,
@@ -50,7 +50,7 @@ def claim(
         select(notifications.c.id)
         .join(notices, notices.c.id == notifications.c.notice_id)
         .where(
-            notifications.c.state == Sending.PENDING.value,
+            notifications.c.state == NotificationState.PENDING.value,
             notifications.c.due_at <= now,
             notifications.c.channel == channel.value,
             notices.c.kind.not_in(list(without)),
@@ -70,27 +70,27 @@ def claim(
 
 def any_due(tx: Connection, now: Millis) -> bool:
     query = select(notifications.c.id).where(
-        notifications.c.state == Sending.PENDING.value, notifications.c.due_at <= now
+        notifications.c.state == NotificationState.PENDING.value, notifications.c.due_at <= now
     )
     return tx.execute(query.limit(1)).first() is not None
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class SendResult:
     """How a try to tell ended."""
 
     id: NotificationId
-    state: Sending
+    state: NotificationState
     attempts: int
     due_at: Millis | None
     error: str | None
 
 
-def record(tx: Connection, tried: Sequence[Tried], now: Millis) -> None:
+def record(tx: Connection, tried: Sequence[SendResult], now: Millis) -> None:
     for one in tried:
         tx.execute(
             update(notifications)
-            .where(notifications.c.id == one.id, notifications.c.state == Sending.PENDING.value)
+            .where(notifications.c.id == one.id, notifications.c.state == NotificationState.PENDING.value)
             .values(state=one.state.value, attempts=one.attempts, due_at=one.due_at, error=one.error, updated_at=now)
         )
 
@@ -106,7 +106,7 @@ def of_notices(tx: Connection, ids: Iterable[NoticeId]) -> dict[NoticeId, list[N
 
 def _waiting(tx: Connection, channel: Channel) -> int:
     query = select(func.count()).where(
-        notifications.c.state == Sending.PENDING.value, notifications.c.channel == channel.value
+        notifications.c.state == NotificationState.PENDING.value, notifications.c.channel == channel.value
     )
     return tx.execute(query).scalar_one()
 
@@ -116,7 +116,7 @@ def _notification(row: RowMapping) -> Notification:
         id=NotificationId(row["id"]),
         notice_id=NoticeId(row["notice_id"]),
         channel=Channel(row["channel"]),
-        state=Sending(row["state"]),
+        state=NotificationState(row["state"]),
         attempts=row["attempts"],
         due_at=row["due_at"],
         error=load_cause(row["error"]) if row["error"] else None,

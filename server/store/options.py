@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy import Connection, select, update
 
-from server.domain.alerts import Alerts
 from server.domain.ids import Millis, UserId
-from server.domain.operational_events import OPERATIONAL_EVENTS, sent_by_default
+from server.domain.notification_settings import NotificationSettings
+from server.domain.operational_event_types import OPERATIONAL_EVENTS, sent_by_default
 from server.store.columns import dump
 from server.store.schema import options
 from server.store.vault import seal, unseal
@@ -31,25 +31,25 @@ OFFERED_AT_FIRST = (
 is sent or not by its own default."""
 
 
-def alerts(tx: Connection) -> Alerts:
+def alerts(tx: Connection) -> NotificationSettings:
     """Who is told of operational events; nobody, before anybody chose or where it is ``unreadable``."""
     found = tx.execute(select(options.c.value).where(options.c.name == ALERTS)).scalar()
     if found is None:
-        return Alerts()
+        return NotificationSettings()
     try:
         kept = json.loads(unseal(tx, options.c.value, ALERTS, found))
         chosen, offered = set(kept["kinds"]), set(kept.get("offered", OFFERED_AT_FIRST))
-        return Alerts(
+        return NotificationSettings(
             kinds=frozenset(OPERATIONAL_EVENTS.keys() & chosen | sent_by_default() - offered),
             addresses=tuple(str(address) for address in kept["addresses"]),
             webhook_url=str(kept["webhook_url"]),
             webhook_secret=str(kept["webhook_secret"]),
         )
     except Exception:  # whatever is in the row
-        return Alerts(unreadable=True)
+        return NotificationSettings(unreadable=True)
 
 
-def set_alerts(tx: Connection, alerts: Alerts, now: Millis) -> None:
+def set_alerts(tx: Connection, alerts: NotificationSettings, now: Millis) -> None:
     plain = dump(
         {
             "kinds": sorted(alerts.kinds),

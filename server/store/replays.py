@@ -15,7 +15,7 @@ from server.domain.messages import DeliveryState, Trigger
 from server.domain.replays import Progress, Replay, ReplayKind, ReplayState, Selection
 from server.store import delivery_rows
 from server.store.columns import dump
-from server.store.matches import Match
+from server.store.replay_matches import Match
 from server.store.rows import insert as insert_rows
 from server.store.schema import deliveries, replays
 

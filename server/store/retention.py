@@ -17,7 +17,7 @@ DONE = "~"
 
 
 @dataclass(frozen=True, slots=True)
-class Pruned:
+class PruneStep:
     """One step: how many went, how many stay because they wait for a delivery, and where the next step begins."""
 
     deleted: int
@@ -29,7 +29,7 @@ class Pruned:
         return self.cursor == DONE
 
 
-def prune_messages(tx: Connection, before: Millis, *, cursor: str, limit: int) -> Pruned:
+def prune_messages(tx: Connection, before: Millis, *, cursor: str, limit: int) -> PruneStep:
     """Look at up to ``limit`` messages received before that moment; delete each with its deliveries and attempts.
 
     One that still waits for a delivery, of a paused endpoint perhaps, is left for a later time.
@@ -43,7 +43,7 @@ def prune_messages(tx: Connection, before: Millis, *, cursor: str, limit: int) -
     # Locked, so that nobody makes one due again in between: with SQLite nobody can, with PostgreSQL somebody might.
     found = list(tx.execute(old.with_for_update()).scalars())
     if not found:
-        return Pruned(0, 0, DONE)
+        return PruneStep(0, 0, DONE)
     on_the_way = select(deliveries.c.message_id, deliveries.c.state).where(deliveries.c.message_id.in_(found))
     states = tx.execute(on_the_way.with_for_update()).all()
     waiting = {message_id for message_id, state in states if state == DeliveryState.PENDING.value}
@@ -51,19 +51,19 @@ def prune_messages(tx: Connection, before: Millis, *, cursor: str, limit: int) -
     tx.execute(delete(attempts).where(attempts.c.message_id.in_(ids)))
     tx.execute(delete(deliveries).where(deliveries.c.message_id.in_(ids)))
     tx.execute(delete(messages).where(messages.c.id.in_(ids)))
-    return Pruned(len(ids), len(waiting), DONE if len(found) < limit else found[-1])
+    return PruneStep(len(ids), len(waiting), DONE if len(found) < limit else found[-1])
 
 
-def prune_notices(tx: Connection, before: Millis, *, cursor: str, limit: int) -> Pruned:
+def prune_notices(tx: Connection, before: Millis, *, cursor: str, limit: int) -> PruneStep:
     """Operational events that last happened before that moment, with what was sent of them."""
     found = _oldest(tx, notices.c.id, earliest(NoticeId, before), cursor, limit)
     ids = list(tx.execute(select(notices.c.id).where(notices.c.id.in_(found), notices.c.updated_at < before)).scalars())
     tx.execute(delete(notifications).where(notifications.c.notice_id.in_(ids)))
     tx.execute(delete(notices).where(notices.c.id.in_(ids)))
-    return Pruned(len(ids), len(found) - len(ids), found[-1] if len(found) == limit else DONE)
+    return PruneStep(len(ids), len(found) - len(ids), found[-1] if len(found) == limit else DONE)
 
 
-def prune_replays(tx: Connection, before: Millis, *, cursor: str, limit: int) -> Pruned:
+def prune_replays(tx: Connection, before: Millis, *, cursor: str, limit: int) -> PruneStep:
     """The history of replays that ended before that moment, once no delivery refers to them any more."""
     found = _oldest(tx, replays.c.id, earliest(ReplayId, before), cursor, limit)
     unused = select(replays.c.id).where(
@@ -73,7 +73,7 @@ def prune_replays(tx: Connection, before: Millis, *, cursor: str, limit: int) ->
     )
     ids = list(tx.execute(unused).scalars())
     tx.execute(delete(replays).where(replays.c.id.in_(ids)))
-    return Pruned(len(ids), len(found) - len(ids), found[-1] if len(found) == limit else DONE)
+    return PruneStep(len(ids), len(found) - len(ids), found[-1] if len(found) == limit else DONE)
 
 
 def _oldest(tx: Connection, column: Column[Any], before: str, cursor: str, limit: int) -> list[str]:

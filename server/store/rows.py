@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Dialect, Insert, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
-MOST_AT_ONCE = 32
-LENGTHS = (MOST_AT_ONCE, 24, 16, 12, 8, 6, 4, 3, 2, 1)
+MAX_ROWS_PER_STATEMENT = 32
+LENGTHS = (MAX_ROWS_PER_STATEMENT, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 """How many rows a statement has: any number is then two or three statements."""
 
 Row = TypeVar("Row")

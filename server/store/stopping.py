@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, select, upda
 from server.domain.conditions import Filter
 from server.domain.endpoints import Endpoint
 from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis
-from server.domain.messages import Because, DeliveryState, StoppedBecause, Trigger
+from server.domain.messages import DeliveryState, RetryReason, StoppedBecause, Trigger
 from server.domain.payloads import Payload
-from server.domain.retries import REST
+from server.domain.retries import MIN_WAIT_AFTER_429_MS
 from server.store.changes import endpoint_changed
 from server.store.deliveries import stopped_values
 from server.store.schema import attempts, deliveries, messages
@@ -28,7 +28,7 @@ _LEFT_ALONE = (Trigger.EXAMPLE.value,)
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class ScheduleChange:
     """What a change of an endpoint did to its waiting deliveries."""
 
     stopped: int = 0
@@ -58,7 +58,7 @@ def survey(tx: Connection, endpoint: Endpoint, after: str) -> tuple[dict[Message
 
 def follow_change(
     tx: Connection, before: Endpoint, after: Endpoint, known: Mapping[MessageId, bool], now: Millis
-) -> Moved:
+) -> ScheduleChange:
     """Stop what fits the endpoint no longer, and move what waits to its new schedule.
 
     In the transaction that changes the endpoint. ``known``: what ``survey`` said of the new filter. A lease does not
@@ -68,9 +68,9 @@ def follow_change(
     if (before.event_types, before.conditions) != (after.event_types, after.conditions):
         stopped = _stop(tx, _unmatched(tx, after, known), StoppedBecause.UNMATCHED, now)
     if before.controls.schedule == after.controls.schedule:
-        return Moved(stopped)
+        return ScheduleChange(stopped)
     ended = _end_beyond(tx, after, now)
-    return Moved(stopped, _reschedule(tx, before, after, now), ended)
+    return ScheduleChange(stopped, _reschedule(tx, before, after, now), ended)
 
 
 def stop_one(tx: Connection, delivery_id: DeliveryId, endpoint_id: EndpointId, now: Millis) -> bool:
@@ -125,7 +125,7 @@ def _stop(tx: Connection, ids: Sequence[DeliveryId], because: StoppedBecause, no
         tx.execute(
             update(attempts)
             .where(attempts.c.delivery_id.in_(part), attempts.c.next_at > now, _is_last())
-            .values(next_at=None, because=Because.STOPPED.value)
+            .values(next_at=None, because=RetryReason.STOPPED.value)
         )
     return stopped
 
@@ -153,7 +153,7 @@ def _end_beyond(tx: Connection, endpoint: Endpoint, now: Millis) -> int:
     tx.execute(
         update(attempts)
         .where(attempts.c.delivery_id.in_(chosen), attempts.c.next_at.is_not(None), _is_last())
-        .values(next_at=None, because=Because.SHORTENED.value)
+        .values(next_at=None, because=RetryReason.SHORTENED.value)
     )
     ended = tx.execute(
         update(deliveries).where(beyond).values(state=DeliveryState.FAILED.value, due_at=None, updated_at=now)
@@ -173,8 +173,10 @@ def _reschedule(tx: Connection, before: Endpoint, after: Endpoint, now: Millis) 
             continue
         base = deliveries.c.updated_at
         due = base + (deliveries.c.due_at - base) * wait // was if was else base + wait
-        asked = _because_is(Because.RETRY_AFTER, Because.RETRY_AFTER_CUT)
-        earliest = case((asked, deliveries.c.due_at), (_because_is(Because.REST), base + REST), else_=now)
+        asked = _because_is(RetryReason.RETRY_AFTER, RetryReason.RETRY_AFTER_CUT)
+        earliest = case(
+            (asked, deliveries.c.due_at), (_because_is(RetryReason.REST), base + MIN_WAIT_AFTER_429_MS), else_=now
+        )
         latest = case((due > earliest, due), else_=earliest)
         chosen = and_(_retries(after.id), deliveries.c.step == step)
         # Only what has its time ahead: the rest is due already.
@@ -204,7 +206,7 @@ def _reschedule(tx: Connection, before: Endpoint, after: Endpoint, now: Millis) 
     return moved
 
 
-def _because_is(*because: Because) -> ColumnElement[bool]:
+def _because_is(*because: RetryReason) -> ColumnElement[bool]:
     """Of deliveries: that the next attempt comes when it does for one of these reasons."""
     return (
         select(func.count())

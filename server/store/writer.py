@@ -18,14 +18,14 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from server.store import changes
 from server.store.changes import Changes
-from server.store.rows import MOST_AT_ONCE
+from server.store.rows import MAX_ROWS_PER_STATEMENT
 
 Work = Callable[[Connection, Sequence[Any]], Sequence[Any]]
 
-MOST_IN_ONE_TRANSACTION = 512
+MAX_WRITES_PER_TRANSACTION = 512
 
-COMPANY = MOST_AT_ONCE
-"""So many patient writes wait for no more company: they fill a statement."""
+MAX_BATCH = MAX_ROWS_PER_STATEMENT
+"""So many lingers writes wait for no more batch: they fill a statement."""
 
 _OF_THE_FILE = frozenset(
     {
@@ -41,7 +41,7 @@ class Busy(Exception):
     """The database cannot be written or read just now; the caller may try again later. Nothing was stored."""
 
 
-class _Lost(Exception):
+class _ConnectionLost(Exception):
     """The kept connection had ended before it was used; nothing was stored."""
 
 
@@ -56,12 +56,12 @@ class _Job:
 
 
 @dataclass(slots=True)
-class _Company:
+class _Batch:
     """Writes of one loop that share their work and go together."""
 
     jobs: list[_Job]
     handle: asyncio.Handle
-    patient: bool
+    lingers: bool
     """It waits for more than the end of this turn of the loop."""
 
 
@@ -73,40 +73,40 @@ class Writer:
         self._changed = changed
         self._connection: Connection | None = None
         self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
-        self._gathering: dict[tuple[asyncio.AbstractEventLoop, Work], _Company] = {}
+        self._gathering: dict[tuple[asyncio.AbstractEventLoop, Work], _Batch] = {}
         self._thread = threading.Thread(target=self._write_forever, name="store-writer", daemon=True)
         self._thread.start()
 
-    def put(self, work: Work, item: Any, patience: float) -> asyncio.Future[Any]:
+    def put(self, work: Work, item: Any, linger: float) -> asyncio.Future[Any]:
         """Have ``item`` written; the result comes once that is durable. See ``Store.batch``.
 
         Writes gather here, in their loop, since waking the thread for each of them would cost more than it saves: what
-        does not wait, to the end of this turn of the loop; what is patient, longer. One that does not wait takes those
+        does not wait, to the end of this turn of the loop; what is lingers, longer. One that does not wait takes those
         along that wait with the same work, since it came after them.
         """
         loop = asyncio.get_running_loop()
         job = _Job(work, item, loop, loop.create_future())
-        if company := self._gathering.get((loop, work)):
-            company.jobs.append(job)
-            if (company.patient and not patience) or len(company.jobs) >= COMPANY:
-                company.handle.cancel()
+        if batch := self._gathering.get((loop, work)):
+            batch.jobs.append(job)
+            if (batch.lingers and not linger) or len(batch.jobs) >= MAX_BATCH:
+                batch.handle.cancel()
                 self._send(loop, work)
         else:
             send = partial(self._send, loop, work)
-            handle = loop.call_later(patience, send) if patience else loop.call_soon(send)
-            self._gathering[loop, work] = _Company([job], handle, patience > 0)
+            handle = loop.call_later(linger, send) if linger else loop.call_soon(send)
+            self._gathering[loop, work] = _Batch([job], handle, linger > 0)
         return job.future
 
     def close(self) -> None:
-        """Finish what waits, however patient, and end."""
+        """Finish what waits, however lingers, and end."""
         for loop, work in list(self._gathering):
             self._send(loop, work)
         self._queue.put(None)
         self._thread.join()
 
     def _send(self, loop: asyncio.AbstractEventLoop, work: Work) -> None:
-        if company := self._gathering.pop((loop, work), None):
-            self._queue.put(company.jobs)
+        if batch := self._gathering.pop((loop, work), None):
+            self._queue.put(batch.jobs)
 
     def _write_forever(self) -> None:
         closing = False
@@ -115,7 +115,7 @@ class Writer:
             sent = self._queue.get()
             while sent is not None:
                 jobs += sent
-                if len(jobs) >= MOST_IN_ONE_TRANSACTION or self._queue.empty():
+                if len(jobs) >= MAX_WRITES_PER_TRANSACTION or self._queue.empty():
                     break
                 sent = self._queue.get()
             closing = sent is None
@@ -157,14 +157,14 @@ class Writer:
     def _transaction(self, jobs: list[_Job]) -> list[Any]:
         try:
             return self._try(jobs)
-        except _Lost:
+        except _ConnectionLost:
             return self._try(jobs)
 
     def _try(self, jobs: list[_Job]) -> list[Any]:
         """The results of all jobs, committed. The connection is kept unless something failed.
 
         A server that was started anew ends connections without a word, and the next statement finds out. Then
-        ``_Lost`` is raised; not when the commit fails, since nobody knows whether that was heard.
+        ``_ConnectionLost`` is raised; not when the commit fails, since nobody knows whether that was heard.
         """
         kept = self._connection is not None
         connection = self._connection = self._connection or self._engine.connect()
@@ -174,7 +174,7 @@ class Writer:
                 results = _run(connection, jobs)
             except DBAPIError as error:
                 if kept and error.connection_invalidated:
-                    raise _Lost from error
+                    raise _ConnectionLost from error
                 raise
             transaction.commit()
         except BaseException:

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import accounts as actions
-from server.actions.accounts import SESSION_MS, Setup, SignedIn, Tries
-from server.domain.sentences import Refused, Sentence, say
+from server.actions.accounts import SESSION_MS, Setup, SignedIn, SignInLimiter
+from server.domain.sentences import Invalid, Sentence, say
 from server.web import forms
 from server.web.docs import html_of, pages_of
 from server.web.render import page, redirect
@@ -48,14 +48,14 @@ async def setup_form(request: Request, token: str = "") -> Response:
 
 
 @router.post("/setup")
-async def setup(request: Request, bench: Bench) -> Response:
+async def setup(request: Request, services: Bench) -> Response:
     form = await forms.read(request, signed_in=False)
     token, name = form.text("token"), form.text("name")
     if refused := _refused_link(request, token):
         return refused
     try:
-        signed_in = await actions.create_administrator(bench, name, form.raw("password"), form.raw("repeated"))
-    except Refused as refusal:
+        signed_in = await actions.create_administrator(services, name, form.raw("password"), form.raw("repeated"))
+    except Invalid as refusal:
         problems = by_field(refusal)
         return page(request, "accounts/setup.html", status=422, token=token, name=name, problems=problems)
     request.app.state.setup = None
@@ -68,24 +68,24 @@ async def login_form(request: Request, next: str = "", why: str = "") -> Respons
 
 
 @router.post("/login")
-async def login(request: Request, bench: Bench) -> Response:
+async def login(request: Request, services: Bench) -> Response:
     form = await forms.read(request, signed_in=False)
     name, then = form.text("name"), form.path("next", "/")
     browser, (address, proxy) = request.cookies.get(BROWSER_COOKIE, ""), _addresses(request)
     try:
         signed_in = await actions.sign_in(
-            bench, tries(request), name, form.raw("password"), address, proxy=proxy, browser=browser
+            services, tries(request), name, form.raw("password"), address, proxy=proxy, browser=browser
         )
-    except Refused as refusal:
+    except Invalid as refusal:
         return _login(request, then, name, by_field(refusal), status=422)
     return let_in(request, signed_in, then)
 
 
 @router.get("/docs/forgotten-password")
-async def forgotten_password(request: Request, bench: Bench) -> Response:
+async def forgotten_password(request: Request, services: Bench) -> Response:
     """The one page of the docs for people who cannot sign in."""
     with suppress(SignInNeeded):
-        here = await last_visit(request, bench)
+        here = await last_visit(request, services)
         return redirect(here.to("/docs/forgotten-password"))
     found = (await pages_of(request))["forgotten-password"]
     summary, body = html_of(found, "")
@@ -93,9 +93,9 @@ async def forgotten_password(request: Request, bench: Bench) -> Response:
 
 
 @router.post("/logout")
-async def logout(request: Request, bench: Bench) -> Response:
+async def logout(request: Request, services: Bench) -> Response:
     if token := request.cookies.get(SESSION_COOKIE):
-        await actions.sign_out(bench, token)
+        await actions.sign_out(services, token)
     response = redirect("/login", "signed-out")
     response.delete_cookie(SESSION_COOKIE)
     response.delete_cookie(SIGNED_IN_COOKIE)
@@ -105,7 +105,7 @@ async def logout(request: Request, bench: Bench) -> Response:
 def let_in(request: Request, signed_in: SignedIn, url: str, said: str | None = None) -> Response:
     """Go on with the tokens in cookies that scripts cannot read and other sites' forms do not send."""
     response = redirect(url, said)
-    public_url: str = request.app.state.bench.public_url
+    public_url: str = request.app.state.services.public_url
     secure = request.url.scheme == "https" or public_url.startswith("https:")
     for name, token, seconds in (
         (SESSION_COOKIE, signed_in.session, SESSION_MS // 1000),
@@ -124,7 +124,7 @@ def _addresses(request: Request) -> tuple[str, str]:
     """
     peer = request.client.host if request.client else ""
     named = request.headers.get("x-forwarded-for", "")[-100:].rpartition(",")[2].strip()
-    configured: str = request.app.state.bench.public_url
+    configured: str = request.app.state.services.public_url
     if configured or not named:
         return peer, ""
     try:
@@ -134,12 +134,12 @@ def _addresses(request: Request) -> tuple[str, str]:
         return peer, ""
 
 
-def tries(request: Request) -> Tries:
-    found: Tries = request.app.state.tries
+def tries(request: Request) -> SignInLimiter:
+    found: SignInLimiter = request.app.state.tries
     return found
 
 
-def by_field(refused: Refused) -> Mapping[str, Sentence]:
+def by_field(refused: Invalid) -> Mapping[str, Sentence]:
     """The sentences of a refusal by the names of their fields."""
     return {problem.field: problem.sentence for problem in refused.problems}
 

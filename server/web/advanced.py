@@ -14,7 +14,7 @@ from server.actions.endpoints import Stale
 from server.domain import schedules
 from server.domain.endpoints import Endpoint
 from server.domain.schedules import DODO_SCHEDULE
-from server.domain.sentences import Refused
+from server.domain.sentences import Invalid
 from server.domain.stamps import Part, Seen, stamp
 from server.web import drafts, forms, plans
 from server.web.forms import Form
@@ -42,8 +42,8 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
         return await advanced_page(request, here, endpoint, typed, seen=forms.seen(form))
     seen = Seen(Part.ADVANCED, forms.seen(form))
     try:
-        await controls.save_advanced(here.bench, endpoint, typed, seen)
-    except Refused as refused:
+        await controls.save_advanced(here.services, endpoint, typed, seen)
+    except Invalid as refused:
         return await advanced_page(request, here, endpoint, typed, refused, seen=seen.stamp)
     except Stale as stale:
         return await advanced_page(request, here, stale.now, _posted(form, stale.now), stale=True, seen=seen.stamp)
@@ -73,7 +73,7 @@ async def saved_secret(
     """Do it, and go back to the tab; or, where it is refused, show the tab with what was typed and the reasons."""
     try:
         await action
-    except Refused as refused:
+    except Invalid as refused:
         return await advanced_page(request, here, endpoint, refused=refused, typed_secret=typed_secret)
     return redirect(here.to(f"/endpoints/{endpoint.id}/advanced"), said, request)
 
@@ -83,7 +83,7 @@ async def advanced_page(
     here: Visit,
     endpoint: Endpoint,
     typed: Advanced | None = None,
-    refused: Refused | None = None,
+    refused: Invalid | None = None,
     *,
     schedule: str | None = None,
     typed_secret: str = "",
@@ -94,7 +94,7 @@ async def advanced_page(
 
     ``stale``: somebody else saved the form since it was opened. ``seen``: the stamp of what was opened.
     """
-    shown, now = typed or Advanced.of(endpoint), here.bench.now()
+    shown, now = typed or Advanced.of(endpoint), here.services.now()
     draft = replace(
         Draft.of(endpoint),
         headers=shown.headers,

@@ -14,29 +14,29 @@ router = APIRouter()
 
 @router.post("/endpoints/{endpoint_id}/pause")
 async def pause(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    await controls.pause(here.bench, endpoint)
+    await controls.pause(here.services, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-paused", request)
 
 
 @router.post("/endpoints/{endpoint_id}/resume")
 async def resume(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    await controls.resume(here.bench, endpoint)
+    await controls.resume(here.services, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-resumed", request)
 
 
 @router.post("/endpoints/{endpoint_id}/enable")
 async def enable(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    await endpoints.enable(here.bench, endpoint)
+    await endpoints.enable(here.services, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-enabled", request)
 
 
 @router.post("/endpoints/{endpoint_id}/disable")
 async def disable(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    await endpoints.disable(here.bench, endpoint)
+    await endpoints.disable(here.services, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-disabled", request)
 
 
 @router.post("/endpoints/{endpoint_id}/delete")
 async def remove(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    await endpoints.remove(here.bench, endpoint)
+    await endpoints.remove(here.services, endpoint)
     return redirect(here.to("/endpoints"), "endpoint-deleted", request)

@@ -26,7 +26,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 from server.assets import templates_dir
-from server.domain.operational_events import OPERATIONAL_EVENTS
+from server.domain.operational_event_types import OPERATIONAL_EVENTS
 from server.domain.sentences import Sentence, say
 from server.sandbox import Limits
 from server.sandbox.differences import DIFFERENCES

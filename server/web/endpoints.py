@@ -16,15 +16,24 @@ from server.domain.ids import AttemptId, Millis, earliest
 from server.domain.integrations import Card, FieldKind
 from server.domain.masking import shown_url, tail
 from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Delivery, Trigger
-from server.domain.sentences import Problem, Refused, say
+from server.domain.sentences import Invalid, Problem, say
 from server.domain.stamps import Part, Seen, stamp
-from server.store import Transaction, attempts, deliveries, endpoints, matches, notices, queues, replays
-from server.store.endpoints import Tally
+from server.store import (
+    Transaction,
+    attempts,
+    deliveries,
+    endpoints,
+    operational_events,
+    queues,
+    replay_matches,
+    replays,
+)
+from server.store.endpoints import OutcomeCounts
 from server.web import drafts, forms
 from server.web.errors import NotFound
 from server.web.frame import TheEndpoint, address_of, name_of, tab_page
 from server.web.messages import fault_of
-from server.web.notices import Shown, shown
+from server.web.operational_events import Shown, shown
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
@@ -61,7 +70,7 @@ class Row:
 
 @router.get("/endpoints")
 async def index(request: Request, here: Here) -> Response:
-    since = earliest(AttemptId, here.bench.now() - DAY_MS)
+    since = earliest(AttemptId, here.services.now() - DAY_MS)
 
     def look(tx: Transaction) -> list[Row]:
         found = endpoints.of_source(tx, here.source.id)
@@ -71,7 +80,7 @@ async def index(request: Request, here: Here) -> Response:
         return [
             Row(
                 endpoint=endpoint,
-                card=here.bench.cards.get(endpoint.card),
+                card=here.services.cards.get(endpoint.card),
                 name=name_of(here, endpoint),
                 address=address_of(here, endpoint),
                 waiting=waiting.get(endpoint.id, 0),
@@ -81,7 +90,7 @@ async def index(request: Request, here: Here) -> Response:
             for endpoint in found
         ]
 
-    rows = await here.bench.store.read(look)
+    rows = await here.services.store.read(look)
     return page(request, "endpoints/list.html", here, block="list", active="endpoints", rows=rows)
 
 
@@ -95,8 +104,8 @@ async def create(request: Request, here: Here) -> Response:
     form = await forms.read(request)
     draft = drafts.posted(form, card_of(here, form.text("card")))
     try:
-        endpoint = await actions.create(here.bench, here.source.id, draft)
-    except Refused as refused:
+        endpoint = await actions.create(here.services, here.source.id, draft)
+    except Invalid as refused:
         return new_page(request, here, draft, refused.problems, status=422, **drafts.trial_fields(form).context())
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-created", request)
 
@@ -104,17 +113,17 @@ async def create(request: Request, here: Here) -> Response:
 @router.get("/endpoints/{endpoint_id}")
 async def overview(request: Request, here: Here, endpoint: TheEndpoint, show: str = "", before: str = "") -> Response:
     search = attempts.Search(endpoint_id=endpoint.id, outcomes=FILTERS.get(show, ()), before=before)
-    since = earliest(AttemptId, here.bench.now() - DAY_MS)
+    since = earliest(AttemptId, here.services.now() - DAY_MS)
 
-    def look(tx: Transaction) -> tuple[list[Attempt], Tally, int, Delivery | None, list[Shown]]:
-        tally = endpoints.tallies(tx, [endpoint.id], since).get(endpoint.id, Tally({}))
+    def look(tx: Transaction) -> tuple[list[Attempt], OutcomeCounts, int, Delivery | None, list[Shown]]:
+        tally = endpoints.tallies(tx, [endpoint.id], since).get(endpoint.id, OutcomeCounts({}))
         turn = queues.head(tx, endpoint.id) if endpoint.controls.ordered else None
-        told = shown(tx, here, notices.of_endpoint(tx, endpoint.id))
+        told = shown(tx, here, operational_events.of_endpoint(tx, endpoint.id))
         return attempts.page(tx, search, bodies=False), tally, deliveries.waiting(tx, endpoint.id), turn, told
 
-    found, tally, waiting, turn, told = await here.bench.store.read(look)
-    parked, latest = await here.bench.store.read(
-        lambda tx: (matches.parked(tx, endpoint.id), replays.history(tx, endpoint.id, limit=1))
+    found, tally, waiting, turn, told = await here.services.store.read(look)
+    parked, latest = await here.services.store.read(
+        lambda tx: (replay_matches.parked(tx, endpoint.id), replays.history(tx, endpoint.id, limit=1))
     )
     counts = [(outcome.value, tally.by_outcome.get(outcome, 0)) for outcome in AttemptOutcome]
     return await tab_page(
@@ -135,7 +144,7 @@ async def overview(request: Request, here: Here, endpoint: TheEndpoint, show: st
         shown=told,
         parked=parked,
         latest=latest,
-        slow=transforms.slow(here.bench, endpoint),
+        slow=transforms.slow(here.services, endpoint),
     )
 
 
@@ -148,8 +157,8 @@ async def testing(request: Request, here: Here, endpoint: TheEndpoint, event_typ
 async def send_example(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     event_type = (await forms.read(request)).text("event_type")
     try:
-        await actions.send_example(here.bench, endpoint, event_type)
-    except Refused as refused:
+        await actions.send_example(here.services, endpoint, event_type)
+    except Invalid as refused:
         return await _testing(request, here, endpoint, event_type, refused)
     return redirect(here.to(f"/endpoints/{endpoint.id}/testing?event_type={event_type}"), "example-sent", request)
 
@@ -166,8 +175,8 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     draft = replace(typed, headers=tuple(endpoint.headers.items()), variables=tuple(endpoint.variables.items()))
     seen = Seen(Part.DESTINATION, forms.seen(form))
     try:
-        await actions.change(here.bench, endpoint, draft, seen)
-    except Refused as refused:
+        await actions.change(here.services, endpoint, draft, seen)
+    except Invalid as refused:
         return _edit(request, here, endpoint, draft, refused.problems, status=422, seen=seen.stamp)
     except actions.Stale as stale:
         draft = replace(draft, url=drafts.posted(form, card, stale.now).url)
@@ -176,7 +185,7 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
 
 
 def card_of(here: Visit, name: str) -> Card:
-    card = here.bench.cards.get(name)
+    card = here.services.cards.get(name)
     if card is None:
         raise NotFound(say("This integration does not exist."))
     return card
@@ -194,7 +203,7 @@ def new_page(
 ) -> Response:
     """The form of a new endpoint."""
     context = drafts.shown(draft, problems, **{"choosing_source": False, **values})
-    card, cards = card_of(here, draft.card), here.bench.cards
+    card, cards = card_of(here, draft.card), here.services.cards
     return page(
         request, "endpoints/new.html", here, status=status, active="endpoints", card=card, cards=cards, **context
     )
@@ -242,10 +251,10 @@ def _edit(
 
 
 async def _testing(
-    request: Request, here: Visit, endpoint: Endpoint, event_type: str, refused: Refused | None = None
+    request: Request, here: Visit, endpoint: Endpoint, event_type: str, refused: Invalid | None = None
 ) -> Response:
     search = attempts.Search(endpoint_id=endpoint.id)
-    recent = await here.bench.store.read(lambda tx: attempts.page(tx, search, bodies=False))
+    recent = await here.services.store.read(lambda tx: attempts.page(tx, search, bodies=False))
     examples = [attempt for attempt in recent if attempt.trigger is Trigger.EXAMPLE][:5]
     first = next(iter(sorted(endpoint.event_types or ())), drafts.FIRST_EVENT_TYPE)
     return await tab_page(

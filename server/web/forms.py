@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from server.delivery.room import NoRoom, Room
+from server.delivery.memory_budget import MemoryBudget, OverBudget
 from server.domain.pasted import trimmed
 
 MULTIPART = "multipart/"
@@ -33,7 +33,7 @@ class Limits:
 MEMBERS = Limits(max_bytes=3 * 1024 * 1024, max_fields=1000, seconds=60.0)
 STRANGERS = Limits(max_bytes=16 * 1024, max_fields=100, seconds=15.0)
 
-ROOM = Room(24 * 1024 * 1024)
+ROOM = MemoryBudget(24 * 1024 * 1024)
 """For all forms of this process that have begun to come and are not whole."""
 
 
@@ -105,7 +105,7 @@ async def read(request: Request, signed_in: bool = True) -> Form:
             body = await _body(request, limits.max_bytes)
     except TimeoutError:
         raise HTTPException(408) from None
-    except NoRoom:
+    except OverBudget:
         raise HTTPException(503) from None
     if body.count(b"&") >= limits.max_fields:
         raise HTTPException(413)

@@ -12,7 +12,7 @@ from server.domain.endpoints import DisabledBecause, Endpoint
 from server.domain.ids import EndpointId, Millis
 from server.domain.sentences import say
 from server.domain.stamps import Part, Seen
-from server.store import Transaction, deliveries, endpoints, notices
+from server.store import Transaction, deliveries, endpoints, operational_events
 from server.web.errors import NotFound
 from server.web.forms import MAX_STAMP
 from server.web.render import context_of, fragment, page
@@ -22,7 +22,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EndpointStatus:
     """What an endpoint's head says beside what the endpoint itself knows."""
 
     waiting: int
@@ -33,7 +33,7 @@ class Standing:
 
 async def find(here: Visit, endpoint_id: EndpointId) -> Endpoint:
     """Raises ``NotFound``, and ``OtherSource`` for an endpoint of another source."""
-    endpoint = await here.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
+    endpoint = await here.services.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     if endpoint is None:
         raise NotFound(say("This endpoint does not exist. It may have been deleted."))
     here.check_owner(endpoint.source_id)
@@ -62,11 +62,11 @@ async def changed(request: Request, here: Here, endpoint: TheEndpoint, part: Par
 
 
 def name_of(here: Visit, endpoint: Endpoint) -> str:
-    return endpoint_name(here.bench.cards, endpoint.card, endpoint.description, endpoint.url)
+    return endpoint_name(here.services.cards, endpoint.card, endpoint.description, endpoint.url)
 
 
 def address_of(here: Visit, endpoint: Endpoint) -> str:
-    return endpoint_address(here.bench.cards, endpoint.card, endpoint.url)
+    return endpoint_address(here.services.cards, endpoint.card, endpoint.url)
 
 
 async def tab_page(
@@ -90,18 +90,18 @@ async def tab_page(
         active="endpoints",
         tab=tab,
         endpoint=endpoint,
-        standing=await here.bench.store.read(lambda tx: _standing(tx, endpoint)),
+        standing=await here.services.store.read(lambda tx: _standing(tx, endpoint)),
         at=here.to(f"/endpoints/{endpoint.id}"),
-        card=here.bench.cards.get(endpoint.card),
+        card=here.services.cards.get(endpoint.card),
         name=name_of(here, endpoint),
         address=address_of(here, endpoint),
         **values,
     )
 
 
-def _standing(tx: Transaction, endpoint: Endpoint) -> Standing:
+def _standing(tx: Transaction, endpoint: Endpoint) -> EndpointStatus:
     by_itself = endpoint.disabled_because not in (None, DisabledBecause.PERSON)
-    return Standing(
+    return EndpointStatus(
         waiting=deliveries.waiting(tx, endpoint.id) if endpoint.paused else 0,
-        disabled_at=notices.disabled_at(tx, endpoint.id) if by_itself else None,
+        disabled_at=operational_events.disabled_at(tx, endpoint.id) if by_itself else None,
     )

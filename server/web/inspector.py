@@ -25,9 +25,9 @@ async def index(request: Request, here: Here, attempt: str = "", before: str = "
         if shown is None or shown.outcome is not AttemptOutcome.CAPTURED or shown.source_id != here.source.id:
             shown = attempts.get(tx, found[0].id) if found else None
         ids = {each.endpoint_id for each in [*found, *([shown] if shown else [])]}
-        return found, shown, endpoints.names(tx, here.bench.cards, ids)
+        return found, shown, endpoints.names(tx, here.services.cards, ids)
 
-    found, shown, names = await here.bench.store.read(look)
+    found, shown, names = await here.services.store.read(look)
     return page(
         request,
         "inspector/inspector.html",

@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from server.actions.accounts import hash_of
-from server.actions.workbench import Workbench
+from server.actions.services import Services
 from server.web.visit import SESSION_COOKIE, Here, SignInNeeded, Visit, visit
 
 router = APIRouter()
 
-MOST_TOPICS = 10
+MAX_TOPICS = 10
 PAUSE_SECONDS = 0.5
 """What changes within this time is told at once, so a busy source is told of at most twice a second."""
 HEARTBEAT_SECONDS = 15.0
@@ -34,7 +34,7 @@ async def live(request: Request, here: Here, topic: Annotated[list[str] | None, 
     A topic: ``source:src_…``, ``endpoint:ep_…``, ``message:msg_…`` or ``notices:src_…``. A stream that makes way for
     newer ones ends with the event ``replaced``, so that its page does not come back at once and end another.
     """
-    changes = _changes(request, here, frozenset((topic or [])[:MOST_TOPICS]))
+    changes = _changes(request, here, frozenset((topic or [])[:MAX_TOPICS]))
     return StreamingResponse(changes, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
@@ -42,11 +42,11 @@ async def _changes(request: Request, here: Visit, topics: frozenset[str]) -> Asy
     """Ends with the feed, that is when the server stops, and with the session."""
     owner = hash_of(request.cookies.get(SESSION_COOKIE, ""))
     checked, clock = 0.0, asyncio.get_running_loop().time
-    with here.bench.feed.watch(here.source.id, topics, owner) as watcher:
+    with here.services.feed.watch(here.source.id, topics, owner) as watcher:
         yield format_sse_event(comment="open")
         while (told := await watcher.told(HEARTBEAT_SECONDS, PAUSE_SECONDS)) is not None:
             if not told or clock() >= checked + CHECK_SECONDS:
-                if not await _still_signed_in(request, here.bench):
+                if not await _still_signed_in(request, here.services):
                     return
                 checked = clock()
             yield format_sse_event(data_str=" ".join(sorted(told))) if told else format_sse_event(comment="still here")
@@ -54,9 +54,9 @@ async def _changes(request: Request, here: Visit, topics: frozenset[str]) -> Asy
             yield format_sse_event(event="replaced", data_str="")
 
 
-async def _still_signed_in(request: Request, bench: Workbench) -> bool:
+async def _still_signed_in(request: Request, services: Services) -> bool:
     try:
-        await visit(request, bench)
+        await visit(request, services)
     except SignInNeeded:
         return False
     return True

@@ -19,7 +19,7 @@ from server.web.visit import Here, Visit
 
 router = APIRouter()
 
-LONGEST = 200
+MAX_SEARCH_CHARACTERS = 200
 """Characters of a filter that are looked at; no id and no event type is longer."""
 
 STATES: Mapping[str, Sentence] = {
@@ -64,7 +64,7 @@ class Filters:
 
     @staticmethod
     def of(request: Request, page: str) -> "Filters":
-        asked = {name: value.strip()[:LONGEST] for name, value in request.query_params.items()}
+        asked = {name: value.strip()[:MAX_SEARCH_CHARACTERS] for name, value in request.query_params.items()}
         view = "attempts" if asked.get("view") == "attempts" else ""
         status = asked.get("status", "")
         return Filters(
@@ -91,7 +91,7 @@ class Filters:
 @router.get("/logs")
 async def index(request: Request, here: Here) -> Response:
     filters = Filters.of(request, here.to("/logs"))
-    rows, names, choices = await here.bench.store.read(lambda tx: _look(tx, here, filters))
+    rows, names, choices = await here.services.store.read(lambda tx: _look(tx, here, filters))
     full = len(rows) == (attempts.PAGE if filters.view else messages.PAGE)
     answer = page(
         request,
@@ -117,7 +117,7 @@ def _look(
     tx: Transaction, here: Visit, filters: Filters
 ) -> tuple[Sequence[messages.Row] | Sequence[Attempt], dict[EndpointId, str], Choices]:
     """Rows, the names of the endpoints in them, and the endpoints to filter by."""
-    cards = here.bench.cards
+    cards = here.services.cards
     listed = endpoints.of_source(tx, here.source.id)
     choices: Choices = [(endpoint.id, name_of(here, endpoint)) for endpoint in listed]
     if filters.view:

@@ -13,7 +13,7 @@ from server.domain.endpoints import Endpoint, Version
 from server.domain.faults import KIND
 from server.domain.ids import AttemptId, DeliveryId, MessageId, VersionId, earliest
 from server.domain.messages import Attempt, AttemptError, Delivery, DeliveryState, Message, StoppedBecause, Trigger
-from server.domain.sentences import Refused, Sentence, say
+from server.domain.sentences import Invalid, Sentence, say
 from server.store import Transaction, attempts, deliveries, endpoints, messages, sources
 from server.web import forms
 from server.web.errors import NotFound
@@ -51,7 +51,7 @@ def fault_of(delivery: Delivery) -> AttemptError | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class DeliveryView:
     """A message's way to one endpoint."""
 
     delivery: Delivery
@@ -104,8 +104,8 @@ async def show(request: Request, here: Here, message_id: MessageId, attempt: Att
 async def resend(request: Request, here: Here, delivery_id: DeliveryId) -> Response:
     delivery = await _find_delivery(here, delivery_id)
     try:
-        endpoint = await actions.resend(here.bench, delivery)
-    except Refused as refused:
+        endpoint = await actions.resend(here.services, delivery)
+    except Invalid as refused:
         return await _refused(request, here, delivery, refused)
     said = "resent-paused" if endpoint.paused else "resent"
     return redirect(here.to(f"/messages/{delivery.message_id}"), said, request)
@@ -115,8 +115,8 @@ async def resend(request: Request, here: Here, delivery_id: DeliveryId) -> Respo
 async def stop(request: Request, here: Here, delivery_id: DeliveryId) -> Response:
     delivery = await _find_delivery(here, delivery_id)
     try:
-        await actions.stop(here.bench, delivery)
-    except Refused as refused:
+        await actions.stop(here.services, delivery)
+    except Invalid as refused:
         return await _refused(request, here, delivery, refused)
     return redirect(here.to(f"/messages/{delivery.message_id}"), "stopped", request)
 
@@ -127,8 +127,8 @@ async def skip(request: Request, here: Here, delivery_id: DeliveryId) -> Respons
     delivery = await _find_delivery(here, delivery_id)
     back = (await forms.read(request)).path("back", here.to(f"/messages/{delivery.message_id}"))
     try:
-        await controls.skip(here.bench, delivery)
-    except Refused as refused:
+        await controls.skip(here.services, delivery)
+    except Invalid as refused:
         return await _refused(request, here, delivery, refused)
     return redirect(back, "skipped", request)
 
@@ -152,7 +152,7 @@ async def response_body(here: Here, attempt_id: AttemptId) -> Response:
 
 
 async def find_attempt(here: Visit, attempt_id: AttemptId) -> Attempt:
-    found = await here.bench.store.read(lambda tx: attempts.get(tx, attempt_id))
+    found = await here.services.store.read(lambda tx: attempts.get(tx, attempt_id))
     if found is None:
         raise NotFound(say("This attempt does not exist."))
     here.check_owner(found.source_id)
@@ -160,7 +160,7 @@ async def find_attempt(here: Visit, attempt_id: AttemptId) -> Attempt:
 
 
 async def _find(here: Visit, message_id: MessageId) -> Message:
-    found = await here.bench.store.read(lambda tx: messages.get(tx, message_id))
+    found = await here.services.store.read(lambda tx: messages.get(tx, message_id))
     if found is None:
         raise NotFound(_gone(here, message_id))
     here.check_owner(found.source_id)
@@ -168,7 +168,7 @@ async def _find(here: Visit, message_id: MessageId) -> Message:
 
 
 async def _find_delivery(here: Visit, delivery_id: DeliveryId) -> Delivery:
-    found, owner = await here.bench.store.read(
+    found, owner = await here.services.store.read(
         lambda tx: (deliveries.get(tx, delivery_id), sources.owning(tx, delivery_id))
     )
     if found is None:
@@ -177,15 +177,15 @@ async def _find_delivery(here: Visit, delivery_id: DeliveryId) -> Delivery:
     return found
 
 
-async def _refused(request: Request, here: Visit, delivery: Delivery, refused: Refused) -> Response:
+async def _refused(request: Request, here: Visit, delivery: Delivery, refused: Invalid) -> Response:
     """The message's page with the reason above it."""
     return await show_message(request, here, delivery.message_id, problem=refused.problems[0].sentence, status=422)
 
 
 def _gone(here: Visit, message_id: MessageId) -> Sentence:
     """An id tells when its message came."""
-    days = here.bench.retention_days
-    if days and message_id.startswith("msg_") and message_id < earliest(MessageId, here.bench.now() - days * DAY_MS):
+    days = here.services.retention_days
+    if days and message_id.startswith("msg_") and message_id < earliest(MessageId, here.services.now() - days * DAY_MS):
         return say(
             "This message was received more than {days} days ago and has been deleted by the retention rule.", days=days
         )
@@ -203,7 +203,7 @@ async def show_message(
 ) -> Response:
     message = await _find(here, message_id)
 
-    def look(tx: Transaction) -> tuple[list[Way], list[PassedOver], dict[VersionId, Version], Attempt | None]:
+    def look(tx: Transaction) -> tuple[list[DeliveryView], list[PassedOver], dict[VersionId, Version], Attempt | None]:
         made = attempts.of_message(tx, message.id, bodies=False)
         known = [each.id for each in made]
         shown = attempts.get(tx, chosen if chosen in known else known[0]) if known else None
@@ -211,7 +211,7 @@ async def show_message(
         others = passed_over(tx, here, message, {way.delivery.endpoint_id for way in ways})
         return ways, others, endpoints.versions_by_ids(tx, (attempt.version_id for attempt in made)), shown
 
-    ways, others, versions, attempt = await here.bench.store.read(look)
+    ways, others, versions, attempt = await here.services.store.read(look)
     return page(
         request,
         "messages/message.html",
@@ -231,12 +231,12 @@ async def show_message(
     )
 
 
-def _ways(tx: Transaction, here: Visit, message: Message, made: Sequence[Attempt]) -> list[Way]:
+def _ways(tx: Transaction, here: Visit, message: Message, made: Sequence[Attempt]) -> list[DeliveryView]:
     found = messages.of_messages(tx, [message.id]).get(message.id, [])
     ids = [delivery.endpoint_id for delivery in found]
-    names, existing = endpoints.names(tx, here.bench.cards, ids), endpoints.by_ids(tx, ids)
+    names, existing = endpoints.names(tx, here.services.cards, ids), endpoints.by_ids(tx, ids)
     return [
-        Way(
+        DeliveryView(
             delivery,
             names.get(delivery.endpoint_id, delivery.endpoint_id),
             existing.get(delivery.endpoint_id),

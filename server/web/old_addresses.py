@@ -55,7 +55,7 @@ async def lead_on(request: Request, here: LastHere) -> Response:
         form = await forms.read(request)
         named += f" {form.text('endpoint')} {form.text('up_to')}"
     ids = re.findall(r"(?:ep|msg|att|dlv|rpl|ntc)_[0-9A-Z]{26}", named)[:MAX_IDS]
-    source_id = await here.bench.store.read(lambda tx: _owner(tx, ids)) or here.source.id
+    source_id = await here.services.store.read(lambda tx: _owner(tx, ids)) or here.source.id
     return _lead(here, source_id, request.url.path, request.url.query, 307 if request.method == "POST" else 303)
 
 

@@ -43,4 +43,4 @@ def _why(endpoint: Endpoint, message: Message, payload: Payload) -> Sentence:
 
 
 def _name(here: Visit, endpoint: Endpoint) -> str:
-    return endpoint_name(here.bench.cards, endpoint.card, endpoint.description, endpoint.url)
+    return endpoint_name(here.services.cards, endpoint.card, endpoint.description, endpoint.url)

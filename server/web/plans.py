@@ -6,23 +6,25 @@ from itertools import accumulate
 
 from server.domain import schedules
 from server.domain.ids import Millis
-from server.domain.messages import Because
+from server.domain.messages import RetryReason
 from server.domain.schedules import DAY, DODO_SCHEDULE, HOUR, MINUTE, SECOND
 from server.domain.sentences import Sentence, say
 from server.web import i18n
 
-BECAUSE: Mapping[Because, Sentence] = {
-    Because.SCHEDULE: say("retry schedule"),
-    Because.RETRY_AFTER: say("requested by the destination (Retry-After)"),
-    Because.RETRY_AFTER_CUT: say("twice the schedule's delay: the destination requested more (Retry-After)"),
-    Because.REST: say("at least a minute after a 429 or a timeout"),
-    Because.EXHAUSTED: say("No further attempts: this was the last one."),
-    Because.GONE: say("No further attempts: the destination returned 410 Gone, so the endpoint was disabled."),
-    Because.DISABLE: say("No further attempts: the destination requested no more events (webhook-delivery: disable)."),
-    Because.ABORT: say("No further attempts: the destination requested to stop (webhook-delivery: abort-message)."),
-    Because.ONCE: say("No further attempts: examples are sent once."),
-    Because.STOPPED: say("No further attempts: the delivery was stopped."),
-    Because.SHORTENED: say("No further attempts: the new schedule has fewer attempts."),
+BECAUSE: Mapping[RetryReason, Sentence] = {
+    RetryReason.SCHEDULE: say("retry schedule"),
+    RetryReason.RETRY_AFTER: say("requested by the destination (Retry-After)"),
+    RetryReason.RETRY_AFTER_CUT: say("twice the schedule's delay: the destination requested more (Retry-After)"),
+    RetryReason.REST: say("at least a minute after a 429 or a timeout"),
+    RetryReason.EXHAUSTED: say("No further attempts: this was the last one."),
+    RetryReason.GONE: say("No further attempts: the destination returned 410 Gone, so the endpoint was disabled."),
+    RetryReason.DISABLE: say(
+        "No further attempts: the destination requested no more events (webhook-delivery: disable)."
+    ),
+    RetryReason.ABORT: say("No further attempts: the destination requested to stop (webhook-delivery: abort-message)."),
+    RetryReason.ONCE: say("No further attempts: examples are sent once."),
+    RetryReason.STOPPED: say("No further attempts: the delivery was stopped."),
+    RetryReason.SHORTENED: say("No further attempts: the new schedule has fewer attempts."),
 }
 
 _UNITS = ((DAY, say("{count} d")), (HOUR, say("{count} h")), (MINUTE, say("{count} min")), (SECOND, say("{count} s")))

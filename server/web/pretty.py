@@ -6,7 +6,7 @@ import re
 SHOWN = 100_000
 """Characters of a body that a page shows; the rest is there to download."""
 DEEPEST = 64
-MOST_INDENTED = 4 * SHOWN
+MAX_INDENTED_CHARACTERS = 4 * SHOWN
 """Deeper or longer JSON is shown as it is: its indentation would be larger than itself."""
 
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
@@ -21,7 +21,7 @@ def pretty(body: bytes | str) -> str:
     if len(text) > SHOWN or not _is_json(text):
         return text[:SHOWN]
     indented = _indent(text)
-    return indented if indented and len(indented) <= MOST_INDENTED else text
+    return indented if indented and len(indented) <= MAX_INDENTED_CHARACTERS else text
 
 
 def _is_json(text: str) -> bool:

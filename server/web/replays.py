@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import replays as actions
-from server.actions.replays import Asked, DryRun, selected
+from server.actions.replays import DryRun, ReplayForm, selected
 from server.domain.endpoints import Endpoint, Version
 from server.domain.ids import Millis, ReplayId, VersionId
 from server.domain.messages import DeliveryState
 from server.domain.replays import BULK_STATES, PERIODS, Progress, Replay, ReplayKind
-from server.domain.sentences import Refused, Sentence, say
-from server.store import Transaction, endpoints, matches, replays
+from server.domain.sentences import Invalid, Sentence, say
+from server.store import Transaction, endpoints, replay_matches, replays
 from server.web import drafts, forms
 from server.web.errors import NotFound
 from server.web.forms import Form
@@ -70,11 +70,11 @@ async def new(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     if not form.has("count") and asked.kind is not ReplayKind.PARKED:
         return await _ask(request, here, endpoint, asked)
     try:
-        selection, rate = selected(asked, here.bench.now())
-    except Refused as refused:
+        selection, rate = selected(asked, here.services.now())
+    except Invalid as refused:
         return await _ask(request, here, endpoint, asked, refused)
     return await _ask(
-        request, here, endpoint, asked, counted=await actions.dry_run(here.bench, endpoint, selection, rate)
+        request, here, endpoint, asked, counted=await actions.dry_run(here.services, endpoint, selection, rate)
     )
 
 
@@ -82,33 +82,33 @@ async def new(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
 async def begin(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     asked = _asked(await forms.read(request), asking=True)
     try:
-        selection, rate = selected(asked, here.bench.now())
-        await actions.begin(here.bench, endpoint, selection, rate, here.user.name)
-    except Refused as refused:
+        selection, rate = selected(asked, here.services.now())
+        await actions.begin(here.services, endpoint, selection, rate, here.user.name)
+    except Invalid as refused:
         return await _ask(request, here, endpoint, asked, refused)
     return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "replay-begun", request)
 
 
 @router.post("/replays/{replay_id}/stop")
 async def stop(request: Request, here: Here, replay_id: ReplayId) -> Response:
-    replay = await here.bench.store.read(lambda tx: replays.get(tx, replay_id))
+    replay = await here.services.store.read(lambda tx: replays.get(tx, replay_id))
     if replay is None:
         raise NotFound(say("This replay does not exist."))
     endpoint = await find(here, replay.endpoint_id)
     try:
-        await actions.stop(here.bench, replay)
-    except Refused as refused:
+        await actions.stop(here.services, replay)
+    except Invalid as refused:
         return await _index(request, here, endpoint, problem=refused.problems[0].sentence, status=422)
     return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "replay-stopped", request)
 
 
-def _asked(form: Form, *, asking: bool) -> Asked:
+def _asked(form: Form, *, asking: bool) -> ReplayForm:
     """What a form asks for. A form that was only opened has everything chosen."""
     kind = form.text("kind")
     if kind not in list(ReplayKind):
         raise NotFound(say("This kind of replay does not exist."))
     chosen = form.text("listen", "all") == "chosen"
-    return Asked(
+    return ReplayForm(
         kind=ReplayKind(kind),
         since=form.text("since", "all" if kind == ReplayKind.PARKED else "8h"),
         start=form.text("start"),
@@ -131,9 +131,9 @@ async def _index(
     def look(tx: Transaction) -> tuple[list[tuple[Replay, Progress]], dict[VersionId, Version], int]:
         runs = replays.history(tx, endpoint.id, before)
         versions = endpoints.versions_by_ids(tx, (replay.version_id for replay, _ in runs))
-        return runs, versions, matches.parked(tx, endpoint.id)
+        return runs, versions, replay_matches.parked(tx, endpoint.id)
 
-    runs, versions, parked = await here.bench.store.read(look)
+    runs, versions, parked = await here.services.store.read(look)
     return await tab_page(
         request,
         here,
@@ -157,8 +157,8 @@ async def _ask(
     request: Request,
     here: Visit,
     endpoint: Endpoint,
-    asked: Asked,
-    refused: Refused | None = None,
+    asked: ReplayForm,
+    refused: Invalid | None = None,
     *,
     counted: DryRun | None = None,
 ) -> Response:
@@ -173,7 +173,7 @@ async def _ask(
         kind=asked.kind,
         kinds=KINDS,
         asked=asked,
-        ranges=_ranges(here.bench.now()),
+        ranges=_ranges(here.services.now()),
         states=_states(),
         tree=drafts.TREE,
         problems={problem.field: problem.sentence for problem in refused.problems} if refused else {},

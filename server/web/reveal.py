@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from server.actions import reveal as actions
 from server.actions.reveal import Secret
-from server.domain.sentences import Refused, say
+from server.domain.sentences import Invalid, say
 from server.store import sources
 from server.web import forms
 from server.web.accounts import by_field, tries
@@ -33,8 +33,8 @@ async def show(request: Request, here: Here) -> Response:
     what = form.text("what")
     secret = await _find(here, what)
     try:
-        await actions.reveal(here.bench, tries(request), here.user, what, secret, form.raw("password"))
-    except Refused as refused:
+        await actions.reveal(here.services, tries(request), here.user, what, secret, form.raw("password"))
+    except Invalid as refused:
         problems = by_field(refused)
         return page(
             request, "accounts/reveal.html", here, status=422, what=what, secret=secret, shown=False, problems=problems
@@ -46,8 +46,8 @@ async def _find(here: Visit, what: str) -> Secret:
     kind, _, rest = what.partition("/")
     if kind == "endpoint":  # its secrets are shown under its own source, where the page leads back to
         endpoint_id = rest.partition("/")[0][:MAX_WHAT]
-        here.check_owner(await here.bench.store.read(lambda tx: sources.owning(tx, endpoint_id)))
-    found = await actions.find(here.bench, what) if what.isprintable() and len(what) <= MAX_WHAT else None
+        here.check_owner(await here.services.store.read(lambda tx: sources.owning(tx, endpoint_id)))
+    found = await actions.find(here.services, what) if what.isprintable() and len(what) <= MAX_WHAT else None
     if found is None:
         raise NotFound(say("This secret does not exist. It may have been changed or deleted."))
     return found

@@ -19,11 +19,11 @@ async def rotate(request: Request, here: Here, endpoint: TheEndpoint) -> Respons
     """Sign with the secret in the form, or with a fresh one when the form has none."""
     form = await forms.read(request)
     typed = form.optional("secret")
-    action = actions.rotate(here.bench, endpoint, typed, form.text("replaces"))
+    action = actions.rotate(here.services, endpoint, typed, form.text("replaces"))
     return await saved_secret(request, here, endpoint, action, "secret-rotated", typed or "")
 
 
 @router.post("/endpoints/{endpoint_id}/secret/stop-former")
 async def stop_former(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    await actions.stop_former(here.bench, endpoint)
+    await actions.stop_former(here.services, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}/advanced"), "secret-stopped", request)

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import accounts as actions
-from server.actions import notices as alerts
-from server.domain.alerts import Alerts
+from server.actions import operational_events as alerts
 from server.domain.masking import is_secret_url, shown_url
-from server.domain.operational_events import OPERATIONAL_EVENTS
-from server.domain.sentences import Refused, Sentence, say
+from server.domain.notification_settings import NotificationSettings
+from server.domain.operational_event_types import OPERATIONAL_EVENTS
+from server.domain.sentences import Invalid, Sentence, say
 from server.domain.stamps import alerts_stamp
 from server.store import options
 from server.web import forms
@@ -33,7 +33,7 @@ class AlertsForm:
     """``None``: as it is kept, since it is a secret and the form does not show it."""
 
     @classmethod
-    def of(cls, chosen: Alerts) -> "AlertsForm":
+    def of(cls, chosen: NotificationSettings) -> "AlertsForm":
         return cls(
             chosen.kinds, ", ".join(chosen.addresses), None if is_secret_url(chosen.webhook_url) else chosen.webhook_url
         )
@@ -64,8 +64,8 @@ async def save_alerts(request: Request, here: Here) -> Response:
     form = await forms.read(request)
     typed, seen = AlertsForm.posted(form), forms.seen(form)
     try:
-        await alerts.save_alerts(here.bench, typed.kinds, typed.addresses, typed.webhook_url, seen)
-    except Refused as refused:
+        await alerts.save_alerts(here.services, typed.kinds, typed.addresses, typed.webhook_url, seen)
+    except Invalid as refused:
         return await _settings(request, here, by_field(refused), typed, status=422, seen=seen)
     except alerts.StaleAlerts:
         return await _settings(request, here, None, typed, status=409, seen=seen)
@@ -76,8 +76,8 @@ async def save_alerts(request: Request, here: Here) -> Response:
 async def test_mail(request: Request, here: Here) -> Response:
     typed = AlertsForm.posted(await forms.read(request))
     try:
-        note = await alerts.send_test_mail(here.bench, typed.addresses)
-    except Refused as refused:
+        note = await alerts.send_test_mail(here.services, typed.addresses)
+    except Invalid as refused:
         return await _settings(request, here, by_field(refused), typed, status=422)
     return await _settings(request, here, None, typed, Said(mail=note or say("The mail server accepted the e-mail.")))
 
@@ -86,15 +86,15 @@ async def test_mail(request: Request, here: Here) -> Response:
 async def test_webhook(request: Request, here: Here) -> Response:
     typed = AlertsForm.posted(await forms.read(request))
     try:
-        await alerts.send_test_post(here.bench, typed.webhook_url)
-    except Refused as refused:
+        await alerts.send_test_post(here.services, typed.webhook_url)
+    except Invalid as refused:
         return await _settings(request, here, by_field(refused), typed, status=422)
     return await _settings(request, here, None, typed, Said(webhook=say("The webhook accepted the test.")))
 
 
 @router.post("/settings/alerts/secret")
 async def rotate_webhook_secret(request: Request, here: Here) -> Response:
-    await alerts.rotate_webhook_secret(here.bench, (await forms.read(request)).optional("replaces"))
+    await alerts.rotate_webhook_secret(here.services, (await forms.read(request)).optional("replaces"))
     return redirect(here.to("/settings"), "webhook-secret-made", request)
 
 
@@ -103,8 +103,8 @@ async def change_password(request: Request, here: Here) -> Response:
     form = await forms.read(request)
     current, password, repeated = (form.raw(name) for name in ("current", "password", "repeated"))
     try:
-        signed_in = await actions.change_password(here.bench, tries(request), here.user, current, password, repeated)
-    except Refused as refused:
+        signed_in = await actions.change_password(here.services, tries(request), here.user, current, password, repeated)
+    except Invalid as refused:
         return await _settings(request, here, by_field(refused), status=422)
     return let_in(request, signed_in, here.to("/settings"), "password-changed")
 
@@ -119,7 +119,7 @@ async def _settings(
     seen: str = "",
 ) -> Response:
     """``seen``: the stamp of the form as it was opened; status 409: it was saved by somebody else since."""
-    chosen = await here.bench.store.read(options.alerts)
+    chosen = await here.services.store.read(options.alerts)
     return page(
         request,
         "settings/settings.html",
@@ -136,7 +136,7 @@ async def _settings(
         url_kept=shown_url(chosen.webhook_url) if is_secret_url(chosen.webhook_url) else "",
         unreadable=chosen.unreadable,
         operational_events=OPERATIONAL_EVENTS.values(),
-        mailing=here.bench.mailer is not None,
+        mailing=here.services.mailer is not None,
         said=said,
         retention=request.app.state.settings.retention_days,
     )

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from server.actions import sources as actions
 from server.domain.ids import Millis, SourceId
-from server.domain.sentences import Refused, Sentence, say
+from server.domain.sentences import Invalid, Sentence, say
 from server.domain.sources import IntakeRefusal, Source
 from server.store import Transaction, sources
 from server.web import forms, plans
@@ -57,8 +57,8 @@ async def save_secret(request: Request, here: Here, source_id: SourceId) -> Resp
     source = _find(here, source_id)
     typed = (await forms.read(request)).text("secret")
     try:
-        await actions.save_secret(here.bench, source, typed)
-    except Refused as refused:
+        await actions.save_secret(here.services, source, typed)
+    except Invalid as refused:
         return await _index(request, here, Mistake(source, typed, refused.problems[0].sentence))
     return redirect(here.to("/sources"), "secret-saved", request)
 
@@ -66,24 +66,24 @@ async def save_secret(request: Request, here: Here, source_id: SourceId) -> Resp
 @router.post("/sources/{source_id}/secret/new")
 async def make_secret(request: Request, here: Here, source_id: SourceId) -> Response:
     form = await forms.read(request)
-    await actions.make_secret(here.bench, _find(here, source_id), form.optional("replaces"))
+    await actions.make_secret(here.services, _find(here, source_id), form.optional("replaces"))
     return redirect(here.to("/sources"), "secret-made", request)
 
 
 @router.post("/sources/{source_id}/secret/stop-former")
 async def stop_former(request: Request, here: Here, source_id: SourceId) -> Response:
-    await actions.stop_former(here.bench, _find(here, source_id))
+    await actions.stop_former(here.services, _find(here, source_id))
     return redirect(here.to("/sources"), "secret-stopped", request)
 
 
 @router.post("/sources/{source_id}/address")
 async def change_address(request: Request, here: Here, source_id: SourceId) -> Response:
-    await actions.change_address(here.bench, _find(here, source_id))
+    await actions.change_address(here.services, _find(here, source_id))
     return redirect(here.to("/sources"), "address-changed", request)
 
 
 async def _index(request: Request, here: Visit, mistake: Mistake | None = None) -> Response:
-    base = here.bench.public_url or str(request.base_url).rstrip("/")
+    base = here.services.public_url or str(request.base_url).rstrip("/")
 
     def look(tx: Transaction) -> list[Shown]:
         return [
@@ -104,8 +104,8 @@ async def _index(request: Request, here: Visit, mistake: Mistake | None = None) 
         here,
         status=422 if mistake else 200,
         active="sources",
-        now=here.bench.now(),
-        shown=await here.bench.store.read(look),
+        now=here.services.now(),
+        shown=await here.services.store.read(look),
         mistake=mistake,
     )
 

@@ -14,9 +14,9 @@ from server.actions.drafts import Draft, code_problems
 from server.domain.endpoints import Endpoint, Version
 from server.domain.ids import VersionId
 from server.domain.integrations import Card
-from server.domain.sentences import Problem, Refused
+from server.domain.sentences import Invalid, Problem
 from server.domain.stamps import Part, Seen, stamp
-from server.store import endpoints, matches
+from server.store import endpoints, replay_matches
 from server.web import drafts, forms
 from server.web.endpoints import card_of
 from server.web.frame import TheEndpoint, address_of, name_of
@@ -31,7 +31,7 @@ router = APIRouter()
 async def check(request: Request, here: Here) -> Response:
     """``{"error": null | {"message", "line", "column"}}`` for the marks in the editor while somebody types."""
     code = drafts.code(await forms.read(request))
-    found = await code_problems(here.bench, Draft(card="", code=code))
+    found = await code_problems(here.services, Draft(card="", code=code))
     return JSONResponse({"error": _mark(found[0]) if found else None})
 
 
@@ -44,10 +44,10 @@ async def edit(
     ``undo``: the version that was active before one was restored just now.
     """
     draft = _with_code(Draft.of(endpoint), card_of(here, endpoint.card))
-    looked_at = await here.bench.store.read(lambda tx: endpoints.version(tx, version)) if version else None
+    looked_at = await here.services.store.read(lambda tx: endpoints.version(tx, version)) if version else None
     if looked_at and looked_at.endpoint_id == endpoint.id:
         return await editor_page(request, here, endpoint, replace(draft, code=looked_at.code), looked_at=looked_at)
-    before = await here.bench.store.read(lambda tx: endpoints.version(tx, undo)) if undo else None
+    before = await here.services.store.read(lambda tx: endpoints.version(tx, undo)) if undo else None
     return await editor_page(request, here, endpoint, draft, before=_of(endpoint, before))
 
 
@@ -59,8 +59,8 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     seen = Seen(Part.CODE, forms.seen(form))
     typed = replace(drafts.trial_fields(form), seen=seen.stamp).context()
     try:
-        saved, made_version = await actions.save_code(here.bench, endpoint, draft, seen)
-    except Refused as refused:
+        saved, made_version = await actions.save_code(here.services, endpoint, draft, seen)
+    except Invalid as refused:
         return await editor_page(request, here, endpoint, draft, refused.problems, status=422, **typed)
     except actions.Stale as stale:
         return await editor_page(
@@ -75,11 +75,11 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
 @router.post("/endpoints/{endpoint_id}/versions/{version_id}/restore")
 async def restore(request: Request, here: Here, endpoint: TheEndpoint, version_id: VersionId) -> Response:
     try:
-        await actions.restore_version(here.bench, endpoint, version_id)
-    except Refused as refused:
+        await actions.restore_version(here.services, endpoint, version_id)
+    except Invalid as refused:
         draft = _with_code(Draft.of(endpoint), card_of(here, endpoint.card))
         return await editor_page(request, here, endpoint, draft, refused.problems, status=422)
-    if endpoint.transforming and await here.bench.store.read(lambda tx: matches.parked(tx, endpoint.id) > 0):
+    if endpoint.transforming and await here.services.store.read(lambda tx: replay_matches.parked(tx, endpoint.id) > 0):
         # How many would go out with the code that is in force now, and a button.
         return redirect(here.to(f"/endpoints/{endpoint.id}/replays/new?kind=parked"), "code-saved", request)
     undo = f"?undo={endpoint.version.id}" if endpoint.version else ""
@@ -89,8 +89,8 @@ async def restore(request: Request, here: Here, endpoint: TheEndpoint, version_i
 async def _rerun(request: Request, here: Visit, endpoint: Endpoint) -> Response:
     """What is parked runs with the version that was just saved."""
     try:
-        await replays.rerun_parked(here.bench, endpoint, here.user.name)
-    except Refused:
+        await replays.rerun_parked(here.services, endpoint, here.user.name)
+    except Invalid:
         return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "code-saved-parked", request)
     return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "code-saved-rerun", request)
 
@@ -105,8 +105,8 @@ async def editor_page(
     status: int = 200,
     **values: Any,
 ) -> Response:
-    versions, parked = await here.bench.store.read(
-        lambda tx: (endpoints.history(tx, endpoint.id), matches.parked(tx, endpoint.id))
+    versions, parked = await here.services.store.read(
+        lambda tx: (endpoints.history(tx, endpoint.id), replay_matches.parked(tx, endpoint.id))
     )
     defaults = {"looked_at": None, "before": None, "stamp": stamp(endpoint, Part.CODE)}
     context = drafts.shown(draft, problems, stored=endpoint, **defaults | values)

@@ -12,11 +12,11 @@ from starlette.responses import Response
 
 from server.actions import transforms
 from server.actions.drafts import Draft
-from server.actions.transforms import Trial
+from server.actions.transforms import TestRun
 from server.domain.endpoints import Endpoint
 from server.domain.ids import EndpointId
 from server.domain.integrations import Card
-from server.domain.sentences import Problem, Refused
+from server.domain.sentences import Invalid, Problem
 from server.web import drafts, forms
 from server.web.drafts import TrialFields
 from server.web.endpoints import card_of, new_page
@@ -44,13 +44,13 @@ class TrialForm:
 async def run_test(request: Request, here: Here) -> Response:
     """Run the code on the payload. A script that fails is a good answer; what cannot be run at all is a 422."""
     form = await _posted(request, here)
-    trial: Trial | None = None
+    trial: TestRun | None = None
     problems: tuple[Problem, ...] = ()
     try:
         trial = await transforms.try_out(
-            here.bench, form.draft, form.fields.event_type, form.fields.payload, endpoint=form.endpoint
+            here.services, form.draft, form.fields.event_type, form.fields.payload, endpoint=form.endpoint
         )
-    except Refused as refused:
+    except Invalid as refused:
         problems = refused.problems
     return await _answer(request, here, form, "endpoints/test_result.html", trial, problems)
 
@@ -90,7 +90,7 @@ async def _answer(
     here: Visit,
     form: TrialForm,
     fragment: str | None = None,
-    trial: Trial | None = None,
+    trial: TestRun | None = None,
     problems: Sequence[Problem] = (),
 ) -> Response:
     """The part of the page that asked; for readers without scripts the whole page that the form came from."""

@@ -12,10 +12,10 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from server.actions.accounts import hash_of
-from server.actions.workbench import Workbench
+from server.actions.services import Services
 from server.domain.ids import SourceId
 from server.domain.sources import Source, slugs
-from server.store import Transaction, accounts, notices, sources
+from server.store import Transaction, accounts, operational_events, sources
 from server.store.accounts import User
 
 SESSION_COOKIE = "session"
@@ -48,7 +48,7 @@ class OtherSource(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    bench: Workbench
+    services: Services
     user: User
     sources: Sequence[Source]
     source: Source
@@ -79,26 +79,26 @@ class Visit:
             raise OtherSource(self, owner)
 
 
-async def workbench(request: Request) -> Workbench:
+async def workbench(request: Request) -> Services:
     """The parts of the application. ``async``, since FastAPI calls other functions in a thread."""
-    bench: Workbench = request.app.state.bench
-    return bench
+    services: Services = request.app.state.services
+    return services
 
 
-async def visit(request: Request, bench: Annotated[Workbench, Depends(workbench)]) -> Visit:
+async def visit(request: Request, services: Annotated[Services, Depends(workbench)]) -> Visit:
     """The visit to the source that the address names. Raises ``SignInNeeded``, ``NoSuchSource``, ``OtherSource``."""
-    here = await last_visit(request, bench)
+    here = await last_visit(request, services)
     named = request.url.path.split("/")[1]
     source = next((source for source in here.sources if here.slugs[source.id] == named), None)
     if source is None:
         here.check_owner(SourceId(named))  # an address may have the id in place of the slug
         raise NoSuchSource
-    request.state.visit = Visit(bench, here.user, here.sources, source, here.slugs, here.unseen_by_source)
+    request.state.visit = Visit(services, here.user, here.sources, source, here.slugs, here.unseen_by_source)
     found: Visit = request.state.visit
     return found
 
 
-async def last_visit(request: Request, bench: Annotated[Workbench, Depends(workbench)]) -> Visit:
+async def last_visit(request: Request, services: Annotated[Services, Depends(workbench)]) -> Visit:
     """The visit to the source that was looked at last in this browser; at first to the oldest, which is Test."""
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
@@ -106,18 +106,18 @@ async def last_visit(request: Request, bench: Annotated[Workbench, Depends(workb
 
     def look(tx: Transaction) -> tuple[User | None, list[Source], dict[SourceId, int]]:
         every = sources.every(tx)
-        unseen = {source.id: notices.unseen(tx, source.id) for source in every}
-        return accounts.signed_in(tx, hash_of(token), bench.now()), every, unseen
+        unseen = {source.id: operational_events.unseen(tx, source.id) for source in every}
+        return accounts.signed_in(tx, hash_of(token), services.now()), every, unseen
 
-    user, every, unseen = await bench.store.read(look)
+    user, every, unseen = await services.store.read(look)
     if user is None:
         raise SignInNeeded
     by_id = slugs(every)
     last = request.cookies.get(LAST_SOURCE_COOKIE)
     source = next((source for source in every if by_id[source.id] == last), every[0])
-    return Visit(bench, user, every, source, by_id, unseen)
+    return Visit(services, user, every, source, by_id, unseen)
 
 
-Bench = Annotated[Workbench, Depends(workbench)]
+Bench = Annotated[Services, Depends(workbench)]
 Here = Annotated[Visit, Depends(visit)]
 LastHere = Annotated[Visit, Depends(last_visit)]

@@ -277,7 +277,7 @@ def test_an_upgrade_does_not_lose_a_form(receiving: Running) -> None:
     head = b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\n"
     head += b"Content-Type: application/x-www-form-urlencoded\r\n"
     upgrade = b"Connection: Upgrade, close\r\nUpgrade: h2c\r\nContent-Length: %d\r\n\r\n" % len(body)
-    assert b"The name or the password is wrong." in talk(receiving, head + upgrade + body)
+    assert b"The name or password is wrong." in talk(receiving, head + upgrade + body)
 
 
 def test_an_unknown_address_is_answered_before_the_body_is_there(receiving: Running) -> None:

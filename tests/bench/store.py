@@ -20,13 +20,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from builders import NOW, a_message, a_source, an_attempt, an_endpoint
 
-from server.delivery.recording import Followed, record
+from server.delivery.decisions import Decision, record
 from server.domain.catalog import sample_json
 from server.domain.messages import DeliveryState, Message, SentRequest
 from server.store import Store, delivery_rows, endpoints, messages, sources
 from server.store import attempts as attempt_rows
-from server.store.deliveries import Ended
-from server.store.messages import Lease, Received
+from server.store.deliveries import AttemptRecord
+from server.store.messages import InitialLease, Received
 from server.store.schema import attempts as attempt_table
 from server.store.schema import deliveries as delivery_table
 from server.store.schema import messages as message_table
@@ -35,7 +35,7 @@ BODY = sample_json("payment.succeeded").encode()
 HEADERS = tuple((f"x-header-{number}", "a value of some length") for number in range(6))
 RATE = 400
 ROUNDS = 3
-LEASE = Lease("me", NOW + 60_000)
+LEASE = InitialLease("me", NOW + 60_000)
 PATIENCE = float(sys.argv[1]) if len(sys.argv) > 1 else 0.02
 
 receive = partial(messages.receive, lease=LEASE)
@@ -47,10 +47,10 @@ def event() -> Message:
     return a_message(source, body=BODY)
 
 
-def followed(message: Message, received: Received) -> Followed:
+def followed(message: Message, received: Received) -> Decision:
     request = SentRequest("POST", endpoint.url, HEADERS, BODY)
     attempt = an_attempt(message, received.leased[0].id, endpoint, request=request)
-    return Followed(Ended("me", attempt, DeliveryState.SUCCEEDED, 1, None), None, True)
+    return Decision(AttemptRecord("me", attempt, DeliveryState.SUCCEEDED, 1, None), None, True)
 
 
 async def alone(store: Store, count: int) -> None:
@@ -73,7 +73,7 @@ async def as_they_come(store: Store, count: int, took: list[float]) -> None:
         received = await store.batch(receive, message)
         took.append((time.perf_counter() - began) * 1000)
         await asyncio.sleep(0.004)
-        await store.batch(record, followed(message, received), patience=PATIENCE)
+        await store.batch(record, followed(message, received), linger=PATIENCE)
 
     tasks, begin = [], time.perf_counter()
     for number in range(count):

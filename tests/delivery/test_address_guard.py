@@ -3,7 +3,7 @@
 import pytest
 from receivers import receiving
 
-from server.delivery.courier import Answered, Blocked, Courier, Unreachable
+from server.delivery.courier import Blocked, Courier, Responded, Unreachable
 from server.domain.addresses import AddressRules
 from server.domain.requests import untransformed
 
@@ -89,7 +89,7 @@ async def test_the_judged_address_is_the_one_connected_to():
     async with receiving() as receiver:
         rules = AddressRules.allowing(["127.0.0.1/32"])
         sent = await send(Courier(rules, timeout=5, resolve=rebinding), receiver.url(host="rebind.example"))
-    assert isinstance(sent, Answered)
+    assert isinstance(sent, Responded)
     assert asked == ["rebind.example"]
 
 
@@ -103,7 +103,7 @@ async def test_a_new_connection_is_judged_anew():
     async with receiving(closing) as receiver:
         courier = Courier(AddressRules.allowing(["127.0.0.1/32"]), timeout=5, resolve=rebinding)
         prepared = post(receiver.url(host="rebind.example"))
-        assert isinstance(await courier.send(prepared), Answered)
+        assert isinstance(await courier.send(prepared), Responded)
         assert isinstance(await courier.send(prepared), Blocked)
         await courier.aclose()
 
@@ -117,7 +117,7 @@ async def test_a_kept_connection_serves_only_its_own_host():
             for host in ("good.example", "127.0.0.1", "localhost", "GOOD.example.")
         ]
         await courier.aclose()
-    assert [type(answer) for answer in answers] == [Answered, Blocked, Blocked, Answered]
+    assert [type(answer) for answer in answers] == [Responded, Blocked, Blocked, Responded]
 
 
 async def test_a_fixed_address_holds_for_its_port_only():
@@ -143,5 +143,5 @@ async def test_a_proxy_in_the_environment_is_not_used(monkeypatch):
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url())
         sent = await send(Courier(AddressRules.allowing(["127.0.0.1/32"]), timeout=5), receiver.url())
-    assert isinstance(sent, Answered)
+    assert isinstance(sent, Responded)
     assert proxy.connections == 0

@@ -13,9 +13,9 @@ from server.actions import endpoints as actions
 from server.actions import messages as message_actions
 from server.domain.conditions import Condition, Operator
 from server.domain.endpoints import Controls
-from server.domain.messages import AttemptOutcome, Because, DeliveryState, ReceivedResponse, StoppedBecause
+from server.domain.messages import AttemptOutcome, DeliveryState, ReceivedResponse, RetryReason, StoppedBecause
 from server.store import deliveries, stopping
-from server.store.deliveries import Ended
+from server.store.deliveries import AttemptRecord
 
 FAILING = b"HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n"
 MINUTE = 60_000
@@ -64,9 +64,9 @@ async def test_a_deselected_type_makes_no_further_attempt(each_store):
         moved = await changed(b, endpoint, event_types=frozenset({"credit.added"}))
         [stopped], [waits] = await b.deliveries(gone), await b.deliveries(stays)
         [attempt] = await b.attempts(gone)
-    assert moved == stopping.Moved(stopped=1)
+    assert moved == stopping.ScheduleChange(stopped=1)
     assert (stopped.state, stopped.stopped_because) == (DeliveryState.STOPPED, StoppedBecause.UNMATCHED)
-    assert (attempt.next_at, attempt.because) == (None, Because.STOPPED)
+    assert (attempt.next_at, attempt.because) == (None, RetryReason.STOPPED)
     assert waits.state is DeliveryState.PENDING
 
 
@@ -76,7 +76,7 @@ async def test_what_the_new_filter_keeps_away_is_stopped(each_store):
         eur = await retried(b, endpoint, body=b'{"type":"a","data":{"currency":"EUR"}}')
         usd = await retried(b, endpoint, body=b'{"type":"a","data":{"currency":"USD"}}')
         only = (Condition("data.currency", Operator.EQUALS, "EUR"),)
-        assert await changed(b, endpoint, conditions=only) == stopping.Moved(stopped=1)
+        assert await changed(b, endpoint, conditions=only) == stopping.ScheduleChange(stopped=1)
         states = [(await b.deliveries(one))[0].state for one in (eur, usd)]
     assert states == [DeliveryState.PENDING, DeliveryState.STOPPED]
 
@@ -93,7 +93,7 @@ async def test_an_attempt_under_way_is_the_last_one(each_store):
             outcome = AttemptOutcome.SUCCEEDED if status == 200 else AttemptOutcome.REJECTED
             made = an_attempt(message, claimed.delivery.id, endpoint, outcome=outcome, next_at=b.now() + MINUTE)
             made = replace(made, response=ReceivedResponse(status, (), b"", False))
-            ended = Ended("w", made, DeliveryState.PENDING, 1, b.now() + MINUTE)
+            ended = AttemptRecord("w", made, DeliveryState.PENDING, 1, b.now() + MINUTE)
             await b.store.batch(deliveries.record, ended)
             [delivery] = await b.deliveries(message)
             [attempt] = await b.attempts(message)
@@ -129,16 +129,16 @@ async def test_a_shorter_schedule_moves_what_waits_and_ends_what_is_beyond_it(ea
         [before] = await b.deliveries(message)
 
         moved = await changed(b, endpoint, controls=Controls(schedule=(0, 5 * MINUTE, MINUTE)))
-        assert moved == stopping.Moved(rescheduled=1)
+        assert moved == stopping.ScheduleChange(rescheduled=1)
         [delivery], [attempt] = await b.deliveries(message), await b.attempts(message)
         wait = (before.due_at - before.updated_at) // 2
         assert abs(delivery.due_at - delivery.updated_at - wait) <= 1
         assert attempt.next_at == delivery.due_at
 
-        assert await changed(b, endpoint, controls=Controls(schedule=(0,))) == stopping.Moved(ended=1)
+        assert await changed(b, endpoint, controls=Controls(schedule=(0,))) == stopping.ScheduleChange(ended=1)
         [delivery], [attempt] = await b.deliveries(message), await b.attempts(message)
     assert (delivery.state, delivery.due_at) == (DeliveryState.FAILED, None)
-    assert (attempt.next_at, attempt.because) == (None, Because.SHORTENED)
+    assert (attempt.next_at, attempt.because) == (None, RetryReason.SHORTENED)
 
 
 async def test_what_would_be_past_by_the_new_schedule_is_due_now(each_store):
@@ -148,7 +148,7 @@ async def test_what_would_be_past_by_the_new_schedule_is_due_now(each_store):
         at = b.now() - 5 * MINUTE
         [claimed] = await b.store.write(lambda tx: claim_due(tx, "w", b.now(), b.now() + MINUTE))
         made = an_attempt(message, claimed.delivery.id, endpoint, started_at=at, duration_ms=0)
-        ended = Ended("w", made, DeliveryState.PENDING, 1, at + 10 * MINUTE)
+        ended = AttemptRecord("w", made, DeliveryState.PENDING, 1, at + 10 * MINUTE)
         await b.store.batch(deliveries.record, ended)
         before = b.now()
         await changed(b, endpoint, controls=Controls(schedule=(0, 1_000)))
@@ -156,18 +156,18 @@ async def test_what_would_be_past_by_the_new_schedule_is_due_now(each_store):
     assert before <= delivery.due_at <= b.now()
 
 
-@pytest.mark.parametrize("because", [Because.RETRY_AFTER, Because.RETRY_AFTER_CUT, Because.REST])
+@pytest.mark.parametrize("because", [RetryReason.RETRY_AFTER, RetryReason.RETRY_AFTER_CUT, RetryReason.REST])
 async def test_a_wait_that_the_destination_asked_for_is_kept(each_store, because):
     async with working(each_store, start=False) as b:
         endpoint = await b.endpoint("https://a.example/", controls=SLOW)
         message, now = await b.event(), b.now()
         [claimed] = await b.store.write(lambda tx: claim_due(tx, "w", now, now + MINUTE))
         made = an_attempt(message, claimed.delivery.id, endpoint, started_at=now, duration_ms=0, because=because)
-        ended = Ended("w", made, DeliveryState.PENDING, 1, now + 12 * MINUTE)
+        ended = AttemptRecord("w", made, DeliveryState.PENDING, 1, now + 12 * MINUTE)
         await b.store.batch(deliveries.record, ended)
         await changed(b, endpoint, controls=Controls(schedule=(0, 1_000)))
         [delivery] = await b.deliveries(message)
-    assert delivery.due_at == (now + MINUTE if because is Because.REST else now + 12 * MINUTE)
+    assert delivery.due_at == (now + MINUTE if because is RetryReason.REST else now + 12 * MINUTE)
 
 
 @pytest.mark.parametrize("ordered", [False, True])
@@ -181,7 +181,7 @@ async def test_one_delivery_is_stopped_by_hand(each_store, ordered):
         [stopped] = await b.deliveries(message)
         assert (stopped.state, stopped.stopped_because) == (DeliveryState.STOPPED, StoppedBecause.PERSON)
         assert len(await b.attempted(behind)) == 1
-        with pytest.raises(actions.Refused):
+        with pytest.raises(actions.Invalid):
             await message_actions.stop(Acting(b), stopped)
 
 

@@ -6,7 +6,7 @@ import pytest
 from receivers import OK, Answer, hanging, receiving, resetting, then_closing
 
 from server.delivery import transport
-from server.delivery.courier import Answered, Courier, Sent, Unreachable
+from server.delivery.courier import Courier, Responded, Sent, Unreachable
 from server.domain.addresses import AddressRules
 from server.domain.requests import untransformed
 
@@ -39,8 +39,8 @@ async def well(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 @pytest.mark.parametrize("ending", [then_closing(b""), resetting], ids=["closed", "reset"])
 async def test_a_kept_connection_that_is_closed_over_a_request_is_replaced(courier, ending):
     async with receiving(one_after_another(well, ending, well)) as receiver:
-        assert isinstance(await send(courier, receiver.url()), Answered)
-        assert isinstance(await send(courier, receiver.url()), Answered)
+        assert isinstance(await send(courier, receiver.url()), Responded)
+        assert isinstance(await send(courier, receiver.url()), Responded)
     assert (len(receiver.got), receiver.connections) == (3, 2)
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from receivers import answering, receiving, then_closing
 
-from server.delivery.courier import KEPT_BODY, Answered, Courier
+from server.delivery.courier import KEPT_BODY, Courier, Responded
 from server.delivery.transport import GuardedTransport
 from server.domain.addresses import AddressRules
 from server.domain.requests import Prepared, untransformed
@@ -29,7 +29,7 @@ def post(url, body=b'{"a":1}', **headers):
 async def test_the_request_on_the_wire_is_the_one_prepared(courier):
     async with receiving() as receiver:
         sent = await courier.send(post(receiver.url("/a%20b/%2F?x=ü&y=1#f"), b"\x00\xff", Authorization="Basic eA=="))
-    assert isinstance(sent, Answered)
+    assert isinstance(sent, Responded)
     assert sent.response.status == 200
     assert sent.response.body == b"ok"
     got = receiver.got[0]
@@ -63,7 +63,7 @@ async def test_other_methods_carry_their_body(courier, method):
 async def test_a_connection_is_used_again(courier):
     async with receiving() as receiver:
         for _ in range(3):
-            assert isinstance(await courier.send(post(receiver.url())), Answered)
+            assert isinstance(await courier.send(post(receiver.url())), Responded)
     assert (len(receiver.got), receiver.connections) == (3, 1)
 
 
@@ -139,7 +139,7 @@ async def test_https_to_a_fixed_address_with_the_operators_authority(tls_for, ca
         courier = Courier(AddressRules(), timeout=5, fixed=fixed, ca_file=ca_file)
         sent = await courier.send(post("https://track.customer.io/api/v2/entity"))
         await courier.aclose()
-    assert isinstance(sent, Answered), sent
+    assert isinstance(sent, Responded), sent
     assert receiver.got[0].line == "POST /api/v2/entity HTTP/1.1"
     assert receiver.got[0].headers["host"] == "track.customer.io"
 
@@ -170,7 +170,7 @@ OLD = {
 async def test_what_old_servers_write_is_read(courier, raw):
     async with receiving(raw) as receiver:
         sent = await courier.send(post(receiver.url()))
-    assert isinstance(sent, Answered), sent
+    assert isinstance(sent, Responded), sent
     assert (sent.response.status, sent.response.body) == (200, b"ok")
 
 
@@ -250,5 +250,5 @@ async def test_an_early_answer_to_a_large_request_is_read_though_the_connection_
         for _ in range(5):
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
             sent = await courier.send(post(url, b"x" * 8_000_000))
-            assert isinstance(sent, Answered), sent
+            assert isinstance(sent, Responded), sent
             assert sent.response.status == 413

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from receivers import Answer, answering, dripping, hanging, receiving, then_closing
 
-from server.delivery.courier import Answered, Courier, Sent, Unreachable
+from server.delivery.courier import Courier, Responded, Sent, Unreachable
 from server.domain.addresses import AddressRules
 from server.domain.requests import untransformed
 
@@ -144,7 +144,7 @@ async def test_no_whole_answer_ends_in_time_and_in_words(answer: Answer, kind: s
 async def test_a_status_decides_whatever_follows_it(answer: Answer, kind: str, words: str) -> None:
     """It is told beside the status, and ends in time."""
     sent, cost = await measured(answer)
-    assert isinstance(sent, Answered), sent
+    assert isinstance(sent, Responded), sent
     assert (sent.response.status, sent.response.truncated) == (200, True)
     assert sent.error is not None
     assert (sent.error.kind, sent.error.message) == (kind, words)
@@ -157,7 +157,7 @@ async def test_an_odd_answer_is_an_answer_and_no_more_of_it_is_read_than_is_kept
     answer: Answer, status: int, truncated: bool
 ) -> None:
     sent, cost = await measured(answer)
-    assert isinstance(sent, Answered), sent
+    assert isinstance(sent, Responded), sent
     assert (sent.response.status, sent.response.truncated) == (status, truncated)
     assert cost.seconds < MOST_SECONDS
     assert cost.memory < MOST_MEMORY
@@ -168,7 +168,7 @@ async def test_what_a_busy_receiver_says_is_kept_as_it_said_it(after: str) -> No
     sent, _ = await measured(
         answering(f"HTTP/1.1 429 Too Many Requests\r\nretry-after: {after}\r\ncontent-length: 0\r\n\r\n".encode())
     )
-    assert isinstance(sent, Answered), sent
+    assert isinstance(sent, Responded), sent
     assert sent.response.status == 429
     assert ("retry-after", after) in sent.response.headers
 
@@ -191,7 +191,7 @@ async def test_bytes_after_an_answer_are_not_taken_for_the_next_one() -> None:
     async with receiving(one_after_another) as receiver:
         for _ in range(3):
             sent = await courier.send(untransformed(receiver.url(), b"{}", credential_headers={}, endpoint_headers={}))
-            assert isinstance(sent, Answered), sent
+            assert isinstance(sent, Responded), sent
             statuses.append(sent.response.status)
         await courier.aclose()
     assert statuses == [204, 200, 200]

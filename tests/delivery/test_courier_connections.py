@@ -8,8 +8,8 @@ import pytest
 from receivers import Receiver, receiving, then_closing
 
 from server.delivery import transport
-from server.delivery.connections import Answer
-from server.delivery.courier import Answered, Courier, Sent, Unreachable
+from server.delivery.connections import Response
+from server.delivery.courier import Courier, Responded, Sent, Unreachable
 from server.domain.addresses import AddressRules
 from server.domain.requests import untransformed
 
@@ -31,7 +31,7 @@ async def send(courier: Courier, url: str) -> Sent:
 async def twice(courier: Courier, receiver: Receiver) -> int:
     """Two requests, one after the other; the connections that took."""
     for _ in range(2):
-        assert isinstance(await send(courier, receiver.url()), Answered)
+        assert isinstance(await send(courier, receiver.url()), Responded)
     return receiver.connections
 
 
@@ -78,7 +78,7 @@ async def test_a_connection_that_was_closed_meanwhile_is_not_used(courier):
     async with receiving(once) as receiver:
         await send(courier, receiver.url())
         await asyncio.wait_for(receiver.closed.wait(), 2)
-        assert isinstance(await send(courier, receiver.url()), Answered)
+        assert isinstance(await send(courier, receiver.url()), Responded)
 
 
 async def test_a_connection_that_spoke_unasked_is_not_used(courier):
@@ -112,7 +112,7 @@ async def test_an_answer_may_come_byte_by_byte(courier):
 
     async with receiving(dripping) as receiver:
         sent = await send(courier, receiver.url())
-    assert isinstance(sent, Answered), sent
+    assert isinstance(sent, Responded), sent
     assert (sent.response.status, sent.response.body, sent.response.truncated) == (201, b"ok", False)
     assert sent.response.headers[0] == ("X-Spelled", "As Sent")
 
@@ -123,7 +123,7 @@ async def test_a_name_is_reached_at_the_address_that_answers():
 
     courier = Courier(LOOPBACK, timeout=2, resolve=two)
     async with receiving(OK) as receiver:  # on 127.0.0.1 alone
-        assert isinstance(await send(courier, receiver.url(host="two.example")), Answered)
+        assert isinstance(await send(courier, receiver.url(host="two.example")), Responded)
     await courier.aclose()
 
 
@@ -144,7 +144,7 @@ async def test_a_name_whose_addresses_all_refuse_is_told_as_one_that_refuses():
 async def test_many_requests_at_once_share_nothing(courier):
     async with receiving(OK) as receiver:
         answers = await asyncio.gather(*(send(courier, receiver.url(f"/{n}")) for n in range(50)))
-    assert all(isinstance(sent, Answered) for sent in answers)
+    assert all(isinstance(sent, Responded) for sent in answers)
     assert sorted(got.line for got in receiver.got) == sorted(f"POST /{n} HTTP/1.1" for n in range(50))
 
 
@@ -159,6 +159,6 @@ async def test_what_came_is_let_go_at_once_and_not_when_the_collector_comes(cour
                 await send(courier, receiver.url())
             await courier.aclose()
             await asyncio.sleep(0)  # for what closes at the loop's next turn
-        assert not [each for each in gc.get_objects() if type(each) is Answer]
+        assert not [each for each in gc.get_objects() if type(each) is Response]
     finally:
         gc.enable()

@@ -151,7 +151,7 @@ async def test_a_certificate_of_ours_is_wanted(authority, tls_for, ca_file):
     authority.configure_trust(wanting)
     kind, words = await handshake_failure(wanting, ca_file)
     assert kind == "tls"
-    assert words.startswith("a.example speaks https and refused the connection: it may want a client certificate")
+    assert words.startswith("a.example refused the TLS connection. It may require a client certificate")
 
 
 async def test_a_certificate_of_ours_is_wanted_after_the_handshake(authority, tls_for, ca_file):
@@ -170,7 +170,7 @@ async def test_a_name_that_the_server_does_not_know(tls_for, ca_file):
     unknowing.sni_callback = lambda *_: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
     kind, words = await handshake_failure(unknowing, ca_file)
     assert kind == "tls"
-    assert words.startswith("a.example speaks https and refused the connection")
+    assert words.startswith("a.example refused the TLS connection")
 
 
 async def test_a_connection_that_is_closed_in_the_handshake():

@@ -10,7 +10,7 @@ from threading import Event, Thread
 import pytest
 from receivers import OK, receiving
 
-from server.delivery.courier import Answered, Courier, Sent
+from server.delivery.courier import Courier, Responded, Sent
 from server.domain.addresses import AddressRules
 from server.domain.requests import untransformed
 
@@ -54,7 +54,7 @@ def beside_the_loop(serve: Callable[[socket.socket], None], *, receive_bytes: in
 
 
 def status(sent: Sent) -> int:
-    assert isinstance(sent, Answered), sent
+    assert isinstance(sent, Responded), sent
     return sent.response.status
 
 

@@ -10,7 +10,7 @@ import pytest
 from receivers import OK, receiving
 
 from server.delivery import transport
-from server.delivery.courier import Answered, Blocked, Courier, Unreachable
+from server.delivery.courier import Blocked, Courier, Responded, Unreachable
 from server.domain.addresses import AddressRules
 from server.domain.requests import untransformed
 
@@ -43,7 +43,7 @@ async def test_a_delivery_that_is_stopped_at_any_turn_leaves_no_file_open(tls_fo
                 await asyncio.sleep(0)
             sending.cancel()
             await asyncio.wait([sending])
-            assert sending.cancelled() or isinstance(sending.result(), Answered), sending
+            assert sending.cancelled() or isinstance(sending.result(), Responded), sending
             await courier.aclose()
         await until_open_are(before)
 
@@ -55,7 +55,7 @@ async def test_addresses_that_lose_the_race_leave_no_file_open():
     async with receiving(OK) as receiver:
         before = psutil.Process().num_fds()
         courier = Courier(LOOPBACK, timeout=5, resolve=many)
-        assert isinstance(await courier.send(post(receiver.url(host="many.example"))), Answered)
+        assert isinstance(await courier.send(post(receiver.url(host="many.example"))), Responded)
         await courier.aclose()
         await until_open_are(before)
 
@@ -75,13 +75,13 @@ async def test_connections_to_many_hosts_are_not_all_kept(monkeypatch):
     async def here(host: str) -> list[str]:
         return ["127.0.0.1"]
 
-    monkeypatch.setattr(transport, "MOST_IDLE", 3)
+    monkeypatch.setattr(transport, "MAX_IDLE_CONNECTIONS", 3)
     async with receiving(OK) as receiver:
         before = psutil.Process().num_fds()
         courier = Courier(LOOPBACK, timeout=5, resolve=here)
         hosts = [f"{n}.example" for n in range(10)]
         for host in hosts:
-            assert isinstance(await courier.send(post(receiver.url(host=host))), Answered)
+            assert isinstance(await courier.send(post(receiver.url(host=host))), Responded)
         await until_open_are(before + 2 * 3)
         for host in hosts[-3:]:
             await courier.send(post(receiver.url(host=host)))
@@ -91,7 +91,7 @@ async def test_connections_to_many_hosts_are_not_all_kept(monkeypatch):
 
 async def test_of_very_many_addresses_the_first_are_looked_at():
     async def many(host: str) -> list[str]:
-        return ["127.0.0.2"] * transport.MOST_ADDRESSES + ["127.0.0.1"]
+        return ["127.0.0.2"] * transport.MAX_ADDRESSES + ["127.0.0.1"]
 
     async with receiving(OK) as receiver:
         courier = Courier(LOOPBACK, timeout=5, resolve=many)
@@ -113,5 +113,5 @@ async def test_a_machine_without_a_file_left_does_not_blame_the_destination():
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         assert raised.value.errno == errno.EMFILE
-        assert isinstance(await courier.send(post(receiver.url())), Answered)
+        assert isinstance(await courier.send(post(receiver.url())), Responded)
         await courier.aclose()

@@ -12,7 +12,7 @@ import pytest
 from raw_responses import CASES, RESET, Case, Then
 from receivers import Receiver, receiving
 
-from server.delivery.courier import Answered, Courier, Sent
+from server.delivery.courier import Courier, Responded, Sent
 from server.domain.addresses import AddressRules
 from server.domain.requests import untransformed
 
@@ -79,7 +79,7 @@ async def test_each_response_is_read_as_expected() -> None:
 
 def otherwise(case: Case, sent: Sent) -> str | None:
     """What was read, where it is not what the case says."""
-    if isinstance(sent, Answered):
+    if isinstance(sent, Responded):
         same = (sent.response.status, sent.response.body, sent.error is None) == (case.status, case.body, case.whole)
     else:
         same = case.status == 0

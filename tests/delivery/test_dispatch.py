@@ -13,7 +13,7 @@ from server.actions.cards import load_cards
 from server.assets import transforms_dir
 from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
-from server.delivery.prepare import Ready, as_shown, prepare
+from server.delivery.prepare import ReadyToSend, as_shown, prepare
 from server.domain.addresses import AddressRules
 from server.domain.catalog import sample_json
 from server.domain.endpoints import Destination
@@ -23,7 +23,7 @@ from server.domain.requests import Prepared
 from server.domain.transformations import Cancelled, TransformFailed
 from server.domain.warnings import WarningKind, warn
 from server.sandbox import Limits, Sandbox, Unavailable
-from server.store.deliveries import Claimed
+from server.store.deliveries import ClaimedDelivery
 
 SOURCE = SourceId("src_1")
 CARDS = load_cards(transforms_dir())
@@ -44,7 +44,7 @@ def claimed(endpoint, body=BODY, event_type="a.b", **changes):
     message = a_message(SOURCE, body=body, event_type=event_type)
     values = {"state": DeliveryState.PENDING, "trigger": Trigger.EVENT, "attempts": 2, "step": 1, "due_at": 0}
     delivery = Delivery("dlv_1", message.id, endpoint.id, **values | changes, created_at=0, updated_at=0)
-    return Claimed(delivery, message, endpoint)
+    return ClaimedDelivery(delivery, message, endpoint)
 
 
 async def prepared(sandbox, endpoint, body=BODY):
@@ -80,7 +80,7 @@ async def test_the_seeds_code_reaches_customer_io_with_its_credentials(sandbox, 
 async def test_while_the_transformation_is_off_the_received_bytes_are_sent(sandbox):
     endpoint = an_endpoint(SOURCE, "throw 1", transforming=False, headers={"X-A": "1"})
     ready = await prepared(sandbox, endpoint, b"\xef\xbb\xbf" + BODY)
-    assert isinstance(ready, Ready)
+    assert isinstance(ready, ReadyToSend)
     assert (ready.request.url, ready.request.body) == (endpoint.url, b"\xef\xbb\xbf" + BODY)
     assert (ready.request.header("x-a"), ready.ms) == ("1", None)
 

@@ -11,10 +11,10 @@ from server.domain import faults
 from server.domain.faults import MAX_TRIES
 from server.domain.masking import Masker
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
-from server.domain.operational_events import HOOKBENCH_FAULT
+from server.domain.operational_event_types import HOOKBENCH_FAULT
 from server.domain.transformations import FailureKind, TransformFailed
 from server.sandbox import Unavailable
-from server.store import endpoints, notices
+from server.store import endpoints, operational_events
 from server.store.schema import deliveries
 from server.store.schema import endpoints as endpoint_table
 from server.store.schema import messages as message_table
@@ -29,7 +29,7 @@ def short_pauses(monkeypatch):
 
 
 async def _notices(b):
-    return await b.store.read(lambda tx: notices.page(tx, b.source.id))
+    return await b.store.read(lambda tx: operational_events.page(tx, b.source.id))
 
 
 @pytest.mark.parametrize(

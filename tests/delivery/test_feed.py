@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import ExitStack
 
-from server.delivery.feed import MAX_WATCHERS, MAX_WATCHERS_OF_ONE, MOST_WAITING, Changed, Feed
+from server.delivery.feed import MAX_QUEUED, MAX_WATCHERS, MAX_WATCHERS_OF_ONE, Changed, Feed
 from server.domain.ids import MessageId, SourceId
 
 
@@ -32,11 +32,11 @@ async def test_repeats_that_wait_unread_are_told_once():
 async def test_a_slow_reader_loses_the_oldest():
     feed = Feed()
     with feed.listen() as reader:
-        for number in range(MOST_WAITING + 2):
+        for number in range(MAX_QUEUED + 2):
             feed.publish(changed(number))
         feed.close()
         heard = [item async for item in reader]
-    assert (heard[0], len(heard)) == (changed(2), MOST_WAITING)
+    assert (heard[0], len(heard)) == (changed(2), MAX_QUEUED)
 
 
 async def test_a_reader_that_waits_is_woken_by_news_and_by_the_end():

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from server.delivery.configuration import Configuration
 from server.delivery.feed import Changed, Feed
-from server.delivery.intake import LARGE, Accepted, Duplicate, Intake, Refused, look_at
+from server.delivery.intake import LARGE, Accepted, Duplicate, Intake, Rejected, look_at
 from server.domain.conditions import Condition, Filter, Operator
 from server.domain.signing import sign
 from server.domain.sources import IntakeRefusal
 from server.store import Busy, Store, database, deliveries, endpoints, messages, sources
-from server.store.messages import Asked
+from server.store.messages import EndpointFilter
 
 BODY = b'{"type":"payment.succeeded","data":{"a":1.10}}'
 
@@ -115,12 +115,12 @@ async def test_filters_decide_whether_known_before_or_not(intake, store, source,
 
 
 def test_a_filter_for_other_types_is_not_asked():
-    never = Asked(frozenset({"x.y"}), "never", Filter([Condition("data", Operator.EXISTS, "")]))
-    always = Asked(None, "always", Filter([Condition("type", Operator.EQUALS, "payment.succeeded")]))
+    never = EndpointFilter(frozenset({"x.y"}), "never", Filter([Condition("data", Operator.EXISTS, "")]))
+    always = EndpointFilter(None, "always", Filter([Condition("type", Operator.EQUALS, "payment.succeeded")]))
     assert look_at(BODY, [never, always]) == ("payment.succeeded", {"always": True})
 
 
-@pytest.mark.parametrize("asked", [[], [Asked(None, "any", Filter([Condition("x", Operator.EXISTS, "")]))]])
+@pytest.mark.parametrize("asked", [[], [EndpointFilter(None, "any", Filter([Condition("x", Operator.EXISTS, "")]))]])
 @pytest.mark.parametrize("type_text", ["1", "1.5", "null", '["a.b"]', '""', "1e400"])
 def test_a_type_that_is_no_text_is_none_with_filters_and_without(asked, type_text):
     assert look_at(b'{"type":%s}' % type_text.encode(), asked) == (None, {})
@@ -137,24 +137,24 @@ async def test_open_pages_hear_of_it(store, source):
 async def test_a_wrong_signature_is_refused_counted_and_not_stored(intake, store, source):
     for _ in range(3):
         result = await intake.accept(source.token, headers(BODY), BODY + b" ")
-        assert result == Refused(IntakeRefusal.SIGNATURE)
+        assert result == Rejected(IntakeRefusal.SIGNATURE)
     assert await refusals(store, source) == {IntakeRefusal.SIGNATURE: 3}
     assert await store.read(lambda tx: messages.page(tx, messages.Search(source.id))) == []
 
 
 async def test_an_unsigned_event_is_refused(intake, source):
-    assert await intake.accept(source.token, {}, BODY) == Refused(IntakeRefusal.SIGNATURE)
+    assert await intake.accept(source.token, {}, BODY) == Rejected(IntakeRefusal.SIGNATURE)
 
 
 async def test_a_source_without_a_secret_refuses_everything(intake, store):
     bare = a_source(secret=None)
     await store.write(lambda tx: sources.insert(tx, bare))
-    assert await intake.accept(bare.token, headers(BODY), BODY) == Refused(IntakeRefusal.SIGNATURE)
+    assert await intake.accept(bare.token, headers(BODY), BODY) == Rejected(IntakeRefusal.SIGNATURE)
 
 
 @pytest.mark.parametrize("token", ["nobody", "", "\x00", "é", "\ud800", "a" * 10_000])
 async def test_an_unknown_address_looks_like_a_wrong_signature(intake, token):
-    assert await intake.accept(token, headers(BODY), BODY) == Refused(IntakeRefusal.SIGNATURE)
+    assert await intake.accept(token, headers(BODY), BODY) == Rejected(IntakeRefusal.SIGNATURE)
     await intake.refuse(token, IntakeRefusal.TOO_LARGE)
 
 
@@ -207,7 +207,7 @@ NOT_KEPT = {
 
 @pytest.mark.parametrize("body", NOT_KEPT.values(), ids=NOT_KEPT.keys())
 async def test_what_is_no_event_is_refused_and_counted(intake, store, source, body):
-    assert await intake.accept(source.token, headers(body), body) == Refused(IntakeRefusal.NOT_JSON)
+    assert await intake.accept(source.token, headers(body), body) == Rejected(IntakeRefusal.NOT_JSON)
     assert await refusals(store, source) == {IntakeRefusal.NOT_JSON: 1}
 
 
@@ -232,7 +232,7 @@ async def test_a_refusal_that_cannot_be_counted_is_a_refusal_all_the_same(monkey
     intake = Intake(store, Configuration(store), Bell(), Feed(), max_body=1024, timeout=1)
     with closing(sqlite3.connect(tmp_path / "hookbench.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert await intake.accept(source.token, {}, BODY) == Refused(IntakeRefusal.SIGNATURE)
+        assert await intake.accept(source.token, {}, BODY) == Rejected(IntakeRefusal.SIGNATURE)
         with pytest.raises(Busy):
             await intake.accept(source.token, headers(BODY), BODY)
     assert isinstance(await intake.accept(source.token, headers(BODY), BODY), Accepted)

@@ -3,7 +3,7 @@
 import pytest
 from builders import NOW, a_message, a_source, an_endpoint
 
-from server.delivery.lanes import CLAIMED_FOR_ONE, FRESH_FOR_ONE, Held, Lanes
+from server.delivery.endpoint_queues import CLAIMED_FOR_ONE, FRESH_FOR_ONE, EndpointQueues, QueuedDelivery
 from server.domain.endpoints import Controls
 from server.domain.ids import DeliveryId, mint
 from server.domain.messages import Delivery, DeliveryState, Trigger
@@ -15,7 +15,7 @@ def held(endpoint):
     message = a_message(SOURCE)
     values = {"state": DeliveryState.PENDING, "trigger": Trigger.EVENT, "attempts": 0, "step": 0, "due_at": NOW}
     delivery = Delivery(mint(DeliveryId), message.id, endpoint.id, **values, created_at=NOW, updated_at=NOW)
-    return Held(delivery, message, NOW + 60_000)
+    return QueuedDelivery(delivery, message, NOW + 60_000)
 
 
 def begun(lanes, now=0.0):
@@ -32,7 +32,7 @@ def with_claimed(lanes, endpoint, count):
 
 @pytest.mark.parametrize("rate", [1, 3, 50])
 def test_no_window_of_a_second_holds_more_than_the_rate(rate):
-    lanes, endpoint = Lanes(400), an_endpoint(SOURCE, controls=Controls(rate_limit=rate))
+    lanes, endpoint = EndpointQueues(400), an_endpoint(SOURCE, controls=Controls(rate_limit=rate))
     moments, now = [], 0.0
     with_claimed(lanes, endpoint, 100)
     while len(moments) < min(100, 3 * rate):
@@ -45,7 +45,7 @@ def test_no_window_of_a_second_holds_more_than_the_rate(rate):
 
 
 def test_new_and_old_take_turns():
-    lanes, endpoint = Lanes(400), an_endpoint(SOURCE)
+    lanes, endpoint = EndpointQueues(400), an_endpoint(SOURCE)
     old, new = [held(endpoint) for _ in range(5)], [held(endpoint) for _ in range(2)]
     for one in old:
         lanes.claimed(one, endpoint)
@@ -55,7 +55,7 @@ def test_new_and_old_take_turns():
 
 
 def test_one_endpoint_has_a_quarter_and_everybody_at_least_a_sixteenth():
-    lanes, hanging = Lanes(16), [an_endpoint(SOURCE) for _ in range(6)]
+    lanes, hanging = EndpointQueues(16), [an_endpoint(SOURCE) for _ in range(6)]
     for endpoint in hanging:
         with_claimed(lanes, endpoint, 10)
     under_way = [one.delivery.endpoint_id for _, one in begun(lanes)]
@@ -68,7 +68,7 @@ def test_one_endpoint_has_a_quarter_and_everybody_at_least_a_sixteenth():
 
 
 def test_an_endpoint_in_order_has_one_at_a_time():
-    lanes, endpoint = Lanes(16), an_endpoint(SOURCE, controls=Controls(ordered=True))
+    lanes, endpoint = EndpointQueues(16), an_endpoint(SOURCE, controls=Controls(ordered=True))
     lanes.of(endpoint.id).controls = endpoint.controls
     assert lanes.room(endpoint.id) == 1
     with_claimed(lanes, endpoint, 1)
@@ -79,7 +79,7 @@ def test_an_endpoint_in_order_has_one_at_a_time():
 
 
 def test_what_is_held_is_bounded_and_what_is_full_is_passed_over():
-    lanes, endpoint = Lanes(4), an_endpoint(SOURCE)
+    lanes, endpoint = EndpointQueues(4), an_endpoint(SOURCE)
     with_claimed(lanes, endpoint, CLAIMED_FOR_ONE)
     assert lanes.room(endpoint.id) == 0
     assert lanes.passed_over() == [endpoint.id]
@@ -92,7 +92,7 @@ def test_what_is_held_is_bounded_and_what_is_full_is_passed_over():
 
 
 def test_what_is_given_back_is_held_no_more():
-    lanes, endpoint, other = Lanes(4), an_endpoint(SOURCE), an_endpoint(SOURCE)
+    lanes, endpoint, other = EndpointQueues(4), an_endpoint(SOURCE), an_endpoint(SOURCE)
     waiting = held(endpoint)
     lanes.hand_over(waiting)
     lanes.hand_over(held(other))

@@ -8,7 +8,7 @@ from mail_server import mailbox
 from receivers import hanging, receiving
 
 from server.delivery.mailer import Mailer, Undelivered
-from server.domain.alerts import Mail, MailServer, Tls, is_address
+from server.domain.notification_settings import Mail, MailServer, Tls, is_address
 
 HELLO = Mail(("ops@example.com",), "[Hookbench Test] Retries exhausted: Käse 客户", "An event was given up.\n客户\n")
 

@@ -19,16 +19,16 @@ from server.delivery.feed import Feed, Noticed
 from server.delivery.mailer import Mailer
 from server.delivery.notifier import Notifier, post
 from server.domain.addresses import AddressRules
-from server.domain.alerts import RETRY_WAITS_MS, Alerts, MailServer, Sending, Tls
 from server.domain.ids import DeliveryId
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
-from server.domain.notices import Happened, of_attempt
-from server.domain.operational_events import ENDPOINT_ABOUT_TO_BE_DISABLED
-from server.store import Store, endpoints, notices, notifications, options, sources
+from server.domain.notification_settings import RETRY_WAITS_MS, MailServer, NotificationSettings, NotificationState, Tls
+from server.domain.operational_event_types import ENDPOINT_ABOUT_TO_BE_DISABLED
+from server.domain.operational_events import Occurrence, of_attempt
+from server.store import Store, endpoints, notifications, operational_events, options, sources
 
 
 class Scene:
-    def __init__(self, store: Store, chosen: Alerts) -> None:
+    def __init__(self, store: Store, chosen: NotificationSettings) -> None:
         self.store, self.chosen = store, chosen
         self.source = a_source()
         self.endpoints = [an_endpoint(self.source, description=name) for name in ("Slack", "Ledger\rBcc: eve@x.y")]
@@ -50,11 +50,11 @@ class Scene:
         )  # fmt: skip
         happened = of_attempt(attempt, state)
         assert happened
-        await self.store.write(lambda tx: notices.add(tx, happened))
+        await self.store.write(lambda tx: operational_events.add(tx, happened))
 
     async def told(self) -> list[notifications.Notification]:
         def look(tx):
-            found = notices.page(tx, self.source.id)
+            found = operational_events.page(tx, self.source.id)
             return [one for each in notifications.of_notices(tx, [n.id for n in found]).values() for one in each]
 
         return await self.store.read(look)
@@ -62,7 +62,7 @@ class Scene:
     async def tried(self, times: int) -> bool:
         return [one.attempts for one in await self.told()] == [times]
 
-    async def are(self, *states: Sending) -> bool:
+    async def are(self, *states: NotificationState) -> bool:
         return sorted(one.state for one in await self.told()) == list(states)
 
 
@@ -88,12 +88,12 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_webhook_gets_it_signed_and_once(store: Store) -> None:
     async with receiving(OK) as hook:
-        scene = Scene(store, Alerts(webhook_url=hook.url("/ops"), webhook_secret=SECRET))
+        scene = Scene(store, NotificationSettings(webhook_url=hook.url("/ops"), webhook_secret=SECRET))
         await scene.keep()
         async with telling(store):
             await scene.fails_for_good()
             await scene.fails_for_good()
-            await until(lambda: scene.are(Sending.SENT))
+            await until(lambda: scene.are(NotificationState.SENT))
     (got,) = hook.got
     body = Webhook(SECRET).verify(got.body, got.headers)
     assert body["type"] == "message.exhausted"
@@ -105,24 +105,24 @@ async def test_a_webhook_gets_it_signed_and_once(store: Store) -> None:
 
 async def test_the_address_guard_stands_before_the_webhook(store: Store) -> None:
     async with receiving(OK) as hook:
-        scene = Scene(store, Alerts(webhook_url=hook.url(), webhook_secret=SECRET))
+        scene = Scene(store, NotificationSettings(webhook_url=hook.url(), webhook_secret=SECRET))
         await scene.keep()
         async with telling(store, rules=""):
             await scene.fails_for_good()
             await until(lambda: scene.tried(1))
     (one,) = await scene.told()
-    assert (one.state, "loopback" in str(one.error)) == (Sending.PENDING, True)
+    assert (one.state, "loopback" in str(one.error)) == (NotificationState.PENDING, True)
     assert hook.got == []
 
 
 async def test_what_fails_is_tried_again_and_given_up_in_the_end(store: Store, monkeypatch) -> None:
     monkeypatch.setattr(module, "retry_wait_ms", lambda attempts: 1 if attempts <= len(RETRY_WAITS_MS) else None)
     async with receiving(b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n") as hook:
-        scene = Scene(store, Alerts(webhook_url=hook.url(), webhook_secret=SECRET))
+        scene = Scene(store, NotificationSettings(webhook_url=hook.url(), webhook_secret=SECRET))
         await scene.keep()
         async with telling(store):
             await scene.fails_for_good()
-            await until(lambda: scene.are(Sending.FAILED))
+            await until(lambda: scene.are(NotificationState.FAILED))
     (one,) = await scene.told()
     assert (one.attempts, str(one.error)) == (len(RETRY_WAITS_MS) + 1, "The webhook returned 503.")
     assert len({got.headers["webhook-id"] for got in hook.got}) == 1
@@ -133,15 +133,15 @@ async def test_what_cannot_be_put_into_words_is_given_up_in_the_end_too(store: S
     monkeypatch.setattr(module, "retry_wait_ms", lambda attempts: 1 if attempts <= len(RETRY_WAITS_MS) else None)
     with mailbox() as box:
         async with receiving(OK) as hook:
-            told = Alerts(addresses=("ada@example.com",), webhook_url=hook.url(), webhook_secret=SECRET)
+            told = NotificationSettings(addresses=("ada@example.com",), webhook_url=hook.url(), webhook_secret=SECRET)
             scene = Scene(store, told)
             await scene.keep()
             async with telling(store, smtp=box.port):
                 monkeypatch.setattr(module, "MAIL_PAUSE_MS", 0)
                 # Without a detail that says since when.
-                wordless = Happened(ENDPOINT_ABOUT_TO_BE_DISABLED, scene.source.id, scene.endpoints[0].id, NOW)
-                await store.write(lambda tx: notices.add(tx, wordless))
-                await until(lambda: scene.are(Sending.FAILED, Sending.FAILED))
+                wordless = Occurrence(ENDPOINT_ABOUT_TO_BE_DISABLED, scene.source.id, scene.endpoints[0].id, NOW)
+                await store.write(lambda tx: operational_events.add(tx, wordless))
+                await until(lambda: scene.are(NotificationState.FAILED, NotificationState.FAILED))
     assert [one.attempts for one in await scene.told()] == [len(RETRY_WAITS_MS) + 1] * 2
     assert {str(one.error) for one in await scene.told()} == {str(module.OUR_FAULT)}
     assert hook.got == []
@@ -149,12 +149,12 @@ async def test_what_cannot_be_put_into_words_is_given_up_in_the_end_too(store: S
 
 async def test_mails_of_one_kind_are_gathered_and_cannot_smuggle_headers(store: Store) -> None:
     with mailbox() as box:
-        scene = Scene(store, Alerts(addresses=("ops@example.com", "ada@example.com")))
+        scene = Scene(store, NotificationSettings(addresses=("ops@example.com", "ada@example.com")))
         await scene.keep()
         await scene.fails_for_good(1)
         await scene.fails_for_good(0)
         async with telling(store, smtp=box.port):
-            await until(lambda: scene.are(Sending.SENT, Sending.SENT))
+            await until(lambda: scene.are(NotificationState.SENT, NotificationState.SENT))
             await scene.fails_for_good(1, DeliveryState.TRANSFORM_FAILED)
             await until(lambda: len(box.got) == 2)
     first, second = box.got
@@ -170,7 +170,7 @@ async def test_mails_of_one_kind_are_gathered_and_cannot_smuggle_headers(store: 
 
 async def test_a_second_mail_of_the_same_kind_waits_a_minute(store: Store) -> None:
     with mailbox() as box:
-        scene = Scene(store, Alerts(addresses=("ops@example.com",)))
+        scene = Scene(store, NotificationSettings(addresses=("ops@example.com",)))
         await scene.keep()
         async with telling(store, smtp=box.port):
             await scene.fails_for_good(0)
@@ -178,18 +178,18 @@ async def test_a_second_mail_of_the_same_kind_waits_a_minute(store: Store) -> No
             await scene.fails_for_good(1)
             await scene.fails_for_good(0, DeliveryState.TRANSFORM_FAILED)  # another kind goes at once, and after it
             await until(lambda: len(box.got) == 2)
-            await until(lambda: scene.are(Sending.PENDING, Sending.SENT, Sending.SENT))
+            await until(lambda: scene.are(NotificationState.PENDING, NotificationState.SENT, NotificationState.SENT))
 
 
 async def test_kinds_that_nobody_chose_are_listed_and_not_sent(store: Store) -> None:
-    scene = Scene(store, Alerts(kinds=frozenset(), addresses=("ops@example.com",)))
+    scene = Scene(store, NotificationSettings(kinds=frozenset(), addresses=("ops@example.com",)))
     await scene.keep()
     await scene.fails_for_good()
     assert await scene.told() == []
 
 
 async def test_open_pages_are_told(store: Store) -> None:
-    scene = Scene(store, Alerts())
+    scene = Scene(store, NotificationSettings())
     await scene.keep()
     async with telling(store) as feed:
         with feed.listen() as changes:
@@ -199,13 +199,13 @@ async def test_open_pages_are_told(store: Store) -> None:
 
 async def test_a_flood_of_different_endpoints_stays_bounded(store: Store, monkeypatch) -> None:
     monkeypatch.setattr(notifications, "MAX_WAITING", 1)
-    scene = Scene(store, Alerts(addresses=("ops@example.com",)))
+    scene = Scene(store, NotificationSettings(addresses=("ops@example.com",)))
     await scene.keep()
     await scene.fails_for_good(0)
     await scene.fails_for_good(1)
     assert sorted((one.state, str(one.error)) for one in await scene.told()) == [
-        (Sending.FAILED, "Too many other notifications were waiting."),
-        (Sending.PENDING, "None"),
+        (NotificationState.FAILED, "Too many other notifications were waiting."),
+        (NotificationState.PENDING, "None"),
     ]
 
 

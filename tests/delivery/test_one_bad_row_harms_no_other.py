@@ -8,14 +8,14 @@ from working import until, working
 
 from server.delivery import replayer as replaying
 from server.delivery.replayer import Replayer
-from server.domain import alerts, faults
+from server.domain import faults, notification_settings
 from server.domain.conditions import Condition, Filter, Operator
 from server.domain.ids import ReplayId, mint
 from server.domain.messages import AttemptOutcome, DeliveryState
-from server.domain.notices import Happened
-from server.domain.operational_events import ENDPOINT_RECOVERED, HOOKBENCH_FAULT
+from server.domain.operational_event_types import ENDPOINT_RECOVERED, HOOKBENCH_FAULT
+from server.domain.operational_events import Occurrence
 from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
-from server.store import messages, notices, notifications, options, replays
+from server.store import messages, notifications, operational_events, options, replays
 from server.store.schema import endpoints as endpoint_table
 from server.store.schema import notices as notice_table
 
@@ -46,7 +46,7 @@ async def test_a_filter_that_raises_parks_its_delivery_and_no_other(each_store, 
         message = await b.event()
         found = {one.endpoint_id: one.shown_state for one in await b.ended(message, 2)}
         outcomes = {one.endpoint_id: one.outcome for one in await b.attempts(message)}
-        [notice] = await b.store.read(lambda tx: notices.page(tx, b.source.id))
+        [notice] = await b.store.read(lambda tx: operational_events.page(tx, b.source.id))
     assert found == {bad.id: "fault", good.id: "succeeded"}
     assert outcomes == {bad.id: AttemptOutcome.FAULT, good.id: AttemptOutcome.SUCCEEDED}
     assert notice.type is HOOKBENCH_FAULT
@@ -103,7 +103,7 @@ async def test_a_replay_that_fails_again_and_again_is_stopped_and_holds_up_no_ot
 
         await until(ended)
         await runs.stop()
-        [notice] = await b.store.read(lambda tx: notices.page(tx, b.source.id))
+        [notice] = await b.store.read(lambda tx: operational_events.page(tx, b.source.id))
     assert (notice.type, notice.detail["about"]) == (HOOKBENCH_FAULT, "replay")
     assert len(receiver.got) == 3
 
@@ -113,19 +113,23 @@ async def test_a_notice_that_cannot_be_read_is_told_as_failed_and_shown_as_such(
         await b.endpoint("https://a.example/")
 
         def make(tx):
-            options.set_alerts(tx, alerts.Alerts(webhook_url="https://a.example/"), b.now())
+            options.set_alerts(
+                tx, notification_settings.NotificationSettings(webhook_url="https://a.example/"), b.now()
+            )
             at = b.now()
             ids = []
             for subject in ("one", "two"):
                 [endpoint] = tx.execute(endpoint_table.select()).mappings().all()
                 ids.append(
-                    notices.add(tx, Happened(ENDPOINT_RECOVERED, b.source.id, endpoint["id"], at, None, subject))
+                    operational_events.add(
+                        tx, Occurrence(ENDPOINT_RECOVERED, b.source.id, endpoint["id"], at, None, subject)
+                    )
                 )
             tx.execute(update(notice_table).where(notice_table.c.id == ids[0]).values(detail="{not json"))
             return ids
 
         spoiled, fine = await b.store.write(make)
-        assert [one.id for one in await b.store.read(lambda tx: notices.page(tx, b.source.id))] == [fine]
-        found = await b.store.read(lambda tx: notices.by_ids(tx, [spoiled, fine]))
+        assert [one.id for one in await b.store.read(lambda tx: operational_events.page(tx, b.source.id))] == [fine]
+        found = await b.store.read(lambda tx: operational_events.by_ids(tx, [spoiled, fine]))
         assert set(found) == {fine}
         assert await b.store.read(lambda tx: notifications.any_due(tx, b.now() + 1))

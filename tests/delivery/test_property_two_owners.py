@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from server.domain.ids import AttemptId, mint
 from server.domain.messages import ACCEPTED, AttemptOutcome, DeliveryState
 from server.store import Store, attempts, deliveries, endpoints, messages, sources
-from server.store.deliveries import Claimed, Ended
+from server.store.deliveries import AttemptRecord, ClaimedDelivery
 
 LEASE = 1_000
 STEPS = ("claim", "send", "record", "record_again", "expire", "resend")
@@ -20,8 +20,8 @@ STEPS = ("claim", "send", "record", "record_again", "expire", "resend")
 @dataclass
 class Owner:
     name: str
-    claimed: list[Claimed] = field(default_factory=list)
-    sent: list[Ended] = field(default_factory=list)
+    claimed: list[ClaimedDelivery] = field(default_factory=list)
+    sent: list[AttemptRecord] = field(default_factory=list)
     """Not recorded yet."""
 
 
@@ -32,7 +32,7 @@ class World:
     endpoint: object
     message: object
     owners: tuple[Owner, Owner] = field(default_factory=lambda: (Owner("a"), Owner("b")))
-    recorded: list[Ended] = field(default_factory=list)
+    recorded: list[AttemptRecord] = field(default_factory=list)
     resent: bool = False
 
     async def claim(self, owner: Owner, outcome: AttemptOutcome) -> None:
@@ -58,7 +58,7 @@ class World:
         )
         state = DeliveryState.SUCCEEDED if outcome in ACCEPTED else DeliveryState.PENDING
         due = None if outcome in ACCEPTED else self.now
-        owner.sent.append(Ended(owner.name, replace(made, next_at=due), state, delivery.step + 1, due))
+        owner.sent.append(AttemptRecord(owner.name, replace(made, next_at=due), state, delivery.step + 1, due))
 
     async def record(self, owner: Owner, outcome: AttemptOutcome) -> None:
         """All that this owner sent, in one batch, as the worker does."""

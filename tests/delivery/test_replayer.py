@@ -44,7 +44,9 @@ class Shop:
             made = [
                 an_attempt(c.message, c.delivery.id, self.endpoint, outcome=AttemptOutcome.REJECTED) for c in claimed
             ]
-            deliveries.record(tx, [deliveries.Ended("t", attempt, DeliveryState.FAILED, 1, None) for attempt in made])
+            deliveries.record(
+                tx, [deliveries.AttemptRecord("t", attempt, DeliveryState.FAILED, 1, None) for attempt in made]
+            )
             endpoints.change(tx, self.endpoint)
 
         # Nothing of it can be seen by the worker before it has failed.

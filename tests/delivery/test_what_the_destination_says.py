@@ -6,15 +6,15 @@ from structlog.testing import capture_logs
 
 from server.domain.endpoints import Controls, DisabledBecause
 from server.domain.health import HEALTHY, Health
-from server.domain.messages import Because, DeliveryState
-from server.domain.operational_events import (
+from server.domain.messages import DeliveryState, RetryReason
+from server.domain.operational_event_types import (
     DELIVERY_FAILED,
     ENDPOINT_ABOUT_TO_BE_DISABLED,
     ENDPOINT_DISABLED,
     ENDPOINT_RECOVERED,
 )
 from server.domain.schedules import DAY, HOUR
-from server.store import endpoints, notices
+from server.store import endpoints, operational_events
 
 MINUTE = 60_000
 
@@ -42,12 +42,12 @@ def wait_of(attempt):
 @pytest.mark.parametrize(
     ("header", "least", "most", "because"),
     [
-        ("retry-after: 150", 149_000, 182_000, Because.RETRY_AFTER),
-        ("retry-after: 1000000000", 199_000, 201_000, Because.RETRY_AFTER_CUT),
-        ("retry-after: Fri, 31 Dec 9999 23:59:59 GMT", 199_000, 201_000, Because.RETRY_AFTER_CUT),
-        ("retry-after: 0", 79_000, 121_000, Because.SCHEDULE),
-        ("retry-after: Thu, 01 Jan 1970 00:00:00 GMT", 79_000, 121_000, Because.SCHEDULE),
-        ("retry-after: when you like", 79_000, 121_000, Because.SCHEDULE),
+        ("retry-after: 150", 149_000, 182_000, RetryReason.RETRY_AFTER),
+        ("retry-after: 1000000000", 199_000, 201_000, RetryReason.RETRY_AFTER_CUT),
+        ("retry-after: Fri, 31 Dec 9999 23:59:59 GMT", 199_000, 201_000, RetryReason.RETRY_AFTER_CUT),
+        ("retry-after: 0", 79_000, 121_000, RetryReason.SCHEDULE),
+        ("retry-after: Thu, 01 Jan 1970 00:00:00 GMT", 79_000, 121_000, RetryReason.SCHEDULE),
+        ("retry-after: when you like", 79_000, 121_000, RetryReason.SCHEDULE),
     ],
 )
 async def test_retry_after_is_heard_within_bounds(bench, header, least, most, because):
@@ -62,21 +62,21 @@ async def test_a_429_brings_a_minutes_rest(bench):
     async with receiving(saying(429)) as receiver:
         attempt, _, _ = await first_attempt(bench, receiver, schedule=(0, 5_000))
     assert MINUTE - 1000 <= wait_of(attempt) <= 1.2 * MINUTE + 1000
-    assert attempt.because is Because.REST
+    assert attempt.because is RetryReason.REST
 
 
 async def test_a_timeout_brings_a_minutes_rest(bench):
     async with receiving(hanging) as receiver:
         attempt, _, _ = await first_attempt(bench, receiver, schedule=(0, 5_000), timeout=0.1)
     assert MINUTE - 1000 <= wait_of(attempt) <= 1.2 * MINUTE + 1000
-    assert attempt.because is Because.REST
+    assert attempt.because is RetryReason.REST
 
 
 @pytest.mark.parametrize(
     ("answer", "disabled_because", "because"),
     [
-        (saying(410), DisabledBecause.GONE, Because.GONE),
-        (saying(500, "webhook-delivery: disable"), DisabledBecause.ASKED, Because.DISABLE),
+        (saying(410), DisabledBecause.GONE, RetryReason.GONE),
+        (saying(500, "webhook-delivery: disable"), DisabledBecause.ASKED, RetryReason.DISABLE),
     ],
 )
 async def test_a_destination_can_switch_its_endpoint_off(bench, answer, disabled_because, because):
@@ -117,7 +117,7 @@ async def test_an_endpoint_that_is_gone_gets_nothing_of_what_waits(bench):
 async def test_one_message_can_be_aborted_and_the_endpoint_stays(bench):
     async with receiving(saying(500, "webhook-delivery: abort-message")) as receiver:
         attempt, delivery, endpoint = await first_attempt(bench, receiver)
-    assert (delivery.state, attempt.because, attempt.next_at) == (DeliveryState.FAILED, Because.ABORT, None)
+    assert (delivery.state, attempt.because, attempt.next_at) == (DeliveryState.FAILED, RetryReason.ABORT, None)
     assert not endpoint.disabled
 
 
@@ -130,7 +130,7 @@ async def failing_for(b, receiver, days, **changes):
 
 async def told(b, endpoint):
     """The kinds of its notices, newest first."""
-    return [one.type for one in await b.store.read(lambda tx: notices.of_endpoint(tx, endpoint.id))]
+    return [one.type for one in await b.store.read(lambda tx: operational_events.of_endpoint(tx, endpoint.id))]
 
 
 async def after_an_event(b, endpoint):

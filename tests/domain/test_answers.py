@@ -8,10 +8,10 @@ from builders import a_message, an_attempt, an_endpoint
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.answers import Asked, Heard, heard
 from server.domain.endpoints import DisabledBecause
 from server.domain.ids import DeliveryId, SourceId
 from server.domain.messages import AttemptError, AttemptOutcome, ReceivedResponse
+from server.domain.response_hints import DeliveryDirective, ResponseHints, hints_of
 
 SOURCE = SourceId("src_0")
 NOW = round(datetime(2026, 11, 27, 8, 0, 0, tzinfo=UTC).timestamp() * 1000)
@@ -19,11 +19,11 @@ NOW = round(datetime(2026, 11, 27, 8, 0, 0, tzinfo=UTC).timestamp() * 1000)
 
 def answer(status=500, *headers):
     response = ReceivedResponse(status, tuple(headers), b"", False)
-    return heard(attempt(outcome=AttemptOutcome.REJECTED, response=response), NOW)
+    return hints_of(attempt(outcome=AttemptOutcome.REJECTED, response=response), NOW)
 
 
 def silence(kind):
-    return heard(attempt(outcome=AttemptOutcome.UNREACHABLE, response=None, error=AttemptError(kind, "…")), NOW)
+    return hints_of(attempt(outcome=AttemptOutcome.UNREACHABLE, response=None, error=AttemptError(kind, "…")), NOW)
 
 
 def attempt(**changes):
@@ -39,7 +39,7 @@ def in_seconds(seconds):
 
 
 def test_an_ordinary_failure_says_nothing_more():
-    assert answer(500, ("server", "nginx")) == Heard()
+    assert answer(500, ("server", "nginx")) == ResponseHints()
 
 
 def test_410_disables():
@@ -57,17 +57,17 @@ def test_429_and_a_timeout_ask_for_a_rest():
 def test_a_header_asks_to_disable_whatever_the_status(text):
     for status in (200, 404):
         said = answer(status, ("Webhook-Delivery", text))
-        assert (said.asked, said.disables) == (Asked.DISABLE, DisabledBecause.ASKED)
+        assert (said.asked, said.disables) == (DeliveryDirective.DISABLE, DisabledBecause.ASKED)
 
 
 def test_a_header_asks_to_abort_the_message_and_leaves_the_endpoint():
     said = answer(500, ("webhook-delivery", "abort-message"))
-    assert (said.asked, said.disables) == (Asked.ABORT, None)
+    assert (said.asked, said.disables) == (DeliveryDirective.ABORT, None)
 
 
 @pytest.mark.parametrize("text", ["", "enable", "disabled", "abort", "disable, please"])
 def test_another_word_asks_for_nothing(text):
-    assert answer(500, ("webhook-delivery", text)) == Heard()
+    assert answer(500, ("webhook-delivery", text)) == ResponseHints()
 
 
 @pytest.mark.parametrize(("text", "wait"), [("1", 1000), ("120", 120_000), (" 7 ", 7000), ("1000000000", 10**12)])
@@ -110,4 +110,4 @@ def test_nonsense_nothing_and_the_past_ask_for_no_wait(text):
 @given(st.text(max_size=80))
 def test_no_header_breaks_the_reading(text):
     assert (retry_after(text) or 1) > 0
-    assert answer(500, ("webhook-delivery", text)).asked in (None, *Asked)
+    assert answer(500, ("webhook-delivery", text)).asked in (None, *DeliveryDirective)

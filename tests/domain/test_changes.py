@@ -2,7 +2,7 @@
 
 import json
 
-from server.domain.changes import LONGEST_VALUE, MOST_SHOWN, Change, ChangeKind, changes
+from server.domain.changes import MAX_CHANGES_SHOWN, MAX_VALUE_CHARACTERS, Change, ChangeKind, changes
 
 
 def found(before: object, after: object) -> list[tuple[str, str, str, str]]:
@@ -48,12 +48,12 @@ def test_another_kind_of_payload_is_one_change_of_the_whole() -> None:
 
 
 def test_long_values_are_cut_and_long_lists_of_changes_end() -> None:
-    compared = changes(b"{}", json.dumps({f"n{n}": "x" * 500 for n in range(MOST_SHOWN + 1)}).encode())
+    compared = changes(b"{}", json.dumps({f"n{n}": "x" * 500 for n in range(MAX_CHANGES_SHOWN + 1)}).encode())
 
     assert compared
     assert compared.more
-    assert len(compared.shown) == MOST_SHOWN
-    assert compared.shown[0] == Change(ChangeKind.ADDED, "n0", "", '"' + "x" * (LONGEST_VALUE - 2) + "…")
+    assert len(compared.shown) == MAX_CHANGES_SHOWN
+    assert compared.shown[0] == Change(ChangeKind.ADDED, "n0", "", '"' + "x" * (MAX_VALUE_CHARACTERS - 2) + "…")
 
 
 def test_what_is_not_json_or_too_deep_cannot_be_compared() -> None:
@@ -72,4 +72,4 @@ def test_a_long_name_is_cut_in_the_path() -> None:
     name = "n" * 100_000
     compared = changes(json.dumps({name: {"a": 1, "b": 1}}).encode(), json.dumps({name: {"a": 2, "b": 1}}).encode())
     assert compared
-    assert len(compared.shown[0].path) < 2 * LONGEST_VALUE
+    assert len(compared.shown[0].path) < 2 * MAX_VALUE_CHARACTERS

@@ -16,7 +16,7 @@ from server.domain.conditions import (
     path_problem,
     value_problem,
 )
-from server.domain.payloads import MOST_SEARCHED, Payload
+from server.domain.payloads import MAX_SEARCHED_CHARACTERS, Payload
 
 PAYMENT = {
     "type": "payment.succeeded",
@@ -207,7 +207,7 @@ def test_numbers_beyond_every_machine_are_compared_too() -> None:
 
 
 def test_a_text_is_searched_as_far_as_the_bound() -> None:
-    near, far = ("x" * (MOST_SEARCHED - 3) + word for word in ("abc", "xabc"))
+    near, far = ("x" * (MAX_SEARCHED_CHARACTERS - 3) + word for word in ("abc", "xabc"))
     abc = Filter([Condition("data.*", Operator.CONTAINS, "abc")])
 
     assert abc.fits(Payload(json.dumps({"data": [near]}).encode()))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.catalog import EVENT_TYPES
-from server.domain.payloads import MOST_LOOKED_AT, Payload, number, paths_in, steps_of
+from server.domain.payloads import MAX_ELEMENTS, Payload, number, paths_in, steps_of
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -62,7 +62,7 @@ def test_text_that_is_no_path(path: str) -> None:
 @given(ANYTHING, st.text(max_size=300))
 def test_no_payload_and_no_path_raise(value: object, path: str) -> None:
     payload = a_payload(value)
-    assert len(payload.at(path).found) <= MOST_LOOKED_AT
+    assert len(payload.at(path).found) <= MAX_ELEMENTS
     payload.shown_at(path)
 
 
@@ -101,7 +101,7 @@ def test_numbers_that_nobody_asks_for_are_left_out() -> None:
 
 def test_several_stars_stay_within_the_bound() -> None:
     many = a_payload({"a": [[[1] * 100] * 100] * 100})
-    assert len(many.at("a.*.*.*").found) == MOST_LOOKED_AT
+    assert len(many.at("a.*.*.*").found) == MAX_ELEMENTS
 
 
 def test_a_number_of_a_million_digits_is_kept_as_it_stands() -> None:

@@ -28,8 +28,8 @@ def test_the_window_follows_the_destination():
     window = Window()
     for _ in range(10):
         window = window.after(0)
-    assert window.size == Window.MOST
+    assert window.size == Window.MAX
     for _ in range(10):
         window = window.after(window.size)
-    assert window.size == Window.LEAST
+    assert window.size == Window.MIN
     assert window.after(1) == window

@@ -76,7 +76,9 @@ async def fail(data: Path, url: str) -> tuple[set[str], Endpoint]:
         messages.receive(tx, found)
         claimed = deliveries.claim(tx, owner="t", now=now, lease_until=now + 1, room={endpoint.id: FAILED})
         made = [an_attempt(one.message, one.delivery.id, endpoint, outcome=AttemptOutcome.REJECTED) for one in claimed]
-        deliveries.record(tx, [deliveries.Ended("t", attempt, DeliveryState.FAILED, 1, None) for attempt in made])
+        deliveries.record(
+            tx, [deliveries.AttemptRecord("t", attempt, DeliveryState.FAILED, 1, None) for attempt in made]
+        )
         replays.insert(tx, replay)
 
     await store.write(keep)

@@ -9,7 +9,7 @@ from translations import sentences
 
 from server.assets import templates_dir
 from server.cli import main
-from server.domain.operational_events import OPERATIONAL_EVENTS
+from server.domain.operational_event_types import OPERATIONAL_EVENTS
 from server.domain.requests import RESERVED
 from server.sandbox.differences import DIFFERENCES
 from server.settings import Settings, documented

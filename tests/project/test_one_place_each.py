@@ -43,7 +43,7 @@ def test_a_row_of_a_delivery_is_made_in_one_function() -> None:
 
 
 def test_an_operational_event_is_an_entry_of_the_registry() -> None:
-    assert calls_of("OperationalEventType") == {"domain/operational_events.py"}
+    assert calls_of("OperationalEventType") == {"domain/operational_event_types.py"}
 
 
 def test_an_endpoint_of_a_page_is_looked_up_in_one_function() -> None:

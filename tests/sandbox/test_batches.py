@@ -9,7 +9,7 @@ import pytest_asyncio
 from sandbox.asking import LIMITS, a_webhook
 
 from server.domain.transformations import FailureKind, Program, Result, Returned, TransformFailed
-from server.sandbox import Sandbox, pool, wire
+from server.sandbox import Sandbox, pool, worker
 
 CODE = """
 globalThis.count = (globalThis.count ?? 0) + 1;
@@ -50,9 +50,9 @@ async def test_each_event_of_a_batch_gets_its_own_result_in_a_fresh_world(sandbo
 
 async def test_waiting_events_share_messages(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    send = wire.Worker.send
+    send = worker.Worker.send
     monkeypatch.setattr(
-        wire.Worker,
+        worker.Worker,
         "send",
         lambda worker, code, all_, watch: (sizes.append(len(all_)), send(worker, code, all_, watch))[1],
     )
@@ -97,7 +97,7 @@ async def test_different_code_of_one_owner_is_never_mixed(sandbox: Sandbox) -> N
 async def test_a_batch_that_takes_longer_than_expected_leaves_its_slot(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "LONGEST_BATCH", 0.01)
+    monkeypatch.setattr(pool, "MAX_BATCH_SECONDS", 0.01)
     waits = (
         "function handler(w) { if (w.payload.n) { const end = Date.now() + 30; while (Date.now() < end); } return w }"
     )

@@ -9,7 +9,7 @@ import pytest_asyncio
 from sandbox.asking import LIMITS, a_webhook
 
 from server.domain.transformations import FailureKind, Program, Result, Returned, TransformFailed
-from server.sandbox import Sandbox, locales, wire
+from server.sandbox import Sandbox, locales, worker
 
 GERMAN = "const handler = w => { if (w.payload.tag) w.payload.text = (1234.5).toLocaleString(w.payload.tag); return w }"
 F02 = Path(__file__).parent / "f02_large_heap_and_locale.js"
@@ -58,11 +58,11 @@ async def test_locale_data_that_cannot_be_built_cost_one_event(
 async def test_processes_that_keep_ending_are_told_as_our_fault(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def answer(worker: wire.Worker) -> wire.Died:
+    async def answer(worker: worker.Worker) -> worker.WorkerDied:
         worker.stop()
-        return wire.Died(None)
+        return worker.WorkerDied(None)
 
-    monkeypatch.setattr(wire.Worker, "answer", answer)
+    monkeypatch.setattr(worker.Worker, "answer", answer)
     (result,) = await all_of(sandbox, {})
     assert isinstance(result, TransformFailed)
     assert result.error.kind == FailureKind.INTERNAL

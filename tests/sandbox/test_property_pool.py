@@ -25,7 +25,7 @@ from structlog.testing import capture_logs
 
 from server.domain.messages import AttemptError
 from server.domain.transformations import Cancelled, Program, Returned, TransformFailed
-from server.sandbox import Limits, Sandbox, Unavailable, workers
+from server.sandbox import Limits, Sandbox, Unavailable, zygote
 from server.sandbox.pool import TRIAL_SLOTS
 
 LIMITS = Limits(run_time=0.1, memory=64 << 20, result=1 << 20, console=64 << 10, kill_after=0.3)
@@ -102,9 +102,9 @@ def refusals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Refusa
     forks = tmp_path / "forks"
     refusals = Refusals(forks)
     refusals.end()
-    monkeypatch.setattr(workers, "_BOOT", FAILING_FORK.format(file=str(forks)) + workers._BOOT)
+    monkeypatch.setattr(zygote, "_BOOT", FAILING_FORK.format(file=str(forks)) + zygote._BOOT)
     monkeypatch.setattr(subprocess, "Popen", refusals.before("Popen", subprocess.Popen))
-    monkeypatch.setattr(workers.socket, "socketpair", refusals.before("socketpair", workers.socket.socketpair))
+    monkeypatch.setattr(zygote.socket, "socketpair", refusals.before("socketpair", zygote.socket.socketpair))
     monkeypatch.setattr(asyncio, "to_thread", refusals.before("thread", asyncio.to_thread, thread=True))
     connect = asyncio.SelectorEventLoop.create_connection
     monkeypatch.setattr(asyncio.SelectorEventLoop, "create_connection", refusals.before("meet", connect))

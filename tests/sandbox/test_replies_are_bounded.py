@@ -10,9 +10,9 @@ import pytest_asyncio
 from sandbox.asking import a_webhook
 
 from server.domain.transformations import FailureKind, Program, Result, Returned, TransformFailed
-from server.sandbox import Limits, Sandbox, replies, workers
+from server.sandbox import Limits, Sandbox, replies, zygote
 from server.sandbox.inside import frames
-from server.sandbox.wire import Worker
+from server.sandbox.worker import Worker
 
 LIMITS = Limits(run_time=0.4, memory=64 << 20, result=1 << 20, console=64 << 10, kill_after=0.5)
 GOOD = {"is": "returned", "method": "POST", "url": "u", "headers": {}, "text": False, "console": [], "ms": 1}
@@ -79,7 +79,7 @@ async def test_a_worker_that_was_taken_over_costs_its_own_event_alone(
 ) -> None:
     """It answers the first request with these bytes, and lives on."""
 
-    async def taken_over(zygote: workers.Zygote) -> Worker:
+    async def taken_over(zygote: zygote.Zygote) -> Worker:
         ours, theirs = socket.socketpair()
         end: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         worker = Worker(LIMITS, lambda: end.done() or end.set_result(-9), end)
@@ -104,7 +104,7 @@ async def test_a_worker_that_was_taken_over_costs_its_own_event_alone(
     answering: list[asyncio.Task[None]] = []
     program = Program("ep", "const handler = w => w")
     with monkeypatch.context() as patched:
-        patched.setattr(workers.Zygote, "spawn", taken_over)
+        patched.setattr(zygote.Zygote, "spawn", taken_over)
         result = await asyncio.wait_for(sandbox.run(program, a_webhook()), 10)
     if isinstance(result, Returned):  # the first of too many replies was good: then its worker is not kept
         assert sent.startswith(reply())

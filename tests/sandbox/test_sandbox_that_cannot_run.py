@@ -12,7 +12,8 @@ import pytest
 from sandbox.asking import LIMITS, a_webhook, eventually
 
 from server.domain.transformations import Program
-from server.sandbox import Sandbox, Unavailable, workers
+from server.sandbox import Sandbox, Unavailable
+from server.sandbox import zygote as zygote_module
 
 FINE = Program("ep", "const handler = w => w")
 
@@ -41,7 +42,7 @@ async def test_a_sandbox_that_cannot_start_raises(monkeypatch: pytest.MonkeyPatc
     try:
         await sandbox.run(FINE, a_webhook())
         (zygote,) = set(psutil.Process().children()) - others
-        monkeypatch.setattr(workers.sys, "executable", str(tmp_path / "gone"))
+        monkeypatch.setattr(zygote_module.sys, "executable", str(tmp_path / "gone"))
         zygote.kill()
         await eventually(lambda: sandbox._zygote._control is None)  # the server has heard of it
         with pytest.raises(Unavailable):
@@ -53,7 +54,7 @@ async def test_a_sandbox_that_cannot_start_raises(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_every_waiting_run_hears_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(workers.sys, "executable", str(tmp_path / "gone"))
+    monkeypatch.setattr(zygote_module.sys, "executable", str(tmp_path / "gone"))
     sandbox = Sandbox(LIMITS)
     results = await asyncio.gather(*(sandbox.run(FINE, a_webhook()) for _ in range(5)), return_exceptions=True)
     assert [type(result) for result in results] == [Unavailable] * 5

@@ -9,8 +9,8 @@ from sandbox.asking import a_webhook
 
 from server.domain.messages import AttemptError
 from server.domain.transformations import Cancelled, FailureKind, Program, Returned, TransformFailed
-from server.sandbox import Limits, Sandbox, lanes
-from server.sandbox.lanes import LONGEST_PAUSE, TimeOuts
+from server.sandbox import Limits, Sandbox, run_queues
+from server.sandbox.run_queues import MAX_PAUSE_SECONDS, TimeoutCounts
 
 LOOP = "function handler(w) { if (w.payload.fine) return w; for (;;); }"
 FINE = "const handler = w => w"
@@ -60,26 +60,26 @@ async def test_new_code_runs_at_once(sandbox: Sandbox) -> None:
 
 
 async def test_a_good_run_leads_out(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(run_queues, "MAX_PAUSE_SECONDS", 0.01)
     await time_out(sandbox, 3)
     assert isinstance(await sandbox.run(Program("ep", LOOP), a_webhook({"fine": True})), Returned)
     assert sandbox.slow(Program("ep", LOOP)) is None
 
 
 def test_the_pause_doubles_up_to_half_a_minute() -> None:
-    counted, program = TimeOuts(), Program("ep", LOOP)
+    counted, program = TimeoutCounts(), Program("ep", LOOP)
     pauses = [slow.pause if (slow := counted.note(program, TIMED_OUT, 0)) else 0 for _ in range(10)]
-    assert pauses == [0, 0, 1, 2, 4, 8, 16, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE]
+    assert pauses == [0, 0, 1, 2, 4, 8, 16, MAX_PAUSE_SECONDS, MAX_PAUSE_SECONDS, MAX_PAUSE_SECONDS]
 
 
 def test_a_good_run_between_begins_the_count_anew() -> None:
-    counted, program = TimeOuts(), Program("ep", LOOP)
+    counted, program = TimeoutCounts(), Program("ep", LOOP)
     for result in (TIMED_OUT, TIMED_OUT, GOOD, TIMED_OUT, TIMED_OUT):
         assert counted.note(program, result, 0) is None
 
 
 def test_other_failures_are_no_time_outs() -> None:
-    counted, program = TimeOuts(), Program("ep", LOOP)
+    counted, program = TimeoutCounts(), Program("ep", LOOP)
     threw = TransformFailed(AttemptError(FailureKind.THREW, ""), (), 0)
     for result in (TIMED_OUT, TIMED_OUT, threw, TIMED_OUT):
         assert counted.note(program, result, 0) is None

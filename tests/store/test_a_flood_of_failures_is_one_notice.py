@@ -9,17 +9,17 @@ from claiming import claim_due
 from server.domain.endpoints import DisabledBecause, Endpoint
 from server.domain.ids import VersionId
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState, ReceivedResponse, Trigger
-from server.domain.notices import Notice, disabled
-from server.domain.operational_events import (
+from server.domain.operational_event_types import (
     DAY_MS,
     DELIVERY_FAILED,
     ENDPOINT_RECOVERED,
     HOUR_MS,
     TRANSFORMATION_FAILING,
 )
+from server.domain.operational_events import OperationalEvent, disabled
 from server.domain.sources import Source
-from server.store import Store, deliveries, endpoints, messages, notices, sources
-from server.store.deliveries import Ended
+from server.store import Store, deliveries, endpoints, messages, operational_events, sources
+from server.store.deliveries import AttemptRecord
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Scene:
         (claimed,) = await self.store.write(lambda tx: claim_due(tx, "me", at, at + 1))
         values = {"trigger": claimed.delivery.trigger, "started_at": at} | attempt
         made = an_attempt(message, claimed.delivery.id, self.endpoint, **values)
-        await self.store.batch(deliveries.record, Ended("me", made, state, 1, None))
+        await self.store.batch(deliveries.record, AttemptRecord("me", made, state, 1, None))
         return made
 
     async def exhausted(self, at: int = NOW) -> Attempt:
@@ -52,8 +52,8 @@ class Scene:
             at, outcome=outcome, error=error, response=None, request=None, version_id=VersionId(version),
         )  # fmt: skip
 
-    async def notices(self) -> list[Notice]:
-        return await self.store.read(lambda tx: notices.page(tx, self.source.id))
+    async def notices(self) -> list[OperationalEvent]:
+        return await self.store.read(lambda tx: operational_events.page(tx, self.source.id))
 
 
 @pytest.fixture
@@ -115,13 +115,13 @@ async def test_an_example_is_watched_already(scene: Scene) -> None:
 
 async def test_recording_an_attempt_twice_counts_it_once(scene: Scene) -> None:
     attempt = await scene.exhausted()
-    await scene.store.batch(deliveries.record, Ended("me", attempt, DeliveryState.FAILED, 1, None))
+    await scene.store.batch(deliveries.record, AttemptRecord("me", attempt, DeliveryState.FAILED, 1, None))
     (notice,) = await scene.notices()
     assert notice.count == 1
 
 
 async def test_an_endpoint_recovers_once_and_only_from_trouble(scene: Scene) -> None:
-    recover = lambda attempt: scene.store.write(lambda tx: notices.recover(tx, attempt))  # noqa: E731
+    recover = lambda attempt: scene.store.write(lambda tx: operational_events.recover(tx, attempt))  # noqa: E731
     good = await scene.ended(DeliveryState.SUCCEEDED)
     assert await recover(good) is None
 
@@ -142,9 +142,9 @@ async def test_an_endpoint_recovers_once_and_only_from_trouble(scene: Scene) -> 
 async def test_each_disabling_is_a_notice_of_its_own(scene: Scene) -> None:
     def twice(tx):
         for at in (NOW, NOW + 1):
-            notices.add(tx, disabled(scene.source.id, scene.endpoint.id, DisabledBecause.GONE, at, None))
+            operational_events.add(tx, disabled(scene.source.id, scene.endpoint.id, DisabledBecause.GONE, at, None))
 
-    disabled_at = lambda: scene.store.read(lambda tx: notices.disabled_at(tx, scene.endpoint.id))  # noqa: E731
+    disabled_at = lambda: scene.store.read(lambda tx: operational_events.disabled_at(tx, scene.endpoint.id))  # noqa: E731
     assert await disabled_at() is None
     await scene.store.write(twice)
     assert [each.detail for each in await scene.notices()] == [{"because": "gone"}] * 2
@@ -152,12 +152,12 @@ async def test_each_disabling_is_a_notice_of_its_own(scene: Scene) -> None:
 
 
 async def test_what_came_after_the_page_was_looked_at_stays_unseen(scene: Scene) -> None:
-    unseen = lambda: scene.store.read(lambda tx: notices.unseen(tx, scene.source.id))  # noqa: E731
+    unseen = lambda: scene.store.read(lambda tx: operational_events.unseen(tx, scene.source.id))  # noqa: E731
     await scene.exhausted()
     (looked_at,) = await scene.notices()
     await scene.code_failed("ver_1")
     assert await unseen() == 2
-    await scene.store.write(lambda tx: notices.see(tx, scene.source.id, looked_at.id, NOW))
+    await scene.store.write(lambda tx: operational_events.see(tx, scene.source.id, looked_at.id, NOW))
     assert await unseen() == 1
     later, first = await scene.notices()
     assert (first.seen_at, later.seen_at) == (NOW, None)

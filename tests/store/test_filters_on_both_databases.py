@@ -30,13 +30,13 @@ async def kept(store: Store, *conditions: Condition, **changes: Any) -> Endpoint
 async def sent_to(store: Store, body: bytes, fits: dict[str, bool] | None = None) -> set[str]:
     message = a_message(SOURCE, body=body)
     received: messages.Received = await store.batch(
-        messages.receive, message if fits is None else messages.Judged(message, fits)
+        messages.receive, message if fits is None else messages.FilteredMessage(message, fits)
     )
     return set(received.endpoints)
 
 
-async def asked(store: Store) -> list[messages.Asked]:
-    found: dict[Any, list[messages.Asked]] = await store.read(messages.filters)
+async def asked(store: Store) -> list[messages.EndpointFilter]:
+    found: dict[Any, list[messages.EndpointFilter]] = await store.read(messages.filters)
     assert set(found) <= {SOURCE.id}
     return found.get(SOURCE.id, [])
 

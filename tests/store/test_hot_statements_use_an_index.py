@@ -9,9 +9,19 @@ from sqlalchemy import Connection, create_engine, event
 
 from server.domain.ids import DeliveryId, ReplayId
 from server.domain.messages import DeliveryState
-from server.domain.notices import of_attempt
+from server.domain.operational_events import of_attempt
 from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
-from server.store import attempts, deliveries, endpoints, matches, messages, notices, owners, replays, sources
+from server.store import (
+    attempts,
+    deliveries,
+    endpoints,
+    messages,
+    operational_events,
+    owners,
+    replay_matches,
+    replays,
+    sources,
+)
 from server.store.keys import KeyRing
 from server.store.schema import metadata
 from server.store.vault import VAULT, Vault
@@ -54,11 +64,11 @@ def test_taking_an_event_in_and_delivering_it(seen: tuple[Connection, list[tuple
     sources.insert(tx, source)
     endpoints.insert(tx, endpoint)
     messages.receive(tx, [a_message(source), a_message(source)])
-    [due] = deliveries.due_endpoints(tx, NOW, passing_over=["ep_x"])  # type: ignore[list-item]
+    [due] = deliveries.due_endpoints(tx, NOW, excluding=["ep_x"])  # type: ignore[list-item]
     claimed, *_ = deliveries.claim(tx, owner="me", now=NOW, lease_until=NOW + 1, room={due.id: 9})
     deliveries.next_due(tx)
     attempt = an_attempt(claimed.message, claimed.delivery.id, endpoint)
-    deliveries.record(tx, [deliveries.Ended("me", attempt, DeliveryState.SUCCEEDED, 1, None)])
+    deliveries.record(tx, [deliveries.AttemptRecord("me", attempt, DeliveryState.SUCCEEDED, 1, None)])
     deliveries.release(tx, "me", [claimed.delivery.id])
     deliveries.resend(tx, claimed.delivery.id, NOW)
     assert statements
@@ -81,9 +91,9 @@ def test_telling_that_a_delivery_failed_for_good(seen: tuple[Connection, list[tu
     attempt = an_attempt(a_message(source), DeliveryId("dlv_1"), endpoint)
     failed = of_attempt(attempt, DeliveryState.FAILED)
     assert failed
-    notices.add_all(tx, [failed, failed])
-    notices.add(tx, failed)
-    assert notices.recover(tx, attempt)
+    operational_events.add_all(tx, [failed, failed])
+    operational_events.add(tx, failed)
+    assert operational_events.recover(tx, attempt)
     assert scans(tx, statements) == []
 
 
@@ -102,9 +112,9 @@ def test_looking_at_the_newest(seen: tuple[Connection, list[tuple[str, Any]]]) -
     attempts.of_message(tx, "msg_1")
     endpoints.tallies(tx, [an_endpoint(source).id], "att_")
     deliveries.waiting(tx, "ep_1")
-    notices.page(tx, source.id)
-    notices.of_endpoint(tx, "ep_1")
-    notices.unseen(tx, source.id)
+    operational_events.page(tx, source.id)
+    operational_events.of_endpoint(tx, "ep_1")
+    operational_events.unseen(tx, source.id)
     assert scans(tx, statements) == []
 
 
@@ -125,10 +135,10 @@ def test_replaying(seen: tuple[Connection, list[tuple[str, Any]]], kind: ReplayK
     messages.receive(tx, [message])
     deliveries.stop_endpoint(tx, endpoint.id, NOW)
     statements.clear()
-    matches.walk(tx, endpoint, selection, selection.start, 10)
-    matches.count(tx, endpoint, selection, selection.start)
-    matches.parked(tx, endpoint.id)
-    match = matches.Match(message.id, message.event_type, None, None, False)
+    replay_matches.walk(tx, endpoint, selection, selection.start, 10)
+    replay_matches.count(tx, endpoint, selection, selection.start)
+    replay_matches.parked(tx, endpoint.id)
+    match = replay_matches.Match(message.id, message.event_type, None, None, False)
     replays.advance(tx, replay, [match], [NOW], selection.end, NOW)
     replays.untried(tx, replay.id, NOW)
     replays.finish(tx, replay, NOW)
@@ -147,14 +157,14 @@ def test_what_failed_and_what_is_parked_is_found_without_looking_at_the_rest(
     for kind in (ReplayKind.FAILED, ReplayKind.PARKED):
         statements.clear()
         selection = Selection(kind, NOW, NOW + 1)
-        matches.walk(tx, endpoint, selection, selection.start, 10)
+        replay_matches.walk(tx, endpoint, selection, selection.start, 10)
         [(statement, parameters)] = list(statements)
         plan = [step for *_, step in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
         [state] = selection.replayed
         assert f"USING INDEX ix_deliveries_{state} (endpoint_id=? AND message_id>? AND message_id<?)" in plan[0]
         assert "TEMP B-TREE" not in " ".join(plan)
         statements.clear()
-        matches.count(tx, endpoint, selection, selection.start)
+        replay_matches.count(tx, endpoint, selection, selection.start)
         for statement, parameters in list(statements):
             plan = [step for *_, step in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
             assert any(f"INDEX ix_deliveries_{state} (endpoint_id=?" in step for step in plan), plan

@@ -5,13 +5,13 @@ from builders import NOW, a_message, a_source, an_attempt, an_endpoint
 from sqlalchemy import func, select
 
 from server.delivery.retention import DAY_MS, Retention, _next_size
-from server.domain.alerts import Alerts
 from server.domain.ids import MessageId, NoticeId, earliest
 from server.domain.messages import DeliveryState
-from server.domain.notices import Happened
-from server.domain.operational_events import ENDPOINT_DISABLED
-from server.store import Store, deliveries, endpoints, messages, notices, options, retention, sources
-from server.store.deliveries import Ended
+from server.domain.notification_settings import NotificationSettings
+from server.domain.operational_event_types import ENDPOINT_DISABLED
+from server.domain.operational_events import Occurrence
+from server.store import Store, deliveries, endpoints, messages, operational_events, options, retention, sources
+from server.store.deliveries import AttemptRecord
 from server.store.schema import attempts as attempt_table
 from server.store.schema import deliveries as delivery_table
 from server.store.schema import messages as message_table
@@ -46,7 +46,9 @@ class Scene:
             claimed = deliveries.claim(tx, owner="me", now=at, lease_until=at + 1, room={self.endpoint.id: how_many})
             due = NOW + DAY_MS if state is DeliveryState.PENDING else None
             ended = [
-                Ended("me", an_attempt(one.message, one.delivery.id, self.endpoint, started_at=at), state, 1, due)
+                AttemptRecord(
+                    "me", an_attempt(one.message, one.delivery.id, self.endpoint, started_at=at), state, 1, due
+                )
                 for one in claimed
             ]
             deliveries.record(tx, ended)
@@ -92,11 +94,11 @@ async def test_a_step_looks_at_no_more_than_it_may(scene: Scene) -> None:
 
 async def test_old_operational_events_go_with_what_was_sent_of_them(scene: Scene, monkeypatch) -> None:
     def add(tx):
-        options.set_alerts(tx, Alerts(addresses=("ops@example.com",)), NOW)
+        options.set_alerts(tx, NotificationSettings(addresses=("ops@example.com",)), NOW)
         for at in (NOW - 100 * DAY_MS, NOW):
             made = NoticeId(f"{earliest(NoticeId, at)}{0:016d}")
-            monkeypatch.setattr(notices, "mint", lambda prefix, made=made: made)
-            notices.add(tx, Happened(ENDPOINT_DISABLED, scene.source.id, scene.endpoint.id, at))
+            monkeypatch.setattr(operational_events, "mint", lambda prefix, made=made: made)
+            operational_events.add(tx, Occurrence(ENDPOINT_DISABLED, scene.source.id, scene.endpoint.id, at))
 
     await scene.store.write(add)
     assert await scene.counts(notice_table, notification_table) == [2, 2]

@@ -32,7 +32,7 @@ async def test_all_that_waits_hears_it_together_and_can_be_stored_afterwards(
 ) -> None:
     source = a_source()
     await store.write(lambda tx: sources.insert(tx, source))
-    waiting = [a_message(source) for _ in range(2 * writer.MOST_IN_ONE_TRANSACTION)]
+    waiting = [a_message(source) for _ in range(2 * writer.MAX_WRITES_PER_TRANSACTION)]
     with held(tmp_path / "hookbench.db"):
         before = time.monotonic()
         heard = await asyncio.gather(*(store.batch(messages.receive, one) for one in waiting), return_exceptions=True)

@@ -11,7 +11,7 @@ import pytest
 from server.store import Busy, Store, Transaction, database, writer
 
 LONG = 60.0
-"""Seconds of patience that no test waits for."""
+"""Seconds of linger that no test waits for."""
 
 
 class Kept:
@@ -31,8 +31,8 @@ class Kept:
         return [item for group in self.together for item in group]
 
 
-def patiently(store: Store, kept: Kept, items: Sequence[int], patience: float = LONG) -> "list[asyncio.Task[int]]":
-    return [asyncio.ensure_future(store.batch(kept, item, patience=patience)) for item in items]
+def patiently(store: Store, kept: Kept, items: Sequence[int], linger: float = LONG) -> "list[asyncio.Task[int]]":
+    return [asyncio.ensure_future(store.batch(kept, item, linger=linger)) for item in items]
 
 
 async def test_they_are_made_together_when_the_time_is_over(each_store: Store) -> None:
@@ -60,8 +60,8 @@ async def test_what_does_not_wait_goes_with_what_comes_in_the_same_turn_of_the_l
 
 async def test_enough_of_them_wait_no_longer(each_store: Store) -> None:
     kept = Kept()
-    await asyncio.gather(*patiently(each_store, kept, range(1, writer.COMPANY + 1)))
-    assert kept.together == [[*range(1, writer.COMPANY + 1)]]
+    await asyncio.gather(*patiently(each_store, kept, range(1, writer.MAX_BATCH + 1)))
+    assert kept.together == [[*range(1, writer.MAX_BATCH + 1)]]
 
 
 async def test_one_in_a_hurry_takes_along_those_that_came_before_it(each_store: Store) -> None:
@@ -79,7 +79,7 @@ async def test_thousands_from_many_sides_are_each_made_once_and_in_order(each_st
     async def side(first: int) -> list[int]:
         found = []
         for number in range(first, 3001, 60):
-            found.append(await each_store.batch(kept, number, patience=0.002 if number % 7 else 0.0))
+            found.append(await each_store.batch(kept, number, linger=0.002 if number % 7 else 0.0))
             await each_store.batch(others, number)
         return found
 

@@ -12,7 +12,7 @@ from server.domain.endpoints import Endpoint
 from server.domain.ids import MessageId, Millis, ReplayId, earliest, mint
 from server.domain.messages import AttemptOutcome, Delivery, DeliveryState, Message, Origin, Trigger
 from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
-from server.store import Store, deliveries, endpoints, matches, messages, replays, sources
+from server.store import Store, deliveries, endpoints, messages, replay_matches, replays, sources
 
 DAY = 86_400_000
 FAILED, SUCCEEDED = DeliveryState.FAILED, DeliveryState.SUCCEEDED
@@ -27,7 +27,7 @@ OUTCOMES = {
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setattr(matches, "SCANNED", 3)  # so that a few messages are several steps
+    monkeypatch.setattr(replay_matches, "SCANNED", 3)  # so that a few messages are several steps
     opened = Store.open(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
     yield opened
     opened.close()
@@ -64,7 +64,7 @@ class Shop:
                 claimed = deliveries.claim(tx, owner="t", now=at, lease_until=at + 1, room={self.endpoint.id: 500})
                 assert delivery.id in [one.delivery.id for one in claimed]
                 attempt = an_attempt(message, delivery.id, self.endpoint, outcome=OUTCOMES[state])
-                deliveries.record(tx, [deliveries.Ended("t", attempt, state, 1, None)])
+                deliveries.record(tx, [deliveries.AttemptRecord("t", attempt, state, 1, None)])
             elif state is STOPPED:
                 deliveries.stop_endpoint(tx, self.endpoint.id, at)
             elif state is None:
@@ -73,12 +73,14 @@ class Shop:
         await self.store.write(keep)
         return message
 
-    async def found(self, selection: Selection, most: int = 2) -> list[matches.Match]:
+    async def found(self, selection: Selection, most: int = 2) -> list[replay_matches.Match]:
         """All matches, in steps of ``most``; counting finds the same."""
-        found: list[matches.Match] = []
+        found: list[replay_matches.Match] = []
         cursor, last = selection.start, False
         while not last:
-            step = await self.store.read(lambda tx, at=cursor: matches.walk(tx, self.endpoint, selection, at, most))
+            step = await self.store.read(
+                lambda tx, at=cursor: replay_matches.walk(tx, self.endpoint, selection, at, most)
+            )
             assert len(step.matches) <= most
             found += step.matches
             cursor, last = step.cursor, step.last
@@ -89,7 +91,7 @@ class Shop:
         counted: Counter[tuple[str, DeliveryState | None, bool]] = Counter()
         cursor, last = selection.start, False
         while not last:
-            step = await self.store.read(lambda tx, at=cursor: matches.count(tx, self.endpoint, selection, at))
+            step = await self.store.read(lambda tx, at=cursor: replay_matches.count(tx, self.endpoint, selection, at))
             counted.update(step.by)
             cursor, last = step.cursor, step.last
         return counted
@@ -108,7 +110,7 @@ class Shop:
         def step(tx: Any) -> bool:
             now = replays.get(tx, replay.id)
             assert now
-            stretch = matches.walk(tx, self.endpoint, now.selection, now.cursor, most)
+            stretch = replay_matches.walk(tx, self.endpoint, now.selection, now.cursor, most)
             return replays.advance(tx, now, stretch.matches, [NOW] * len(stretch.matches), stretch.cursor, NOW)
 
         return await self.store.write(step)
@@ -126,7 +128,7 @@ def selecting(kind: ReplayKind, days: float = 30, **changes: Any) -> Selection:
     return Selection(**{"kind": kind, "since": NOW - int(days * DAY), "until": NOW} | changes)
 
 
-def ids(found: list[matches.Match]) -> list[str]:
+def ids(found: list[replay_matches.Match]) -> list[str]:
     return [match.message_id for match in found]
 
 
@@ -152,12 +154,12 @@ async def test_examples_are_nobodys_failures(store: Store) -> None:
         attempt = an_attempt(
             example, delivery_id, shop.endpoint, trigger=Trigger.EXAMPLE, outcome=AttemptOutcome.TRANSFORM_FAILED
         )
-        deliveries.record(tx, [deliveries.Ended("t", attempt, PARKED, 1, None)])
+        deliveries.record(tx, [deliveries.AttemptRecord("t", attempt, PARKED, 1, None)])
 
     await store.write(keep)
     for kind in ReplayKind:
         assert await shop.found(selecting(kind)) == []
-    assert await store.read(lambda tx: matches.parked(tx, shop.endpoint.id)) == 0
+    assert await store.read(lambda tx: replay_matches.parked(tx, shop.endpoint.id)) == 0
 
 
 async def test_missing_is_what_the_endpoint_listens_to_and_never_tried(store: Store) -> None:
@@ -211,7 +213,7 @@ async def test_what_succeeded_once_and_failed_when_it_was_sent_again_comes_twice
         assert deliveries.resend(tx, delivery.id, NOW)
         deliveries.claim(tx, owner="t", now=NOW, lease_until=NOW + 1, room={shop.endpoint.id: 1})
         attempt = an_attempt(message, delivery.id, shop.endpoint, number=2, outcome=AttemptOutcome.REJECTED)
-        deliveries.record(tx, [deliveries.Ended("t", attempt, FAILED, 1, None)])
+        deliveries.record(tx, [deliveries.AttemptRecord("t", attempt, FAILED, 1, None)])
 
     await store.write(fail_again)
     [match] = await shop.found(selecting(ReplayKind.FAILED))
@@ -287,7 +289,7 @@ async def ended(store: Store, shop: Shop, message: Message, state: DeliveryState
         attempt = an_attempt(
             message, delivery.id, shop.endpoint, number=number, trigger=Trigger.REPLAY, outcome=OUTCOMES[state]
         )
-        deliveries.record(tx, [deliveries.Ended("w", attempt, state, 1, None)])
+        deliveries.record(tx, [deliveries.AttemptRecord("w", attempt, state, 1, None)])
 
     await store.write(record)
 
@@ -326,5 +328,5 @@ async def test_parked_deliveries_are_counted_up_to_a_bound(store: Store) -> None
     shop = await Shop(store, secret=SECRET).opened()
     for day in (3, 2, 1):
         await shop.message(day, PARKED)
-    assert await store.read(lambda tx: matches.parked(tx, shop.endpoint.id)) == 3
-    assert await store.read(lambda tx: matches.parked(tx, shop.endpoint.id, most=1)) == 2
+    assert await store.read(lambda tx: replay_matches.parked(tx, shop.endpoint.id)) == 3
+    assert await store.read(lambda tx: replay_matches.parked(tx, shop.endpoint.id, most=1)) == 2

@@ -15,8 +15,8 @@ from builders import NOW, a_source, an_endpoint
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy import update as sql_update
 
-from server.domain.alerts import Alerts
 from server.domain.endpoints import FormerSecret, UnreadableEndpoint
+from server.domain.notification_settings import NotificationSettings
 from server.store import KeyRing, Store, Unusable, endpoints, options, rekeying, schema, sources
 from server.store.database import connected
 from server.store.keys import Key
@@ -42,7 +42,7 @@ ENDPOINT = an_endpoint(
     secret=whsec("endpoint"),
     former_secret=FormerSecret(whsec("endpoint-before"), NOW),
 )
-ALERTS = Alerts(webhook_url=f"https://example.com/{CANARY}", webhook_secret=whsec("alerts"))
+ALERTS = NotificationSettings(webhook_url=f"https://example.com/{CANARY}", webhook_secret=whsec("alerts"))
 PLANTED = [CANARY.encode(), b64encode(CANARY.encode())[:-2], b64encode(b"_" + CANARY.encode())[3:-2]]
 """As it stands in the clear, in base64, and within ``whsec_``."""
 

@@ -41,7 +41,7 @@ async def receive(store: Store, message: Message) -> messages.Received:
     return await store.batch(messages.receive, message)
 
 
-async def claim(store: Store, owner: str = "me", now: int = NOW, most: int = 10) -> list[deliveries.Claimed]:
+async def claim(store: Store, owner: str = "me", now: int = NOW, most: int = 10) -> list[deliveries.ClaimedDelivery]:
     return await store.write(lambda tx: claim_due(tx, owner, now, now + LEASE, most))
 
 
@@ -116,7 +116,7 @@ async def test_an_endpoint_can_be_passed_over(store: Store) -> None:
     slow, quick = an_endpoint(source), an_endpoint(source)
     await keep(store, source, slow, quick)
     await receive(store, a_message(source))
-    found = await store.read(lambda tx: deliveries.due_endpoints(tx, NOW, passing_over=[slow.id]))
+    found = await store.read(lambda tx: deliveries.due_endpoints(tx, NOW, excluding=[slow.id]))
     assert [endpoint.id for endpoint in found] == [quick.id]
     [claimed] = await store.write(
         lambda tx: deliveries.claim(tx, owner="me", now=NOW, lease_until=NOW + LEASE, room={quick.id: 5})
@@ -137,7 +137,7 @@ async def test_an_attempt_is_recorded_once_with_its_decision(store: Store) -> No
         "warnings": (warn(WarningKind.WORD_IN_HEADER, header="A", word="null\x00 \ud800"),),
     }  # fmt: skip
     attempt = an_attempt(message, claimed.delivery.id, endpoint, **values)
-    ended = deliveries.Ended("me", attempt, DeliveryState.PENDING, 1, NOW + 5000)
+    ended = deliveries.AttemptRecord("me", attempt, DeliveryState.PENDING, 1, NOW + 5000)
     assert await store.batch(deliveries.record, ended)
     assert not await store.batch(deliveries.record, ended)
     assert await store.read(lambda tx: attempts.of_message(tx, message.id)) == [attempt]
@@ -159,13 +159,15 @@ async def test_of_attempts_recorded_together_each_is_judged_by_itself(store: Sto
     claimed = await claim(store)
     await store.write(lambda tx: deliveries.stop_endpoint(tx, stopped.id, NOW))
     ended = [
-        deliveries.Ended("me", an_attempt(one.message, one.delivery.id, one.endpoint), DeliveryState.SUCCEEDED, 1, None)
+        deliveries.AttemptRecord(
+            "me", an_attempt(one.message, one.delivery.id, one.endpoint), DeliveryState.SUCCEEDED, 1, None
+        )
         for one in claimed
     ]
     again = next(one for one in ended if one.attempt.endpoint_id == endpoint.id)
     await store.batch(deliveries.record, again)
 
-    told = await asyncio.gather(*(store.batch(deliveries.record, one, patience=0.01) for one in ended))
+    told = await asyncio.gather(*(store.batch(deliveries.record, one, linger=0.01) for one in ended))
 
     assert told == [one is not again and one.attempt.endpoint_id == endpoint.id for one in ended]
     for one in ended:
@@ -210,7 +212,7 @@ async def test_a_resend_begins_a_fresh_schedule(store: Store) -> None:
     await receive(store, message)
     [claimed] = await claim(store)
     attempt = an_attempt(message, claimed.delivery.id, endpoint)
-    await store.batch(deliveries.record, deliveries.Ended("me", attempt, DeliveryState.SUCCEEDED, 1, None))
+    await store.batch(deliveries.record, deliveries.AttemptRecord("me", attempt, DeliveryState.SUCCEEDED, 1, None))
     assert await store.write(lambda tx: deliveries.resend(tx, claimed.delivery.id, NOW + 1))
     [again] = await claim(store, now=NOW + 1)
     assert (again.delivery.trigger, again.delivery.step, again.delivery.attempts) == (Trigger.RESEND, 0, 1)
@@ -226,7 +228,9 @@ async def test_a_stopped_endpoint_leaves_nothing_waiting(store: Store) -> None:
     [claimed] = await claim(store)
     assert await store.write(lambda tx: deliveries.stop_endpoint(tx, endpoint.id, NOW)) == 1
     late = an_attempt(message, claimed.delivery.id, endpoint)
-    assert not await store.batch(deliveries.record, deliveries.Ended("me", late, DeliveryState.SUCCEEDED, 1, None))
+    assert not await store.batch(
+        deliveries.record, deliveries.AttemptRecord("me", late, DeliveryState.SUCCEEDED, 1, None)
+    )
     delivery = await store.read(lambda tx: deliveries.get(tx, claimed.delivery.id))
     assert delivery is not None
     assert delivery.state is DeliveryState.STOPPED
@@ -242,13 +246,15 @@ async def test_what_was_under_way_at_a_stop_is_counted_so_that_it_can_be_sent_ag
     [claimed] = await claim(store)
     await store.write(lambda tx: deliveries.stop_endpoint(tx, endpoint.id, NOW))
     late = an_attempt(message, claimed.delivery.id, endpoint)
-    await store.batch(deliveries.record, deliveries.Ended("me", late, DeliveryState.SUCCEEDED, 1, None))
+    await store.batch(deliveries.record, deliveries.AttemptRecord("me", late, DeliveryState.SUCCEEDED, 1, None))
 
     await store.write(lambda tx: deliveries.resend(tx, claimed.delivery.id, NOW + 1))
     [again] = await claim(store, now=NOW + 1)
     next_one = an_attempt(message, claimed.delivery.id, endpoint, number=again.delivery.attempts + 1)
 
-    assert await store.batch(deliveries.record, deliveries.Ended("me", next_one, DeliveryState.SUCCEEDED, 1, None))
+    assert await store.batch(
+        deliveries.record, deliveries.AttemptRecord("me", next_one, DeliveryState.SUCCEEDED, 1, None)
+    )
     assert [each.number for each in await store.read(lambda tx: attempts.of_message(tx, message.id))] == [2, 1]
 
 
@@ -337,7 +343,7 @@ async def test_attempts_are_listed_newest_first_and_counted(store: Store) -> Non
         await receive(store, message)
         [claimed] = await claim(store)
         attempt = an_attempt(message, claimed.delivery.id, endpoint, outcome=outcome)
-        await store.batch(deliveries.record, deliveries.Ended("me", attempt, DeliveryState.FAILED, 1, None))
+        await store.batch(deliveries.record, deliveries.AttemptRecord("me", attempt, DeliveryState.FAILED, 1, None))
         made.append(attempt)
     found = await store.read(lambda tx: attempts.page(tx, attempts.Search(source.id)))
     assert found == made[::-1]

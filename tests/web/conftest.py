@@ -11,7 +11,7 @@ from mail_server import mailbox
 from site_under_test import Site
 
 from server.actions.accounts import hash_of
-from server.actions.workbench import Workbench
+from server.actions.services import Services
 from server.app import create_app
 from server.domain.sources import Source
 from server.settings import Settings
@@ -46,21 +46,21 @@ async def each_site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
 async def visited(settings: Settings) -> AsyncIterator[Site]:
     app = create_app(settings.model_copy(update={"allowed_hosts": ("hookbench.test",)}))
     async with app.router.lifespan_context(app):
-        bench: Workbench = app.state.bench
+        services: Services = app.state.services
         user, token = a_user(), "a-session-token"
 
         def sign_in(tx: Transaction) -> list[Source]:
-            accounts.insert(tx, user, bench.now())
-            accounts.begin_session(tx, hash_of(token), user.id, bench.now(), bench.now() + HOUR_MS)
+            accounts.insert(tx, user, services.now())
+            accounts.begin_session(tx, hash_of(token), user.id, services.now(), services.now() + HOUR_MS)
             return sources.every(tx)
 
-        every = await bench.store.write(sign_in)
+        every = await services.store.write(sign_in)
         browser = {"accept": "text/html", "sec-fetch-site": "same-origin"}
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://hookbench.test", headers=browser, cookies={SESSION_COOKIE: token}
         ) as client:
-            yield Site(client, bench, every[0], app)
+            yield Site(client, services, every[0], app)
 
 
 @pytest.fixture

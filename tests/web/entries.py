@@ -9,7 +9,7 @@ from site_under_test import Site
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.messages import Attempt, Delivery, DeliveryState, Message
 from server.store import Transaction, deliveries, endpoints, messages
-from server.store.deliveries import Ended
+from server.store.deliveries import AttemptRecord
 
 HOUR_MS = 60 * 60 * 1000
 
@@ -24,7 +24,7 @@ class Entry:
 async def kept_endpoint(site: Site, code: str | None = None, **changes: Any) -> Endpoint:
     """An endpoint in the source that the pages show."""
     endpoint = an_endpoint(site.source, code, **changes)
-    await site.bench.store.write(lambda tx: endpoints.insert(tx, endpoint))
+    await site.services.store.write(lambda tx: endpoints.insert(tx, endpoint))
     return endpoint
 
 
@@ -34,9 +34,9 @@ async def capturing_endpoint(site: Site, **changes: Any) -> Endpoint:
 
 async def arrived(site: Site, **changes: Any) -> Message:
     """A message that just came in; the worker takes it from here."""
-    message = a_message(site.source, **{"received_at": site.bench.now()} | changes)
-    await site.bench.store.write(lambda tx: messages.receive(tx, [message]))
-    site.bench.worker.wake()
+    message = a_message(site.source, **{"received_at": site.services.now()} | changes)
+    await site.services.store.write(lambda tx: messages.receive(tx, [message]))
+    site.services.worker.wake()
     return message
 
 
@@ -47,7 +47,7 @@ async def tried(
 
     It was received in an hour from now, so that the worker leaves it to us.
     """
-    soon = site.bench.now() + HOUR_MS
+    soon = site.services.now() + HOUR_MS
     message = a_message(site.source, **{"received_at": soon} | (of or {}))
 
     def make(tx: Transaction) -> Entry:
@@ -57,8 +57,8 @@ async def tried(
         [delivery] = [c.delivery for c in claimed if c.message.id == message.id]
         made = an_attempt(message, delivery.id, endpoint, **attempt)
         due_at = soon + HOUR_MS if state is DeliveryState.PENDING else None
-        deliveries.record(tx, [Ended("test", made, state, 1, due_at)])
+        deliveries.record(tx, [AttemptRecord("test", made, state, 1, due_at)])
         return Entry(message, delivery, made)
 
-    entry: Entry = await site.bench.store.write(make)
+    entry: Entry = await site.services.store.write(make)
     return entry

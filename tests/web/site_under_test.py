@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import httpx
 from fastapi import FastAPI
 
-from server.actions.workbench import Workbench
+from server.actions.services import Services
 from server.domain.sources import Source
 from server.web.old_addresses import PLACES
 
@@ -17,10 +17,10 @@ def in_test(path: str) -> str:
 
 @dataclass
 class Site:
-    """``get`` and ``post`` as a browser does; ``bench`` looks behind the pages."""
+    """``get`` and ``post`` as a browser does; ``services`` looks behind the pages."""
 
     client: httpx.AsyncClient
-    bench: Workbench
+    services: Services
     source: Source
     """The one that the pages show: Test."""
     app: FastAPI

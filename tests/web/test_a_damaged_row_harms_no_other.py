@@ -11,14 +11,14 @@ from form import text_of
 from site_under_test import Site
 from sqlalchemy import Table, update
 
-from server.domain.alerts import Alerts
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.ids import SourceId
 from server.domain.messages import Attempt, AttemptOutcome
-from server.domain.operational_events import HOOKBENCH_FAULT
+from server.domain.notification_settings import NotificationSettings
+from server.domain.operational_event_types import HOOKBENCH_FAULT
 from server.domain.signing import sign
 from server.domain.sources import IntakeRefusal
-from server.store import Transaction, attempts, endpoints, messages, notices, options, sources
+from server.store import Transaction, attempts, endpoints, messages, operational_events, options, sources
 from server.store.changes import endpoint_changed, source_changed
 from server.store.schema import attempts as attempt_table
 from server.store.schema import endpoints as endpoint_table
@@ -35,7 +35,7 @@ async def attempted(site: Site, message_id: str, count: int) -> list[Attempt]:
     """The attempts of a message, newest first, once there are so many."""
     deadline = time.monotonic() + 10
     while True:
-        made = await site.bench.store.read(lambda tx: attempts.of_message(tx, message_id))
+        made = await site.services.store.read(lambda tx: attempts.of_message(tx, message_id))
         if len(made) >= count:
             return made
         assert time.monotonic() < deadline
@@ -49,7 +49,7 @@ async def damage(site: Site, table: Table, row_id: str, **values: Any) -> None:
         if table is source_table:
             source_changed(tx, SourceId(row_id))
 
-    await site.bench.store.write(write)
+    await site.services.store.write(write)
 
 
 async def damage_endpoint(site: Site, endpoint: Endpoint, **values: Any) -> None:
@@ -57,11 +57,11 @@ async def damage_endpoint(site: Site, endpoint: Endpoint, **values: Any) -> None
         tx.execute(update(endpoint_table).where(endpoint_table.c.id == endpoint.id).values(values))
         endpoint_changed(tx, endpoint.id)
 
-    await site.bench.store.write(write)
+    await site.services.store.write(write)
 
 
 async def now(site: Site, endpoint: Endpoint) -> Endpoint:
-    found = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint.id))
+    found = await site.services.store.read(lambda tx: endpoints.get(tx, endpoint.id))
     assert found
     return found
 
@@ -110,7 +110,7 @@ async def test_variables_that_open_and_are_no_names_and_values_are_unreadable(si
         sealed = seal(tx, endpoint_table.c.variables, endpoint.id, kept)
         tx.execute(update(endpoint_table).where(endpoint_table.c.id == endpoint.id).values(variables=sealed))
 
-    await site.bench.store.write(write)
+    await site.services.store.write(write)
     assert (await now(site, endpoint)).unreadable == {"variables"}
     assert (await site.get("/endpoints")).status_code == 200
 
@@ -138,9 +138,9 @@ async def test_its_deliveries_are_parked_at_once_and_go_out_once_it_is_entered_a
     await damage_endpoint(each_site, bad, **{column: DAMAGED})
     message = await arrived(each_site)
     await attempted(each_site, message.id, 2)
-    found = await each_site.bench.store.read(lambda tx: messages.of_messages(tx, [message.id])[message.id])
+    found = await each_site.services.store.read(lambda tx: messages.of_messages(tx, [message.id])[message.id])
     assert {one.endpoint_id: one.shown_state for one in found} == {bad.id: "fault", good.id: "captured"}
-    [notice] = await each_site.bench.store.read(lambda tx: notices.page(tx, each_site.source.id))
+    [notice] = await each_site.services.store.read(lambda tx: operational_events.page(tx, each_site.source.id))
     assert notice.type is HOOKBENCH_FAULT
     page = text_of((await each_site.get(f"/messages/{message.id}")).text)
     assert "Some settings of this endpoint cannot be read: " in page
@@ -172,7 +172,7 @@ async def test_another_form_does_not_overwrite_what_cannot_be_read(each_site: Si
     assert (await each_site.post(f"/endpoints/{endpoint.id}/pause")).status_code == 303
     found = await now(each_site, endpoint)
     assert (found.url, found.unreadable, found.paused) == ("https://again.example/", {"variables"}, True)
-    row = await each_site.bench.store.read(
+    row = await each_site.services.store.read(
         lambda tx: tx.execute(endpoint_table.select().where(endpoint_table.c.id == endpoint.id)).mappings().one()
     )
     assert row["variables"] == DAMAGED
@@ -187,7 +187,7 @@ async def test_a_signing_secret_that_cannot_be_read_is_rotated_and_the_endpoint_
     assert (found.former_secret, found.unreadable) == (None, frozenset())
     await damage_endpoint(each_site, endpoint, url=DAMAGED)
     assert (await each_site.post(f"/endpoints/{endpoint.id}/delete")).status_code == 303
-    assert await each_site.bench.store.read(lambda tx: endpoints.get(tx, endpoint.id)) is None
+    assert await each_site.services.store.read(lambda tx: endpoints.get(tx, endpoint.id)) is None
 
 
 async def sends(site: Site, source: Any, secret: str) -> int:
@@ -202,13 +202,13 @@ async def sends(site: Site, source: Any, secret: str) -> int:
 
 
 async def test_a_source_whose_secret_cannot_be_read_asks_its_sender_to_come_again(each_site: Site) -> None:
-    test, live = await each_site.bench.store.read(sources.every)
+    test, live = await each_site.services.store.read(sources.every)
     for each in (test, live):
-        await each_site.bench.store.write(lambda tx, each=each: sources.set_secret(tx, each.id, SECRET))
+        await each_site.services.store.write(lambda tx, each=each: sources.set_secret(tx, each.id, SECRET))
     await damage(each_site, source_table, test.id, secret=DAMAGED)
     assert await sends(each_site, live, SECRET) == 200
     assert await sends(each_site, test, SECRET) == 503
-    refused = await each_site.bench.store.read(lambda tx: sources.refused(tx, test.id))
+    refused = await each_site.services.store.read(lambda tx: sources.refused(tx, test.id))
     assert refused[IntakeRefusal.UNREADABLE].count == 1
     for address in ("/endpoints", "/logs", "/sources", "/settings"):
         assert (await each_site.get(address)).status_code == 200, address
@@ -216,24 +216,26 @@ async def test_a_source_whose_secret_cannot_be_read_asks_its_sender_to_come_agai
     assert "The signing secret of this source cannot be read." in page
     assert "The signing secret of Test cannot be read" in text_of((await each_site.get("/endpoints")).text)
     assert (await each_site.post(f"/sources/{test.id}/secret/stop-former")).status_code == 303  # takes nothing away
-    assert (await each_site.bench.store.read(sources.every))[0].unreadable
+    assert (await each_site.services.store.read(sources.every))[0].unreadable
     assert (await each_site.post(f"/sources/{test.id}/secret", {"secret": SECRET})).status_code == 303
     assert await sends(each_site, test, SECRET) == 200
 
 
 async def test_a_former_secret_that_cannot_be_read_matters_until_its_time_is_over(each_site: Site) -> None:
-    [test, _] = await each_site.bench.store.read(sources.every)
+    [test, _] = await each_site.services.store.read(sources.every)
     other = "whsec_Zm9ybWVyZm9ybWVyZm9ybWVyZm9ybWVy"
-    await each_site.bench.store.write(lambda tx: sources.set_secret(tx, test.id, SECRET))
-    for until, status in ((each_site.bench.now() + 60_000, 503), (each_site.bench.now() - 60_000, 401)):
+    await each_site.services.store.write(lambda tx: sources.set_secret(tx, test.id, SECRET))
+    for until, status in ((each_site.services.now() + 60_000, 503), (each_site.services.now() - 60_000, 401)):
         await damage(each_site, source_table, test.id, former_secret=DAMAGED, former_secret_until=until)
         assert await sends(each_site, test, SECRET) == 200
         assert await sends(each_site, test, other) == status
 
 
 async def test_alert_settings_that_cannot_be_read_are_entered_again(each_site: Site) -> None:
-    await each_site.bench.store.write(
-        lambda tx: options.set_alerts(tx, Alerts(webhook_url="https://a.example/"), each_site.bench.now())
+    await each_site.services.store.write(
+        lambda tx: options.set_alerts(
+            tx, NotificationSettings(webhook_url="https://a.example/"), each_site.services.now()
+        )
     )
     await damage(each_site, option_table, options.ALERTS, value=DAMAGED)
     page = await each_site.get("/settings")
@@ -243,14 +245,14 @@ async def test_alert_settings_that_cannot_be_read_are_entered_again(each_site: S
         "/settings/alerts", {"kinds": ["endpoint.disabled"], "webhook_url": "https://b.example/"}
     )
     assert saved.status_code == 303
-    found = await each_site.bench.store.read(options.alerts)
+    found = await each_site.services.store.read(options.alerts)
     assert (found.webhook_url, found.unreadable) == ("https://b.example/", False)
 
 
 async def test_browsers_that_cannot_be_read_lock_nobody_out(each_site: Site) -> None:
-    await each_site.bench.store.write(lambda tx: options.set_known_browsers(tx, [], each_site.bench.now()))
+    await each_site.services.store.write(lambda tx: options.set_known_browsers(tx, [], each_site.services.now()))
     await damage(each_site, option_table, options.KNOWN_BROWSERS, value=DAMAGED)
-    assert await each_site.bench.store.read(options.known_browsers) == []
+    assert await each_site.services.store.read(options.known_browsers) == []
 
 
 async def test_an_attempt_of_which_some_cannot_be_read_is_shown_without_it(each_site: Site) -> None:

@@ -4,7 +4,7 @@ from server.domain.ids import MessageId, earliest, mint
 
 
 async def test_an_old_id_tells_that_its_message_was_deleted(site: Site) -> None:
-    old = f"{earliest(MessageId, site.bench.now() - 91 * 24 * 3_600_000)}{0:016d}"
+    old = f"{earliest(MessageId, site.services.now() - 91 * 24 * 3_600_000)}{0:016d}"
     answer = await site.get(f"/messages/{old}")
     assert answer.status_code == 404
     assert "This message was received more than 90 days ago and has been deleted" in answer.text

@@ -8,7 +8,7 @@ from server.actions import accounts
 
 
 async def test_made_up_addresses_end_at_the_limit_of_their_proxy(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "MOST_FROM_ONE_PROXY", 12)
+    monkeypatch.setattr(accounts, "MAX_TRIES_PER_PROXY", 12)
     site.client.cookies.clear()
     answers = [
         text_of(

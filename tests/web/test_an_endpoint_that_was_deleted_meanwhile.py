@@ -51,8 +51,8 @@ class Raced:
 async def deleted_while_looked_at(site: Site) -> Endpoint:
     endpoint = await kept_endpoint(site, PLAIN)
     await tried(site, endpoint, DeliveryState.FAILED, outcome=AttemptOutcome.REJECTED)
-    raced: Any = Raced(site.bench.store, lambda tx: endpoints.remove(tx, endpoint.id, site.bench.now()))
-    site.app.state.bench = replace(site.bench, store=raced)
+    raced: Any = Raced(site.services.store, lambda tx: endpoints.remove(tx, endpoint.id, site.services.now()))
+    site.app.state.services = replace(site.services, store=raced)
     return endpoint
 
 
@@ -97,7 +97,7 @@ async def test_deleting_it_twice_is_no_trouble(site: Site) -> None:
 async def test_a_delivery_to_it_says_so_on_its_page(site: Site, action: str) -> None:
     endpoint = await kept_endpoint(site)
     entry = await tried(site, endpoint, DeliveryState.PENDING, outcome=AttemptOutcome.REJECTED)
-    await site.bench.store.write(lambda tx: endpoints.remove(tx, endpoint.id, site.bench.now()))
+    await site.services.store.write(lambda tx: endpoints.remove(tx, endpoint.id, site.services.now()))
 
     answer = await site.post(f"/deliveries/{entry.delivery.id}/{action}")
 

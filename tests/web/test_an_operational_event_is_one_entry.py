@@ -8,17 +8,17 @@ from form import text_of
 from receivers import OK, receiving
 from site_under_test import Site
 
-from server.domain.alerts import Alerts
-from server.domain.notices import Happened
-from server.domain.operational_events import (
+from server.domain.notification_settings import NotificationSettings
+from server.domain.operational_event_types import (
     MAX_KEY_CHARACTERS,
     OPERATIONAL_EVENTS,
     OperationalEventType,
     Severity,
     register,
 )
+from server.domain.operational_events import Occurrence
 from server.domain.sentences import say
-from server.store import Store, Transaction, endpoints, notices, options, schema
+from server.store import Store, Transaction, endpoints, operational_events, options, schema
 
 HOUR_MS = 3_600_000
 
@@ -54,10 +54,12 @@ async def test_a_new_entry_is_on_every_surface(
         def painted(tx: Transaction) -> None:
             endpoints.insert(tx, endpoint)
             for colour in ("red", "green"):
-                at = site.bench.now()
-                notices.add(tx, Happened(tested, site.source.id, endpoint.id, at, detail={"colour": colour}))
+                at = site.services.now()
+                operational_events.add(
+                    tx, Occurrence(tested, site.source.id, endpoint.id, at, detail={"colour": colour})
+                )
 
-        await site.bench.store.write(painted)
+        await site.services.store.write(painted)
         while not (box.got and hook.got):
             await site.get("/notices/unseen")
 
@@ -80,7 +82,7 @@ async def test_one_that_nobody_was_offered_goes_by_its_own_default(
     each_store: Store, tested: OperationalEventType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(OPERATIONAL_EVENTS, tested.key)
-    chosen = Alerts(kinds=frozenset({"endpoint.disabled"}), addresses=("ada@example.com",))
+    chosen = NotificationSettings(kinds=frozenset({"endpoint.disabled"}), addresses=("ada@example.com",))
     await each_store.write(lambda tx: options.set_alerts(tx, chosen, 1))
     assert await each_store.read(options.alerts) == chosen
 

@@ -33,7 +33,7 @@ def options(page: str) -> set[str]:
 
 
 async def the_endpoint(site: Site) -> Endpoint:
-    [endpoint] = await site.bench.store.read(lambda tx: endpoints.of_source(tx, site.source.id))
+    [endpoint] = await site.services.store.read(lambda tx: endpoints.of_source(tx, site.source.id))
     return endpoint
 
 
@@ -90,7 +90,7 @@ async def test_what_is_wrong_is_said_beside_its_row(site: Site, row: tuple[str, 
     path, _, value = row
     assert f'value="{path}"' in answer.text
     assert f'value="{value}"' in html.unescape(answer.text)
-    assert await site.bench.store.read(lambda tx: endpoints.of_source(tx, site.source.id)) == []
+    assert await site.services.store.read(lambda tx: endpoints.of_source(tx, site.source.id)) == []
 
 
 async def test_a_filter_has_an_end(site: Site) -> None:

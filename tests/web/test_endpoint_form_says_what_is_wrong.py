@@ -77,7 +77,7 @@ async def test_a_wrong_field_is_answered_with_a_sentence_beside_it(
 
     assert answer.status_code == 422
     assert beside(answer.text, field) == sentence
-    assert await site.bench.store.read(lambda tx: endpoints.of_source(tx, site.source.id)) == []
+    assert await site.services.store.read(lambda tx: endpoints.of_source(tx, site.source.id)) == []
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ async def test_as_many_headers_as_code_may_set_are_kept(site: Site) -> None:
     answer = await site.post("/endpoints", a_form(headers_key=names, headers_value=["v"] * 64))
 
     assert answer.status_code == 303
-    (kept,) = await site.bench.store.read(lambda tx: endpoints.of_source(tx, site.source.id))
+    (kept,) = await site.services.store.read(lambda tx: endpoints.of_source(tx, site.source.id))
     assert len(kept.headers) == 64
 
 

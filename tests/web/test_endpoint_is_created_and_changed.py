@@ -16,7 +16,7 @@ async def created(site: Site, form: dict[str, Any]) -> Endpoint:
 
 
 async def kept(site: Site, endpoint_id: str) -> Endpoint:
-    found: Endpoint | None = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
+    found: Endpoint | None = await site.services.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     assert found
     return found
 
@@ -93,12 +93,12 @@ async def test_an_empty_secret_keeps_the_stored_one_and_the_page_never_shows_it(
 
 async def test_disabling_stops_what_waits_and_enabling_lets_events_through_again(site: Site) -> None:
     endpoint = await created(site, a_form(url="https://never.invalid/"))
-    message = a_message(site.source, received_at=site.bench.now() + 3_600_000)
-    await site.bench.store.write(lambda tx: messages.receive(tx, [message]))
+    message = a_message(site.source, received_at=site.services.now() + 3_600_000)
+    await site.services.store.write(lambda tx: messages.receive(tx, [message]))
 
     path_of(await site.post(f"/endpoints/{endpoint.id}/disable"))
     disabled = await kept(site, endpoint.id)
-    waiting = await site.bench.store.read(lambda tx: deliveries.waiting(tx, endpoint.id))
+    waiting = await site.services.store.read(lambda tx: deliveries.waiting(tx, endpoint.id))
     path_of(await site.post(f"/endpoints/{endpoint.id}/enable"))
 
     assert disabled.disabled

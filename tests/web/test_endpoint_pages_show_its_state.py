@@ -12,7 +12,7 @@ from server.domain.endpoints import Endpoint
 from server.domain.ids import SourceId
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState
 from server.store import Transaction, attempts, deliveries, endpoints, messages, sources
-from server.store.deliveries import Ended
+from server.store.deliveries import AttemptRecord
 
 HOUR_MS = 60 * 60 * 1000
 FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
@@ -20,7 +20,7 @@ FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
 
 async def with_attempts(site: Site, endpoint: Endpoint, *outcomes: AttemptOutcome, **changes: Any) -> list[Attempt]:
     """Keep the endpoint and attempts of one message on its way to it; the next one is due in an hour."""
-    now = site.bench.now()
+    now = site.services.now()
     message = a_message(endpoint.source_id, received_at=now + HOUR_MS)
 
     def told(outcome: AttemptOutcome) -> dict[str, Any]:
@@ -34,10 +34,10 @@ async def with_attempts(site: Site, endpoint: Endpoint, *outcomes: AttemptOutcom
             for number, each in enumerate(outcomes, 1)
         ]
         for each in made:
-            deliveries.record(tx, [Ended("nobody", each, DeliveryState.PENDING, 0, None)])
+            deliveries.record(tx, [AttemptRecord("nobody", each, DeliveryState.PENDING, 0, None)])
         return made
 
-    kept: list[Attempt] = await site.bench.store.write(keep)
+    kept: list[Attempt] = await site.services.store.write(keep)
     return kept
 
 
@@ -68,7 +68,7 @@ async def test_an_address_that_is_a_secret_is_cut_in_lists(site: Site) -> None:
 
 
 async def test_endpoints_of_live_are_not_listed_under_test(site: Site) -> None:
-    live = next(source for source in await site.bench.store.read(sources.every) if source.id != site.source.id)
+    live = next(source for source in await site.services.store.read(sources.every) if source.id != site.source.id)
     await with_attempts(site, an_endpoint(SourceId(live.id), description="Live shop"))
 
     assert "Live shop" not in (await site.get("/endpoints")).text
@@ -115,7 +115,7 @@ async def test_older_attempts_are_on_the_next_page(site: Site) -> None:
 
 async def test_a_source_takes_at_most_200_endpoints(site: Site) -> None:
     many = [an_endpoint(site.source) for _ in range(200)]
-    await site.bench.store.write(lambda tx: [endpoints.insert(tx, each) for each in many])
+    await site.services.store.write(lambda tx: [endpoints.insert(tx, each) for each in many])
 
     answer = await site.post("/endpoints", a_form())
 

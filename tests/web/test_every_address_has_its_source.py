@@ -25,7 +25,7 @@ SOURCELESS = re.compile(rf"(?<!\}}\}})(?<!base ~ )(?<!at ~ )[\"'](/(?:{'|'.join(
 
 @pytest.fixture
 async def live(site: Site) -> Source:
-    return next(each for each in await site.bench.store.read(sources.every) if each.mode is Mode.LIVE)
+    return next(each for each in await site.services.store.read(sources.every) if each.mode is Mode.LIVE)
 
 
 @pytest.fixture(params=["site", "site_on_postgres"])
@@ -37,7 +37,7 @@ def either(request: pytest.FixtureRequest) -> Site:
 
 async def of_source(site: Site, source: Source) -> list[str]:
     """The names of the source's endpoints."""
-    return [each.description for each in await site.bench.store.read(lambda tx: endpoints.of_source(tx, source.id))]
+    return [each.description for each in await site.services.store.read(lambda tx: endpoints.of_source(tx, source.id))]
 
 
 async def test_a_form_goes_to_the_source_under_which_it_was_opened(site: Site, live: Source) -> None:
@@ -55,7 +55,7 @@ async def test_a_form_goes_to_the_source_under_which_it_was_opened(site: Site, l
 async def test_all_that_a_page_links_to_and_sends_bears_its_source(site: Site, live: Source, slug: str) -> None:
     here = replace(site, source=site.source if slug == "test" else live)
     shop = an_endpoint(here.source, "function handler(w) { return w }", description="Shop")
-    await site.bench.store.write(lambda tx: endpoints.insert(tx, shop))
+    await site.services.store.write(lambda tx: endpoints.insert(tx, shop))
     entry = await tried(here, shop, state=DeliveryState.FAILED)
     at = f"/{slug}/endpoints/{shop.id}"
     pages = [
@@ -102,7 +102,7 @@ def test_no_template_forgets_the_source(file: Path) -> None:
 )
 async def test_an_endpoint_under_the_wrong_source_is_shown_under_its_own(site: Site, page: str) -> None:
     shop = an_endpoint(site.source)
-    await site.bench.store.write(lambda tx: endpoints.insert(tx, shop))
+    await site.services.store.write(lambda tx: endpoints.insert(tx, shop))
 
     answer = await site.get(f"/live/endpoints/{shop.id}{page}")
 
@@ -112,7 +112,7 @@ async def test_an_endpoint_under_the_wrong_source_is_shown_under_its_own(site: S
 
 async def test_messages_and_attempts_under_the_wrong_source_too(site: Site) -> None:
     shop = an_endpoint(site.source)
-    await site.bench.store.write(lambda tx: endpoints.insert(tx, shop))
+    await site.services.store.write(lambda tx: endpoints.insert(tx, shop))
     entry = await tried(site, shop)
     for path in (
         f"/messages/{entry.message.id}?attempt={entry.attempt.id}",
@@ -125,7 +125,7 @@ async def test_messages_and_attempts_under_the_wrong_source_too(site: Site) -> N
 
 async def test_a_form_under_the_wrong_source_changes_nothing(site: Site) -> None:
     shop = an_endpoint(site.source)
-    await site.bench.store.write(lambda tx: endpoints.insert(tx, shop))
+    await site.services.store.write(lambda tx: endpoints.insert(tx, shop))
     entry = await tried(site, shop, state=DeliveryState.FAILED)
     for path in (
         f"/endpoints/{shop.id}/pause",
@@ -137,14 +137,14 @@ async def test_a_form_under_the_wrong_source_changes_nothing(site: Site) -> None
         assert answer.status_code == 404, path
         assert "This belongs to Test" in text_of(answer.text)
         assert 'aria-label="Main"' in answer.text  # the navigation stays
-    kept = await site.bench.store.read(lambda tx: endpoints.get(tx, shop.id))
+    kept = await site.services.store.read(lambda tx: endpoints.get(tx, shop.id))
     assert kept is not None
     assert not kept.paused
 
 
 async def test_a_shared_link_shows_a_colleague_the_same(site: Site, live: Source) -> None:
     shop = an_endpoint(live, description="Live shop")
-    await site.bench.store.write(lambda tx: endpoints.insert(tx, shop))
+    await site.services.store.write(lambda tx: endpoints.insert(tx, shop))
     await site.get("/test/logs")  # what the colleague looked at last
     assert "Live shop" in (await site.get("/live/endpoints")).text
     assert (await site.get(f"/live/endpoints/{shop.id}")).status_code == 200
@@ -152,11 +152,11 @@ async def test_a_shared_link_shows_a_colleague_the_same(site: Site, live: Source
 
 async def test_old_addresses_lead_to_the_source_of_what_they_name(either: Site) -> None:
     site = either
-    live = next(each for each in await site.bench.store.read(sources.every) if each.mode is Mode.LIVE)
+    live = next(each for each in await site.services.store.read(sources.every) if each.mode is Mode.LIVE)
     for source, slug in ((live, "live"), (site.source, "test")):
         here = replace(site, source=source)
         shop = an_endpoint(source)
-        await site.bench.store.write(lambda tx, shop=shop: endpoints.insert(tx, shop))
+        await site.services.store.write(lambda tx, shop=shop: endpoints.insert(tx, shop))
         entry = await tried(here, shop)
         for path in (
             f"/endpoints/{shop.id}",
@@ -220,7 +220,7 @@ async def test_the_switch_leads_to_the_same_place_of_the_other_source(site: Site
 
 async def test_from_the_page_of_a_thing_the_switch_leads_to_the_list_of_its_kind(site: Site) -> None:
     shop = an_endpoint(site.source)
-    await site.bench.store.write(lambda tx: endpoints.insert(tx, shop))
+    await site.services.store.write(lambda tx: endpoints.insert(tx, shop))
     entry = await tried(site, shop)
     refused = await site.post("/test/transformations/try", a_form(url="", payload="{"))
     assert refused.status_code == 422
@@ -264,8 +264,8 @@ def test_further_sources_are_named_by_their_own_name_or_their_id() -> None:
 async def test_the_pages_of_a_further_source_work(either: Site) -> None:
     site = either
     europe = a_source("Live EU", Mode.LIVE)
-    europe = replace(europe, token=unique("tok"), created_at=site.bench.now() + 10)
-    await site.bench.store.write(lambda tx: sources.insert(tx, europe))
+    europe = replace(europe, token=unique("tok"), created_at=site.services.now() + 10)
+    await site.services.store.write(lambda tx: sources.insert(tx, europe))
 
     created = await site.post("/live-eu/endpoints", a_form(description="Europe's shop"))
 

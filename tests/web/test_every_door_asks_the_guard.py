@@ -22,7 +22,7 @@ async def test_create(site: Site) -> None:
     answer = await site.post("/endpoints", a_form(url=INSIDE))
 
     assert (answer.status_code, beside(answer.text, "url")) == (422, RULE)
-    assert await site.bench.store.read(lambda tx: endpoints.of_source(tx, site.source.id)) == []
+    assert await site.services.store.read(lambda tx: endpoints.of_source(tx, site.source.id)) == []
 
 
 async def test_edit(site: Site) -> None:
@@ -31,7 +31,7 @@ async def test_edit(site: Site) -> None:
     answer = await site.post(f"/endpoints/{endpoint.id}/edit", a_form(url=INSIDE))
 
     assert (answer.status_code, beside(answer.text, "url")) == (422, RULE)
-    kept = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint.id))
+    kept = await site.services.store.read(lambda tx: endpoints.get(tx, endpoint.id))
     assert kept and kept.url == endpoint.url
 
 
@@ -73,7 +73,7 @@ async def test_the_webhook_for_alerts_in_every_odd_spelling(site: Site, door: st
 
         assert answer.status_code == refusal(url), name
         assert beside(answer.text, "webhook_url") or "\0" in url, name
-    assert (await site.bench.store.read(options.alerts)).webhook_url == ""
+    assert (await site.services.store.read(options.alerts)).webhook_url == ""
 
 
 async def test_create_in_every_odd_spelling(site: Site) -> None:
@@ -82,7 +82,7 @@ async def test_create_in_every_odd_spelling(site: Site) -> None:
 
         assert answer.status_code == refusal(url), name
         assert beside(answer.text, "url") or "\0" in url, name
-    assert await site.bench.store.read(lambda tx: endpoints.of_source(tx, site.source.id)) == []
+    assert await site.services.store.read(lambda tx: endpoints.of_source(tx, site.source.id)) == []
 
 
 async def test_code_that_leads_there_in_an_event_an_example_and_a_resend(site: Site) -> None:
@@ -93,7 +93,7 @@ async def test_code_that_leads_there_in_an_event_an_example_and_a_resend(site: S
     [first] = await made(site, message.id, 1)
     await site.post(f"/deliveries/{first.delivery_id}/resend")
     tries = await made(site, message.id, 2)
-    examples = await site.bench.store.read(lambda tx: attempts.page(tx, attempts.Search(endpoint_id=endpoint.id)))
+    examples = await site.services.store.read(lambda tx: attempts.page(tx, attempts.Search(endpoint_id=endpoint.id)))
 
     assert {one.trigger for one in examples} >= {Trigger.EXAMPLE, Trigger.RESEND}
     for attempt in (*tries, *examples):
@@ -103,7 +103,7 @@ async def test_code_that_leads_there_in_an_event_an_example_and_a_resend(site: S
 
 async def test_the_courier_which_every_delivery_replay_and_notification_goes_through(site: Site) -> None:
     async with receiving() as receiver:
-        sent = await site.bench.courier.send(Prepared("POST", receiver.url(), {}, b"{}"))
+        sent = await site.services.courier.send(Prepared("POST", receiver.url(), {}, b"{}"))
 
     assert isinstance(sent, Blocked)
     assert sent.error.message == RULE

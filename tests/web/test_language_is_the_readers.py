@@ -174,7 +174,7 @@ def test_every_kind_of_failure_has_a_chinese_name() -> None:
 )
 @pytest.mark.usefixtures("in_chinese")
 async def test_what_the_sandbox_says_of_code_is_told_in_chinese(site: Site, code: str) -> None:
-    result = await site.bench.sandbox.run(Program("test", code), Webhook(**A_PAYMENT))  # type: ignore[arg-type]
+    result = await site.services.sandbox.run(Program("test", code), Webhook(**A_PAYMENT))  # type: ignore[arg-type]
 
     assert isinstance(result, TransformFailed)
     assert result.error.kind != FailureKind.THREW
@@ -187,7 +187,7 @@ async def test_what_the_sandbox_says_of_code_is_told_in_chinese(site: Site, code
 @pytest.mark.usefixtures("in_chinese")
 async def test_whatever_the_value_is_its_kind_is_told_in_chinese(site: Site, place: str, value: str) -> None:
     code = f"const handler = (w) => {{ {place} {value}; return w; }};"
-    result = await site.bench.sandbox.run(Program("test", code), Webhook(**A_PAYMENT))  # type: ignore[arg-type]
+    result = await site.services.sandbox.run(Program("test", code), Webhook(**A_PAYMENT))  # type: ignore[arg-type]
 
     if isinstance(result, TransformFailed) and result.error.kind != FailureKind.THREW:
         assert not re.search(r"\b(an?|the|must|is)\b", reasons.reason(result.error)), result.error.message

@@ -17,10 +17,10 @@ HIDDEN = re.compile(r"visually-hidden|formaction|data-start-from|hx-post|name=\"
 
 
 async def test_each_button_that_acts_in_live_says_live(site: Site) -> None:
-    live = next(each for each in await site.bench.store.read(sources.every) if each.mode is Mode.LIVE)
+    live = next(each for each in await site.services.store.read(sources.every) if each.mode is Mode.LIVE)
     site.source = live
     endpoint = await kept_endpoint(site, "const handler = (w) => w;")
-    version = await site.bench.store.write(
+    version = await site.services.store.write(
         lambda tx: endpoints.save_version(tx, endpoint.version.__class__("ver_2", endpoint.id, 0, "// 2", 1))
     )
     assert version.number == 2
@@ -37,7 +37,7 @@ async def test_each_button_that_acts_in_live_says_live(site: Site) -> None:
             action = re.search(r"action=\"([^\"]*)", form)
             if action and any(part in action[1] for part in NOT_IN_EFFECT):
                 continue
-            if "/test/" in form or f"/sources/{(await site.bench.store.read(sources.every))[0].id}" in form:
+            if "/test/" in form or f"/sources/{(await site.services.store.read(sources.every))[0].id}" in form:
                 continue
             bare += [
                 (address, re.sub(r"<[^>]*>|\s+", " ", button).strip())

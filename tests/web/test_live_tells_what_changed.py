@@ -32,7 +32,7 @@ async def browser(site: Site) -> AsyncIterator[httpx.AsyncClient]:
     cookies = {SESSION_COOKIE: site.client.cookies[SESSION_COOKIE]}
     async with httpx.AsyncClient(base_url=address, cookies=cookies, trust_env=False) as client:
         yield client
-    site.bench.feed.close()
+    site.services.feed.close()
     server.should_exit = True
     await serving
 
@@ -63,27 +63,27 @@ async def test_a_page_hears_nothing_of_what_it_does_not_show(site: Site, browser
     mine, others = a_message(site.source), a_message(site.source)
 
     async with listening(browser, f"message:{mine.id}") as lines:
-        site.bench.feed.publish(Changed(site.source.id, others.id))
-        site.bench.feed.publish(Changed(site.source.id, mine.id, EndpointId("ep_1")))
+        site.services.feed.publish(Changed(site.source.id, others.id))
+        site.services.feed.publish(Changed(site.source.id, mine.id, EndpointId("ep_1")))
         assert await anext(lines) == f"data: message:{mine.id}"
 
 
 async def test_a_stream_tells_of_its_own_source_alone(site: Site, browser: Any) -> None:
-    live = next(each for each in await site.bench.store.read(sources.every) if each.id != site.source.id)
+    live = next(each for each in await site.services.store.read(sources.every) if each.id != site.source.id)
 
     async with listening(browser, f"source:{live.id}", f"notices:{live.id}", "message:msg_1") as lines:
-        site.bench.feed.publish(Changed(live.id, MessageId("msg_1")))
-        site.bench.feed.publish(Noticed(live.id))
-        site.bench.feed.publish(Changed(site.source.id, MessageId("msg_1")))
+        site.services.feed.publish(Changed(live.id, MessageId("msg_1")))
+        site.services.feed.publish(Noticed(live.id))
+        site.services.feed.publish(Changed(site.source.id, MessageId("msg_1")))
         assert await anext(lines) == "data: message:msg_1"
 
 
 async def test_many_changes_are_told_at_once(site: Site, browser: Any) -> None:
     async with listening(browser, f"source:{site.source.id}") as lines:
         for _ in range(500):
-            site.bench.feed.publish(Changed(site.source.id, a_message(site.source).id))
+            site.services.feed.publish(Changed(site.source.id, a_message(site.source).id))
         assert await anext(lines) == f"data: source:{site.source.id}"
-        site.bench.feed.close()
+        site.services.feed.close()
         assert [line async for line in lines] == []
 
 
@@ -104,16 +104,16 @@ async def test_a_stream_ends_with_its_session(site: Site, browser: Any, monkeypa
 
 async def test_a_stream_ends_when_the_server_stops(site: Site, browser: Any) -> None:
     async with listening(browser, f"source:{site.source.id}") as lines:
-        site.bench.feed.close()
+        site.services.feed.close()
         assert [line async for line in lines] == []
 
 
 async def test_a_page_that_is_closed_leaves_no_stream(site: Site, browser: Any) -> None:
     async with listening(browser, "message:msg_1"):
-        assert site.bench.feed.readers == 1
+        assert site.services.feed.readers == 1
 
     async with asyncio.timeout(10):
-        while site.bench.feed.readers:
+        while site.services.feed.readers:
             await asyncio.sleep(0.01)
 
 
@@ -124,7 +124,7 @@ async def test_the_oldest_of_a_session_makes_way_and_its_page_does_not_come_back
 
     async with listening(browser, "message:msg_1") as first, listening(browser, "message:msg_1") as second:
         assert [line async for line in first] == ["event: replaced", "data: "]
-        site.bench.feed.publish(Changed(site.source.id, MessageId("msg_1")))
+        site.services.feed.publish(Changed(site.source.id, MessageId("msg_1")))
         assert await anext(second) == "data: message:msg_1"
 
 

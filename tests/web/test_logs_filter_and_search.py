@@ -137,7 +137,7 @@ async def test_an_example_is_marked(site: Site) -> None:
 
 async def test_an_empty_log_says_what_to_do_next(site: Site) -> None:
     without_secret = (await site.get("/logs")).text
-    await site.bench.store.write(lambda tx: sources.set_secret(tx, site.source.id, SECRET))
+    await site.services.store.write(lambda tx: sources.set_secret(tx, site.source.id, SECRET))
     ready = (await site.get("/logs")).text
 
     assert "This source has no signing secret, so every event is rejected." in without_secret

@@ -14,7 +14,7 @@ from server.store import attempts, deliveries, endpoints
 async def made(site: Site, message_id: str, count: int) -> Any:
     """The attempts of a message once there are ``count`` of them, newest first."""
     while True:
-        found = await site.bench.store.read(lambda tx: attempts.of_message(tx, message_id))
+        found = await site.services.store.read(lambda tx: attempts.of_message(tx, message_id))
         if len(found) >= count:
             return found
 
@@ -59,7 +59,7 @@ async def test_a_delivery_to_a_deleted_endpoint_is_not_sent_again(site: Site) ->
     shop = await kept_endpoint(site, description="Old shop")
     entry = await tried(site, shop, DeliveryState.FAILED)
     await site.post(f"/endpoints/{shop.id}/delete")
-    assert await site.bench.store.read(lambda tx: endpoints.get(tx, shop.id)) is None
+    assert await site.services.store.read(lambda tx: endpoints.get(tx, shop.id)) is None
 
     answer = await site.post(f"/deliveries/{entry.delivery.id}/resend")
 
@@ -74,7 +74,7 @@ async def test_what_is_under_way_is_not_sent_twice(site: Site) -> None:
     shop = await kept_endpoint(site)
     entry = await tried(site, shop, DeliveryState.PENDING)
     due = entry.message.received_at + 10 * 60 * 60 * 1000
-    await site.bench.store.write(lambda tx: claim_due(tx, "other", due, due + 60_000))
+    await site.services.store.write(lambda tx: claim_due(tx, "other", due, due + 60_000))
 
     answer = await site.post(f"/deliveries/{entry.delivery.id}/resend")
 
@@ -87,6 +87,6 @@ async def test_an_unknown_delivery_is_not_found(site: Site) -> None:
 
 
 async def state(site: Site, entry: Any) -> DeliveryState:
-    found = await site.bench.store.read(lambda tx: deliveries.get(tx, entry.delivery.id))
+    found = await site.services.store.read(lambda tx: deliveries.get(tx, entry.delivery.id))
     assert found
     return DeliveryState(found.state)

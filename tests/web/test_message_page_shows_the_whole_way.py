@@ -98,16 +98,16 @@ async def test_a_message_that_nobody_wanted_says_so(site: Site) -> None:
     shop = await kept_endpoint(site, event_types=frozenset({"dispute.lost"}))
     entry = await tried(site, shop, of={"event_type": "dispute.lost"})
     lonely = a_message(site.source)
-    await site.bench.store.write(lambda tx: messages.receive(tx, [lonely]))
+    await site.services.store.write(lambda tx: messages.receive(tx, [lonely]))
 
     assert "No endpoint subscribed" in text_of((await site.get(f"/messages/{lonely.id}")).text)
     assert "No endpoint subscribed" not in await page_of(site, entry)
 
 
 async def test_a_message_of_the_live_source_is_shown_as_live(site: Site) -> None:
-    [live] = [source for source in await site.bench.store.read(sources.every) if source.id != site.source.id]
+    [live] = [source for source in await site.services.store.read(sources.every) if source.id != site.source.id]
     message = a_message(live)
-    await site.bench.store.write(lambda tx: messages.receive(tx, [message]))
+    await site.services.store.write(lambda tx: messages.receive(tx, [message]))
 
     page = (await site.get(f"/live/messages/{message.id}")).text
 

@@ -9,15 +9,15 @@ from receivers import OK, receiving
 from site_under_test import Site
 from standardwebhooks.webhooks import Webhook
 
-from server.domain.alerts import Alerts
 from server.domain.endpoints import Endpoint
 from server.domain.ids import DeliveryId
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
-from server.domain.notices import of_attempt
-from server.domain.operational_events import ENDPOINT_DISABLED, OPERATIONAL_EVENTS
+from server.domain.notification_settings import NotificationSettings
+from server.domain.operational_event_types import ENDPOINT_DISABLED, OPERATIONAL_EVENTS
+from server.domain.operational_events import of_attempt
 from server.domain.reasons import because
 from server.domain.signing import fingerprint
-from server.store import endpoints, notices, options
+from server.store import endpoints, operational_events, options
 
 FORM = {"kinds": list(OPERATIONAL_EVENTS), "addresses": "", "webhook_url": ""}
 
@@ -27,19 +27,19 @@ async def failed_for_good(site: Site, description: str = "Slack <payments>") -> 
     error = AttemptError("refused", because("connection_refused", host="example.com"))
     attempt = an_attempt(
         a_message(site.source), DeliveryId("dlv_1"), endpoint,
-        outcome=AttemptOutcome.UNREACHABLE, response=None, error=error, number=8, started_at=site.bench.now(),
+        outcome=AttemptOutcome.UNREACHABLE, response=None, error=error, number=8, started_at=site.services.now(),
     )  # fmt: skip
 
     def keep(tx):
         endpoints.insert(tx, endpoint)
-        notices.add(tx, of_attempt(attempt, DeliveryState.FAILED))
+        operational_events.add(tx, of_attempt(attempt, DeliveryState.FAILED))
 
-    await site.bench.store.write(keep)
+    await site.services.store.write(keep)
     return endpoint
 
 
-async def chosen(site: Site) -> Alerts:
-    return await site.bench.store.read(options.alerts)
+async def chosen(site: Site) -> NotificationSettings:
+    return await site.services.store.read(options.alerts)
 
 
 def unseen(page: str) -> int:
@@ -146,7 +146,9 @@ async def test_the_webhook_keeps_the_rules_of_every_address(site: Site, url: str
 
 async def test_a_test_goes_to_the_typed_address_and_says_how_it_went(loopback_site: Site) -> None:
     site = loopback_site
-    await site.bench.store.write(lambda tx: options.set_alerts(tx, Alerts(webhook_secret=SECRET), site.bench.now()))
+    await site.services.store.write(
+        lambda tx: options.set_alerts(tx, NotificationSettings(webhook_secret=SECRET), site.services.now())
+    )
     async with receiving(OK) as hook:
         answer = await site.post("/settings/alerts/test-webhook", FORM | {"webhook_url": hook.url()})
         assert "The webhook accepted the test." in answer.text

@@ -11,7 +11,7 @@ from server.store import deliveries, endpoints, messages
 
 
 async def now(site: Site, endpoint: Endpoint) -> Endpoint:
-    found = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint.id))
+    found = await site.services.store.read(lambda tx: endpoints.get(tx, endpoint.id))
     assert found
     return found
 
@@ -105,6 +105,6 @@ async def test_what_ended_or_is_under_way_is_not_skipped(site: Site) -> None:
 
 
 async def one_delivery(site: Site, message_id: str):  # type: ignore[no-untyped-def]
-    found = await site.bench.store.read(lambda tx: messages.of_messages(tx, [message_id]))
+    found = await site.services.store.read(lambda tx: messages.of_messages(tx, [message_id]))
     [delivery] = found[message_id]
-    return await site.bench.store.read(lambda tx: deliveries.get(tx, delivery.id))
+    return await site.services.store.read(lambda tx: deliveries.get(tx, delivery.id))

@@ -7,25 +7,25 @@ from site_under_test import Site
 
 from server.domain.endpoints import Controls, DisabledBecause
 from server.domain.health import HEALTHY, Health
-from server.domain.messages import AttemptOutcome, Because, DeliveryState
-from server.domain.notices import disabled
+from server.domain.messages import AttemptOutcome, DeliveryState, RetryReason
+from server.domain.operational_events import disabled
 from server.domain.schedules import DAY, HOUR
-from server.store import endpoints, notices
+from server.store import endpoints, operational_events
 
 
 @pytest.mark.parametrize(
     ("because", "words"),
     [
-        (Because.SCHEDULE, "attempt 2 of 8 · retry schedule"),
-        (Because.RETRY_AFTER, "attempt 2 of 8 · requested by the destination (Retry-After)"),
-        (Because.REST, "attempt 2 of 8 · at least a minute after a 429 or a timeout"),
+        (RetryReason.SCHEDULE, "attempt 2 of 8 · retry schedule"),
+        (RetryReason.RETRY_AFTER, "attempt 2 of 8 · requested by the destination (Retry-After)"),
+        (RetryReason.REST, "attempt 2 of 8 · at least a minute after a 429 or a timeout"),
     ],
 )
 async def test_the_next_attempt_has_its_time_its_number_and_its_reason(
-    site: Site, because: Because, words: str
+    site: Site, because: RetryReason, words: str
 ) -> None:
     shop = await kept_endpoint(site)
-    at = site.bench.now() + 2 * HOUR
+    at = site.services.now() + 2 * HOUR
     entry = await tried(site, shop, DeliveryState.PENDING, outcome=AttemptOutcome.REJECTED, next_at=at, because=because)
 
     text = text_of((await site.get(f"/messages/{entry.message.id}")).text)
@@ -38,7 +38,9 @@ async def test_the_next_attempt_has_its_time_its_number_and_its_reason(
 
 async def test_the_number_goes_by_the_endpoints_own_schedule(site: Site) -> None:
     shop = await kept_endpoint(site, controls=Controls(schedule=(0, HOUR, HOUR)))
-    entry = await tried(site, shop, DeliveryState.PENDING, outcome=AttemptOutcome.REJECTED, because=Because.SCHEDULE)
+    entry = await tried(
+        site, shop, DeliveryState.PENDING, outcome=AttemptOutcome.REJECTED, because=RetryReason.SCHEDULE
+    )
 
     assert "attempt 2 of 3" in text_of((await site.get(f"/messages/{entry.message.id}")).text)
 
@@ -46,13 +48,13 @@ async def test_the_number_goes_by_the_endpoints_own_schedule(site: Site) -> None
 @pytest.mark.parametrize(
     ("because", "words"),
     [
-        (Because.EXHAUSTED, "this was the last one."),
-        (Because.GONE, "the destination returned 410 Gone, so the endpoint was disabled."),
-        (Because.ABORT, "the destination requested to stop (webhook-delivery: abort-message)."),
-        (Because.ONCE, "examples are sent once."),
+        (RetryReason.EXHAUSTED, "this was the last one."),
+        (RetryReason.GONE, "the destination returned 410 Gone, so the endpoint was disabled."),
+        (RetryReason.ABORT, "the destination requested to stop (webhook-delivery: abort-message)."),
+        (RetryReason.ONCE, "examples are sent once."),
     ],
 )
-async def test_why_none_follows_is_said(site: Site, because: Because, words: str) -> None:
+async def test_why_none_follows_is_said(site: Site, because: RetryReason, words: str) -> None:
     shop = await kept_endpoint(site)
     entry = await tried(site, shop, DeliveryState.FAILED, outcome=AttemptOutcome.REJECTED, because=because)
 
@@ -71,7 +73,7 @@ async def test_why_none_follows_is_said(site: Site, because: Because, words: str
 async def test_a_disabled_endpoint_says_why(
     site: Site, because: DisabledBecause, page_says: str, list_says: str
 ) -> None:
-    began = site.bench.now() - 6 * DAY
+    began = site.services.now() - 6 * DAY
     health = Health(began, None, began + 13 * HOUR, began + 5 * DAY)
     shop = await kept_endpoint(site, disabled=True, disabled_because=because, health=health)
 
@@ -80,7 +82,7 @@ async def test_a_disabled_endpoint_says_why(
     assert list_says in text_of((await site.get("/endpoints")).text)
 
     await site.post(f"/endpoints/{shop.id}/enable")
-    enabled = await site.bench.store.read(lambda tx: endpoints.get(tx, shop.id))
+    enabled = await site.services.store.read(lambda tx: endpoints.get(tx, shop.id))
     assert enabled is not None
     assert (enabled.disabled, enabled.disabled_because, enabled.health) == (False, None, HEALTHY)
     assert page_says not in text_of((await site.get(f"/endpoints/{shop.id}")).text)
@@ -90,7 +92,7 @@ async def test_a_disabled_endpoint_says_when_whatever_was_changed_since(site: Si
     shop = await kept_endpoint(site, disabled=True, disabled_because=DisabledBecause.GONE)
     for at in (1_790_000_000_000, 1_790_050_000_000):
         happened = disabled(shop.source_id, shop.id, DisabledBecause.GONE, at, None)
-        await site.bench.store.write(lambda tx, happened=happened: notices.add(tx, happened))
+        await site.services.store.write(lambda tx, happened=happened: operational_events.add(tx, happened))
     await site.post(f"/endpoints/{shop.id}/advanced", {"headers_key": "X-Team", "headers_value": "payments"})
 
     for page in ("", "/advanced", "/head"):
@@ -100,7 +102,7 @@ async def test_a_disabled_endpoint_says_when_whatever_was_changed_since(site: Si
 
 @pytest.mark.parametrize("because", [DisabledBecause.GONE, DisabledBecause.FAILING])
 async def test_a_disabled_endpoint_leads_to_what_it_missed(site: Site, because: DisabledBecause) -> None:
-    began = site.bench.now() - 6 * DAY
+    began = site.services.now() - 6 * DAY
     health = Health(began, None, began + 13 * HOUR, began + 5 * DAY)
     shop = await kept_endpoint(site, disabled=True, disabled_because=because, health=health)
     way = f"/test/endpoints/{shop.id}/replays/new?kind=missing"
@@ -136,7 +138,7 @@ async def test_another_address_begins_with_a_clean_record(site: Site) -> None:
 
     async def after(**changes: str) -> Health:
         await site.post(f"/endpoints/{shop.id}/edit", a_form(**changes))
-        found = await site.bench.store.read(lambda tx: endpoints.get(tx, shop.id))
+        found = await site.services.store.read(lambda tx: endpoints.get(tx, shop.id))
         assert found
         return found.health
 

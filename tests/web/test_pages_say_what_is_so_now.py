@@ -9,13 +9,13 @@ from server.delivery.feed import Changed
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
 from server.domain.transformations import FailureKind
 from server.store import endpoints
-from server.store.endpoints import Tally
+from server.store.endpoints import OutcomeCounts
 
 FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
 
 
 def test_each_rate_counts_what_its_label_says() -> None:
-    tally = Tally(
+    tally = OutcomeCounts(
         {
             AttemptOutcome.SUCCEEDED: 3,
             AttemptOutcome.REJECTED: 1,
@@ -27,8 +27,8 @@ def test_each_rate_counts_what_its_label_says() -> None:
     )
     assert tally.error_rate == 0.25  # at the destination: what was captured or not sent never reached it
     assert tally.failure_rate == pytest.approx(0.3)  # three of ten attempts that were not cancelled
-    assert Tally({AttemptOutcome.CANCELLED: 2}).failure_rate is None
-    assert Tally({AttemptOutcome.CAPTURED: 2}).error_rate is None
+    assert OutcomeCounts({AttemptOutcome.CANCELLED: 2}).failure_rate is None
+    assert OutcomeCounts({AttemptOutcome.CAPTURED: 2}).error_rate is None
 
 
 async def test_nothing_is_called_parked_once_it_went_out(site: Site) -> None:
@@ -60,9 +60,9 @@ async def test_the_list_of_endpoints_is_a_live_part_of_its_page(site: Site) -> N
 
 
 async def test_creating_saving_restoring_and_deleting_tell_open_pages(site: Site) -> None:
-    with site.bench.feed.listen() as told:
+    with site.services.feed.listen() as told:
         await site.post("/endpoints", a_form())
-        [shop] = await site.bench.store.read(lambda tx: endpoints.of_source(tx, site.source.id))
+        [shop] = await site.services.store.read(lambda tx: endpoints.of_source(tx, site.source.id))
         about = Changed(site.source.id, None, shop.id)
         assert told.unread() == [about]
 
@@ -70,7 +70,7 @@ async def test_creating_saving_restoring_and_deleting_tell_open_pages(site: Site
         await site.post(f"/endpoints/{shop.id}/transformation", {"code": code, "transforming": "on"})
         assert about in told.unread()
 
-        first = (await site.bench.store.read(lambda tx: endpoints.history(tx, shop.id)))[-1]
+        first = (await site.services.store.read(lambda tx: endpoints.history(tx, shop.id)))[-1]
         await site.post(f"/endpoints/{shop.id}/versions/{first.id}/restore")
         assert about in told.unread()
 

@@ -13,7 +13,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 async def created(site: Site, form: dict[str, object]):
     answer = await site.post("/endpoints", form)
     assert answer.status_code == 303, text_of(answer.text)[:2000]
-    found = await site.bench.store.read(lambda tx: endpoints.of_source(tx, site.source.id))
+    found = await site.services.store.read(lambda tx: endpoints.of_source(tx, site.source.id))
     return found[-1]
 
 
@@ -56,7 +56,7 @@ async def test_within_a_value_they_are_refused_beside_the_field(
 
 async def test_the_secret_of_a_source_is_cleaned(site: Site) -> None:
     await site.post(f"/sources/{site.source.id}/secret", {"secret": f"\ufeff{SECRET}\u200b\n"})
-    kept = await site.bench.store.read(lambda tx: sources.get(tx, site.source.id))
+    kept = await site.services.store.read(lambda tx: sources.get(tx, site.source.id))
     assert kept is not None
     assert kept.secret == SECRET
     wrong = await site.post(f"/sources/{site.source.id}/secret", {"secret": SECRET[:20] + "\u200b" + SECRET[20:]})

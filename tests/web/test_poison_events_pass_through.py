@@ -58,7 +58,7 @@ def anywhere(request: pytest.FixtureRequest) -> Site:
 
 
 async def with_secret(site: Site) -> None:
-    await site.bench.store.write(lambda tx: sources.set_secret(tx, site.source.id, SECRET))
+    await site.services.store.write(lambda tx: sources.set_secret(tx, site.source.id, SECRET))
 
 
 async def listened_to(site: Site) -> Site:
@@ -83,7 +83,7 @@ async def sent(site: Site, body: bytes) -> tuple[int, str]:
 
 async def kept(site: Site, webhook_id: str) -> list[messages.Row]:
     search = messages.Search(site.source.id, text=webhook_id)
-    found: list[messages.Row] = await site.bench.store.read(lambda tx: messages.page(tx, search))
+    found: list[messages.Row] = await site.services.store.read(lambda tx: messages.page(tx, search))
     return found
 
 
@@ -116,7 +116,7 @@ async def test_what_is_kept_is_run_and_shown_and_holds_nothing_up(anywhere: Site
         assert DeliveryState.SUCCEEDED in states, name  # without code it goes out as it came
 
         [row] = await kept(site, webhook_id)
-        message = await site.bench.store.read(lambda tx, of=row.id: messages.get(tx, of))
+        message = await site.services.store.read(lambda tx, of=row.id: messages.get(tx, of))
         assert message is not None
         assert message.body == body, name
         for page in ("/logs", "/logs?view=attempts", f"/messages/{row.id}", "/inspector", f"/messages/{row.id}/body"):

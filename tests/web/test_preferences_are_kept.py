@@ -9,7 +9,7 @@ from server.store import sources
 
 
 async def live_of(visitor: Newcomer) -> Source:
-    return (await visitor.app.state.bench.store.read(sources.every))[1]
+    return (await visitor.app.state.services.store.read(sources.every))[1]
 
 
 async def test_a_stranger_may_choose_the_theme_too(tmp_path: Path) -> None:

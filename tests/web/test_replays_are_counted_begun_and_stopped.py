@@ -14,7 +14,7 @@ from server.domain.endpoints import Destination, Endpoint
 from server.domain.ids import MessageId, mint
 from server.domain.messages import AttemptOutcome, DeliveryState
 from server.domain.replays import ReplayState
-from server.store import endpoints, matches, messages, replays
+from server.store import endpoints, messages, replay_matches, replays
 
 FAILED, PARKED = DeliveryState.FAILED, DeliveryState.TRANSFORM_FAILED
 PLAIN = "function handler(webhook) { return webhook; }"
@@ -31,7 +31,7 @@ async def failing(site: Site, count: int, state: DeliveryState = FAILED, **chang
 
 
 async def run_of(site: Site, endpoint: Endpoint) -> Any:
-    return (await site.bench.store.read(lambda tx: replays.history(tx, endpoint.id)))[0]
+    return (await site.services.store.read(lambda tx: replays.history(tx, endpoint.id)))[0]
 
 
 async def ends(site: Site, endpoint: Endpoint, state: ReplayState = ReplayState.DONE) -> Any:
@@ -63,7 +63,7 @@ async def test_the_dry_run_says_how_many_of_which_types_and_changes_nothing(site
     assert "payment.succeeded 2 refund.succeeded 1" in said
     assert "No transformation: sent as received" in said
     assert "None: the destination has not accepted any of them yet" in said
-    assert await site.bench.store.read(lambda tx: replays.history(tx, shop.id)) == []
+    assert await site.services.store.read(lambda tx: replays.history(tx, shop.id)) == []
 
 
 async def test_what_was_counted_is_what_goes_out(site: Site) -> None:
@@ -101,7 +101,7 @@ async def test_missing_sends_what_came_before_the_endpoint_was_made(site: Site) 
     assert "2 messages will be sent" in text_of(page.text)
     await site.post(f"/endpoints/{shop.id}/replays", confirmation(page.text))
     await ends(site, shop)
-    ways = await site.bench.store.read(lambda tx: messages.of_messages(tx, [message.id for message in before]))
+    ways = await site.services.store.read(lambda tx: messages.of_messages(tx, [message.id for message in before]))
     assert [[(way.endpoint_id, way.state) for way in ways[message.id]] for message in before] == [
         [(shop.id, DeliveryState.SUCCEEDED)]
     ] * 2
@@ -141,8 +141,8 @@ async def test_nothing_to_replay_is_said(site: Site) -> None:
 async def test_a_count_that_finds_nothing_in_its_time_says_so_and_names_no_number(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "MOST_SECONDS", -1.0)
-    monkeypatch.setattr(matches, "SCANNED", 1)
+    monkeypatch.setattr(actions, "MAX_COUNTING_SECONDS", -1.0)
+    monkeypatch.setattr(replay_matches, "SCANNED", 1)
     shop = await failing(site, 3)
     page = await counted(site, shop, kind="failed", listen="chosen", event_types=["dispute.opened"])
     said = text_of(page.text)
@@ -193,7 +193,7 @@ async def test_what_is_parked_is_shown_and_runs_with_the_version_that_is_saved(s
     )
     replay, progress = await ends(site, shop)
     assert progress.ended == {DeliveryState.SUCCEEDED: 2}
-    now = await site.bench.store.read(lambda tx: endpoints.get(tx, shop.id))
+    now = await site.services.store.read(lambda tx: endpoints.get(tx, shop.id))
     assert now and now.version and (now.version.number, replay.version_id) == (2, now.version.id)
     assert now.health == shop.health
 
@@ -201,7 +201,7 @@ async def test_what_is_parked_is_shown_and_runs_with_the_version_that_is_saved(s
 async def test_saving_without_the_switch_leaves_them_parked(site: Site) -> None:
     shop = await failing(site, 1, PARKED, code="function handler() { throw 1 }")
     await site.post(f"/endpoints/{shop.id}/transformation", {"code": PLAIN, "transforming": "on"})
-    assert await site.bench.store.read(lambda tx: replays.history(tx, shop.id)) == []
+    assert await site.services.store.read(lambda tx: replays.history(tx, shop.id)) == []
     page = await site.get(f"/endpoints/{shop.id}/replays/new?kind=parked")
     assert "1 message will be sent" in text_of(page.text)
     assert "Version 2 (active)" in text_of(page.text)

@@ -13,7 +13,7 @@ FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
 
 
 async def now(site: Site, endpoint: Endpoint) -> Endpoint:
-    found = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint.id))
+    found = await site.services.store.read(lambda tx: endpoints.get(tx, endpoint.id))
     assert found
     return found
 

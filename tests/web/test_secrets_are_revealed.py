@@ -24,13 +24,13 @@ VALUES: dict[str, Any] = {
 
 
 async def now(site: Site, endpoint: Endpoint) -> Endpoint:
-    found = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint.id))
+    found = await site.services.store.read(lambda tx: endpoints.get(tx, endpoint.id))
     assert found
     return found
 
 
 async def test_no_page_of_an_endpoint_shows_a_secret(site: Site) -> None:
-    former = FormerSecret("whsec_Zm9ybWVyZm9ybWVyZm9ybWVyZm9ybWVy", site.bench.now() + OVERLAP_MS)
+    former = FormerSecret("whsec_Zm9ybWVyZm9ybWVyZm9ybWVyZm9ybWVy", site.services.now() + OVERLAP_MS)
     endpoint = await kept_endpoint(site, "const handler = (w) => w;", former_secret=former, **VALUES)
     pages = ["", "/advanced", "/edit", "/transformation", "/testing"]
     text = "".join([(await site.get(f"/endpoints/{endpoint.id}{page}")).text for page in pages])
@@ -170,9 +170,9 @@ async def test_the_webhook_for_alerts_stays_until_it_is_removed(loopback_site: S
 async def owner(browser: Newcomer) -> Site:
     """The site of a person with a password."""
     assert (await browser.sets_up()).status_code == 303
-    bench = browser.app.state.bench
+    services = browser.app.state.services
 
     def first(tx: Transaction) -> Any:
         return sources.every(tx)[0]
 
-    return Site(browser, bench, await bench.store.read(first), browser.app)
+    return Site(browser, services, await services.store.read(first), browser.app)

@@ -61,7 +61,7 @@ async def test_the_password_is_kept_as_an_argon2id_hash(tmp_path: Path) -> None:
             assert user
             return user.password_hash
 
-        kept = await visitor.app.state.bench.store.read(stored)
+        kept = await visitor.app.state.services.store.read(stored)
         assert kept.startswith("$argon2id$")
         assert PASSWORD not in kept
 

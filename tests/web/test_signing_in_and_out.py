@@ -9,14 +9,14 @@ from argon2 import PasswordHasher
 from newcomer import PASSWORD, newcomer
 
 from server.actions.accounts import (
+    MAX_COUNTED_KEYS,
+    MAX_TRIES_PER_ADDRESS,
+    MAX_TRIES_PER_NAME,
+    MAX_TRIES_PER_PROXY,
     MAX_WAITING,
-    MOST_FROM_ONE_PLACE,
-    MOST_FROM_ONE_PROXY,
-    MOST_TRIED,
-    MOST_TRIES,
     SLOW_MS,
-    TRIES_MS,
-    Tries,
+    WINDOW_MS,
+    SignInLimiter,
 )
 from server.store import accounts
 from server.web.visit import SESSION_COOKIE
@@ -54,7 +54,7 @@ async def test_a_password_that_nobody_can_have_is_no_try(tmp_path: Path) -> None
     async with newcomer(tmp_path) as visitor:
         await visitor.sets_up()
         async with visitor.another() as other:
-            for _ in range(MOST_TRIES + 1):
+            for _ in range(MAX_TRIES_PER_NAME + 1):
                 await other.signs_in(password="x" * 999)
             assert (await other.signs_in()).status_code == 303
 
@@ -98,7 +98,7 @@ async def test_too_many_wrong_passwords_must_wait(tmp_path: Path) -> None:
         await visitor.sets_up()
         async with visitor.another() as guesser:
             # At once, since counting only what has failed already would let a crowd through.
-            guesses = await asyncio.gather(*(guesser.signs_in(password="wrong") for _ in range(MOST_TRIES)))
+            guesses = await asyncio.gather(*(guesser.signs_in(password="wrong") for _ in range(MAX_TRIES_PER_NAME)))
             assert all(WRONG in guess.text for guess in guesses)
             answer = await guesser.signs_in()
             assert answer.status_code == 422
@@ -110,7 +110,7 @@ async def test_too_many_wrong_passwords_must_wait(tmp_path: Path) -> None:
 async def test_guesses_at_many_names_from_one_address_come_to_an_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.actions.accounts.MOST_FROM_ONE_PLACE", 3)
+    monkeypatch.setattr("server.actions.accounts.MAX_TRIES_PER_ADDRESS", 3)
     async with newcomer(tmp_path) as visitor:
         await visitor.sets_up()
         async with visitor.another() as guesser:
@@ -124,7 +124,7 @@ async def test_guesses_at_many_names_from_one_address_come_to_an_end(
 async def test_all_the_ipv6_addresses_of_one_customer_count_as_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.actions.accounts.MOST_FROM_ONE_PLACE", 3)
+    monkeypatch.setattr("server.actions.accounts.MAX_TRIES_PER_ADDRESS", 3)
     async with newcomer(tmp_path) as visitor:
         await visitor.sets_up()
         for number in range(3):
@@ -137,15 +137,15 @@ async def test_all_the_ipv6_addresses_of_one_customer_count_as_one(
 
 
 def test_tries_are_forgotten_after_a_while() -> None:
-    tries = Tries()
-    assert all(tries.take("ada", now=0) for _ in range(MOST_TRIES))
+    tries = SignInLimiter()
+    assert all(tries.take("ada", now=0) for _ in range(MAX_TRIES_PER_NAME))
     assert not tries.take("ada", now=SLOW_MS - 1)
-    assert tries.take("ada", now=TRIES_MS)
-    assert all(tries.take("ada", now=TRIES_MS + 1) for _ in range(MOST_TRIES - 1))
+    assert tries.take("ada", now=WINDOW_MS)
+    assert all(tries.take("ada", now=WINDOW_MS + 1) for _ in range(MAX_TRIES_PER_NAME - 1))
 
 
 def test_who_waits_gets_in_however_many_tries_there_were() -> None:
-    tries = Tries()
+    tries = SignInLimiter()
     for now in range(0, 60_000, 100):
         tries.take("ada", now)
     taken = [tries.take("ada", now) for now in range(60_000, 60_000 + 4 * SLOW_MS, 100)]
@@ -158,7 +158,7 @@ async def test_strangers_do_not_keep_a_known_browser_out(tmp_path: Path) -> None
         await owner.sets_up()
         await owner.post("/logout")
         async with owner.another("127.0.0.1") as stranger:
-            for _ in range(MOST_TRIES + 1):
+            for _ in range(MAX_TRIES_PER_NAME + 1):
                 await stranger.signs_in(password="wrong")
             assert "Wait 10 seconds." in (await stranger.signs_in()).text
         assert (await owner.signs_in()).status_code == 303
@@ -170,7 +170,7 @@ async def test_strangers_do_not_keep_a_known_browser_out(tmp_path: Path) -> None
 async def test_the_tries_of_a_known_browser_have_their_bound_too(tmp_path: Path) -> None:
     async with newcomer(tmp_path) as owner:
         await owner.sets_up()
-        for _ in range(MOST_TRIES):
+        for _ in range(MAX_TRIES_PER_NAME):
             assert WRONG in (await owner.signs_in(password="wrong")).text
         assert "Wait 10 seconds." in (await owner.signs_in()).text
 
@@ -183,7 +183,7 @@ async def test_a_changed_password_forgets_the_browsers(tmp_path: Path) -> None:
         await owner.post("/settings/password", data=form)
         async with owner.another() as thief:
             thief.cookies.set("browser", before)
-            for _ in range(MOST_TRIES):
+            for _ in range(MAX_TRIES_PER_NAME):
                 await thief.signs_in(password="wrong")
             assert "Wait 10 seconds." in (await thief.signs_in(password="another long password")).text
         async with owner.another("198.51.100.9") as elsewhere:
@@ -195,7 +195,7 @@ async def test_behind_a_proxy_without_a_setting_the_named_address_counts(tmp_pat
         await owner.sets_up()
         async with owner.another("127.0.0.1") as stranger:
             stranger.headers["x-forwarded-for"] = "192.0.2.1, 203.0.113.9"
-            for _ in range(MOST_TRIES + 1):
+            for _ in range(MAX_TRIES_PER_NAME + 1):
                 await stranger.signs_in(password="wrong")
         async with owner.another("127.0.0.1") as other:
             other.headers["x-forwarded-for"] = "198.51.100.20"
@@ -203,8 +203,8 @@ async def test_behind_a_proxy_without_a_setting_the_named_address_counts(tmp_pat
 
 
 async def test_invented_addresses_gain_a_stranger_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MOST_FROM_ONE_PROXY <= MOST_FROM_ONE_PLACE
-    monkeypatch.setattr("server.actions.accounts.MOST_FROM_ONE_PROXY", 5)
+    assert MAX_TRIES_PER_PROXY <= MAX_TRIES_PER_ADDRESS
+    monkeypatch.setattr("server.actions.accounts.MAX_TRIES_PER_PROXY", 5)
     async with newcomer(tmp_path) as owner:
         await owner.sets_up()
         async with owner.another("127.0.0.1") as stranger:
@@ -215,7 +215,7 @@ async def test_invented_addresses_gain_a_stranger_little(tmp_path: Path, monkeyp
         owner.headers["x-forwarded-for"] = "198.51.100.20"  # and keep nobody out who was here before
         assert (await owner.signs_in()).status_code == 303
         async with owner.another("203.0.113.5") as stranger:  # it is no proxy of ours, and cannot name another address
-            for number in range(MOST_TRIES + 1):
+            for number in range(MAX_TRIES_PER_NAME + 1):
                 stranger.headers["x-forwarded-for"] = f"192.0.2.{number}"
                 answer = await stranger.signs_in(password="wrong")
             assert "Wait 10 seconds." in answer.text
@@ -224,12 +224,12 @@ async def test_invented_addresses_gain_a_stranger_little(tmp_path: Path, monkeyp
 async def test_an_older_hash_is_renewed_at_the_next_sign_in(tmp_path: Path) -> None:
     async with newcomer(tmp_path) as owner:
         await owner.sets_up()
-        bench = owner.app.state.bench
+        services = owner.app.state.services
         old = PasswordHasher(time_cost=1, memory_cost=8 * 1024).hash(PASSWORD)
-        user = await bench.store.read(lambda tx: accounts.named(tx, "ada"))
-        await bench.store.write(lambda tx: accounts.replace_hash(tx, user.id, user.password_hash, old))
+        user = await services.store.read(lambda tx: accounts.named(tx, "ada"))
+        await services.store.write(lambda tx: accounts.replace_hash(tx, user.id, user.password_hash, old))
         assert (await owner.signs_in()).status_code == 303
-        assert "m=19456,t=2,p=1" in (await bench.store.read(lambda tx: accounts.named(tx, "ada"))).password_hash
+        assert "m=19456,t=2,p=1" in (await services.store.read(lambda tx: accounts.named(tx, "ada"))).password_hash
         assert (await owner.signs_in()).status_code == 303
 
 
@@ -246,7 +246,7 @@ async def test_a_crowd_at_the_door_is_bounded(tmp_path: Path) -> None:
 
 
 def test_tries_that_are_remembered_are_bounded() -> None:
-    tries = Tries()
-    for name in range(MOST_TRIED + 50):
+    tries = SignInLimiter()
+    for name in range(MAX_COUNTED_KEYS + 50):
         tries.take(f"name {name}", now=0)
-    assert len(tries._tried) == MOST_TRIED
+    assert len(tries._tried) == MAX_COUNTED_KEYS

@@ -17,22 +17,22 @@ OWN = "whsec_" + b64encode(b"o" * 32).decode()
 
 
 async def now(site: Site, endpoint: Endpoint) -> Endpoint:
-    found = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint.id))
+    found = await site.services.store.read(lambda tx: endpoints.get(tx, endpoint.id))
     assert found
     return found
 
 
 async def test_the_old_secret_signs_for_a_day_beside_the_new_one(site: Site) -> None:
     endpoint = await kept_endpoint(site)
-    before = site.bench.now()
+    before = site.services.now()
 
     path_of(await site.post(f"/endpoints/{endpoint.id}/secret"))
 
     after = await now(site, endpoint)
     assert after.secret.startswith("whsec_") and after.secret != SECRET
     assert after.former_secret and after.former_secret.secret == SECRET
-    assert before + OVERLAP_MS <= after.former_secret.until <= site.bench.now() + OVERLAP_MS
-    assert after.secrets_at(site.bench.now()) == (after.secret, SECRET)
+    assert before + OVERLAP_MS <= after.former_secret.until <= site.services.now() + OVERLAP_MS
+    assert after.secrets_at(site.services.now()) == (after.secret, SECRET)
     assert after.secrets_at(after.former_secret.until) == (after.secret,)
 
 
@@ -82,7 +82,7 @@ async def test_a_secret_of_ones_own_is_kept(site: Site, typed: str) -> None:
 
     path_of(await site.post(f"/endpoints/{endpoint.id}/secret", {"secret": typed}))
 
-    assert (await now(site, endpoint)).secrets_at(site.bench.now()) == (OWN, SECRET)
+    assert (await now(site, endpoint)).secrets_at(site.services.now()) == (OWN, SECRET)
 
 
 @pytest.mark.parametrize(

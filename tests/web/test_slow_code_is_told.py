@@ -8,10 +8,10 @@ from site_under_test import Site
 
 from server.delivery import notifier
 from server.delivery.prepare import program_of
-from server.domain.alerts import Alerts
-from server.domain.operational_events import TRANSFORMATION_TOO_SLOW
+from server.domain.notification_settings import NotificationSettings
+from server.domain.operational_event_types import TRANSFORMATION_TOO_SLOW
 from server.domain.transformations import Program, TransformFailed
-from server.store import Transaction, endpoints, notices, options
+from server.store import Transaction, endpoints, operational_events, options
 
 FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
 LOOP = "function handler(webhook) { for (;;); }"
@@ -21,11 +21,11 @@ TOLD = "timed out 3 times in a row"
 async def test_an_endpoint_whose_code_is_in_the_slow_lane_says_so(site: Site) -> None:
     endpoint = an_endpoint(site.source, code=LOOP)
     assert endpoint.version
-    await site.bench.store.write(lambda tx: endpoints.insert(tx, endpoint))
+    await site.services.store.write(lambda tx: endpoints.insert(tx, endpoint))
     assert TOLD not in text_of((await site.get(f"/endpoints/{endpoint.id}")).text)
 
     for _ in range(3):
-        result = await site.bench.sandbox.run(program_of(endpoint, endpoint.version), a_webhook())
+        result = await site.services.sandbox.run(program_of(endpoint, endpoint.version), a_webhook())
         assert isinstance(result, TransformFailed)
 
     assert TOLD in text_of((await site.get(f"/endpoints/{endpoint.id}")).text)
@@ -40,19 +40,19 @@ async def test_entering_the_slow_lane_is_an_operational_event_that_people_are_to
     assert endpoint.version and tested.version
 
     def keep(tx: Transaction) -> None:
-        options.set_alerts(tx, Alerts(addresses=("ada@example.com",)), site.bench.now())
+        options.set_alerts(tx, NotificationSettings(addresses=("ada@example.com",)), site.services.now())
         for each in (endpoint, tested):
             endpoints.insert(tx, each)
 
-    await site.bench.store.write(keep)
+    await site.services.store.write(keep)
     of_test = Program(tested.id, LOOP + " // tried on the Test tab")
     for _ in range(3):
         for program in (of_test, program_of(endpoint, endpoint.version)):
-            await site.bench.sandbox.run(program, a_webhook())
+            await site.services.sandbox.run(program, a_webhook())
     while not box.got:
         await site.get("/healthz")
 
-    [notice] = await site.bench.store.read(lambda tx: notices.page(tx, site.source.id))
+    [notice] = await site.services.store.read(lambda tx: operational_events.page(tx, site.source.id))
     assert (notice.type, notice.endpoint_id, notice.count) == (TRANSFORMATION_TOO_SLOW, endpoint.id, 1)
     said = "Version 1 of the code timed out 3 times in a row."
     [mail] = box.got

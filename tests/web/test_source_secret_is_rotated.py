@@ -40,24 +40,24 @@ async def test_the_old_secret_is_good_for_a_day(site: Site) -> None:
     for secret in (old, new):
         await site.post(f"/sources/{site.source.id}/secret", {"secret": secret})
 
-    kept = await site.bench.store.read(lambda tx: sources.get(tx, site.source.id))
+    kept = await site.services.store.read(lambda tx: sources.get(tx, site.source.id))
     assert kept and kept.former_secret
     assert kept.secrets_at(kept.former_secret.until - 1) == (new, old)
     assert kept.secrets_at(kept.former_secret.until) == (new,)
-    assert kept.former_secret.until <= site.bench.now() + OVERLAP_MS
+    assert kept.former_secret.until <= site.services.now() + OVERLAP_MS
 
 
 async def test_a_secret_of_our_own_is_made_once_when_the_form_is_sent_twice(site: Site) -> None:
     form = {"replaces": ""}
     for _ in range(2):
         path_of(await site.post(f"/sources/{site.source.id}/secret/new", form))
-    first = await site.bench.store.read(lambda tx: sources.get(tx, site.source.id))
+    first = await site.services.store.read(lambda tx: sources.get(tx, site.source.id))
     assert first and first.secret and first.former_secret is None
 
     form = {"replaces": fingerprint(first.secret)}
     assert f'name="replaces" value="{fingerprint(first.secret)}"' in (await site.get("/sources")).text
     for _ in range(2):
         path_of(await site.post(f"/sources/{site.source.id}/secret/new", form))
-    after = await site.bench.store.read(lambda tx: sources.get(tx, site.source.id))
+    after = await site.services.store.read(lambda tx: sources.get(tx, site.source.id))
     assert after and after.secret != first.secret
     assert after.former_secret and after.former_secret.secret == first.secret

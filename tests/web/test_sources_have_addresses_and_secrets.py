@@ -16,7 +16,7 @@ EVENT = '{"type":"payment.succeeded","data":{}}'
 
 
 async def stored(visitor: Newcomer) -> list[Source]:
-    return await visitor.app.state.bench.store.read(sources.every)
+    return await visitor.app.state.services.store.read(sources.every)
 
 
 async def delivers(visitor: Newcomer, source: Source, secret: str = SECRET) -> int:

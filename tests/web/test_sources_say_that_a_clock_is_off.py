@@ -16,7 +16,7 @@ async def sent(site: Site, drift: int, secret: str = SECRET) -> int:
     timestamp = int(time.time()) + drift
     headers = {"webhook-id": "evt_1", "webhook-timestamp": str(timestamp)}
     headers["webhook-signature"] = sign(secret, "evt_1", timestamp, body)
-    [source] = [one for one in await site.bench.store.read(sources.every) if one.id == site.source.id]
+    [source] = [one for one in await site.services.store.read(sources.every) if one.id == site.source.id]
     answer = await site.client.post(f"/in/{source.token}", content=body, headers=headers)
     return answer.status_code
 

@@ -25,7 +25,7 @@ async def the_attempt(site: Site, endpoint_id: str, event_type: str) -> Attempt:
     search = attempts.Search(endpoint_id=endpoint_id, event_type=event_type)
     async with asyncio.timeout(DEADLINE_SECONDS):
         while True:
-            if found := await site.bench.store.read(lambda tx: attempts.page(tx, search)):
+            if found := await site.services.store.read(lambda tx: attempts.page(tx, search)):
                 newest: Attempt = found[0]
                 return newest
             await asyncio.sleep(0.01)
@@ -37,13 +37,13 @@ def as_form(form: dict[str, Any]) -> Form:
 
 @pytest.mark.parametrize("event_type", ["payment.succeeded", "subscription.active", "payout.success"])
 async def test_the_test_shows_the_request_that_a_live_delivery_records(site: Site, event_type: str) -> None:
-    card = site.bench.cards["customer_io"]
+    card = site.services.cards["customer_io"]
     form = customer_io(
         destination="capture", code=card.default_code, headers_key=["X-Team"], headers_value=["payments"]
     )
 
     trial = await transforms.try_out(
-        site.bench, drafts.posted(as_form(form), card), event_type, sample_json(event_type)
+        site.services, drafts.posted(as_form(form), card), event_type, sample_json(event_type)
     )
     endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[3]
     attempt = await the_attempt(site, endpoint_id, event_type)
@@ -62,9 +62,9 @@ async def test_the_test_shows_the_request_that_a_live_delivery_records(site: Sit
 
 async def test_a_script_that_fails_in_the_test_fails_live_with_the_same_words(site: Site) -> None:
     form = a_form(destination="capture", code="function handler(w) {\n  return w.a.b;\n}")
-    card = site.bench.cards["webhook"]
+    card = site.services.cards["webhook"]
 
-    trial = await transforms.try_out(site.bench, drafts.posted(as_form(form), card), "refund.failed", "{}")
+    trial = await transforms.try_out(site.services, drafts.posted(as_form(form), card), "refund.failed", "{}")
     endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[3]
     attempt = await the_attempt(site, endpoint_id, "refund.failed")
 
@@ -81,7 +81,7 @@ async def test_a_disabled_endpoint_sends_no_example(site: Site) -> None:
 
     assert answer.status_code == 422
     assert "The endpoint is disabled. Enable it to send an example." in answer.text
-    stored = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
+    stored = await site.services.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     assert stored.destination is Destination.CAPTURE
 
 

@@ -118,7 +118,7 @@ async def test_without_scripts_a_button_loads_the_sample_of_an_event_type(site: 
 
 
 async def test_a_sample_of_the_card_replaces_the_code_and_nothing_else(site: Site) -> None:
-    sample = site.bench.cards["customer_io"].samples[0]
+    sample = site.services.cards["customer_io"].samples[0]
     form = customer_io(start=sample.name, description="Still here")
 
     fragment = await site.post("/transformations/start", form, headers=FRAGMENT)
@@ -137,7 +137,7 @@ async def test_an_endpoint_that_exists_is_tried_with_its_stored_credentials(site
     answer = await site.post("/transformations/try", form, headers=FRAGMENT)
 
     assert "authorization Basic ••••••••" in text_of(answer.text)
-    history = await site.bench.store.read(lambda tx: endpoints.history(tx, endpoint_id))
+    history = await site.services.store.read(lambda tx: endpoints.history(tx, endpoint_id))
     assert [version.number for version in history] == [1]
 
 

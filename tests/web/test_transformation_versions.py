@@ -16,12 +16,12 @@ async def an_endpoint_of(site: Site, **changes: Any) -> str:
 
 
 async def history(site: Site, endpoint_id: str) -> list[Version]:
-    found: list[Version] = await site.bench.store.read(lambda tx: endpoints.history(tx, endpoint_id))
+    found: list[Version] = await site.services.store.read(lambda tx: endpoints.history(tx, endpoint_id))
     return found
 
 
 async def in_force(site: Site, endpoint_id: str) -> int | None:
-    endpoint = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
+    endpoint = await site.services.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     return endpoint.version.number if endpoint.version else None
 
 
@@ -41,7 +41,7 @@ async def test_the_same_code_makes_no_version_but_variables_and_switch_are_kept(
     form = a_form(code=PLAIN.replace("\n", "\r\n"), transforming=None, variables_key=["A"], variables_value=["1"])
     answer = await site.post(f"/endpoints/{endpoint_id}/transformation", form)
 
-    endpoint = await site.bench.store.read(lambda tx: endpoints.get(tx, endpoint_id))
+    endpoint = await site.services.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     assert answer.headers["location"].endswith("said=code-unchanged")
     assert len(await history(site, endpoint_id)) == 1
     assert (endpoint.transforming, endpoint.variables) == (False, {"A": "1"})

@@ -42,7 +42,7 @@ async def test_a_delivery_is_stopped_with_a_button_and_can_be_sent_again(site: S
     said = text_of((await site.get(answer.headers["location"])).text)
     assert "Delivery stopped." in said
     assert "Skipped or stopped manually" in said
-    kept = await site.bench.store.read(lambda tx: deliveries.get(tx, entry.delivery.id))
+    kept = await site.services.store.read(lambda tx: deliveries.get(tx, entry.delivery.id))
     assert kept is not None
     assert kept.state is DeliveryState.STOPPED
     assert (await site.post(f"/deliveries/{entry.delivery.id}/stop")).status_code == 422

@@ -39,7 +39,7 @@ class Unavailable(Exception):
         self.errno = number
 
 
-class Wall(NamedTuple):
+class Fence(NamedTuple):
     name: str
     close: Callable[[], None]
     holds: Callable[[], bool]
@@ -216,9 +216,9 @@ def _prctl(option: int, value: int) -> None:
 
 
 WALLS = (
-    Wall("no new privileges", _close_privileges, _privileges_hold),
-    Wall("landlock", _close_landlock, _landlock_holds),
-    Wall("resource limits", _close_limits, _limits_hold),
-    Wall("seccomp", _close_seccomp, _seccomp_holds),
+    Fence("no new privileges", _close_privileges, _privileges_hold),
+    Fence("landlock", _close_landlock, _landlock_holds),
+    Fence("resource limits", _close_limits, _limits_hold),
+    Fence("seccomp", _close_seccomp, _seccomp_holds),
 )
 """In the order they are closed: the last takes away the system calls that the others need."""

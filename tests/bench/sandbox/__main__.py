@@ -21,7 +21,7 @@ ROOT = HERE.parent.parent.parent
 sys.path[:0] = [str(ROOT)]
 
 from server.domain.transformations import Program, Returned, TransformFailed, Webhook  # noqa: E402
-from server.sandbox import Limits, Sandbox, workers  # noqa: E402
+from server.sandbox import Limits, Sandbox, zygote  # noqa: E402
 
 CODE = (ROOT / "tests" / "fixtures" / "seed" / "track_payments.js").read_text()
 WITH_INTL = (
@@ -97,12 +97,12 @@ async def timed(once: Callable[[], Awaitable[None]], times: int) -> list[float]:
 
 async def a_sandbox(prelude: bool = True) -> Sandbox:
     """``prelude=False``: its worlds have the harness, and none of the globals that we add."""
-    boot = workers._BOOT
+    boot = zygote._BOOT
     if not prelude:
-        workers._BOOT = boot.replace("zygote.main()", EMPTY + "zygote.main()")
+        zygote._BOOT = boot.replace("zygote.main()", EMPTY + "zygote.main()")
     sandbox = Sandbox(LIMITS)
     await sandbox.start()
-    workers._BOOT = boot
+    zygote._BOOT = boot
     for _ in range(50):
         await run(sandbox)
     return sandbox

@@ -18,7 +18,7 @@ QUICK_SECONDS = 0.1
 
 SLOW_AFTER = 3
 """Time-outs in a row that send an owner to the slow lane."""
-LONGEST_PAUSE = 30.0
+MAX_PAUSE_SECONDS = 30.0
 """Seconds between two runs there; the pause begins with one and doubles with each further time-out."""
 REMEMBERED = 1_000
 """Owners whose time-outs and paces are known; the oldest is forgotten first."""
@@ -43,7 +43,7 @@ class Job:
     """How often its worker ended under it, of no fault that could be told to be its own."""
 
 
-class Lane:
+class RunQueue:
     """An owner's waiting events, and the task that serves them while there are any."""
 
     __slots__ = ("batch", "news", "pace", "task", "waiting")
@@ -102,7 +102,7 @@ class Lane:
         self.waiting.extendleft(reversed(jobs))
 
 
-class Paces:
+class RunTimes:
     """Seconds that an event of each owner takes, as far as is known."""
 
     def __init__(self) -> None:
@@ -122,7 +122,7 @@ class Paces:
 
 
 @dataclass(frozen=True, slots=True)
-class Slow:
+class SlowCode:
     """Why an owner is in the slow lane."""
 
     timeouts: int
@@ -133,24 +133,24 @@ class Slow:
     """The time of the next run, on the monotonic clock."""
 
 
-class TimeOuts:
+class TimeoutCounts:
     """Counts each owner's time-outs in a row. A good run, or other code, begins anew."""
 
     def __init__(self) -> None:
-        self._counted: OrderedDict[str, tuple[str, Slow]] = OrderedDict()
+        self._counted: OrderedDict[str, tuple[str, SlowCode]] = OrderedDict()
 
     def knows(self, owner: str) -> bool:
         """Whether the owner's last run timed out."""
         return owner in self._counted
 
-    def slow(self, program: Program) -> Slow | None:
+    def slow(self, program: Program) -> SlowCode | None:
         """Why the program is in the slow lane, if it is."""
         if program.owner not in self._counted:
             return None
         code, slow = self._counted.get(program.owner, ("", None))
         return slow if slow and slow.timeouts >= SLOW_AFTER and code == program.code else None
 
-    def note(self, program: Program, result: Result, now: float) -> Slow | None:
+    def note(self, program: Program, result: Result, now: float) -> SlowCode | None:
         """After a run. Returns what is so now."""
         code, before = self._counted.get(program.owner, ("", None))
         if not (isinstance(result, TransformFailed) and result.error.kind == FailureKind.TIME_LIMIT):
@@ -158,8 +158,8 @@ class TimeOuts:
                 self._counted.pop(program.owner, None)
             return None
         timeouts = before.timeouts + 1 if before and code == program.code else 1
-        pause = min(LONGEST_PAUSE, 2.0 ** (timeouts - SLOW_AFTER)) if timeouts >= SLOW_AFTER else 0.0
-        self._counted[program.owner] = (program.code, Slow(timeouts, pause, now + pause))
+        pause = min(MAX_PAUSE_SECONDS, 2.0 ** (timeouts - SLOW_AFTER)) if timeouts >= SLOW_AFTER else 0.0
+        self._counted[program.owner] = (program.code, SlowCode(timeouts, pause, now + pause))
         self._counted.move_to_end(program.owner)
         while len(self._counted) > REMEMBERED:
             self._counted.popitem(last=False)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from server.domain.ids import Millis, NoticeId, NotificationId
-from server.domain.notices import Notice
-from server.domain.operational_events import OperationalEventType, sent_by_default
+from server.domain.operational_event_types import OperationalEventType, sent_by_default
+from server.domain.operational_events import OperationalEvent
 from server.domain.reasons import Cause
 from server.domain.sentences import Sentence, say
 from server.domain.sources import Source
@@ -37,7 +37,7 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
 
 
-class Sending(StrEnum):
+class NotificationState(StrEnum):
     PENDING = "pending"
     SENT = "sent"
     FAILED = "failed"
@@ -51,7 +51,7 @@ class Notification:
     id: NotificationId
     notice_id: NoticeId
     channel: Channel
-    state: Sending
+    state: NotificationState
     attempts: int
     due_at: Millis | None
     error: Cause | None
@@ -60,7 +60,7 @@ class Notification:
 
 
 @dataclass(frozen=True, slots=True)
-class Alerts:
+class NotificationSettings:
     """What people chose on the settings page."""
 
     kinds: frozenset[str] = field(default_factory=sent_by_default)
@@ -106,10 +106,10 @@ def retry_wait_ms(attempts: int) -> Millis | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NamedEvent:
     """A notice with what its reader knows things by."""
 
-    notice: Notice
+    notice: OperationalEvent
     source: Source
     endpoint: str
     """The endpoint's name."""
@@ -125,7 +125,7 @@ class Mail:
     body: str
 
 
-def mail(to: tuple[str, ...], told: Sequence[Told]) -> Mail:
+def mail(to: tuple[str, ...], told: Sequence[NamedEvent]) -> Mail:
     """One mail for notices of one type."""
     first = told[0]
     about = _one_line(first.endpoint) if len(told) == 1 else f"{len(told)} notices"
@@ -145,7 +145,7 @@ def test_mail(to: tuple[str, ...], link: str) -> Mail:
     return Mail(to, "[Hookbench] Test mail", "\n".join([*lines, *([link] if link else [])]) + f"\n{FOOTER}")
 
 
-def payload(told: Told) -> bytes:
+def payload(told: NamedEvent) -> bytes:
     """What the webhook gets, in the envelope that Standard Webhooks asks for."""
     notice = told.notice
     data = {
@@ -172,7 +172,7 @@ def _envelope(kind: str, at: Millis, data: Mapping[str, object]) -> bytes:
     return json.dumps({"type": kind, "timestamp": timestamp, "data": data}).encode()
 
 
-def _paragraph(told: Told) -> str:
+def _paragraph(told: NamedEvent) -> str:
     notice = told.notice
     lines = [
         f"{told.endpoint.strip()} ({told.source.name})",

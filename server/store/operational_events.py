@@ -9,8 +9,8 @@ from sqlalchemy import Connection, RowMapping, Select, func, literal_column, sel
 
 from server.domain.ids import EndpointId, MessageId, Millis, NoticeId, SourceId, mint
 from server.domain.messages import Attempt
-from server.domain.notices import Happened, Notice, recovered
-from server.domain.operational_events import ENDPOINT_DISABLED, ENDPOINT_RECOVERED, OPERATIONAL_EVENTS, troubles
+from server.domain.operational_event_types import ENDPOINT_DISABLED, ENDPOINT_RECOVERED, OPERATIONAL_EVENTS, troubles
+from server.domain.operational_events import Occurrence, OperationalEvent, recovered
 from server.store import notifications
 from server.store.columns import dump
 from server.store.schema import notices
@@ -19,18 +19,18 @@ PAGE = 50
 
 log = structlog.get_logger()
 
-MOST_COUNTED = 100
+MAX_COUNTED = 100
 """Nobody needs to know whether more are unseen."""
 
 
-def add(tx: Connection, happened: Happened) -> NoticeId | None:
+def add(tx: Connection, happened: Occurrence) -> NoticeId | None:
     """Keep it as a notice; ``None`` when it was counted in one that is kept already."""
     return add_all(tx, [happened])[0]
 
 
-def add_all(tx: Connection, every: Iterable[Happened]) -> list[NoticeId | None]:
+def add_all(tx: Connection, every: Iterable[Occurrence]) -> list[NoticeId | None]:
     """As ``add``. However many of them are the same, they cost two statements."""
-    alike: dict[tuple[str, EndpointId, str], list[Happened]] = {}
+    alike: dict[tuple[str, EndpointId, str], list[Occurrence]] = {}
     order = []
     for one in every:
         key = (one.type.key, one.endpoint_id, one.subject)
@@ -58,7 +58,7 @@ def recover(tx: Connection, attempt: Attempt) -> NoticeId | None:
     return add(tx, recovered(attempt)) if kind in troubles() else None
 
 
-def page(tx: Connection, source_id: SourceId, *, before: str = "", limit: int = PAGE) -> list[Notice]:
+def page(tx: Connection, source_id: SourceId, *, before: str = "", limit: int = PAGE) -> list[OperationalEvent]:
     """A source's notices, newest first; with ``before``, only those older than the notice of that id."""
     query = select(notices).where(notices.c.source_id == source_id)
     if before:
@@ -66,7 +66,7 @@ def page(tx: Connection, source_id: SourceId, *, before: str = "", limit: int = 
     return _readable(tx.execute(query.order_by(notices.c.id.desc()).limit(limit)).mappings())
 
 
-def of_endpoint(tx: Connection, endpoint_id: EndpointId, limit: int = 5) -> list[Notice]:
+def of_endpoint(tx: Connection, endpoint_id: EndpointId, limit: int = 5) -> list[OperationalEvent]:
     """The newest of an endpoint."""
     query = select(notices).where(notices.c.endpoint_id == endpoint_id).order_by(notices.c.id.desc()).limit(limit)
     return _readable(tx.execute(query).mappings())
@@ -80,7 +80,7 @@ def disabled_at(tx: Connection, endpoint_id: EndpointId) -> Millis | None:
     return tx.execute(query).scalar()
 
 
-def by_ids(tx: Connection, ids: Iterable[NoticeId]) -> dict[NoticeId, Notice]:
+def by_ids(tx: Connection, ids: Iterable[NoticeId]) -> dict[NoticeId, OperationalEvent]:
     rows = tx.execute(select(notices).where(notices.c.id.in_(list(ids)))).mappings()
     return {notice.id: notice for notice in _readable(rows)}
 
@@ -92,11 +92,11 @@ def latest(tx: Connection, after: str, limit: int = 100) -> list[tuple[NoticeId,
 
 
 def unseen(tx: Connection, source_id: SourceId) -> int:
-    """How many nobody has looked at yet, at most ``MOST_COUNTED``."""
+    """How many nobody has looked at yet, at most ``MAX_COUNTED``."""
     some: Select[Any] = (
         select(literal_column("1"))
         .where(notices.c.source_id == source_id, notices.c.seen_at.is_(None))
-        .limit(MOST_COUNTED)
+        .limit(MAX_COUNTED)
     )
     return tx.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
@@ -111,7 +111,7 @@ def see(tx: Connection, source_id: SourceId, up_to: str, now: Millis) -> int:
     return seen.rowcount
 
 
-def _gather(tx: Connection, alike: list[Happened]) -> NoticeId | None:
+def _gather(tx: Connection, alike: list[Occurrence]) -> NoticeId | None:
     """Count what is the same in a notice that is still gathering, or begin one. Detail and event are the latest's."""
     last = alike[-1]
     values: dict[str, Any] = {"message_id": last.message_id, "detail": dump(dict(last.detail)), "updated_at": last.at}
@@ -146,7 +146,7 @@ def _gather(tx: Connection, alike: list[Happened]) -> NoticeId | None:
     return added
 
 
-def _readable(rows: Iterable[RowMapping]) -> list[Notice]:
+def _readable(rows: Iterable[RowMapping]) -> list[OperationalEvent]:
     """The notices that can be read: one that cannot must not take a page, or what is to be sent, with it."""
     found = []
     for row in rows:
@@ -157,8 +157,8 @@ def _readable(rows: Iterable[RowMapping]) -> list[Notice]:
     return found
 
 
-def _notice(row: RowMapping) -> Notice:
-    return Notice(
+def _notice(row: RowMapping) -> OperationalEvent:
+    return OperationalEvent(
         id=NoticeId(row["id"]),
         type=OPERATIONAL_EVENTS[row["kind"]],
         source_id=SourceId(row["source_id"]),

@@ -4,7 +4,7 @@ import asyncio
 from types import TracebackType
 
 
-class Within:
+class Deadline:
     """As ``asyncio.timeout``, at a third of its cost: ``with Within(15):`` raises TimeoutError after 15 seconds.
 
     What is being awaited then is cancelled. A cancellation from elsewhere stays one.

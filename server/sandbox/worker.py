@@ -26,12 +26,12 @@ STARVED = 3
 """On a machine that is busy, a run may last so many times ``kill_after`` while it has not used its processor time."""
 LOW_PRIORITY = 19
 
-Answer = tuple[bytes, bytes]
+Reply = tuple[bytes, bytes]
 """A reply's head and body."""
 
 
 @dataclass(frozen=True, slots=True)
-class Died:
+class WorkerDied:
     """A worker ended before it answered."""
 
     code: int | None
@@ -58,7 +58,7 @@ class Worker(asyncio.Protocol):
         self._end = end
         self._loop = end.get_loop()
         self._received = bytearray()
-        self._answers: deque[Answer] = deque()
+        self._answers: deque[Reply] = deque()
         self._unread = 0
         """Bytes of the answers that nobody has taken yet."""
         self._is_reading = True
@@ -85,7 +85,7 @@ class Worker(asyncio.Protocol):
         self.served = 0
         self.idle_since = 0.0
 
-    async def meet(self, ours: socket.socket) -> Died | None:
+    async def meet(self, ours: socket.socket) -> WorkerDied | None:
         """Wait until the forked process has closed its fences."""
         try:
             await self._loop.create_connection(lambda: self, sock=ours)
@@ -93,7 +93,7 @@ class Worker(asyncio.Protocol):
             ours.close()
             raise
         answer = await self._answer(START_SECONDS)
-        if isinstance(answer, Died):
+        if isinstance(answer, WorkerDied):
             return answer
         self._owed = 0
         self._process = replies.process_of(answer[0])
@@ -123,7 +123,7 @@ class Worker(asyncio.Protocol):
         if self._transport and not self.gone:
             self._transport.write(b"".join(packed))  # when it died already, the answer says how
 
-    def arrived(self) -> Answer | None:
+    def arrived(self) -> Reply | None:
         """The next reply if it is here already and the event's last; otherwise ask ``answer``."""
         if not self._answers or self._unusable or replies.part_asked(self._answers[0][0]):
             return None
@@ -132,13 +132,13 @@ class Worker(asyncio.Protocol):
         self._waited = 0.0
         return self._taken()
 
-    async def answer(self) -> Answer | Died:
-        """The next reply. After ``Died`` there is none, and the worker is of no further use.
+    async def answer(self) -> Reply | WorkerDied:
+        """The next reply. After ``WorkerDied`` there is none, and the worker is of no further use.
 
         A reply that asks for locale data (``replies.part_asked``) is not the event's last: ``give`` them first.
         """
         answer = await self._answer(self._limits.kill_after)
-        if isinstance(answer, Died):
+        if isinstance(answer, WorkerDied):
             self.served += 1
         elif not replies.part_asked(answer[0]):
             self.served += 1
@@ -186,7 +186,7 @@ class Worker(asyncio.Protocol):
         if self._transport:
             self._transport.close()
 
-    async def _answer(self, seconds: float) -> Answer | Died:
+    async def _answer(self, seconds: float) -> Reply | WorkerDied:
         """The next message. Of ``seconds``, what the same event took before is gone."""
         began = time.monotonic()
         before = self._waited
@@ -211,9 +211,9 @@ class Worker(asyncio.Protocol):
         if not self._transport or not self._transport.is_closing():
             self.retire()
         code = await self._exit_code()
-        return Died(code, self._killed, self._waited * 1000, self._preempted, self._unusable)
+        return WorkerDied(code, self._killed, self._waited * 1000, self._preempted, self._unusable)
 
-    def _taken(self) -> Answer:
+    def _taken(self) -> Reply:
         answer = self._answers.popleft()
         self._unread -= len(answer[0]) + len(answer[1])
         if not self._is_reading and self._unread <= self._largest and self._transport and not self.gone:

@@ -17,7 +17,7 @@ import structlog
 from server.sandbox.inside.fences import WALLS
 from server.sandbox.inside.zygote import ENDED, KILL, REQUEST, SPAWN, TRY_FENCE
 from server.sandbox.limits import Fence, Limits
-from server.sandbox.wire import START_SECONDS, Worker
+from server.sandbox.worker import START_SECONDS, Worker
 
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.path.append(sys.argv.pop(1)); "

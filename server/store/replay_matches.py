@@ -41,7 +41,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class MatchPage:
     matches: Sequence[Match]
     """In the order of arrival."""
     cursor: str
@@ -51,7 +51,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class MatchCounts:
     """How many matches one step found, of each event type, state, and whether the destination accepted them before."""
 
     by: Mapping[tuple[str, DeliveryState | None, bool], int]
@@ -59,14 +59,14 @@ class Counted:
     last: bool
 
 
-def walk(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, most: int) -> Stretch:
+def walk(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, most: int) -> MatchPage:
     """Up to ``most`` matches after the cursor ``after``. None found does not mean that none follow: see ``last``."""
     if selection.kind in BY_STATE:
         return _walk_deliveries(tx, endpoint, selection, after, most)
     return _walk_messages(tx, endpoint, selection, after, most)
 
 
-def count(tx: Connection, endpoint: Endpoint, selection: Selection, after: str) -> Counted:
+def count(tx: Connection, endpoint: Endpoint, selection: Selection, after: str) -> MatchCounts:
     """Count the next matches after the cursor ``after``, by the same conditions as ``walk``.
 
     The database counts, since it does so without the interpreter's lock. Row after row would take that from whoever is
@@ -75,7 +75,7 @@ def count(tx: Connection, endpoint: Endpoint, selection: Selection, after: str) 
     if _filter(endpoint, selection):
         stretch = _walk_messages(tx, endpoint, selection, after, BODIES_COUNTED)
         by = Counter((match.event_type, match.state, match.delivered) for match in stretch.matches)
-        return Counted(by, stretch.cursor, stretch.last)
+        return MatchCounts(by, stretch.cursor, stretch.last)
     if selection.kind in BY_STATE:
         place, query = deliveries.c.message_id, _of_deliveries(endpoint, selection, after)
         if selection.event_types is not None:
@@ -91,10 +91,10 @@ def count(tx: Connection, endpoint: Endpoint, selection: Selection, after: str) 
     kinds = (found.c.event_type, found.c.state, found.c.delivered)
     rows = tx.execute(select(*kinds, func.count()).group_by(*kinds))
     by = Counter({(kind, DeliveryState(state) if state else None, bool(again)): n for kind, state, again, n in rows})
-    return Counted(by, bound or selection.end, bound is None)
+    return MatchCounts(by, bound or selection.end, bound is None)
 
 
-def _walk_deliveries(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, most: int) -> Stretch:
+def _walk_deliveries(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, most: int) -> MatchPage:
     """Those of one state, of which an index holds nothing else. What they are of is looked at afterwards, so that a
     choice of event types that fits hardly any does not make the step long."""
     query = _of_deliveries(endpoint, selection, after).order_by(deliveries.c.message_id).limit(most)
@@ -102,10 +102,10 @@ def _walk_deliveries(tx: Connection, endpoint: Endpoint, selection: Selection, a
     wanted = selection.event_types
     matches = [match for match in found if wanted is None or match.event_type in wanted]
     last = len(found) < most
-    return Stretch(matches, selection.end if last else found[-1].message_id, last)
+    return MatchPage(matches, selection.end if last else found[-1].message_id, last)
 
 
-def _walk_messages(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, most: int) -> Stretch:
+def _walk_messages(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, most: int) -> MatchPage:
     """The next messages of the source, with the endpoint's delivery of each."""
     bound = _edge(tx, select(messages.c.id).where(_of_source(endpoint, selection, after)), messages.c.id)
     asked = _filter(endpoint, selection)
@@ -118,8 +118,8 @@ def _walk_messages(tx: Connection, endpoint: Endpoint, selection: Selection, aft
     rows = tx.execute(query).all()
     matches = [_match(row[:5]) for row in rows if asked is None or asked.fits(Payload(bytes(row[5])))]
     if len(rows) == most:
-        return Stretch(matches, rows[-1][0], False)
-    return Stretch(matches, bound or selection.end, bound is None)
+        return MatchPage(matches, rows[-1][0], False)
+    return MatchPage(matches, bound or selection.end, bound is None)
 
 
 def _edge(tx: Connection, scanned: Select[Any], place: ColumnElement[str]) -> str | None:

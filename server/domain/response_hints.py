@@ -15,7 +15,7 @@ TIMEOUT = "timeout"
 """The kind of an attempt's error when no whole answer came in time."""
 
 
-class Asked(StrEnum):
+class DeliveryDirective(StrEnum):
     """What the response header ``webhook-delivery`` may say."""
 
     DISABLE = "disable"
@@ -24,16 +24,16 @@ class Asked(StrEnum):
     """Do not try this message again."""
 
 
-_ASKED = {asked.value: asked for asked in Asked}
+_ASKED = {asked.value: asked for asked in DeliveryDirective}
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ResponseHints:
     """What matters of an answer, or of silence, for what follows."""
 
     gone: bool = False
     """410: nothing is there any more."""
-    asked: Asked | None = None
+    asked: DeliveryDirective | None = None
     retry_after: Millis | None = None
     """The wait that was asked for; ``None`` when none was, or nothing that makes sense."""
     overwhelmed: bool = False
@@ -44,16 +44,16 @@ class Heard:
         """Why the endpoint is to be switched off, if it is. A header asks for it whatever the status."""
         if self.gone:
             return DisabledBecause.GONE
-        return DisabledBecause.ASKED if self.asked is Asked.DISABLE else None
+        return DisabledBecause.ASKED if self.asked is DeliveryDirective.DISABLE else None
 
 
-def heard(attempt: Attempt, now: Millis) -> Heard:
+def hints_of(attempt: Attempt, now: Millis) -> ResponseHints:
     """What the attempt that was just made brought back. Anything that is not understood is as if it were not there."""
     if attempt.response is None:
-        return Heard(overwhelmed=attempt.error is not None and attempt.error.kind == TIMEOUT)
+        return ResponseHints(overwhelmed=attempt.error is not None and attempt.error.kind == TIMEOUT)
     status = attempt.response.status
     headers = {name.lower(): value for name, value in reversed(attempt.response.headers)}  # the first of a name counts
-    return Heard(
+    return ResponseHints(
         gone=status == GONE,
         asked=_ASKED.get(headers.get("webhook-delivery", "").strip().lower()),
         retry_after=_retry_after(headers.get("retry-after", ""), now),

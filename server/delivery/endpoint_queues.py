@@ -17,7 +17,7 @@ FRESH_AT_ALL = 2048
 CLAIMED_FOR_ONE = 32
 AHEAD_SECONDS = 5
 """Of an endpoint with a rate limit only as many are claimed as begin within this time: a lease must not run out."""
-MOST_BYTES = 16 << 20
+MAX_BATCH_BYTES = 16 << 20
 """Of bodies that wait here; with more, nothing is handed over and claims are for one at a time."""
 
 WINDOW = 1.0
@@ -25,7 +25,7 @@ WINDOW = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class QueuedDelivery:
     """A delivery that is ours until its lease runs out, and waits for its turn."""
 
     delivery: Delivery
@@ -33,15 +33,15 @@ class Held:
     lease_until: Millis
 
 
-class Lane:
+class EndpointQueue:
     """One endpoint's share."""
 
     __slots__ = ("_begun", "_fresh_next", "busy", "claimed", "controls", "fresh", "more")
 
     def __init__(self) -> None:
-        self.fresh: deque[Held] = deque()
+        self.fresh: deque[QueuedDelivery] = deque()
         """Handed over by the intake."""
-        self.claimed: deque[Held] = deque()
+        self.claimed: deque[QueuedDelivery] = deque()
         """Claimed from the database: retries, and what the intake could not hand over."""
         self.busy = 0
         """Attempts under way."""
@@ -85,7 +85,7 @@ class Lane:
             most = 1
         return self.busy < most and self.holds and not self.wait(now)
 
-    def begin(self, now: float) -> Held:
+    def begin(self, now: float) -> QueuedDelivery:
         """The next one. What is new and what comes again take turns, so that neither waits for all of the other."""
         first, second = (self.fresh, self.claimed) if self._fresh_next else (self.claimed, self.fresh)
         self._fresh_next = not self._fresh_next
@@ -96,7 +96,7 @@ class Lane:
                 self._begun.popleft()
         return (first or second).popleft()
 
-    def give_back(self) -> list[Held]:
+    def give_back(self) -> list[QueuedDelivery]:
         """All that waits, taken out."""
         given = [*self.fresh, *self.claimed]
         self.fresh.clear()
@@ -105,7 +105,7 @@ class Lane:
         return given
 
 
-class Lanes:
+class EndpointQueues:
     """At most ``concurrency`` attempts are under way, and at most a quarter of them for one endpoint.
 
     Beyond that every endpoint may always have a sixteenth: however many others hang, one that is well has room.
@@ -115,7 +115,7 @@ class Lanes:
         self._most = concurrency
         self._for_one = max(1, concurrency // 4)
         self._for_any = max(1, concurrency // 16)
-        self._lanes: dict[EndpointId, Lane] = {}
+        self._lanes: dict[EndpointId, EndpointQueue] = {}
         self._busy = 0
         self._fresh = 0
         self._bytes = 0
@@ -128,9 +128,9 @@ class Lanes:
 
     def takes(self, promised: int) -> bool:
         """Whether something may be handed over, beside what was promised already."""
-        return self._fresh + promised < FRESH_AT_ALL and self._bytes < MOST_BYTES
+        return self._fresh + promised < FRESH_AT_ALL and self._bytes < MAX_BATCH_BYTES
 
-    def hand_over(self, held: Held) -> None:
+    def hand_over(self, held: QueuedDelivery) -> None:
         endpoint_id = held.delivery.endpoint_id
         lane = self.of(endpoint_id)
         lane.fresh.append(held)
@@ -139,28 +139,28 @@ class Lanes:
         if len(lane.fresh) == FRESH_FOR_ONE:
             self._full |= {endpoint_id}
 
-    def claimed(self, held: Held, endpoint: Endpoint) -> None:
+    def claimed(self, held: QueuedDelivery, endpoint: Endpoint) -> None:
         lane = self.of(endpoint.id)
         lane.controls = endpoint.controls
         lane.claimed.append(held)
         self._bytes += len(held.message.body)
 
-    def of(self, endpoint_id: EndpointId) -> Lane:
-        return self._lanes.setdefault(endpoint_id, Lane())
+    def of(self, endpoint_id: EndpointId) -> EndpointQueue:
+        return self._lanes.setdefault(endpoint_id, EndpointQueue())
 
     def room(self, endpoint_id: EndpointId) -> int:
         """How many deliveries of an endpoint may be claimed."""
         room = self.of(endpoint_id).room()
-        return room if self._bytes < MOST_BYTES else min(1, room)
+        return room if self._bytes < MAX_BATCH_BYTES else min(1, room)
 
     def passed_over(self) -> list[EndpointId]:
         """The endpoints for which nothing is to be claimed now."""
         return [endpoint_id for endpoint_id, lane in self._lanes.items() if not lane.room()]
 
-    def next(self, now: float) -> tuple[Lane, Held] | None:
+    def next(self, now: float) -> tuple[EndpointQueue, QueuedDelivery] | None:
         """What begins next: of the lanes that may, the one that has the least under way."""
         most = self._for_one if self._busy < self._most else self._for_any
-        chosen: Lane | None = None
+        chosen: EndpointQueue | None = None
         for lane in self._lanes.values():
             if lane.may_begin(now, most) and (chosen is None or lane.busy < chosen.busy):
                 chosen = lane
@@ -172,7 +172,7 @@ class Lanes:
         self._let_go([held], fresh - len(chosen.fresh), chosen)
         return chosen, held
 
-    def ended(self, lane: Lane, endpoint_id: EndpointId) -> None:
+    def ended(self, lane: EndpointQueue, endpoint_id: EndpointId) -> None:
         """An attempt keeps its destination no longer busy."""
         lane.busy -= 1
         self._busy -= 1
@@ -186,7 +186,7 @@ class Lanes:
 
     def give_back(self, endpoint_ids: Iterable[EndpointId] | None = None) -> list[DeliveryId]:
         """Let go of all that waits for some endpoints, or for all of them."""
-        given: list[Held] = []
+        given: list[QueuedDelivery] = []
         for endpoint_id in list(self._lanes) if endpoint_ids is None else endpoint_ids:
             if lane := self._lanes.get(endpoint_id):
                 fresh, held = len(lane.fresh), lane.give_back()
@@ -194,7 +194,7 @@ class Lanes:
                 given += held
         return [held.delivery.id for held in given]
 
-    def _let_go(self, held: list[Held], fresh: int, lane: Lane) -> None:
+    def _let_go(self, held: list[QueuedDelivery], fresh: int, lane: EndpointQueue) -> None:
         self._fresh -= fresh
         self._bytes -= sum(len(one.message.body) for one in held)
         if self._full and held and len(lane.fresh) < FRESH_FOR_ONE:

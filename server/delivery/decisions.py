@@ -10,25 +10,25 @@ from dataclasses import dataclass, replace
 import structlog
 
 from server.domain import health
-from server.domain.answers import Heard, heard
 from server.domain.endpoints import DisabledBecause
 from server.domain.faults import KIND, not_kept_whole
 from server.domain.health import HEALTHY, Health
 from server.domain.ids import EndpointId, Millis, ProcessId
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState, ReceivedResponse, Trigger
-from server.domain.notices import Happened, disabled, warned
-from server.domain.retries import Done, GiveUp, Park, RetryAt, decide
-from server.store import Transaction, deliveries, endpoints, notices
-from server.store.deliveries import Claimed, Ended
+from server.domain.operational_events import Occurrence, disabled, warned
+from server.domain.response_hints import ResponseHints, hints_of
+from server.domain.retries import Finished, GiveUp, Park, RetryAt, decide
+from server.store import Transaction, deliveries, endpoints, operational_events
+from server.store.deliveries import AttemptRecord, ClaimedDelivery
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class Decision:
     """One attempt with what follows for its delivery and for its endpoint."""
 
-    ended: Ended
+    ended: AttemptRecord
     disables: DisabledBecause | None
     """The destination wants nothing more."""
     was_well: bool
@@ -56,13 +56,15 @@ DONE = {
 }
 
 
-def follow(claimed: Claimed, attempt: Attempt, *, owner: ProcessId, now: Millis, jitter: float) -> Followed:
+def decide_next(
+    claimed: ClaimedDelivery, attempt: Attempt, *, owner: ProcessId, now: Millis, jitter: float
+) -> Decision:
     """Decide by the endpoint's schedule and what the destination said. An example is sent once."""
     try:
-        said = heard(attempt, now)
+        said = hints_of(attempt, now)
     except Exception:  # it was sent: what an odd answer says beside its status must not lose the attempt
         log.exception("delivery.answer_not_understood", attempt_id=attempt.id)
-        said = Heard()
+        said = ResponseHints()
     step = claimed.delivery.step + 1
     decision = decide(
         attempt.outcome,
@@ -71,18 +73,18 @@ def follow(claimed: Claimed, attempt: Attempt, *, owner: ProcessId, now: Millis,
         jitter=jitter,
         schedule=claimed.endpoint.controls.schedule,
         retryable=claimed.delivery.trigger is not Trigger.EXAMPLE,
-        heard=said,
+        hints=said,
     )
     match decision:
-        case Done():
-            ended = Ended(owner, attempt, DONE[attempt.outcome], step, None)
+        case Finished():
+            ended = AttemptRecord(owner, attempt, DONE[attempt.outcome], step, None)
         case RetryAt(at, because):
-            ended = Ended(owner, replace(attempt, next_at=at, because=because), DeliveryState.PENDING, step, at)
+            ended = AttemptRecord(owner, replace(attempt, next_at=at, because=because), DeliveryState.PENDING, step, at)
         case GiveUp(because):
-            ended = Ended(owner, replace(attempt, because=because), DeliveryState.FAILED, step, None)
+            ended = AttemptRecord(owner, replace(attempt, because=because), DeliveryState.FAILED, step, None)
         case Park():
-            ended = Ended(owner, attempt, DeliveryState.TRANSFORM_FAILED, step, None)
-    return Followed(ended, said.disables, claimed.endpoint.health == HEALTHY)
+            ended = AttemptRecord(owner, attempt, DeliveryState.TRANSFORM_FAILED, step, None)
+    return Decision(ended, said.disables, claimed.endpoint.health == HEALTHY)
 
 
 def without_content(attempt: Attempt, error: Exception) -> Attempt:
@@ -98,19 +100,19 @@ def without_content(attempt: Attempt, error: Exception) -> Attempt:
     )
 
 
-def without_details(followed: Followed, error: Exception) -> Followed:
+def without_details(followed: Decision, error: Exception) -> Decision:
     """The same attempt and decision without what came from outside, for when no database takes that."""
     attempt = followed.ended.attempt
     bare = replace(without_content(attempt, error), duration_ms=min(max(attempt.duration_ms, 0.0), float(1 << 31)))
     return replace(followed, ended=replace(followed.ended, attempt=bare))
 
 
-def record_alone(tx: Transaction, followed: Followed) -> None:
+def record_alone(tx: Transaction, followed: Decision) -> None:
     """Keep an attempt with its delivery's state, and nothing beside them."""
     deliveries.record(tx, [followed.ended], tells=False)
 
 
-def record(tx: Transaction, followed: Sequence[Followed]) -> list[DisabledBecause | None]:
+def record(tx: Transaction, followed: Sequence[Decision]) -> list[DisabledBecause | None]:
     """For ``Store.batch``. Returns, for each attempt, why its endpoint was switched off by it, if it was."""
     telling = {one.endpoint_id for one in followed if one.tells}
     # Endpoints before deliveries, as whoever disables one does: two processes must not wait for each other.
@@ -119,7 +121,7 @@ def record(tx: Transaction, followed: Sequence[Followed]) -> list[DisabledBecaus
     return [_judge(tx, one, known) if one.endpoint_id in known else None for one in followed]
 
 
-def _judge(tx: Transaction, one: Followed, known: dict[EndpointId, tuple[Health, bool]]) -> DisabledBecause | None:
+def _judge(tx: Transaction, one: Decision, known: dict[EndpointId, tuple[Health, bool]]) -> DisabledBecause | None:
     """Keep what the attempt says of its endpoint; ``known`` goes along from attempt to attempt."""
     attempt = one.ended.attempt
     before, off = known[one.endpoint_id]
@@ -129,24 +131,24 @@ def _judge(tx: Transaction, one: Followed, known: dict[EndpointId, tuple[Health,
     if judged.health != before:
         endpoints.keep_health(tx, one.endpoint_id, before, judged.health)
         if judged.health == HEALTHY:
-            notices.recover(tx, attempt)
+            operational_events.recover(tx, attempt)
     if off:
         return None
     if because is not None:
         _switch_off(tx, one, because)
     elif judged.warns:
-        notices.add(tx, _warning(one, judged.health))
+        operational_events.add(tx, _warning(one, judged.health))
     return because
 
 
-def _switch_off(tx: Transaction, one: Followed, because: DisabledBecause) -> None:
+def _switch_off(tx: Transaction, one: Decision, because: DisabledBecause) -> None:
     attempt, now = one.ended.attempt, one.ended_at
     endpoints.switch_off(tx, one.endpoint_id, because, now)
     deliveries.stop_endpoint(tx, one.endpoint_id, now)
-    notices.add(tx, disabled(attempt.source_id, one.endpoint_id, because, now, attempt.message_id))
+    operational_events.add(tx, disabled(attempt.source_id, one.endpoint_id, because, now, attempt.message_id))
 
 
-def _warning(one: Followed, failing: Health) -> Happened:
+def _warning(one: Decision, failing: Health) -> Occurrence:
     attempt = one.ended.attempt
     assert failing.failing_since is not None and failing.disabled_from is not None
     return warned(

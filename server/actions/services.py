@@ -17,7 +17,7 @@ from server.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Workbench:
+class Services:
     store: Store
     sandbox: Sandbox
     courier: Courier

@@ -7,26 +7,26 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.actions import notices as actions
-from server.domain.alerts import Channel, Notification, Sending
+from server.actions import operational_events as actions
 from server.domain.ids import EndpointId
 from server.domain.messages import AttemptError
-from server.domain.notices import Notice
+from server.domain.notification_settings import Channel, Notification, NotificationState
+from server.domain.operational_events import OperationalEvent
 from server.domain.sentences import Sentence, say
-from server.store import Transaction, endpoints, matches, notices, notifications
+from server.store import Transaction, endpoints, notifications, operational_events, replay_matches
 from server.web import forms
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
 router = APIRouter()
 
-TELLING: Mapping[tuple[Channel, Sending], Sentence] = {
-    (Channel.EMAIL, Sending.PENDING): say("E-mail queued"),
-    (Channel.EMAIL, Sending.SENT): say("E-mail sent"),
-    (Channel.EMAIL, Sending.FAILED): say("E-mail not sent"),
-    (Channel.WEBHOOK, Sending.PENDING): say("Webhook queued"),
-    (Channel.WEBHOOK, Sending.SENT): say("Webhook sent"),
-    (Channel.WEBHOOK, Sending.FAILED): say("Webhook not sent"),
+TELLING: Mapping[tuple[Channel, NotificationState], Sentence] = {
+    (Channel.EMAIL, NotificationState.PENDING): say("E-mail queued"),
+    (Channel.EMAIL, NotificationState.SENT): say("E-mail sent"),
+    (Channel.EMAIL, NotificationState.FAILED): say("E-mail not sent"),
+    (Channel.WEBHOOK, NotificationState.PENDING): say("Webhook queued"),
+    (Channel.WEBHOOK, NotificationState.SENT): say("Webhook sent"),
+    (Channel.WEBHOOK, NotificationState.FAILED): say("Webhook not sent"),
 }
 
 
@@ -35,7 +35,7 @@ class Telling:
     """How a notice goes to people over one channel."""
 
     words: Sentence
-    state: Sending
+    state: NotificationState
     error: AttemptError | None
 
 
@@ -43,7 +43,7 @@ class Telling:
 class Shown:
     """A notice as pages show it."""
 
-    notice: Notice
+    notice: OperationalEvent
     text: Sentence
     endpoint: str
     """Its name."""
@@ -53,38 +53,38 @@ class Shown:
 @router.get("/notices")
 async def index(request: Request, here: Here, before: str = "") -> Response:
     def look(tx: Transaction) -> list[Shown]:
-        return shown(tx, here, notices.page(tx, here.source.id, before=before))
+        return shown(tx, here, operational_events.page(tx, here.source.id, before=before))
 
-    found = await here.bench.store.read(look)
+    found = await here.services.store.read(look)
     return page(
         request,
-        "notices/list.html",
+        "operational_events/list.html",
         here,
         block="list",
         active="notices",
         shown=found,
         before=before,
-        older=here.to(f"/notices?before={found[-1].notice.id}") if len(found) == notices.PAGE else None,
+        older=here.to(f"/notices?before={found[-1].notice.id}") if len(found) == operational_events.PAGE else None,
     )
 
 
 @router.get("/notices/unseen")
 async def unseen(request: Request, here: Here) -> Response:
     """The number beside the entry in the navigation, for pages that are open."""
-    return page(request, "notices/unseen.html", here, block="badge")
+    return page(request, "operational_events/unseen.html", here, block="badge")
 
 
 @router.post("/notices/seen")
 async def see(request: Request, here: Here) -> Response:
-    await actions.see(here.bench, here.source.id, (await forms.read(request)).text("up_to"))
+    await actions.see(here.services, here.source.id, (await forms.read(request)).text("up_to"))
     return redirect(here.to("/notices"), request=request)
 
 
-def shown(tx: Transaction, here: Visit, found: Sequence[Notice]) -> list[Shown]:
-    names = endpoints.names(tx, here.bench.cards, [each.endpoint_id for each in found if each.endpoint_id])
+def shown(tx: Transaction, here: Visit, found: Sequence[OperationalEvent]) -> list[Shown]:
+    names = endpoints.names(tx, here.services.cards, [each.endpoint_id for each in found if each.endpoint_id])
     told = notifications.of_notices(tx, [each.id for each in found])
     about_parked = {each.endpoint_id for each in found if each.type.wording_when_none_parked and each.endpoint_id}
-    parked = {endpoint_id for endpoint_id in about_parked if matches.parked(tx, endpoint_id, 1)}
+    parked = {endpoint_id for endpoint_id in about_parked if replay_matches.parked(tx, endpoint_id, 1)}
     return [
         Shown(
             notice=each,
@@ -96,7 +96,7 @@ def shown(tx: Transaction, here: Visit, found: Sequence[Notice]) -> list[Shown]:
     ]
 
 
-def _text(notice: Notice, parked: Collection[EndpointId]) -> Sentence:
+def _text(notice: OperationalEvent, parked: Collection[EndpointId]) -> Sentence:
     """What happened; one that was damaged must not take the page with it. Nothing is said to wait that does not."""
     try:
         none_parked = notice.type.wording_when_none_parked if notice.endpoint_id not in parked else None
