@@ -1,1 +1,1 @@
-"""What a person or an API client may do: verbs, shared by the pages, the API and the command line."""
+"""The actions of people and API clients, shared by the pages, the API and the command line."""

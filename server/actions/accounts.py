@@ -1,4 +1,4 @@
-"""Who may come in: the one-time set-up link, signing in and out, changing the password."""
+"""Accounts: the one-time set-up link, signing in and out, changing the password."""
 
 import asyncio
 import hashlib
@@ -28,32 +28,32 @@ SESSION_MS = 30 * 24 * 60 * 60 * 1000
 
 MAX_TRIES_PER_NAME = 10
 MAX_TRIES_PER_ADDRESS = 50
-"""Tries from one address, whatever the names: each costs a hash, for which everybody else who signs in has to wait."""
+"""Tries from one address, whatever the names: each costs a hash, for which everybody else who signs in must wait."""
 MAX_TRIES_PER_PROXY = MAX_TRIES_PER_ADDRESS
-"""Tries over a proxy that nobody told us of: it may pass on any address that a stranger invents, which must gain them
-no tries. The administrator is not kept out by that: a browser that somebody signed in with is counted apart."""
+"""Tries through a proxy that no setting names: it may forward any address that a stranger invents, which must not gain
+them tries. This does not lock the administrator out: a browser that once signed in is counted apart."""
 WINDOW_MS = 15 * 60 * 1000
 SLOW_MS = 10_000
-"""Between two tries once there were too many."""
+"""Between two tries after too many."""
 MAX_BROWSERS = 20
-"""How many browsers are known again. Their tries count by browser, so that nobody else's keep them out."""
+"""Browsers that are recognised. Their tries are counted by browser, so that nobody else's tries lock them out."""
 MAX_COUNTED_KEYS = 10_000
 
 WRONG = Problem("password", say("The name or password is wrong."))
 
-# argon2id at the second of OWASP's equal choices, whose memory and one lane leave events theirs: 19 MiB, some 30 ms.
+# argon2id with OWASP's second choice of equal strength: 19 MiB and one thread leave memory and CPU to events.
 _argon2 = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# One at a time keeps memory and processor bounded however many people sign in at once.
+# One hash at a time bounds memory and CPU however many people sign in at once.
 _hashing = ThreadPoolExecutor(1, thread_name_prefix="argon2")
 _waiting = 0
 MAX_WAITING = 64
-"""Passwords that may wait to be hashed: some two seconds' worth."""
-# Checked when there is no such name, so that the time an answer takes does not tell which names exist.
+"""Passwords that may wait to be hashed; the last waits about two seconds."""
+# Checked when there is no such name, so that the response time does not reveal which names exist.
 _NOBODY = _argon2.hash(secrets.token_urlsafe())
 
 
 class Setup:
-    """The one-time right to create the administrator. The token is printed at start and kept nowhere else."""
+    """The one-time right to create the administrator. The token is printed at start and stored nowhere."""
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(32)
@@ -64,7 +64,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """``session``: the token of a new session. ``browser``: of the browser, by which it is known the next time."""
+    """``session``: the token of the new session. ``browser``: the token by which this browser is recognised later."""
 
     session: str
     browser: str
@@ -73,15 +73,15 @@ class SignedIn:
 class SignInLimiter:
     """Counts tries by key: at most ``most`` in ``WINDOW_MS``, then one in ``SLOW_MS``, so that guessing takes years.
 
-    One that comes late enough is always let through: otherwise strangers who share an address with the administrator,
-    as behind a proxy that hides theirs, could keep the right password out for good.
+    A try that comes late enough always passes: otherwise strangers who share an address with the administrator, as
+    behind a proxy that hides addresses, could lock the administrator out for good.
     """
 
     def __init__(self) -> None:
         self._tried: OrderedDict[str, list[Millis]] = OrderedDict()
 
     def take(self, key: str, now: Millis, most: int = MAX_TRIES_PER_NAME) -> bool:
-        """One more try, counted before it is judged, so that many at once count too. False when it comes too soon."""
+        """Count one more try; ``False`` when it is too soon. Call it before checking, so that parallel tries count."""
         recent = [at for at in self._tried.pop(key, []) if at > now - WINDOW_MS][-most:]
         allowed = len(recent) < most or now >= recent[-1] + SLOW_MS
         self._tried[key] = [*recent, now] if allowed else recent
@@ -90,17 +90,17 @@ class SignInLimiter:
         return allowed
 
     def forget(self, key: str) -> None:
-        """After a success: only tries that failed in a row count."""
+        """Reset the count after a success: only consecutive failures count."""
         self._tried.pop(key, None)
 
 
 def hash_of(token: str) -> str:
-    """Only this is kept of a session's token: who reads the database cannot sign in with it."""
+    """The hash of a token. Only hashes are stored, so that a reader of the database cannot sign in with them."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 async def create_administrator(services: Services, name: str, password: str, repeated: str) -> SignedIn:
-    """Make the first user and sign in. Raises ``Invalid``, also when there is a user already."""
+    """Create the first user and sign in. Raises ``Invalid``, also when a user exists already."""
     if found := [*_name_problems(name), *_password_problems(name, password, repeated)]:
         raise Invalid(*found)
     user = User(mint(UserId), name, await _in_thread(lambda: _argon2.hash(password)))
@@ -124,13 +124,13 @@ async def sign_in(
     proxy: str = "",
     browser: str = "",
 ) -> SignedIn:
-    """Begin a session. Raises ``Invalid``; its sentence does not tell whether the name exists.
+    """Start a session. Raises ``Invalid``; its sentence does not reveal whether the name exists.
 
-    ``proxy``: who named the ``address``, where nobody vouches for that. ``browser``: the token that this browser got
-    when somebody signed in with it before.
+    ``proxy``: the untrusted proxy that named ``address``; empty when the address is certain. ``browser``: the token
+    that this browser got at an earlier sign-in.
     """
     if len(password) > PASSWORD_LENGTH[-1]:
-        # No guess, so no try: answered without the cost of a hash, it could push real counts out of ``tries``.
+        # Not counted as a try: it costs no hash, so a flood of these could push real counts out of ``tries``.
         raise Invalid(WRONG)
 
     def find(tx: Transaction) -> tuple[User | None, bool]:
@@ -167,7 +167,10 @@ async def sign_out(services: Services, token: str) -> None:
 async def change_password(
     services: Services, tries: SignInLimiter, user: User, current: str, password: str, repeated: str
 ) -> SignedIn:
-    """End every session of this person, forget their browsers, and begin a new session. Raises ``Invalid``."""
+    """Change the password, end all sessions of this person, forget their browsers, and start a new session.
+
+    Raises ``Invalid``.
+    """
     _take(services, tries, user.id, "current")
     if not await _fits(current, user.password_hash):
         raise Invalid(Problem("current", say("This is not your current password.")))
@@ -184,21 +187,21 @@ async def change_password(
 
 
 def password_problem(name: str, password: str) -> Sentence | None:
-    """Why this cannot be a password of this person."""
+    """Why this person cannot use this password; ``None`` when they can."""
     found = _password_problems(name, password, password)
     return found[0].sentence if found else None
 
 
 def reset_password(tx: Transaction, user: User, password: str, now: Millis) -> None:
-    """Set a password that nobody had to know, end every session of this person and forget their browsers.
+    """Set the password without asking for the old one, end all sessions of this person and forget their browsers.
 
-    Takes some 30 ms to hash: for the command line, not for the event loop.
+    Hashing blocks: call it from the command line, not in the event loop.
     """
     _set_password(tx, user.id, _argon2.hash(password), now)
 
 
 async def confirm(services: Services, tries: SignInLimiter, user: User, password: str) -> None:
-    """Raises ``Invalid`` unless this is the person's password. Tries are counted as those to sign in."""
+    """Raise ``Invalid`` unless this is the person's password. Tries are limited as for sign-in."""
     key = f"confirm {user.id}"
     _take(services, tries, key, "password")
     if not await _fits(password, user.password_hash):
@@ -223,7 +226,7 @@ def _let_in(services: Services, tx: Transaction, user: User, browser: str = "") 
 
 
 def place_of(address: str) -> str:
-    """An address as tries are counted: a customer of an IPv6 provider has 2⁶⁴ addresses, so those count as one."""
+    """The key that counts tries from an address: for IPv6 its /64 network, since one customer has all of that."""
     try:
         return str(IPv6Network((address.partition("%")[0], 64), strict=False))
     except ValueError:
@@ -250,14 +253,14 @@ async def _fits(password: str, password_hash: str) -> bool:
 
 
 async def _rehashed(user: User, password: str) -> str | None:
-    """The password's hash at today's costs; ``None`` where it has them already."""
+    """The password's hash with today's parameters; ``None`` when it already has them."""
     if not _argon2.check_needs_rehash(user.password_hash):
         return None
     return await _in_thread(lambda: _argon2.hash(password))
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
-    """Hashing takes tens of milliseconds of CPU: never in the event loop. Raises ``Invalid`` when too many wait."""
+    """Run ``work`` in the hashing thread: it would block the event loop. Raises ``Invalid`` when too many wait."""
     global _waiting
     if _waiting >= MAX_WAITING:
         raise Invalid(Problem("password", say("Too many people are signing in right now. Try again.")))

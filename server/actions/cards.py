@@ -1,4 +1,4 @@
-"""Reads the integration cards: every folder in ``transforms/`` that holds a ``card.toml`` is one."""
+"""Reads the integration cards: the folders in ``transforms/`` that contain a ``card.toml``."""
 
 import re
 import tomllib
@@ -11,7 +11,7 @@ from server.domain.integrations import Auth, Card, CardField, FieldKind, Sample
 
 CARD_FILE = "card.toml"
 FIRST = "webhook"
-"""The plain card leads the list; the others follow by title."""
+"""The generic card comes first in the list; the others follow by title."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -24,14 +24,14 @@ class MalformedCard(ValueError):
 
 
 def load_cards(folder: Path) -> dict[str, Card]:
-    """All cards by name, in the order they are offered. Raises MalformedCard for the first that cannot be used."""
+    """All cards by name, in the order of the list. Raises ``MalformedCard`` for the first that cannot be used."""
     cards = [load_card(file.parent) for file in folder.glob(f"*/{CARD_FILE}")]
     cards.sort(key=lambda card: (card.name != FIRST, card.title.casefold()))
     return {card.name: card for card in cards}
 
 
 def load_card(folder: Path) -> Card:
-    """The card in one folder. Raises MalformedCard."""
+    """The card in one folder. Raises ``MalformedCard``."""
     if not _NAME.fullmatch(folder.name):
         raise MalformedCard(f"{folder.name}: a card's folder is named in small letters, digits and underscores")
     file = folder / CARD_FILE
@@ -140,13 +140,13 @@ def _read(file: Path) -> str:
 
 
 def _shown(file: Path) -> str:
-    """The file as a person knows it: ``slack/card.toml``, ``slack/samples/alerts.js``."""
+    """The file's path for messages, such as ``slack/card.toml`` or ``slack/samples/alerts.js``."""
     folder = file.parent.parent if file.parent.name == "samples" else file.parent
     return file.relative_to(folder.parent).as_posix()
 
 
 class _Table:
-    """A TOML table that is emptied key by key, so that what is left over is a misspelling."""
+    """A TOML table whose keys are removed as they are read, so that any key left at the end is a misspelling."""
 
     def __init__(self, file: str, content: Mapping[str, Any], path: str = "") -> None:
         self.content = dict(content)

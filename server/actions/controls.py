@@ -1,4 +1,4 @@
-"""How an endpoint's deliveries are paced: its schedule of retries, its limits, pause and resume, skipping one."""
+"""Controls of an endpoint's deliveries: retry schedule, limits, pause and resume, skipping a delivery."""
 
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,7 @@ MAX_CONCURRENT_ATTEMPTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """The limits as typed. Empty: none."""
+    """The limits as typed; empty means no limit."""
 
     rate_limit: str = ""
     concurrency: str = ""
@@ -32,7 +32,7 @@ class Pacing:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """The Advanced form as typed: it is saved as one, so that nothing that was typed in a part of it is lost."""
+    """The Advanced form as typed. It is saved as a whole, so that no part of the input is lost."""
 
     schedule: str
     pacing: Pacing
@@ -43,7 +43,7 @@ class Advanced:
 
     @classmethod
     def of(cls, endpoint: Endpoint) -> "Advanced":
-        """The form as it stands for an endpoint that exists."""
+        """The form of an existing endpoint."""
         return cls(
             schedules.written(endpoint.controls.schedule),
             Pacing.of(endpoint.controls),
@@ -55,10 +55,10 @@ class Advanced:
 
 
 async def save_advanced(services: Services, endpoint: Endpoint, typed: Advanced, seen: Seen | None = None) -> Endpoint:
-    """Keep the whole form, or nothing of it.
+    """Save the whole form, or nothing of it.
 
-    Raises ``Invalid`` with a problem in the fields ``schedule``, ``rate_limit``, ``concurrency``, ``headers.<row>``,
-    ``variables.<row>``, ``transforming``, ``destination``; and ``Stale`` when it was changed since ``seen``.
+    Raises ``Invalid`` with problems in the fields ``schedule``, ``rate_limit``, ``concurrency``, ``headers.<row>``,
+    ``variables.<row>``, ``transforming`` and ``destination``; and ``Stale`` when it was changed since ``seen``.
     """
     schedule = schedules.read(typed.schedule)
     rate_limit = _limit(typed.pacing.rate_limit, MAX_ATTEMPTS_PER_SECOND)
@@ -95,7 +95,7 @@ async def save_advanced(services: Services, endpoint: Endpoint, typed: Advanced,
 
 
 async def _destination_problems(services: Services, endpoint: Endpoint, destination: Destination) -> list[Problem]:
-    """What is missing before anything can be sent, in the field ``destination``."""
+    """What is missing before requests can be sent; the problems are in the field ``destination``."""
     if destination is endpoint.destination or destination is Destination.CAPTURE:
         return []
     sending = replace(Draft.of(endpoint), destination=destination, code="", transforming=False)
@@ -104,19 +104,19 @@ async def _destination_problems(services: Services, endpoint: Endpoint, destinat
 
 
 async def pause(services: Services, endpoint: Endpoint) -> Endpoint:
-    """Begin nothing more for it. What arrives and what waits is kept."""
+    """Pause the endpoint: start no more attempts. Arriving events and waiting deliveries are kept."""
     return await amend(services, endpoint.id, lambda now: replace(now, paused=True))
 
 
 async def resume(services: Services, endpoint: Endpoint) -> Endpoint:
-    """What is due goes out now, the oldest first."""
+    """Resume the endpoint: its due deliveries start now, oldest first."""
     resumed = await amend(services, endpoint.id, lambda now: replace(now, paused=False))
     services.worker.wake()
     return resumed
 
 
 async def skip(services: Services, delivery: Delivery) -> None:
-    """End a delivery that waits, so that the ones behind it go on. It can be sent again later. Raises ``Invalid``."""
+    """Stop a waiting delivery, so that those behind it proceed. It can be sent again later. Raises ``Invalid``."""
 
     def keep(tx: Transaction) -> Changed:
         endpoint = endpoints.get(tx, delivery.endpoint_id)

@@ -1,4 +1,4 @@
-"""What a person typed into an endpoint's form, and what is wrong with it, a sentence a field."""
+"""The input of an endpoint's form, and its validation: one sentence for each wrong field."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,16 +30,16 @@ Lines = tuple[tuple[str, str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the form carries. Names and values are pairs as typed: a name may stand there twice, which is refused."""
+    """The form's fields as typed. Names and values are pairs, since a name may occur twice, which is then refused."""
 
     card: str
     url: str = ""
     description: str = ""
     destination: Destination = Destination.SEND
     credentials: Mapping[str, str] | None = None
-    """By field name of the card. ``None``: none typed."""
+    """By field name of the card; ``None`` when none was typed."""
     event_types: frozenset[str] | None = None
-    """``None`` listens to all."""
+    """``None`` subscribes to all."""
     conditions: Lines = ()
     """Path, operator and value of each, as typed."""
     headers: Pairs = ()
@@ -49,7 +49,7 @@ class Draft:
 
     @classmethod
     def of(cls, endpoint: Endpoint) -> "Draft":
-        """The form as it stands for an endpoint that exists, its secrets included."""
+        """The form of an existing endpoint, its secrets included."""
         return cls(
             card=endpoint.card,
             url="" if endpoint.url == URL_NOT_SET else endpoint.url,
@@ -69,7 +69,7 @@ class Draft:
 
 
 def credentials_of(draft: Draft, card: Card, stored: Mapping[str, str]) -> dict[str, str]:
-    """What the card's fields hold: an empty secret keeps the stored one, an empty choice is the first."""
+    """The values of the card's fields: an empty secret keeps the stored one, an empty choice means the first."""
 
     def value(field: CardField) -> str:
         typed = draft.typed(field.name)
@@ -85,7 +85,7 @@ def credentials_of(draft: Draft, card: Card, stored: Mapping[str, str]) -> dict[
 
 
 def url_of(draft: Draft, card: Card, credentials: Mapping[str, str]) -> str:
-    """Where the endpoint leads to, as the code first sees it."""
+    """The endpoint's URL before the code changes it; ``URL_NOT_SET`` when there is none."""
     return (draft.url if card.asks_url else card.default_url(credentials)) or URL_NOT_SET
 
 
@@ -99,7 +99,7 @@ def as_endpoint(
     secret: str = "",
     now: Millis = 0,
 ) -> Endpoint:
-    """The endpoint that a draft without ``problems`` makes. ``stored_credentials``: kept already, not typed again."""
+    """The endpoint that a draft without ``problems`` describes. ``stored_credentials`` replace secrets not retyped."""
     credentials = credentials_of(draft, card, stored_credentials or {})
     return Endpoint.new(
         id=endpoint_id,
@@ -121,7 +121,7 @@ def as_endpoint(
 
 
 async def problems(services: Services, draft: Draft, card: Card, stored: Mapping[str, str]) -> list[Problem]:
-    """Everything wrong with a draft, in the order of the form. ``stored``: the credentials that are kept already."""
+    """Everything wrong with a draft, in the order of the form. ``stored``: the saved credentials."""
     return [
         *_url_problems(draft, card, services.rules),
         *_credential_problems(draft, card, credentials_of(draft, card, stored)),
@@ -147,7 +147,7 @@ async def code_problems(services: Services, draft: Draft) -> list[Problem]:
 
 
 def unusable_code(draft: Draft) -> Sentence | None:
-    """Why there is nothing to run, whatever the code says."""
+    """Why this code cannot be used, before checking its syntax: it is missing or too long; ``None`` when it can."""
     if draft.transforming and not draft.code.strip():
         return say("Write the transformation, or disable it to forward events unchanged.")
     if len(draft.code.encode("utf-8", "replace")) > MAX_CODE_BYTES:
@@ -156,12 +156,12 @@ def unusable_code(draft: Draft) -> Sentence | None:
 
 
 def conditions_of(draft: Draft) -> tuple[Condition, ...]:
-    """The filter, of a draft without ``condition_problems``."""
+    """The filter of a draft without ``condition_problems``."""
     return tuple(Condition(path, Operator(kind), value) for path, kind, value in draft.conditions)
 
 
 def condition_problems(lines: Lines) -> Iterator[Problem]:
-    """Each in the field ``conditions.<row>``."""
+    """What is wrong with the filter, in the fields ``conditions.<row>``."""
     for row, (path, kind, value) in enumerate(lines[:MAX_CONDITIONS]):
         if kind not in set(Operator):
             yield Problem(f"conditions.{row}", say("Select a comparison."))
@@ -178,7 +178,7 @@ def header_problems(pairs: Pairs) -> Iterator[Problem]:
 
 
 def variable_problems(pairs: Pairs) -> Iterator[Problem]:
-    """Each in the field ``variables.<row>``."""
+    """What is wrong with the variables, in the fields ``variables.<row>``."""
     seen: set[str] = set()
     for row, (name, value) in enumerate(pairs):
         if problem := _variable_problem(name, value, seen):
@@ -204,7 +204,7 @@ def _credential_problems(draft: Draft, card: Card, values: Mapping[str, str]) ->
 def _credential_problem(field: CardField, value: str, destination: Destination) -> Sentence | None:
     label = Sentence(field.label)
     if not value:
-        # Nothing is sent while requests are captured, so that one can begin without an account.
+        # Capturing sends nothing, so that people can start without an account at the destination.
         return say("Enter the {label}.", label=label) if destination is Destination.SEND else None
     if field.kind is FieldKind.CHOICE and value not in dict(field.choices):
         return say("Select a value for {label}.", label=label)

@@ -1,6 +1,6 @@
-"""What an action did beside what it was asked for, for the sentence on the page that follows it.
+"""Side effects of an action, for the sentence on the next page.
 
-Kept for the request under way: several forms save an endpoint, and each answers with the address of a page.
+A context variable of the current request: several forms save an endpoint, and each responds with the address of a page.
 """
 
 from contextvars import ContextVar
@@ -8,4 +8,4 @@ from contextvars import ContextVar
 from server.store.stopping import ScheduleChange
 
 moved: ContextVar[ScheduleChange | None] = ContextVar("moved", default=None)
-"""What happened to waiting deliveries."""
+"""What the action did to waiting deliveries; ``None`` before it ran."""

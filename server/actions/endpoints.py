@@ -1,4 +1,4 @@
-"""What can be done with an endpoint. Each action is one transaction; a refusal names every field that needs mending."""
+"""Actions on an endpoint. Each is one transaction; a refusal names every field that must be corrected."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -34,13 +34,13 @@ MAX_ENDPOINTS_PER_SOURCE = 200
 
 
 class Gone(Exception):
-    """The endpoint was deleted after the page was shown that an action was asked for on."""
+    """The endpoint was deleted after the page with this action was opened."""
 
     sentence = say("This endpoint was deleted in the meantime. Nothing was changed.")
 
 
 class Stale(Exception):
-    """Somebody else saved the same form since it was opened; ``now`` is the endpoint as they left it."""
+    """Somebody else saved the same form since it was opened; ``now`` is the endpoint as they saved it."""
 
     def __init__(self, now: Endpoint) -> None:
         super().__init__(now.id)
@@ -48,7 +48,7 @@ class Stale(Exception):
 
 
 async def create(services: Services, source_id: SourceId, draft: Draft) -> Endpoint:
-    """Keep a new endpoint, its code as version 1. Raises ``Invalid``."""
+    """Save a new endpoint, with its code as version 1. Raises ``Invalid``."""
     card = services.cards[draft.card]
     if found := await problems(services, draft, card, {}):
         raise Invalid(*found)
@@ -67,12 +67,12 @@ async def create(services: Services, source_id: SourceId, draft: Draft) -> Endpo
 
 
 async def change(services: Services, endpoint: Endpoint, draft: Draft, seen: Seen | None = None) -> Endpoint:
-    """Keep everything of the form but the transformation. An empty secret keeps the stored one.
+    """Save the form except for the transformation. An empty secret keeps the stored one.
 
     Raises ``Invalid``, and ``Stale`` when it was changed since ``seen``.
     """
     card = services.cards[endpoint.card]
-    stays = replace(draft, code="", transforming=False)  # what is kept already was checked when it was saved
+    stays = replace(draft, code="", transforming=False)  # the stored code was checked when it was saved
     if found := await problems(services, stays, card, endpoint.credentials):
         raise Invalid(*found)
 
@@ -84,7 +84,7 @@ async def change(services: Services, endpoint: Endpoint, draft: Draft, seen: See
         lambda now: replace(
             now,
             url=url,
-            # Somewhere else, or as somebody else: what failed before says nothing about it.
+            # A new URL or new credentials: earlier failures say nothing about this destination.
             health=now.health if (url, credentials) == (now.url, now.credentials) else HEALTHY,
             description=draft.description,
             destination=draft.destination,
@@ -100,7 +100,7 @@ async def change(services: Services, endpoint: Endpoint, draft: Draft, seen: See
 async def save_code(
     services: Services, endpoint: Endpoint, draft: Draft, seen: Seen | None = None
 ) -> tuple[Endpoint, bool]:
-    """Keep the transformation: code, variables and switch. True when the code differs and so became a new version.
+    """Save the transformation: code, variables and whether it runs. ``True`` when the code became a new version.
 
     Raises ``Invalid``, and ``Stale`` when it was changed since ``seen``.
     """
@@ -126,7 +126,7 @@ async def save_code(
 
 
 async def restore_version(services: Services, endpoint: Endpoint, version_id: VersionId) -> Version:
-    """Put an old version's code in force as a new version: the history only grows, and attempts keep their numbers."""
+    """Activate an old version's code as a new version: history only grows, so attempts keep their version numbers."""
 
     def keep(tx: Transaction) -> Version:
         now, old = existing(tx, endpoint.id), endpoints.version(tx, version_id)
@@ -142,7 +142,7 @@ async def restore_version(services: Services, endpoint: Endpoint, version_id: Ve
 
 
 async def enable(services: Services, endpoint: Endpoint) -> Endpoint:
-    """From now on events are delivered again; those of the meantime are in the log."""
+    """Enable the endpoint: new events are delivered again. Those missed meanwhile are in the log."""
     return await amend(
         services,
         endpoint.id,
@@ -157,7 +157,7 @@ async def enable(services: Services, endpoint: Endpoint) -> Endpoint:
 
 
 async def disable(services: Services, endpoint: Endpoint) -> Endpoint:
-    """Nothing more is delivered, and what waits is stopped."""
+    """Disable the endpoint: stop its waiting deliveries and create no new ones."""
 
     def keep(tx: Transaction) -> Endpoint:
         now = existing(tx, endpoint.id)
@@ -176,7 +176,7 @@ async def disable(services: Services, endpoint: Endpoint) -> Endpoint:
 
 
 async def remove(services: Services, endpoint: Endpoint) -> None:
-    """Wipe the endpoint's secrets and stop what waits. Its past attempts stay in the log."""
+    """Delete the endpoint: erase its secrets and stop its waiting deliveries. Past attempts stay in the log."""
 
     def keep(tx: Transaction) -> None:
         endpoints.remove(tx, endpoint.id, services.now())
@@ -187,7 +187,7 @@ async def remove(services: Services, endpoint: Endpoint) -> None:
 
 
 async def send_example(services: Services, endpoint: Endpoint, event_type: str) -> MessageId:
-    """Send the sample of an event type to this endpoint alone, on the way that live events take. Raises ``Invalid``."""
+    """Send the sample of an event type to this endpoint only, like a live event. Raises ``Invalid``."""
     if event_type not in EVENT_TYPES:
         raise Invalid(Problem("event_type", say("Select an event type.")))
     message = Message(
@@ -215,9 +215,9 @@ async def send_example(services: Services, endpoint: Endpoint, event_type: str) 
 async def amend(
     services: Services, endpoint_id: EndpointId, changed: Callable[[Endpoint], Endpoint], seen: Seen | None = None
 ) -> Endpoint:
-    """Keep what ``changed`` makes of the endpoint as it is now, so that two people do not undo each other.
+    """Apply ``changed`` to the current endpoint and save it, so that two people do not undo each other's changes.
 
-    Raises ``Gone``, as everything does that is done with one endpoint; ``Stale`` when it was changed since ``seen``.
+    Raises ``Gone`` when it was deleted, and ``Stale`` when it was changed since ``seen``.
     """
 
     known = await _survey(services, endpoint_id, changed)
@@ -238,7 +238,10 @@ async def amend(
 async def _survey(
     services: Services, endpoint_id: EndpointId, changed: Callable[[Endpoint], Endpoint]
 ) -> Mapping[MessageId, bool]:
-    """Whether what waits fits a new filter, looked at ahead of the transaction that decides by it."""
+    """Whether each waiting message matches the new filter; ``{}`` when the filter does not change.
+
+    Evaluated before the transaction that uses it, so that the writer is not blocked.
+    """
     now = await services.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     after = changed(now) if now else None
     if now is None or after is None or not after.conditions or now.conditions == after.conditions:
@@ -253,7 +256,7 @@ async def _survey(
 
 
 def _told(services: Services, changed: Endpoint) -> Endpoint:
-    """Let the pages about it that are open show what it is now."""
+    """The endpoint, after telling open pages that it changed."""
     services.feed.publish(Changed(changed.source_id, None, changed.id))
     return changed
 
@@ -266,18 +269,18 @@ def existing(tx: Transaction, endpoint_id: EndpointId) -> Endpoint:
 
 
 def check_whole(endpoint: Endpoint, field: str = "") -> None:
-    """Raises ``Invalid`` for an endpoint to which nothing can be sent since some of it cannot be read."""
+    """Raise ``Invalid`` when nothing can be sent to the endpoint because a part of it cannot be read."""
     if endpoint.unreadable:
         raise Invalid(Problem(field, as_sentence(unreadable_endpoint(UnreadableEndpoint(endpoint.unreadable)).reason)))
 
 
 def unchanged_since(seen: Seen | None, now: Endpoint) -> Endpoint:
-    """The endpoint. Raises ``Stale`` when it was changed since ``seen`` in what that form shows."""
+    """The endpoint. Raises ``Stale`` when a field of that form was changed since ``seen``."""
     if seen is not None and seen.is_stale(now):
         raise Stale(now)
     return now
 
 
 def _next_version(services: Services, tx: Transaction, endpoint_id: EndpointId, code: str) -> Version:
-    # The number is given by the store.
+    # The store assigns the number.
     return endpoints.save_version(tx, Version(mint(VersionId), endpoint_id, 0, code, services.now()))

@@ -1,4 +1,4 @@
-"""What can be done with a message that was received."""
+"""Actions on a received message's deliveries."""
 
 from server.actions.endpoints import check_whole
 from server.actions.services import Services
@@ -10,9 +10,9 @@ from server.store import Transaction, deliveries, endpoints, stopping
 
 
 async def stop(services: Services, delivery: Delivery) -> None:
-    """End a delivery that waits, also in an endpoint in order: those behind it go on. Raises ``Invalid``.
+    """Stop a waiting delivery. To an ordered endpoint, those behind it proceed. Raises ``Invalid``.
 
-    An attempt under way is finished and recorded; if it is accepted the delivery succeeded, otherwise none follows.
+    An attempt under way finishes and is recorded: if it succeeds, so does the delivery; otherwise no retry follows.
     """
 
     def keep(tx: Transaction) -> Changed:
@@ -29,9 +29,9 @@ async def stop(services: Services, delivery: Delivery) -> None:
 
 
 async def resend(services: Services, delivery: Delivery) -> Endpoint:
-    """Send the delivery once more, now, with a fresh schedule of retries. Raises ``Invalid``.
+    """Send the delivery again now, with a new retry schedule. Raises ``Invalid``.
 
-    To an endpoint that is paused it goes once that is resumed; to one in order, before all that came later.
+    To a paused endpoint it goes once that is resumed; to an ordered one, before everything that arrived later.
     """
 
     def keep(tx: Transaction) -> Endpoint:

@@ -1,4 +1,4 @@
-"""Operational events: marking them as seen, and choosing who is told of them."""
+"""Operational events: marking them as seen, and the notification settings."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,21 +18,21 @@ from server.store import Transaction, operational_events, options
 
 
 async def see(services: Services, source_id: SourceId, up_to: str) -> None:
-    """Mark what the reader saw as seen: the source's notices up to the one of that id."""
+    """Mark the source's operational events up to the id ``up_to`` as seen."""
     await services.store.write(lambda tx: operational_events.see(tx, source_id, up_to, services.now()))
     services.feed.publish(Noticed(source_id))
 
 
 class StaleAlerts(Exception):
-    """Somebody else saved the form since it was opened."""
+    """Somebody else saved the notification settings since the form was opened."""
 
 
 async def save_alerts(
     services: Services, kinds: Iterable[str], typed_addresses: str, webhook_url: str | None, seen: str = ""
 ) -> None:
-    """Keep who is told of what. The first webhook gets a signing secret. ``webhook_url``: ``None`` keeps its URL.
+    """Save the notification settings. ``webhook_url``: ``None`` keeps the stored URL. The first gets a signing secret.
 
-    Raises ``Invalid``, and ``StaleAlerts`` when it was changed since the form with the stamp ``seen`` was opened.
+    Raises ``Invalid``, and ``StaleAlerts`` when they were changed since the form with the stamp ``seen`` was opened.
     """
     if webhook_url is None:
         webhook_url = (await services.store.read(options.alerts)).webhook_url
@@ -59,10 +59,10 @@ async def save_alerts(
 
 
 async def rotate_webhook_secret(services: Services, replaces: str | None = None) -> None:
-    """A new signing secret at once; the old one signs nothing more.
+    """Replace the webhook's signing secret at once; the old one signs nothing more.
 
-    ``replaces`` is the ``fingerprint`` of the secret that the reader saw. When it is another one by now nothing
-    changes: a form that was sent twice would otherwise take away the one that its reader may have copied already.
+    ``replaces`` is the ``fingerprint`` of the secret that the reader saw. If another one is active by now, nothing
+    changes: a form that was sent twice would otherwise replace the secret that its reader may have copied already.
     """
     secret = new_secret()
 
@@ -75,9 +75,9 @@ async def rotate_webhook_secret(services: Services, replaces: str | None = None)
 
 
 async def send_test_mail(services: Services, typed_addresses: str) -> Sentence | None:
-    """Send a test mail to these addresses now, saved or not.
+    """Send a test mail to these addresses now; they need not be saved.
 
-    Returns what is to be said when the mail server took it and refused some. Raises ``Invalid`` with the field.
+    Returns a warning when the mail server refused some addresses, else ``None``. Raises ``Invalid`` with the field.
     """
     to = _addresses(services, typed_addresses)
     if not to or services.mailer is None:
@@ -89,7 +89,7 @@ async def send_test_mail(services: Services, typed_addresses: str) -> Sentence |
 
 
 async def send_test_post(services: Services, webhook_url: str | None) -> None:
-    """Send a signed test to this address now, saved or not; ``None``: the saved one. Raises ``Invalid``."""
+    """Send a signed test to this URL now; it need not be saved. ``None``: to the saved one. Raises ``Invalid``."""
     known = await services.store.read(options.alerts)
     webhook_url = known.webhook_url if webhook_url is None else webhook_url
     _check_webhook(services, webhook_url)
@@ -112,6 +112,6 @@ def _addresses(services: Services, typed: str) -> tuple[str, ...]:
 
 
 def _check_webhook(services: Services, url: str) -> None:
-    """The rules of every other address; what its name leads to is judged when it is connected to."""
+    """Apply the address rules of all destinations. The host's IP addresses are checked when connecting."""
     if problem := services.rules.check_url(url):
         raise Invalid(Problem("webhook_url", problem))

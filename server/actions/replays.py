@@ -1,4 +1,4 @@
-"""Replaying what an endpoint failed, missed or got: counted first, begun when a person agrees, stopped at will."""
+"""Replays of what an endpoint failed, missed or received: the dry run, starting after it, and stopping."""
 
 import asyncio
 import time
@@ -27,25 +27,25 @@ from server.store import Transaction, replay_matches, replays
 
 MAX_COUNTED = 100_000
 MAX_COUNTING_SECONDS = 2.0
-"""Counting ends at either: a person waits for it, and the pages of others are read by the same threads."""
+"""Counting stops at either limit: a person waits for it, and other people's pages use the same reader threads."""
 
 PAUSE_SHARE = 0.5
-"""A pause is this many times as long as the step of counting before it: it must not have a processor to itself."""
+"""Length of the pause after each step of counting, as a share of that step: counting must not occupy a whole CPU."""
 
 NOTHING = Problem("", say("No messages match in this range, so there is nothing to replay."))
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayForm:
-    """A replay as a form asks for it."""
+    """A replay as the form describes it."""
 
     kind: ReplayKind
     since: str
     """A name in ``PERIODS``, ``all``, or ``custom`` with ``start`` and ``end``."""
     start: str = ""
-    """As ``<input type="datetime-local">`` sends it, in UTC."""
+    """As sent by ``<input type="datetime-local">``, in UTC."""
     end: str = ""
-    """Empty for now."""
+    """As ``start``; empty means now."""
     event_types: frozenset[str] | None = None
     states: frozenset[str] = field(default_factory=lambda: frozenset(BULK_STATES))
     rate: str = ""
@@ -59,19 +59,19 @@ class DryRun:
     rate: int | None
     total: int
     more: bool
-    """Counting was cut short, so there are more than ``total``."""
+    """Counting stopped at a limit, so there are more than ``total``."""
     by_type: tuple[tuple[str, int], ...]
     """The most frequent event type first."""
     by_state: tuple[tuple[DeliveryState | None, int], ...]
-    """In what state they are now; ``None`` for messages without a delivery."""
+    """(current state, count); the state is ``None`` for messages without a delivery."""
     repeated: int
-    """How many of them the destination accepted before: it will see their ``webhook-id`` again."""
+    """How many the destination accepted before: it will receive their ``webhook-id`` again."""
     version: Version | None
-    """The code that will run; ``None`` when they go out as they were received."""
+    """The code that will run; ``None`` when messages are sent as received."""
 
 
 def selected(asked: ReplayForm, now: Millis) -> tuple[Selection, int | None]:
-    """What a form asks for, with its rate. Raises ``Invalid``."""
+    """(selection, messages per second) of a form; the rate is ``None`` without a limit. Raises ``Invalid``."""
     found: list[Problem] = []
     since, until = _range(asked, now, found)
     rate = _rate(asked.rate, found)
@@ -86,7 +86,7 @@ def selected(asked: ReplayForm, now: Millis) -> tuple[Selection, int | None]:
 
 
 async def dry_run(services: Services, endpoint: Endpoint, selection: Selection, rate: int | None = None) -> DryRun:
-    """Count what the replay would be about, by the very conditions that would send it."""
+    """Count what the replay would send, with the same conditions as the replay itself."""
     cursor, more, total = selection.start, False, 0
     types: Counter[str] = Counter()
     states: Counter[DeliveryState | None] = Counter()
@@ -123,7 +123,7 @@ async def dry_run(services: Services, endpoint: Endpoint, selection: Selection, 
 async def begin(
     services: Services, endpoint: Endpoint, selection: Selection, rate: int | None, user_name: str
 ) -> Replay:
-    """Start the replay. Raises ``Invalid`` when there is nothing to do, or when another one is under way."""
+    """Start the replay. Raises ``Invalid`` when nothing matches, or when another replay is under way."""
     counted = await dry_run(services, endpoint, selection, rate)
     if not counted.total and not counted.more:
         raise Invalid(NOTHING)
@@ -161,13 +161,13 @@ async def begin(
 
 
 async def rerun_parked(services: Services, endpoint: Endpoint, user_name: str) -> Replay:
-    """Run everything that is parked with the code in force, in the order of arrival. Raises ``Invalid``."""
+    """Replay all parked deliveries with the active code, in order of arrival. Raises ``Invalid``."""
     selection = Selection(ReplayKind.PARKED, 0, services.now())
     return await begin(services, endpoint, selection, None, user_name)
 
 
 async def stop(services: Services, replay: Replay) -> None:
-    """End the run: what nobody has begun is as it was before. Raises ``Invalid`` when it had ended already."""
+    """Stop the run: deliveries not yet started return to their earlier state. Raises ``Invalid`` when it has ended."""
 
     def keep(tx: Transaction) -> None:
         if not replays.stop(tx, replay.id, ReplayState.STOPPED, services.now()):
@@ -200,7 +200,7 @@ def _range(asked: ReplayForm, now: Millis, found: list[Problem]) -> tuple[Millis
 
 
 def _moment(typed: str) -> Millis | None:
-    """``2026-11-27T08:30``, in UTC; seconds may follow."""
+    """Parse ``2026-11-27T08:30`` as UTC, with or without seconds; ``None`` when it is no date."""
     try:
         moment = datetime.fromisoformat(typed)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Showing one secret to a person who has just typed the password."""
+"""Reveals one secret to a person who has just typed the password."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class Secret:
     label: Sentence
     value: str
     back: str
-    """The page that it belongs to."""
+    """The address of the page to return to."""
 
 
 SIGNING = say("Signing secret")
@@ -51,7 +51,7 @@ async def find(services: Services, what: str) -> Secret | None:
 async def reveal(
     services: Services, tries: SignInLimiter, user: User, what: str, secret: Secret, password: str
 ) -> Secret:
-    """The secret, once the password is the person's. Each time is a line in the log. Raises ``Invalid``."""
+    """The secret, after checking the person's password. Logs each reveal. Raises ``Invalid``."""
     try:
         await accounts.confirm(services, tries, user, password)
     except Invalid:

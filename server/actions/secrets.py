@@ -1,4 +1,4 @@
-"""An endpoint's signing secret: changed so that a destination can follow within a day."""
+"""Rotates an endpoint's signing secret; the old one also signs for a day, so that the destination can be updated."""
 
 from dataclasses import replace
 
@@ -10,10 +10,10 @@ from server.domain.signing import OVERLAP_MS, PREFIX, fingerprint, new_secret, s
 
 
 async def rotate(services: Services, endpoint: Endpoint, typed: str | None = None, replaces: str = "") -> Endpoint:
-    """Sign with a new secret, or with the one that was typed; the one before signs too, for a day. Raises ``Invalid``.
+    """Sign with a new secret, or with the typed one; the previous secret also signs for a day. Raises ``Invalid``.
 
-    One that was former already stops: two are enough for a destination to follow, and each more is a risk.
-    ``replaces`` is the ``fingerprint`` of the secret that the reader saw in force. When another one is by now
+    An older former secret stops at once: two suffice to update a destination, and each more is a risk.
+    ``replaces`` is the ``fingerprint`` of the active secret that the reader saw. If another one is active by now,
     nothing changes: a form that was sent twice would otherwise stop the only secret that the destination knows.
     """
     if typed == "":
@@ -35,7 +35,7 @@ async def rotate(services: Services, endpoint: Endpoint, typed: str | None = Non
 
 
 async def stop_former(services: Services, endpoint: Endpoint) -> Endpoint:
-    """From the next attempt on only the present secret signs."""
+    """Stop the former secret: from the next attempt on, only the active one signs."""
     return await amend(
         services,
         endpoint.id,

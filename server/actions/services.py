@@ -1,4 +1,4 @@
-"""Everything an action needs, made once at start and handed to each."""
+"""The services that actions use. Created once at start and passed to each action."""
 
 import time
 from collections.abc import Mapping
@@ -27,11 +27,11 @@ class Services:
     cards: Mapping[str, Card]
     rules: AddressRules
     public_url: str
-    """Where Dodo and people reach us, without a slash at the end; empty when the operator did not say."""
+    """The URL at which Dodo and people reach us, without a final slash; empty when the setting is not set."""
     mailer: Mailer | None = None
-    """``None`` when the operator named no mail server."""
+    """``None`` when no mail server is configured."""
     retention_days: int = 0
-    """How long events are kept; 0 for ever."""
+    """Days that events are kept; 0 keeps them for ever."""
 
     def now(self) -> Millis:
         return time.time_ns() // 1_000_000

@@ -1,4 +1,4 @@
-"""Where events come from: Test and Live, each with an ingest address and Dodo's signing secret."""
+"""Actions on the sources Test and Live: their ingest addresses and Dodo's signing secrets."""
 
 import secrets
 
@@ -12,13 +12,13 @@ from server.store import Transaction, sources
 
 
 async def ensure(services: Services) -> None:
-    """The two sources that every Hookbench has, made at its first start."""
+    """Create the two sources, Test and Live, at the first start."""
 
     def make(tx: Transaction) -> None:
         if sources.every(tx):
             return
         for order, mode in enumerate(Mode):
-            # The moment decides the order in which they are shown.
+            # The time of creation decides the order in which they are shown.
             made = Source(mint(SourceId), mode.value.title(), mode, _new_token(), None, services.now() + order)
             sources.insert(tx, made)
 
@@ -26,35 +26,38 @@ async def ensure(services: Services) -> None:
 
 
 async def save_secret(services: Services, source: Source, secret: str) -> None:
-    """Keep Dodo's signing secret. Raises ``Invalid``."""
+    """Save Dodo's signing secret. Raises ``Invalid``."""
     if problem := secret_problem(secret):
         raise Invalid(Problem("secret", problem))
     await _replace_secret(services, source, secret)
 
 
 async def make_secret(services: Services, source: Source, replaces: str | None = None) -> None:
-    """A secret of our own, for trying things out without an account at Dodo.
+    """Create a signing secret of our own, for trying things out without a Dodo account.
 
-    ``replaces`` is the ``fingerprint`` of the secret that the reader saw, empty where there was none. When it is
-    another one by now nothing changes: a form that was sent twice would otherwise push out the secret before.
+    ``replaces`` is the ``fingerprint`` of the secret that the reader saw, empty when there was none. If another one is
+    active by now, nothing changes: a form that was sent twice would otherwise drop the previous secret.
     """
     await _replace_secret(services, source, new_secret(), replaces)
 
 
 async def change_address(services: Services, source: Source) -> None:
-    """A new ingest address; the old one stops at once."""
+    """Give the source a new ingest address; the old one stops working at once."""
     token = _new_token()
     await services.store.write(lambda tx: sources.set_token(tx, source.id, token))
 
 
 async def stop_former(services: Services, source: Source) -> None:
-    """From now on only the present secret proves events. Changes nothing where that cannot be read."""
+    """Accept only the active secret from now on. Changes nothing when that secret cannot be read."""
     if not source.unreadable:
         await services.store.write(lambda tx: sources.set_secret(tx, source.id, source.secret))
 
 
 async def _replace_secret(services: Services, source: Source, secret: str, replaces: str | None = None) -> None:
-    """The one before proves events for a day more: Dodo signs with either while it rotates, and retries come late."""
+    """Replace the secret, and accept the previous one for another day.
+
+    During a rotation Dodo signs with either, and retries arrive late.
+    """
 
     def keep(tx: Transaction) -> None:
         now = sources.get(tx, source.id) or source
@@ -67,4 +70,4 @@ async def _replace_secret(services: Services, source: Source, secret: str, repla
 
 
 def _new_token() -> str:
-    return secrets.token_urlsafe(24)  # 192 bits: who does not know an address cannot find it
+    return secrets.token_urlsafe(24)  # 192 bits, so that nobody can guess an ingest address

@@ -1,4 +1,4 @@
-"""Trying a transformation out: the way of a live event up to the send, with the same code, limits and rules."""
+"""Test runs of a transformation: the path of a live event up to the send, with the same code, limits and rules."""
 
 import json
 from collections.abc import Mapping
@@ -33,35 +33,35 @@ MAX_PAYLOAD_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
-    """What a test run came to."""
+    """The result of a test run."""
 
     outcome: Literal["sent", "cancelled", "failed"]
-    """``sent``: the request would be sent, or captured."""
+    """``sent``: the request would be sent or captured."""
     captured: bool
-    """The endpoint captures its requests, so that ``sent`` means the inspector."""
+    """Whether the endpoint captures its requests, so that ``sent`` means kept in the inspector."""
     leads_somewhere: bool
-    """False while no URL was typed and the code sets none."""
+    """Whether there is a URL, typed or set by the code."""
     request: SentRequest | None
-    """The finished request as an attempt records it, with its secrets masked; the signature comes with the send."""
+    """The finished request as an attempt records it, with secrets masked. Not signed: signing is part of sending."""
     error: AttemptError | None
     changes: Changes | None
-    """``None`` when there is no body, or none that could be compared with the payload."""
+    """``None`` when there is no body, or it cannot be compared with the payload."""
     console: tuple[ConsoleLine, ...]
     ms: float
-    """Milliseconds that the code ran for; 0 when none ran."""
+    """Milliseconds that the code ran; 0 when none ran."""
     memory: int | None = None
-    """The most bytes that its heap was seen to have."""
+    """Peak heap size in bytes, as far as measured."""
     warnings: tuple[RunWarning, ...] = ()
     objection: Sentence | None = None
-    """Why the endpoint's event types or its filter would keep such an event away; ``None`` when they do not."""
+    """Why the endpoint's event types or filter exclude such an event; ``None`` when they do not."""
 
 
 async def try_out(
     services: Services, draft: Draft, event_type: str, payload: str, *, endpoint: Endpoint | None = None
 ) -> TestRun:
-    """Run a draft on a payload. ``endpoint`` is the one being edited: secrets that were not typed again are its own.
+    """Run a draft on a payload. ``endpoint``: the one being edited, which supplies secrets that were not retyped.
 
-    Raises ``Invalid`` for what keeps the code from running at all: the payload, a header, a variable, no code.
+    Raises ``Invalid`` when the code cannot run at all: a bad payload, header or variable, or no code.
     A script that fails is a ``TestRun`` with the outcome ``failed``.
     """
     found = [
@@ -91,7 +91,7 @@ async def run(
     cards: Mapping[str, Card],
     rules: AddressRules,
 ) -> TestRun:
-    """What this endpoint would make of an event: ``dispatch.prepare``, and the address guard's view of the URL."""
+    """Run ``prepare`` for this endpoint and an event, and check the URL against the address rules."""
     prepared = await prepare(endpoint, event_type, body, sandbox=sandbox, cards=cards)
     captured, ms = endpoint.destination is Destination.CAPTURE, prepared.ms or 0.0
     card = cards.get(endpoint.card)
@@ -121,22 +121,22 @@ async def run(
 
 
 def slow(services: Services, endpoint: Endpoint) -> SlowCode | None:
-    """Why the endpoint's code runs in the slow lane; None when it does not."""
+    """Why the endpoint's code runs in the slow queue; ``None`` when it does not."""
     if not endpoint.version or not runs_code(endpoint):
         return None
     return services.sandbox.slow(program_of(endpoint, endpoint.version))
 
 
 def _tried(draft: Draft, card: Card, stored: Endpoint | None) -> Endpoint:
-    """The endpoint that the draft would become, as far as ``prepare`` looks at it."""
+    """The endpoint that the draft describes, as far as ``prepare`` needs it."""
     if stored:
         return as_endpoint(draft, card, stored.id, stored.source_id, stored_credentials=stored.credentials)
-    # The sandbox keeps endpoints apart by this id, so a draft that belongs to nobody yet has one of its own.
+    # The sandbox separates endpoints by this id, so a draft without an endpoint gets its own.
     return as_endpoint(draft, card, EndpointId(unique("draft")))
 
 
 def _payload_problems(payload: str) -> list[Problem]:
-    """Events are JSON objects, so a payload that is anything else would never arrive."""
+    """What is wrong with the payload. Events are JSON objects, so anything else would never arrive."""
     if len(payload.encode("utf-8", "replace")) > MAX_PAYLOAD_BYTES:
         return [Problem("payload", say("The payload is longer than {limit} KiB.", limit=MAX_PAYLOAD_BYTES // 1024))]
     try:
@@ -154,4 +154,4 @@ def _payload_problems(payload: str) -> list[Problem]:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)  # Python reads NaN and Infinity; JSON does not know them
+    raise ValueError(name)  # Python's parser accepts NaN and Infinity, which are not JSON

@@ -30,7 +30,7 @@ NEAR = [
         "fc00::/7",
     )
 ]
-"""Where a reverse proxy stands: this machine, or a network of its own."""
+"""Private networks in which a reverse proxy may run: this machine, or a local network."""
 YEAR_SECONDS = 365 * 24 * 60 * 60
 
 WRONG_LINK = say(
@@ -83,7 +83,7 @@ async def login(request: Request, services: Bench) -> Response:
 
 @router.get("/docs/forgotten-password")
 async def forgotten_password(request: Request, services: Bench) -> Response:
-    """The one page of the docs for people who cannot sign in."""
+    """The docs page about forgotten passwords, the only one that is shown without sign-in."""
     with suppress(SignInNeeded):
         here = await last_visit(request, services)
         return redirect(here.to("/docs/forgotten-password"))
@@ -103,7 +103,10 @@ async def logout(request: Request, services: Bench) -> Response:
 
 
 def let_in(request: Request, signed_in: SignedIn, url: str, said: str | None = None) -> Response:
-    """Go on with the tokens in cookies that scripts cannot read and other sites' forms do not send."""
+    """A redirect to ``url`` that sets the session and browser cookies.
+
+    Scripts cannot read them (``HttpOnly``), and other sites' forms do not send them (``SameSite``).
+    """
     response = redirect(url, said)
     public_url: str = request.app.state.services.public_url
     secure = request.url.scheme == "https" or public_url.startswith("https:")
@@ -117,10 +120,10 @@ def let_in(request: Request, signed_in: SignedIn, url: str, said: str | None = N
 
 
 def _addresses(request: Request) -> tuple[str, str]:
-    """Where a sign-in comes from, as its tries are counted, and which proxy says so on nobody's word.
+    """(address, proxy): the address whose sign-in tries are counted, and the proxy that named it without being trusted.
 
-    Behind a proxy on a private address that no setting names, everybody has its address, so that strangers' tries would
-    count as the administrator's. There the last address counts that the proxy names.
+    Behind a proxy on a private address that no setting names, everybody has the proxy's address, so strangers' tries
+    would count as the administrator's. There the last address that the proxy names is used.
     """
     peer = request.client.host if request.client else ""
     named = request.headers.get("x-forwarded-for", "")[-100:].rpartition(",")[2].strip()
@@ -140,7 +143,7 @@ def tries(request: Request) -> SignInLimiter:
 
 
 def by_field(refused: Invalid) -> Mapping[str, Sentence]:
-    """The sentences of a refusal by the names of their fields."""
+    """The sentences of a refused form, keyed by field name."""
     return {problem.field: problem.sentence for problem in refused.problems}
 
 
@@ -167,7 +170,7 @@ def _login(
 
 
 def _refused_link(request: Request, token: str) -> Response | None:
-    """The page that says why this link does not open the set-up; ``None`` when it does."""
+    """The page that says why this set-up link does not work; ``None`` when it does."""
     setup: Setup | None = request.app.state.setup
     if setup is not None and setup.opens_with(token):
         return None

@@ -1,4 +1,4 @@
-"""An endpoint's Advanced tab: retries, pacing, headers, variables, and whether its code runs."""
+"""An endpoint's Advanced tab: retries, limits, headers, variables, and whether its code runs."""
 
 from collections.abc import Awaitable
 from dataclasses import replace
@@ -27,7 +27,7 @@ router = APIRouter()
 
 @router.get("/endpoints/{endpoint_id}/advanced")
 async def advanced(request: Request, here: Here, endpoint: TheEndpoint, schedule: str | None = None) -> Response:
-    """With ``schedule``, how that one would go; nothing is kept."""
+    """The tab; with ``schedule``, a preview of that schedule. Saves nothing."""
     if schedule is not None and request.headers.get("hx-request-type") == "partial":
         return page(request, "endpoints/plan.html", here, plan=plans.plan(schedule), problems={})
     return await advanced_page(request, here, endpoint, schedule=schedule)
@@ -35,10 +35,10 @@ async def advanced(request: Request, here: Here, endpoint: TheEndpoint, schedule
 
 @router.post("/endpoints/{endpoint_id}/advanced")
 async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    """The whole form at once. A field that the form does not have stays as it is."""
+    """Save the whole form. A field that the form does not have keeps its value."""
     form = await forms.read(request)
     typed = _posted(form, endpoint)
-    if form.has("preview"):  # how the schedule would go, for readers without scripts
+    if form.has("preview"):  # a preview of the schedule, for browsers without scripts
         return await advanced_page(request, here, endpoint, typed, seen=forms.seen(form))
     seen = Seen(Part.ADVANCED, forms.seen(form))
     try:
@@ -70,7 +70,7 @@ def _posted(form: Form, endpoint: Endpoint) -> Advanced:
 async def saved_secret(
     request: Request, here: Visit, endpoint: Endpoint, action: Awaitable[object], said: str, typed_secret: str = ""
 ) -> Response:
-    """Do it, and go back to the tab; or, where it is refused, show the tab with what was typed and the reasons."""
+    """Run ``action`` and redirect to the tab. On ``Invalid``, show the tab with the input and the reasons."""
     try:
         await action
     except Invalid as refused:
@@ -90,9 +90,9 @@ async def advanced_page(
     stale: bool = False,
     seen: str = "",
 ) -> Response:
-    """``typed``, ``schedule`` and ``typed_secret``: as typed, where they are not as they are kept.
+    """The tab. ``typed``, ``schedule`` and ``typed_secret``: input to show in place of the stored values.
 
-    ``stale``: somebody else saved the form since it was opened. ``seen``: the stamp of what was opened.
+    ``stale``: somebody else saved the form since it was opened. ``seen``: the stamp of the form when it was opened.
     """
     shown, now = typed or Advanced.of(endpoint), here.services.now()
     draft = replace(

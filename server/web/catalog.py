@@ -1,4 +1,4 @@
-"""The event catalog: what Dodo Payments sends, type by type, with schema and sample."""
+"""The event catalog: every event type of Dodo Payments, with schema and sample."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Property:
     required: bool
     description: str
     choices: Sequence[str]
-    """The only values it can have; empty for any."""
+    """The only allowed values; empty when any value is allowed."""
     properties: Sequence["Property"]
 
 
@@ -87,7 +87,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
 
 
 def _matching(q: str) -> list[tuple[Group, list[EventType]]]:
-    """The groups with those of their event types in which every word of ``q`` occurs."""
+    """The groups, each with the event types that contain every word of ``q``."""
     words = q.casefold().split()[:20]
     found = [(group, [each for each in group.event_types if _has(each, group, words)]) for group in GROUPS]
     return [(group, event_types) for group, event_types in found if event_types]

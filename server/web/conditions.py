@@ -1,4 +1,4 @@
-"""What the filter of an endpoint's form can be completed with."""
+"""Completions for the filter's paths in an endpoint's form."""
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,7 +13,7 @@ router = APIRouter()
 
 @router.get("/conditions/paths")
 async def paths(request: Request, here: Here) -> Response:
-    """The fields that the event types chosen in the tree have, as the form's list of completions."""
+    """The form's list of completions: the fields of the event types that are chosen in the tree."""
     query = request.query_params
     chosen = None if query.get("listen", "all") == "all" else query.getlist("event_types")
     context = context_of(request, here, paths=drafts.paths_of(chosen))

@@ -1,4 +1,4 @@
-"""What is done with an endpoint as a whole from the head of its pages: pause, resume, enable, disable, delete."""
+"""The actions in the head of an endpoint's pages: pause, resume, enable, disable, delete."""
 
 from fastapi import APIRouter
 from starlette.requests import Request

@@ -1,6 +1,7 @@
-"""The few cookies that are ours, read in one pass.
+"""Drops foreign cookies from a request before anything parses them.
 
-Python's own reader unquotes values in quadratic time, on a header that anybody may send. It sees only what passed here.
+Python's cookie parser unquotes values in quadratic time, and anybody may send the header. It sees only what is left
+here.
 """
 
 import re
@@ -14,7 +15,7 @@ _OURS = re.compile(rb"(?:^|;)[ \t]*(%s)=([A-Za-z0-9_.~-]{0,%d})[ \t]*(?=;|$)" % 
 
 
 def keep_ours(scope: Scope) -> None:
-    """Leave one ``Cookie`` header at most, with our cookies alone. Values as we write them need no quotes."""
+    """Reduce the headers to at most one ``Cookie`` header, with our cookies only. Our values need no quotes."""
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     sent = [value for name, value in headers if name == b"cookie"]
     if not sent:

@@ -1,4 +1,4 @@
-"""Docs: the pages for people who use Hookbench, with their search."""
+"""The docs pages for people who use Hookbench, and their search."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ router = APIRouter()
 
 @router.get("/docs")
 async def index(request: Request, here: Here, q: str = "") -> Response:
-    """All pages, or what a search finds in them."""
+    """The list of all pages, or the results of a search."""
     pages = await pages_of(request)
     hits = search(pages.values(), words_of(q))
     return _page(request, here, pages, q=q, hits=hits, searching=bool(words_of(q)))
@@ -29,7 +29,7 @@ async def index(request: Request, here: Here, q: str = "") -> Response:
 
 @router.get("/docs/{slug}")
 async def show(request: Request, here: Here, slug: str, q: str = "") -> Response:
-    """One page. ``q``: the words that were searched, which are marked."""
+    """One page. ``q``: the search words, which are marked in it."""
     pages = await pages_of(request)
     if slug not in pages:
         raise NotFound(say("This page of the docs does not exist."))
@@ -37,12 +37,15 @@ async def show(request: Request, here: Here, slug: str, q: str = "") -> Response
 
 
 async def pages_of(request: Request) -> Mapping[str, DocsPage]:
-    """The pages in the reader's language. Read in a thread, since rendering them would hold up what comes in."""
+    """The pages in the reader's language. Renders them in a thread, since it would block the event loop."""
     return await asyncio.to_thread(read_pages, i18n.current.get(), request.app.state.settings.limits)
 
 
 def html_of(found: DocsPage, base: str, q: str = "") -> tuple[Markup, Markup]:
-    """Summary and body with the links of a source. They are our own files, rendered with HTML off."""
+    """(summary, body) as HTML, with links to the pages of one source and the words of ``q`` marked.
+
+    Safe as ``Markup``: they are our own files, rendered with HTML off.
+    """
     words = words_of(q)
     summary, body = (mark(html, words).replace(BASE, base) for html in (found.summary, found.html))
     return Markup(summary), Markup(body)  # noqa: S704

@@ -1,11 +1,12 @@
 """The pages under Docs: one Markdown file for each page and language, rendered once and kept in memory.
 
-A file begins with ``[//]: # (search: words that only the search sees)``, then ``# Title`` and one paragraph, the
-summary. What a file may use beyond Markdown:
+A file begins with ``[//]: # (search: hidden words that the search finds)``, then ``# Title`` and one paragraph, the
+summary. Extensions to Markdown:
 
 - ``## Title {#id}``: a heading with its anchor, which is the same in every language.
-- ``[[settings]]`` alone in a paragraph: the template ``docs/parts/settings.html``, so that each fact has one place.
-- ``[words](deliveries.md#schedule)``: another page. ``[words](/sources)``: a page of the source that is shown.
+- ``[[settings]]`` alone in a paragraph: inserts the template ``docs/parts/settings.html``, so each fact has one place.
+- ``[words](deliveries.md#schedule)``: links another docs page. ``[words](/sources)``: links a page of the current
+  source.
 - ``**Run test**``: a label of the interface, written in English and shown in the reader's language.
 
 HTML in a file is shown as text.
@@ -40,12 +41,12 @@ GROUPS: tuple[tuple[Sentence, tuple[str, ...]], ...] = (
     (say("Run it"), ("internet", "settings", "backup", "upgrade", "health", "command-line")),
     (say("When something is wrong"), ("troubleshooting", "forgotten-password")),
 )
-"""The pages by their slugs, in the order of the list beside them."""
+"""The slugs of the pages by group, in the order of the sidebar."""
 
 SLUGS = tuple(slug for _, slugs in GROUPS for slug in slugs)
 
 BASE = "/{source}"
-"""Stands in rendered links for the first part of the source's addresses."""
+"""A placeholder in rendered links for the first part of the source's addresses, such as ``/test``."""
 
 _SEARCH = re.compile(r"\[//\]: # \(search: (.*)\)\n")
 _ID = re.compile(r"\s*\{#([a-z0-9-]+)\}$")
@@ -55,13 +56,13 @@ _TAG = re.compile(r"<[^>]*>")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What stands under one heading; the first section of a page has no ``id`` and the page's own title."""
+    """The text under one heading. The first section of a page has an empty ``id`` and the page's title."""
 
     id: str
     title: str
     level: int
     text: str
-    """Without markup, with single spaces."""
+    """Plain text without markup; white space is collapsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +72,20 @@ class DocsPage:
     summary: str
     """HTML of the first paragraph."""
     html: str
-    """What follows the summary."""
+    """HTML after the summary."""
     keywords: str
-    """Words that the search finds and nobody sees."""
+    """Hidden words that the search finds."""
     sections: tuple[Section, ...]
 
     @property
     def headings(self) -> list[Section]:
-        """The sections that the list beside the page shows."""
+        """The level-2 sections, which the sidebar lists."""
         return [section for section in self.sections if section.level == 2]
 
 
 @lru_cache(maxsize=8)
 def read_pages(language: str, limits: Limits) -> Mapping[str, DocsPage]:
-    """All pages by slug, in their order. Takes some 100 ms the first time: call it in a thread."""
+    """All pages by slug, in order. The first call renders them and blocks noticeably: call it in a thread."""
     token = i18n.current.set(language)
     try:
         return {slug: _read(_file(language, slug), slug, limits) for slug in SLUGS}
@@ -108,7 +109,7 @@ def _read(file: Path, slug: str, limits: Limits) -> DocsPage:
 
 
 def _prepare(tokens: list[Token], limits: Limits) -> None:
-    """Give headings their anchors, links their addresses, labels their language, and put the parts in."""
+    """Add anchors to headings, resolve links, translate labels, and insert parts."""
     columns: list[str] = []
     for at, token in enumerate(tokens):
         match token.type:
@@ -157,7 +158,7 @@ def _address(href: str) -> str:
 
 
 def _insert_part(tokens: list[Token], at: int, name: str, limits: Limits) -> None:
-    """Put a rendered template in the place of the paragraph whose text is at ``at``."""
+    """Replace the paragraph whose text is at ``at`` with a rendered template."""
     tokens[at - 1].hidden = tokens[at + 1].hidden = True
     values = {
         "limits": limits,
@@ -177,14 +178,14 @@ def _sections(title: str, html: str) -> Iterator[Section]:
 
 
 def _text(html: str) -> str:
-    # A button's words are no part of what the page says.
+    # Words of buttons and captions are not part of the page's text.
     without = re.sub(r"<(button|figcaption)\b.*?</\1>", " ", html, flags=re.DOTALL)
     blocks = re.sub(r"</(p|li|td|th|dt|dd|pre|h[1-6])>", " ", without)
     return " ".join(unescape(_TAG.sub("", blocks)).split())
 
 
 def _inline(text: str) -> str:
-    """A help text of a setting, translated, with its ``code``."""
+    """A setting's help as HTML: translated, with its Markdown ``code`` rendered."""
     return str(_markdown().renderInline(i18n.gettext(text)))
 
 
@@ -202,7 +203,7 @@ def _markdown() -> MarkdownIt:
 
 
 def fence(self: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: EnvType) -> str:
-    """A block of code with a button that copies it: ```` ```json Title ````"""
+    """A code block with a copy button. The info string is language and label: ```` ```json Title ````"""
     language, _, label = tokens[at].info.strip().partition(" ")
     known = {"js": "javascript", "json": "json"}.get(language)
     ui = environment().globals["ui"]
@@ -231,7 +232,7 @@ def th_open(self: RendererHTML, tokens: Sequence[Token], at: int, options: Optio
 
 
 def td_open(self: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: EnvType) -> str:
-    # Where a row becomes a card its cells are flex boxes: the words of a cell must stay one box.
+    # On narrow screens a row becomes a card with flex cells: the <div> keeps a cell's words in one flex item.
     return f'<td class="wraps" data-label="{escape(str(tokens[at].attrs["data-label"]))}"><div>'
 
 

@@ -1,4 +1,4 @@
-"""Finds words in the pages under Docs, and marks them. In memory; no page has more than some thousand words."""
+"""Searches the docs pages and marks the words found. In memory: no page has more than a few thousand words."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,11 +10,11 @@ from markupsafe import Markup
 from server.web.docs_pages import DocsPage, Section
 
 MAX_QUERY = 100
-"""Characters of a query that are looked at."""
+"""Characters; the rest of a query is ignored."""
 MAX_WORDS = 8
 MAX_HITS = 20
 SNIPPET = 180
-"""Characters shown of a section."""
+"""Characters of a section's text that a result shows."""
 
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+|[^\s\u3040-\u30ff\u3400-\u9fff]+")
@@ -31,13 +31,13 @@ class Hit:
 
 
 def words_of(query: str) -> list[str]:
-    """What is searched: lower-case words without their endings, since the text is searched for parts of words."""
+    """The query's words in lower case and without endings: they are searched as substrings of the text."""
     found = [word.strip(_PUNCTUATION) for word in _WORD.findall(query[:MAX_QUERY].casefold())]
     return [_stem(word) for word in found if word][:MAX_WORDS]
 
 
 def search(pages: Iterable[DocsPage], words: Sequence[str]) -> list[Hit]:
-    """The sections in which every word occurs, those first that have the words in their titles."""
+    """The sections that contain every word; matches in titles come first."""
     if not words:
         return []
     scored = []
@@ -45,7 +45,7 @@ def search(pages: Iterable[DocsPage], words: Sequence[str]) -> list[Hit]:
         for section in page.sections:
             if score := _score(page, section, words):
                 scored.append((score, page, section))
-    scored.sort(key=lambda one: -one[0])  # stable: otherwise in the order of the pages
+    scored.sort(key=lambda one: -one[0])  # stable: sections with equal scores stay in page order
     return [
         Hit(page, section, _marked(section.title, words), _marked(_snippet(section.text, words), words))
         for _, page, section in scored[:MAX_HITS]
@@ -57,7 +57,7 @@ def _marked(text: str, words: Sequence[str]) -> Markup:
 
 
 def mark(html: str, words: Sequence[str]) -> str:
-    """HTML with ``<mark>`` around words that begin like these; tags and entities stay as they are."""
+    """The HTML with ``<mark>`` around words that begin with one of ``words``; tags and entities stay unchanged."""
     if not words:
         return html
     pieces = sorted({piece for word in words for piece in (word, *_pairs(word))}, key=len, reverse=True)
@@ -67,7 +67,10 @@ def mark(html: str, words: Sequence[str]) -> str:
 
 
 def _score(page: DocsPage, section: Section, words: Sequence[str]) -> int:
-    """0 where a word is missing. A section has the words of its page's title and keywords, if it has one of its own."""
+    """How well a section matches; 0 when a word is missing.
+
+    Words in the page's title and keywords count for a section that contains at least one word itself.
+    """
     first = section.level == 1
     total = own = 0
     for word in words:
@@ -87,12 +90,12 @@ def _has(text: str, word: str) -> bool:
 
 
 def _pairs(word: str) -> list[str]:
-    """The pairs of characters of a long Chinese word: without spaces between words, it may be several of them."""
+    """The character pairs of a long Chinese word: Chinese has no spaces, so it may be several words."""
     return [word[at : at + 2] for at in range(len(word) - 1)] if len(word) > 2 and _CJK.match(word) else []
 
 
 def _stem(word: str) -> str:
-    """``retries``, ``retry`` and ``retried`` → ``retr``: short enough to be a part of each other."""
+    """The word without its ending: ``retries``, ``retry`` and ``retried`` all become ``retr``."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 4 and not word.endswith("ss"):
             return word.removesuffix(ending)
@@ -100,7 +103,7 @@ def _stem(word: str) -> str:
 
 
 def _snippet(text: str, words: Sequence[str]) -> str:
-    """The piece of the text around the first word that it has, cut between words."""
+    """The text around the first match, cut at word boundaries."""
     low = text.casefold()
     places = [low.find(piece) for word in words for piece in (word, *_pairs(word))]
     at = min((place for place in places if place >= 0), default=0)

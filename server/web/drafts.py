@@ -1,4 +1,4 @@
-"""An endpoint's form on its way in and out: what was posted as a ``Draft``, and what its template needs to show it."""
+"""Converts an endpoint's form: posted fields into a ``Draft``, and a ``Draft`` into values for the template."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from server.domain.sentences import Problem, Sentence, say
 from server.web.forms import MAX_STAMP, Form
 
 TREE = tuple((group.title, group.event_types) for group in GROUPS)
-"""The event types as ``ui.event_tree`` and ``ui.event_select`` take them."""
+"""(title, event types) of each group, for ``ui.event_tree`` and ``ui.event_select``."""
 
 OPERATORS: Mapping[Operator, Sentence] = {
     Operator.EQUALS: say("is (=)"),
@@ -37,12 +37,12 @@ FIRST_EVENT_TYPE = "payment.succeeded"
 
 
 def fresh(card: Card) -> Draft:
-    """The form as it is first shown."""
+    """The draft of a new endpoint before anything is typed."""
     return Draft(card=card.name, transforming=card.transforms, code=card.default_code)
 
 
 def posted(form: Form, card: Card, stored: Endpoint | None = None) -> Draft:
-    """``stored``: the endpoint that the form is about; what it did not show and nobody typed anew is as it is kept."""
+    """The posted form as a draft. What the form did not show and nobody typed keeps the value of ``stored``."""
     return Draft(
         card=card.name,
         url=form.text("url") or (stored.url if stored and url_is_kept(stored, card) else ""),
@@ -63,14 +63,14 @@ def destination(value: str) -> Destination:
 
 
 def code(form: Form) -> str:
-    # A browser sends every line break as CRLF; kept like that, the same code would look like a new version.
+    # Browsers send line breaks as CRLF. Stored as CRLF, unchanged code would look like a new version.
     return form.raw("code").replace("\r\n", "\n")
 
 
 def pairs(form: Form, name: str, stored: Mapping[str, str]) -> Pairs:
-    """The rows of ``ui.key_value_rows`` that are not empty; a value that was not shown and not typed is the stored."""
+    """(name, value) of each non-empty row of ``ui.key_value_rows``. A value neither shown nor typed stays as stored."""
     keys, values = form.every(f"{name}_key"), form.every(f"{name}_value")
-    former = [*form.every(f"{name}_was"), *[""] * len(keys)]  # scripts of others may leave it out
+    former = [*form.every(f"{name}_was"), *[""] * len(keys)]  # API clients may leave it out
     rows = zip(keys, values, former, strict=False)
     found = [(trimmed(key), trimmed(value), was) for key, value, was in rows]
     return tuple((key, value or stored.get(was, "")) for key, value, was in found if key or value)
@@ -79,7 +79,7 @@ def pairs(form: Form, name: str, stored: Mapping[str, str]) -> Pairs:
 def rows_of(
     pairs: Pairs, stored: Mapping[str, str], shown: Collection[str] = ()
 ) -> Sequence[tuple[str, str, str, str]]:
-    """(name, value, was, last) for ``ui.key_value_rows``: a stored value is not shown, but by its last characters.
+    """(name, value, was, last) of each row for ``ui.key_value_rows``. Stored values show only their last characters.
 
     ``shown``: names in lower case whose values are never secrets.
     """
@@ -92,19 +92,19 @@ def rows_of(
 
 
 def url_is_kept(stored: Endpoint, card: Card) -> bool:
-    """Whether the form keeps its URL without showing it."""
+    """Whether the stored URL is a secret, which the form keeps without showing it."""
     return card.asks_url and stored.url != URL_NOT_SET and is_secret_url(stored.url, whole=card.url_is_secret)
 
 
 def _conditions(form: Form) -> Lines:
-    """The rows of the filter that are not empty; a value beside ``exists`` is left over from another choice."""
+    """The filter's non-empty rows. Drops the value of ``exists``, which is left over from another operator."""
     columns = (form.every(f"conditions_{name}") for name in ("path", "operator", "value"))
     lines = [(trimmed(path), kind, trimmed(value)) for path, kind, value in zip(*columns, strict=False)]
     return tuple((path, kind, "" if kind in VALUELESS else value) for path, kind, value in lines if path or value)
 
 
 def paths_of(event_types: Iterable[str] | None) -> Sequence[tuple[str, str]]:
-    """(path, value in a sample) of the fields that events of these types have; ``None``: of all types."""
+    """(path, sample value) of each field that events of these types have. ``None``: all types."""
     known = EVENT_TYPES if event_types is None else sorted(EVENT_TYPES.keys() & set(event_types))
     paths: dict[str, str] = {}
     for name in known:
@@ -119,22 +119,22 @@ def _paths_of_sample(event_type: str) -> tuple[tuple[str, str], ...]:
 
 
 def sample_of(event_type: str) -> str:
-    """The sample payload of an event type; of the first one for a name that is not known."""
+    """The sample payload of an event type as JSON text; that of the first type when the name is unknown."""
     return sample_json(event_type if event_type in EVENT_TYPES else FIRST_EVENT_TYPE)
 
 
 @dataclass(frozen=True, slots=True)
 class TrialFields:
-    """What stands on the Test tab, and what came along with it."""
+    """The fields of the Test tab, and the stamp of the form."""
 
     event_type: str
     payload: str
     """As it was typed, or the sample of the event type."""
     seen: str
-    """The stamp of the form as it was opened."""
+    """The stamp of the form when it was opened."""
 
     def context(self) -> dict[str, Any]:
-        """For the template."""
+        """The fields as template variables."""
         return {"event_type": self.event_type, "payload": self.payload, "seen": self.seen}
 
 
@@ -147,9 +147,9 @@ def trial_fields(form: Form) -> TrialFields:
 def shown(
     draft: Draft, problems: Iterable[Problem] = (), *, stored: Endpoint | None = None, **values: Any
 ) -> dict[str, Any]:
-    """What the form's templates need. ``stored``: the endpoint as it is kept, whose secrets are not shown.
+    """The variables of the form's templates. ``stored``: the saved endpoint, whose secrets are not shown.
 
-    ``problems``: the sentence of each field, ``rows``: those of rows by number.
+    ``problems`` maps a field to its sentence; ``rows`` maps a row's number to its sentence.
     """
     fields: dict[str, Sentence] = {}
     rows: dict[str, dict[int | str, Sentence]] = {"headers": {}, "variables": {}, "conditions": {}}

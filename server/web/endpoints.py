@@ -63,7 +63,7 @@ class Row:
     name: str
     address: str
     waiting: int
-    """How many deliveries wait; counted while it is paused."""
+    """Waiting deliveries; counted only while the endpoint is paused."""
     error_rate: float | None
     last: tuple[AttemptOutcome, Millis] | None
 
@@ -192,7 +192,7 @@ def card_of(here: Visit, name: str) -> Card:
 
 
 def without_secrets(here: Visit, draft: Draft) -> Draft:
-    """The draft as a form may show it: stored secrets never leave the server by this way."""
+    """The draft without its secrets, so that a form never sends stored ones to the browser."""
     secret = {field.name for field in card_of(here, draft.card).fields if field.kind is FieldKind.SECRET}
     shown = {name: value for name, value in (draft.credentials or {}).items() if name not in secret}
     return replace(draft, credentials=shown)
@@ -201,7 +201,7 @@ def without_secrets(here: Visit, draft: Draft) -> Draft:
 def new_page(
     request: Request, here: Visit, draft: Draft, problems: Sequence[Problem] = (), *, status: int = 200, **values: Any
 ) -> Response:
-    """The form of a new endpoint."""
+    """The page with the form of a new endpoint."""
     context = drafts.shown(draft, problems, **{"choosing_source": False, **values})
     card, cards = card_of(here, draft.card), here.services.cards
     return page(

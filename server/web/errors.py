@@ -1,4 +1,4 @@
-"""One handler for what goes wrong: a page, a fragment or JSON, always with one clear sentence."""
+"""The exception handlers. Each responds with one clear sentence, as a page, a fragment or JSON."""
 
 from contextlib import suppress
 from urllib.parse import urlencode, urlsplit
@@ -41,13 +41,13 @@ SENTENCES = {
     503: say("The database is busy. Nothing was changed. Try again in a moment."),
 }
 WITHOUT_SIGN_IN = ("", "login", "logout", "setup", "preferences")
-"""First parts of the addresses of pages that strangers see, and of the one that leads there."""
+"""First path segments of the pages that are shown without sign-in, and ``""`` for ``/``, which leads there."""
 ELSEWHERE = say("This belongs to {source}, but the form was sent to another source. Nothing was changed.", source="")
 BROKEN = say("Something went wrong in Hookbench. See the log entry {id}.", id="")
 
 
 class NotFound(Exception):
-    """The thing that an address names does not exist. ``sentence`` says which."""
+    """What the address names does not exist. ``sentence`` says what is missing."""
 
     def __init__(self, sentence: Sentence | None = None) -> None:
         super().__init__(str(sentence or ""))
@@ -69,7 +69,7 @@ def install(app: FastAPI) -> None:
 
 
 def answer(request: Request, status: int, sentence: Sentence) -> Response:
-    """The sentence as the caller can read it: JSON for programs, otherwise a page."""
+    """The error response: a page for browsers and htmx, JSON for programs."""
     if "text/html" not in request.headers.get("accept", "") and "hx-request" not in request.headers:
         return JSONResponse({"error": str(sentence)}, status)
     return render.page(request, "errors/error.html", block="content", status=status, code=status, sentence=sentence)
@@ -83,9 +83,9 @@ async def _sign_in(request: Request, error: Exception) -> Response:
 
 
 def _was_here(request: Request) -> bool:
-    """Whether somebody was signed in: a cookie of that time is there, or the request comes from a page behind it.
+    """Whether somebody was signed in: their cookie is still there, or the request comes from a page behind the sign-in.
 
-    It decides about a sentence alone. Only browsers send the ``Referer`` of our own pages, and only to us.
+    A forged header does no harm: this only chooses a sentence. Browsers send the ``Referer`` of our pages only to us.
     """
     if request.cookies.get(SESSION_COOKIE) or request.cookies.get(SIGNED_IN_COOKIE):
         return True
@@ -93,7 +93,7 @@ def _was_here(request: Request) -> bool:
 
 
 def _page_before(request: Request) -> str | None:
-    """The page of ours behind the sign-in that a request comes from: ``HX-Current-URL``, ``Referer``."""
+    """The page behind the sign-in that the request comes from, by ``HX-Current-URL`` or ``Referer``; else ``None``."""
     before = request.headers.get("hx-current-url")
     if before is None and request.headers.get("sec-fetch-site") == "same-origin":
         before = request.headers.get("referer")
@@ -108,7 +108,7 @@ def _page_before(request: Request) -> str | None:
 
 
 def _page_of(request: Request) -> str | None:
-    """The page that somebody is on, to come back to; for a form that was sent, the page that it stood on."""
+    """The page to return to after sign-in; for a posted form, the page that contains it."""
     if "hx-current-url" in request.headers or request.method != "GET":
         return _page_before(request)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -127,7 +127,7 @@ async def _no_such_source(request: Request, error: Exception) -> Response:
 
 
 async def _other_source(request: Request, error: Exception) -> Response:
-    """A page is shown where it belongs. A form is refused: none of ours leads to the wrong source."""
+    """Redirect a page to its own source. Refuse a form: none of our pages posts to the wrong source."""
     assert isinstance(error, OtherSource)
     slug, rest = error.here.slugs[error.owner.id], request.url.path.split("/", 2)[2]
     if request.method == "GET":
@@ -155,7 +155,7 @@ async def _incomplete(request: Request, error: Exception) -> Response:
 
 
 async def _look_around(request: Request) -> None:
-    """Find out who is here, so that the page that says what is wrong has its navigation. A stranger gets none."""
+    """Look up who is signed in, so that the error page has its navigation. Strangers get none."""
     with suppress(SignInNeeded, NoSuchSource, OtherSource, Busy):
         request.state.visit = await last_visit(request, await workbench(request))
         await visit(request, await workbench(request))
@@ -167,7 +167,7 @@ async def _busy(request: Request, error: Exception) -> Response:
 
 
 async def _gone_away(request: Request, error: Exception) -> Response:
-    """The client left before its form was whole. Nobody reads the answer; the log says it once a minute."""
+    """The client left before it had sent the whole form. Nobody reads the response; log it at most once a minute."""
     repeats.info("request.aborted", method=request.method, path=request.url.path[:100])
     return Response(status_code=400)
 
@@ -176,8 +176,8 @@ async def _broken(request: Request, error: Exception) -> Response:
     error_id = unique("err")
     log.error("request.failed", id=error_id, method=request.method, path=request.url.path, exc_info=error)
     response = answer(request, 500, Sentence(BROKEN.text, {"id": error_id}))
-    # uvicorn ends the connection after such an answer: a proxy must not send the next request on it.
+    # uvicorn closes the connection after such a response: a proxy must not send another request on it.
     response.headers["connection"] = "close"
-    # This answer is sent from outside the middleware that protects all others.
+    # This response is sent outside the middleware that sets the security headers of all others.
     security.protect(response.headers, request.scope.get("state", {}).get("nonce", ""))
     return response

@@ -1,4 +1,4 @@
-"""Reading a form within bounds."""
+"""Reads posted forms within limits of size, number of fields and time."""
 
 import asyncio
 import re
@@ -15,40 +15,40 @@ from server.domain.pasted import trimmed
 MULTIPART = "multipart/"
 MAX_STAMP = 64
 MAX_ADDRESS = 2048
-"""Characters of an address of ours that a form or a link may lead back to."""
+"""Characters of a return address in a form or a link."""
 LARGE = 64 * 1024
-"""Bytes of a form from which on it is decoded beside the event loop."""
+"""Bytes; a form at least as large is decoded in a thread, so that it does not block the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one form may be."""
+    """The limits of one form."""
 
     max_bytes: int
     max_fields: int
     seconds: float
-    """For the whole of it to arrive."""
+    """For the whole form to arrive."""
 
 
 MEMBERS = Limits(max_bytes=3 * 1024 * 1024, max_fields=1000, seconds=60.0)
 STRANGERS = Limits(max_bytes=16 * 1024, max_fields=100, seconds=15.0)
 
 ROOM = MemoryBudget(24 * 1024 * 1024)
-"""For all forms of this process that have begun to come and are not whole."""
+"""Shared by all forms that this process is still receiving."""
 
 
 class Form:
-    """The text fields of a posted form. A field may occur several times."""
+    """The fields of a posted form, as text. A field may occur several times."""
 
     def __init__(self, fields: Mapping[str, list[str]]) -> None:
         self._fields = fields
 
     def text(self, name: str, default: str = "") -> str:
-        """The field's last value, without white space and invisible characters at both ends."""
+        """The field's last value, without white space and invisible characters at either end."""
         return trimmed(self.raw(name, default))
 
     def raw(self, name: str, default: str = "") -> str:
-        """The field's last value as it was typed."""
+        """The field's last value exactly as it was sent."""
         values = self._fields.get(name)
         return values[-1] if values else default
 
@@ -60,24 +60,24 @@ class Form:
         return list(self._fields.get(name, ()))
 
     def path(self, name: str, default: str) -> str:
-        """The field as an address of our own pages; ``default`` for any other: a form must not lead elsewhere."""
+        """The field if it is an address of our pages, else ``default``: a form must not redirect to another site."""
         return own_path(self.raw(name)) or default
 
     def has(self, name: str) -> bool:
         return name in self._fields
 
     def switch(self, name: str, *, default: bool) -> bool:
-        """A ``ui.switch`` that says when it is off; ``default`` when the form has none of that name."""
+        """Whether a ``ui.switch`` is on; ``default`` when the form has none of that name."""
         return self.text(name) == "on" if self.has(name) else default
 
 
 def seen(form: Form) -> str:
-    """The stamp of what the form showed when it was opened; of what there is now, when that is to be overwritten."""
+    """The stamp of the form when it was opened; the current stamp when the person chose to overwrite."""
     return (form.text("overwrite") or form.text("seen"))[:MAX_STAMP]
 
 
 def own_path(address: str) -> str | None:
-    """A path of ours with its query, without the flash code of the page before; ``None`` for anything else.
+    """The address if it is a path of ours, with its query but without the flash code; ``None`` for anything else.
 
     ``//host`` and ``/\\host`` name other hosts, and browsers drop tabs and line breaks from an address.
     """
@@ -89,10 +89,14 @@ def own_path(address: str) -> str | None:
 
 
 async def read(request: Request, signed_in: bool = True) -> Form:
-    """The posted form. One that is too large is answered with 413, one that comes too slowly with 408.
+    """The posted form.
 
-    ``signed_in``: whether the route was reached with a session; strangers get the smaller ``STRANGERS`` limits.
-    No page of ours has a form for files, and a multipart body names the codec that reads it: some take minutes.
+    Raises ``HTTPException``: 413 when it is too large, 408 when it arrives too slowly, 415 when it is multipart, 503
+    when unfinished forms use up their memory, 400 when a value contains NUL.
+
+    ``signed_in``: whether the route requires a session; without one the smaller ``STRANGERS`` limits apply.
+    Multipart is refused because no page of ours uploads files, and such a body names its codec, some of which take
+    minutes.
     """
     limits = MEMBERS if signed_in else STRANGERS
     declared = request.headers.get("content-length", "")
@@ -115,7 +119,7 @@ async def read(request: Request, signed_in: bool = True) -> Form:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    """The body of a form, held within the memory that all unfinished forms have together."""
+    """The body of a form. Raises ``OverBudget`` when all unfinished forms together exceed their memory budget."""
     received = bytearray()
     with ROOM.hold() as held:
         async for piece in request.stream():
@@ -127,13 +131,13 @@ async def _body(request: Request, limit: int) -> bytes:
 
 
 def _fields(body: bytes) -> dict[str, list[str]]:
-    """The fields by name, each with its values in order, as a browser encodes them."""
+    """Decode a URL-encoded body: field name → its values in order."""
     fields: dict[str, list[str]] = {}
     for pair in body.split(b"&"):
         if pair:
             name, _, value = pair.partition(b"=")
             text = _decoded(value)
-            if "\0" in text:  # PostgreSQL refuses to keep NUL, and nobody types one
+            if "\0" in text:  # PostgreSQL cannot store NUL, and nobody types one
                 raise HTTPException(400)
             fields.setdefault(_decoded(name), []).append(text)
     return fields

@@ -1,4 +1,4 @@
-"""The frame of an endpoint's pages: finding it, its head with what can be done with it, and its tabs."""
+"""The frame of an endpoint's pages: looks the endpoint up, and renders its head and tabs."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -23,16 +23,16 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class EndpointStatus:
-    """What an endpoint's head says beside what the endpoint itself knows."""
+    """What an endpoint's head shows besides the endpoint's own fields."""
 
     waiting: int
-    """How many deliveries wait; counted while it is paused."""
+    """Waiting deliveries; counted only while the endpoint is paused."""
     disabled_at: Millis | None
-    """When it was switched off by what happened; ``None`` for one that was not, or where nobody remembers."""
+    """When Hookbench disabled it automatically; ``None`` when it did not, or when the event is no longer stored."""
 
 
 async def find(here: Visit, endpoint_id: EndpointId) -> Endpoint:
-    """Raises ``NotFound``, and ``OtherSource`` for an endpoint of another source."""
+    """The endpoint. Raises ``NotFound``, and ``OtherSource`` when it belongs to another source."""
     endpoint = await here.services.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     if endpoint is None:
         raise NotFound(say("This endpoint does not exist. It may have been deleted."))
@@ -45,18 +45,18 @@ async def _of_the_address(here: Here, endpoint_id: EndpointId) -> Endpoint:
 
 
 TheEndpoint = Annotated[Endpoint, Depends(_of_the_address)]
-"""The endpoint that a page's address names. Leads to 404, or to its source's page, where there is none here."""
+"""The endpoint that the address names. Without one the response is 404, or a redirect to its own source."""
 
 
 @router.get("/endpoints/{endpoint_id}/head")
 async def head(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    """The head alone, for pages that are open. It is the same above each tab."""
+    """The head alone, which open pages refresh. It is the same on every tab."""
     return await tab_page(request, here, endpoint, "", template="endpoints/head.html")
 
 
 @router.get("/endpoints/{endpoint_id}/changed")
 async def changed(request: Request, here: Here, endpoint: TheEndpoint, part: Part, seen: str = "") -> Response:
-    """A notice for a form that is open, when somebody saved it since; empty otherwise."""
+    """A warning for an open form that somebody else has saved since; empty otherwise."""
     context = context_of(request, here, changed=Seen(part, seen[:MAX_STAMP]).is_stale(endpoint))
     return HTMLResponse(fragment("endpoints/stale.html", "changed", context))
 
@@ -80,7 +80,7 @@ async def tab_page(
     status: int = 200,
     **values: object,
 ) -> Response:
-    """One of an endpoint's pages, with its frame. ``template``: where it is not the tab's own."""
+    """One of an endpoint's pages, with its frame. ``template`` replaces the tab's own."""
     return page(
         request,
         template or f"endpoints/{tab}.html",

@@ -1,7 +1,7 @@
-"""The names that this server answers to.
+"""Which host names belong to this server.
 
-A page of another site can lead its own name to our address (DNS rebinding), and then reads what a browser behind our
-firewall may read. It cannot do that with an address or with a name that is not its own.
+Another site can point its own name at our address (DNS rebinding); its pages could then read whatever a browser behind
+our firewall can. It cannot do that with an IP address or with a name that is not its own.
 """
 
 import socket
@@ -16,7 +16,7 @@ SENTENCE = (
 
 
 class Hosts:
-    """``allow`` says whether a ``Host`` header names this server: by an address, by a loopback name, or as set."""
+    """Checks ``Host`` headers: allows IP addresses, loopback names, and the names in the settings."""
 
     def __init__(self, public_url: str, listens_on: str, named: Iterable[str]) -> None:
         machine = socket.gethostname().lower()
@@ -30,7 +30,7 @@ class Hosts:
 
 
 def name_in(header: str) -> str:
-    """The name or the address, without port, brackets, and the dot at the end, in lower case."""
+    """The name or address in a ``Host`` header: lower case, without port, brackets and final dot."""
     if header.startswith("["):
         return header[1:].partition("]")[0].lower()
     return header.partition(":")[0].lower().rstrip(".")

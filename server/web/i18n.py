@@ -22,14 +22,14 @@ current: ContextVar[str] = ContextVar("language", default="en")
 
 
 def choose(cookie: str | None, accept_language: str | None) -> str:
-    """The language for a request: what the reader chose, else the first of theirs that we have, else English."""
+    """The language of a request: the cookie's, else the most wanted one that we have, else English."""
     if cookie in LANGUAGES:
         return cookie
     return negotiate_locale(_tags(accept_language or ""), list(LANGUAGES)) or "en"
 
 
 def prepare(language: str) -> None:
-    """Read a language's sentences, which takes long the first time."""
+    """Load a language's sentences, which is slow the first time."""
     _catalogue(language)
 
 
@@ -42,7 +42,7 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 
 def in_words(sentence: Sentence) -> str:
-    """A sentence in the reader's language, with its values put in."""
+    """The sentence in the reader's language, with its values filled in."""
     text = gettext(sentence.text)
     if not sentence.values:
         return text
@@ -51,7 +51,7 @@ def in_words(sentence: Sentence) -> str:
 
 
 def _tags(header: str) -> list[str]:
-    """The header's languages, most wanted first, written as ``en_GB``. At most 20 are looked at."""
+    """The header's languages, most wanted first, written as ``en_GB``. Reads at most 20."""
     ranked: list[tuple[float, str]] = []
     for part in header[:500].split(",")[:20]:
         tag, _, quality = part.partition(";")
@@ -65,7 +65,7 @@ def _tags(header: str) -> list[str]:
 
 
 def _ours(tag: str) -> str:
-    """Chinese of every kind leads to simplified characters: nearer to its readers than English."""
+    """The language tag to use. Any Chinese becomes simplified Chinese, which its readers prefer to English."""
     return "zh_Hans" if tag.lower().partition("_")[0] == "zh" else tag
 
 

@@ -1,6 +1,6 @@
-"""``GET /test/changes``: tells an open page which of its topics changed. The page then fetches those parts anew.
+"""``GET /test/changes``: tells an open page which of its topics changed. The page then fetches those parts again.
 
-What a part shows, and to whom, is so decided in one place: by the page's own handler. See ``static/js/live.js``.
+So one place decides what a part shows and to whom: the page's own handler. See ``static/js/live.js``.
 """
 
 import asyncio
@@ -20,26 +20,26 @@ router = APIRouter()
 
 MAX_TOPICS = 10
 PAUSE_SECONDS = 0.5
-"""What changes within this time is told at once, so a busy source is told of at most twice a second."""
+"""Changes within this time are sent together, so a busy source sends at most two events a second."""
 HEARTBEAT_SECONDS = 15.0
 CHECK_SECONDS = 5.0
-"""How often at most a stream asks the database whether its session still lasts. It tells names of topics and nothing
-more."""
+"""Least time between two checks that a stream's session still lasts. A stream reveals only names of topics, so that a
+late check does no harm."""
 
 
 @router.get("/changes")
 async def live(request: Request, here: Here, topic: Annotated[list[str] | None, Query()] = None) -> Response:
-    """Server-sent events of the address's source alone.
+    """Server-sent events about the address's source only.
 
-    A topic: ``source:src_…``, ``endpoint:ep_…``, ``message:msg_…`` or ``notices:src_…``. A stream that makes way for
-    newer ones ends with the event ``replaced``, so that its page does not come back at once and end another.
+    A topic: ``source:src_…``, ``endpoint:ep_…``, ``message:msg_…`` or ``notices:src_…``. A stream that is closed in
+    favour of newer ones ends with the event ``replaced``, so that its page does not reconnect and close another.
     """
     changes = _changes(request, here, frozenset((topic or [])[:MAX_TOPICS]))
     return StreamingResponse(changes, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
 async def _changes(request: Request, here: Visit, topics: frozenset[str]) -> AsyncIterator[bytes]:
-    """Ends with the feed, that is when the server stops, and with the session."""
+    """The stream's events. Ends when the server stops (the feed ends) or the session does."""
     owner = hash_of(request.cookies.get(SESSION_COOKIE, ""))
     checked, clock = 0.0, asyncio.get_running_loop().time
     with here.services.feed.watch(here.source.id, topics, owner) as watcher:

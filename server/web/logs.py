@@ -1,4 +1,4 @@
-"""``GET /logs``: what came in (messages) and what was tried (attempts), newest first."""
+"""``GET /logs``: received messages and attempts, newest first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from server.web.visit import Here, Visit
 router = APIRouter()
 
 MAX_SEARCH_CHARACTERS = 200
-"""Characters of a filter that are looked at; no id and no event type is longer."""
+"""Characters; the rest of a filter is ignored. No id and no event type is longer."""
 
 STATES: Mapping[str, Sentence] = {
     DeliveryState.PENDING: say("Pending"),
@@ -44,12 +44,12 @@ OUTCOMES: Mapping[str, Sentence] = {
 }
 
 Choices = list[tuple[str, str]]
-"""What a drop-down offers: (value, text)."""
+"""The options of a drop-down: (value, text)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the address asks for. Words that mean nothing are as if they were not there."""
+    """The filters in the address. Ignores unknown values."""
 
     view: str
     """``attempts``, or empty for messages."""
@@ -57,10 +57,10 @@ class Filters:
     type: str
     endpoint: str
     q: str
-    """An id, whole; of a message or an event its beginning is enough."""
+    """A whole id; for a message or an event its beginning is enough."""
     before: str
     page: str
-    """The address of the page without its query."""
+    """The page's address without its query."""
 
     @staticmethod
     def of(request: Request, page: str) -> "Filters":
@@ -82,7 +82,7 @@ class Filters:
         return bool(self.status or self.type or self.endpoint or self.q)
 
     def address(self, **changes: str) -> str:
-        """The address of this page, with some of it changed."""
+        """The address of this page, with some filters changed."""
         asked = {name: getattr(self, name) for name in ("view", "status", "type", "endpoint", "q", "before")} | changes
         query = urlencode({name: value for name, value in asked.items() if value})
         return f"{self.page}?{query}" if query else self.page
@@ -108,7 +108,7 @@ async def index(request: Request, here: Here) -> Response:
         choices=choices,
         states=OUTCOMES if filters.view else STATES,
     )
-    # The address follows the filters, without those that the form left empty.
+    # Update the browser's address to the filters, without the empty ones.
     answer.headers["hx-replace-url"] = filters.address()
     return answer
 
@@ -116,7 +116,7 @@ async def index(request: Request, here: Here) -> Response:
 def _look(
     tx: Transaction, here: Visit, filters: Filters
 ) -> tuple[Sequence[messages.Row] | Sequence[Attempt], dict[EndpointId, str], Choices]:
-    """Rows, the names of the endpoints in them, and the endpoints to filter by."""
+    """(rows, names of the endpoints in them by id, endpoints to filter by)."""
     cards = here.services.cards
     listed = endpoints.of_source(tx, here.source.id)
     choices: Choices = [(endpoint.id, name_of(here, endpoint)) for endpoint in listed]
@@ -151,7 +151,7 @@ def _attempts(tx: Transaction, here: Visit, filters: Filters) -> attempts.Search
 
 
 def _attempts_id(tx: Transaction, here: Visit, q: str) -> str:
-    """The id that attempts carry for the one that was typed: an event's id is its message's, which has attempts."""
+    """The id to search attempts by: for an event's id that of its message, otherwise the typed one."""
     if not q or q.startswith("att_"):
         return q
     found = messages.page(tx, messages.Search(here.source.id, text=q), limit=1)

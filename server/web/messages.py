@@ -1,4 +1,4 @@
-"""A message's page: where it came from, its way to each endpoint, and each attempt in three panes."""
+"""A message's page: its source, its delivery to each endpoint, and each attempt in three panes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,44 +46,44 @@ STOPPED: Mapping[StoppedBecause | None, Sentence] = {
 
 
 def fault_of(delivery: Delivery) -> AttemptError | None:
-    """How Hookbench itself failed at it the last time, for the filter ``reason``."""
+    """The delivery's latest internal fault, for the filter ``reason``; ``None`` when there is none."""
     return AttemptError(KIND, delivery.fault) if delivery.fault else None
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """A message's way to one endpoint."""
+    """The delivery of a message to one endpoint, with its attempts."""
 
     delivery: Delivery
     name: str
     endpoint: Endpoint | None
-    """``None`` when it was deleted."""
+    """``None`` when the endpoint was deleted."""
     attempts: Sequence[Attempt]
     """Newest first."""
 
     @property
     def next_step(self) -> int:
-        """Which attempt of the schedule comes next; a resend begins again at 1."""
+        """The number of the next attempt in the schedule; a resend starts again at 1."""
         return self.delivery.step + 1
 
     @property
     def steps(self) -> int:
-        """How many attempts the schedule has. One that was shortened in the meantime still makes the one planned."""
+        """Attempts in the schedule. If it was shortened since, the attempt already planned still counts."""
         return max(self.next_step, len(self.endpoint.controls.schedule) if self.endpoint else 0)
 
     @property
     def tried(self) -> bool:
-        """Whether what comes next follows the latest attempt, rather than a person's wish to send it again."""
+        """Whether the next attempt is a retry after the latest one, not a resend by a person."""
         return bool(self.attempts) and self.delivery.trigger is Trigger.RETRY
 
     @property
     def fault(self) -> AttemptError | None:
-        """How Hookbench itself failed at it the last time."""
+        """The latest internal fault; ``None`` when there is none."""
         return fault_of(self.delivery)
 
     @property
     def stopped(self) -> Sentence:
-        """Why it was stopped."""
+        """Why the delivery was stopped."""
         return STOPPED[self.delivery.stopped_because]
 
     @property
@@ -123,7 +123,7 @@ async def stop(request: Request, here: Here, delivery_id: DeliveryId) -> Respons
 
 @router.post("/deliveries/{delivery_id}/skip")
 async def skip(request: Request, here: Here, delivery_id: DeliveryId) -> Response:
-    """From a message's page, or from that of an endpoint in order, which the form names as ``back``."""
+    """Skip a delivery, then return to ``back`` in the form: the message's page or that of its ordered endpoint."""
     delivery = await _find_delivery(here, delivery_id)
     back = (await forms.read(request)).path("back", here.to(f"/messages/{delivery.message_id}"))
     try:
@@ -178,12 +178,12 @@ async def _find_delivery(here: Visit, delivery_id: DeliveryId) -> Delivery:
 
 
 async def _refused(request: Request, here: Visit, delivery: Delivery, refused: Invalid) -> Response:
-    """The message's page with the reason above it."""
+    """The message's page, with the reason of the refusal at the top."""
     return await show_message(request, here, delivery.message_id, problem=refused.problems[0].sentence, status=422)
 
 
 def _gone(here: Visit, message_id: MessageId) -> Sentence:
-    """An id tells when its message came."""
+    """Why there is no such message: its id contains the time of receipt, so retention may explain it."""
     days = here.services.retention_days
     if days and message_id.startswith("msg_") and message_id < earliest(MessageId, here.services.now() - days * DAY_MS):
         return say(
@@ -247,6 +247,6 @@ def _ways(tx: Transaction, here: Visit, message: Message, made: Sequence[Attempt
 
 
 def _download(body: bytes, filename: str) -> Response:
-    """Never shown as a page: what others sent us must not run under our address."""
+    """The body as a download. The browser must never render it: foreign content must not run on our origin."""
     disposition = f'attachment; filename="{filename}"'
     return Response(body, media_type="application/octet-stream", headers={"content-disposition": disposition})

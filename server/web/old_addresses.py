@@ -1,8 +1,8 @@
-"""Addresses without a source, as they were before ``/test/…`` and ``/live/…``: bookmarks, mails, pages left open.
+"""Redirects old addresses without a source (``/logs`` instead of ``/test/logs``): bookmarks, mails, open pages.
 
-A page leads on to the source of the thing that its address names, otherwise to the source looked at last. A form is
-sent on unchanged (307), to the source of the thing that it is about. The form of a new endpoint says nothing of a
-source, so it is shown again, with one button a source.
+A page redirects to the source of what its address names, otherwise to the source that was opened last. A form is
+redirected unchanged (307) to the source of what it is about. The form of a new endpoint names no source, so it is shown
+again with one button for each source.
 """
 
 import re
@@ -24,7 +24,7 @@ PLACES = (
     "conditions", "events", "sources", "settings", "docs", "reveal",
 )  # fmt: skip
 MAX_IDS = 8
-"""So many ids of an address are looked up."""
+"""Ids in an address that are looked up; the rest are ignored."""
 
 
 @router.get("/")
@@ -34,7 +34,7 @@ async def home(request: Request, here: LastHere) -> Response:
 
 @router.post("/endpoints")
 async def create(request: Request, here: LastHere) -> Response:
-    """Nothing is created, since nobody knows where it should be."""
+    """Show the form again and ask for the source; create nothing before that is known."""
     form = await forms.read(request)
     draft = drafts.posted(form, card_of(here, form.text("card")))
     fields = drafts.trial_fields(form).context()
@@ -43,7 +43,7 @@ async def create(request: Request, here: LastHere) -> Response:
 
 @router.post("/source")
 async def switch(request: Request, here: LastHere) -> Response:
-    """The switch between Test and Live on a page that was left open."""
+    """Handle the old form that switched between Test and Live, on pages that were left open."""
     chosen = (await forms.read(request)).text("source")
     known = next((source.id for source in here.sources if source.id == chosen), here.source.id)
     return _lead(here, known, "/endpoints", "", 303)
@@ -67,14 +67,14 @@ for place in PLACES:
 @router.get("/test")
 @router.get("/live")
 async def source_home(request: Request, here: LastHere) -> Response:
-    """A source's slug alone, as people type it. Those of further sources are led on by ``errors``."""
+    """Redirect a source's slug alone, as people type it. ``errors`` redirects the slugs of further sources."""
     named = request.url.path[1:]
     source_id = next((each.id for each in here.sources if here.slugs[each.id] == named), here.source.id)
     return _lead(here, source_id, "/endpoints", request.url.query, 303)
 
 
 def _owner(tx: Transaction, ids: list[str]) -> SourceId | None:
-    """The source of the first thing that is known."""
+    """The source of the first id that is found; ``None`` when none is."""
     return next((found for each in ids if (found := sources.owning(tx, each))), None)
 
 

@@ -32,7 +32,7 @@ TELLING: Mapping[tuple[Channel, NotificationState], Sentence] = {
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How a notice goes to people over one channel."""
+    """The state of an operational event's notification over one channel."""
 
     words: Sentence
     state: NotificationState
@@ -41,12 +41,12 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A notice as pages show it."""
+    """An operational event as pages show it."""
 
     notice: OperationalEvent
     text: Sentence
     endpoint: str
-    """Its name."""
+    """The endpoint's name; empty when the event is about no endpoint."""
     telling: Sequence[Telling]
 
 
@@ -70,7 +70,7 @@ async def index(request: Request, here: Here, before: str = "") -> Response:
 
 @router.get("/notices/unseen")
 async def unseen(request: Request, here: Here) -> Response:
-    """The number beside the entry in the navigation, for pages that are open."""
+    """The number of unseen operational events in the navigation, which open pages refresh."""
     return page(request, "operational_events/unseen.html", here, block="badge")
 
 
@@ -97,7 +97,10 @@ def shown(tx: Transaction, here: Visit, found: Sequence[OperationalEvent]) -> li
 
 
 def _text(notice: OperationalEvent, parked: Collection[EndpointId]) -> Sentence:
-    """What happened; one that was damaged must not take the page with it. Nothing is said to wait that does not."""
+    """What happened. Does not raise for a damaged row, which would break the whole page.
+
+    Uses the other wording when nothing is parked any more.
+    """
     try:
         none_parked = notice.type.wording_when_none_parked if notice.endpoint_id not in parked else None
         return none_parked(notice.detail, notice.count) if none_parked else notice.text

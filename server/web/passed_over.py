@@ -1,4 +1,4 @@
-"""Why a message has no delivery to some of its source's endpoints, as far as that can be told afterwards."""
+"""Why a message has no delivery to some of its source's endpoints, as far as the stored data can tell."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from server.web.visit import Visit
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """An endpoint that did not get a message."""
+    """An endpoint that did not get a message, and why."""
 
     endpoint: Endpoint
     name: str
@@ -21,7 +21,7 @@ class PassedOver:
 
 
 def passed_over(tx: Transaction, here: Visit, message: Message, reached: set[str]) -> list[PassedOver]:
-    """The endpoints beside those ``reached``. An example goes to one alone, so it passes nobody over."""
+    """The source's endpoints that are not in ``reached``. None for an example, which goes to one endpoint only."""
     if message.origin is not Origin.RECEIVED:
         return []
     payload = Payload(message.body)
@@ -30,7 +30,7 @@ def passed_over(tx: Transaction, here: Visit, message: Message, reached: set[str
 
 
 def _why(endpoint: Endpoint, message: Message, payload: Payload) -> Sentence:
-    """By the endpoint as it stands now: what it asked for at the time is not kept."""
+    """The reason, judged by the endpoint's current settings: those of the time of receipt are not stored."""
     if endpoint.created_at > message.received_at:
         return say("It was created after this event arrived.")
     if objection := endpoint.objection(message.event_type, payload):

@@ -1,4 +1,4 @@
-"""When attempts come and why, in words: an endpoint's schedule, and what follows an attempt."""
+"""Describes when attempts are made and why: an endpoint's schedule, and what follows an attempt."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,14 +36,14 @@ class Step:
 
     number: int
     wait: Millis
-    """After the attempt before it."""
+    """Since the previous attempt."""
     after: Millis
-    """After the event came, if nothing takes time."""
+    """Since the event arrived, if the attempts themselves took no time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A schedule as it is typed, and as it would go."""
+    """A schedule as typed, and the attempts that it makes."""
 
     text: str
     steps: Sequence[Step]
@@ -67,7 +67,7 @@ def plan(text: str) -> Plan:
 
 
 def span(wait: Millis) -> str:
-    """5,405,000 becomes ``1 h 30 min 5 s``, as the reader's language writes it; nothing becomes ``0 s``."""
+    """A duration in the reader's language: 5,405,000 → ``1 h 30 min 5 s``, 0 → ``0 s``."""
     parts, left = [], wait
     for unit, words in _UNITS:
         count, left = divmod(left, unit)

@@ -1,4 +1,4 @@
-"""What a reader chose: language and theme. They belong to the browser, not to an account or a source."""
+"""Saves the reader's language and theme. They belong to the browser, not to an account or a source."""
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -15,7 +15,7 @@ PREFERENCES = {"lang": tuple(LANGUAGES), "theme": THEMES}
 
 @router.post("/preferences")
 async def prefer(request: Request) -> Response:
-    """Language and theme are nobody's secret, so the sign-in page has them too."""
+    """Set the cookies of language and theme. Needs no sign-in, since the sign-in page offers both too."""
     form = await forms.read(request, signed_in=False)
     response = redirect(form.path("next", "/"))
     for name, choices in PREFERENCES.items():

@@ -1,21 +1,21 @@
-"""Bodies as a person reads them: JSON indented without changing one character of its values."""
+"""Formats bodies for reading: indents JSON without changing a character of its values."""
 
 import json
 import re
 
 SHOWN = 100_000
-"""Characters of a body that a page shows; the rest is there to download."""
+"""Characters of a body that a page shows; the rest can be downloaded."""
 DEEPEST = 64
 MAX_INDENTED_CHARACTERS = 4 * SHOWN
-"""Deeper or longer JSON is shown as it is: its indentation would be larger than itself."""
+"""Deeper or longer JSON is shown as it is: its indentation would be larger than the JSON."""
 
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 
 
 def pretty(body: bytes | str) -> str:
-    """Indented by two spaces if it is JSON, otherwise as it is; at most ``SHOWN`` characters of it.
+    """The body indented by two spaces if it is JSON, otherwise as it is; at most ``SHOWN`` characters of it.
 
-    Only white space changes: numbers stay as they were written, repeated keys stay repeated, escapes stay escapes.
+    Changes only white space: numbers, repeated keys and escapes stay as they were written.
     """
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     if len(text) > SHOWN or not _is_json(text):

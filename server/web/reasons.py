@@ -38,5 +38,5 @@ def kind_of(error: AttemptError) -> str:
 
 
 def reason(error: AttemptError) -> str:
-    """The reason in a sentence. What somebody's own code threw, and what an older version stored, stays as it is."""
+    """The reason in a sentence. Messages thrown by the user's code, and those of older versions, stay untranslated."""
     return i18n.in_words(as_sentence(error.cause))

@@ -1,4 +1,4 @@
-"""Turns a template and its values into an answer: a whole page, or one block of it when htmx asks for a fragment."""
+"""Renders a template as a response: the whole page, or one block of it when htmx asks for a fragment."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ from server.web.visit import LAST_SOURCE_COOKIE
 if TYPE_CHECKING:
     from server.web.visit import Visit
 
-# What the next page says after something was done, by the code that travels in the address.
+# What the next page says after an action, by the code in its address.
 FLASHES = {
     "welcome": "Welcome! Your account is ready.",
     "signed-out": "You are signed out.",
@@ -64,7 +64,7 @@ BESIDE = {
     "rescheduled": say("Waiting deliveries moved to the new schedule: {count}."),
     "ended": say("Waiting deliveries ended because the new schedule has no attempts left for them: {count}."),
 }
-"""What saving an endpoint did to its waiting deliveries, beside what was asked."""
+"""What saving an endpoint also did to its waiting deliveries."""
 THEMES = ("auto", "light", "dark")
 YEAR_SECONDS = 365 * 24 * 60 * 60
 
@@ -89,7 +89,7 @@ def page(
 
 
 class _Rendered(HTMLResponse):
-    """HTML that is made when it is sent, beside the event loop: a page of large bodies takes as long as many events."""
+    """HTML that is rendered in a thread while it is sent: a page of large bodies would block the event loop."""
 
     def __init__(self, make: Callable[[], str], status: int) -> None:
         super().__init__(status_code=status)
@@ -103,39 +103,39 @@ class _Rendered(HTMLResponse):
 
 
 _making = ThreadPoolExecutor(2, thread_name_prefix="pages")
-"""Two, so that a large page does not keep the others waiting; threads of their own, which no event waits for."""
+"""Two threads, so that a large page does not keep the others waiting; a pool of their own, so that no event waits."""
 
 
 def fragment(template: str, block: str, context: Mapping[str, Any]) -> str:
-    """One block of a template alone, as live pages send it."""
+    """One block of a template as HTML, for fragments."""
     found = environment().get_template(template)
     return "".join(found.blocks[block](found.new_context(dict(context))))
 
 
 def context_of(request: Request, here: "Visit | None", **values: Any) -> dict[str, Any]:
-    """What every template may use, and ``values``; for ``fragment``."""
+    """The variables of every template, and ``values``; for ``fragment``."""
     return _context(request, here) | values
 
 
 def redirect(url: str, said: str | None = None, request: Request | None = None) -> Response:
-    """Go on to another page of ours, which then shows the sentence of ``FLASHES`` with that code."""
+    """A redirect to another page of ours, which then shows the sentence of ``FLASHES`` with the code ``said``."""
     if said:
         assert said in FLASHES, said
         if moved := effects.moved.get():
             counts = (("stopped", moved.stopped), ("rescheduled", moved.rescheduled), ("ended", moved.ended))
             said = ".".join([said, *(f"{what}-{count}" for what, count in counts if count)])
         url += ("&" if "?" in url else "?") + f"said={said}"
-    url = url or "/"  # an empty address would lead to the page that was posted to, which may not be one
+    url = url or "/"  # an empty address means the URL of this POST, which may have no page
     if request is not None and request.headers.get("hx-request"):
         return Response(status_code=204, headers={"hx-redirect": url})
     return RedirectResponse(url, status_code=303)
 
 
 def other_source_path(request: Request, active: str) -> str:
-    """Where the switch between Test and Live leads, without the source: ``/logs``.
+    """Where the switch between Test and Live leads, without the source, such as ``/logs``.
 
-    A list stays what it is. The page of one thing belongs to its source, so it is left for the list of its kind, and
-    filters are left behind, since they name things of this source.
+    A list leads to the same list. The page of one thing belongs to its source, so it leads to the list of its kind.
+    Filters are dropped, since they name things of this source.
     """
     path = "/" + request.url.path.split("/", 2)[-1].strip("/")
     if request.method != "GET" or path == "/":
@@ -174,13 +174,13 @@ def environment() -> Environment:
     }
     env.globals |= {"version": __version__, "languages": i18n.LANGUAGES, "themes": THEMES}
     env.globals["other_source_path"] = other_source_path
-    # A block rendered alone does not run its template's imports, so the macros are a global.
+    # Rendering one block does not run its template's imports, so the macros are a global.
     env.globals["ui"] = env.get_template("ui/all.html").module
     return env
 
 
 def prepare() -> None:
-    """Compile all templates and sentences, in a thread: the first page of each kind would hold up what comes in."""
+    """Compile all templates and translations, since the first page of each kind would block. Call it in a thread."""
     env = environment()
     for name in env.list_templates(extensions=["html"]):
         env.get_template(name)
@@ -189,12 +189,12 @@ def prepare() -> None:
 
 
 def iso(millis: int) -> str:
-    """1790000000000 → ``2026-09-21T14:13:20.000Z``"""
+    """Milliseconds as ISO 8601: 1790000000000 → ``2026-09-21T14:13:20.000Z``"""
     return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def utc_text(millis: int) -> str:
-    """1790000000000 → ``21 Sep 2026, 14:13:20 UTC``, as the reader's language writes it."""
+    """Milliseconds in the reader's language: 1790000000000 → ``21 Sep 2026, 14:13:20 UTC``"""
     return datetime.fromtimestamp(millis / 1000, UTC).strftime(i18n.gettext("%d %b %Y, %H:%M:%S UTC"))
 
 
@@ -203,12 +203,12 @@ def _finalize(value: object) -> object:
 
 
 def _parts(unreadable: Collection[str]) -> str:
-    """What of an endpoint cannot be read, in words."""
+    """The names of an endpoint's unreadable parts, as a list in the reader's language."""
     return i18n.gettext(", ").join(i18n.in_words(PARTS[part]) for part in PARTS if part in unreadable)
 
 
 def _said(code: str) -> str | None:
-    """The sentence of a code of ``FLASHES``, and those of what it did beside: ``endpoint-changed.stopped-3``."""
+    """The sentence of a code of ``FLASHES``, with those of its side effects: ``endpoint-changed.stopped-3``."""
     name, *beside = code.split(".")
     if name not in FLASHES:
         return None
@@ -221,7 +221,7 @@ def _said(code: str) -> str | None:
 
 
 def _remember_source(request: Request, here: "Visit", response: Response) -> None:
-    """Note which source was opened last. What a page fetches by itself says nothing about where a person is."""
+    """Remember which source was opened last. Ignores fragments: a page fetches those without the person."""
     slug = here.slugs[here.source.id]
     opened = request.method == "GET" and "hx-request" not in request.headers
     if opened and request.cookies.get(LAST_SOURCE_COOKIE) != slug:

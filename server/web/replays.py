@@ -1,4 +1,4 @@
-"""An endpoint's replays: what can be replayed, the dry run before it, the run under way, and those before."""
+"""An endpoint's replays: the choices, the dry run, the run under way, and earlier runs."""
 
 from collections.abc import Mapping
 
@@ -61,7 +61,7 @@ async def index(request: Request, here: Here, endpoint: TheEndpoint, before: str
 
 @router.get("/endpoints/{endpoint_id}/replays/new")
 async def new(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    """The form of one kind; with ``count``, what it would do."""
+    """The form of one kind of replay; with ``count``, its dry run."""
     fields: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         fields.setdefault(name, []).append(value)
@@ -103,7 +103,7 @@ async def stop(request: Request, here: Here, replay_id: ReplayId) -> Response:
 
 
 def _asked(form: Form, *, asking: bool) -> ReplayForm:
-    """What a form asks for. A form that was only opened has everything chosen."""
+    """The form as a ``ReplayForm``. When it was only opened, everything is chosen."""
     kind = form.text("kind")
     if kind not in list(ReplayKind):
         raise NotFound(say("This kind of replay does not exist."))
@@ -186,7 +186,7 @@ def _states() -> dict[DeliveryState, Sentence]:
 
 
 def _ranges(now: Millis) -> list[tuple[str, Sentence, Sentence | str]]:
-    """What can be chosen: the value, its name, and the moment it stands for."""
+    """The periods to choose from: (value, name, the moment it begins)."""
     ready = [
         (name, title, in_words(Sentence(SINCE.text, {"time": utc_text(now - PERIODS[name])})))
         for name, title in RANGES.items()

@@ -1,4 +1,4 @@
-"""One secret, shown once to a person who types the password. A page of its own, so that it works without scripts."""
+"""Shows one secret to a person who types the password. It is its own page, so that it works without scripts."""
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -21,14 +21,14 @@ MAX_WHAT = 400
 
 @router.get("/reveal")
 async def ask(request: Request, here: Here, what: str = "") -> Response:
-    """Ask for the password."""
+    """The page that asks for the password."""
     secret = await _find(here, what)
     return page(request, "accounts/reveal.html", here, what=what, secret=secret, shown=False, problems={})
 
 
 @router.post("/reveal")
 async def show(request: Request, here: Here) -> Response:
-    """The secret, in this answer alone: no page of ours may be kept by a browser or a proxy (``no-store``)."""
+    """The secret, in this response only: no browser or proxy may store our pages (``no-store``)."""
     form = await forms.read(request)
     what = form.text("what")
     secret = await _find(here, what)
@@ -44,7 +44,7 @@ async def show(request: Request, here: Here) -> Response:
 
 async def _find(here: Visit, what: str) -> Secret:
     kind, _, rest = what.partition("/")
-    if kind == "endpoint":  # its secrets are shown under its own source, where the page leads back to
+    if kind == "endpoint":  # an endpoint's secrets are shown under its own source, which the page returns to
         endpoint_id = rest.partition("/")[0][:MAX_WHAT]
         here.check_owner(await here.services.store.read(lambda tx: sources.owning(tx, endpoint_id)))
     found = await actions.find(here.services, what) if what.isprintable() and len(what) <= MAX_WHAT else None

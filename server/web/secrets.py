@@ -1,4 +1,4 @@
-"""The signing secret on an endpoint's Advanced tab: another one, and the end of the old one."""
+"""The signing secret on an endpoint's Advanced tab: rotate it, and stop the former one."""
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -16,7 +16,7 @@ router = APIRouter()
 
 @router.post("/endpoints/{endpoint_id}/secret")
 async def rotate(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    """Sign with the secret in the form, or with a fresh one when the form has none."""
+    """Rotate to the secret in the form, or to a new random one when the form has none."""
     form = await forms.read(request)
     typed = form.optional("secret")
     action = actions.rotate(here.services, endpoint, typed, form.text("replaces"))

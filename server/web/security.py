@@ -1,4 +1,4 @@
-"""One middleware at the door: whose form this is, and what the page may load."""
+"""The middleware that refuses cross-site requests and foreign hosts, and sets the security headers."""
 
 import secrets
 
@@ -12,7 +12,7 @@ from server.web.hosts import SENTENCE, Hosts, name_in
 CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
-    "style-src": "'self' 'nonce-{nonce}'",  # the nonce serves the code editor, which writes its own style sheet
+    "style-src": "'self' 'nonce-{nonce}'",  # the nonce is for the code editor, which adds its own style sheet
     "connect-src": "'self'",
     "img-src": "'self' data:",
     "font-src": "'self'",
@@ -35,7 +35,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 INTAKE = "/in/"
 NUL = "No address here has a NUL character."
 HEALTH = "/healthz"
-"""Asked by machines, under any name; it says nothing of ours."""
+"""Monitors request it under any host name; it reveals nothing confidential."""
 MAX_SHOWN_NAME = 100
 MAX_QUERY_FIELDS = 1000
 LONG_QUERY = "The address has too many fields."
@@ -43,10 +43,10 @@ FOREIGN_FORM = "This request came from another site and was refused."
 
 
 class Security:
-    """Refuses changes that another site asks for, and sets the security headers of every page.
+    """Refuses changes requested by another site, and sets the security headers of every page.
 
-    Browsers say where a request comes from in ``Sec-Fetch-Site``, older ones in ``Origin``; there is no token to
-    forget in a form. The intake is left alone: its callers are no browsers and prove themselves by signature.
+    Browsers state a request's origin in ``Sec-Fetch-Site``, older ones in ``Origin``, so forms need no CSRF token.
+    The intake is exempt: its callers are not browsers, and their signatures authenticate them.
     """
 
     def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
@@ -78,7 +78,7 @@ class Security:
             await PlainTextResponse(LONG_QUERY, status_code=414)(scope, receive, send_with_headers)
             return
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            # No id and no text has one, and PostgreSQL refuses to look for it.
+            # No id and no text contains NUL, and PostgreSQL refuses it as a parameter.
             await PlainTextResponse(NUL, status_code=400)(scope, receive, send_with_headers)
             return
         if scope["method"] not in SAFE_METHODS and _is_foreign(scope):
@@ -88,7 +88,7 @@ class Security:
 
 
 def protect(headers: MutableHeaders, nonce: str) -> None:
-    """Set the headers that say what a page may load and do."""
+    """Set the headers that restrict what a page may load and do."""
     headers["content-security-policy"] = _POLICY.format(nonce=nonce)
     headers.update(HEADERS)
 
@@ -100,5 +100,5 @@ def _is_foreign(scope: Scope) -> bool:
         return site not in ("same-origin", "none")
     origin = headers.get("origin")
     if origin is None:
-        return False  # not a browser: it holds no cookie of somebody else's
+        return False  # not a browser, so it carries nobody else's cookies
     return origin.partition("://")[2] != headers.get("host", "")

@@ -1,4 +1,4 @@
-"""The settings page: who is told of what, and the password."""
+"""The settings page: notification settings and the password."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class AlertsForm:
-    """Who is told of operational events, as it was typed."""
+    """The notification settings as typed."""
 
     kinds: frozenset[str]
     addresses: str
     webhook_url: str | None
-    """``None``: as it is kept, since it is a secret and the form does not show it."""
+    """``None`` keeps the stored one: it is a secret, so the form does not show it."""
 
     @classmethod
     def of(cls, chosen: NotificationSettings) -> "AlertsForm":
@@ -48,7 +48,7 @@ class AlertsForm:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """How a test went, beside its button."""
+    """The result of a test notification, shown beside its button."""
 
     mail: Sentence | None = None
     webhook: Sentence | None = None
@@ -118,7 +118,7 @@ async def _settings(
     status: int = 200,
     seen: str = "",
 ) -> Response:
-    """``seen``: the stamp of the form as it was opened; status 409: it was saved by somebody else since."""
+    """The page. ``seen``: the stamp of the form when it was opened. Status 409: somebody else saved it since."""
     chosen = await here.services.store.read(options.alerts)
     return page(
         request,

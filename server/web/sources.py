@@ -1,4 +1,4 @@
-"""The sources page: where events come in, which secret proves them, and what was refused."""
+"""The sources page: each source's ingest address, signing secret and refused requests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,12 +35,12 @@ class Shown:
     source: Source
     address: str
     refused: tuple[tuple[Sentence, sources.Refusals, Sentence | None], ...]
-    """Why, how often, and by how much the sender's clock is off where that is why."""
+    """(reason, count, how far the sender's clock is off when that is the reason) of each kind of refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A signing secret that was refused."""
+    """A signing secret that was refused, and why."""
 
     source: Source
     typed: str
@@ -111,7 +111,7 @@ async def _index(request: Request, here: Visit, mistake: Mistake | None = None) 
 
 
 def _clock(off: Millis | None) -> Sentence | None:
-    """By how much the last sender's clock was off."""
+    """How far the latest sender's clock was off; ``None`` when it was not."""
     if off is None:
         return None
     span = plans.span(round(abs(off) / 1000) * 1000)

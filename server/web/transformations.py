@@ -1,4 +1,4 @@
-"""The editor of an endpoint's transformation, its versions, and the check while somebody types. See ``trials``."""
+"""The editor of an endpoint's transformation, its versions, and the syntax check while typing. See ``trials``."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ router = APIRouter()
 
 @router.post("/transformations/check")
 async def check(request: Request, here: Here) -> Response:
-    """``{"error": null | {"message", "line", "column"}}`` for the marks in the editor while somebody types."""
+    """``{"error": null | {"message", "line", "column"}}``: the syntax error that the editor marks while typing."""
     code = drafts.code(await forms.read(request))
     found = await code_problems(here.services, Draft(card="", code=code))
     return JSONResponse({"error": _mark(found[0]) if found else None})
@@ -39,9 +39,9 @@ async def check(request: Request, here: Here) -> Response:
 async def edit(
     request: Request, here: Here, endpoint: TheEndpoint, version: VersionId | None = None, undo: VersionId | None = None
 ) -> Response:
-    """The editor, with the code in force or with an older ``version`` to look at and to test.
+    """The editor, with the active code or with an older ``version`` to read and to test.
 
-    ``undo``: the version that was active before one was restored just now.
+    ``undo``: the version that was active before the restore that just happened.
     """
     draft = _with_code(Draft.of(endpoint), card_of(here, endpoint.card))
     looked_at = await here.services.store.read(lambda tx: endpoints.version(tx, version)) if version else None
@@ -80,14 +80,14 @@ async def restore(request: Request, here: Here, endpoint: TheEndpoint, version_i
         draft = _with_code(Draft.of(endpoint), card_of(here, endpoint.card))
         return await editor_page(request, here, endpoint, draft, refused.problems, status=422)
     if endpoint.transforming and await here.services.store.read(lambda tx: replay_matches.parked(tx, endpoint.id) > 0):
-        # How many would go out with the code that is in force now, and a button.
+        # That page shows how many parked deliveries would run with the code that is now active, and a button to start.
         return redirect(here.to(f"/endpoints/{endpoint.id}/replays/new?kind=parked"), "code-saved", request)
     undo = f"?undo={endpoint.version.id}" if endpoint.version else ""
     return redirect(here.to(f"/endpoints/{endpoint.id}/transformation{undo}"), "code-saved", request)
 
 
 async def _rerun(request: Request, here: Visit, endpoint: Endpoint) -> Response:
-    """What is parked runs with the version that was just saved."""
+    """Run the parked deliveries with the version that was just saved."""
     try:
         await replays.rerun_parked(here.services, endpoint, here.user.name)
     except Invalid:
@@ -128,7 +128,7 @@ async def editor_page(
 
 
 def _of(endpoint: Endpoint, version: Version | None) -> Version | None:
-    """The version, when it is an older one of this endpoint."""
+    """The version if it is an older one of this endpoint, else ``None``."""
     active = endpoint.version
     if version is None or version.endpoint_id != endpoint.id or active is None or version.id == active.id:
         return None
@@ -136,7 +136,7 @@ def _of(endpoint: Endpoint, version: Version | None) -> Version | None:
 
 
 def _with_code(draft: Draft, card: Card) -> Draft:
-    """An endpoint that never had code starts from its card's."""
+    """The draft, with the card's default code when the endpoint has none yet."""
     return draft if draft.code else replace(draft, code=card.default_code)
 
 

@@ -1,6 +1,6 @@
-"""The test form of a transformation, in the order in which things happen: what was posted, the run, the answer.
+"""The test form of a transformation, in the order of execution: the posted form, the run, the response.
 
-It stands on the page of a new endpoint and in the editor of one that exists. Nothing is saved here.
+The pages of new endpoints and the editor of existing ones contain it. Nothing is saved here.
 """
 
 from collections.abc import Sequence
@@ -31,18 +31,18 @@ router = APIRouter()
 @dataclass(frozen=True, slots=True)
 class TrialForm:
     draft: Draft
-    """What is tried; of an endpoint that exists, with all that the editor does not show."""
+    """What is tested; for an existing endpoint, with the stored fields that the editor does not show."""
     fields: TrialFields
-    """What it is tried on."""
+    """The payload and event type to test with."""
     endpoint: Endpoint | None
-    """The one being edited; ``None`` while it is not created."""
+    """The endpoint being edited; ``None`` before it is created."""
     start_from: str
-    """The sample of the card that was chosen to start from; empty for its default code."""
+    """The chosen sample of the card; empty for the card's default code."""
 
 
 @router.post("/transformations/try")
 async def run_test(request: Request, here: Here) -> Response:
-    """Run the code on the payload. A script that fails is a good answer; what cannot be run at all is a 422."""
+    """Run the code on the payload. The status is 200 even when the script fails, and 422 when it cannot run at all."""
     form = await _posted(request, here)
     trial: TestRun | None = None
     problems: tuple[Problem, ...] = ()
@@ -57,7 +57,7 @@ async def run_test(request: Request, here: Here) -> Response:
 
 @router.post("/transformations/sample")
 async def load_sample(request: Request, here: Here) -> Response:
-    """Put the sample payload of the chosen event type into the form, for readers without scripts."""
+    """Fill in the sample payload of the chosen event type, for browsers without scripts."""
     form = await _posted(request, here)
     fields = replace(form.fields, payload=drafts.sample_of(form.fields.event_type))
     return await _answer(request, here, replace(form, fields=fields))
@@ -65,7 +65,7 @@ async def load_sample(request: Request, here: Here) -> Response:
 
 @router.post("/transformations/start")
 async def start_from(request: Request, here: Here) -> Response:
-    """Put one of the card's samples, or its default, into the editor."""
+    """Put one of the card's samples, or its default code, into the editor."""
     form = await _posted(request, here)
     code = _code_to_start_from(card_of(here, form.draft.card), form.start_from)
     return await _answer(request, here, replace(form, draft=replace(form.draft, code=code)), "endpoints/code.html")
@@ -75,7 +75,7 @@ async def _posted(request: Request, here: Visit) -> TrialForm:
     form = await forms.read(request)
     endpoint = await find(here, EndpointId(form.text("endpoint"))) if form.text("endpoint") else None
     draft = drafts.posted(form, card_of(here, endpoint.card if endpoint else form.text("card")), endpoint)
-    if endpoint:  # its editor has no other fields
+    if endpoint:  # the editor of an existing endpoint posts only these fields
         kept = Draft.of(endpoint)
         draft = replace(kept, variables=draft.variables, transforming=draft.transforming, code=draft.code)
     return TrialForm(draft, drafts.trial_fields(form), endpoint, form.text("start"))
@@ -93,7 +93,7 @@ async def _answer(
     trial: TestRun | None = None,
     problems: Sequence[Problem] = (),
 ) -> Response:
-    """The part of the page that asked; for readers without scripts the whole page that the form came from."""
+    """The part of the page that htmx asked for; without scripts, the whole page that contained the form."""
     status = 422 if problems else 200
     tested = {**form.fields.context(), "trial": trial, "trial_problems": problems}
     if fragment and request.headers.get("hx-request-type") == "partial":

@@ -1,7 +1,7 @@
-"""Who is here, and which source they look at: the dependency of every page behind the sign-in.
+"""Who is signed in, and which source they view: the dependency of every page behind the sign-in.
 
-The source is the first part of the address (``/test/…``, ``/live/…``), so that a link shows everybody the same thing
-and a form goes to the source under which it was opened, whatever other tabs show meanwhile.
+The source is the first part of the address (``/test/…``, ``/live/…``), so that a link shows everybody the same page
+and a form goes to the source under which it was opened, whatever other tabs show.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,17 +20,17 @@ from server.store.accounts import User
 
 SESSION_COOKIE = "session"
 SIGNED_IN_COOKIE = "signed_in"
-"""Says nothing but that somebody signed in here and has not signed out: it outlives the session, so that the sign-in
-page can say that this has ended."""
+"""States only that somebody signed in here and has not signed out. It outlives the session, so that the sign-in page
+can say that the session has expired."""
 BROWSER_COOKIE = "browser"
-"""Stays after signing out: the tries of a browser that somebody signed in with are counted apart from strangers'."""
+"""Stays after signing out: sign-in tries from a browser that once signed in are counted apart from strangers'."""
 LAST_SOURCE_COOKIE = "last_source"
-"""The slug of the source whose page was opened last. It only decides where an address without one leads to, such as
-``/``, and never what a page shows or where a form goes."""
+"""The slug of the source that was opened last. It only decides where an address without a source, such as ``/``,
+redirects to; never what a page shows or where a form goes."""
 
 
 class SignInNeeded(Exception):
-    """Raised by ``visit``; the error handler leads to the sign-in page and back."""
+    """Nobody is signed in. The error handler redirects to the sign-in page, which leads back."""
 
 
 class NoSuchSource(Exception):
@@ -38,7 +38,7 @@ class NoSuchSource(Exception):
 
 
 class OtherSource(Exception):
-    """What the address names belongs to another source than the address says. The error handler leads there."""
+    """What the address names belongs to another source than the address says. The error handler redirects there."""
 
     def __init__(self, here: "Visit", owner: Source) -> None:
         super().__init__(owner.id)
@@ -54,17 +54,17 @@ class Visit:
     source: Source
     """The source that the pages show: Test or Live."""
     slugs: Mapping[SourceId, str]
-    """The first part of the addresses of each source."""
+    """The first part of each source's addresses."""
     unseen_by_source: Mapping[SourceId, int]
 
     @property
     def base(self) -> str:
-        """What the addresses of all pages of the source begin with: ``/test``."""
+        """The start of the addresses of all pages of the source, such as ``/test``."""
         return f"/{self.slugs[self.source.id]}"
 
     @property
     def unseen(self) -> int:
-        """How many operational events of the source nobody has looked at."""
+        """How many operational events of the source are unseen."""
         return self.unseen_by_source[self.source.id]
 
     def to(self, path: str) -> str:
@@ -72,7 +72,7 @@ class Visit:
         return self.base + path
 
     def check_owner(self, source_id: SourceId | None) -> None:
-        """Raises ``OtherSource`` when the thing that a page is about belongs to another source."""
+        """Raise ``OtherSource`` when the page's subject, owned by ``source_id``, belongs to another source."""
         if source_id == self.source.id:
             return
         if owner := next((source for source in self.sources if source.id == source_id), None):
@@ -80,7 +80,7 @@ class Visit:
 
 
 async def workbench(request: Request) -> Services:
-    """The parts of the application. ``async``, since FastAPI calls other functions in a thread."""
+    """The application's services. ``async``, since FastAPI runs other functions in a thread."""
     services: Services = request.app.state.services
     return services
 
@@ -91,7 +91,7 @@ async def visit(request: Request, services: Annotated[Services, Depends(workbenc
     named = request.url.path.split("/")[1]
     source = next((source for source in here.sources if here.slugs[source.id] == named), None)
     if source is None:
-        here.check_owner(SourceId(named))  # an address may have the id in place of the slug
+        here.check_owner(SourceId(named))  # an address may contain the id instead of the slug
         raise NoSuchSource
     request.state.visit = Visit(services, here.user, here.sources, source, here.slugs, here.unseen_by_source)
     found: Visit = request.state.visit
@@ -99,7 +99,10 @@ async def visit(request: Request, services: Annotated[Services, Depends(workbenc
 
 
 async def last_visit(request: Request, services: Annotated[Services, Depends(workbench)]) -> Visit:
-    """The visit to the source that was looked at last in this browser; at first to the oldest, which is Test."""
+    """The visit to the source that was opened last in this browser; by default the oldest, Test.
+
+    Raises ``SignInNeeded``.
+    """
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         raise SignInNeeded
