@@ -1,4 +1,4 @@
-"""How a user's JavaScript runs: in fenced child processes, a fresh world for every event."""
+"""Runs users' JavaScript in fenced child processes, each event in a fresh global environment (a *world*)."""
 
 from server.sandbox.limits import Fence, Limits
 from server.sandbox.pool import Sandbox

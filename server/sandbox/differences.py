@@ -1,6 +1,6 @@
-"""Where the sandbox differs from V8, and why: shown in the docs ("Transformation reference"); tests keep it.
+"""Where the sandbox differs from V8, and why. The docs show the list ("Transformation reference"); tests verify it.
 
-V8 means Node 20 with TZ=UTC and en-US. A difference that is no longer one fails a test, and leaves this list.
+V8 means Node 20 with TZ=UTC and en-US. A test fails when a difference no longer exists; then remove it from the list.
 """
 
 from dataclasses import dataclass

@@ -1,11 +1,15 @@
-"""What code may use, and what keeps it in."""
+"""Limits of one run, and the fences that confine the processes that run code."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one run. Only ``kill_after`` is a limit that nothing inside can dodge; the others give better sentences."""
+    """Limits of one run.
+
+    Only ``kill_after`` is enforced from outside, so code cannot evade it. The others are checked inside the process
+    and exist for precise error messages.
+    """
 
     run_time: float
     """Seconds of processor time."""
@@ -14,16 +18,19 @@ class Limits:
     result: int
     """Bytes of the returned payload."""
     console: int
-    """Bytes of console output that are kept."""
+    """Bytes of console output that are kept; the rest is dropped."""
     kill_after: float = 2.0
     """Seconds of wall-clock time until the process is killed from outside."""
     workers: int = 2
-    """Runs under way at once."""
+    """How many runs may be in progress at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """One wall around the processes that run code, as it was measured at start inside a real one."""
+    """One fence around the processes that run code, with the result of the check at start.
+
+    ``stands`` says whether the fence held when a child process tried what it forbids; ``detail`` explains.
+    """
 
     name: str
     stands: bool

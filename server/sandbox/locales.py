@@ -1,8 +1,7 @@
-"""Data for ``Intl`` in JavaScript, one question at a time: ``date:de||…|yMMMd``, ``currency:de|EUR``, ``zone:…``.
+"""Locale data for ``Intl`` in JavaScript, one part at a time: ``date:de||…|yMMMd``, ``currency:de|EUR``, ``zone:…``.
 
-A worker asks for a part when code first needs it, and runs the event again: so neither a start nor an event pays for
-what nobody uses. The answers come ready, such as the one pattern for a kind of date, so that the worker has little to
-read for every event.
+A worker requests a part when code first needs it, so neither a start nor an event pays for data that nobody uses.
+Parts are prepared here, down to the one pattern for a kind of date, so that the worker has little to read.
 """
 
 import json
@@ -19,7 +18,7 @@ _TAG = re.compile(r"[a-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}")
 
 @lru_cache(maxsize=MAX_DATA)
 def part(name: str) -> str:
-    """JSON text for ``kind:field|field…``; ``null`` for what there is not."""
+    """The JSON text of the part ``kind:field|field…``; ``null`` if there is no such part."""
     kind, _, rest = name.partition(":")
     fields = rest.split("|")
     answer = _ANSWERS.get(kind)
@@ -28,11 +27,11 @@ def part(name: str) -> str:
     try:
         return json.dumps(answer(*fields), ensure_ascii=False)
     except (TypeError, ValueError, KeyError, AssertionError):
-        return "null"  # no question of ours; whatever the code did to ask it, there is no answer
+        return "null"  # our prelude never sends such a name; user code forged it
 
 
 def _locale(tag: str, system: str = "") -> dict[str, Any] | None:
-    """The nearest locale that there is: itself, or with fewer subtags."""
+    """The nearest available locale: the tag itself, or the tag with fewer subtags. None if there is none."""
     at = tag if _TAG.fullmatch(tag) else ""
     while at:
         if found := store.stored(at):
@@ -78,7 +77,7 @@ _ANSWERS: dict[str, Callable[..., Any]] = {
 
 
 def _values(kind: str) -> list[str]:
-    """Everything of a kind, for ``Intl.supportedValuesOf``."""
+    """All values of one kind, for ``Intl.supportedValuesOf``."""
     match kind:
         case "currency":
             return sorted(store.locale("en")["currencies"])

@@ -1,4 +1,4 @@
-"""Which worker runs what: one owner a worker, a bounded number of runs at once, and a kill from outside."""
+"""The pool of workers: one worker per owner, a bounded number of concurrent runs, and a kill from outside."""
 
 import asyncio
 import json
@@ -21,32 +21,32 @@ from server.sandbox.worker import WATCH_SECONDS, Reply, Worker, WorkerDied
 from server.sandbox.zygote import Unavailable, Zygote
 
 IDLE_SECONDS = 60.0
-"""An idle worker ends after this time."""
+"""How long a worker may be idle before it is retired."""
 KEPT = 24
-"""Idle workers beyond this number end, the longest idle first."""
+"""Most idle workers that are kept; the longest idle is retired first."""
 EVENTS_A_LIFE = 10_000
-"""A worker that has served so many events is replaced."""
+"""A worker is replaced after this many events."""
 MAX_PARTS_SECONDS = 2.0
-"""What making the locale data for one event may take; it is not charged to the code."""
+"""Time limit for preparing one event's locale data. This time is not charged to the code."""
 MAX_BATCH_SECONDS = 0.1
-"""Seconds after which the rest of a batch goes back to its lane, when others wait for its slot."""
+"""After this time the rest of a batch goes back to its queue if others wait for the slot."""
 TRIAL_SLOTS = 3
-"""Times ``workers``: first runs at once. They are short, and most of their time is the start of a process."""
+"""Concurrent first runs, as a multiple of ``workers``. They are short and mostly wait for a process to start."""
 MAX_TRIES = 3
-"""How often an event runs again because its worker ended of no fault that could be told to be its own."""
+"""Most tries of an event whose worker keeps ending without evidence that the event is the cause."""
 
 log = structlog.get_logger()
 
 
 class Sandbox:
-    """Runs users' code. Nothing that code does raises here: it comes back as ``TransformFailed``.
+    """Runs users' code. A failure of the code never raises here; it is returned as ``TransformFailed``.
 
-    Events of one owner that wait at the same time go to its worker together; their results come back one by one.
+    Events of one owner that wait at the same time go to its worker as a batch; results come back one by one.
 
-    There are slots for code that is quick, for code that takes long, for first runs, of which nothing is known yet,
-    and one for code that timed out again and again.
-    What turns out to take long in a slot for quick code moves to another kind of slot, or starts again in one once
-    there is one, when others wait. So whoever is quick waits for a slot for ``QUICK_SECONDS`` and not for a run.
+    There are four kinds of slots: for quick code, for long code, for first runs (run time unknown), and a single one
+    for code that timed out repeatedly. Code that takes long in a slot for quick code moves to a slot for long code.
+    If none is free and others wait, the run is ended and starts again in a slot for long code. So quick code waits
+    about ``QUICK_SECONDS`` for a slot, not for the length of another owner's run.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -67,13 +67,13 @@ class Sandbox:
         self._can_run = True
 
     async def start(self) -> None:
-        """Start the parent of all workers, and measure its fences."""
+        """Start the zygote, the parent of all workers, and check the fences."""
         await self._zygote.start()
         self._fences = await self._zygote.measure_fences()
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def close(self) -> None:
-        """End every process. Runs under way raise ``Unavailable``."""
+        """End every process. Runs in progress raise ``Unavailable``."""
         self._closed = True
         if self._sweeper:
             self._sweeper.cancel()
@@ -89,25 +89,25 @@ class Sandbox:
 
     @property
     def can_run(self) -> bool:
-        """Whether a process could be had the last time that one was needed."""
+        """Whether the latest run got a worker process."""
         return self._can_run
 
     def fences(self) -> tuple[Fence, ...]:
-        """The walls around the workers, as measured at start."""
+        """The fences around the workers, as checked at start."""
         return self._fences
 
     def slow(self, program: Program) -> SlowCode | None:
-        """Why this program runs in the slow lane; None when it does not."""
+        """Why this program runs only in the slow slot; None if it does not."""
         return self._time_outs.slow(program)
 
     def watch_slow(self, tell: Callable[[Program, SlowCode], None]) -> None:
-        """Have ``tell`` called in the event loop when a program enters the slow lane; it must return at once."""
+        """Call ``tell`` when a program is moved to the slow slot. It runs in the event loop and must not block."""
         self._tell_slow = tell
 
     async def run(self, program: Program, webhook: Webhook) -> Result:
-        """Call ``handler(webhook)``. Waits for a free slot; one owner has one message under way at a time.
+        """The result of ``handler(webhook)``. Waits for a free slot; each owner has one batch in progress at a time.
 
-        Raises ``Unavailable`` when it is not the code but the sandbox that cannot.
+        Raises ``Unavailable`` if the sandbox itself, not the code, cannot run.
         """
         headers, env = tuple(webhook.headers.items()), tuple(webhook.env.items())
         event = _event(webhook.event_type, webhook.url, webhook.method, headers, env)
@@ -122,11 +122,11 @@ class Sandbox:
             return await done
         except asyncio.CancelledError:
             if lane.task and job in lane.batch and all(other.done.done() for other in lane.batch):
-                lane.task.cancel()  # nobody waits any more for what its worker does
+                lane.task.cancel()  # no caller waits for this batch any more, so end its worker
             raise
 
     async def check(self, code: str) -> AttemptError | None:
-        """What keeps the code from compiling, or None. It is not run."""
+        """Compile the code without running it. Returns the error, or None if it compiles."""
         turn = await self._quick.take("")
         try:
             worker = await self._zygote.spawn()
@@ -134,10 +134,10 @@ class Sandbox:
                 worker.send(code, [(b"", b"")], lambda seconds: None)
                 answer = await worker.answer()
             finally:
-                worker.stop()  # whose code it was is not known, so it must not meet another's
+                worker.stop()  # the code has no owner here, so no other code may run in this worker
         except Unavailable as unavailable:
             return AttemptError(FailureKind.CRASHED, str(unavailable))
-        except Exception as error:  # as in ``_serve``: whoever saves code must hear of it
+        except Exception as error:  # as in ``_serve``: the person who saves the code must see the fault
             log.exception("sandbox.check_failed")
             return replies.our_fault(type(error).__name__).error
         finally:
@@ -156,7 +156,7 @@ class Sandbox:
         lane.task.add_done_callback(lambda _: self._served(owner, lane))
 
     def _served(self, owner: str, lane: RunQueue) -> None:
-        """The lane's task has ended: nothing waits any more, or what it did was cancelled."""
+        """The queue's task has ended or was cancelled: start a new one if jobs wait, otherwise drop the queue."""
         lane.task = None
         if lane.waiting:
             self._begin(owner, lane)
@@ -164,7 +164,7 @@ class Sandbox:
             del self._lanes[owner]
 
     async def _serve(self, owner: str, lane: RunQueue) -> None:
-        """Batch after batch, until nothing waits."""
+        """Run the owner's queue, batch after batch, until it is empty."""
         while program := await self._next(lane):
             turn = await self._slots_for(program, lane).take(owner)
             jobs = lane.take(program)
@@ -176,7 +176,7 @@ class Sandbox:
                 for job in jobs:
                     if not job.done.done():
                         job.done.set_exception(unavailable)
-            except Exception as error:  # whatever it was, those who wait must hear of it
+            except Exception as error:  # whatever it was, the callers must get a result
                 log.exception("sandbox.run_failed", owner=owner)
                 for job in jobs:
                     if not job.done.done():
@@ -194,11 +194,14 @@ class Sandbox:
         return self._quick if self._paces.knows(program.owner) else self._trial
 
     def _is_brief(self, turn: Turn) -> bool:
-        """Whether its slot is meant for code that is quick, or may be."""
+        """Whether the turn holds a slot for quick code or for a first run."""
         return turn.slots is self._quick or turn.slots is self._trial
 
     async def _next(self, lane: RunQueue) -> Program | None:
-        """Whose turn it is. Slow code pauses between two runs; other code of its owner, such as a test, does not."""
+        """The program to run next, or None if the queue is empty.
+
+        Slow code pauses between two runs; other code of the same owner, such as a test, does not.
+        """
         while True:
             lane.forget_cancelled()
             now = monotonic()
@@ -213,7 +216,10 @@ class Sandbox:
             await lane.wait(pause)
 
     async def _run(self, turn: Turn, lane: RunQueue, jobs: list[Job]) -> None:
-        """Give every job its result, in as many messages as it takes; or give back what takes too long."""
+        """Give every job its result, in one or more exchanges with a worker.
+
+        Jobs go back to the queue when the batch takes too long or its code turns out to be slow.
+        """
         until = monotonic() + MAX_BATCH_SECONDS
         while jobs := [job for job in jobs if not job.done.done()]:
             program = jobs[0].program
@@ -224,9 +230,9 @@ class Sandbox:
                 return
 
     async def _message(self, turn: Turn, lane: RunQueue, jobs: list[Job], until: float) -> list[Job]:
-        """One message to the owner's worker. Returns the jobs that have to go in another.
+        """Send the jobs to the owner's worker once. Returns the jobs that still need a result.
 
-        A worker that is not kept as idle is ended, however this ends.
+        The worker is either kept as idle or stopped, also on an exception.
         """
         worker = self._idle.pop(turn.owner, None)
         if worker and (not worker.is_usable or (worker.has_low_priority and self._is_brief(turn))):
@@ -245,10 +251,10 @@ class Sandbox:
                 worker.stop()
 
     async def _converse(self, worker: Worker, turn: Turn, lane: RunQueue, jobs: list[Job], until: float) -> list[Job]:
-        """Ask the worker for all jobs, and take its replies. Returns the jobs that have no result yet.
+        """Send all jobs to the worker and read its replies. Returns the jobs that have no result yet.
 
-        A worker's death costs the event under way and no other. It may not even be that event's fault, when the worker
-        had served others: then the event runs again, as the first of a new worker.
+        If the worker dies, only the event in progress is affected. If the worker had served other events before, they
+        may be the cause, so the event runs again as the first one of a new worker.
         """
 
         slots = turn.slots or self._quick
@@ -256,7 +262,7 @@ class Sandbox:
         worker.look_after = TRIAL_SECONDS if is_trial else WATCH_SECONDS
 
         def watch(seconds: float) -> None:
-            """A run lasts so many seconds. Code that takes long makes room for code that is quick, when that waits."""
+            """Called while a run lasts, with its seconds so far. Long code makes room for waiting quick code."""
             if not self._is_brief(turn):
                 return
             used = worker.used()
@@ -289,7 +295,7 @@ class Sandbox:
                 result = job.fault or replies.parse(*answer, self.limits, (now - started) * 1000)
                 self._end(job, result)
                 if isinstance(result, TransformFailed) and result.error.kind == FailureKind.CRASHED:
-                    worker.stop()  # it sent what no worker of ours sends
+                    worker.stop()  # the reply is malformed, so the process can no longer be trusted
                 elif replies.is_spent(answer[0]):
                     worker.retire()
             if not job.done.done():
@@ -301,7 +307,7 @@ class Sandbox:
         return again
 
     async def _answer(self, worker: Worker, job: Job, watch: Callable[[float], None]) -> Reply | WorkerDied:
-        """The worker's reply for this job, which gets the locale data that it asks for meanwhile."""
+        """The worker's reply for this job. Sends the locale data that the run requests in the meantime."""
         while True:
             answer = await worker.answer()
             if isinstance(answer, WorkerDied) or not (part := replies.part_asked(answer[0])):
@@ -311,7 +317,7 @@ class Sandbox:
                 watch(0.0)
 
     async def _part(self, job: Job, part: str) -> str:
-        """Locale data for a run that waits for them; empty when there are none, which ends the run."""
+        """The locale data that a run requested. Empty text refuses the request, which ends the run."""
         job.parts += 1
         if job.parts > replies.MAX_PARTS or job.parts_seconds > MAX_PARTS_SECONDS or job.fault:
             return ""
@@ -327,7 +333,11 @@ class Sandbox:
 
     @staticmethod
     def _taken(worker: Worker, taken: float, job: Job) -> float:
-        """Seconds that the event took; where the machine was busy, those for which it had a processor, or a quarter."""
+        """Seconds to charge for the event.
+
+        For an event that took long, this is its processor time, at least a quarter of its wall time: on a busy
+        machine the wall time says little about the code.
+        """
         if taken <= QUICK_SECONDS:
             return taken
         used = worker.used()
@@ -338,7 +348,7 @@ class Sandbox:
         return monotonic() > until and turn.slots is not None and turn.slots.is_wanted()
 
     def _died(self, job: Job, died: WorkerDied, blameless: bool) -> None:
-        """The worker ended under this job. It stays without a result when it is to run again."""
+        """Handle a worker that ended during this job. A job that is to run again stays without a result."""
         if died.preempted:
             return
         job.tries += 1
@@ -357,7 +367,7 @@ class Sandbox:
             job.done.set_result(result)
 
     def _count(self, job: Job, result: Result) -> None:
-        """Count time-outs in a row, and tell when the owner enters the slow lane or leaves it."""
+        """Count consecutive time-outs, and log when the owner's code enters or leaves the slow slot."""
         before = self._time_outs.slow(job.program)
         now = self._time_outs.note(job.program, result, monotonic())
         if now and not before:
@@ -399,7 +409,7 @@ class Sandbox:
 def _event(
     event_type: str, url: str, method: str, headers: tuple[tuple[str, str], ...], env: tuple[tuple[str, str], ...]
 ) -> bytes:
-    """JSON of what the handler gets, but for the payload. An endpoint's events differ in little else."""
+    """JSON of the handler's argument, without the payload. Cached, since an endpoint's events rarely differ in it."""
     event = {
         "eventType": event_type,
         "payload": None,

@@ -1,7 +1,7 @@
-"""A worker's reply, believed in nothing: the process that wrote it ran a stranger's code.
+"""Parses workers' replies without trusting them: the process that wrote a reply ran a stranger's code.
 
-Whatever does not fit the expected shape is the kind ``crashed``. Text is cut to its bounds and loses what no database
-or terminal wants: NUL, other control characters and halves of surrogate pairs.
+A reply that does not have the expected shape becomes a failure of kind ``crashed``. Text is cut to its limit, and NUL,
+other control characters and lone surrogates are replaced, because databases and terminals do not accept them.
 """
 
 import json
@@ -23,7 +23,7 @@ MAX_URL = 64 * 1024
 CONSOLE_LINES = 2_000
 MAX_PART_NAME = 160
 MAX_PARTS = 4_000
-"""Pieces of locale data that one event may ask for; a worker keeps what it has."""
+"""Most parts of locale data that one event may request. The worker keeps parts, so few events need many."""
 MAX_COUNT = 1 << 31
 MAX_MEMORY = 1 << 48
 LEVELS = ("log", "info", "warn", "error", "debug")
@@ -40,29 +40,32 @@ FOUND_INSIDE = frozenset(
         "result_too_large",
     }
 )
-"""Reasons that the worker gives by their keys."""
+"""Keys of the reasons that a worker may report."""
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def largest(limits: Limits) -> int:
-    """Bytes that a reply may have before it is not even read. A console line's quotes may cost six for one."""
+    """The most bytes that a reply may have; a larger one is not read. JSON may escape one byte of console as six."""
     return 6 * (limits.console + limits.result) + 1024 * 1024
 
 
 def parse(head: bytes, body: bytes, limits: Limits, within: float = math.inf) -> Result:
-    """What the worker says its event came to. It cannot have run for longer than ``within`` milliseconds."""
+    """The result of an event from the worker's reply. The reported run time is capped at ``within`` milliseconds.
+
+    Does not raise: a malformed reply becomes a failure of kind ``crashed``.
+    """
     try:
         fields = _mapping(_read(_ANY, head.decode()))
         if fields["is"] == "needs":
             return failed(FailureKind.CRASHED, too_many_parts())
         return _result(fields, body, limits, within)
-    except Exception as error:  # whatever the reply was, it is of no use, and nobody else's fault
+    except Exception as error:  # user code controls the reply, so any error here is the code's failure
         return failed(FailureKind.CRASHED, because("sandbox_reply", reason=type(error).__name__))
 
 
 def process_of(head: bytes) -> int:
-    """The process id in a new worker's first message, before it has run anything; 0 when there is none."""
+    """The process id from a new worker's first reply, sent before it runs any code; 0 if it has none."""
     try:
         return _count(_mapping(json.loads(head))["ready"])
     except (ValueError, KeyError, TypeError):
@@ -70,7 +73,7 @@ def process_of(head: bytes) -> int:
 
 
 def part_asked(head: bytes) -> str:
-    """The locale data that a run waits for, such as ``locale:de``; empty when this is the reply."""
+    """The name of the locale data that a run requests, such as ``locale:de``; empty if this is the event's result."""
     if not head.startswith(b'{"part"') or len(head) > 1_000:
         return ""
     try:
@@ -80,7 +83,7 @@ def part_asked(head: bytes) -> str:
 
 
 def is_spent(head: bytes) -> bool:
-    """The worker says that it has used much memory, which only its end gives back."""
+    """Whether the worker reports that it used so much memory that only its exit frees it."""
     return head.endswith(b',"spent":true}')
 
 
@@ -97,12 +100,12 @@ def failed(kind: FailureKind, message: Cause, ms: float = 0.0) -> TransformFaile
 
 
 def our_fault(reason: str) -> TransformFailed:
-    """The result of an event that a fault of ours kept from its own. ``reason`` is the kind of the error."""
+    """The result of an event that failed because of a fault of Hookbench. ``reason`` is the type of the exception."""
     return failed(FailureKind.INTERNAL, because("sandbox_fault", reason=reason))
 
 
 def no_part(part: str, reason: str) -> TransformFailed:
-    """The result of an event whose locale data could not be made."""
+    """The result of an event whose locale data could not be prepared."""
     return failed(FailureKind.INTERNAL, because("sandbox_locale_fault", part=part, reason=reason))
 
 
@@ -170,12 +173,12 @@ def _returned(
 
 
 def _must_be_json(text: str) -> None:
-    """Raises ``ValueError``, or ``RecursionError`` for what is nested too deeply."""
+    """Raises ``ValueError`` if the text is not JSON, ``RecursionError`` if it is nested too deeply."""
     _read(_JSON, text)
 
 
 def _read(decoder: json.JSONDecoder, text: str) -> object:
-    """What ``decoder`` reads in a text. Most have no space around them, which is not looked for then."""
+    """Decode a JSON text. Most texts have no surrounding white space, so this first tries without looking for it."""
     try:
         value, end = decoder.raw_decode(text)
     except json.JSONDecodeError:
@@ -184,18 +187,18 @@ def _read(decoder: json.JSONDecoder, text: str) -> object:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise json.JSONDecodeError(name, "", 0)  # Python reads NaN and Infinity; JSON does not know them
+    raise json.JSONDecodeError(name, "", 0)  # Python accepts NaN and Infinity, but JSON does not have them
 
 
 _ANY = json.JSONDecoder()
 _JSON = json.JSONDecoder(parse_int=str, parse_constant=_no_constant)
-"""Python reads no whole number of more than 4,300 digits; this one does not read whole numbers as such at all."""
+"""Keeps whole numbers as text, because Python refuses to convert those of more than 4,300 digits."""
 
 
 def _error(fields: Mapping[str, Any], limits: Limits | None) -> AttemptError:
     kind = FailureKind(fields["is"])
     if kind is FailureKind.INTERNAL:
-        raise ValueError("kind")  # only we may say that it was us
+        raise ValueError("kind")  # a worker must not report a fault of Hookbench
     message: Cause
     if kind is FailureKind.TIME_LIMIT and limits:
         message = time_limit(limits)
@@ -212,7 +215,7 @@ def _error(fields: Mapping[str, Any], limits: Limits | None) -> AttemptError:
 
 
 def _reason(key: object, values: Mapping[str, Any]) -> Reason:
-    """What prelude/trouble.js found wrong. Raises for a key or values that it does not write."""
+    """The reason that ``prelude/trouble.js`` reports. Raises if it does not write such a key or such values."""
     if key not in FOUND_INSIDE:
         raise ValueError("reason")
     said = {name: clean(value, MAX_MESSAGE) for name, value in values.items()}
@@ -222,13 +225,13 @@ def _reason(key: object, values: Mapping[str, Any]) -> Reason:
 
 
 def _kind(name: str) -> str | Reason:
-    """A kind of value by its type: ``array`` is "an array"; ``null`` and ``undefined`` are named as they are."""
+    """Words for a type of value: ``array`` becomes "an array"; ``null`` and ``undefined`` stay as they are."""
     key = f"kind_{name}"
     return because(key) if key in REASONS else name
 
 
 def _console(lines: object, room: int) -> tuple[ConsoleLine, ...]:
-    """At most ``room`` bytes; the line that does not fit is cut and is the last."""
+    """The console lines, at most ``room`` bytes in all. The line that exceeds the limit is cut and is the last."""
     if not isinstance(lines, list):
         raise TypeError("console")
     kept: list[ConsoleLine] = []
@@ -259,7 +262,10 @@ def clean(text: object, limit: int) -> str:
 
 
 def _whole(text: object, limit: int) -> str:
-    """Text that means something to the request is not cut: too long is wrong. Its characters are judged later."""
+    """The text unchanged. It becomes part of the request, so text that is too long is an error instead of being cut.
+
+    Raises ``ValueError``. Other code checks which characters are allowed.
+    """
     if not isinstance(text, str) or len(text) > limit:
         raise ValueError("text")
     text.encode()  # raises on halves of surrogate pairs

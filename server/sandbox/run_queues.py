@@ -1,4 +1,4 @@
-"""Who is next: an owner's events wait in its lane, go to its worker in batches, and one at a time when it is slow."""
+"""One queue for each owner: its events go to its worker in batches, or one at a time if its code keeps timing out."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -10,41 +10,41 @@ from server.domain.transformations import FailureKind, Program, Result, Transfor
 MAX_BATCH = 32
 MAX_BATCH_BYTES = 4 << 20
 BATCH_SECONDS = 0.05
-"""A batch is as long as is expected to take this time, so that other owners wait no longer for its slot."""
+"""Expected run time of a batch. It bounds how long other owners wait for the slot."""
 TRIAL_SECONDS = 0.025
-"""What code of which nothing is known yet may take among quick code, when others wait."""
+"""How long code with an unknown run time may hold a slot for quick code while others wait."""
 QUICK_SECONDS = 0.1
-"""Code that takes longer runs in slots of its own, so that code that does not always finds one soon."""
+"""Code that takes longer runs in separate slots, so that quick code always finds a free slot soon."""
 
 SLOW_AFTER = 3
-"""Time-outs in a row that send an owner to the slow lane."""
+"""Consecutive time-outs after which an owner's code runs only in the slow slot."""
 MAX_PAUSE_SECONDS = 30.0
-"""Seconds between two runs there; the pause begins with one and doubles with each further time-out."""
+"""Longest pause between two runs in the slow slot. The pause starts at 1 s and doubles with each further time-out."""
 REMEMBERED = 1_000
-"""Owners whose time-outs and paces are known; the oldest is forgotten first."""
+"""How many owners' time-outs and run times are remembered; the oldest entry is forgotten first."""
 
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """One event that waits for its result."""
+    """One event and the future that receives its result."""
 
     program: Program
     event: bytes
-    """JSON of what the handler gets, but for the payload."""
+    """JSON of the handler's argument, without the payload."""
     payload: bytes
     done: asyncio.Future[Result]
     parts: int = 0
-    """Pieces of locale data that it asked for."""
+    """How many parts of locale data the run has requested."""
     parts_seconds: float = 0.0
-    """What making them took."""
+    """Seconds spent preparing these parts."""
     fault: Result | None = None
-    """The result whatever the worker replies, since a fault of ours kept the run from what it asked for."""
+    """Overrides the worker's reply: set when a fault of Hookbench denied the run the locale data it requested."""
     tries: int = 0
-    """How often its worker ended under it, of no fault that could be told to be its own."""
+    """How often the worker ended during this event without evidence that the event was the cause."""
 
 
 class RunQueue:
-    """An owner's waiting events, and the task that serves them while there are any."""
+    """One owner's waiting events, and the task that serves them while there are any."""
 
     __slots__ = ("batch", "news", "pace", "task", "waiting")
 
@@ -52,7 +52,7 @@ class RunQueue:
         self.waiting: deque[Job] = deque()
         self.batch: list[Job] = []
         self.pace = pace
-        """Seconds that an event takes, as far as is known."""
+        """Estimated seconds that one event takes."""
         self.news = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -65,7 +65,7 @@ class RunQueue:
             self.waiting.popleft()
 
     async def wait(self, seconds: float) -> None:
-        """Until then, or until something is added."""
+        """Wait ``seconds``, or until a job is added."""
         self.news.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -73,19 +73,19 @@ class RunQueue:
 
     @property
     def is_long(self) -> bool:
-        """Its code is expected to take long."""
+        """Whether the code is expected to take longer than ``QUICK_SECONDS``."""
         return self.pace > QUICK_SECONDS
 
     def measured(self, seconds: float) -> None:
-        """Slow down at once, speed up by and by."""
+        """Update the estimate: raise it at once, lower it gradually."""
         self.pace = max(seconds, self.pace * 0.7)
 
     def take(self, program: Program) -> list[Job]:
-        """The next batch of this program's events, in their order."""
+        """Remove and return the next batch of this program's events, in order, within the limits of a batch."""
         room, size = max(1, min(MAX_BATCH, int(BATCH_SECONDS / max(self.pace, 1e-6)))), MAX_BATCH_BYTES
         batch: list[Job] = []
         while self.waiting and len(batch) < room and (not batch or size > 0):
-            if self.waiting[0].program == program:  # nearly always
+            if self.waiting[0].program == program:  # the usual case, without a search
                 job = self.waiting.popleft()
             elif found := next((job for job in self.waiting if job.program == program), None):
                 job = found
@@ -103,7 +103,7 @@ class RunQueue:
 
 
 class RunTimes:
-    """Seconds that an event of each owner takes, as far as is known."""
+    """Estimated seconds for one event of each owner."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, float] = OrderedDict()
@@ -123,35 +123,35 @@ class RunTimes:
 
 @dataclass(frozen=True, slots=True)
 class SlowCode:
-    """Why an owner is in the slow lane."""
+    """Why an owner's code runs only in the slow slot."""
 
     timeouts: int
-    """In a row."""
+    """Consecutive time-outs."""
     pause: float
     """Seconds between two runs."""
     not_before: float
-    """The time of the next run, on the monotonic clock."""
+    """Earliest time of the next run, on the monotonic clock."""
 
 
 class TimeoutCounts:
-    """Counts each owner's time-outs in a row. A good run, or other code, begins anew."""
+    """Counts each owner's consecutive time-outs. A run within its time, or changed code, resets the count."""
 
     def __init__(self) -> None:
         self._counted: OrderedDict[str, tuple[str, SlowCode]] = OrderedDict()
 
     def knows(self, owner: str) -> bool:
-        """Whether the owner's last run timed out."""
+        """Whether the owner has consecutive time-outs on record."""
         return owner in self._counted
 
     def slow(self, program: Program) -> SlowCode | None:
-        """Why the program is in the slow lane, if it is."""
+        """Why the program runs only in the slow slot; None if it does not."""
         if program.owner not in self._counted:
             return None
         code, slow = self._counted.get(program.owner, ("", None))
         return slow if slow and slow.timeouts >= SLOW_AFTER and code == program.code else None
 
     def note(self, program: Program, result: Result, now: float) -> SlowCode | None:
-        """After a run. Returns what is so now."""
+        """Count the result of a run. Returns what ``slow`` returns from now on."""
         code, before = self._counted.get(program.owner, ("", None))
         if not (isinstance(result, TransformFailed) and result.error.kind == FailureKind.TIME_LIMIT):
             if code == program.code:

@@ -1,4 +1,4 @@
-"""Who runs next: a number of slots at once, shared by the time that each owner has used (start-time fair queueing)."""
+"""A fixed number of slots, shared fairly between owners by the time each has used (start-time fair queueing)."""
 
 import asyncio
 from heapq import heappop, heappush
@@ -6,13 +6,13 @@ from itertools import count
 from time import monotonic
 
 REMEMBERED = 1_000
-"""Owners whose use is remembered; those that have used least are forgotten first."""
+"""How many owners' use is remembered; the owners that used least are forgotten first."""
 CREDIT_SECONDS = 0.5
-"""What an owner that is new comes behind the others, so that however many of them delay nobody that is known."""
+"""Seconds of use that a new owner is charged in advance, so that many new owners cannot delay the known ones."""
 
 
 class Turn:
-    """One owner's hold of a slot. It ends exactly once, and may move to another kind of slot before."""
+    """One owner's hold on a slot. It ends exactly once; before that it may move to another kind of slot."""
 
     __slots__ = ("_began", "_start", "owner", "slots")
 
@@ -29,7 +29,7 @@ class Turn:
             self.slots = None
 
     def move(self, slots: "Slots") -> bool:
-        """Go on in a slot of ``slots``, and free the present one; False when there is none free."""
+        """Continue in a slot of ``slots`` and free the current one. Returns False if ``slots`` has no free slot."""
         turn = slots.take_free(self.owner)
         if not turn:
             return False
@@ -39,10 +39,11 @@ class Turn:
 
 
 class Slots:
-    """At most ``size`` turns at once. Of the owners that wait, the one that has used least time comes first.
+    """At most ``size`` turns at once. Of the waiting owners, the one that has used the least time comes first.
 
-    An owner's turn is due at the virtual time at which its last one ended, counted in seconds of use; the virtual time
-    of the whole is that at which the latest turn was due. Who was idle may be behind it by no more than a credit.
+    Virtual time counts seconds of use. An owner's next turn is due at the virtual time at which its last turn ended.
+    The queue's virtual time is the due time of the latest turn that began. An idle owner may lag behind it by at most
+    ``CREDIT_SECONDS``, so idleness cannot be saved up.
     """
 
     def __init__(self, size: int) -> None:
@@ -54,11 +55,11 @@ class Slots:
         self._order = count()
 
     def is_wanted(self) -> bool:
-        """Whether anybody waits."""
+        """Whether an owner waits for a slot."""
         return any(not turn.done() for *_, turn in self._waiting)
 
     async def take(self, owner: str) -> Turn:
-        """The owner's turn, once a slot is free and no owner that used less waits for it."""
+        """Wait for the owner's turn: until a slot is free and no owner that used less time waits for it."""
         if turn := self.take_free(owner):
             return turn
         granted: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
@@ -67,18 +68,18 @@ class Slots:
             return await granted
         except asyncio.CancelledError:
             if granted.done() and not granted.cancelled():
-                granted.result().end()  # it was granted in the very moment
+                granted.result().end()  # the slot was granted just before the cancellation: give it back
             raise
 
     def take_free(self, owner: str) -> Turn | None:
-        """A turn at once; None when somebody would have to wait for it."""
+        """A turn without waiting; None if no slot is free or other owners wait."""
         if not self._free or self.is_wanted():
             return None
         self._free -= 1
         return self._begun(owner, self._due(owner))
 
     def release(self, owner: str, start: float, seconds: float) -> None:
-        """What ``Turn.end`` does."""
+        """Charge the owner and pass the slot on to the next waiting owner. Called by ``Turn.end``."""
         self._ended[owner] = start + seconds
         if len(self._ended) > REMEMBERED:
             self._forget()
@@ -98,6 +99,6 @@ class Slots:
         return Turn(self, owner, due)
 
     def _forget(self) -> None:
-        """Keep the owners that are ahead of the others; for the rest, forgetting changes little or nothing."""
+        """Keep the owners that used the most. Forgetting the others hardly changes their next due time."""
         kept = sorted(self._ended.items(), key=lambda item: item[1])[-REMEMBERED // 2 :]
         self._ended = dict(kept)

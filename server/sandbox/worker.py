@@ -1,4 +1,4 @@
-"""The server's end of one worker: requests go out together, replies come back one by one, each within its time."""
+"""The server's side of one worker: sends requests as a batch and reads replies one by one, each with a deadline."""
 
 import asyncio
 import os
@@ -17,13 +17,13 @@ from server.sandbox.inside import frames
 from server.sandbox.limits import Limits
 
 START_SECONDS = 10.0
-"""For a process to start, or to end, on a machine that is busy."""
+"""Time limit for a process to start or to end, generous enough for a busy machine."""
 LEAVE_SECONDS = 1.0
-"""For a process to end by itself once our side is closed; then it is killed."""
+"""How long a process may take to exit after our side is closed; then it is killed."""
 WATCH_SECONDS = 0.1
-"""How often somebody looks at a run that lasts."""
+"""After how many seconds a run is first checked."""
 STARVED = 3
-"""On a machine that is busy, a run may last so many times ``kill_after`` while it has not used its processor time."""
+"""On a busy machine, a run that has not used up its processor time may last this many times ``kill_after``."""
 LOW_PRIORITY = 19
 
 Reply = tuple[bytes, bytes]
@@ -32,23 +32,23 @@ Reply = tuple[bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class WorkerDied:
-    """A worker ended before it answered."""
+    """A worker ended before it replied."""
 
     code: int | None
-    """Its exit code; negative: the signal; None when all workers ended, of no fault of its own."""
+    """Exit code; negative: the signal; None if all workers ended together, so this one was not the cause."""
     killed: bool = False
-    """By us, since its time was over."""
+    """We killed it because its time was over."""
     ms: float = 0.0
     preempted: bool = False
-    """By us, since others waited for its slot."""
+    """We ended it because others waited for its slot."""
     unusable: bool = False
-    """By us, since it sent what nobody had asked for, or more than it may."""
+    """We ended it because it sent an unrequested reply, or one that was too large."""
 
 
 class Worker(asyncio.Protocol):
-    """One forked process, which serves one owner. ``end`` will be its exit code, or None when all workers ended.
+    """One forked process that serves one owner. ``end`` resolves to its exit code, or None if all workers ended.
 
-    Whatever the process sends is bounded here: the size of a reply, and their number, which is that of the requests.
+    This class bounds what the process may send: the size of a reply, and one reply per request.
     """
 
     def __init__(self, limits: Limits, kill: Callable[[], object], end: asyncio.Future[int | None]) -> None:
@@ -60,33 +60,33 @@ class Worker(asyncio.Protocol):
         self._received = bytearray()
         self._answers: deque[Reply] = deque()
         self._unread = 0
-        """Bytes of the answers that nobody has taken yet."""
+        """Bytes of replies that were received but not read yet."""
         self._is_reading = True
         self._owed = 1
-        """Replies that the process still has to send; the first says that it is ready."""
+        """Replies that are still outstanding; the first one says that the process is ready."""
         self._wanted: asyncio.Future[None] | None = None
         self._transport: asyncio.Transport | None = None
         self._code: str | None = None
         self._clock: int | None = None
-        """The id of the process's own clock, on Linux."""
+        """The id of the process's CPU clock, on Linux."""
         self._process = 0
         self._used_before = 0.0
         self._waited = 0.0
-        """Seconds that the event under way has taken so far, without those in which we made locale data."""
+        """Seconds that the current event has taken so far, without the time spent preparing locale data."""
         self._since = self._until = self._last = 0.0
-        """When the run began that is waited for, when its time is over, and when even if it had no processor."""
+        """Start of the current run, its deadline, and its last deadline if it gets no processor time."""
         self._watch: Callable[[float], None] | None = None
         self._killed = self._preempted = self._unusable = False
         self.gone = False
-        """It can be asked no more."""
+        """No more requests can be sent to it."""
         self.has_low_priority = False
         self.look_after = WATCH_SECONDS
-        """Seconds of a run after which ``watch`` is called first."""
+        """Seconds into a run at which ``watch`` is first called."""
         self.served = 0
         self.idle_since = 0.0
 
     async def meet(self, ours: socket.socket) -> WorkerDied | None:
-        """Wait until the forked process has closed its fences."""
+        """Wait until the forked process has closed its fences. Returns ``WorkerDied`` if it ended instead."""
         try:
             await self._loop.create_connection(lambda: self, sock=ours)
         except BaseException:
@@ -98,18 +98,18 @@ class Worker(asyncio.Protocol):
         self._owed = 0
         self._process = replies.process_of(answer[0])
         if sys.platform == "linux" and self._process:
-            self._clock = (~self._process << 3) | 2  # what clock_getcpuclockid makes of it
+            self._clock = (~self._process << 3) | 2  # what clock_getcpuclockid(3) computes from a process id
         return None
 
     @property
     def is_usable(self) -> bool:
-        """Whether it can be sent something: it lives, as far as is known, and owes no reply."""
+        """Whether requests can be sent: the process has not ended, as far as we know, and owes no reply."""
         return not (self.gone or self._owed or self._received or self._end.done())
 
     def send(self, code: str, requests: Sequence[tuple[bytes, bytes]], watch: Callable[[float], None]) -> None:
-        """Ask for events and their payloads; ``answer`` then has the replies, in order. New code goes along.
+        """Send events with their payloads, and the code if it has changed. ``answer`` returns the replies in order.
 
-        ``watch`` is called now and then with the seconds that a run lasts. It may ``stop`` or ``preempt``.
+        ``watch`` is called repeatedly with the seconds that a run has lasted. It may call ``stop`` or ``preempt``.
         """
         packed = []
         for event, payload in requests:
@@ -121,10 +121,10 @@ class Worker(asyncio.Protocol):
         self._watch, self._waited, self._used_before = watch, 0.0, self._clock_now() or 0.0
         self._owed += len(packed)
         if self._transport and not self.gone:
-            self._transport.write(b"".join(packed))  # when it died already, the answer says how
+            self._transport.write(b"".join(packed))  # if the process has died already, ``answer`` reports how
 
     def arrived(self) -> Reply | None:
-        """The next reply if it is here already and the event's last; otherwise ask ``answer``."""
+        """The next reply, if it has arrived and completes its event; otherwise None: call ``answer``."""
         if not self._answers or self._unusable or replies.part_asked(self._answers[0][0]):
             return None
         self.served += 1
@@ -133,9 +133,9 @@ class Worker(asyncio.Protocol):
         return self._taken()
 
     async def answer(self) -> Reply | WorkerDied:
-        """The next reply. After ``WorkerDied`` there is none, and the worker is of no further use.
+        """Wait for the next reply. After ``WorkerDied`` there are no more, and the worker is unusable.
 
-        A reply that asks for locale data (``replies.part_asked``) is not the event's last: ``give`` them first.
+        A reply that requests locale data (``replies.part_asked``) does not complete its event: call ``give`` first.
         """
         answer = await self._answer(self._limits.kill_after)
         if isinstance(answer, WorkerDied):
@@ -147,17 +147,17 @@ class Worker(asyncio.Protocol):
         return answer
 
     def give(self, name: str, text: str) -> None:
-        """The locale data that were asked for; empty text refuses."""
+        """Send the locale data that the run requested; empty text refuses the request."""
         if self._transport and not self.gone:
             self._transport.write(frames.pack_request({"part": name}, b"", text.encode(errors="replace")))
 
     def used(self) -> float | None:
-        """Seconds of processor time since ``send``; None where that is not known."""
+        """Seconds of processor time since ``send``; None where the system does not tell."""
         now = self._clock_now()
         return None if now is None else now - self._used_before
 
     def lower_priority(self) -> None:
-        """Let others have the processor first. It cannot be undone."""
+        """Lower the process's scheduling priority. This cannot be undone without privileges."""
         if self.has_low_priority:
             return
         self.has_low_priority = True
@@ -166,12 +166,12 @@ class Worker(asyncio.Protocol):
                 os.setpriority(os.PRIO_PROCESS, self._process, LOW_PRIORITY)
 
     def preempt(self) -> None:
-        """End it now, since others wait for its slot."""
+        """End the process now because others wait for its slot."""
         self._preempted = True
         self.stop()
 
     def stop(self) -> None:
-        """End it now, with whatever it is doing."""
+        """End the process now, even during a run."""
         self._kill()
         self.gone = True
         if self._transport:
@@ -179,7 +179,7 @@ class Worker(asyncio.Protocol):
         self._wake()
 
     def retire(self) -> None:
-        """Close our side; the process reads the end and leaves, or is made to."""
+        """Close our side. The process reads the end of the stream and exits; if it does not, it is killed."""
         if not self.gone and not self._end.done():
             self._loop.call_later(LEAVE_SECONDS, self._kill)
         self.gone = True
@@ -187,7 +187,7 @@ class Worker(asyncio.Protocol):
             self._transport.close()
 
     async def _answer(self, seconds: float) -> Reply | WorkerDied:
-        """The next message. Of ``seconds``, what the same event took before is gone."""
+        """Wait for the next reply for at most ``seconds``, less the time that the same event has already taken."""
         began = time.monotonic()
         before = self._waited
         if not self._answers and not self.gone:
@@ -195,7 +195,7 @@ class Worker(asyncio.Protocol):
             self._until = began - before + seconds
             self._last = began - before + seconds * STARVED
             self._since = began - before
-            # One timer, whatever it is for: a third of what ``asyncio.timeout`` costs.
+            # One timer for the deadline and the watch: cheaper than ``asyncio.timeout``, and this runs for every event.
             self._timer = self._loop.call_later(max(0.0, min(self.look_after, self._until - began)), self._look)
             try:
                 await self._wanted
@@ -222,7 +222,7 @@ class Worker(asyncio.Protocol):
         return answer
 
     def _look(self) -> None:
-        """The run lasts: is its time over, or has whoever watches it something to say?"""
+        """Check a run that lasts: kill it if its time is over, otherwise call ``watch`` and check again later."""
         now = time.monotonic()
         used = self.used()
         is_starved = used is not None and used < self._limits.run_time and now < self._last
@@ -236,7 +236,7 @@ class Worker(asyncio.Protocol):
             self._timer = self._loop.call_later(WATCH_SECONDS / 2, self._look)
 
     def _clock_now(self) -> float | None:
-        """Seconds of processor time that the process has had."""
+        """Seconds of processor time that the process has used since it started."""
         if self._clock is None or self._end.done():
             return None
         try:
@@ -248,16 +248,16 @@ class Worker(asyncio.Protocol):
         for seconds in (LEAVE_SECONDS, START_SECONDS):
             with suppress(TimeoutError):
                 return await asyncio.wait_for(asyncio.shield(self._end), seconds)
-            self._kill()  # it closed its side and lives on
+            self._kill()  # it closed its side but did not exit
         return -signal.SIGKILL
 
-    # What the event loop calls
+    # Callbacks of the event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's class has the methods but is no subclass
 
     def data_received(self, data: bytes) -> None:
-        is_whole = not self._received  # nothing was left over, so most often nothing will be
+        is_whole = not self._received  # no partial reply is buffered: parse ``data`` without copying it
         if not is_whole:
             self._received += data
         buffer: bytes | bytearray = data if is_whole else self._received

@@ -1,4 +1,4 @@
-"""The server's end of the zygote: it starts it, orders workers from it and hears how they ended."""
+"""The server's side of the zygote: starts it, requests workers from it and receives their exit codes."""
 
 import asyncio
 import errno
@@ -23,17 +23,17 @@ _BOOT = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.path.append(sys.argv.pop(1)); "
     "from inside import zygote; zygote.main()"
 )
-"""A fresh interpreter's whole program. It gets the sandbox's own folder and, last, the one where the engine is."""
+"""The program of the fresh interpreter. It puts our folder first on the path, and the engine's folder last."""
 
 log = structlog.get_logger()
 
 
 class Unavailable(Exception):
-    """The sandbox itself cannot run code now. It says nothing about the code."""
+    """The sandbox itself cannot run code at the moment. The code is not the cause."""
 
 
 class Zygote:
-    """Starts on first use, and again when it died."""
+    """The parent process of all workers. Starts on first use, and again after it died."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -51,7 +51,7 @@ class Zygote:
                 return
             if self._process:
                 await _reaped(self._process)
-                self._process = None  # from now on its id may be another's
+                self._process = None  # once reaped, its id may belong to another process
             ours, theirs = socket.socketpair()
             try:
                 with theirs:
@@ -59,7 +59,7 @@ class Zygote:
                     try:
                         self._process = await asyncio.shield(launch)
                     except asyncio.CancelledError:
-                        # The thread cannot be stopped; our side closes, so what it starts ends by itself.
+                        # The thread cannot be stopped. Our side closes, so the process that it starts exits by itself.
                         await asyncio.wait([launch])
                         if not launch.exception():
                             self._process = launch.result()
@@ -74,7 +74,7 @@ class Zygote:
     def _launch(self, descriptor: int) -> subprocess.Popen[bytes]:
         limits = {name: getattr(self._limits, name) for name in ("run_time", "memory", "result", "console")}
         here, libraries = Path(__file__).parent, sysconfig.get_path("platlib")
-        # -I and -S: nothing of the environment, the working folder or site-packages has a say.
+        # -I and -S: the interpreter ignores the environment, the working folder and site-packages.
         options = ["-I", "-S", "-X", "utf8", "-c", _BOOT, str(here), libraries]
         return subprocess.Popen(  # noqa: S603  our own interpreter, our own arguments
             [sys.executable, *options, str(descriptor), json.dumps(limits)],
@@ -84,16 +84,16 @@ class Zygote:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # a signal to the server's group is not for us: it closes us when it has drained
+            start_new_session=True,  # Ctrl+C must not reach the zygote: the server closes it after draining
         )
 
     async def close(self) -> None:
         self._closed = True
-        async with self._starting:  # what is just starting is ended too
+        async with self._starting:  # waits for a start in progress, so that it is ended too
             await self._end()
 
     async def _end(self) -> None:
-        """Its side closes, so it kills its children, reaps them and ends."""
+        """Close the connection, on which the zygote kills and reaps its children and exits; wait for it."""
         control, self._control = self._control, None
         process, self._process = self._process, None
         if control:
@@ -110,7 +110,7 @@ class Zygote:
         self._ends.clear()
 
     async def spawn(self) -> Worker:
-        """A new worker, ready to be asked. Raises ``Unavailable``."""
+        """Start a worker and wait until it is ready. Raises ``Unavailable``."""
         why = "The sandbox could not start a process."
         for _ in range(2):
             try:
@@ -118,7 +118,7 @@ class Zygote:
                 ours, theirs = socket.socketpair()
             except OSError as error:
                 raise Unavailable(f"The sandbox process could not be started: {error.strerror}.") from error
-            except RuntimeError as error:  # what Python raises where the system gives it no thread
+            except RuntimeError as error:  # Python raises this when it cannot start a thread
                 raise Unavailable("The sandbox process could not be started: no thread could be started.") from error
             control = self._control
             number = self._numbers + 1
@@ -143,17 +143,17 @@ class Zygote:
             if died.code is not None and died.code > 0:
                 why = f"The sandbox could not start a process: {os.strerror(died.code)}."
             if died.killed and self._control is control:
-                await self._end()  # it did not even answer: so the parent of all workers hangs
+                await self._end()  # the new worker never replied, so the zygote hangs: start another
         raise Unavailable(why)
 
     def _expect(self, number: int) -> "asyncio.Future[int | None]":
-        """The exit code that the zygote will report for this number."""
+        """A future for the exit code that the zygote will report for this number."""
         self._numbers = number
         end = self._ends[number] = asyncio.get_running_loop().create_future()
         return end
 
     def _order(self, order: bytes, number: int, *descriptors: int) -> bool:
-        """Say it to the zygote; False when nobody listens."""
+        """Send an order to the zygote. Returns False if there is no zygote to receive it."""
         try:
             if self._control is None:
                 return False
@@ -163,7 +163,7 @@ class Zygote:
         return True
 
     def _hear(self) -> None:
-        """Exit codes arrive; when the zygote itself is gone, so are all its children."""
+        """Read exit codes. When the zygote itself is gone, all its children are gone too."""
         control = self._control
         if control is None:
             return
@@ -185,16 +185,16 @@ class Zygote:
             number, code = ENDED.unpack(self._received[: ENDED.size])
             self._received = self._received[ENDED.size :]
             end = self._ends.pop(number, None)
-            if end and not end.done():  # whoever tried a fence may wait for it no longer
+            if end and not end.done():  # a fence check may have timed out already
                 end.set_result(code)
 
     async def measure_fences(self) -> tuple[Fence, ...]:
-        """Each fence is tried in a child of its own, as no other."""
+        """Try each fence, alone, in a child process of its own."""
         return tuple([await self._measure(index) for index in range(len(WALLS))])
 
     async def _measure(self, index: int) -> Fence:
         name = WALLS[index].name
-        # The child reads off its number which fence it is to try.
+        # The child derives from its number which fence to try.
         number = self._numbers - self._numbers % len(WALLS) + len(WALLS) + index
         end = self._expect(number)
         if not self._order(TRY_FENCE, number):
@@ -219,10 +219,10 @@ def _finding(code: int) -> tuple[bool, str]:
 
 
 async def _reaped(process: subprocess.Popen[bytes]) -> None:
-    """Wait for its end, which it may have to be helped to."""
+    """Wait until the process has ended; kill it if it takes too long."""
     try:
         await asyncio.to_thread(_reap, process)
-    except RuntimeError:  # the system gives us no thread; once killed it ends in milliseconds
+    except RuntimeError:  # no thread could be started; waiting here is short, since the process is killed first
         process.kill()
         process.wait()
 

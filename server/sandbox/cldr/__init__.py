@@ -1,1 +1,1 @@
-"""CLDR, read from ``data.zip``, and what ``Intl`` makes of it: patterns, names and rules for one question at a time."""
+"""Reads CLDR data from ``data.zip`` and derives what ``Intl`` needs: patterns, names and rules, one part at a time."""

@@ -1,4 +1,4 @@
-"""What ``Intl.DateTimeFormat`` needs to write one kind of date: the pattern, and the names that occur in it."""
+"""Data for ``Intl.DateTimeFormat``: the pattern for one kind of date, and the names that occur in it."""
 
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,7 @@ WIDTHS = {1: "abbreviated", 2: "abbreviated", 3: "abbreviated", 4: "wide", 5: "n
 
 
 def default_calendar(tag: str) -> str:
-    """Persian in Iran and Afghanistan, Buddhist in Thailand, as V8 has it; Gregorian everywhere else."""
+    """The locale's calendar, as in V8: Persian in Iran and Afghanistan, Buddhist in Thailand, otherwise Gregorian."""
     calendars: dict[str, list[str]] = store.shared()["calendars"]
     first = calendars.get(store.region_of(tag), calendars["001"])
     name = (first if isinstance(first, list) else first.split())[0]
@@ -22,7 +22,7 @@ def default_calendar(tag: str) -> str:
 
 
 def cycle_of(tag: str, wish: str) -> str:
-    """``wish`` is a cycle, ``12`` or ``24`` for the option hour12, or nothing."""
+    """The hour cycle, such as ``h23``. ``wish`` is a cycle, ``12`` or ``24`` (the option hour12), or empty."""
     usual = CYCLES[store.hour_letter(tag)]
     if wish == "12":
         return "h11" if usual in ("h11", "h23") else "h12"
@@ -35,9 +35,10 @@ def cycle_of(tag: str, wish: str) -> str:
 def date_format(
     tag: str, asked: str, calendar: str, cycle: str, skeleton: str, date_style: str, time_style: str
 ) -> dict[str, Any]:
-    """``tag`` has the data, ``asked`` may say more of where that is. ``skeleton`` has ``j`` for the hour.
+    """The calendar, hour cycle, pattern (in CLDR's letters) and names for a kind of date.
 
-    ``pattern`` is in CLDR's letters; ``cycle`` is ``None`` without an hour.
+    ``tag`` is the stored locale; ``asked`` is the requested tag, which may name a region that decides calendar and
+    hours. ``skeleton`` contains ``j`` for the hour. ``cycle`` is ``None`` if the pattern has no hour.
     """
     calendar = calendar if calendar in CALENDARS else default_calendar(asked)
     letter = LETTERS[cycle_of(asked, cycle)]
@@ -74,7 +75,7 @@ def _text(pattern: Any) -> str:
 
 
 def _with_hours(pattern: str, letter: str) -> str:
-    """The hour counted as asked; V8 then keeps it apart from a day in front of it."""
+    """The pattern with its hour in the requested cycle. As V8 does, separates it from a day right before it."""
     made: list[str] = []
     for each in TOKEN.finditer(pattern):
         if each[1] and each[1] in "hHkK":
@@ -87,7 +88,7 @@ def _with_hours(pattern: str, letter: str) -> str:
 
 
 def names_in(tag: str, data: dict[str, Any], pattern: str) -> dict[str, Any]:
-    """Field and width, such as ``M4`` → all names that it can have."""
+    """Field and width in the pattern, such as ``M4`` → all names that the field can have."""
     made: dict[str, Any] = {}
     for each in TOKEN.finditer(pattern):
         letter, length = each[1], len(each[0])
@@ -119,7 +120,7 @@ def _wide(names: dict[str, Any], context: str, length: int) -> dict[str, str]:
 
 
 def _periods(tag: str, names: dict[str, str]) -> list[str]:
-    """What each hour of the day is called, and after them noon; empty where it has no word of its own."""
+    """Names of the day periods of the 24 hours, followed by the name of noon (empty if the language has none)."""
     rules = store.shared()["dayPeriods"].get(store.subtags(tag)[0], {})
     hours = []
     for hour in range(24):

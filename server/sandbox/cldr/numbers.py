@@ -1,4 +1,4 @@
-"""What ``Intl.NumberFormat`` needs: signs and patterns of a locale, and what a currency or a unit is called in it."""
+"""Data for ``Intl.NumberFormat``: a locale's symbols and patterns, and its names of currencies and units."""
 
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ SIGNS_OF_ARABIC = {
         "minusSign": "\u200e-\u200e", "exponential": "\u00d7\u06f1\u06f0^",
     },
 }  # fmt: skip
-"""What goes with these digits in languages that have no signs of their own for them, from CLDR's root."""
+"""Symbols for these digits in languages that define none, from CLDR's root locale."""
 SIGNS = (
     "decimal",
     "group",
@@ -30,7 +30,7 @@ SIGNS = (
 
 
 def numbering(tag: str, wish: str) -> str:
-    """The numbering system: the one wished for, if it is one of ten digits, or the locale's own."""
+    """The numbering system: the requested one if it consists of ten digits, otherwise the locale's default."""
     if wish in store.shared()["digits"]:
         return wish
     return str(store.locale(tag)["numbers"]["defaultNumberingSystem"])
@@ -69,7 +69,7 @@ def number_format(tag: str, wish: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=1024)
 def currency(tag: str, code: str) -> dict[str, Any]:
-    """Its signs, its names by plural form and how they are put beside a number, and how many digits it has."""
+    """A currency's symbols, its names by plural form, patterns that join name and number, and number of decimals."""
     data = store.locale(tag)
     found = data["currencies"].get(code, {})
     fractions = store.shared()["currencies"]
@@ -99,7 +99,7 @@ def digits(code: str) -> int:
 
 @lru_cache(maxsize=128)
 def compact(tag: str, wish: str, width: str, *, money: bool) -> dict[str, dict[str, str]]:
-    """Power of ten → plural form → pattern, such as ``10000`` → ``other`` → ``00K``."""
+    """Compact patterns: power of ten → plural form → pattern, such as ``10000`` → ``other`` → ``00K``."""
     system = numbering(tag, wish)
     numbers = store.locale(tag)["numbers"]
     kind = "currencyFormats" if money else "decimalFormats"
@@ -118,7 +118,10 @@ def compact(tag: str, wish: str, width: str, *, money: bool) -> dict[str, dict[s
 
 @lru_cache(maxsize=256)
 def unit(tag: str, name: str, width: str) -> dict[str, Any] | None:
-    """``forms``: plural form → pattern; ``over``: how what it is counted by is put behind it."""
+    """Patterns of a unit; None if the locale has none.
+
+    ``forms``: plural form → pattern; ``over``, for a compound such as ``liter-per-day``: pattern that adds the "per".
+    """
     units = store.locale(tag)["units"][width]
     if name in units:
         return {"forms": _forms(units[name])}

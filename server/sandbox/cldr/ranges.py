@@ -1,4 +1,4 @@
-"""How the two ends of a range of dates are written: the algorithm of ICU's DateIntervalFormat on CLDR's data."""
+"""Patterns for ranges of dates: the algorithm of ICU's DateIntervalFormat on CLDR's data."""
 
 import re
 from functools import lru_cache
@@ -14,9 +14,10 @@ _RUN = re.compile(r"([A-Za-z])\1*")
 
 @lru_cache(maxsize=512)
 def date_range(tag: str, asked: str, calendar: str, cycle: str, skeleton: str, field: str) -> dict[str, Any]:
-    """``pattern``: the two halves; without it both ends are written in full, as ``fallback`` joins them.
+    """How to write a range of two dates. ``field`` is the largest field in which they differ.
 
-    ``same``: the ends differ only in what is not shown. ``field`` is the largest one in which they differ.
+    ``pattern``: the pattern's two halves and ``names``. Without it, both ends are written in full (as ``whole``, if
+    given) and joined by ``fallback``. ``same``: the ends differ only in fields that are not shown.
     """
     calendar = calendar or default_calendar(asked)
     data = calendar_of(store.locale(tag), calendar)
@@ -51,7 +52,7 @@ def date_range(tag: str, asked: str, calendar: str, cycle: str, skeleton: str, f
 
 
 def _with_difference(date: str, time: str, field: str) -> str:
-    """The fields of the date, and those without which two ends would look alike: the year of “Jan 10 – Jan 1”."""
+    """The date's fields, plus those needed to tell the ends apart, such as the year in “Jan 10 – Jan 1”."""
     if field not in "yMd":
         return date
     if not date:
@@ -78,7 +79,7 @@ def _differs(field: str, shown: list[str]) -> bool:
 
 
 def _interval(intervals: dict[str, Any], wanted: str, field: str) -> str | None:
-    """Of the skeletons with the same fields, the one whose widths are nearest."""
+    """The interval pattern of the skeleton with the same fields and the nearest widths; None if there is none."""
     letters = [run[0] for run in _RUN.finditer(wanted)]
     lengths = [len(run[0]) for run in _RUN.finditer(wanted)]
     best: tuple[int, Any] | None = None
@@ -114,7 +115,7 @@ def _as_wide(pattern: str, wanted: str) -> str:
 
 
 def _halves(pattern: str) -> list[str]:
-    """The second one begins where a field comes for the second time."""
+    """Split the pattern into its two dates: the second begins where a field occurs for the second time."""
     seen: set[str] = set()
     for token in TOKEN.finditer(pattern):
         letter = {"L": "M", "c": "E", "K": "h", "k": "H"}.get(token[1] or "", token[1])

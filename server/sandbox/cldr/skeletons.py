@@ -1,7 +1,7 @@
-"""The pattern for a wish such as ``yMMMd``: the algorithm of UTS 35 as ICU carries it out, on the data of one locale.
+"""Finds the pattern for a skeleton such as ``yMMMd``: the algorithm of UTS 35 as in ICU, on the data of one locale.
 
-A wish that the locale has is taken; otherwise the nearest one, with its fields widened; otherwise date and time apart,
-with what is still missing appended.
+If the locale lists the skeleton, its pattern is used; otherwise the nearest one, with its fields widened; otherwise
+date and time are found separately and joined, with missing fields appended.
 """
 
 import re
@@ -18,14 +18,14 @@ PERIOD, HOUR, MINUTE, SECOND, FRACTION, ZONE = range(10, 16)
 DATE = (1 << PERIOD) - 1
 NAMES = {ERA: "era", YEAR: "year", MONTH: "month", WEEKDAY: "weekday", DAY: "day", PERIOD: "dayperiod", HOUR: "hour",
          MINUTE: "minute", SECOND: "second", ZONE: "zone"}  # fmt: skip
-"""What each field is called where it has to be said, such as ``(Tag: 3)``."""
+"""Field → key of its display name, which appended fields need, such as ``(Tag: 3)``."""
 
 _NUMERIC, _NARROW, _SHORTER, _SHORT, _LONG, _STEP = 0x100, -0x101, -0x102, -0x103, -0x104, 0x10
 EXTRA, MISSING = 0x10000, 0x1000
 
 _WIDE = {1: _SHORT, 2: _SHORT, 3: _SHORT, 4: _LONG, 5: _NARROW, 6: _SHORTER}
 _LETTERS: dict[str, tuple[int, int, int]] = {
-    # letter → field, distance from the usual letter, up to which length it is a number
+    # letter → field, distance from the field's usual letter, longest run that is a number
     "G": (ERA, 0, 0), "y": (YEAR, 0, 99), "Y": (YEAR, 1, 99), "u": (YEAR, 2, 99), "r": (YEAR, 3, 99), "U": (YEAR, 0, 0),
     "Q": (QUARTER, 0, 2), "q": (QUARTER, 1, 2), "M": (MONTH, 0, 2), "L": (MONTH, 1, 2), "w": (WEEK, 0, 99),
     "W": (WEEK_OF_MONTH, 0, 99), "E": (WEEKDAY, 0, 0), "c": (WEEKDAY, 2, 2), "e": (WEEKDAY, 1, 2), "d": (DAY, 0, 99),
@@ -41,7 +41,7 @@ TOKEN = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+")
 
 @dataclass
 class Wish:
-    """A skeleton, field by field: how it is written, and what kind of value that is (0: not asked for)."""
+    """A skeleton, field by field: its letters, and a number for the kind of value (0: the field is not requested)."""
 
     original: dict[int, str] = field(default_factory=dict)
     kinds: list[int] = field(default_factory=lambda: [0] * len(FIELDS))
@@ -84,7 +84,7 @@ class Known:
     wish: Wish
     pattern: str
     explicit: bool
-    """Whether the locale lists it under this skeleton, or it was read off one of its patterns."""
+    """Whether the locale lists the pattern under this skeleton; otherwise the skeleton was derived from the pattern."""
 
 
 class Generator:
@@ -119,7 +119,7 @@ class Generator:
         same_base.append(Known(wish, pattern, skeleton is not None))
 
     def _all(self) -> list[Known]:
-        """In the order in which ICU walks: by first letter of the base, capitals first."""
+        """All known patterns in ICU's order: by first letter of the base, capitals first."""
         bases = sorted(self._known, key=lambda base: ord(base[0]) if base else 0)
         return [known for base in bases for known in self._known[base]]
 
@@ -141,7 +141,7 @@ class Generator:
         return "medium" if len(month) == 3 else "short"
 
     def _nearest(self, wish: Wish, mask: int) -> tuple[Known, int, int]:
-        """With the fields that it lacks, and those that it has for nothing."""
+        """The nearest known pattern, and bit masks of the fields that it lacks and of those it has in excess."""
         best: tuple[Known, int, int] | None = None
         nearest = 1 << 30
         for known in self._all():
@@ -180,7 +180,7 @@ class Generator:
         return made
 
     def _append(self, made: str, missing: int, wish: Wish) -> str:
-        """One pattern more; what is missing even then stays missing, as in ICU."""
+        """Append one more pattern. Fields that are missing even then stay missing, as in ICU."""
         known, left, _ = self._nearest(wish, missing)
         found = missing & ~left
         if not found:
@@ -192,7 +192,7 @@ class Generator:
         return str(form).replace("{0}", made).replace("{1}", more).replace("{2}", f"'{name}'")
 
     def _adjusted(self, pattern: str, known: Known, wish: Wish, *, fractions: bool = False) -> str:
-        """The pattern with its fields as wide as the wish has them."""
+        """The pattern with its fields widened to the widths of the wish."""
         specified = known.wish if known.explicit else None
         made = []
         for token in TOKEN.finditer(pattern):
@@ -241,7 +241,7 @@ def _base(wish: Wish) -> str:
 
 
 def _least(letter: str, length: int) -> int:
-    """The width that stands for all alike: one digit, a short name, a long one, a narrow one."""
+    """The width that represents its class: one digit, a short name, a long name or a narrow name."""
     numeric = _LETTERS[letter][2]
     if length <= numeric:
         return 1
@@ -251,7 +251,7 @@ def _least(letter: str, length: int) -> int:
 
 
 def joined(calendar: dict[str, Any], style: str, date: str, time: str) -> str:
-    """Date and time as the locale joins them, *at* included."""
+    """Date and time joined as the locale does, with its word for *at* if it has one."""
     form = (
         calendar.get("dateTimeFormats-atTime", {}).get("standard", {}).get(style) or calendar["dateTimeFormats"][style]
     )
@@ -259,7 +259,7 @@ def joined(calendar: dict[str, Any], style: str, date: str, time: str) -> str:
 
 
 def _text(pattern: Any) -> str:
-    """Some patterns come with a numbering system of their own."""
+    """The pattern's text; some patterns are objects because they name their own numbering system."""
     return str(pattern["_value"]) if isinstance(pattern, dict) else str(pattern)
 
 
@@ -270,7 +270,7 @@ def generator(stored: str, calendar: str) -> Generator:
 
 
 def calendar_of(data: dict[str, Any], calendar: str) -> dict[str, Any]:
-    """Patterns and names of a calendar. Those other than the common one write their dates in the generic way."""
+    """Patterns and names of a calendar. Calendars other than the Gregorian use CLDR's generic date patterns."""
     if calendar == "gregory":
         found: dict[str, Any] = data["gregorian"]
         return found

@@ -1,4 +1,4 @@
-"""The locales of CLDR 48, the version inside Node 20. Made by ``build/build.py``."""
+"""Reads the locales of CLDR 48, the version in Node 20, from the archive that ``build/build.py`` makes."""
 
 import json
 import re
@@ -15,7 +15,7 @@ ROOT, DEFAULT = "und", "en-US"
 
 @lru_cache(maxsize=1)
 def shared() -> dict[str, Any]:
-    """What does not depend on a locale: numbering systems, time zones, likely subtags and the like."""
+    """Data that does not depend on a locale: numbering systems, time zones, likely subtags and so on."""
     return _read("shared")
 
 
@@ -33,7 +33,7 @@ def _tags() -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def stored(tag: str) -> str | None:
-    """The locale whose data are those of ``tag``: ``de-DE`` is written like ``de``, ``zh-TW`` like ``zh-Hant``."""
+    """The stored locale with the data of ``tag``: ``de`` for ``de-DE``, ``zh-Hant`` for ``zh-TW``. None if none."""
     language, script, region = subtags(tag)
     if tag in _tags():
         return tag
@@ -64,7 +64,7 @@ def subtags(tag: str) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=1024)
 def maximized(tag: str) -> str:
-    """With the likely script and region."""
+    """The tag with its likely script and region added."""
     language, script, region = subtags(tag)
     likely: dict[str, str] = shared()["likely"]
     for key in (
@@ -85,7 +85,7 @@ def maximized(tag: str) -> str:
 
 
 def minimized(tag: str) -> str:
-    """The shortest tag with the same likely script and region."""
+    """The shortest tag that has the same likely script and region."""
     full = maximized(tag)
     language, script, region = subtags(full)
     for short in (language, f"{language}-{region}", f"{language}-{script}"):
@@ -96,7 +96,7 @@ def minimized(tag: str) -> str:
 
 @lru_cache(maxsize=48)
 def locale(tag: str) -> dict[str, Any]:
-    """The whole data of a stored locale. They are shared: do not change them."""
+    """All data of a stored locale, merged with its parents. The result is cached and shared: do not change it."""
     if tag == ROOT:
         return _read("root")
     return _merged(locale(parent(tag)), _read(tag.split("-")[0])[tag])
@@ -129,7 +129,7 @@ def region_of(tag: str) -> str:
 
 
 def hour_letter(tag: str) -> str:
-    """``h``, ``H``, ``K`` or ``k``: how hours are counted where the locale is at home."""
+    """The letter of the hour cycle that the locale's region prefers: ``h``, ``H``, ``K`` or ``k``."""
     hours: dict[str, list[str]] = shared()["hours"]
     language, region = subtags(tag)[0], region_of(tag)
     return (hours.get(f"{language}-{region}") or hours.get(region) or hours["001"])[0]

@@ -1,4 +1,4 @@
-"""Language tags as ``Intl.getCanonicalLocales`` writes them: Unicode's grammar (UTS 35), with old names replaced."""
+"""Canonical language tags, as from ``Intl.getCanonicalLocales``: Unicode's grammar (UTS 35), old names replaced."""
 
 import re
 
@@ -20,7 +20,7 @@ _WHOLE = {
     "sgn-nl": "dse", "sgn-no": "nsi", "sgn-pt": "psr", "sgn-se": "swl", "sgn-za": "sfs",
     "no-bokmal": "nb", "no-nynorsk": "nn", "aa-saaho": "ssy", "hy-arevmda": "hyw", "cel-gaulish": "xtg",
 }  # fmt: skip
-"""Beginnings of tags that are names of their own."""
+"""Language with a variant or region → the language that replaces both."""
 _VARIANTS = {"polytoni": "polyton", "heploc": "alalc97", "arevela": "", "arevmda": ""}
 _VALUES = {
     ("ca", "islamicc"): "islamic-civil", ("ca", "ethiopic-amete-alem"): "ethioaa",
@@ -36,7 +36,7 @@ _SUBDIVISIONS = {
 
 
 def canonical(tag: str) -> str | None:
-    """The tag in its usual form; None for what is none."""
+    """The tag in canonical form; None if it is not a valid tag."""
     try:
         return _canonical(tag.lower().split("-"))
     except ValueError:
@@ -62,7 +62,7 @@ def _canonical(parts: list[str]) -> str:
 
 
 def _plain(parts: list[str]) -> str:
-    """Language, script, region and variants."""
+    """Canonical language, script, region and variants. Raises ``ValueError`` if they are invalid."""
     if not parts:
         raise ValueError("no language")
     language, *rest = parts
@@ -107,7 +107,7 @@ def _is(pattern: re.Pattern[str], part: str) -> None:
 
 
 def _unicode(parts: list[str]) -> str:
-    """Attributes and keywords in order; of a keyword that is there twice the first counts."""
+    """Attributes and keywords of the ``u`` extension, sorted. If a keyword occurs twice, the first one counts."""
     attributes: list[str] = []
     words: dict[str, list[str]] = {}
     values = attributes
@@ -135,7 +135,7 @@ def _value(key: str, value: str) -> str:
 
 
 def _transformed(parts: list[str]) -> str:
-    """The language that text came from, and how it was transformed."""
+    """The ``t`` extension: the language that text was transformed from, and fields that describe how."""
     at = next((at for at, part in enumerate(parts) if _FIELD.fullmatch(part)), len(parts))
     made = [_plain(parts[:at]).lower()] if at else []
     fields: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""What the smaller parts of ``Intl`` need: rules of plurals, lists, distances in time, names of things."""
+"""Data for the smaller parts of ``Intl``: plural rules, lists, relative times, display names, locale information."""
 
 import re
 from functools import lru_cache
@@ -12,7 +12,11 @@ LISTS = {"conjunction": "standard", "disjunction": "or", "unit": "unit"}
 
 @lru_cache(maxsize=128)
 def plurals(tag: str) -> dict[str, Any]:
-    """Form → alternatives → what all has to hold: operand, modulus or 0, whether it may not be, and the ranges."""
+    """Plural rules. ``cardinal`` and ``ordinal`` map a form to alternatives: lists of relations that must all hold.
+
+    A relation is ``[operand, modulus or 0, negated, ranges]``. ``ranges`` maps the forms of two ends to the form of
+    the range.
+    """
     language = store.subtags(tag)[0]
     made: dict[str, Any] = {}
     for kind, name in (("cardinal", "plurals"), ("ordinal", "ordinals")):
@@ -44,7 +48,7 @@ def list_format(tag: str, kind: str, style: str) -> dict[str, str]:
 
 @lru_cache(maxsize=256)
 def relative(tag: str, unit: str, style: str) -> dict[str, Any]:
-    """``auto``: distance → word, such as *yesterday*; ``past`` and ``future``: plural form → pattern."""
+    """Relative time. ``auto``: distance → word, as *yesterday*; ``past`` and ``future``: plural form → pattern."""
     fields = store.locale(tag)["fields"]
     found = fields.get(unit if style == "long" else f"{unit}-{style}") or fields[unit]
 
@@ -62,7 +66,7 @@ def relative(tag: str, unit: str, style: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=1024)
 def name(tag: str, kind: str, style: str, code: str) -> str | None:
-    """What the locale calls a region, language, script, currency, calendar or part of a date; ``None`` if nothing."""
+    """The locale's name of a region, language, script, currency, calendar or date field; None if it has none."""
     data = store.locale(tag)
     names = data["names"]
     match kind:
@@ -94,7 +98,7 @@ def _field(fields: dict[str, Any], code: str, style: str) -> str | None:
 
 
 def _language(tag: str, code: str, style: str, standard: bool) -> str | None:
-    """As a whole where the locale has a word for it, such as *British English*; otherwise its parts, in brackets."""
+    """The name of a language tag: a whole name if there is one (*British English*), else with parts in brackets."""
     names = store.locale(tag)["names"]
     languages = names["languages"]
     if not standard and (whole := _variant(languages, code, style)):
@@ -116,7 +120,7 @@ def _language(tag: str, code: str, style: str, standard: bool) -> str | None:
 
 
 def about(tag: str) -> dict[str, Any]:
-    """What ``Intl.Locale`` tells: likely subtags, calendars, hours, week."""
+    """Data for ``Intl.Locale``: likely subtags, calendars, hour cycles, numbering systems, time zones, week."""
     shared = store.shared()
     region = store.region_of(tag)
     weeks = shared["weeks"]

@@ -1,4 +1,4 @@
-"""Time zones: when their clocks change, from the system's database, and what CLDR calls them."""
+"""Time zones: changes of their offset, from the system's database, and their names, from CLDR."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -9,18 +9,18 @@ from server.sandbox.cldr import store
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_YEAR = 1800
-"""Before it every place had its own solar time."""
+"""Earlier decades use this year's offset; at that time every place had its own solar time."""
 LAST_YEAR = 9000
-"""Later decades are computed from the one that lies whole cycles earlier: Python's dates end with 9999."""
+"""Later years use the changes of an earlier year, whole cycles before, since Python's dates end with 9999."""
 CYCLE_YEARS, CYCLE_SECONDS = 400, 146_097 * 86_400
-"""After so long the calendar, and with it each rule for summer time, repeats to the day of the week."""
+"""Period after which the calendar, including weekdays, and so every rule for summer time repeats."""
 NAMES_END = 253_402_300_740
-"""9999-12-31T23:59Z: from then on, and before 1970, CLDR's zones have no names, so that V8 writes their offset."""
+"""9999-12-31T23:59Z. From then on, and before 1970, CLDR has no names of zones, so V8 writes the offset."""
 WINTER_IS_STANDARD = {"Europe/Dublin", "Africa/Casablanca", "Africa/El_Aaiun"}
-"""The database says that winter is their exception; CLDR names their summer as one."""
+"""Zones whose winter time the database treats as the exception, while CLDR treats their summer time as such."""
 
 Change = tuple[int, int, bool]
-"""From which second on, how many seconds from UTC, and whether that is summer time."""
+"""Start (epoch seconds), offset from UTC in seconds, and whether it is summer time."""
 
 
 @lru_cache(maxsize=1)
@@ -30,7 +30,7 @@ def _by_lower_case() -> dict[str, str]:
 
 
 def canonical(name: str) -> str | None:
-    """As V8 calls the zone: ``Asia/Calcutta``, whichever way it was asked for."""
+    """V8's name of the zone, such as ``Asia/Calcutta`` for any of its aliases; None if the zone is unknown."""
     found = _by_lower_case().get(name.lower())
     return "UTC" if found in ("Etc/UTC", "Etc/GMT") else found
 
@@ -48,7 +48,7 @@ def _zone(name: str) -> ZoneInfo | None:
 
 @lru_cache(maxsize=512)
 def decade(name: str, number: int) -> dict[str, Any] | None:
-    """The zone's name and its changes in the ten years from ``10 * number`` on; the first is how they begin."""
+    """The zone's name and its changes in the ten years from ``10 * number``. The first entry is the initial offset."""
     known = canonical(name)
     zone = _zone(known) if known else None
     if not zone or not known:
@@ -82,7 +82,7 @@ def _offset(zone: ZoneInfo, moment: datetime) -> tuple[int, bool]:
 
 
 def _first(zone: ZoneInfo, moment: datetime, now: tuple[int, bool]) -> datetime:
-    """The second, in the week before ``moment``, from which on the zone is as it is now."""
+    """The second in the week before ``moment`` at which the offset changed to ``now``."""
     low, high = moment - timedelta(days=7), moment
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) / 2
@@ -92,9 +92,9 @@ def _first(zone: ZoneInfo, moment: datetime, now: tuple[int, bool]) -> datetime:
 
 @lru_cache(maxsize=512)
 def names(tag: str, zone: str, style: str) -> dict[str, Any]:
-    """What a locale calls a zone: from which second on, its name in winter, in summer, and what ``_generic`` gives.
+    """A locale's names of a zone. ``names`` lists ``[start, standard name, summer name, *_generic(…)]``.
 
-    ``None`` for a name means that the offset is written, with ``gmt``.
+    ``start`` is in epoch seconds. If a name is ``None``, the offset is written with the patterns ``gmt``.
     """
     data = store.locale(tag)["zones"]
     width = "long" if style.startswith("long") else "short"
@@ -115,7 +115,7 @@ def names(tag: str, zone: str, style: str) -> dict[str, Any]:
 
 
 def _known(names: dict[str, str]) -> dict[str, str]:
-    """Without the marks that say that a name is not to be inherited."""
+    """The names without CLDR's marks (∅∅∅) for names that must not be inherited."""
     return {kind: name for kind, name in names.items() if name != "∅∅∅"}
 
 
@@ -134,7 +134,11 @@ def _meta_zones(zone: str) -> list[tuple[int, str]]:
 
 
 def _generic(tag: str, zone: str, meta: str, own: dict[str, str], theirs: dict[str, str]) -> list[str | None]:
-    """The name where clocks change; the one where they do not; another zone, and the name while that differs."""
+    """Four generic names or ``None``.
+
+    The name if the zone has summer time; the name if it does not; the metazone's home zone; and the name to use while
+    the home zone's offset differs.
+    """
     location = _location(tag, zone)
     if "generic" in own:
         return [own["generic"], own["generic"], None, None]
@@ -158,7 +162,7 @@ def _home(meta: str, region: str) -> str | None:
 
 
 def _country(zone: str) -> tuple[str | None, bool]:
-    """Where a zone is, and whether it stands for the whole country."""
+    """The zone's country, and whether the zone stands for the whole country."""
     regions: dict[str, str] = store.shared()["zoneRegions"]
     country = regions.get(zone)
     if not country or country in ("UT", "GM", "EU") or zone.startswith("Etc/"):

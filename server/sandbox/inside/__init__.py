@@ -1,5 +1,5 @@
-"""What runs in the fenced processes.
+"""The code that runs in the fenced processes.
 
-A fresh interpreter loads this package alone, without the rest of Hookbench, so that nothing worth stealing was ever
-in its memory. Hence the relative imports, and nothing but the standard library and the engine.
+A fresh interpreter loads this package alone, without the rest of Hookbench, so that its memory never holds secrets.
+Therefore the package imports only the standard library, the engine and itself, by relative imports.
 """

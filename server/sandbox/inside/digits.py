@@ -1,7 +1,7 @@
-"""Numbers of a payload that JavaScript would write otherwise than they came: 8202522731445525542, 1e400, 1.10.
+"""Numbers of a payload that JavaScript would write with other digits: 8202522731445525542, 1e400, 1.10.
 
-``may_change`` is asked for every event, so it looks for such numbers without reading the JSON. ``rows`` reads it, for
-the few events that have one; ``prelude/digits.js`` then gives the numbers that code passes on their digits back.
+``may_change`` runs for every event, so it searches for such numbers without parsing the JSON. ``rows`` parses it, for
+the few events that have one; ``prelude/digits.js`` then restores the original digits of numbers that code passes on.
 """
 
 import json
@@ -11,14 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 MAX_ROWS = 5_000
-"""Numbers whose digits are kept of one payload."""
+"""Most numbers of one payload whose digits are kept."""
 SAFE_DIGITS = 15
-"""A double holds so many decimal digits, whatever they are."""
+"""A double represents every decimal number of up to this many digits exactly enough to write it back unchanged."""
 
 _FLAT = bytes.maketrans(b"123456789+-E", b"00000000000e")
-"""Every digit and sign becomes 0, so that what is looked for are plain texts: much faster than patterns."""
+"""Maps every digit and sign to 0, so that plain text search finds candidates: much faster than patterns."""
 _LONG = b"0" * (SAFE_DIGITS + 1)
-_WITH_EXPONENT = re.compile(b"0e0")  # ``in`` takes twice as long for it
+_WITH_EXPONENT = re.compile(b"0e0")  # a pattern, because ``in`` is slower for this text
 _END = rb"(?:[\s,}\]]|\Z)"
 _FRACTION = re.compile(rb"\.\d+" + _END)
 _LONG_FRACTION = re.compile(
@@ -33,11 +33,11 @@ _EXPONENT = re.compile(rb"\d[eE][+-]?\d+" + _END)
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[{}\[\],:]', re.DOTALL)
 
 Step = str | int
-"""A property's name or an index."""
+"""A property name or an array index."""
 
 
 def may_change(payload: bytes) -> bool:
-    """Whether some number could be written otherwise; True now and then where none is."""
+    """Whether JavaScript could write some number differently. May be True without reason, but never wrongly False."""
     flat = payload.translate(_FLAT)
     return (
         (_LONG in flat and _is_at(flat, _LONG, payload, _LONG_NUMBER))
@@ -48,7 +48,7 @@ def may_change(payload: bytes) -> bool:
 
 
 def _is_at(flat: bytes, sign: bytes, payload: bytes, pattern: re.Pattern[bytes], start: int = 0) -> bool:
-    """Whether the pattern fits somewhere where ``flat`` has the sign: most are ids, within quotes."""
+    """Whether the pattern matches at a place where ``flat`` has the sign. Most places are ids inside quotes."""
     at = flat.find(sign, start)
     while at >= 0:
         if pattern.match(payload, at):
@@ -67,11 +67,12 @@ def _has_long_fraction(payload: bytes) -> bool:
 
 
 def rows(payload: bytes, code: str) -> bytes:
-    """JSON for ``prelude/digits.js``, empty when every number stays as it is.
+    """JSON for ``prelude/digits.js``; empty if no number changes.
 
-    ``numbers``: ``[path, literal]`` of each number that JavaScript writes otherwise, and of those that are the same
-    number to it; ``names``: properties that only hold numbers which lose digits; ``code``, in which numbers may be
-    written out. There may be no such number yet, where the code parses JSON that the payload holds as a text.
+    ``numbers``: ``[path, literal]`` of each number that JavaScript writes differently, and of every literal that is
+    the same number to JavaScript; ``names``: properties that hold only numbers which lose digits; ``code``: the
+    user's code, which may contain such numbers itself. ``numbers`` may be empty if the code may parse JSON that the
+    payload holds as text.
     """
     found = _numbers(payload)
     written = {literal: js_text(float(literal)) for _, literal in found}
@@ -89,7 +90,7 @@ def rows(payload: bytes, code: str) -> bytes:
 
 
 def js_text(value: float) -> str:
-    """A number as JavaScript writes it in JSON."""
+    """The number as JavaScript writes it in JSON."""
     if not math.isfinite(value):
         return "null"
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
@@ -110,7 +111,7 @@ def js_text(value: float) -> str:
 
 
 def _key(literal: str) -> float | str:
-    """What is the same for the same number; -0 is one of its own."""
+    """A key that is equal for literals of the same number; -0 has its own key."""
     value = float(literal)
     return "-0" if not value and math.copysign(1, value) < 0 else value
 
@@ -120,7 +121,7 @@ def _is_exact(literal: str, text: str) -> bool:
 
 
 def _numbers(payload: bytes) -> list[tuple[tuple[Step, ...], str]]:
-    """Every number with its path. JSON that is none gives whatever is there: the engine refuses it afterwards."""
+    """Every number with its path. Invalid JSON gives arbitrary results, but the engine rejects it afterwards."""
     found: list[tuple[tuple[Step, ...], str]] = []
     path: list[Any] = []
     name = b""

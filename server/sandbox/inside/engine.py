@@ -1,8 +1,8 @@
-"""The engine by its own C functions: a realm is a fresh global, made and ended for one event, in a worker's heap.
+"""Calls QuickJS through its C functions. A realm is a fresh global environment for one event, in a worker's heap.
 
-The binding's library exports them. Going past its Python classes, scripts come as bytecode instead of text, the heap's
-size is one number instead of a walk through the heap, and realms share what the engine needs for its own names.
-Bytecode is only ever read where it was made: in this process or in the zygote. A stranger's code comes as text.
+The library of the Python binding exports these functions. Calling them directly, instead of the binding's classes,
+lets us run bytecode instead of text, read the heap's size without walking through the heap, and share a heap between
+realms. This process only runs bytecode that it or the zygote compiled; a stranger's code always comes as text.
 """
 
 import ctypes
@@ -13,29 +13,29 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-import _quickjs  # not ``quickjs``, whose import starts a thread: a zygote must not have one
+import _quickjs  # not ``quickjs``, whose import starts a thread: forking a process with threads is unsafe
 
 _INT, _NULL, _UNDEFINED, _EXCEPTION, _STRINGS = 0, 2, 3, 6, (-7, -6)
-"""Tags of values."""
+"""Type tags of values."""
 _GLOBAL, _COMPILE_ONLY = 0, 1 << 5
 _BYTECODE, _WITHOUT_SOURCE, _WITHOUT_PLACES = 1, 1 << 4, 1 << 5
 _NUMBER_TO_NUMBER = 6
-"""The shape of a C function that takes a number and gives one."""
+"""The signature of a C function that takes a number and returns one."""
 _FOUND, _ABSENT, _FAILED = 1.0, 0.0, -1.0
 _COLLECT_FROM = 4 << 20
-"""Bytes of heap that are not worth looking for garbage in, as all of it ends with its event."""
+"""Bytes of heap below which collecting garbage is not worth its cost, since the realm ends with its event."""
 _MAX_REJECTIONS = 100
-"""Unhandled rejections that are kept of one run."""
+"""Most unhandled rejections that are kept of one run."""
 _SIZES_AT = 5 * 8
-"""Where a runtime keeps the number of its blocks, their bytes and the limit; see ``_sizes_are_known``."""
+"""Offset in a runtime of the number of blocks, their bytes and the memory limit; see ``_sizes_are_known``."""
 
 
 Fetch = Callable[[str], bytes | str | None]
-"""The name of what a script of ours wants → bytecode, or JSON text, or None for what is not here."""
+"""Name of what one of our scripts requests → bytecode, JSON text, or None if it does not exist."""
 
 
 class Thrown(Exception):
-    """What code threw, or what kept it from compiling: the value as text, and its stack."""
+    """Code threw an exception or does not compile. Holds the thrown value as text, and its stack."""
 
     def __init__(self, text: str, stack: str = "") -> None:
         super().__init__(text)
@@ -61,7 +61,7 @@ _BINARY = (
     "JS_AddIntrinsicTypedArrays", "JS_AddIntrinsicDOMException", "JS_AddIntrinsicAToB", "JS_AddIntrinsicWeakRef",
     "JS_AddPerformance",
 )  # fmt: skip
-"""What little code needs, and makes a quarter of a realm."""
+"""Built-ins that little code needs. They make up a quarter of the cost of a realm."""
 
 _FUNCTIONS: Mapping[str, tuple[Any, ...]] = {
     "JS_NewRuntime": (_pointer,),
@@ -94,7 +94,7 @@ _FUNCTIONS: Mapping[str, tuple[Any, ...]] = {
     "JS_DupValue": (_Value, _pointer, _Value),
     "js_free": (None, _pointer, _pointer),
 }
-"""Name → what it gives and what it takes, on machines with pointers of 64 bits: elsewhere values look different."""
+"""Name → result type and argument types, for 64-bit pointers; the engine represents values differently elsewhere."""
 
 
 def _library() -> Any:
@@ -112,7 +112,7 @@ _JS_UNDEFINED = _Value(0, _UNDEFINED)
 
 
 def compiled(script: str) -> bytes:
-    """Bytecode of a script of ours, without its source and places: V8 does not show those of its own either."""
+    """Bytecode of one of our scripts, without source and positions: V8 does not show those of its built-ins either."""
     heap = Heap(1 << 30, 1 << 20)
     realm = Realm(heap)
     try:
@@ -123,17 +123,17 @@ def compiled(script: str) -> bytes:
 
 
 class Heap:
-    """Where realms live, one after another, and nothing between them."""
+    """An engine's heap, in which realms live one after another. Nothing may survive from one realm to the next."""
 
     def __init__(self, memory: int, stack: int) -> None:
-        """``memory`` for a realm and ``stack`` in bytes."""
+        """``memory``: limit for a realm; ``stack``: limit of the JavaScript stack; both in bytes."""
         self.runtime = _js.JS_NewRuntime()
         self._sizes = _Sizes.from_address(self.runtime + _SIZES_AT)
         _js.JS_SetMaxStackSize(self.runtime, stack)
         _js.JS_SetGCThreshold(self.runtime, _COLLECT_FROM)
         _js.JS_SetInterruptHandler(self.runtime, _on_interrupt, None)
         _js.JS_SetHostPromiseRejectionTracker(self.runtime, _on_rejection, None)
-        first = Realm(self)  # makes kinds of objects known, which stay so
+        first = Realm(self)  # registers the classes of objects, which the runtime keeps: part of the baseline
         first.add_binary()
         first.add_promises()
         first.close()
@@ -145,22 +145,22 @@ class Heap:
         _js.JS_FreeRuntime(self.runtime)
 
     def used(self) -> int:
-        """Bytes that a realm has taken."""
+        """Bytes that the current realm uses."""
         return self._measured()[1] - self._size
 
     @property
     def base(self) -> int:
-        """Bytes that it has without a realm."""
+        """Bytes of the heap without a realm."""
         return self._size
 
     def size(self) -> int:
-        """Bytes of all, for comparing; see ``watch_memory``."""
+        """Bytes of the whole heap; 0 if the engine's counters were not found. See ``watch_memory``."""
         return self._sizes[1] if _knows_sizes else 0
 
     def is_clean(self) -> bool:
-        """After a realm was closed: it has left no block behind, such as an object that a promise still waits for.
+        """Whether the realm that was closed left no block behind, such as an object that a promise still waits for.
 
-        Tables of names may be longer than before, and stay so.
+        Collects garbage first. Tables of names may have grown; they keep their size, so bytes are not compared.
         """
         _js.JS_RunGC(self.runtime)
         blocks, self._size = self._measured()
@@ -173,14 +173,14 @@ class Heap:
         return self._sizes[0], self._sizes[1]
 
     def counted(self) -> tuple[int, int]:
-        """Blocks and bytes as the engine finds them by walking through the heap."""
+        """Blocks and bytes as the engine counts them by walking through the heap, which is slow."""
         usage = (ctypes.c_int64 * 64)()
         _js.JS_ComputeMemoryUsage(self.runtime, usage)
         return usage[3], usage[0]
 
 
 class Realm:
-    """A fresh global. ``fetch`` gives what our scripts ask for while code runs; see ``start``."""
+    """A fresh global environment. ``fetch`` returns what our scripts request while code runs; see ``start``."""
 
     def __init__(self, heap: Heap, fetch: Fetch = lambda name: None) -> None:
         self.heap = heap
@@ -190,15 +190,15 @@ class Realm:
         self._fetch = fetch
         self._box = self._asked = _JS_UNDEFINED
         self._rejections: dict[int, tuple[_Value, _Value]] = {}
-        """Where a rejected promise that nothing handles is → it and its reason, both kept alive."""
+        """Address of an unhandled rejected promise → the promise and its reason, both kept alive."""
 
     def add_binary(self) -> None:
-        """Buffers and what is made of them, and the exception of the web."""
+        """Add buffers, typed arrays and the other built-ins of ``_BINARY``."""
         for add in _add_binary:
             add(self.context)
 
     def add_promises(self) -> None:
-        """Promises and functions that wait for them."""
+        """Add promises and async functions."""
         _js.JS_AddIntrinsicPromise(self.context)
 
     def close(self) -> None:
@@ -209,10 +209,11 @@ class Realm:
         _js.JS_FreeContext(self.context)
 
     def start(self, code: bytes, *arguments: int) -> None:
-        """Run bytecode that ``compiled`` made, and call the function that it gives with a function ``fetch``.
+        """Run bytecode from ``compiled``, and call the function that it evaluates to with ``fetch`` and ``arguments``.
 
-        It returns ``{ ask, name, part }``: the function that ``ask`` calls, and how ``fetch`` gets the name of what is
-        wanted and hands it over: bytecode as the value that it has, text as what it means in JSON.
+        That function returns ``{ ask, name, part }``. ``ask`` is the function that our method ``ask`` calls. To fetch,
+        JavaScript sets ``name`` and reads the result from ``part``: the value of the bytecode, or the parsed JSON.
+        Raises ``Thrown``.
         """
         function = self._valid(self._run(code))
         fetch = _js.JS_NewCFunction2(self.context, _on_fetch, b"", 1, _NUMBER_TO_NUMBER, 0)
@@ -221,7 +222,7 @@ class Realm:
         _js.JS_FreeValue(self.context, function)
 
     def compiled(self, script: bytes, options: int = 0) -> bytes:
-        """Bytecode of a script, which is not run. Raises ``Thrown``."""
+        """Compile a script to bytecode without running it. Raises ``Thrown``."""
         self._enter()
         function = self._valid(_js.JS_Eval(self.context, script, len(script), b"<input>", _GLOBAL | _COMPILE_ONLY))
         size = _size()
@@ -239,11 +240,11 @@ class Realm:
         _js.JS_FreeValue(self.context, self._valid(self._run(code)))
 
     def ask(self, *arguments: int | bytes) -> bytes:
-        """What our function answers, as text. Raises ``Thrown``."""
+        """Call our function ``ask``. Returns its result as text. Raises ``Thrown``."""
         return self._text(self._call(self._asked, list(map(self._value, arguments))))
 
     def job(self) -> bool:
-        """Do the next thing that promises left to do; False when there is none. Raises ``Thrown``."""
+        """Run the next pending job of promises. Returns False if there is none. Raises ``Thrown``."""
         self._enter()
         context = _pointer()
         done = _js.JS_ExecutePendingJob(self.heap.runtime, ctypes.byref(context))
@@ -252,7 +253,7 @@ class Realm:
         return bool(done)
 
     def ask_about_rejections(self, what: int, limit: int) -> list[bytes]:
-        """What our function answers to the reasons of the oldest rejections that nothing handled.
+        """Call our function with the reasons of the oldest ``limit`` unhandled rejections. Returns its results.
 
         Raises ``Thrown``.
         """
@@ -261,7 +262,7 @@ class Realm:
         return [self._text(self._call(self._asked, values)) for values in asked]
 
     def note_rejection(self, promise: _Value, reason: _Value, is_handled: bool) -> None:
-        """The engine calls this when a promise without a handler is rejected, and when it then gets one."""
+        """Called when a promise without a handler is rejected, and again if it gets a handler later."""
         if is_handled:
             self._forget_rejection(promise.content)
         elif len(self._rejections) < _MAX_REJECTIONS and promise.content not in self._rejections:
@@ -273,7 +274,7 @@ class Realm:
             _js.JS_FreeValue(self.context, value)
 
     def _valid(self, value: _Value) -> _Value:
-        """The value, unless it says that something was thrown. Raises ``Thrown``."""
+        """The value itself. Raises ``Thrown`` if it signals an exception."""
         if value.tag == _EXCEPTION:
             raise self._thrown()
         return value
@@ -311,7 +312,7 @@ class Realm:
         return found
 
     def _thrown(self) -> Thrown:
-        """Takes what was thrown out of the engine. Making it text runs methods of the code, within its time."""
+        """Take the pending exception from the engine. Making it text may run user code, within its time limit."""
         error = _js.JS_GetException(self.context)
         text, stack = self._read(error), None
         if error.tag not in (_NULL, _UNDEFINED):
@@ -322,7 +323,7 @@ class Realm:
         return Thrown("a value that cannot be shown" if text is None else text, stack or "")
 
     def _read(self, value: _Value) -> str | None:
-        """The value as text; None when even that throws, which is forgotten."""
+        """The value as text; None if the conversion throws. That second exception is dropped."""
         size = _size()
         text = value.tag != _EXCEPTION and _js.JS_ToCStringLen2(self.context, ctypes.byref(size), value, 0)
         if not text:
@@ -333,7 +334,7 @@ class Realm:
         return found
 
     def _hand_over(self) -> float:
-        """What our script asks for, laid where it looks for it."""
+        """Fetch what our script requests and put it where the script reads it. Returns found, absent or failed."""
         try:
             name = self._text(_js.JS_GetPropertyStr(self.context, self._box, b"name")).decode()
             found = self._fetch(name)
@@ -357,19 +358,19 @@ _most = 0
 
 
 def watch_memory(heap: Heap) -> None:
-    """From now on the size of this heap is noted whenever the engine lets us look, while code runs."""
+    """From now on, record the heap's size whenever the engine calls the interrupt handler, while code runs."""
     global _watched, _most
     _watched, _most = heap, heap.size()
 
 
 def most_memory(heap: Heap) -> int:
-    """The most bytes that realms were seen to have at once since ``watch_memory``."""
+    """The most bytes that a realm was seen to use at once since ``watch_memory``."""
     return max(_most - heap.base, heap.used())
 
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """Something else may be run within this, with a deadline of its own, while a realm waits for what it fetches."""
+    """Lets another realm run, with its own deadline, while this one waits for a fetch; restores both afterwards."""
     global _deadline, _entered
     before = _deadline, _entered
     try:
@@ -379,7 +380,7 @@ def aside() -> Iterator[None]:
 
 
 def set_deadline(seconds: float) -> None:
-    """When the process has had so much processor time, the engine ends what runs."""
+    """Set the processor time of this process, in seconds, at which the engine interrupts running code."""
     global _deadline
     _deadline = seconds
 
@@ -404,7 +405,7 @@ def _on_fetch(_: float) -> float:
 
 
 def _sizes_are_known() -> bool:
-    """The runtime keeps its numbers where the version we name has them: to walk through the heap would cost."""
+    """Whether the counters are at the offset of the engine version that we pin. Otherwise we walk through the heap."""
     heap = Heap(1 << 30, 1 << 20)
     blocks, size, limit = _Sizes.from_address(heap.runtime + _SIZES_AT)
     known = (blocks, size) == heap.counted() and limit - size == 1 << 30

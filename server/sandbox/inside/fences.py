@@ -1,8 +1,8 @@
-"""The walls around a worker, closed before it reads any code.
+"""The fences around a worker, closed before it reads any code.
 
-Each fence is closed by a function and tried by another, which a probe process runs with that fence alone: so that what
-``hookbench doctor`` says was measured, not guessed. A machine that lacks one still gets the others.
-Everything goes through ctypes, since Python offers no door to seccomp and Landlock.
+One function closes a fence; another one tries what it forbids, in a child process that has closed only this fence. So
+``hookbench doctor`` reports what was tested. A system that lacks one fence still gets the others.
+System calls go through ctypes, since Python has no interface to seccomp and Landlock.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ _base_pages = 0
 
 
 class Unavailable(Exception):
-    """This machine does not have the fence; ``errno`` says why."""
+    """This system does not support the fence; ``errno`` says why."""
 
     def __init__(self, number: int) -> None:
         super().__init__(os.strerror(number))
@@ -43,18 +43,18 @@ class Fence(NamedTuple):
     name: str
     close: Callable[[], None]
     holds: Callable[[], bool]
-    """Tries what the closed fence forbids; a fence that kills never returns from it."""
+    """Tries what the closed fence forbids. Returns whether that failed, unless the fence kills the process."""
 
 
 def note_memory() -> None:
-    """Measure the memory this process has mapped, while /proc can still be read."""
+    """Record how much memory this process has mapped, while it can still read /proc."""
     global _base_pages
     with contextlib.suppress(OSError):
         _base_pages = int(Path("/proc/self/statm").read_text().split()[0])
 
 
 def close_all(memory: int) -> None:
-    """Close every fence this machine has. ``memory`` in bytes comes on top of what is mapped already."""
+    """Close every fence that this system supports. ``memory`` (bytes) is allowed on top of what is mapped already."""
     if LINUX:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         _prctl(_PR_SET_DUMPABLE, 0)
@@ -65,7 +65,7 @@ def close_all(memory: int) -> None:
 
 
 def try_out(number: int) -> int:
-    """Close one fence in this process and try it: 0 it holds, 255 it does not, otherwise the errno of its absence."""
+    """Close one fence in this process and try it. Returns 0 if it holds, 255 if not, or the errno if unsupported."""
     wall = WALLS[number]
     try:
         wall.close()
@@ -97,7 +97,7 @@ def _limits_hold() -> bool:
 
 
 def _lower(limit: int, value: int) -> None:
-    """Set soft and hard, or as low as the system lets."""
+    """Lower the soft and the hard limit to ``value``, or to as little as the system allows."""
     _, hard = resource.getrlimit(limit)
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
     with contextlib.suppress(ValueError, OSError):
@@ -117,12 +117,12 @@ def _privileges_hold() -> bool:
     return bool(_libc.prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
 
 
-# Landlock: no path can be opened, no TCP port reached, no process outside signalled
+# Landlock: the process cannot open paths, use TCP ports, or signal processes outside
 
 _LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446
 _LANDLOCK_VERSION = 1
 _LANDLOCK_FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
-"""How many rights the versions know; from version 5 on it is 16."""
+"""Landlock version → number of file access rights it knows; 16 from version 5 on."""
 
 
 def _close_landlock() -> None:
@@ -154,7 +154,7 @@ def _landlock_holds() -> bool:
     return False
 
 
-# Seccomp: an allow-list of system calls; any other kills the process
+# Seccomp: a list of allowed system calls; any other call kills the process
 
 _CALLS = {
     # read, write, mmap, mprotect, munmap, brk, rt_sigprocmask, rt_sigreturn, sched_yield, mremap, madvise, getpid,
@@ -168,17 +168,20 @@ _CALLS = {
         (63, 64, 215, 214, 135, 139, 124, 216, 233, 172, 93, 169, 165, 98, 128, 113, 115, 94, 278),
     ),
 }  # fmt: skip
-"""Machine → its number in the kernel's audit, its ``mmap``, its ``mprotect``, and what else is allowed."""
+"""Machine → audit architecture number, numbers of ``mmap`` and ``mprotect``, and the other allowed calls."""
 
 _LOAD, _EQUALS, _ABOVE, _HAS_BITS, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
 _KILL, _ALLOW = 0x80000000, 0x7FFF0000
 _AT_NUMBER, _AT_MACHINE, _AT_THIRD_ARGUMENT = 0, 4, 32
 _EXECUTABLE = 4
-_LAST_NUMBER = 0x3FFFFFFF  # above it x86_64 has a second numbering of the same calls
+_LAST_NUMBER = 0x3FFFFFFF  # above it, x86_64 numbers the same calls a second time (x32)
 
 
 def seccomp_filter(machine: str) -> bytes:
-    """The filter as the kernel reads it: instructions of (what, jump when true, jump when false, value)."""
+    """The filter as BPF instructions: (operation, jump if true, jump if false, value).
+
+    ``mmap`` and ``mprotect`` are allowed unless they request executable memory.
+    """
     audit, mmap, mprotect, allowed = _CALLS[machine]
     steps = [(_LOAD, 0, 0, _AT_MACHINE), (_EQUALS, 1, 0, audit), (_RETURN, 0, 0, _KILL)]
     steps += [(_LOAD, 0, 0, _AT_NUMBER), (_ABOVE, 0, 1, _LAST_NUMBER), (_RETURN, 0, 0, _KILL)]
@@ -221,4 +224,4 @@ WALLS = (
     Fence("resource limits", _close_limits, _limits_hold),
     Fence("seccomp", _close_seccomp, _seccomp_holds),
 )
-"""In the order they are closed: the last takes away the system calls that the others need."""
+"""In closing order: seccomp comes last because it forbids the system calls that close the others."""

@@ -1,6 +1,6 @@
-"""How the server and a worker talk: lengths in front, then a small JSON head and what is text or JSON already.
+"""The wire format between server and worker: lengths, a small JSON head, then the data.
 
-The event, the payload and the body of a reply go as they are: quoting a mebibyte again costs.
+The event, the payload and the body of a reply are sent unquoted: encoding a large payload as JSON again is slow.
 """
 
 import json
@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 REQUEST = struct.Struct("!III")
-"""Bytes of the head, the event and the payload. The head is empty when it has nothing to say."""
+"""Lengths in bytes of the head, the event and the payload. An empty head has length 0."""
 REPLY = struct.Struct("!II")
-"""Bytes of the head and the body."""
+"""Lengths in bytes of the head and the body."""
 _CHUNK = 1 << 18
 
 Head = dict[str, Any]
@@ -31,16 +31,16 @@ def pack_reply(head: bytes, body: bytes) -> bytes:
 
 
 def write(descriptor: int, reply: bytes) -> None:
-    """Blocks until everything is written."""
+    """Write the whole reply; blocks until done."""
     done = os.write(descriptor, reply)
     while done < len(reply):
         done += os.write(descriptor, memoryview(reply)[done:])
 
 
 class Requests:
-    """What the server sends: head, event and payload of each request, until it has closed. Blocks.
+    """Iterates over the server's requests (head, event, payload) until the server closes. Blocks.
 
-    What arrived together is read together: a batch costs one call to the system, not three a request.
+    Requests that arrive together are read together, so a batch costs one system call instead of three per request.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -53,9 +53,9 @@ class Requests:
             yield request
 
     def part(self) -> str | None:
-        """The locale data that was asked for, empty when it is refused; None when the server has closed.
+        """Wait for the requested locale data. Returns empty text if it is refused, None if the server has closed.
 
-        Requests that were sent before it wait for their turn.
+        Requests that arrive before it are queued.
         """
         while request := self._next():
             if "part" in request[0]:
@@ -84,7 +84,7 @@ class Requests:
 
 
 def _exactly(descriptor: int, size: int) -> bytes | None:
-    """So many bytes, and more when they have arrived; None when the other side has closed."""
+    """At least ``size`` bytes, more if they have arrived already; None if the server has closed."""
     chunks = []
     while size > 0:
         if not (chunk := os.read(descriptor, max(size, _CHUNK))):

@@ -1,7 +1,7 @@
-"""The first script of a code's worlds: ``prelude/base.js``, and in it the globals of ours that this code may touch.
+"""Builds the first script of a code's worlds: ``prelude/base.js`` with those of our globals that the code may use.
 
-Made once for each code and run for each event, so it holds no loops, no data to be read and no cases that do not apply.
-A script of its own for the globals would cost each event 15 µs more.
+The script is built once per code and runs for every event, so it has no loops, no data to parse and no unused cases.
+The globals are part of this script because a second script would cost every event more time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ MATH: Mapping[str, str] = {
     "log2": "logarithms", "pow": "powers", "sin": "trigonometry", "sinh": "exponentials", "tan": "trigonometry",
     "tanh": "exponentials",
 }  # fmt: skip
-"""Function of ``Math`` that V8 computes otherwise than the engine → prelude file that computes it as V8 does."""
+"""Function of ``Math`` whose results differ between V8 and the engine → prelude file that computes it as V8 does."""
 
 _PLACE = "  // Here `offers.py` puts the globals that the code may touch.\n"
 
@@ -29,7 +29,7 @@ _OFFER = """
   }
 """
 
-# The engine's own, whose errors get V8's words.
+# The engine's own functions; their errors get V8's messages.
 _JSON = """
   put(JSON, "parse", { parse(text, reviver) {
     try {
@@ -47,7 +47,7 @@ _JSON = """
   } }.stringify);
 """
 
-# Numbers of a typed array are written as those of others.
+# Typed arrays format their numbers like other arrays.
 _TYPED = """
   if (typeof Uint8Array === "function") {
     const prototype = Object.getPrototypeOf(Uint8Array.prototype), { values } = prototype;
@@ -57,7 +57,7 @@ _TYPED = """
   }
 """
 
-# The engine writes whole numbers as V8 does.
+# The engine writes whole numbers as V8 does, so only fractions need our code.
 _RADIX = """
   const numberToString = (host.numberToString = Number.prototype.toString), { isSafeInteger } = Number;
   put(Number.prototype, "toString", { toString(radix) {
@@ -75,8 +75,8 @@ _ANY = """
   put(Promise, "any", { any(values) { return apply(load("any").any, this, arguments); } }.any);
 """
 
-# What is there already is written to: that keeps how it is written and listed, and costs half as much as ``put``.
-# Where the result is a whole number that a double holds, the engine's power is V8's.
+# Assigning to the existing property keeps its attributes and order, and costs half as much as ``put``.
+# If the result is a whole number that a double represents exactly, the engine's power equals V8's.
 _POW = """
   const { pow: power } = Math, { isInteger } = Number;
   let pow;
@@ -100,10 +100,10 @@ _HYPOT = """
 
 
 def script(rows: Sequence[tuple[str, str]], sources: Mapping[str, str], *, everything: bool) -> str:
-    """JavaScript for a world with these globals, each with the prelude file that makes it: see ``worker.GLOBALS``.
+    """JavaScript that sets up a world with these globals.
 
-    ``everything``: code may reach any of them, so what is seldom reached waits until it is. ``sources`` are the texts
-    of the prelude's files.
+    ``rows`` are pairs of prelude file and global, see ``worker.GLOBALS``. ``sources`` maps prelude files to their text.
+    ``everything``: the code may reach any global, so rarely used ones are created only on first use.
     """
     pieces = [_HEAD]
     math = [name.removeprefix("Math.") for part, name in rows if part == "math"]
@@ -139,12 +139,12 @@ def script(rows: Sequence[tuple[str, str]], sources: Mapping[str, str], *, every
 
 
 def _expression(source: str) -> str:
-    """The function that a file of the prelude is."""
+    """The function expression in a prelude file."""
     return source[source.index("(function") :].rstrip().removesuffix(";")
 
 
 def _method(part: str, name: str) -> str:
-    """A method of the language is there from the start, as whoever looks at it expects; its work comes when called."""
+    """Defines a method of a built-in at once, since code may inspect it; its implementation loads when it is called."""
     holder, _, own = name.partition(".")
     parameter = "that" if own == "localeCompare" else ""
     work = f'{own}({parameter}) {{ return apply(load("{part}")["{name}"], this, arguments); }}'

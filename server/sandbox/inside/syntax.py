@@ -1,4 +1,4 @@
-"""Code that is read without being run: why it does not compile, in V8's words, and its tokens and syntax tree."""
+"""Parses code without running it: finds syntax errors with V8's messages, and gives tokens and the syntax tree."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from . import engine
 from .engine import Heap, Realm, Thrown
 
 MAX_SECONDS = 0.5
-"""For reading the code again: about 200 KiB of it."""
+"""Time limit for parsing the code a second time; enough for about 200 KiB."""
 MAX_MEMORY = 64 << 20
 _STACK = 4 << 20
 
@@ -20,7 +20,7 @@ _LEXICAL = re.compile(r"\b(?:let|const|class)\s+([\w$]+)")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Line and column count from 1, columns in units of UTF-16."""
+    """A syntax error: V8's message and its position. Line and column start at 1; columns count UTF-16 units."""
 
     words: str
     line: int
@@ -28,18 +28,18 @@ class Fault:
 
 
 _FAULT, _NODES, _TOKENS = range(3)
-"""What ``prelude/reading.js`` can be asked."""
+"""Questions that ``prelude/reading.js`` answers."""
 READINGS: Mapping[str, tuple[int, str]] = {
     "code nodes": (_NODES, "[]"),
     "code tokens": (_TOKENS, '{"lines":[0],"texts":[],"begins":[],"partners":[]}'),
 }
-"""What a world may ask to know of its code → how it is found out, and what stands for nothing, as JSON."""
+"""What a world may request about its code → the question, and the JSON that stands for no result."""
 MAX_KEPT = 4 << 20
-"""Characters of a reading that is kept."""
+"""Longest reading that is kept, in characters."""
 
 
 class Readings:
-    """Readings of one code, each made when a world first asks: every event whose code fails needs them."""
+    """Readings of one code, each made on first use and kept, since every event whose code fails needs them."""
 
     def __init__(self, scripts: Mapping[str, bytes], code: str) -> None:
         self._scripts = scripts
@@ -47,7 +47,7 @@ class Readings:
         self._kept: dict[str, str] = {}
 
     def get(self, name: str) -> str:
-        """JSON, see ``READINGS``. Nothing where reading takes too long."""
+        """The reading as JSON, see ``READINGS``; the empty reading if parsing fails or takes too long."""
         if kept := self._kept.get(name):
             return kept
         way, nothing = READINGS[name]
@@ -59,9 +59,9 @@ class Readings:
 
 
 def read_again(scripts: Mapping[str, bytes], code: str) -> Fault | None:
-    """What V8 would say of the code. None when it would find no fault, or when reading takes too long.
+    """The syntax error that V8 would report. None if it would report none, or if parsing takes too long.
 
-    ``scripts`` are the compiled scripts of the prelude by name.
+    ``scripts`` maps names of prelude files to bytecode.
     """
     found = _ask(scripts, _FAULT, code)
     return Fault(*json.loads(found)) if found else None
@@ -82,8 +82,8 @@ def _ask(scripts: Mapping[str, bytes], way: int, code: str) -> str:
 
 
 def may_declare_twice(code: str) -> bool:
-    """Whether a function and a ``let``, ``const`` or ``class`` share a name, which the engine allows and V8 does not.
+    """Whether a function and a ``let``, ``const`` or ``class`` share a name, which V8 rejects and the engine accepts.
 
-    The two may be in different blocks, so only ``read_again`` tells.
+    The two may be in different blocks, where that is allowed; only ``read_again`` can tell.
     """
     return not set(_FUNCTION.findall(code)).isdisjoint(_LEXICAL.findall(code))

@@ -1,4 +1,4 @@
-"""Errors as users of V8 know them: its words, and the place in the user's own code."""
+"""Turns the engine's errors into what users of V8 know: V8's messages, and the position in the user's code."""
 
 import re
 
@@ -25,10 +25,10 @@ _NO_IMPORT = "There is no import(): packages cannot be loaded. Paste the code yo
 
 
 def failure(code: str, name: str, message: str, stack: str, fault: Fault | None = None) -> Head:
-    """The reply for an error: kind, message, and where known line, column and the line itself, counted from 1.
+    """The reply's head for an error: kind, message and, if known, line and column (from 1) and the line's text.
 
-    What happens while code runs was worded and placed by ``prelude/errors.js``. What keeps it from compiling is
-    ``fault``; without one, it is told in the engine's words.
+    ``prelude/errors.js`` has already set message and position of errors at run time. ``fault`` is the error that keeps
+    the code from compiling; without it, such an error keeps the engine's message.
     """
     if fault:
         message = f"SyntaxError: {_advised(fault.words)}"[:MAX_MESSAGE]
@@ -50,7 +50,8 @@ _ENGINE_ONLY = {
     "invalid assignment left-hand side": "Invalid left-hand side in assignment",
     "invalid increment/decrement operand": "Invalid left-hand side expression in postfix operation",
 }
-"""Of code that ``read_again`` does not judge: V8 refuses ``total() = 5`` when it runs, and some is nested too deep."""
+"""Messages for code in which ``read_again`` finds no error: V8 rejects ``total() = 5`` only at run time, and code
+may be nested too deeply to parse again."""
 
 
 def _advised(words: str) -> str:
@@ -71,7 +72,7 @@ def _place(code: str, stack: str) -> Head:
 
 
 def _parsed_place(code: str, frame: re.Match[str]) -> Head:
-    """The parser counts bytes of UTF-8, JavaScript and editors units of UTF-16."""
+    """The position with its column converted: the parser counts UTF-8 bytes, JavaScript and editors UTF-16 units."""
     lines, line = _LINE_END.split(code), int(frame["line"])
     if line > len(lines):
         return {}

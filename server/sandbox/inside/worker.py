@@ -1,4 +1,4 @@
-"""A worker: runs one owner's code, each event in a fresh world, until the server closes its side."""
+"""The worker process: runs one owner's code, each event in a fresh world, until the server closes its side."""
 
 import json
 import math
@@ -18,18 +18,18 @@ from .syntax import READINGS, Readings, may_declare_twice, read_again
 from .wording import failure
 
 JS_STACK = 16 << 20
-"""About 9,000 plain frames, as V8 has them; half of the native stack."""
+"""Enough for about 9,000 plain frames, as in V8; half of the native stack."""
 MAX_REJECTIONS = 5
-"""Unhandled rejections that are told of one run."""
+"""Most unhandled rejections that are reported for one run."""
 MAX_REJECTION = 500
-"""Characters of each."""
+"""Longest message of a reported rejection, in characters."""
 CONSOLE_TIME = 0.2
-"""Seconds for handing out the console of a run that was cut off."""
+"""Time limit in seconds for reading the console of a run that was interrupted."""
 MAX_DATA = 4 << 20
-"""Characters of locale data beyond which a worker forgets all that it has."""
+"""Characters of locale data above which a worker drops all that it keeps."""
 MAX_PART_NAME = 160
 UNSEEN = 8 << 20
-"""Bytes by which a process grows without its heap: pages that it shared, an event's text."""
+"""Bytes by which the process may grow apart from its heap: pages shared with the zygote, an event's text."""
 PRELUDE = Path(__file__).parent / "prelude"
 
 GLOBALS = {
@@ -54,33 +54,33 @@ GLOBALS = {
     "limit": ["stackTraceLimit"],
     "any": ["any"],
 }  # fmt: skip
-"""Prelude file → the globals, and the methods of globals, that it makes when one of them is touched first."""
+"""Prelude file → the globals and methods that it provides. The file loads on the first use of one of them."""
 
 WAITING = ("async", "Promise", "Async", "then", "subtle", "Microtask", "import")
-"""Words without which, or reflection, code leaves no jobs: what handler returned can be read at once."""
+"""Words of asynchronous code. Code without them and without reflection leaves no jobs when ``handler`` returns."""
 REFLECTION = ("globalThis", "this", "eval", "Function", "constructor", "\\u")
-"""Words by which code can reach a global whose name it does not write out."""
+"""Words with which code can reach a global without writing its name."""
 STEMS = {"Date.toString": "Date", "Date.toTimeString": "Date"}
-"""What has to be in the code for a method that the language itself calls; for others it is their own name."""
+"""Method that the language calls by itself → the word to look for in the code instead of the method's name."""
 LOCALES = "ocale"
-"""In all names of methods that depend on a locale, which code may put together: ``"toLocale" + what + "String"``."""
+"""Part of every locale method's name. Code may compose such names: ``"toLocale" + what + "String"``."""
 
 BINARY = ("8Array", "8Clamped", "16Array", "32Array", "64Array", "ArrayBuffer", "DataView", "Atomics")
 WEB = ("atob", "btoa", "DOMException", "WeakRef", "FinalizationRegistry", "performance")
-"""Names of the engine's own that a world is spared when they are not in the code: they make a quarter of it."""
+"""Engine built-ins that a world omits if their names are not in the code: they are a quarter of its cost."""
 
 EXACT = {
-    # Not where it only tells the time now: our Date reads texts.
+    # Not if the code only reads the current time: our Date is only needed for parsing text.
     "Date": re.compile(r"(?<!\bnew )\bDate\b(?!\s*\.\s*(?:now|UTC)\b)|\bDate\b(?!\s*\.\s*(?:now|UTC)\b|\s*\(\s*\))"),
     "any": re.compile(r"\bany\b.*\bPromise\b|\bPromise\b.*\bany\b", re.DOTALL),
     "Number.toString": re.compile(r"toString\s*(?:\(\s*[^)\s]|\.\s*[abc])"),
 }
-"""What has to be in the code, where the name alone is in most code."""
+"""Stricter patterns for names that appear in most code: our version is needed only if the pattern matches."""
 _MATH = re.compile(r"\bMath\b(?:\s*\.\s*([a-zA-Z]\w*))?")
 _KNOWN = re.compile("|".join({name.rpartition(".")[2] for name in GLOBALS["intl"] if LOCALES in name}))
 
 _RUN, _CONCLUDE, _CONSOLE, _RUN_WITH_JOBS, _DESCRIBE, _KEEP_DIGITS, _LOST_DIGITS = range(7)
-"""What `base.js` can be asked."""
+"""Requests that ``prelude/base.js`` handles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +92,19 @@ class Limits:
 
 
 class Prelude:
-    """The JavaScript of ours, read and compiled once, while files can be read, and the data that it asked for."""
+    """Our JavaScript, compiled once before the fences forbid reading files, and the locale data it has requested."""
 
     sources: ClassVar[dict[str, str]] = {}
     scripts: ClassVar[dict[str, bytes]] = {}
     """Bytecode of the sources."""
     binary: ClassVar[set[str]] = set()
-    """Scripts that work with buffers."""
+    """Names of scripts that need buffers."""
     waiting: ClassVar[set[str]] = set()
-    """Scripts that work with promises."""
+    """Names of scripts that need promises."""
     data: ClassVar[dict[str, str]] = {}
-    """Name, such as ``locale:de`` → JSON text."""
+    """Part name, such as ``locale:de`` → JSON text."""
     size: ClassVar[int] = 0
-    """Characters of the data."""
+    """Characters in ``data``."""
 
     @classmethod
     def keep(cls, name: str, text: str) -> None:
@@ -115,22 +115,22 @@ class Prelude:
 
 
 class Code:
-    """What somebody wrote, and what its worlds need from the start."""
+    """A user's code, and what its worlds need from the start."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.compiled = b""
-        """Its bytecode, made by the first world that runs it."""
+        """Bytecode, compiled by the first world that runs the code."""
         self.rejected: Head | None = None
-        """Why it does not compile, as the first world that tried found out."""
+        """Why the code does not compile, found by the first world that tries."""
         self.readings = Readings(Prelude.scripts, text)
         self._base = b""
         self.is_binary = has_reflection(text) or is_binary(text)
         self.may_wait = has_reflection(text) or any(word in text for word in WAITING)
-        """It may leave jobs of promises when handler returns."""
+        """Whether promise jobs may be left when ``handler`` returns."""
 
     def base(self) -> bytes:
-        """The first script of its worlds."""
+        """Bytecode of the first script of its worlds."""
         if not self._base:
             rows = [(part, name) for part, names in wanted(self.text).items() for name in names]
             if rows:
@@ -140,9 +140,9 @@ class Code:
 
 
 def wanted(code: str) -> dict[str, list[str]]:
-    """The globals of ours that the code may touch. A world with all of them costs twice as much.
+    """Those of our globals that the code may use, by prelude file. A world with all of them costs twice as much.
 
-    A name that is not written out in the code can only be reached by reflection: then everything is there.
+    Code can reach a global whose name it does not contain only by reflection; such code gets all globals.
     """
     if has_reflection(code):
         return GLOBALS
@@ -160,7 +160,11 @@ def is_binary(code: str) -> bool:
 
 
 def _is_named(name: str, code: str, rest: str, math: set[str]) -> bool:
-    """``math`` are the functions of Math that the code names behind a dot; the empty one stands for any other way."""
+    """Whether the code may use the global ``name``.
+
+    ``rest`` is the code without complete names of locale methods. ``math`` are the functions of Math that the code
+    names after a dot; the empty name stands for any other use of Math.
+    """
     method = name.rpartition(".")[2]
     if name.startswith("Math."):
         return "" in math or method in math
@@ -170,7 +174,7 @@ def _is_named(name: str, code: str, rest: str, math: set[str]) -> bool:
 
 
 def warm_up() -> None:
-    """Read what is needed from files and import lazily imported modules: behind the fences it is too late."""
+    """Read all files and import lazily imported modules now: the fences forbid it later."""
     Prelude.sources = sources = {path.stem: path.read_text(encoding="utf-8") for path in PRELUDE.glob("*.js")}
     Prelude.scripts = {name: engine.compiled(source) for name, source in sources.items()}
     Prelude.binary = {name for name, source in sources.items() if is_binary(source)}
@@ -190,11 +194,11 @@ _EXAMPLE = b'{"eventType":"","payload":null,"url":"","method":"POST","headers":{
 
 
 def serve(descriptor: int, limits: Limits) -> None:
-    """Answer requests until the other side closes.
+    """Handle requests until the server closes its side.
 
-    A request's head has ``code`` when it is new. With an event the code is run on the payload, without one it is only
-    checked. Replies: see ``run``, ``check``. Between a request and its reply, locale data may be asked for: ``part``
-    names them, and the answer's head has the name again.
+    A request's head has ``code`` if the code is new. A request with an event runs the code on the payload; one without
+    an event only checks it. For replies see ``run`` and ``check``. Between a request and its reply the worker may
+    request locale data: its message names the ``part``, and the head of the server's message repeats that name.
     """
     World.touched = _touched_memory()
     code, heap = Code(""), new_heap(limits)
@@ -202,13 +206,13 @@ def serve(descriptor: int, limits: Limits) -> None:
     spare: World | None = None
 
     def ask(name: str) -> str:
-        """Locale data from the server; empty when it refuses. The run waits, and its time stands still."""
+        """Request locale data from the server; empty if it refuses. The run's processor time stands still meanwhile."""
         if len(name) > MAX_PART_NAME:
             return ""
         frames.write(descriptor, frames.pack_reply(json.dumps({"part": name}).encode(), b""))
         text = requests.part()
         if text is None:
-            os._exit(0)  # nobody waits for this run any more
+            os._exit(0)  # the server has closed, so nobody waits for this run
         return text
 
     frames.write(descriptor, frames.pack_reply(b'{"ready":%d}' % os.getpid(), b""))
@@ -225,16 +229,20 @@ def serve(descriptor: int, limits: Limits) -> None:
         reply, body = run(world, event, payload)
         frames.write(descriptor, frames.pack_reply(reply, body))
         if world.is_spent:
-            return  # what came after it in the same message goes to another worker
+            return  # the server sends the rest of the batch to another worker
         world.close()
         if not heap.is_clean():
             heap.close()
             heap = new_heap(limits)
-        spare = World(limits, code, heap, ask)  # made while nobody waits for it
+        spare = World(limits, code, heap, ask)  # prepared now, while nobody waits for it
 
 
 def run(world: "World", event: bytes, payload: bytes) -> tuple[bytes, bytes]:
-    """The reply: ``is`` (returned, cancelled, needs, or a failure's kind), ``console``, ``ms``, ``memory``; a body."""
+    """Run one event. Returns the reply's head and body.
+
+    The head is JSON: ``is`` (returned, cancelled, needs, or a failure's kind), ``console``, ``ms``, ``memory``, and
+    ``warnings`` and ``spent`` if there are any. The body is the returned payload.
+    """
     started = time.perf_counter()
     engine.watch_memory(world.heap)
     head, body = world.run(event, payload)
@@ -245,7 +253,7 @@ def run(world: "World", event: bytes, payload: bytes) -> tuple[bytes, bytes]:
 
 
 def check(limits: Limits, code: str) -> Head:
-    """Compile without running: ``{"is": "fine"}`` or a failure of the kind ``syntax``."""
+    """Compile without running. Returns ``{"is": "fine"}`` or a failure of kind ``syntax``."""
     heap = new_heap(limits)
     realm = Realm(heap)
     engine.set_deadline(time.process_time() + limits.run_time)
@@ -267,16 +275,16 @@ def _not_compiled(code: str, error: Thrown) -> Head:
 
 
 def _declared_twice(code: str) -> Head | None:
-    """What the engine compiles and V8 does not."""
+    """The failure for a name declared twice, which the engine accepts and V8 rejects; None if there is none."""
     fault = read_again(Prelude.scripts, code) if may_declare_twice(code) else None
     return failure(code, "SyntaxError", "", "", fault) if fault else None
 
 
 class World:
-    """A fresh global for one event."""
+    """A fresh global environment for one event."""
 
     touched: ClassVar[int] = 0
-    """Bytes that the process had touched after the last event."""
+    """Peak memory of the process after the last event, in bytes."""
 
     def __init__(self, limits: Limits, code: Code, heap: Heap, ask: Callable[[str], str] = lambda name: "") -> None:
         self._limits = limits
@@ -285,9 +293,9 @@ class World:
         self.heap = heap
         self.is_spent = False
         self.warnings: list[Head] = []
-        """What should be looked at in the result; see ``domain.warnings``."""
+        """Warnings about the result; see ``domain.warnings``."""
         self.waited = 0.0
-        """Seconds for locale data."""
+        """Seconds spent waiting for locale data."""
         self._touched = World.touched
         self._is_binary = code.is_binary
         self._has_promises = code.may_wait
@@ -303,7 +311,7 @@ class World:
         self._realm.close()
 
     def run(self, event: bytes, payload: bytes) -> tuple[bytes, bytes]:
-        """The reply's head but for its last bracket, and its body."""
+        """Run the event. Returns the reply's head without its closing brace, and its body."""
         try:
             if not self.code.compiled and not self.code.rejected:
                 self._compile()
@@ -318,7 +326,7 @@ class World:
         return head, body
 
     def _compile(self) -> None:
-        """Sets ``compiled`` or ``rejected`` of the code. Raises ``Thrown`` where a limit was met."""
+        """Set ``compiled`` or ``rejected`` of the code. Raises ``Thrown`` if it exceeds a limit."""
         code = self.code
         engine.set_deadline(time.process_time() + self._limits.run_time)
         try:
@@ -360,7 +368,7 @@ class World:
         return answer
 
     def _note_rejections(self) -> None:
-        """Rejections that nothing handled are warnings: what handler returned may be whole without that work."""
+        """Report unhandled rejections as warnings, not failures: the returned result may not depend on that work."""
         for fields in self._realm.ask_about_rejections(_DESCRIBE, MAX_REJECTIONS):
             said = json.loads(fields)
             error = failure(self.code.text, said["name"], said["message"], said["stack"])
@@ -372,14 +380,14 @@ class World:
     def _failure(self, name: str, message: str, stack: str, console: str) -> bytes:
         if console.startswith("{"):
             return console.encode()
-        # When no memory is left for a whole error, the engine throws null or a message without its kind.
+        # If no memory is left for an error object, the engine throws null or a message without a name.
         if not name and message in ("null", "out of memory", "interrupted") and self.note_memory():
             name, message = "InternalError", "out of memory" if message == "null" else message
         reply = failure(self.code.text, name, message, stack)
         return f'{json.dumps(reply)[:-1]},"console":{console}'.encode()
 
     def _console(self) -> str:
-        """The lines so far as a JSON list; or, in curly brackets, what the run would have needed and is not here."""
+        """The console lines so far as a JSON list; or a whole head, in braces, if the run needs missing data."""
         engine.set_deadline(time.process_time() + CONSOLE_TIME)
         try:
             return self._realm.ask(_CONSOLE).decode().strip()
@@ -387,23 +395,23 @@ class World:
             return "[]"
 
     def peak(self) -> int:
-        """The most bytes of heap that the run had at once, as far as was seen.
+        """The most bytes of heap that the run used at once, as far as it was observed.
 
-        The heap is looked at while code runs, but not within one call of the engine's own. What such a call takes and
-        gives back shows only in the memory of the process, which grows by more than the heap that was seen.
+        The heap is sampled while code runs, but not inside a single call of a built-in. Memory that such a call takes
+        and frees again shows only in the peak memory of the process, so that is used if it grew by clearly more.
         """
         seen = engine.most_memory(self.heap)
         grown = World.touched - self._touched
         return grown if grown > seen + UNSEEN else seen
 
     def note_memory(self) -> bool:
-        """The run touched so much memory that the system had better get it back, with the whole process."""
+        """Update ``touched``. Returns whether the run used so much memory that the process should end to free it."""
         World.touched = _touched_memory()
         self.is_spent = World.touched > self._touched + self._limits.memory // 4
         return self.is_spent
 
     def _fetch(self, name: str) -> bytes | str | None:
-        """What a script of ours asks for: another script, or data as JSON."""
+        """What one of our scripts requests: the bytecode of another script, or data as JSON."""
         if script := Prelude.scripts.get(name):
             if name in Prelude.binary and not self._is_binary:
                 self._is_binary = True
@@ -436,13 +444,13 @@ def new_heap(limits: Limits) -> Heap:
 
 
 def _touched_memory() -> int:
-    """The most memory that this process ever had at once, in bytes."""
+    """Peak memory of this process, in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * 1024 if fences.LINUX else peak
 
 
 def _parts(error: Thrown) -> tuple[str, str, str]:
-    """Name, message and stack. A stack in V8's form begins with name and message, which are told already."""
+    """Name, message and stack of an error. A stack in V8's form begins with name and message; these are removed."""
     name, colon, message = error.text.partition(": ")
     stack = error.stack.removeprefix(error.text).removeprefix("\n")
     return (name, message, stack) if colon and name.isidentifier() else ("", error.text, stack)

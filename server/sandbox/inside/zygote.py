@@ -1,7 +1,7 @@
-"""The parent of all workers: loads the engine once, and forks a worker in milliseconds whenever the server asks.
+"""The zygote, the parent of all workers: loads the engine once, then forks a worker when the server requests one.
 
-It never sees code, payloads or secrets. It keeps its children unreaped until it has said how they ended, so a process
-id that the server wants killed cannot have passed to a stranger.
+It never sees code, payloads or secrets. The server names workers by numbers, and only the zygote kills and reaps them,
+so a kill cannot hit another process that got the same process id.
 """
 
 import contextlib
@@ -21,19 +21,19 @@ from .worker import Limits, serve, warm_up
 
 SPAWN, KILL, TRY_FENCE = b"s", b"k", b"f"
 REQUEST = struct.Struct("!cI")
-"""What to do, and the number that the server gave the worker. ``SPAWN`` comes with the worker's socket."""
+"""The order, and the number that the server assigned to the worker. ``SPAWN`` comes with the worker's socket."""
 ENDED = struct.Struct("!Ii")
 """A worker's number and its exit code; negative: the signal that ended it."""
 
 
 def main() -> None:
-    """Run with the descriptor of the server's socket and the limits, as JSON, on the command line."""
+    """Entry point. Arguments: the descriptor of the server's socket, and the limits as JSON."""
     server = socket.socket(fileno=int(sys.argv[1]))
     limits = Limits(**json.loads(sys.argv[2]))
     warm_up()
     fences.note_memory()
     gc.collect()
-    gc.freeze()  # the collector would write to every page that the workers share
+    gc.freeze()  # otherwise the collector writes to, and so copies, every page that workers share with the zygote
     Zygote(server, limits).serve()
 
 
@@ -48,10 +48,10 @@ class Zygote:
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(asked, signal.SIG_IGN)  # these are for the server, which drains and then closes us
+            signal.signal(asked, signal.SIG_IGN)  # the server handles these: it drains, then closes our socket
 
     def serve(self) -> None:
-        """Until the server closes its side, or dies."""
+        """Obey orders until the server closes its side or dies; then kill and reap all workers."""
         while True:
             ready, _, _ = select.select([self._server.fileno(), self._alarm], [], [])
             if self._alarm in ready:
@@ -69,7 +69,7 @@ class Zygote:
         try:
             request, descriptors, _, _ = socket.recv_fds(self._server, REQUEST.size, 1)
         except OSError:
-            return False  # the server closed with reports unread
+            return False  # the server closed without reading our reports
         if len(request) < REQUEST.size:
             return False
         order, number = REQUEST.unpack(request)
@@ -83,7 +83,7 @@ class Zygote:
         return True
 
     def _fork(self, order: bytes, number: int, descriptors: list[int]) -> None:
-        """Start a child, or say at once how that failed: the workers that there are go on."""
+        """Fork a child. If that fails, report the errno as its exit code; existing workers continue."""
         try:
             process = os.fork()
         except OSError as error:
@@ -107,7 +107,7 @@ class Zygote:
                 serve(descriptors[0], self._limits)
                 code = 0
         finally:
-            os._exit(code)  # a forked child must not run what its parent planned for its own end
+            os._exit(code)  # a forked child must not run its parent's exit handlers
 
     def _report_ended(self) -> None:
         for number, process in list(self._children.items()):

@@ -1,7 +1,7 @@
-"""Make ``data.zip`` from the packages in ``package.json``: ``npm install --legacy-peer-deps && python build.py``.
+"""Build ``data.zip`` from the packages in ``package.json``: ``npm install --legacy-peer-deps && python build.py``.
 
-One file a language: its locales, each as what differs from its parent. ``root.json`` is the root of all,
-``shared.json`` what does not depend on the locale.
+The archive has one file per language with its locales, each stored as its differences from its parent. ``root.json``
+is the root locale; ``shared.json`` holds data that does not depend on a locale.
 """
 
 import json
@@ -21,7 +21,7 @@ millimeter millisecond minute month nanosecond ounce percent petabyte pound seco
 """
 SIMPLE_UNITS = tuple(_SIMPLE.split())
 COMPOUND_UNITS = ("meter-per-second", "kilometer-per-hour", "mile-per-hour", "mile-per-gallon", "liter-per-kilometer")
-"""What ECMA-402 lets ``Intl.NumberFormat`` write, and the compounds that have a name of their own."""
+"""The units that ECMA-402 allows in ``Intl.NumberFormat``, and the compound units that CLDR names directly."""
 
 
 def main() -> None:
@@ -38,14 +38,14 @@ def main() -> None:
 
 
 def _put(archive: zipfile.ZipFile, name: str, value: Any) -> None:
-    entry = zipfile.ZipInfo(f"{name}.json")  # without the time, so that the same packages make the same file
+    entry = zipfile.ZipInfo(f"{name}.json")  # no time stamp, so that the same packages give the same file
     entry.compress_type = zipfile.ZIP_LZMA
     archive.writestr(entry, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 @lru_cache(maxsize=1)
 def _tags() -> list[str]:
-    """The locales of the languages that CLDR knows well enough to write whole sentences in; some 130 languages."""
+    """The locales of languages whose CLDR coverage is modern or moderate; about 130 languages."""
     levels = _json("cldr-core/coverageLevels.json")["effectiveCoverageLevels"]
     known = {tag.split("-")[0] for tag, level in levels.items() if level in ("modern", "moderate")}
     tags = _json("cldr-core/availableLocales.json")["availableLocales"]["full"]
@@ -80,7 +80,7 @@ def _parent(tag: str, known: dict[str, Any]) -> str:
 
 
 def _without(value: dict[str, Any], parent: dict[str, Any]) -> dict[str, Any]:
-    """What has to be changed in the parent; ``None`` for what the parent has and this one has not."""
+    """The differences of ``value`` from its parent; ``None`` marks a key that only the parent has."""
     changes: dict[str, Any] = {key: None for key in parent if key not in value}
     for key, mine in value.items():
         theirs = parent.get(key)
@@ -121,7 +121,7 @@ def _locale(tag: str) -> dict[str, Any]:
 
 
 def _calendar(calendar: dict[str, Any]) -> dict[str, Any]:
-    """Without what nothing here writes: quarters, and forms for those who cannot show a narrow space."""
+    """The calendar without unused parts: quarters, and ASCII variants for systems without narrow spaces."""
     unused = ("quarters", "dateSkeletons", "timeSkeletons")
     return {key: _plain(value) for key, value in calendar.items() if key not in unused}
 
@@ -133,7 +133,7 @@ def _plain(value: Any) -> Any:
 
 
 def _other_calendar(name: str, tag: str) -> dict[str, Any]:
-    """Names of months and eras; the patterns too for the countries where it is the calendar of every day."""
+    """Names of months and eras; also the patterns for languages whose speakers use this calendar by default."""
     found = _main(f"cldr-cal-{name}-full", tag, f"ca-{name}").get("dates", {}).get("calendars", {}).get(name, {})
     native = tag.split("-")[0] in {"persian": ("fa", "ps"), "buddhist": ("th",)}[name]
     kept = ("months", "eras", *(("dateFormats", "dateTimeFormats", "dateTimeFormats-atTime") if native else ()))
@@ -236,7 +236,7 @@ def _shared() -> dict[str, Any]:
 
 
 def _rules(by_language: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """Without the examples behind each rule."""
+    """Plural rules by language and form, without the examples after each rule."""
     return {
         language: {
             name.replace("pluralRule-count-", ""): rule.partition("@")[0].strip()
@@ -248,7 +248,7 @@ def _rules(by_language: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def _zone_aliases(zones: dict[str, Any]) -> dict[str, str]:
-    """Every name of a zone → the one that CLDR uses, which is the first; the preferred name comes after a bar."""
+    """Every name of a time zone → the name that CLDR uses, followed by ``|`` and the IANA name if that differs."""
     made: dict[str, str] = {}
     for each in zones.values():
         if isinstance(each, dict) and "_alias" in each:
