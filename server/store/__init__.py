@@ -1,4 +1,4 @@
-"""Where things are kept. All SQL of the program stands in this folder; functions take a connection and never commit."""
+"""The database. All SQL of the program is in this folder; functions take a connection and never commit."""
 
 from sqlalchemy import Connection as Transaction
 

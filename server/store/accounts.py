@@ -1,4 +1,4 @@
-"""The people who may sign in, and their sessions. Only hashes of passwords and session tokens are kept."""
+"""The people who may sign in, and their sessions. Only hashes of passwords and session tokens are stored."""
 
 from dataclasses import dataclass
 
@@ -29,31 +29,31 @@ def named(tx: Connection, name: str) -> User | None:
 
 
 def every(tx: Connection) -> list[User]:
-    """All users, in the order of their names."""
+    """All users, sorted by name."""
     rows = tx.execute(select(users.c.id, users.c.name, users.c.password_hash).order_by(users.c.name))
     return [User(UserId(row.id), row.name, row.password_hash) for row in rows]
 
 
 def set_password(tx: Connection, user_id: UserId, password_hash: str) -> None:
-    """Keep the new hash and end every session of this person: a stolen one must not survive the change."""
+    """Store the new hash and end all of the user's sessions, so that a stolen session does not outlive the change."""
     tx.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
     tx.execute(delete(sessions).where(sessions.c.user_id == user_id))
 
 
 def replace_hash(tx: Connection, user_id: UserId, old: str, new: str) -> None:
-    """Keep a costlier or cheaper hash of the same password, unless the password was changed meanwhile."""
+    """Store a hash of the same password with other cost parameters, unless the password has changed in the meantime."""
     tx.execute(update(users).where(users.c.id == user_id, users.c.password_hash == old).values(password_hash=new))
 
 
 def begin_session(tx: Connection, token_hash: str, user_id: UserId, now: Millis, expires_at: Millis) -> None:
-    """Keep a session, and clear away those that ran out."""
+    """Store a new session and delete the expired ones."""
     tx.execute(delete(sessions).where(sessions.c.expires_at <= now))
     row = {"token_hash": token_hash, "user_id": user_id, "created_at": now, "expires_at": expires_at}
     tx.execute(sessions.insert().values(row))
 
 
 def signed_in(tx: Connection, token_hash: str, now: Millis) -> User | None:
-    """Whose session this is, unless it ran out."""
+    """The user of a session; ``None`` when it is unknown or expired."""
     row = tx.execute(
         select(users.c.id, users.c.name, users.c.password_hash)
         .join(sessions, sessions.c.user_id == users.c.id)

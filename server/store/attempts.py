@@ -1,4 +1,4 @@
-"""Attempts: what was sent and what came back. The inspector shows those that were captured."""
+"""Attempts: what was sent and what came back. The inspector shows the captured ones."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -74,20 +74,23 @@ def columns(attempt: Attempt) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a list of attempts shows. Empty fields do not narrow it."""
+    """The filters of a list of attempts. An empty field does not filter."""
 
     source_id: SourceId | None = None
     endpoint_id: str = ""
     event_type: str = ""
     outcomes: Sequence[AttemptOutcome] = ()
     text: str = ""
-    """An attempt id or message id, whole."""
+    """A complete attempt id or message id."""
     before: str = ""
     """Only attempts older than this attempt id."""
 
 
 def page(tx: Connection, search: Search, limit: int = PAGE, *, bodies: bool = True) -> list[Attempt]:
-    """The newest attempts that fit, newest first. A list that shows no bodies need not load megabytes of them."""
+    """The newest attempts that match, newest first.
+
+    ``bodies=False`` leaves request and response bodies empty, so a list does not load megabytes it never shows.
+    """
     query = _selected(bodies)
     if search.source_id:
         query = query.where(attempts.c.source_id == search.source_id)
@@ -111,7 +114,7 @@ def get(tx: Connection, attempt_id: AttemptId) -> Attempt | None:
 
 
 def of_message(tx: Connection, message_id: MessageId, limit: int = 200, *, bodies: bool = True) -> list[Attempt]:
-    """The newest attempts of a message on its way to all endpoints, newest first."""
+    """The newest attempts of a message, to all endpoints, newest first."""
     query = _selected(bodies).where(attempts.c.message_id == message_id).order_by(attempts.c.id.desc()).limit(limit)
     return [_attempt(row) for row in tx.execute(query).mappings()]
 
@@ -121,14 +124,14 @@ def _selected(bodies: bool) -> Select[Any]:
 
 
 def _attempt(row: RowMapping) -> Attempt:
-    """An attempt; what of its details cannot be read is empty, and its error says so where it has none of its own."""
+    """The attempt in a row. Unreadable details are left empty, and its error says so unless it has an error already."""
     damaged = False
 
     def part(read: Callable[[str | None], T], text: str | None, instead: T) -> T:
         nonlocal damaged
         try:
             return read(text)
-        except Exception:  # whatever is in the column: it must not take a page with it
+        except Exception:  # the column may hold anything; one bad value must not break a whole page
             damaged = True
             return instead
 

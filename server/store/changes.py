@@ -1,4 +1,4 @@
-"""What a transaction changed of the configuration that is kept in memory, told once it is committed."""
+"""What a transaction changed in the configuration that processes cache; announced after the commit."""
 
 from dataclasses import dataclass, field
 
@@ -7,19 +7,19 @@ from sqlalchemy import Connection
 from server.domain.ids import EndpointId, SourceId
 
 KEY = "configuration.changed"
-"""Under this name a connection's ``info`` has the ``Changes`` of the transaction that is open."""
+"""The key in a connection's ``info`` for the ``Changes`` of its open transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     endpoints: set[EndpointId] = field(default_factory=set)
     listening: set[EndpointId] = field(default_factory=set)
-    """Those of ``endpoints`` that may listen to other events than before."""
+    """Those of ``endpoints`` that may now want other events than before."""
     sources: set[SourceId] = field(default_factory=set)
 
 
 def endpoint_changed(tx: Connection, endpoint_id: EndpointId, *, listening: bool = True) -> None:
-    """Tell whoever watches the store, after the commit. ``listening``: whether it may get other events than before."""
+    """Notify the store's watchers after the commit. ``listening``: whether it may now want other events than before."""
     changes = _of(tx)
     changes.endpoints.add(endpoint_id)
     if listening:
@@ -27,12 +27,12 @@ def endpoint_changed(tx: Connection, endpoint_id: EndpointId, *, listening: bool
 
 
 def source_changed(tx: Connection, source_id: SourceId) -> None:
-    """Tell whoever watches the store, after the commit."""
+    """Notify the store's watchers after the commit."""
     _of(tx).sources.add(source_id)
 
 
 def taken(tx: Connection) -> Changes | None:
-    """What was changed since this was last called; ``None`` for nothing."""
+    """The changes since the last call, which are then cleared; ``None`` if there are none."""
     changes: Changes | None = tx.info.pop(KEY, None)
     return changes
 

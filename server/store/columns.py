@@ -1,4 +1,4 @@
-"""How structured values are kept in text columns: JSON, ASCII only, so that any text survives in any database."""
+"""Structured values in text columns: JSON in ASCII only, so that any text survives in any database."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -38,7 +38,7 @@ def load_conditions(text: str) -> tuple[Condition, ...]:
 
 @lru_cache(2048)
 def load_filter(text: str) -> Filter:
-    """Conditions as they are kept, made ready once for as long as nobody changes them."""
+    """The filter for stored conditions. Cached by their text, so an unchanged filter is built once."""
     return Filter(load_conditions(text))
 
 

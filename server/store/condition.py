@@ -1,6 +1,6 @@
-"""Whether a database is ours to write. Looked at before anything connects that writes: even opening changes a file.
+"""Checks whether a database is ours and undamaged, before anything opens it for writing: even opening changes a file.
 
-A file that is not ours, or not whole, is left as it is, byte for byte.
+A file that is not ours, or is damaged, stays as it is, byte for byte.
 """
 
 import os
@@ -19,17 +19,17 @@ REVISIONS = "SELECT * FROM alembic_version"
 MAGIC = b"SQLite format 3\0"
 
 CHECKED_AT_START = 64 * 1024 * 1024
-"""Bytes up to which each start reads the whole file for damage: that takes a fraction of a second."""
+"""Files up to this many bytes are checked for damage at every start; for larger ones it would take too long."""
 
 ELSEWHERE = "Put a backup in its place, or name another folder with HOOKBENCH_DATA."
 
 
 class Unusable(Exception):
-    """The database cannot be used. The text is for the operator: what is wrong, and what to do."""
+    """The database cannot be used. The text tells the operator what is wrong and what to do."""
 
 
 def file_of(url: str) -> Path | None:
-    """The SQLite file that a URL names; ``None`` for a database server, and for what cannot be read."""
+    """The SQLite file that a URL names; ``None`` for a database server or an invalid URL."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -38,9 +38,9 @@ def file_of(url: str) -> Path | None:
 
 
 def look_at_file(path: Path, *, whole: bool = False) -> str:
-    """What is found at ``path``, in a few words. Raises ``Unusable`` unless it is ours, or to be made.
+    """A short description of the file at ``path``. Raises ``Unusable`` unless it is ours or does not exist yet.
 
-    ``whole``: read all of it for damage, however long that takes.
+    ``whole``: check all of it for damage, however long that takes.
     """
     log = path.with_name(f"{path.name}-wal")
     try:
@@ -55,7 +55,7 @@ def look_at_file(path: Path, *, whole: bool = False) -> str:
             os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
         ):  # SQLite would find out at the first event
             raise _not_writable(path)
-        # Where nobody has it open, nothing but the file is opened: no locks, and no files appear beside it.
+        # Without a log no process has it open; ``immutable`` then takes no locks and creates no files beside it.
         address = f"{path.as_uri()}?{'mode=ro' if log.exists() else 'immutable=1'}"
         with closing(sqlite3.connect(address, uri=True)) as connection:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
@@ -73,7 +73,7 @@ def look_at_file(path: Path, *, whole: bool = False) -> str:
 
 
 def look_at_server(connection: Connection, name: str) -> str:
-    """As ``look_at_file``, for a database behind a URL, which may have tables of others beside ours."""
+    """Like ``look_at_file``, for a database server, which may hold other programs' tables beside ours."""
     tables = {*inspect(connection).get_table_names()}
     if not tables & (OURS | {REVISION}):
         return f"{connection.dialect.name}, tables will be made at the first start"
@@ -82,7 +82,7 @@ def look_at_server(connection: Connection, name: str) -> str:
 
 
 def trouble_with(path: Path, error: sqlite3.Error) -> Unusable:
-    """What SQLite says about a file, in words that say what to do."""
+    """``Unusable`` for an SQLite error, with a text that says what to do."""
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_NOTADB:
             return Unusable(f"The file {path} is not a SQLite database, and is left as it is. {ELSEWHERE}")
@@ -101,7 +101,7 @@ def trouble_with(path: Path, error: sqlite3.Error) -> Unusable:
 
 
 def _to_be_made(path: Path, log: Path, changes_wait: bool) -> str:
-    if changes_wait:  # SQLite would delete them
+    if changes_wait:  # SQLite would delete the log
         raise Unusable(
             f"The database file {path} is missing or empty, yet {log.name} beside it holds changes to it. Put the file "
             f"back that they belong to, or move {log.name} away to begin with an empty database."
@@ -110,7 +110,7 @@ def _to_be_made(path: Path, log: Path, changes_wait: bool) -> str:
 
 
 def _judged(name: str, tables: set[str], revisions: set[str]) -> str:
-    """The revision of tables that are ours. None at all are ours to make."""
+    """A description of the tables' revision, or that they will be created. Raises ``Unusable`` if they are not ours."""
     if not tables:
         return "tables will be made at the first start"
     if not tables >= OURS or not revisions:

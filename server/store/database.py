@@ -1,4 +1,4 @@
-"""The one door to the database: a writer that groups what waits into transactions, and readers beside it."""
+"""The access to the database: one writer that groups waiting writes into transactions, and readers beside it."""
 
 import asyncio
 import sqlite3
@@ -24,10 +24,10 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 BUSY_MS = 4_000
-"""How long to wait while another process holds the file. A sender of events hears «busy» after this, not later."""
+"""How long to wait for a file that another process has locked. Then a sender of events gets the response «busy»."""
 READERS = 4
 CHECKPOINT_PAGES = 4_000
-"""16 MB of log before it is brought into the file: pages that were written again and again are then written once."""
+"""16 MB of write-ahead log before a checkpoint, so that pages that change often are written to the file once."""
 
 URL_WANTED = "The database URL cannot be read. One that can: postgresql+psycopg://user@host/name"
 
@@ -36,7 +36,7 @@ class Store:
     """Open with ``Store.open(url)``, use from asyncio, close with ``close()``.
 
     A function given to ``write``, ``batch`` or ``read`` runs in another thread with an open transaction. It must be
-    repeatable: when one write of a group fails, the group is rolled back and each is run again alone.
+    repeatable: when a write in a group fails, the group is rolled back and its writes run again in smaller groups.
     """
 
     def __init__(self, writer: Engine, reader: Engine) -> None:
@@ -48,10 +48,10 @@ class Store:
 
     @classmethod
     def open(cls, url: str, keys: KeyRing | None = None, *, folder: Path | None = None) -> "Store":
-        """Connect, bring the tables up to date, start the writer. Raises ``Unusable`` with a sentence.
+        """A store that is connected and migrated, with its writer running. Raises ``Unusable`` with a sentence.
 
-        ``keys``: what secrets are encrypted with; without, see ``KeyRing.beside``. ``folder``: where the backup goes
-        that is made of a database server before its secrets are encrypted.
+        ``keys`` encrypt the secrets; the default is ``KeyRing.beside``. ``folder`` gets the backup of a database server
+        that is made before its secrets are encrypted.
         """
         keys = keys or KeyRing.beside(url)
         parsed = _parsed(url)
@@ -60,7 +60,7 @@ class Store:
             look_at_file(_file(parsed))  # before the first connection that writes
             _prepare_file(_file(parsed), keys)
         writer, reader = _sqlite_engines(_file(parsed)) if on_disk else _server_engines(parsed)
-        # Reads and writes find the keys by their connection.
+        # Reads and writes find the keys through their connection.
         writer, reader = (engine.execution_options(**{VAULT: Vault(keys)}) for engine in (writer, reader))
         try:
             if not on_disk:
@@ -98,33 +98,33 @@ class Store:
     async def batch(
         self, work: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item, *, linger: float = 0.0
     ) -> T:
-        """As ``write``, but all waiting items with the same ``work`` are handed to it as one list.
+        """Like ``write``, but ``work`` gets all waiting items with the same ``work`` as one list.
 
-        ``work`` returns one result for each item, in their order. ``linger``: seconds that this write may wait for
-        others with the same work to come, from when the first of them came; many rows in a transaction cost far less
-        than a transaction each. It delays no other write.
+        ``work`` returns one result for each item, in their order. ``linger``: seconds that the first item waits for
+        others with the same work, because many rows in one transaction cost far less than a transaction each. It delays
+        no other write.
         """
-        # The write goes on when its caller is cancelled: what was begun is either stored whole or not at all.
+        # The write continues when its caller is cancelled; it is stored completely or not at all.
         result: T = await self._writer.put(work, item, linger)
         return result
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` on a read-only connection with a stable view of the data."""
+        """The result of ``work``, run on a read-only connection with a stable snapshot of the data."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def watch(self, changed: Callable[[Changes], None]) -> None:
-        """Have ``changed`` called in this event loop when a commit of ours changed sources or endpoints.
+        """Call ``changed`` in this event loop whenever a commit of this store changes sources or endpoints.
 
-        It is called before the commit's caller goes on; of several, the first that watched first.
+        It runs before the caller of that commit continues. Several watchers run in the order in which they registered.
         """
         self._watching.append((asyncio.get_running_loop(), changed))
 
     def close(self) -> None:
-        """Finish what waits, then let go of every connection."""
+        """Finish the waiting writes, then close every connection."""
         self._writer.close()
         self._readers.shutdown()
         self._reader.dispose()
-        self._engine.dispose()  # the last one: SQLite brings everything into the one file
+        self._engine.dispose()  # last: SQLite moves its log into the file when the last connection closes
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -140,7 +140,7 @@ class Store:
 
 
 def _prepare_file(file: Path, keys: KeyRing) -> None:
-    """Check the keys of a SQLite file and copy it if its secrets are in the clear, before anything is written."""
+    """Check the keys of a SQLite file, and back it up if its secrets are in the clear, before anything is written."""
     sealed_later = False
     if file.exists() and file.stat().st_size:
         engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True))
@@ -161,7 +161,7 @@ def _prepare_file(file: Path, keys: KeyRing) -> None:
 
 @contextmanager
 def connected(url: str, keys: KeyRing) -> Iterator[Engine]:
-    """A database that is there and up to date, beside a server that may run on it. Raises ``Unusable``."""
+    """An engine for an existing, migrated database, on which a server may be running. Raises ``Unusable``."""
     look(url)
     parsed = _parsed(url)
     on_disk = parsed.get_backend_name() == "sqlite"
@@ -183,7 +183,7 @@ def connected(url: str, keys: KeyRing) -> Iterator[Engine]:
 
 
 def look(url: str) -> str:
-    """What is found at ``url``, in a few words; a file is read whole. Changes nothing, raises ``Unusable``."""
+    """A short description of the database at ``url``. Changes nothing; reads a whole file. Raises ``Unusable``."""
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         return look_at_file(_file(parsed), whole=True)
@@ -233,7 +233,7 @@ def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
     writer = create_engine("sqlite://", creator=connect_to_write, poolclass=QueuePool, pool_size=1, max_overflow=0)
     reader = create_engine("sqlite://", creator=connect_to_read, poolclass=QueuePool, pool_size=READERS, max_overflow=0)
 
-    # The driver's own implicit transactions are off; these two lines say when one begins, and of what kind.
+    # The driver's implicit transactions are off; these two functions begin them, each of its kind.
     @event.listens_for(writer, "begin")
     def begin_to_write(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""Work that waits: claimed under a lease, recorded with its attempt. What the dead had leased: see ``owners``."""
+"""Pending deliveries: claimed under a lease, recorded with their attempts. ``owners`` frees the leases of the dead."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,19 +28,19 @@ from server.store.rows import insert, parts
 from server.store.schema import attempts, deliveries, endpoints
 
 CLOCK_SLACK: Millis = 1_000
-"""Clocks are set back by less than this every day, which moves nothing."""
+"""Clocks are often set back by less than this; such a step moves no delivery."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
-    """A delivery whose next attempt is ours to make until the lease runs out, with all it needs."""
+    """A delivery leased to this process for its next attempt, with its message and endpoint."""
 
     delivery: Delivery
     message: Message
     endpoint: Endpoint
 
 
-# The state is written into the statement: only then does every database see that an index of what waits will do.
+# The state is a literal: with a parameter, a database cannot tell that the partial index of pending rows applies.
 _WAITS = deliveries.c.state == literal_column("'pending'")
 _FREE = or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= bindparam("now"))
 _DUE = and_(_WAITS, deliveries.c.due_at <= bindparam("now"), _FREE)
@@ -53,7 +53,7 @@ _FIRST = (
     .correlate(endpoints)
     .scalar_subquery()
 )
-"""The delivery that an endpoint in order is at: however long it takes, the later ones wait."""
+"""The oldest pending delivery of an ordered endpoint; the later ones wait for it."""
 
 _OPEN = and_(endpoints.c.disabled.is_(False), endpoints.c.paused.is_(False), endpoints.c.deleted_at.is_(None))
 
@@ -65,9 +65,9 @@ def due_endpoints(
     excluding: Collection[EndpointId] = (),
     unreadable: dict[EndpointId, Exception] | None = None,
 ) -> list[Endpoint]:
-    """The endpoints that have something due which nobody holds, without paused and disabled ones.
+    """The endpoints with a due delivery that nobody holds; paused and disabled ones are left out.
 
-    One whose settings cannot be read is put into ``unreadable`` and holds up no other.
+    One with unreadable settings goes into ``unreadable``, so that it does not delay the others.
     """
     any_due = select(deliveries.c.id).where(_OF_ENDPOINT, _DUE).correlate(endpoints).exists()
     first_due = select(deliveries.c.id).where(deliveries.c.id == _FIRST, _DUE).correlate(endpoints).exists()
@@ -81,7 +81,7 @@ def due_endpoints(
 
 
 def next_due(tx: Connection, *, excluding: Collection[EndpointId] = ()) -> Millis | None:
-    """When the next delivery that nobody holds is due. A lease that runs out is found by claiming, not here."""
+    """When the next delivery without a lease is due; ``None`` if there is none. Claiming finds expired leases."""
     unheld = and_(_WAITS, deliveries.c.lease_until.is_(None))
     soonest = select(deliveries.c.due_at).where(_OF_ENDPOINT, unheld).order_by(deliveries.c.due_at).limit(1)
     of_first = select(deliveries.c.due_at).where(deliveries.c.id == _FIRST, unheld)
@@ -105,11 +105,11 @@ def claim(
     room: Mapping[EndpointId, int],
     unreadable: dict[DeliveryId, Exception] | None = None,
 ) -> list[ClaimedDelivery]:
-    """Take up to ``room`` due deliveries of each endpoint, the longest due first; of one in order only the first.
+    """Lease up to ``room`` due deliveries of each endpoint, longest due first; of an ordered endpoint only the oldest.
 
-    Paused and disabled endpoints keep theirs. The same statements serve both databases: SQLite has one writer at a
-    time, PostgreSQL skips rows that others hold. A delivery that cannot be read, or whose event cannot, is the owner's
-    too but not in the result: it is put into ``unreadable`` and holds up no other.
+    Nothing is claimed for paused and disabled endpoints. The same statements serve both databases: SQLite has one
+    writer at a time, PostgreSQL skips locked rows. A delivery that cannot be read, or whose message cannot, is leased
+    too but goes into ``unreadable`` instead of the result, so that it does not delay the others.
     """
     spoiled: dict[DeliveryId, Exception] = {} if unreadable is None else unreadable
     taken: list[tuple[Delivery, Endpoint]] = []
@@ -124,7 +124,7 @@ def claim(
         for row in rows.mappings().all():
             try:
                 taken.append((delivery_rows.read(row), endpoint))
-            except Exception as error:  # whatever is in the row
+            except Exception as error:  # the row may hold anything
                 spoiled[DeliveryId(row["id"])] = error
     if not taken:
         return []
@@ -143,29 +143,29 @@ def claim(
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """One attempt and what was decided after it."""
+    """One attempt and the decision after it."""
 
     owner: ProcessId
     attempt: Attempt
     state: DeliveryState
     step: int
     due_at: Millis | None
-    """When the next attempt follows; only while ``state`` is pending."""
+    """When the next attempt is due; only while ``state`` is pending."""
 
 
 class BatchConflict(Exception):
-    """Of several attempts some were known already, or their deliveries are no longer the owner's, and a count does not
-    say which. The store then writes each of them alone."""
+    """Some attempts of a batch are already recorded, or the owner no longer holds their deliveries, and the row count
+    does not say which. The store then writes each attempt alone."""
 
 
 def record(tx: Connection, ended: Sequence[AttemptRecord], *, tells: bool = True) -> list[bool]:
-    """Keep attempts with their decisions. For ``Store.batch``; recording one twice changes nothing.
+    """Store attempts with their decisions. For ``Store.batch``; recording one twice changes nothing.
 
-    An attempt is always kept and counted. The delivery's own state changes only while the lease is still the owner's,
-    so that a resend or a removal in between is not undone; the result says whether it did.
-    An attempt's number is settled here: where another owner's attempt of the same delivery was recorded since this one
-    began, it gets the next one. Raises ``BatchConflict`` for several of which that or a lost lease is so for some.
-    Without ``tells`` nothing becomes an operational event.
+    An attempt is always stored and counted. Its delivery changes state only while the owner still holds the lease, so
+    that a resend or a removal in between is not undone; the result says, for each attempt, whether it did.
+    The number of an attempt is final only here: if another owner recorded an attempt of the same delivery since this
+    one began, it gets the next number. Raises ``BatchConflict`` when that, or a lost lease, affects one of several.
+    With ``tells=False`` no operational event is created.
     """
     settled = _settle(tx, ended)
     if settled < len(ended):
@@ -179,7 +179,7 @@ def record(tx: Connection, ended: Sequence[AttemptRecord], *, tells: bool = True
 
 
 def renew(tx: Connection, owner: ProcessId, ids: Sequence[DeliveryId], until: Millis) -> None:
-    """Extend the leases that are still the owner's, while its attempts take longer than was expected."""
+    """Extend the leases that the owner still holds, while its attempts take longer than expected."""
     tx.execute(
         update(deliveries)
         .where(deliveries.c.id.in_(list(ids)), deliveries.c.lease_owner == owner, _WAITS)
@@ -188,13 +188,13 @@ def renew(tx: Connection, owner: ProcessId, ids: Sequence[DeliveryId], until: Mi
 
 
 def held_by(tx: Connection, owner: ProcessId, delivery_id: DeliveryId) -> bool:
-    """Whether a delivery is still leased to this owner: nobody stopped it, and no other process took it over."""
+    """Whether this owner still holds the delivery: nobody stopped it and no other process claimed it."""
     query = select(deliveries.c.lease_owner).where(deliveries.c.id == delivery_id, _WAITS)
     return tx.execute(query).scalar() == owner
 
 
 def release(tx: Connection, owner: ProcessId, ids: Sequence[DeliveryId], due_at: Millis | None = None) -> None:
-    """Give deliveries back untried: a failure before the send is ours and burns no attempt."""
+    """Give up leases without an attempt: a failure before the send is ours and must not use up an attempt."""
     values: dict[str, Any] = {"lease_owner": None, "lease_until": None}
     if due_at is not None:
         values["due_at"] = due_at
@@ -204,9 +204,9 @@ def release(tx: Connection, owner: ProcessId, ids: Sequence[DeliveryId], due_at:
 
 
 def keep_to_the_clock(tx: Connection, now: Millis) -> int:
-    """Bring forward what a clock wrote that was ahead of this one, or it would wait until then. Returns how many.
+    """Correct due times written while the clock was ahead, which would be too late now. Returns how many.
 
-    Each keeps the wait that was meant for it: from when it was last changed.
+    Each delivery keeps its intended wait: the time between its last change and its due time.
     """
     moved = tx.execute(
         update(deliveries)
@@ -217,7 +217,7 @@ def keep_to_the_clock(tx: Connection, now: Millis) -> int:
 
 
 def resend(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:
-    """Make the delivery due now with a fresh schedule. False when it or its endpoint is gone, or it is on its way."""
+    """Make the delivery due now, at the start of its schedule. False if it or its endpoint is gone or it is leased."""
     changed = tx.execute(
         update(deliveries)
         .where(
@@ -241,9 +241,10 @@ def resend(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:
 
 
 def stop_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> int:
-    """End what waits for an endpoint that was disabled or removed. Returns how many deliveries that were.
+    """Stop the pending deliveries of an endpoint that was disabled or removed. Returns how many.
 
-    What a replay made due and nobody has tried is as it was before the replay, so that it can be recovered later.
+    Deliveries that a replay made due, and that are not tried yet, return to their earlier state, so that a person can
+    recover them later; they are not counted.
     """
     replays.stop_endpoint(tx, endpoint_id, now)
     stopped = tx.execute(
@@ -255,7 +256,7 @@ def stop_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> int:
 
 
 def stopped_values(because: StoppedBecause, now: Millis) -> dict[str, Any]:
-    """What a delivery's row holds once it was stopped."""
+    """The column values of a stopped delivery."""
     return {
         "state": DeliveryState.STOPPED.value,
         "stopped_because": because.value,
@@ -267,7 +268,7 @@ def stopped_values(because: StoppedBecause, now: Millis) -> dict[str, Any]:
 
 
 def _take(chosen: Any) -> Any:
-    """The statement that puts chosen deliveries under a lease."""
+    """The statement that leases the chosen deliveries."""
     return (
         update(deliveries)
         .where(deliveries.c.id.in_(chosen))
@@ -304,20 +305,20 @@ def get(tx: Connection, delivery_id: DeliveryId) -> Delivery | None:
 
 
 def waiting(tx: Connection, endpoint_id: EndpointId) -> int:
-    """How many deliveries of an endpoint wait for an attempt."""
+    """The number of an endpoint's pending deliveries."""
     query = select(func.count()).where(deliveries.c.endpoint_id == endpoint_id, _WAITS)
     return tx.execute(query).scalar_one()
 
 
 @lru_cache
 def _settling(size: int) -> Update:
-    """The statement for so many deliveries that ended alike: one that stays the same is made once."""
+    """The update for ``size`` deliveries with the same decision. Cached, because building it is costly."""
     return (
         update(deliveries)
         .where(
             deliveries.c.id.in_([bindparam(f"id_{number}") for number in range(size)]),
             deliveries.c.lease_owner == bindparam("owner"),
-            # Another owner may have recorded an attempt since: its number must not be given twice.
+            # Another owner may have recorded an attempt since; two attempts must not get the same number.
             deliveries.c.attempts == bindparam("number") - literal_column("1"),
         )
         .values(
@@ -337,7 +338,7 @@ def _settling(size: int) -> Update:
 
 
 def _settle(tx: Connection, ended: Sequence[AttemptRecord]) -> int:
-    """How many deliveries were still their owner's, and are now as decided. Those that ended alike go together."""
+    """Update the deliveries that their owner still holds. Returns how many. Equal decisions share one statement."""
     alike: dict[tuple[Any, ...], list[Attempt]] = {}
     for e in ended:
         trigger = Trigger.RETRY if e.state is DeliveryState.PENDING else e.attempt.trigger
@@ -356,10 +357,11 @@ def _settle(tx: Connection, ended: Sequence[AttemptRecord]) -> int:
 
 
 def _record_late(tx: Connection, ended: AttemptRecord, *, tells: bool) -> bool:
-    """Keep an attempt whose delivery was taken over, stopped or attempted by another owner since it began.
+    """Store an attempt whose delivery was claimed, stopped or attempted by another owner since it began.
 
-    It gets the next number. The delivery follows its decision only while the lease is the owner's. An attempt that was
-    accepted ends the delivery, whoever made it, unless another owner or a person has it in hand.
+    It gets the next number. Its decision applies only while the owner holds the lease. An accepted attempt ends the
+    delivery regardless of who made it, unless another owner holds it or a person has made it due again. Returns whether
+    the decision was applied.
     """
     if tx.execute(select(attempts.c.id).where(attempts.c.id == ended.attempt.id)).first():
         return False
@@ -398,7 +400,7 @@ def _record_late(tx: Connection, ended: AttemptRecord, *, tells: bool) -> bool:
 
 
 def _may_end(row: RowMapping) -> bool:
-    """Whether an accepted attempt of a former owner ends the delivery."""
+    """Whether an accepted attempt of a former lease owner ends the delivery."""
     if row["lease_owner"] is not None:
         return False
     match row["state"]:
@@ -412,7 +414,7 @@ def _may_end(row: RowMapping) -> bool:
 
 
 def _tell(tx: Connection, settled: Sequence[AttemptRecord]) -> None:
-    """Keep what a person should know of; nothing, as long as all goes well."""
+    """Create the operational events that the attempts call for; usually none."""
     happened = [told for e in settled if (told := of_attempt(e.attempt, e.state))]
     if happened:
         operational_events.add_all(tx, happened)

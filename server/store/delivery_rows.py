@@ -1,4 +1,4 @@
-"""A delivery and its row: the one place where a row is made, and the one where it is read."""
+"""Deliveries and their rows: the only place that builds a delivery's row, and the only one that reads it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ def new(
     due_at: Millis,
     replay_id: ReplayId | None = None,
 ) -> dict[str, Any]:
-    """The row of a delivery that waits for its first attempt, for ``rows.insert``; columns not named stay empty."""
+    """The row of a delivery that waits for its first attempt, for ``rows.insert``. Missing columns stay NULL."""
     return {
         "id": mint(DeliveryId),
         "message_id": message_id,

@@ -1,4 +1,4 @@
-"""Endpoints and the versions of their code. Removed endpoints stay in the table, since the log still names them."""
+"""Endpoints and the versions of their code. Removed endpoints stay in the table, because the log still names them."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -44,7 +44,7 @@ _WITH_CODE = (
 )
 
 _STRINGS = (endpoints.c.credentials, endpoints.c.headers, endpoints.c.variables)
-"""Names and values, encrypted as a whole."""
+"""Columns of names and values, each encrypted as one text."""
 
 _HEALTH = (
     endpoints.c.first_failure_at,
@@ -55,7 +55,7 @@ _HEALTH = (
 
 
 def insert(tx: Connection, endpoint: Endpoint) -> None:
-    """Keep a new endpoint, and its code as version 1 when it has some."""
+    """Store a new endpoint, and its code, if any, as version 1."""
     endpoint_changed(tx, endpoint.id)
     tx.execute(endpoints.insert().values(id=endpoint.id, created_at=endpoint.created_at, **_columns(tx, endpoint)))
     if endpoint.version:
@@ -63,14 +63,14 @@ def insert(tx: Connection, endpoint: Endpoint) -> None:
 
 
 def change(tx: Connection, endpoint: Endpoint) -> None:
-    """Keep what was changed, all but the code: ``save_version`` is for that. What is unreadable stays as it is."""
+    """Store a changed endpoint without its code, which ``save_version`` stores. Unreadable columns stay as they are."""
     endpoint_changed(tx, endpoint.id)
     columns = {name: value for name, value in _columns(tx, endpoint).items() if name not in endpoint.unreadable}
     tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id).values(**columns))
 
 
 def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
-    """The endpoint is gone from every list and gets nothing more; its secrets are wiped."""
+    """Remove the endpoint from all lists, so that it gets no more events, and erase its secrets."""
     endpoint_changed(tx, endpoint_id)
     tx.execute(
         update(endpoints)
@@ -87,7 +87,7 @@ def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
 
 
 def save_version(tx: Connection, version: Version) -> Version:
-    """Keep the code as the endpoint's next version and put it in force; ``number`` is given here."""
+    """Store the code as the endpoint's next version and activate it. Returns the version with its number set."""
     last = tx.execute(select(func.max(versions.c.number)).where(versions.c.endpoint_id == version.endpoint_id)).scalar()
     numbered = Version(version.id, version.endpoint_id, (last or 0) + 1, version.code, version.created_at)
     _insert_version(tx, numbered)
@@ -96,7 +96,7 @@ def save_version(tx: Connection, version: Version) -> Version:
 
 
 def activate(tx: Connection, version: Version) -> None:
-    """Put a version that is kept already in force."""
+    """Activate a stored version."""
     endpoint_changed(tx, version.endpoint_id, listening=False)
     tx.execute(
         update(endpoints)
@@ -106,36 +106,36 @@ def activate(tx: Connection, version: Version) -> None:
 
 
 def get(tx: Connection, endpoint_id: EndpointId) -> Endpoint | None:
-    """The endpoint, also one of which some cannot be read: see ``Endpoint.unreadable``."""
+    """The endpoint, even if parts of it cannot be read: see ``Endpoint.unreadable``. ``None`` if it does not exist."""
     row = tx.execute(_WITH_CODE.where(endpoints.c.id == endpoint_id)).mappings().first()
     return _endpoint(tx, row) if row else None
 
 
 def get_whole(tx: Connection, endpoint_id: EndpointId) -> Endpoint | None:
-    """As ``get``, to send by. Raises ``UnreadableEndpoint``."""
+    """Like ``get``, for sending. Raises ``UnreadableEndpoint`` if a part cannot be read."""
     return _whole(get(tx, endpoint_id))
 
 
 def hold(tx: Connection, endpoint_id: EndpointId) -> Endpoint | None:
-    """As ``get``, locked until the transaction ends: whoever goes by what it is, in any process, is not overtaken."""
+    """Like ``get``, and locked until the transaction ends, so that no other process changes the endpoint meanwhile."""
     tx.execute(select(endpoints.c.id).where(endpoints.c.id == endpoint_id).with_for_update())
     return get(tx, endpoint_id)
 
 
 def of_source(tx: Connection, source_id: SourceId) -> list[Endpoint]:
-    """A source's endpoints, oldest first, also those of which some cannot be read."""
+    """A source's endpoints, oldest first, including those with unreadable parts."""
     rows = tx.execute(_WITH_CODE.where(endpoints.c.source_id == source_id).order_by(endpoints.c.id)).mappings()
     return _readable(tx, rows)
 
 
 def count(tx: Connection, source_id: SourceId) -> int:
-    """How many endpoints a source has."""
+    """The number of a source's endpoints."""
     query = select(func.count()).where(endpoints.c.source_id == source_id, endpoints.c.deleted_at.is_(None))
     return tx.execute(query).scalar_one()
 
 
 def by_ids(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, Endpoint]:
-    """The endpoints that exist; removed ones are left out. Of some, parts may be unreadable."""
+    """The endpoints that exist, by id; removed ones are left out. Some may have unreadable parts."""
     rows = tx.execute(_WITH_CODE.where(endpoints.c.id.in_(list(ids)))).mappings()
     return {endpoint.id: endpoint for endpoint in _readable(tx, rows)}
 
@@ -147,9 +147,9 @@ def which(
     *,
     unreadable: dict[EndpointId, Exception] | None = None,
 ) -> list[Endpoint]:
-    """The endpoints for which a condition holds, with the values of its parameters. For this package alone.
+    """The endpoints that match an SQL condition; ``values`` are its parameters. Only for this package.
 
-    Whole ones only; the others are put into ``unreadable``.
+    Endpoints with unreadable parts go into ``unreadable`` instead of the result.
     """
     found: list[Endpoint] = []
     for endpoint in _readable(tx, tx.execute(_WITH_CODE.where(wanted), values).mappings(), unreadable):
@@ -163,7 +163,7 @@ def which(
 def _readable(
     tx: Connection, rows: Iterable[RowMapping], unreadable: dict[EndpointId, Exception] | None = None
 ) -> list[Endpoint]:
-    """One row that cannot be read, such as after damage to the database, must not take the others with it."""
+    """The endpoints of the rows that can be read. Errors of damaged rows go into ``unreadable``, or else to the log."""
     found: list[Endpoint] = []
     for row in rows:
         try:
@@ -183,7 +183,7 @@ def _whole(endpoint: Endpoint | None) -> Endpoint | None:
 
 
 def names(tx: Connection, cards: Mapping[str, Card], ids: Iterable[EndpointId]) -> dict[EndpointId, str]:
-    """How people see each endpoint named, removed ones included, also where its URL cannot be read."""
+    """The name that pages show for each endpoint, including removed ones and ones with an unreadable URL."""
     columns = (endpoints.c.id, endpoints.c.card, endpoints.c.description, endpoints.c.url)
     rows = tx.execute(select(*columns).where(endpoints.c.id.in_(set(ids))))
     return {
@@ -195,7 +195,7 @@ def names(tx: Connection, cards: Mapping[str, Card], ids: Iterable[EndpointId]) 
 def _url_or_nothing(tx: Connection, endpoint_id: EndpointId, kept: str) -> str:
     try:
         return _text(tx, endpoints.c.url, endpoint_id, kept)
-    except Exception:  # its page says so
+    except Exception:  # the endpoint's page reports it
         return ""
 
 
@@ -219,7 +219,7 @@ def versions_by_ids(tx: Connection, ids: Iterable[VersionId | None]) -> dict[Ver
 
 @dataclass(frozen=True, slots=True)
 class OutcomeCounts:
-    """How an endpoint's attempts ended in some span of time."""
+    """The number of an endpoint's attempts by outcome, over some period."""
 
     by_outcome: Mapping[AttemptOutcome, int]
 
@@ -229,14 +229,14 @@ class OutcomeCounts:
 
     @property
     def error_rate(self) -> float | None:
-        """What failed at the destination among what was sent there, 0 to 1; ``None`` when nothing was."""
+        """The share of sent attempts that failed at the destination, 0 to 1; ``None`` when nothing was sent."""
         failed = self._sum(AttemptOutcome.REJECTED, AttemptOutcome.UNREACHABLE)
         sent = failed + self._sum(AttemptOutcome.SUCCEEDED)
         return failed / sent if sent else None
 
     @property
     def failure_rate(self) -> float | None:
-        """What failed for whatever reason among all attempts but the cancelled ones; ``None`` when there were none."""
+        """The share of failed attempts, for any reason, without cancelled ones, 0 to 1; ``None`` without attempts."""
         made = self.total - self._sum(AttemptOutcome.CANCELLED)
         return 1 - self._sum(*ACCEPTED) / made if made else None
 
@@ -245,7 +245,7 @@ class OutcomeCounts:
 
 
 def tallies(tx: Connection, ids: Iterable[EndpointId], since_id: AttemptId) -> dict[EndpointId, OutcomeCounts]:
-    """By endpoint, the outcomes of attempts whose id is at or after ``since_id`` (ids sort by time)."""
+    """The outcomes of attempts with an id at or after ``since_id`` (ids sort by time), by endpoint."""
     counts: dict[EndpointId, dict[AttemptOutcome, int]] = {}
     rows = tx.execute(
         select(attempts.c.endpoint_id, attempts.c.outcome, func.count())
@@ -258,7 +258,7 @@ def tallies(tx: Connection, ids: Iterable[EndpointId], since_id: AttemptId) -> d
 
 
 def last_attempts(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, tuple[AttemptOutcome, Millis]]:
-    """By endpoint, how its newest attempt ended and when it began; endpoints without one are left out."""
+    """The outcome and start of the newest attempt, by endpoint; endpoints without one are left out."""
     newest = (
         select(func.max(attempts.c.id)).where(attempts.c.endpoint_id.in_(list(ids))).group_by(attempts.c.endpoint_id)
     )
@@ -269,21 +269,24 @@ def last_attempts(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId,
 
 
 def states(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, tuple[Health, bool]]:
-    """By endpoint, its health and whether it is disabled, locked until the transaction ends; not those removed."""
+    """The health of each endpoint and whether it is disabled, by id. Removed endpoints are left out.
+
+    The rows are locked until the transaction ends.
+    """
     columns = (endpoints.c.id, endpoints.c.disabled, *_HEALTH)
     query = select(*columns).where(endpoints.c.id.in_(list(ids)), endpoints.c.deleted_at.is_(None)).with_for_update()
     return {EndpointId(row["id"]): (_health(row), row["disabled"]) for row in tx.execute(query).mappings()}
 
 
 def keep_health(tx: Connection, endpoint_id: EndpointId, before: Health, health: Health) -> None:
-    """Whoever delivers goes by whether all is well alone; another failure after many changes nothing for them."""
+    """Store an endpoint's health. Notifies watchers only if it becomes or stops being ``HEALTHY``."""
     if HEALTHY in (before, health):
         endpoint_changed(tx, endpoint_id, listening=False)
     tx.execute(update(endpoints).where(endpoints.c.id == endpoint_id).values(**_health_columns(health)))
 
 
 def switch_off(tx: Connection, endpoint_id: EndpointId, because: DisabledBecause, now: Millis) -> None:
-    """Disable it. What waits for it is stopped by ``deliveries.stop_endpoint``."""
+    """Disable an endpoint. ``deliveries.stop_endpoint`` stops its pending deliveries."""
     endpoint_changed(tx, endpoint_id)
     tx.execute(
         update(endpoints)
@@ -351,13 +354,13 @@ def _strings(tx: Connection, column: Column[str], row_id: str, kept: str) -> Map
     found = load_strings(unseal(tx, column, row_id, kept))
     if not isinstance(found, dict):
         raise ValueError("not names and values")  # noqa: TRY004  it is about what is stored, as all else here
-    "".join((*found, *found.values())).encode()  # raises for what is no text
+    "".join((*found, *found.values())).encode()  # raises for anything that is not text
     return found
 
 
 def _text(tx: Connection, column: Column[str], row_id: str, kept: str) -> str:
     found = unseal(tx, column, row_id, kept)
-    found.encode()  # raises for half of a surrogate pair, which no page could show
+    found.encode()  # raises for a lone surrogate, which no page can show
     return found
 
 
@@ -380,14 +383,14 @@ def _schedule(kept: str | None) -> tuple[Millis, ...]:
 
 
 def _endpoint(tx: Connection, row: RowMapping) -> Endpoint:
-    """What can be read of an endpoint; each part that cannot is empty and named in ``unreadable``."""
+    """The endpoint in a row. Parts that cannot be read are empty and named in ``unreadable``."""
     endpoint_id = EndpointId(row["id"])
     unreadable: set[str] = set()
 
     def part(name: str, read: Callable[[], T], instead: T) -> T:
         try:
             return read()
-        except Exception:  # whatever is in the column
+        except Exception:  # the column may hold anything
             unreadable.add(name)
             return instead
 
@@ -414,7 +417,7 @@ def _endpoint(tx: Connection, row: RowMapping) -> Endpoint:
         card=row["card"],
         description=row["description"],
         url=opened(endpoints.c.url),
-        # Nothing leaves by mistake where nobody can tell whether it may.
+        # Capture, so that nothing is sent by mistake while the setting is unknown.
         destination=part("destination", lambda: Destination(row["destination"]), Destination.CAPTURE),
         credentials=strings(endpoints.c.credentials),
         headers=strings(endpoints.c.headers),

@@ -1,4 +1,4 @@
-"""Faults of Hookbench, counted with the delivery that they hold up; after a few it is parked with an attempt."""
+"""Faults of Hookbench, counted on the delivery that they delay; after a few, it is parked with an attempt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,32 +16,33 @@ from server.store.deliveries import AttemptRecord, record
 from server.store.schema import deliveries, endpoints, messages
 
 NOBODY = ProcessId("nobody")
-"""Owns the lease under which a delivery is parked that nobody holds."""
+"""The lease owner recorded while a delivery without a lease is parked."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailedDelivery:
-    """A delivery whose attempt Hookbench itself failed to make."""
+    """A delivery whose attempt failed because of a fault of Hookbench."""
 
     delivery_id: DeliveryId
     owner: ProcessId | None
-    """Whose lease it must be under; ``None``: nobody's."""
+    """The owner that must hold its lease; ``None``: nobody may hold one."""
     attempt_id: AttemptId
-    """Of the attempt that is kept if the delivery is parked. Chosen before, so that keeping it twice keeps it once."""
+    """The id of the attempt that is stored if the delivery is parked. Fixed in advance, so that recording it twice
+    stores it once."""
     fault: Fault
     started_at: Millis
     at: Millis
     """When it failed."""
     parks: bool = False
-    """Trying again would not help, so it is parked at once."""
+    """Park it at once, because another try would not help."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultRecord:
-    """What became of a failed delivery."""
+    """What was decided about a failed delivery."""
 
     attempt: Attempt | None
-    """With which it was parked; ``None`` while it is tried again."""
+    """The attempt with which it was parked; ``None`` while it is tried again."""
     due_at: Millis | None
     source_id: SourceId
     message_id: MessageId
@@ -49,16 +50,16 @@ class FaultRecord:
 
 
 def keep(tx: Connection, failed: Sequence[FailedDelivery]) -> list[FaultRecord | None]:
-    """Count each fault with its delivery, and park what failed too often. For ``Store.batch``.
+    """Count each fault on its delivery, and park deliveries with too many. For ``Store.batch``.
 
-    ``None`` for a delivery that is not the owner's any more. Only plain columns are read: what could not be read as a
-    whole is parked like the rest.
+    Returns one record for each, in order; ``None`` for a delivery that the owner no longer holds. Reads plain columns
+    only, so that a delivery with an unreadable part can be parked too.
     """
     return [_keep_one(tx, one) for one in failed]
 
 
 def due_of(tx: Connection, endpoint_id: EndpointId, now: Millis, most: int) -> list[DeliveryId]:
-    """Due deliveries that nobody holds, of an endpoint whose settings cannot be read."""
+    """Up to ``most`` due deliveries without a lease, of an endpoint whose settings cannot be read."""
     query = (
         select(deliveries.c.id)
         .where(
@@ -101,7 +102,10 @@ def _keep_one(tx: Connection, failed: FailedDelivery) -> FaultRecord | None:
 
 
 def _locked(tx: Connection, failed: FailedDelivery) -> RowMapping | None:
-    """The delivery with what names its event, if it is still the owner's; locked until the transaction ends."""
+    """The delivery with its source, event type and code version, if the owner still holds it; ``None`` otherwise.
+
+    The row is locked until the transaction ends.
+    """
     mine = deliveries.c.lease_owner == failed.owner
     if not failed.owner:
         mine = deliveries.c.lease_owner.is_(None) | (deliveries.c.lease_until <= failed.at)

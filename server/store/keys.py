@@ -1,10 +1,10 @@
-"""The keys that secrets in the database are encrypted with, and where they come from.
+"""The keys that encrypt secrets in the database, and where they come from.
 
-A key is 32 random bytes, written in base64. Its id is derived from it, so that a value can say which key opens it
-without anybody having to name keys. Several keys may be there: the last one encrypts, each of them decrypts.
+A key is 32 random bytes, written in base64. Its id is derived from it, so that a value can say which key decrypts it
+without anyone having to name keys. There may be several keys: the last one encrypts, all of them decrypt.
 
-Whoever has the database without the keys reads no secret. Whoever loses the keys has lost the secrets, too: so a
-missing key is never replaced by a new one where values are encrypted already.
+The database alone reveals no secret. Losing the keys means losing the secrets: so a missing key is never replaced by a
+new one once values are encrypted.
 """
 
 import binascii
@@ -27,7 +27,7 @@ from server.store.condition import Unusable, file_of
 
 KEY_BYTES = 32
 NAME = "hookbench.key"
-"""The file in the data folder."""
+"""The name of the key file in the data folder."""
 FROM_ENVIRONMENT = "HOOKBENCH_KEY"
 HOW_TO_MAKE = "openssl rand -base64 32"
 HEAD = (
@@ -37,13 +37,13 @@ HEAD = (
 
 
 class UnknownKey(Exception):
-    """A value was encrypted with a key that is not here. The text names the key and where keys were looked for."""
+    """A value is encrypted with an unknown key. The text names the key and where keys were looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
     id: str
-    """Twelve hexadecimal digits, from the key itself."""
+    """Twelve hexadecimal digits, derived from the key."""
     material: bytes = field(repr=False)
     cipher: AESGCM = field(repr=False, compare=False)
 
@@ -61,9 +61,9 @@ class Key:
 
 
 class KeyRing:
-    """All keys that are known. Threads may share it.
+    """All known keys. Safe to share between threads.
 
-    A file is looked at again when it changed and when a value names a key that is not known, so that a running server
+    The key file is read again when it has changed and when a value names an unknown key, so that a running server
     follows ``hookbench keys rotate``.
     """
 
@@ -72,14 +72,14 @@ class KeyRing:
         """For people: where the keys come from."""
         self.file = file
         self.ours = ours
-        """It is the file in the data folder: made, changed and kept private by Hookbench."""
+        """``file`` is the one in the data folder, which Hookbench creates, changes and keeps private."""
         self._lock = threading.Lock()
         self._seen: tuple[int, int, int] | None = None
         self._keys: dict[str, Key] = {key.id: key for key in _parsed(text, where)} if file is None else {}
 
     @classmethod
     def find(cls, *, key: str, key_file: Path | None, folder: Path) -> "KeyRing":
-        """The operator's key, the operator's file, or the file in the data folder. Raises ``Unusable``.
+        """The keys in ``key`` if set, else in ``key_file``, else in the file of the data folder. Raises ``Unusable``.
 
         The file in the data folder may be missing: see ``make``.
         """
@@ -89,7 +89,7 @@ class KeyRing:
 
     @classmethod
     def beside(cls, url: str) -> "KeyRing":
-        """For tests and tools: the file beside a SQLite database, otherwise a key that ends with this process."""
+        """For tests and tools: the key file beside a SQLite database, otherwise a key that only this process has."""
         file = file_of(url)
         return cls._of_file(file.with_name(NAME)) if file else cls("this process", None, _OF_THIS_PROCESS.text)
 
@@ -107,23 +107,23 @@ class KeyRing:
 
     @property
     def missing(self) -> bool:
-        """There is no key at all."""
+        """Whether there is no key at all."""
         return not self._keys
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Oldest first; the last one encrypts."""
+        """The ids of all keys, oldest first; the last one encrypts."""
         return tuple(self._keys)
 
     def current(self) -> Key:
-        """The key that encrypts. A file that was changed is read again first: that costs one ``stat``."""
+        """The key that encrypts. Reads a changed file again first, which costs one ``stat`` to notice."""
         if self.file is not None and self._stamp() not in (self._seen, None):
             self.reload()
         *_, last = self._keys.values()
         return last
 
     def get(self, key_id: str) -> Key:
-        """Raises ``UnknownKey``."""
+        """The key with this id. Raises ``UnknownKey``."""
         found = self._keys.get(key_id)
         if found is None and self.file is not None and self._stamp() is not None:
             self.reload()
@@ -133,11 +133,11 @@ class KeyRing:
         return found
 
     def make(self) -> None:
-        """Write the first key into the file of the data folder. Another process that does so at once wins or loses."""
+        """Create the key file in the data folder with a first key. Two processes that race for it get the same key."""
         assert self.file is not None and self.ours
         made = self._written([Key.new()])
         try:
-            os.link(made, self.file)  # fails where another process was faster; never replaces a key
+            os.link(made, self.file)  # fails if another process was faster; never replaces a key
         except FileExistsError:
             pass
         except OSError as error:
@@ -147,18 +147,18 @@ class KeyRing:
         self.reload()
 
     def add(self) -> Key:
-        """Put a new key behind the others; from now on it encrypts. Raises ``Unusable``."""
+        """Append a new key, which encrypts from now on. Raises ``Unusable``."""
         key = Key.new()
         self._replace([*self._keys.values(), key])
         return key
 
     def forget(self, key_id: str) -> None:
-        """Take a key out of the file: what it encrypted cannot be read any more. Raises ``Unusable``."""
+        """Remove a key from the file; values that it encrypted become unreadable. Raises ``Unusable``."""
         self._replace([key for key in self._keys.values() if key.id != key_id])
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Hold the keys for one change at a time. Raises ``Unusable`` while another process changes them."""
+        """Lock the keys for one change. Raises ``Unusable`` while another process changes them."""
         if self.file is None:
             yield
             return
@@ -175,7 +175,7 @@ class KeyRing:
             yield
 
     def reload(self) -> None:
-        """Read the file. Raises ``Unusable``; what was known before is kept then."""
+        """Read the key file. Raises ``Unusable``, and then keeps the keys it had."""
         assert self.file is not None
         with self._lock:
             stamp = self._stamp()
@@ -198,7 +198,7 @@ class KeyRing:
         return found.st_mtime_ns, found.st_ino, found.st_size
 
     def _replace(self, keys: list[Key]) -> None:
-        """The file is the old one or the new one, whenever the machine stops."""
+        """Replace the key file atomically: after a crash it is either the old one or the new one."""
         assert self.file is not None
         written = self._written(keys)
         try:
@@ -211,7 +211,7 @@ class KeyRing:
         self.reload()
 
     def _written(self, keys: list[Key]) -> Path:
-        """A private file beside ours, on the disk."""
+        """A private file with these keys beside the key file, flushed to disk."""
         assert self.file is not None
         beside = self.file.with_name(f"{self.file.name}.{os.getpid()}.new")
         try:
@@ -226,7 +226,7 @@ class KeyRing:
         return beside
 
     def _remove_unfinished(self) -> None:
-        """Delete what a change left that was killed while it wrote: copies of the keys, and one that was never used."""
+        """Delete the files of interrupted changes: they hold copies of the keys, and maybe one that was never used."""
         if self.file is None or not self.ours:
             return
         for left in self.file.parent.glob(f"{self.file.name}.*.new"):
@@ -243,7 +243,7 @@ def open_privately(file: Path):  # type: ignore[no-untyped-def]  # a BufferedWri
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a new name in it outlive a power cut."""
+    """Flush a folder, so that a new file name in it survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -261,7 +261,7 @@ def _parsed(text: str, where: str) -> list[Key]:
 
 
 def _material(word: str, where: str) -> bytes:
-    """What is wrong is said without the word: it may be most of a key."""
+    """The bytes of a key. Raises ``Unusable`` without quoting the word, which may be most of a key."""
     with suppress(ValueError, binascii.Error):
         found = bytes.fromhex(word) if len(word) == 2 * KEY_BYTES else _from_base64(word)
         if len(found) == KEY_BYTES:

@@ -1,4 +1,4 @@
-"""Received messages: kept once by source and webhook id, with one delivery for each endpoint that listens."""
+"""Received messages: one for each source and webhook id, with one delivery for each endpoint that wants it."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,30 +36,31 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class InitialLease:
-    """A worker's word that it will at once begin what is made for a message."""
+    """Deliveries created under this lease start immediately in this worker."""
 
     owner: ProcessId
     until: Millis
     excluding: frozenset[EndpointId] = frozenset()
-    """Endpoints that it has enough for; their deliveries wait for anybody."""
+    """Endpoints for which this worker has enough deliveries; any worker may claim theirs."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilteredMessage:
-    """A message with what filters said of it ahead of the transaction."""
+    """A message with the filter results that were computed before the transaction."""
 
     message: Message
     fits: Mapping[str, bool]
-    """By the filter's text. The writer looks itself at one that is not here, as when it was changed meanwhile."""
+    """Whether the payload matches, by the filter's text. The writer evaluates a filter that is missing here, for
+    example one that was changed in the meantime."""
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointFilter:
-    """What an enabled endpoint asks of an event."""
+    """The event types and filter of an enabled endpoint."""
 
     event_types: frozenset[str] | None
     text: str
-    """The filter as it is kept, for ``FilteredMessage.fits``."""
+    """The filter as stored, for ``FilteredMessage.fits``."""
     filter: Filter
 
 
@@ -67,27 +68,28 @@ class EndpointFilter:
 class Received:
     message_id: MessageId
     duplicate: bool
-    """The source had sent this webhook id before; nothing was stored."""
+    """The source had already sent this webhook id, so nothing was stored."""
     waiting: tuple[EndpointId, ...] = ()
-    """The endpoints for which a delivery was made that waits to be claimed."""
+    """The endpoints with a new delivery that waits to be claimed."""
     leased: tuple[Delivery, ...] = ()
-    """The deliveries that are the worker's already."""
+    """The new deliveries that the worker holds already."""
 
     @property
     def endpoints(self) -> tuple[EndpointId, ...]:
-        """The endpoints that a delivery was made for."""
+        """The endpoints with a new delivery."""
         return (*(delivery.endpoint_id for delivery in self.leased), *self.waiting)
 
 
 def receive(
     tx: Connection, arrived: Sequence[Message | FilteredMessage], lease: InitialLease | None = None
 ) -> list[Received]:
-    """Keep each new message, with a delivery for each endpoint that wants it. For ``Store.batch``.
+    """Store each new message with a delivery for each endpoint that wants it. For ``Store.batch``.
 
-    Reading bodies would hold up everything else that is written, so what filters say of one comes with it.
-    A delivery is due after the first wait of its endpoint's schedule, mostly at once.
-    With a lease a delivery is the worker's from its first moment, which spares claiming it; unless its endpoint sets a
-    pace or an order of its own, which only claiming keeps.
+    Returns one ``Received`` for each message, in their order. Filter results come with the messages, because parsing
+    bodies here would hold up all other writes.
+    A delivery is due after the first wait of its endpoint's schedule, which is usually zero.
+    With ``lease`` the worker holds the new deliveries and need not claim them. Endpoints that are paused, ordered or
+    have a limit of their own are excepted, since only claiming enforces those.
     """
     came = [one.message if isinstance(one, FilteredMessage) else one for one in arrived]
     added = insert_new(tx, messages, [_message_columns(message) for message in came], ("source_id", "webhook_id"))
@@ -109,7 +111,7 @@ def receive(
         for listener in listeners.get(message.source_id, ()):
             try:
                 wanted = listener.wants(message.event_type, payload, fits)
-            except Exception as error:  # nobody knows whether it fits, so a person decides
+            except Exception as error:  # whether the event matches is unknown, so a person decides
                 spoiled.append(_parked(message, listener.id, error))
                 rows.append(spoiled[-1][0])
                 continue
@@ -135,7 +137,7 @@ def receive(
 
 
 def _parked(message: Message, endpoint_id: EndpointId, error: Exception) -> tuple[dict[str, Any], Attempt]:
-    """A delivery that is parked from its first moment by a fault of Hookbench, with the attempt that says so."""
+    """The row of a delivery that a fault of Hookbench parks at once, and the attempt that records the fault."""
     fault = filter_failed(error).reason
     came_at = message.received_at
     row = delivery_rows.new(message.id, endpoint_id, Trigger.EVENT, now=came_at, due_at=came_at)
@@ -170,14 +172,14 @@ def filters(tx: Connection) -> dict[SourceId, list[EndpointFilter]]:
     )
     found: dict[SourceId, list[EndpointFilter]] = {}
     for source_id, event_types, text in tx.execute(query.distinct()):
-        with suppress(Exception):  # what cannot be read is met again by the writer, event by event
+        with suppress(Exception):  # the writer meets what cannot be read again, and handles it for each event
             wanted = None if event_types is None else frozenset(json.loads(event_types))
             found.setdefault(source_id, []).append(EndpointFilter(wanted, text, load_filter(text)))
     return found
 
 
 def send_example(tx: Connection, message: Message, endpoint_id: EndpointId) -> DeliveryId:
-    """Keep a message that goes to this one endpoint, whatever it listens to, and is not retried."""
+    """Store a message for this one endpoint, whatever its event types and filter. Its delivery is never retried."""
     tx.execute(messages.insert(), [_message_columns(message)])
     came_at = message.received_at
     row = delivery_rows.new(message.id, endpoint_id, Trigger.EXAMPLE, now=came_at, due_at=came_at)
@@ -193,7 +195,7 @@ def get(tx: Connection, message_id: MessageId) -> Message | None:
 def by_ids(
     tx: Connection, ids: Iterable[MessageId], *, unreadable: dict[MessageId, Exception] | None = None
 ) -> dict[MessageId, Message]:
-    """The messages that exist; one that cannot be read is put into ``unreadable``, or raises without that."""
+    """The messages that exist, by id. One that cannot be read goes into ``unreadable``; without it, this raises."""
     found: dict[MessageId, Message] = {}
     for row in tx.execute(select(messages).where(messages.c.id.in_(list(ids)))).mappings():
         try:
@@ -207,20 +209,20 @@ def by_ids(
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What the log shows. Empty fields do not narrow it."""
+    """The filters of the message log. An empty field does not filter."""
 
     source_id: SourceId
     event_type: str = ""
     endpoint_id: str = ""
     state: str = ""
-    """As pages name it: a value of ``DeliveryState``, ``captured`` or ``fault``."""
+    """As pages show it: a value of ``DeliveryState``, ``captured`` or ``fault``."""
     text: str = ""
-    """A message id or webhook id, or the beginning of one."""
+    """The beginning of a message id or webhook id."""
     before: str = ""
-    """Only messages older than this message id: the last one of the page before."""
+    """Only messages older than this message id, the last one on the previous page."""
 
     def fits(self, delivery: Delivery) -> bool:
-        """Whether a delivery is one that was searched for."""
+        """Whether a delivery matches the endpoint and state that were searched for."""
         shown = "pending" if delivery.shown_state == "retrying" else delivery.shown_state
         return self.endpoint_id in ("", delivery.endpoint_id) and self.state in ("", shown)
 
@@ -239,7 +241,7 @@ class Row:
 
 
 def page(tx: Connection, search: Search, limit: int = PAGE) -> list[Row]:
-    """The newest messages that fit, newest first, with their deliveries."""
+    """The newest messages that match, newest first, each with its deliveries; matching deliveries come first."""
     columns = [column for column in messages.c if column.name != "body"]
     query = select(*columns).where(messages.c.source_id == search.source_id)
     if search.event_type:
@@ -258,7 +260,7 @@ def page(tx: Connection, search: Search, limit: int = PAGE) -> list[Row]:
     found = tx.execute(query.order_by(messages.c.id.desc()).limit(limit)).mappings().all()
     on_the_way = of_messages(tx, [row["id"] for row in found])
     for each in on_the_way.values():
-        each.sort(key=lambda delivery: not search.fits(delivery))  # a stable sort: those that fit come first
+        each.sort(key=lambda delivery: not search.fits(delivery))  # stable: matching ones come first
     return [
         Row(
             id=MessageId(row["id"]),
@@ -274,7 +276,7 @@ def page(tx: Connection, search: Search, limit: int = PAGE) -> list[Row]:
 
 
 def _shown_as(state: str) -> ColumnElement[bool]:
-    """The deliveries that pages name so: ``Delivery.shown_state``, for the database."""
+    """``Delivery.shown_state`` as an SQL condition."""
     of_state = deliveries.c.state
     match state:
         case "captured":
@@ -290,7 +292,7 @@ def _shown_as(state: str) -> ColumnElement[bool]:
 
 
 def of_messages(tx: Connection, ids: Sequence[str]) -> dict[MessageId, list[Delivery]]:
-    """The deliveries of each message, in the order they were made."""
+    """The deliveries of each message, oldest first."""
     grouped: dict[MessageId, list[Delivery]] = {}
     query = select(deliveries).where(deliveries.c.message_id.in_(ids)).order_by(deliveries.c.id)
     for row in tx.execute(query).mappings():
@@ -299,7 +301,10 @@ def of_messages(tx: Connection, ids: Sequence[str]) -> dict[MessageId, list[Deli
 
 
 def _known(tx: Connection, arrived: Sequence[Message]) -> dict[tuple[SourceId, str], MessageId]:
-    """Those that are stored already. One look-up a source: SQLite scans the whole table for pairs of values."""
+    """The ids of messages that are stored already, by source and webhook id.
+
+    One query for each source, because SQLite scans the whole table for a list of pairs.
+    """
     by_source: dict[SourceId, list[str]] = {}
     for message in arrived:
         by_source.setdefault(message.source_id, []).append(message.webhook_id)
@@ -314,19 +319,22 @@ def _known(tx: Connection, arrived: Sequence[Message]) -> dict[tuple[SourceId, s
 
 @dataclass(frozen=True, slots=True)
 class _Subscriber:
-    """What of an enabled endpoint decides whether it gets an event."""
+    """The settings of an enabled endpoint that decide whether it gets an event, and when."""
 
     id: EndpointId
     event_types: frozenset[str] | None
     filter: str
-    """Its conditions as they are kept."""
+    """Its conditions as stored."""
     unpaced: bool
-    """It is not paused and sets no pace or order."""
+    """It is not paused, not ordered, and has no rate or concurrency limit."""
     first_wait: Millis
-    """How long after an event came its first attempt is due; mostly at once."""
+    """The wait between an event's arrival and its first attempt; usually zero."""
 
     def wants(self, event_type: str, payload: Payload, known: dict[str, bool]) -> bool:
-        """By what is ``known`` of its filter already; a filter that was not looked at is, and is known then."""
+        """Whether it wants an event.
+
+        ``known`` holds filter results by the filter's text; a missing one is evaluated and added.
+        """
         if self.event_types is not None and event_type not in self.event_types:
             return False
         fits = known.get(self.filter)
@@ -351,7 +359,7 @@ _LISTENING = (
     .where(endpoints.c.source_id == bindparam("of"), endpoints.c.disabled.is_(False), endpoints.c.deleted_at.is_(None))
     .order_by(endpoints.c.id)
 )
-"""For one source: a statement that is always the same costs a fifth of one that is made for a list of sources."""
+"""For one source: SQLAlchemy compiles a constant statement once, but one with a list of sources each time."""
 
 
 def _listeners(tx: Connection, source_ids: Iterable[SourceId]) -> dict[SourceId, list[_Subscriber]]:
@@ -364,18 +372,21 @@ def _listeners(tx: Connection, source_ids: Iterable[SourceId]) -> dict[SourceId,
 def _listener(
     endpoint_id: EndpointId, event_types: str | None, conditions: str, unpaced: bool, schedule: str | None
 ) -> _Subscriber:
-    """Read once for as long as nobody changes the endpoint."""
+    """The parsed settings of an endpoint, cached until they change."""
     try:
         wanted = None if event_types is None else frozenset(json.loads(event_types))
-        first_wait = json.loads(schedule)[0] if schedule else 0  # Dodo's own, and most others, begin at once
+        first_wait = json.loads(schedule)[0] if schedule else 0  # no schedule: Dodo's, which starts at once
         load_filter(conditions)
-    except Exception:  # its deliveries are made, and parked when nobody can read it: see ``deliveries.due_endpoints``
+    except Exception:  # create its deliveries all the same; they are parked later, see ``deliveries.due_endpoints``
         return _Subscriber(endpoint_id, None, "[]", False, 0)
     return _Subscriber(endpoint_id, wanted, conditions, bool(unpaced), first_wait)
 
 
 def _begins(text: str) -> Any:
-    """Ids are compared as ranges, not with LIKE: that uses the index, and nothing in the text is a pattern."""
+    """Messages whose id or webhook id begins with ``text``.
+
+    A range instead of LIKE: it uses the index, and no character of ``text`` acts as a wildcard.
+    """
     end = text + "\uffff"
     return or_(
         and_(messages.c.id >= text, messages.c.id < end),

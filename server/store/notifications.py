@@ -1,4 +1,4 @@
-"""The outbox of notices: kept in the transaction of the notice, claimed under a lease, tried until sent or given up."""
+"""The outbox of notifications: stored with their operational event, leased, and retried until sent or given up."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ CROWDED = because("notification_crowded")
 
 
 def enqueue(tx: Connection, notice_id: NoticeId, event: OperationalEventType, now: Millis) -> None:
-    """Let a new notice be sent over each channel that people chose for its type."""
+    """Store a notification of a new operational event for each channel that people chose for its type."""
     chosen = options.alerts(tx)
-    if chosen.unreadable:  # the notice is kept, and with it what it is about
+    if chosen.unreadable:  # log and go on: raising would roll back the operational event and its cause
         log.error("notices.settings_unreadable", advice="Enter on the page Settings who is told of operational events.")
     for channel in chosen.channels(event):
         crowded = _waiting(tx, channel) >= MAX_WAITING
@@ -42,9 +42,9 @@ def enqueue(tx: Connection, notice_id: NoticeId, event: OperationalEventType, no
 def claim(
     tx: Connection, channel: Channel, *, now: Millis, lease_until: Millis, limit: int, without: Iterable[str] = ()
 ) -> list[Notification]:
-    """Take up to ``limit`` that are due, oldest first, but none of the types with the keys ``without``.
+    """Lease up to ``limit`` due notifications, oldest first, except for the event types with the keys ``without``.
 
-    They are due again at ``lease_until``, which is the recovery from a crash.
+    They become due again at ``lease_until``, so that another try follows if this process crashes.
     """
     due = (
         select(notifications.c.id)
@@ -77,7 +77,7 @@ def any_due(tx: Connection, now: Millis) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """How a try to tell ended."""
+    """The result of one try to send a notification."""
 
     id: NotificationId
     state: NotificationState
@@ -96,7 +96,7 @@ def record(tx: Connection, tried: Sequence[SendResult], now: Millis) -> None:
 
 
 def of_notices(tx: Connection, ids: Iterable[NoticeId]) -> dict[NoticeId, list[Notification]]:
-    """By notice, on its way over each channel."""
+    """The notifications of each operational event, by its id."""
     query = select(notifications).where(notifications.c.notice_id.in_(list(ids))).order_by(notifications.c.id)
     found: dict[NoticeId, list[Notification]] = {}
     for row in tx.execute(query).mappings():

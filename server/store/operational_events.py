@@ -1,4 +1,4 @@
-"""Operational events: added within the transaction of what happened, the same thing again only counted."""
+"""Operational events: added in the transaction of what happened. Repetitions are counted in one event."""
 
 import json
 from collections.abc import Iterable
@@ -20,16 +20,16 @@ PAGE = 50
 log = structlog.get_logger()
 
 MAX_COUNTED = 100
-"""Nobody needs to know whether more are unseen."""
+"""``unseen`` counts no further: a higher number tells a person nothing more."""
 
 
 def add(tx: Connection, happened: Occurrence) -> NoticeId | None:
-    """Keep it as a notice; ``None`` when it was counted in one that is kept already."""
+    """Store an operational event and return its id; ``None`` when it was counted in an existing one."""
     return add_all(tx, [happened])[0]
 
 
 def add_all(tx: Connection, every: Iterable[Occurrence]) -> list[NoticeId | None]:
-    """As ``add``. However many of them are the same, they cost two statements."""
+    """``add`` for each, in their order. Equal ones share the same two statements."""
     alike: dict[tuple[str, EndpointId, str], list[Occurrence]] = {}
     order = []
     for one in every:
@@ -41,9 +41,9 @@ def add_all(tx: Connection, every: Iterable[Occurrence]) -> list[NoticeId | None
 
 
 def recover(tx: Connection, attempt: Attempt) -> NoticeId | None:
-    """Keep that an endpoint took an event again, if a notice of trouble came since the last time it did.
+    """Store that an endpoint accepts events again, if there was trouble since its last recovery. Returns the new id.
 
-    Cheap, and still only for attempts that succeeded where one had failed before.
+    Call it only for attempts that succeeded after a failure, because it costs a query.
     """
     latest = (
         select(notices.c.kind)
@@ -59,7 +59,7 @@ def recover(tx: Connection, attempt: Attempt) -> NoticeId | None:
 
 
 def page(tx: Connection, source_id: SourceId, *, before: str = "", limit: int = PAGE) -> list[OperationalEvent]:
-    """A source's notices, newest first; with ``before``, only those older than the notice of that id."""
+    """A source's operational events, newest first; with ``before``, only those older than that id."""
     query = select(notices).where(notices.c.source_id == source_id)
     if before:
         query = query.where(notices.c.id < before)
@@ -67,13 +67,13 @@ def page(tx: Connection, source_id: SourceId, *, before: str = "", limit: int = 
 
 
 def of_endpoint(tx: Connection, endpoint_id: EndpointId, limit: int = 5) -> list[OperationalEvent]:
-    """The newest of an endpoint."""
+    """The newest operational events of an endpoint, newest first."""
     query = select(notices).where(notices.c.endpoint_id == endpoint_id).order_by(notices.c.id.desc()).limit(limit)
     return _readable(tx.execute(query).mappings())
 
 
 def disabled_at(tx: Connection, endpoint_id: EndpointId) -> Millis | None:
-    """When what happened switched the endpoint off the last time; ``None`` when no notice tells any more."""
+    """When the endpoint was last disabled automatically; ``None`` if no operational event records it (any more)."""
     query = select(func.max(notices.c.created_at)).where(
         notices.c.endpoint_id == endpoint_id, notices.c.kind == ENDPOINT_DISABLED.key
     )
@@ -86,13 +86,13 @@ def by_ids(tx: Connection, ids: Iterable[NoticeId]) -> dict[NoticeId, Operationa
 
 
 def latest(tx: Connection, after: str, limit: int = 100) -> list[tuple[NoticeId, SourceId]]:
-    """Those added after the notice of that id, oldest first."""
+    """The ids and sources of operational events added after that id, oldest first."""
     query = select(notices.c.id, notices.c.source_id).where(notices.c.id > after).order_by(notices.c.id).limit(limit)
     return [(NoticeId(notice_id), SourceId(source_id)) for notice_id, source_id in tx.execute(query)]
 
 
 def unseen(tx: Connection, source_id: SourceId) -> int:
-    """How many nobody has looked at yet, at most ``MAX_COUNTED``."""
+    """The number of unseen operational events, at most ``MAX_COUNTED``."""
     some: Select[Any] = (
         select(literal_column("1"))
         .where(notices.c.source_id == source_id, notices.c.seen_at.is_(None))
@@ -102,7 +102,7 @@ def unseen(tx: Connection, source_id: SourceId) -> int:
 
 
 def see(tx: Connection, source_id: SourceId, up_to: str, now: Millis) -> int:
-    """Mark a source's notices as seen, up to the one of that id: newer ones came after the page was looked at."""
+    """Mark a source's operational events up to that id as seen. Newer ones came after the page was shown."""
     seen = tx.execute(
         update(notices)
         .where(notices.c.source_id == source_id, notices.c.seen_at.is_(None), notices.c.id <= up_to)
@@ -112,7 +112,10 @@ def see(tx: Connection, source_id: SourceId, up_to: str, now: Millis) -> int:
 
 
 def _gather(tx: Connection, alike: list[Occurrence]) -> NoticeId | None:
-    """Count what is the same in a notice that is still gathering, or begin one. Detail and event are the latest's."""
+    """Count equal occurrences in an existing operational event if it is recent enough; otherwise add one.
+
+    Detail and message are those of the latest occurrence. Returns the id of a new event, else ``None``.
+    """
     last = alike[-1]
     values: dict[str, Any] = {"message_id": last.message_id, "detail": dump(dict(last.detail)), "updated_at": last.at}
     gathering = (
@@ -147,7 +150,7 @@ def _gather(tx: Connection, alike: list[Occurrence]) -> NoticeId | None:
 
 
 def _readable(rows: Iterable[RowMapping]) -> list[OperationalEvent]:
-    """The notices that can be read: one that cannot must not take a page, or what is to be sent, with it."""
+    """The operational events that can be read. An unreadable one must not break a page or stop notifications."""
     found = []
     for row in rows:
         try:

@@ -1,4 +1,4 @@
-"""What people set on the settings page: one row an option, JSON in it."""
+"""Settings that people change on the settings page: one row an option, stored as encrypted JSON."""
 
 import json
 from collections.abc import Sequence
@@ -27,12 +27,12 @@ OFFERED_AT_FIRST = (
     "transformation.too_slow",
     "hookbench.fault",
 )
-"""Operational events that people chose among while it was not kept which were offered. One that they were never offered
-is sent or not by its own default."""
+"""The operational events that people could choose from before the stored settings listed the offered ones. One that was
+never offered follows its own default."""
 
 
 def alerts(tx: Connection) -> NotificationSettings:
-    """Who is told of operational events; nobody, before anybody chose or where it is ``unreadable``."""
+    """Who is notified of operational events. Nobody, before anyone has chosen or if the stored value is unreadable."""
     found = tx.execute(select(options.c.value).where(options.c.name == ALERTS)).scalar()
     if found is None:
         return NotificationSettings()
@@ -45,7 +45,7 @@ def alerts(tx: Connection) -> NotificationSettings:
             webhook_url=str(kept["webhook_url"]),
             webhook_secret=str(kept["webhook_secret"]),
         )
-    except Exception:  # whatever is in the row
+    except Exception:  # the row may hold anything
         return NotificationSettings(unreadable=True)
 
 
@@ -63,14 +63,14 @@ def set_alerts(tx: Connection, alerts: NotificationSettings, now: Millis) -> Non
 
 
 def known_browsers(tx: Connection) -> list[tuple[UserId, str]]:
-    """(who signed in with it, hash of its token) of browsers that somebody signed in with, oldest first."""
+    """(user id, hash of the browser's token) for each browser that someone has signed in with, oldest first."""
     found = tx.execute(select(options.c.value).where(options.c.name == KNOWN_BROWSERS)).scalar()
     if found is None:
         return []
     try:
         pairs = json.loads(unseal(tx, options.c.value, KNOWN_BROWSERS, found))
         return [(UserId(user_id), str(token_hash)) for user_id, token_hash in pairs]
-    except Exception as error:  # they are learned again; nobody may be locked out for it
+    except Exception as error:  # browsers are learned again; an error would lock people out
         log.warning("accounts.known_browsers_unreadable", error=type(error).__name__)
         return []
 

@@ -1,13 +1,13 @@
-"""Whose leases are in a database, and which of the owners are dead: what those held need not wait until it runs out.
+"""Owners of leases, and which of them are dead. A dead owner's leases are freed before they expire.
 
-A SQLite file is for one server at a time, which locks a file beside it: what it finds leased at its start was a dead
-one's.
+A SQLite file serves one server at a time, which locks a file beside it: every lease it finds at start belonged to a
+dead process.
 
-A PostgreSQL is for many. Each says that it lives by a lock that belongs to its connection, and the database frees it
-when the connection breaks, however the process ended. A lock and no heartbeat, because then no clock decides, and a
-process that is slow or was suspended keeps what it has under way. It is on the connection that records: whoever cannot
-record does not count as alive. A machine that vanishes without a word keeps its lock for as long as the database
-believes in the connection; its leases run out meanwhile, as all do.
+A PostgreSQL database serves many. Each process holds an advisory lock that belongs to its connection; the database
+releases the lock when the connection breaks, however the process ended. A lock instead of a heartbeat, because then
+no clock decides, and a slow or suspended process keeps its leases. The lock is on the connection that writes: a
+process that cannot write does not count as alive. If a machine vanishes without closing its connection, the lock stays
+until the database drops the connection; meanwhile its leases expire as usual.
 """
 
 import fcntl
@@ -25,10 +25,10 @@ from server.store.condition import Unusable, file_of
 from server.store.schema import deliveries
 
 HELD = "owner"
-"""Under this name a connection notes for whom it holds the lock; one made after the old one broke has no such note."""
+"""The key in a connection's ``info`` for the owner whose lock it holds; a new connection has no such entry."""
 
 _OURS = 0x486F6F6B
-"""The first of each lock's two numbers says that it is ours: other programs may use locks in the same database."""
+"""The first of each lock's two numbers, which sets our locks apart from other programs' in the same database."""
 _HOLD = text("SELECT pg_advisory_lock_shared(:ours, :number)")
 _TRY_ALONE = text("SELECT pg_try_advisory_xact_lock(:ours, :number)")
 _LIVING = text(
@@ -37,16 +37,16 @@ _LIVING = text(
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 
-# Only what waits is ever leased, and of that there is an index: with a million deliveries the table would take long.
+# Only pending deliveries are ever leased, and they have an index; scanning the table is slow with a million rows.
 _LEASED = (deliveries.c.state == literal_column("'pending'")) & deliveries.c.lease_owner.is_not(None)
 _FREE = update(deliveries).where(_LEASED).values(lease_owner=None, lease_until=None)
 
 
 @contextmanager
 def only_here(url: str) -> Iterator[None]:
-    """Hold a SQLite file for one server; another one would deliver everything twice. Raises ``Unusable``.
+    """Lock a SQLite file for this server, since a second one would deliver everything twice. Raises ``Unusable``.
 
-    Nothing is held of a database server.
+    Does nothing for a database server.
     """
     if file := file_of(url):
         with _locked(file):
@@ -56,7 +56,10 @@ def only_here(url: str) -> Iterator[None]:
 
 
 def living(tx: Connection, owner: ProcessId) -> frozenset[int]:
-    """Say that ``owner`` lives, and return the numbers of all that do. For the writer of a database server."""
+    """The lock numbers of all living owners, after making sure that ``owner`` holds its lock.
+
+    Only for a database server, on the writer's connection.
+    """
     if tx.info.get(HELD) != owner:
         tx.execute(_HOLD, {"ours": _OURS, "number": number_of(owner)})
         tx.info[HELD] = owner
@@ -64,34 +67,35 @@ def living(tx: Connection, owner: ProcessId) -> frozenset[int]:
 
 
 def leases(tx: Connection) -> list[tuple[DeliveryId, ProcessId]]:
-    """Each leased delivery with its owner, dead or alive. Looks at everything that waits."""
+    """Each leased delivery with its owner, dead or alive. Reads all pending deliveries."""
     query = select(deliveries.c.id, deliveries.c.lease_owner).where(_LEASED)
     return [(DeliveryId(delivery_id), ProcessId(owner)) for delivery_id, owner in tx.execute(query)]
 
 
 def free(tx: Connection, owners: Collection[ProcessId]) -> int:
-    """Free the leases of these owners, unless one lives after all. Returns how many there were."""
+    """Free the leases of those owners that are dead. Returns how many leases that were."""
     dead = [owner for owner in owners if _is_dead(tx, owner)]
     return tx.execute(_FREE.where(deliveries.c.lease_owner.in_(dead))).rowcount if dead else 0
 
 
 def free_all(tx: Connection) -> int:
-    """Free every lease: for the start of a server that has the database to itself. Returns how many there were."""
+    """Free every lease, at the start of a server that has the database to itself. Returns how many there were."""
     return tx.execute(_FREE).rowcount
 
 
 def number_of(owner: ProcessId) -> int:
-    """Of its lock. Should two owners have the same, each counts as alive as long as either is."""
+    """The number of an owner's lock. If two owners share one, both count as alive while either is."""
     return crc32(owner.encode()) & 0x7FFF_FFFF
 
 
 def _is_dead(tx: Connection, owner: ProcessId) -> bool:
-    """Whether nobody holds its lock. Nobody gets it until our commit: one that comes back finds its leases freed."""
+    """Whether nobody holds an owner's lock. The lock is ours until commit, so an owner that returns finds its leases
+    freed."""
     return bool(tx.execute(_TRY_ALONE, {"ours": _OURS, "number": number_of(owner)}).scalar_one())
 
 
 def _locked(file: Path) -> TextIO:
-    """The lock file beside it, locked for as long as it is open, however the process ends."""
+    """The open lock file beside ``file``, locked until it is closed or the process ends. Raises ``Unusable``."""
     os.umask(0o077)  # the database holds secrets
     file = file.resolve()
     lock = file.with_name(f"{file.name}-lock")

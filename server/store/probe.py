@@ -1,11 +1,11 @@
-"""Whether the database can be written just now."""
+"""Checks whether the database can be written."""
 
 from sqlalchemy import Connection, text
 
 _REWRITE = text("UPDATE alembic_version SET version_num = version_num")
-"""Changes nothing and writes a row: a full disk lets an empty transaction pass."""
+"""Writes a row without changing it, because an empty transaction succeeds even on a full disk."""
 
 
 def write(tx: Connection) -> None:
-    """Write the least that is written for an event. Raises what any write would."""
+    """Write as little as possible. Raises what any write raises."""
     tx.execute(_REWRITE)

@@ -1,8 +1,8 @@
-"""Changing the key that secrets are encrypted with, while servers run on the database.
+"""Rotates the key that encrypts secrets, while servers run on the database.
 
-Each step can be the last one before a power cut; the next run goes on from there. First the new key is put into the
-file, where running servers find it: from then on they encrypt with it. Then row after row is encrypted anew, each
-batch a transaction. The old key stays in the file, for backups of the database, until ``forget``.
+An interruption after any step is safe; the next run continues from there. First the new key goes into the key file,
+where running servers find it and encrypt with it from then on. Then all rows are encrypted again, one transaction a
+batch. The old key stays in the file, for backups of the database, until ``forget``.
 """
 
 import sqlite3
@@ -19,11 +19,11 @@ from server.store.sealing import BACKUP, key_of_backup
 from server.store.vault import PREFIX, SEALED, Unreadable, Vault, key_id_of, place_of, vault_of, wait_for_sealing
 
 ROWS_AT_ONCE = 20
-"""In one transaction: a few milliseconds, so that a running server hardly waits."""
+"""Rows per transaction. Few, so that a running server does not wait long for its own writes."""
 
 
 def usage(engine: Engine) -> Counter[str]:
-    """How many values each key encrypted, by its id."""
+    """The number of encrypted values by key id."""
     found: Counter[str] = Counter()
     with engine.connect() as connection:
         for table, names in SEALED.items():
@@ -33,7 +33,7 @@ def usage(engine: Engine) -> Counter[str]:
 
 
 def unreadable(engine: Engine) -> list[str]:
-    """The places of the values that do not open, such as ``endpoints.url:ep_…``."""
+    """The places of the values that cannot be decrypted, such as ``endpoints.url:ep_…``."""
     found: list[str] = []
     with engine.connect() as connection:
         vault = vault_of(connection)
@@ -48,10 +48,10 @@ def unreadable(engine: Engine) -> list[str]:
 
 
 def rotate(engine: Engine, keys: KeyRing) -> Iterator[int]:
-    """Encrypt everything with a new key; yields how many rows are done, after each batch. Raises ``Unusable``.
+    """Encrypt everything with a new key; yields after each batch how many rows are done. Raises ``Unusable``.
 
-    A value that does not open stays as it is; ``unreadable`` names it.
-    Where a change of keys was interrupted it is brought to its end, with the key that was new then.
+    A value that cannot be decrypted stays as it is; ``unreadable`` lists it.
+    If a rotation was interrupted, this finishes it with the key that it had added.
     """
     with keys.changing():
         if keys.file is not None:
@@ -73,7 +73,7 @@ def rotate(engine: Engine, keys: KeyRing) -> Iterator[int]:
 
 
 def forget(engine: Engine, keys: KeyRing, key_id: str, folder: Path) -> None:
-    """Take an old key out of the file. Raises ``Unusable`` while something needs it."""
+    """Remove an old key from the file. Raises ``Unusable`` while a value or a backup still needs it."""
     with keys.changing():
         if not keys.ours:
             raise Unusable(f"The keys come from {keys.where}, which is yours to change.")
@@ -93,9 +93,9 @@ def forget(engine: Engine, keys: KeyRing, key_id: str, folder: Path) -> None:
 
 
 def _reseal(engine: Engine, table: Table, columns: list[Column[str]], key_id: str, damaged: set[str]) -> int:
-    """Encrypt some rows anew that another key encrypted. Returns how many; 0 when none is left.
+    """Encrypt the next rows that use another key. Returns how many; 0 when none is left.
 
-    ``damaged``: ids of rows with values that do not open; they are left out from then on.
+    ``damaged`` collects the ids of rows with values that cannot be decrypted; later calls skip them.
     """
     [key] = table.primary_key
     ours = f"{PREFIX}{key_id}:%"
@@ -118,7 +118,7 @@ def _reseal(engine: Engine, table: Table, columns: list[Column[str]], key_id: st
 
 
 def _is_unfinished(engine: Engine, key_id: str) -> bool:
-    """Whether another key encrypted something that can be read."""
+    """Whether some readable value is encrypted with another key than ``key_id``."""
     with engine.connect() as connection:
         vault = vault_of(connection)
         for table, names in SEALED.items():
@@ -139,13 +139,13 @@ def _opens(vault: Vault, place: str, value: str) -> bool:
 
 
 def _write_back(engine: Engine) -> None:
-    """Empty the log beside the file as far as readers let us: it holds what the old key encrypted."""
+    """Empty SQLite's write-ahead log, as far as readers allow: it still holds values that the old key encrypted."""
     raw = engine.raw_connection()
     with closing(raw):
         try:
             raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error:
-            return  # the running server does so later
+            return  # the running server does it later
 
 
 def _ask_for_key(keys: KeyRing) -> str:

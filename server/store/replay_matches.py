@@ -1,4 +1,4 @@
-"""Which messages a replay is about, found in bounded steps on a reader, by the same conditions to count and to send."""
+"""The messages that a replay selects, found in bounded steps on a reader. Counting and sending share the conditions."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,43 +16,44 @@ from server.domain.replays import ReplayKind, Selection
 from server.store.schema import attempts, deliveries, messages
 
 SCANNED = 2_000
-"""How many messages one step looks at."""
+"""Messages that one step scans."""
 
 BODIES = 100
-"""How many bodies one step loads, where an endpoint's conditions have to be looked at."""
+"""Bodies that one step loads when it has to evaluate an endpoint's filter."""
 
 BODIES_COUNTED = 20
-"""As many take a millisecond or two: a person waits for the count, but whoever sends an event waits with them."""
+"""The same for counting. Few, because parsing them holds the interpreter's lock and delays incoming events."""
 
 BY_STATE = (ReplayKind.FAILED, ReplayKind.PARKED)
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A message that the selection is about."""
+    """A message that the selection matches."""
 
     message_id: MessageId
     event_type: str
     delivery_id: DeliveryId | None
-    """``None`` when the endpoint never had one."""
+    """``None`` if the message has no delivery to the endpoint."""
     state: DeliveryState | None
     delivered: bool
-    """The destination accepted it before, so it will see the same ``webhook-id`` again."""
+    """The destination has accepted it before, so it will see the same ``webhook-id`` again."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchPage:
     matches: Sequence[Match]
-    """In the order of arrival."""
+    """In order of arrival."""
     cursor: str
-    """Where to go on."""
+    """Where the next page starts."""
     last: bool
-    """There is nothing after it."""
+    """No page follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchCounts:
-    """How many matches one step found, of each event type, state, and whether the destination accepted them before."""
+    """The number of matches that one step found, by event type, state, and whether the destination accepted them
+    before."""
 
     by: Mapping[tuple[str, DeliveryState | None, bool], int]
     cursor: str
@@ -60,7 +61,7 @@ class MatchCounts:
 
 
 def walk(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, most: int) -> MatchPage:
-    """Up to ``most`` matches after the cursor ``after``. None found does not mean that none follow: see ``last``."""
+    """Up to ``most`` matches after the cursor ``after``. A page may be empty although more follow: see ``last``."""
     if selection.kind in BY_STATE:
         return _walk_deliveries(tx, endpoint, selection, after, most)
     return _walk_messages(tx, endpoint, selection, after, most)
@@ -69,8 +70,8 @@ def walk(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, m
 def count(tx: Connection, endpoint: Endpoint, selection: Selection, after: str) -> MatchCounts:
     """Count the next matches after the cursor ``after``, by the same conditions as ``walk``.
 
-    The database counts, since it does so without the interpreter's lock. Row after row would take that from whoever is
-    storing an event, for 5 ms each time. Only where payloads decide, which the database cannot read, few are fetched.
+    The database counts, because it does not hold the interpreter's lock meanwhile; fetching row after row would delay
+    incoming events. Only a filter on payloads, which the database cannot evaluate, makes this fetch bodies, and few.
     """
     if _filter(endpoint, selection):
         stretch = _walk_messages(tx, endpoint, selection, after, BODIES_COUNTED)
@@ -95,8 +96,10 @@ def count(tx: Connection, endpoint: Endpoint, selection: Selection, after: str) 
 
 
 def _walk_deliveries(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, most: int) -> MatchPage:
-    """Those of one state, of which an index holds nothing else. What they are of is looked at afterwards, so that a
-    choice of event types that fits hardly any does not make the step long."""
+    """The next matches among deliveries in one state, which has its own index.
+
+    Event types are compared after the query, so that a rare type does not make the query scan far.
+    """
     query = _of_deliveries(endpoint, selection, after).order_by(deliveries.c.message_id).limit(most)
     found = [_match(row) for row in tx.execute(query)]
     wanted = selection.event_types
@@ -106,7 +109,7 @@ def _walk_deliveries(tx: Connection, endpoint: Endpoint, selection: Selection, a
 
 
 def _walk_messages(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, most: int) -> MatchPage:
-    """The next messages of the source, with the endpoint's delivery of each."""
+    """The next matches among the source's messages, each with its delivery to the endpoint."""
     bound = _edge(tx, select(messages.c.id).where(_of_source(endpoint, selection, after)), messages.c.id)
     asked = _filter(endpoint, selection)
     most = min(most, BODIES) if asked else most
@@ -123,13 +126,13 @@ def _walk_messages(tx: Connection, endpoint: Endpoint, selection: Selection, aft
 
 
 def _edge(tx: Connection, scanned: Select[Any], place: ColumnElement[str]) -> str | None:
-    """Where a step that looks at ``SCANNED`` of them ends; ``None`` when there are fewer."""
+    """The last id of a step that scans ``SCANNED`` rows; ``None`` if fewer are left."""
     edge: str | None = tx.execute(scanned.order_by(place).offset(SCANNED - 1).limit(1)).scalar()
     return edge
 
 
 def _filter(endpoint: Endpoint, selection: Selection) -> Filter | None:
-    """What has a delivery fulfilled the endpoint's conditions when it came; what has none is held against today's."""
+    """The filter to evaluate, if any. Only messages without a delivery need it: the others passed it on arrival."""
     return Filter(endpoint.conditions) if selection.kind is ReplayKind.MISSING and endpoint.conditions else None
 
 
@@ -167,7 +170,7 @@ def _of_source(endpoint: Endpoint, selection: Selection, after: str) -> ColumnEl
 
 
 _DELIVERED = (
-    # Only what was sent again after its schedule had ended can have succeeded before it failed.
+    # Only a delivery that was resent after its schedule ended can be unsuccessful now with an earlier success.
     and_(
         or_(deliveries.c.state == DeliveryState.SUCCEEDED.value, deliveries.c.attempts > deliveries.c.step),
         exists()
@@ -193,7 +196,7 @@ def _wanted(endpoint: Endpoint, selection: Selection) -> ColumnElement[bool]:
 
 
 def _state(state: DeliveryState) -> ColumnElement[bool]:
-    """Written into the statement: only then does every database see that the index of this state will do."""
+    """The state as a literal: with a parameter, a database cannot tell that the partial index of this state applies."""
     return deliveries.c.state == literal_column(f"'{state.value}'")
 
 
@@ -203,7 +206,7 @@ def _match(row: Any) -> Match:
 
 
 def parked(tx: Connection, endpoint_id: EndpointId, most: int = 1_000) -> int:
-    """How many deliveries wait for a mended transformation, counted up to ``most`` + 1."""
+    """The number of an endpoint's parked deliveries, counted up to ``most`` + 1."""
     waiting = (
         select(deliveries.c.message_id)
         .where(

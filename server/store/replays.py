@@ -1,7 +1,7 @@
-"""Runs of replays: made due in stretches, given back when they are stopped, counted.
+"""Replay runs: make deliveries due in batches, undo what is not tried when a run is stopped, count the results.
 
-What ``matches`` found is judged again where it is made due, in the writer's transaction. A run's ``cursor`` moves in
-that same transaction, so a kill at any moment neither skips nor repeats.
+The writer's transaction checks every match of ``replay_matches`` again before it makes it due. The run's ``cursor``
+moves in the same transaction, so that an interruption neither skips nor repeats a delivery.
 """
 
 import json
@@ -56,7 +56,7 @@ def get(tx: Connection, replay_id: ReplayId) -> Replay | None:
 
 
 def running(tx: Connection, endpoint_id: EndpointId | None = None) -> list[Replay]:
-    """The runs that are under way, oldest first; with ``endpoint_id`` those of one endpoint."""
+    """The running replays, oldest first; with ``endpoint_id`` only those of that endpoint."""
     query = select(replays).where(replays.c.state == ReplayState.RUNNING.value).order_by(replays.c.id)
     if endpoint_id is not None:
         query = query.where(replays.c.endpoint_id == endpoint_id)
@@ -64,7 +64,7 @@ def running(tx: Connection, endpoint_id: EndpointId | None = None) -> list[Repla
     for row in tx.execute(query).mappings():
         try:
             found.append(_replay(row))
-        except Exception:  # it must not hold up the others
+        except Exception:  # one unreadable run must not stop the others
             log.exception("replay.unreadable", replay_id=row["id"])
     return found
 
@@ -72,7 +72,7 @@ def running(tx: Connection, endpoint_id: EndpointId | None = None) -> list[Repla
 def history(
     tx: Connection, endpoint_id: EndpointId, before: str = "", limit: int = PAGE
 ) -> list[tuple[Replay, Progress]]:
-    """The runs of an endpoint, newest first, with how their deliveries stand."""
+    """The runs of an endpoint with their progress, newest first; with ``before`` only those older than that id."""
     query = select(replays).where(replays.c.endpoint_id == endpoint_id).order_by(replays.c.id.desc()).limit(limit)
     if before:
         query = query.where(replays.c.id < before)
@@ -80,13 +80,13 @@ def history(
     for row in tx.execute(query).mappings().all():
         try:
             found.append((_replay(row), _progress(tx, row)))
-        except Exception:  # it must not take the page with it
+        except Exception:  # one unreadable run must not break the page
             log.exception("replay.unreadable", replay_id=row["id"])
     return found
 
 
 def untried(tx: Connection, replay_id: ReplayId, now: Millis) -> tuple[int, int]:
-    """How many of a run's deliveries wait untried, and how many of those were due before ``now``."""
+    """How many of a run's deliveries have not been tried yet, and how many of those were due before ``now``."""
     due = [at or 0 for at in tx.execute(select(deliveries.c.due_at).where(_untried(replay_id))).scalars()]
     return len(due), sum(at < now for at in due)
 
@@ -94,9 +94,9 @@ def untried(tx: Connection, replay_id: ReplayId, now: Millis) -> tuple[int, int]
 def advance(
     tx: Connection, replay: Replay, matches: Sequence[Match], due: Sequence[Millis], cursor: str, now: Millis
 ) -> bool:
-    """Make ``matches`` due at the moments ``due`` and move the cursor of ``replay`` to ``cursor``.
+    """Make ``matches`` due at the times ``due`` and move the run's cursor to ``cursor``.
 
-    False, and nothing is changed, when the run was ended meanwhile or someone else has moved it.
+    Returns False and changes nothing if the run has ended, or another process has moved its cursor.
     """
     moved = tx.execute(
         update(replays)
@@ -116,7 +116,7 @@ def advance(
 
 
 def finish(tx: Connection, replay: Replay, now: Millis) -> bool:
-    """The run has seen everything and each was tried. False when it was ended or moved meanwhile."""
+    """Mark the run as done. Returns False if it has ended, its cursor has moved, or a delivery is not tried yet."""
     finished = tx.execute(
         update(replays)
         .where(
@@ -131,7 +131,7 @@ def finish(tx: Connection, replay: Replay, now: Millis) -> bool:
 
 
 def stop(tx: Connection, replay_id: ReplayId, state: ReplayState, now: Millis) -> bool:
-    """End a run early: what it made due and nobody has begun is as it was before. False when it had ended."""
+    """End a run early and undo what it made due and nobody has tried or leased. Returns False if it had ended."""
     stopped = tx.execute(
         update(replays)
         .where(replays.c.id == replay_id, replays.c.state == ReplayState.RUNNING.value)
@@ -155,13 +155,13 @@ def stop(tx: Connection, replay_id: ReplayId, state: ReplayState, now: Millis) -
 
 
 def stop_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
-    """End the run of an endpoint that was disabled or deleted."""
+    """Stop the runs of an endpoint that was disabled or deleted."""
     for replay in running(tx, endpoint_id):
         stop(tx, replay.id, ReplayState.DISABLED, now)
 
 
 def finished(tx: Connection) -> list[ReplayId]:
-    """Ended runs of which no delivery waits any more."""
+    """Ended runs without pending deliveries, whose counts are not frozen yet."""
     waits = exists().where(deliveries.c.replay_id == replays.c.id, deliveries.c.state == DeliveryState.PENDING.value)
     query = select(replays.c.id).where(
         replays.c.settled.is_(False), replays.c.state != ReplayState.RUNNING.value, ~waits.correlate(replays)
@@ -170,7 +170,7 @@ def finished(tx: Connection) -> list[ReplayId]:
 
 
 def freeze_counts(tx: Connection, replay_id: ReplayId) -> None:
-    """Keep the figures of a finished run: what happens to its deliveries from now on is not its doing."""
+    """Store the final counts of a finished run; what happens to its deliveries later is not its result."""
     row = tx.execute(select(replays).where(replays.c.id == replay_id)).mappings().one()
     tally = dump({state.value: count for state, count in _progress(tx, row).ended.items()})
     tx.execute(update(replays).where(replays.c.id == replay_id).values(tally=tally, settled=True))
@@ -234,7 +234,7 @@ def _begin_new(tx: Connection, replay: Replay, matches: Sequence[Match], due: Se
 
 
 def _hand_over(tx: Connection, ids: Sequence[DeliveryId]) -> None:
-    """Earlier runs keep the figures of the deliveries that are theirs no longer."""
+    """Add the states of these deliveries to the stored counts of the runs that they leave."""
     query = (
         select(deliveries.c.replay_id, deliveries.c.state, func.count())
         .where(deliveries.c.id.in_(ids), deliveries.c.replay_id.is_not(None))

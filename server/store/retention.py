@@ -1,4 +1,4 @@
-"""Deleting what is old, a few rows at a time. Ids sort by time, so what is old stands together at the beginning."""
+"""Deletes old rows in small batches. Ids sort by time, so the oldest rows come first."""
 
 import sqlite3
 from contextlib import closing
@@ -13,12 +13,12 @@ from server.store.condition import file_of
 from server.store.schema import attempts, deliveries, messages, notices, notifications, replays
 
 DONE = "~"
-"""A cursor behind every id."""
+"""A cursor after every id."""
 
 
 @dataclass(frozen=True, slots=True)
 class PruneStep:
-    """One step: how many went, how many stay because they wait for a delivery, and where the next step begins."""
+    """The result of one step: how many rows it deleted, how many must stay for now, and where the next step starts."""
 
     deleted: int
     kept: int
@@ -30,9 +30,9 @@ class PruneStep:
 
 
 def prune_messages(tx: Connection, before: Millis, *, cursor: str, limit: int) -> PruneStep:
-    """Look at up to ``limit`` messages received before that moment; delete each with its deliveries and attempts.
+    """Delete messages received before that time, with their deliveries and attempts. Looks at up to ``limit`` messages.
 
-    One that still waits for a delivery, of a paused endpoint perhaps, is left for a later time.
+    A message with a pending delivery stays until a later run; its endpoint may be paused.
     """
     old = (
         select(messages.c.id)
@@ -40,7 +40,7 @@ def prune_messages(tx: Connection, before: Millis, *, cursor: str, limit: int) -
         .order_by(messages.c.id)
         .limit(limit)
     )
-    # Locked, so that nobody makes one due again in between: with SQLite nobody can, with PostgreSQL somebody might.
+    # Locked, so that on PostgreSQL no other process makes a delivery due again in between.
     found = list(tx.execute(old.with_for_update()).scalars())
     if not found:
         return PruneStep(0, 0, DONE)
@@ -55,7 +55,7 @@ def prune_messages(tx: Connection, before: Millis, *, cursor: str, limit: int) -
 
 
 def prune_notices(tx: Connection, before: Millis, *, cursor: str, limit: int) -> PruneStep:
-    """Operational events that last happened before that moment, with what was sent of them."""
+    """Delete operational events that last happened before that time, with their notifications."""
     found = _oldest(tx, notices.c.id, earliest(NoticeId, before), cursor, limit)
     ids = list(tx.execute(select(notices.c.id).where(notices.c.id.in_(found), notices.c.updated_at < before)).scalars())
     tx.execute(delete(notifications).where(notifications.c.notice_id.in_(ids)))
@@ -64,7 +64,7 @@ def prune_notices(tx: Connection, before: Millis, *, cursor: str, limit: int) ->
 
 
 def prune_replays(tx: Connection, before: Millis, *, cursor: str, limit: int) -> PruneStep:
-    """The history of replays that ended before that moment, once no delivery refers to them any more."""
+    """Delete replays that ended before that time and that no delivery refers to any more."""
     found = _oldest(tx, replays.c.id, earliest(ReplayId, before), cursor, limit)
     unused = select(replays.c.id).where(
         replays.c.id.in_(found),
@@ -84,18 +84,18 @@ def _oldest(tx: Connection, column: Column[Any], before: str, cursor: str, limit
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Bytes of a SQLite file, and how many of them are in pages that were freed and are used next."""
+    """Size of a SQLite file in bytes, and how many of them are in free pages, which are reused first."""
 
     size: int
     free: int
 
 
 def file_usage(url: str) -> Usage | None:
-    """``None`` for a database server, and before there is a file."""
+    """The disk usage of a SQLite file; ``None`` for a database server, and before the file exists."""
     path = file_of(url)
     if path is None or not path.exists():
         return None
-    # With no log beside it nobody has it open, and nothing but the file is opened.
+    # Without a log beside it no process has the file open; then ``immutable`` avoids creating other files.
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     with closing(sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)) as connection:
         [(page,)] = connection.execute("PRAGMA page_size")

@@ -1,11 +1,11 @@
-"""Many rows in one statement.
+"""Inserts many rows with one statement.
 
-A driver takes each row of ``executemany`` as an execution of its own, with all that the interpreter and the database do
-around one. SQLAlchemy can write statements with many rows, but builds their text anew each time. Here the text is made
-once for each of a few numbers of rows.
+``executemany`` runs one statement for each row, with its full overhead in the interpreter and the database. SQLAlchemy
+can build multi-row statements, but builds their text each time. This module builds the text once for each of a few
+batch sizes.
 
-Nothing is returned, only counted: ``sqlite3`` lets go of the interpreter for each row that it fetches, and beside a
-busy event loop it takes up to milliseconds to get it back.
+Rows are counted and not returned (no RETURNING): ``sqlite3`` releases the interpreter's lock for each row that it
+fetches, and beside a busy event loop it waits milliseconds to get the lock back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,24 +17,24 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 MAX_ROWS_PER_STATEMENT = 32
 LENGTHS = (MAX_ROWS_PER_STATEMENT, 24, 16, 12, 8, 6, 4, 3, 2, 1)
-"""How many rows a statement has: any number is then two or three statements."""
+"""The batch sizes: few enough to cache, and most numbers of rows take two or three statements."""
 
 Row = TypeVar("Row")
 
 
 def insert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows; a column that a row does not name is left empty, so defaults of the database do not count."""
+    """Insert rows. A column that a row does not name becomes NULL; the database's defaults do not apply."""
     for part in parts(rows):
         _execute(tx, table, part, ())
 
 
 def insert_new(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], unique: tuple[str, ...]) -> int:
-    """Add the rows that are not there yet, judged by the columns in ``unique``. Returns how many were added."""
+    """Insert the rows whose ``unique`` columns do not exist yet. Returns how many were inserted."""
     return sum(_execute(tx, table, part, unique) for part in parts(rows))
 
 
 def parts(rows: Sequence[Row]) -> list[Sequence[Row]]:
-    """All rows in their order, cut so that there are few lengths."""
+    """The rows in their order, cut into batches whose sizes are in ``LENGTHS``."""
     found: list[Sequence[Row]] = []
     at = 0
     while at < len(rows):
@@ -55,7 +55,7 @@ def _execute(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], un
 def _statement(
     dialect: Dialect, table: Table, size: int, unique: tuple[str, ...]
 ) -> tuple[str, list[str], list[str] | None]:
-    """The text, the columns of a row, and the parameters' names where the driver wants them by name."""
+    """The SQL text, the columns of a row, and the names of the parameters if the driver takes them by name."""
     columns = [column.name for column in table.columns]
     names = [f"{column}_{number}" for number in range(size) for column in columns]
     rows: list[dict[str, Any]] = [

@@ -1,7 +1,7 @@
-"""The tables, once, for SQLite and PostgreSQL.
+"""The tables, defined once for SQLite and PostgreSQL.
 
-Moments are whole milliseconds since 1970 (UTC). Bodies are bytes, because JSON text may hold what a database's text
-type refuses (NUL, lone surrogates). Structured columns are JSON as ASCII text for the same reason.
+Times are whole milliseconds since 1970 (UTC). Bodies are bytes, because JSON text may hold characters that a
+database's text type refuses (NUL, lone surrogates). Structured columns are JSON as ASCII text for the same reason.
 """
 
 from sqlalchemy import (
@@ -155,8 +155,8 @@ deliveries = Table(
     Index("ix_deliveries_endpoint_id_id", "endpoint_id", "id"),
 )
 
-# Only rows that wait are in these indexes, so claiming costs the same however many messages are stored; and an endpoint
-# whose deliveries wait long is not in the way of the others. The second one is for endpoints that keep the order.
+# These indexes hold pending rows only, so claiming costs the same however many messages are stored, and an endpoint
+# with a long queue does not slow down the others. The second one is for ordered endpoints.
 for _name, _by in (("due", deliveries.c.due_at), ("pending", deliveries.c.id)):
     Index(
         f"ix_deliveries_{_name}",
@@ -166,7 +166,7 @@ for _name, _by in (("due", deliveries.c.due_at), ("pending", deliveries.c.id)):
         postgresql_where=text("state = 'pending'"),
     )
 
-# So are those of which people ask how many there are, and which are replayed: few, unless something is wrong.
+# Partial indexes too, for counting and replaying failed and parked deliveries: few rows, unless something is wrong.
 for _state in ("failed", "transform_failed"):
     Index(
         f"ix_deliveries_{_state}",
@@ -224,7 +224,7 @@ notices = Table(
     Index("ix_notices_endpoint_id_id", "endpoint_id", "id"),
 )
 
-# Every page asks how many are unseen.
+# Every page counts the unseen ones.
 Index(
     "ix_notices_unseen",
     notices.c.source_id,

@@ -1,7 +1,7 @@
-"""What a start does about secrets at rest: a backup before they are encrypted, the check of the keys, the cleaning up.
+"""What happens at start for secrets at rest: back up before encrypting, check the keys, remove leftover plaintext.
 
-The order makes each step repeatable after a stop at any point: backup (replaced whole), encryption (one transaction,
-which notes that plaintext may be left in freed pages), cleaning (until the note is gone).
+Each step can be repeated after an interruption at any point: the backup is replaced as a whole; encryption is one
+transaction, which also notes that freed pages may still hold plaintext; cleaning repeats until that note is deleted.
 """
 
 import json
@@ -27,15 +27,15 @@ MAGIC = b"hookbench backup 1 "
 CHUNK = 1024 * 1024
 
 CHECK, CHECKED = "key_check", "hookbench"
-"""An option whose value tells whether the keys are the right ones, before anything else is read with them."""
+"""The option whose value shows whether the keys are the right ones, before anything else is decrypted."""
 PLAINTEXT_LEFT = "plaintext_left"
-"""An option that is there until freed pages were cleaned."""
+"""The option that exists until freed pages are clean."""
 
 log = structlog.get_logger()
 
 
 def needs_sealing(connection: Connection) -> bool:
-    """Whether the database has tables of ours from before secrets were encrypted."""
+    """Whether the database has our tables from a version that did not encrypt secrets."""
     if REVISION not in inspect(connection).get_table_names():
         return False
     revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -43,12 +43,12 @@ def needs_sealing(connection: Connection) -> bool:
 
 
 def is_sealed(connection: Connection) -> bool:
-    """Whether the database was opened by a Hookbench that encrypts."""
+    """Whether a version that encrypts secrets has opened this database."""
     return _check_of(connection) is not None
 
 
 def check_keys(connection: Connection, keys: KeyRing) -> None:
-    """Make the first key where nothing is encrypted yet. Raises ``Unusable`` where values are, and it is not there."""
+    """Create the first key if nothing is encrypted yet. Raises ``Unusable`` if values are and their key is missing."""
     sealed = _check_of(connection)
     if keys.missing:
         if sealed is not None:
@@ -79,25 +79,28 @@ def check_keys(connection: Connection, keys: KeyRing) -> None:
 
 
 def keep_check(engine: Engine) -> None:
-    """Note by which a later start tells whether its keys are the right ones. Raises ``Unusable``."""
+    """Store the value by which later starts check their keys, and check them now. Raises ``Unusable``."""
     try:
         with engine.begin() as tx:
             if tx.execute(select(options.c.name).where(options.c.name == CHECK)).first() is None:
                 sealed = seal(tx, options.c.value, CHECK, CHECKED)
                 tx.execute(options.insert().values(name=CHECK, value=sealed, updated_at=0))
     except IntegrityError:
-        pass  # another process was faster
+        pass  # another process stored it first
     with engine.begin() as tx:
         keys = vault_of(tx).keys
         check_keys(tx, keys)
 
 
 def back_up_file(file: Path, keys: KeyRing) -> Path:
-    """Copy a SQLite file that nobody has open, encrypted, since it holds secrets in the clear. Raises ``Unusable``."""
+    """Write an encrypted copy of a SQLite file that no other process has open. Returns its path. Raises ``Unusable``.
+
+    The copy is encrypted because the file holds secrets in the clear.
+    """
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         [(busy, _, _)] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    # Only now: whoever closes a file that SQLite has open in the same process takes SQLite's locks away.
+    # Not before the connection is closed: closing a file that SQLite has open in the same process drops its locks.
     before = file.stat()
     with file.open("rb") as plain:
         made = _write(file.with_name(f"{file.name}.{BACKUP}"), iter(lambda: plain.read(CHUNK), b""), keys)
@@ -108,7 +111,7 @@ def back_up_file(file: Path, keys: KeyRing) -> Path:
 
 
 def back_up_columns(connection: Connection, folder: Path, keys: KeyRing) -> Path:
-    """What a database server holds in the columns that will be encrypted, as one encrypted JSON file."""
+    """Write the columns that will be encrypted to one encrypted JSON file; for a database server. Returns its path."""
     tables = set(inspect(connection).get_table_names())
     found = {}
     for table, columns in SEALED.items():
@@ -124,7 +127,7 @@ def back_up_columns(connection: Connection, folder: Path, keys: KeyRing) -> Path
 
 
 def open_backup(file: Path, to: Path, keys: KeyRing) -> None:
-    """Write what a backup holds, in the clear. Raises ``Unusable``."""
+    """Decrypt a backup into the new file ``to``. Raises ``Unusable``."""
     try:
         with file.open("rb") as sealed, open_privately(to) as out:
             for part in _opened(sealed, file, keys):
@@ -140,9 +143,9 @@ def open_backup(file: Path, to: Path, keys: KeyRing) -> None:
 
 
 def clean(engine: Engine) -> None:
-    """Write the tables anew, so that nothing of the plaintext is left in freed pages. Tried at each start until it is.
+    """Rewrite the tables, so that freed pages hold no plaintext. Each start tries again until it succeeds.
 
-    What a database server keeps beside its tables (its log, its own backups) is the operator's to remove.
+    The operator has to remove what a database server stores outside its tables: its log and its own backups.
     """
     with engine.connect() as connection:
         if connection.execute(select(options.c.name).where(options.c.name == PLAINTEXT_LEFT)).first() is None:
@@ -180,7 +183,7 @@ def _vacuum(engine: Engine) -> None:
 
 
 def _check_of(connection: Connection) -> str | None:
-    """The value that tells about the keys; ``None`` where nothing is encrypted yet."""
+    """The stored value that checks the keys; ``None`` while nothing is encrypted."""
     if "options" not in inspect(connection).get_table_names():
         return None
     found: str | None = connection.execute(select(options.c.value).where(options.c.name == CHECK)).scalar()
@@ -188,7 +191,7 @@ def _check_of(connection: Connection) -> str | None:
 
 
 def _write(target: Path, parts: Iterator[bytes], keys: KeyRing) -> Path:
-    """Encrypt part by part; the file appears whole or not at all."""
+    """Encrypt part by part; the file appears complete or not at all."""
     written = target.with_name(f"{target.name}.new")
     with suppress(FileNotFoundError):
         written.unlink()
@@ -226,7 +229,7 @@ def _opened(sealed, file: Path, keys: KeyRing) -> Iterator[bytes]:  # type: igno
 
 
 def _place(number: int, last: bool) -> bytes:
-    """What a part is bound to: its place, and whether it is the last, so that none can be taken away unseen."""
+    """What the encryption binds a part to: its number and whether it is the last, so that a missing part is noticed."""
     return f"backup:{number}:{'last' if last else 'more'}".encode()
 
 
@@ -239,7 +242,7 @@ def _numbered(parts: Iterator[bytes]) -> Iterator[tuple[int, bytes, bool]]:
 
 
 def key_of_backup(file: Path) -> str | None:
-    """The id of the key that opens a backup; ``None`` for a file that is none."""
+    """The id of the key that a backup is encrypted with; ``None`` for a file that is not a backup."""
     try:
         with file.open("rb") as sealed:
             head = sealed.readline(len(MAGIC) + 64)

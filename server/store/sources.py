@@ -1,4 +1,4 @@
-"""Sources and the count of what each refused."""
+"""Sources, and the counts of the requests that each refused."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ _OWNED = {"ep": endpoints, "msg": messages, "att": attempts, "rpl": replays, "nt
 
 
 def owning(tx: Connection, thing_id: str) -> SourceId | None:
-    """The source of the endpoint, message, delivery, attempt, replay or notice with this id; ``None`` if unknown."""
+    """The source of the endpoint, message, delivery, attempt, replay or operational event with this id, if known."""
     prefix = thing_id.partition("_")[0]
     if prefix == "dlv":
         joined = deliveries.join(messages, deliveries.c.message_id == messages.c.id)
@@ -58,25 +58,25 @@ def owning(tx: Connection, thing_id: str) -> SourceId | None:
 
 
 def set_secret(tx: Connection, source_id: SourceId, secret: str | None, former: FormerSecret | None = None) -> None:
-    """``former`` proves events, too, until its time is over."""
+    """Store a new signing secret. ``former`` verifies events too, until it expires."""
     source_changed(tx, source_id)
     tx.execute(update(sources).where(sources.c.id == source_id).values(_secrets(tx, source_id, secret, former)))
 
 
 def set_token(tx: Connection, source_id: SourceId, token: str) -> None:
-    """Gives the source a new ingest address; the old one stops at once."""
+    """Give the source a new ingest address; the old one stops working at once."""
     source_changed(tx, source_id)
     tx.execute(update(sources).where(sources.c.id == source_id).values(token=token))
 
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """How often a source refused for one reason."""
+    """How often a source refused requests for one reason."""
 
     count: int
     last_at: Millis
     clock_off_ms: Millis | None = None
-    """By how much the last sender's clock was ahead of ours; less than 0 when it was behind."""
+    """How far the last sender's clock was ahead of ours; negative when it was behind."""
 
 
 def count_refusals(
@@ -85,7 +85,7 @@ def count_refusals(
     now: Millis,
     clocks: Mapping[SourceId, Millis] | None = None,
 ) -> None:
-    """Add to the counters of refused requests. ``clocks``: by how much the clocks of senders are ahead of ours."""
+    """Add to the counters of refused requests. ``clocks``: how far the senders' clocks are ahead of ours, by source."""
     for (source_id, reason), count in counts.items():
         off = (clocks or {}).get(source_id) if reason is IntakeRefusal.CLOCK else None
         known = tx.execute(
@@ -99,7 +99,7 @@ def count_refusals(
 
 
 def refused(tx: Connection, source_id: SourceId) -> Mapping[IntakeRefusal, Refusals]:
-    """By reason: how many requests were refused, and when the last one was."""
+    """How many requests were refused, and when the last one was, by reason."""
     columns = (refusals.c.reason, refusals.c.count, refusals.c.last_at, refusals.c.clock_off_ms)
     rows: Sequence[Any] = tx.execute(select(*columns).where(refusals.c.source_id == source_id)).all()
     return {IntakeRefusal(reason): Refusals(count, last_at, off) for reason, count, last_at, off in rows}
@@ -130,9 +130,9 @@ def _source(tx: Connection, row: RowMapping) -> Source:
 
 
 def _opened(tx: Connection, column: Column[str], row: RowMapping) -> tuple[str | None, bool]:
-    """A secret; ``None`` and true when it cannot be read, which must not take other sources with it."""
+    """A secret, and whether it is unreadable (then it is ``None``). One bad value must not hide the other sources."""
     kept = row[column.name]
     try:
         return (unseal(tx, column, row["id"], kept) if kept else None), False
-    except Exception:  # whatever is in the column
+    except Exception:  # the column may hold anything
         return None, True

@@ -1,4 +1,4 @@
-"""Ending what waits, or moving it: when an endpoint was changed, and one delivery by hand. Nothing here commits."""
+"""Stops or reschedules pending deliveries after an endpoint changed, and stops one by hand. Nothing here commits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,32 +17,33 @@ from server.store.deliveries import stopped_values
 from server.store.schema import attempts, deliveries, messages
 
 BODIES = 50
-"""Bodies that are loaded at a time."""
+"""Bodies loaded at a time."""
 IDS = 500
-"""Ids that one statement names."""
+"""Ids in one statement."""
 
 Item = TypeVar("Item")
 
 _LEFT_ALONE = (Trigger.EXAMPLE.value,)
-"""A person sent these to this endpoint, whatever it listens to."""
+"""A person sent these to this endpoint regardless of its event types and filter."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleChange:
-    """What a change of an endpoint did to its waiting deliveries."""
+    """How many pending deliveries a change of their endpoint affected."""
 
     stopped: int = 0
-    """They fit its event types or its filter no longer."""
+    """Stopped because they no longer match its event types or filter."""
     rescheduled: int = 0
-    """Their next attempt comes at another time."""
+    """Their next attempt moved to another time."""
     ended: int = 0
-    """They had made as many attempts as the new schedule has."""
+    """Failed because they had already made as many attempts as the new schedule has."""
 
 
 def survey(tx: Connection, endpoint: Endpoint, after: str) -> tuple[dict[MessageId, bool], str]:
-    """Whether waiting deliveries fit the endpoint's filter, for the next few after the id ``after``, and the last id.
+    """Whether pending deliveries match the endpoint's filter, by message id, and the id of the last one looked at.
 
-    For a reader, ahead of ``follow_change``: reading many bodies within the writer would hold up everything else.
+    Looks at the next few after the id ``after``; the returned id is empty when none are left. Run it on a reader before
+    ``follow_change``: loading many bodies in the writer would delay all other writes.
     """
     query = (
         select(deliveries.c.id, messages.c.id, messages.c.body)
@@ -59,10 +60,10 @@ def survey(tx: Connection, endpoint: Endpoint, after: str) -> tuple[dict[Message
 def follow_change(
     tx: Connection, before: Endpoint, after: Endpoint, known: Mapping[MessageId, bool], now: Millis
 ) -> ScheduleChange:
-    """Stop what fits the endpoint no longer, and move what waits to its new schedule.
+    """Stop pending deliveries that no longer match the endpoint, and move the others to its new schedule.
 
-    In the transaction that changes the endpoint. ``known``: what ``survey`` said of the new filter. A lease does not
-    protect a delivery: an attempt under way is kept when it ends, and none follows.
+    Run it in the transaction that changes the endpoint. ``known``: the results of ``survey`` for the new filter. A
+    lease does not protect a delivery: an attempt under way is recorded when it ends, but no other follows.
     """
     stopped = 0
     if (before.event_types, before.conditions) != (after.event_types, after.conditions):
@@ -74,8 +75,8 @@ def follow_change(
 
 
 def stop_one(tx: Connection, delivery_id: DeliveryId, endpoint_id: EndpointId, now: Millis) -> bool:
-    """End a delivery that waits, or whose attempt is under way: then that is the last. False when it had ended."""
-    endpoint_changed(tx, endpoint_id, listening=False)  # who holds it for its turn lets go of it
+    """Stop a pending delivery; an attempt under way is its last. False when it had already ended."""
+    endpoint_changed(tx, endpoint_id, listening=False)  # makes a process that holds it in a queue drop it
     return _stop(tx, [delivery_id], StoppedBecause.PERSON, now) == 1
 
 
@@ -116,7 +117,7 @@ def _stop(tx: Connection, ids: Sequence[DeliveryId], because: StoppedBecause, no
     stopped = 0
     for part in _parts(ids, IDS):
         chosen = and_(deliveries.c.id.in_(part), deliveries.c.state == DeliveryState.PENDING.value)
-        # What a replay made due and nobody has tried is as it was before the replay.
+        # A delivery that a replay made due, and that is not tried yet, returns to its state before the replay.
         replayed = and_(chosen, deliveries.c.trigger == Trigger.REPLAY.value, deliveries.c.former_state.is_not(None))
         values = stopped_values(because, now)
         given_back = values | {"state": deliveries.c.former_state, "stopped_because": None, "former_state": None}
@@ -131,13 +132,13 @@ def _stop(tx: Connection, ids: Sequence[DeliveryId], because: StoppedBecause, no
 
 
 def _is_last() -> ColumnElement[bool]:
-    """Of attempts: it is the latest of its delivery."""
+    """Condition on attempts: it is the latest of its delivery."""
     made = select(deliveries.c.attempts).where(deliveries.c.id == attempts.c.delivery_id)
     return attempts.c.number == made.correlate(attempts).scalar_subquery()
 
 
 def _retries(endpoint_id: EndpointId) -> ColumnElement[bool]:
-    """What waits for its next attempt. One under way is decided by the new schedule when it ends."""
+    """Deliveries that wait for a retry. When an attempt under way ends, the new schedule applies anyway."""
     return and_(
         deliveries.c.endpoint_id == endpoint_id,
         deliveries.c.state == DeliveryState.PENDING.value,
@@ -147,7 +148,7 @@ def _retries(endpoint_id: EndpointId) -> ColumnElement[bool]:
 
 
 def _end_beyond(tx: Connection, endpoint: Endpoint, now: Millis) -> int:
-    """End what has made as many attempts as the schedule has now: it failed, as after any last attempt."""
+    """Fail the deliveries that have made as many attempts as the new schedule has. Returns how many."""
     beyond = and_(_retries(endpoint.id), deliveries.c.step >= len(endpoint.controls.schedule))
     chosen = select(deliveries.c.id).where(beyond)
     tx.execute(
@@ -162,8 +163,10 @@ def _end_beyond(tx: Connection, endpoint: Endpoint, now: Millis) -> int:
 
 
 def _reschedule(tx: Connection, before: Endpoint, after: Endpoint, now: Millis) -> int:
-    """Make what waits due by the new schedule, counted from the attempt before: not in the past, and not before the
-    moment that the destination asked for. The share by which chance moved a wait stays."""
+    """Make waiting deliveries due by the new schedule, counted from their last attempt. Returns how many moved.
+
+    None becomes due in the past, or before the time that the destination asked for. A wait keeps its share of jitter.
+    """
     old, new = before.controls.schedule, after.controls.schedule
     moved = 0
     steps = tx.execute(select(deliveries.c.step).where(_retries(after.id)).distinct()).scalars().all()
@@ -179,7 +182,7 @@ def _reschedule(tx: Connection, before: Endpoint, after: Endpoint, now: Millis) 
         )
         latest = case((due > earliest, due), else_=earliest)
         chosen = and_(_retries(after.id), deliveries.c.step == step)
-        # Only what has its time ahead: the rest is due already.
+        # Only those due in the future; the others are due already.
         chosen = and_(chosen, deliveries.c.due_at > now)
         values = {"due_at": case((latest > now, latest), else_=now)}
         moved += tx.execute(update(deliveries).where(chosen).values(**values)).rowcount
@@ -207,7 +210,7 @@ def _reschedule(tx: Connection, before: Endpoint, after: Endpoint, now: Millis) 
 
 
 def _because_is(*because: RetryReason) -> ColumnElement[bool]:
-    """Of deliveries: that the next attempt comes when it does for one of these reasons."""
+    """Condition on deliveries: the time of the next attempt has one of these reasons."""
     return (
         select(func.count())
         .where(

@@ -1,12 +1,12 @@
-"""The one door to secrets at rest: which columns hold them, and how each value is encrypted.
+"""Encryption of secrets at rest: which columns hold secrets, and how each value is encrypted.
 
-AES-256-GCM with a fresh nonce each time. A value is bound to its table, column and row: moved elsewhere in the
-database it does not open. Every value carries the id of its key, so that keys can be changed while all goes on.
+AES-256-GCM with a fresh nonce each time. A value is bound to its table, column and row: copied elsewhere in the
+database, it cannot be decrypted. Every value carries the id of its key, so that keys can be rotated while servers run.
 
-A column that holds a secret is named in ``SEALED`` and nowhere else; ``tests/store/test_secrets_at_rest.py`` fails for
-one that looks like a secret and is not named. Not sealed are: the code of transformations, which every page about it
-shows (keys belong into variables); the last part of a source's ingest address, which proves nothing: events need a
-signature; bodies, which are the merchant's data; hashes of passwords and of session tokens.
+``SEALED`` names every column that holds a secret; ``tests/store/test_secrets_at_rest.py`` fails for a column that looks
+like a secret and is not named. Not encrypted are: the code of transformations, which pages show (keys belong in
+variables); the last part of a source's ingest address, which grants nothing, because events need a signature; bodies,
+which are the merchant's data; hashes of passwords and of session tokens.
 """
 
 from base64 import b64decode, b64encode
@@ -22,46 +22,47 @@ from server.store.schema import endpoints, options, sources
 
 SEALED: Mapping[Table, tuple[str, ...]] = {
     sources: ("secret", "former_secret"),
-    # The URL too: whoever knows one of Slack, Discord, Zapier, Make or Teams can post there, and any other may have a
-    # key in its query. All header values and variables, as nobody can tell which of them are keys.
+    # The URL too: a URL of Slack, Discord, Zapier, Make or Teams is enough to post there, and any other may have a key
+    # in its query. All header values and variables, because nobody can tell which of them are keys.
     endpoints: ("url", "credentials", "headers", "variables", "secret", "former_secret"),
     options: ("value",),
 }
 
 VAULT = "hookbench_vault"
-"""The execution option of an engine under which its connections find their vault."""
+"""The execution option of an engine that holds the vault for its connections."""
 
 PREFIX = "enc:1:"
 NONCE_BYTES = 12
 KNOWN_VALUES = 8192
-"""Decrypted values kept in memory: what is delivered again and again is decrypted once."""
+"""Decrypted values kept in memory, so that values used for every delivery are decrypted once."""
 
 _SEALING = 0x486F6F6B_6B657973
-"""PostgreSQL's lock that whoever encrypts shares, so that a change of keys can wait for those that began before it."""
+"""The PostgreSQL advisory lock that encrypting transactions share, so that a key rotation can wait for earlier ones."""
 _SHARE = text("SELECT pg_advisory_xact_lock_shared(:lock)")
 _ALONE = text("SELECT pg_advisory_xact_lock(:lock)")
 
 
 class Unreadable(Exception):
-    """A value does not open: it was changed, or moved from another row. The text names its place, never its content."""
+    """A value cannot be decrypted: it was changed, or copied from another row. The text names its place, never its
+    content."""
 
 
 class Vault:
-    """Encrypts and decrypts single values. Threads may share it."""
+    """Encrypts and decrypts single values. Safe to share between threads."""
 
     def __init__(self, keys: KeyRing) -> None:
         self.keys = keys
         self._known = lru_cache(KNOWN_VALUES)(self._open)
 
     def seal(self, place: str, value: str, key: Key | None = None) -> str:
-        """``enc:1:<key id>:<base64 of nonce, ciphertext and tag>``"""
+        """The encrypted value, bound to ``place``: ``enc:1:<key id>:<base64 of nonce, ciphertext and tag>``."""
         key = key or self.keys.current()
         nonce = urandom(NONCE_BYTES)
         sealed = nonce + key.cipher.encrypt(nonce, value.encode("utf-8", "surrogatepass"), place.encode())
         return f"{PREFIX}{key.id}:{b64encode(sealed).decode()}"
 
     def open(self, place: str, sealed: str) -> str:
-        """Raises ``Unreadable``, and ``keys.UnknownKey``."""
+        """The decrypted value. Raises ``Unreadable`` or ``keys.UnknownKey``."""
         return self._known(place, sealed)
 
     def _open(self, place: str, sealed: str) -> str:
@@ -79,7 +80,7 @@ class Vault:
 
 
 def place_of(column: Column[str], row_id: str) -> str:
-    """What a value is bound to. Raises ``KeyError`` for a column that is not declared."""
+    """The place that a value is bound to: ``table.column:row id``. Raises ``KeyError`` for an undeclared table."""
     assert column.name in SEALED[column.table], f"{column} is not declared in SEALED"
     return f"{column.table.name}.{column.name}:{row_id}"
 
@@ -90,7 +91,7 @@ def vault_of(tx: Connection) -> Vault:
 
 
 def seal(tx: Connection, column: Column[str], row_id: str, value: str) -> str:
-    """The value as it is kept, within the transaction that keeps it. Nothing (``""``) is kept as nothing."""
+    """The encrypted value, for storing it in this transaction. An empty text stays empty."""
     if not value:
         return value
     if tx.dialect.name == "postgresql":
@@ -103,21 +104,21 @@ def seal_optional(tx: Connection, column: Column[str], row_id: str, value: str |
 
 
 def unseal(tx: Connection, column: Column[str], row_id: str, kept: str) -> str:
-    """Raises ``Unreadable``, and ``keys.UnknownKey``."""
+    """The decrypted value. Raises ``Unreadable`` or ``keys.UnknownKey``."""
     return vault_of(tx).open(place_of(column, row_id), kept) if kept else kept
 
 
 def wait_for_sealing(tx: Connection) -> None:
-    """Return once no transaction is under way that chose its key before now.
+    """Wait until every transaction that chose its key before now has ended.
 
-    On SQLite there is one writing transaction at a time, and this is it.
+    SQLite need not wait: it has one writing transaction at a time, and this is it.
     """
     if tx.dialect.name == "postgresql":
         tx.execute(_ALONE, {"lock": _SEALING})
 
 
 def key_id_of(sealed: str) -> str | None:
-    """The id of the key of a value as it is kept; ``None`` for what is not encrypted."""
+    """The id of the key of a stored value; ``None`` for one that is not encrypted."""
     if not sealed.startswith(PREFIX):
         return None
     return sealed[len(PREFIX) :].partition(":")[0]

@@ -1,7 +1,7 @@
-"""The one writer: a thread that groups the writes that wait into transactions, over a connection that it keeps.
+"""The only writer: a thread that groups waiting writes into transactions, on one connection that it keeps open.
 
-Why one: several SQLite connections that write get «database is locked» under load, and one transaction for many
-waiting writes makes ``synchronous=FULL`` cheaper than a commit each. PostgreSQL goes the same way: one code.
+Only one, because several writing SQLite connections get «database is locked» under load, and because one transaction
+for many writes costs far less under ``synchronous=FULL`` than a commit each. PostgreSQL uses the same code.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ Work = Callable[[Connection, Sequence[Any]], Sequence[Any]]
 MAX_WRITES_PER_TRANSACTION = 512
 
 MAX_BATCH = MAX_ROWS_PER_STATEMENT
-"""So many lingers writes wait for no more batch: they fill a statement."""
+"""A batch with so many writes is sent at once, without lingering: it fills one statement."""
 
 _OF_THE_FILE = frozenset(
     {
@@ -34,20 +34,20 @@ _OF_THE_FILE = frozenset(
         *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
     }
 )
-"""What SQLite says about the file rather than about one statement."""
+"""SQLite's errors about the file, as opposed to one statement."""
 
 
 class Busy(Exception):
-    """The database cannot be written or read just now; the caller may try again later. Nothing was stored."""
+    """The database cannot be written or read at the moment. Nothing was stored; the caller may try again later."""
 
 
 class _ConnectionLost(Exception):
-    """The kept connection had ended before it was used; nothing was stored."""
+    """The connection had broken before this transaction used it. Nothing was stored."""
 
 
 @dataclass(slots=True)
 class _Job:
-    """One waiting write: ``work`` gets all the items of one transaction that share it."""
+    """One waiting write. ``work`` gets the items of all jobs in a transaction that share it."""
 
     work: Work
     item: Any
@@ -57,16 +57,16 @@ class _Job:
 
 @dataclass(slots=True)
 class _Batch:
-    """Writes of one loop that share their work and go together."""
+    """Writes from one event loop that share their work and are sent to the writer together."""
 
     jobs: list[_Job]
     handle: asyncio.Handle
     lingers: bool
-    """It waits for more than the end of this turn of the loop."""
+    """It waits longer than to the end of the current turn of the loop."""
 
 
 class Writer:
-    """Runs from the start; ``changed`` is called in its thread with what a commit changed of the configuration."""
+    """The thread starts at once and calls ``changed`` with what each commit changed in the configuration."""
 
     def __init__(self, engine: Engine, changed: Callable[[Changes], None]) -> None:
         self._engine = engine
@@ -78,11 +78,11 @@ class Writer:
         self._thread.start()
 
     def put(self, work: Work, item: Any, linger: float) -> asyncio.Future[Any]:
-        """Have ``item`` written; the result comes once that is durable. See ``Store.batch``.
+        """A future for the result of ``work`` on ``item``, set once the write is durable. See ``Store.batch``.
 
-        Writes gather here, in their loop, since waking the thread for each of them would cost more than it saves: what
-        does not wait, to the end of this turn of the loop; what is lingers, longer. One that does not wait takes those
-        along that wait with the same work, since it came after them.
+        Writes are gathered in their event loop, because waking the thread for each one costs more than it saves:
+        without ``linger`` to the end of the current turn of the loop, with it for so many seconds. A write without
+        ``linger`` sends lingering ones with the same work along, because they came first.
         """
         loop = asyncio.get_running_loop()
         job = _Job(work, item, loop, loop.create_future())
@@ -98,7 +98,7 @@ class Writer:
         return job.future
 
     def close(self) -> None:
-        """Finish what waits, however lingers, and end."""
+        """Finish all waiting writes, lingering ones too, and end the thread."""
         for loop, work in list(self._gathering):
             self._send(loop, work)
         self._queue.put(None)
@@ -124,7 +124,7 @@ class Writer:
         self._let_go()
 
     def _waiting(self) -> list[_Job]:
-        """All that waits by now, the sign to end left out and left in the queue."""
+        """All jobs that wait now. The end signal stays in the queue."""
         found: list[_Job] = []
         for _ in range(self._queue.qsize()):
             sent = self._queue.get()
@@ -137,12 +137,12 @@ class Writer:
     def _commit(self, jobs: list[_Job]) -> None:
         try:
             results = self._transaction(jobs)
-        except Exception as error:  # whatever the work raises belongs to its caller
+        except Exception as error:  # the work may raise anything; its caller gets it
             trouble = for_caller(error)
             if isinstance(trouble, Busy):
-                jobs = jobs + self._waiting()  # or each of them would wait for the same database all over again
+                jobs = jobs + self._waiting()  # otherwise each would wait for the busy database again
             elif len(jobs) > 1:
-                # In halves: one that fails among hundreds costs a few transactions, and the others nothing else.
+                # Halve the group: a single failing write among hundreds then costs only a few more transactions.
                 self._commit(jobs[: len(jobs) // 2])
                 self._commit(jobs[len(jobs) // 2 :])
                 return
@@ -161,10 +161,10 @@ class Writer:
             return self._try(jobs)
 
     def _try(self, jobs: list[_Job]) -> list[Any]:
-        """The results of all jobs, committed. The connection is kept unless something failed.
+        """The results of all jobs, after the commit. The connection stays open unless something fails.
 
-        A server that was started anew ends connections without a word, and the next statement finds out. Then
-        ``_ConnectionLost`` is raised; not when the commit fails, since nobody knows whether that was heard.
+        A restarted database server drops connections, which only the next statement notices. Then this raises
+        ``_ConnectionLost``; but not when the commit itself fails, because the server may have carried it out.
         """
         kept = self._connection is not None
         connection = self._connection = self._connection or self._engine.connect()
@@ -185,7 +185,7 @@ class Writer:
         return results
 
     def _let_go(self) -> None:
-        """Give the connection back, which rolls back what was begun and finds out whether it is still alive."""
+        """Return the connection to the pool, which rolls back an open transaction and checks the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -214,7 +214,7 @@ def _settle(settled: list[tuple[asyncio.Future[Any], Any]]) -> None:
 
 
 def for_caller(error: Exception) -> Exception:
-    """A locked, full, unreadable or lost database is ``Busy``; anything else is what it is."""
+    """``Busy`` for a locked, full, unreadable or lost database; any other error unchanged."""
     if not isinstance(error, DBAPIError):
         return error
     code = getattr(error.orig, "sqlite_errorcode", None)

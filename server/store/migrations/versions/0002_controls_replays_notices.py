@@ -52,8 +52,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_replays_endpoint_id"), "replays", ["endpoint_id"])
     op.create_index(op.f("ix_replays_state"), "replays", ["state"])
 
-    # In place, and not as a copy of the table: that would take minutes on a large log. SQLite allows the reference
-    # because the column begins empty.
+    # In place, because copying the table takes minutes on a large log. SQLite allows the reference because the new
+    # column is NULL in every row.
     reference = sa.ForeignKey("replays.id", name=op.f("fk_deliveries_replay_id"))
     if op.get_bind().dialect.name == "sqlite":
         op.execute("ALTER TABLE deliveries ADD COLUMN replay_id VARCHAR(40) REFERENCES replays (id)")

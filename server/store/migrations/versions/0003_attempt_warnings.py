@@ -1,4 +1,4 @@
-"""Warnings of a run, kept with its attempt."""
+"""Adds the warnings of a run to its attempt."""
 
 import sqlalchemy as sa
 from alembic import op

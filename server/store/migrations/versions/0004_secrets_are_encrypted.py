@@ -1,6 +1,6 @@
-"""Secrets are encrypted. No column changes; an older Hookbench must not read them as text, though.
+"""Encrypts secrets. No column changes, but the new revision keeps an older Hookbench from reading them as plain text.
 
-One transaction: a kill leaves every value in the clear, and the next start begins anew.
+One transaction: after an interruption every value is still in the clear, and the next start tries again.
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from server.store.vault import vault_of
 revision = "0004"
 down_revision = "0003"
 
-# As it was then: the columns that are sealed later are not the business of this file.
+# The columns as of this revision; ``vault.SEALED`` may name more since.
 SEALED = {
     "sources": ("id", "secret", "former_secret"),
     "endpoints": ("id", "url", "credentials", "headers", "variables", "secret", "former_secret"),

@@ -1,4 +1,4 @@
-"""Faults of Hookbench counted with each delivery, why one was stopped, whether it was captured, a sender's clock."""
+"""Adds to deliveries the count of faults, the stop reason and the capture flag; to refusals, the clock difference."""
 
 import sqlalchemy as sa
 from alembic import op
