@@ -1,4 +1,4 @@
-"""Puts the parts together: settings in, a running application out."""
+"""Builds the application from the settings: creates, starts and stops its parts."""
 
 import asyncio
 import ssl
@@ -73,15 +73,15 @@ PAGES = (
     frame, endpoints, advanced, controls, secrets, conditions, transformations, trials, logs, messages,
     operational_events, replays, catalog, inspector, sources_page, settings_page, docs, live, reveal,
 )  # fmt: skip
-"""Each address begins with the source: ``/test/logs``. So do those of pages that are the same for all sources, so that
-their links lead back to the source that a person came from."""
+"""Each address begins with the source, such as ``/test/logs``. So do those of pages that are the same for all sources,
+so that their links lead back to the source that a person came from."""
 
 MAX_FORM_BYTES = 8 * 1024 * 1024
-"""A larger request is cut off bare. A form meets its own limit, which has a page, long before: ``forms.MEMBERS``."""
+"""A larger request is aborted without a page. Forms have a much lower limit with an error page: ``forms.MEMBERS``."""
 
 DRAIN_SECONDS = 7.0
-"""How long a stop waits for deliveries under way. Together with ``serve.REQUESTS_SECONDS`` before it, and a moment to
-close everything, it fits into the ten seconds that service managers give before they kill."""
+"""How long a stop waits for deliveries under way. With ``serve.REQUESTS_SECONDS`` before it and a moment to close
+everything, it fits into the ten seconds that service managers wait before they kill."""
 
 log = structlog.get_logger()
 
@@ -120,14 +120,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
             await _start(app, app.state.settings, stack)
         except (Busy, Unusable) as trouble:
-            app.state.trouble = trouble  # for ``serve``, which says it without a traceback
+            app.state.trouble = trouble  # for ``serve``, which prints it without a traceback
             raise
         yield
 
 
 async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
     """Start each part; ``stack`` stops them in reverse order."""
-    # The sandbox comes first: its processes begin before any secret is read.
+    # The sandbox starts first, so that its processes start before any secret is read.
     prepared = asyncio.create_task(asyncio.to_thread(render.prepare))
     stack.push_async_callback(asyncio.wait, [prepared])
     sandbox = Sandbox(settings.limits)
@@ -169,7 +169,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     app.state.intake = Intake(
         store, configuration, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout
     )
-    await prepared  # before anything is delivered: what is under way would wait for it, and nobody hears of the start
+    await prepared  # before deliveries start, which it would delay; the server accepts no requests yet
     recovery = Recovery(store, worker)
     await recovery.start()
     stack.push_async_callback(recovery.stop)
@@ -188,7 +188,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
 
 
 def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
-    """The database, in a folder of ours unless it is somewhere else. Raises ``Unusable``."""
+    """The database; creates the data folder when the database or the key is in it. Raises ``Unusable``."""
     if not settings.database or not (settings.key or settings.key_file):
         _make_folder(settings.data)
     stack.enter_context(owners.only_here(settings.database_url))
@@ -206,17 +206,17 @@ def _say_started(store: Store, sandbox: Sandbox) -> None:
 
 
 def _courier(settings: Settings, rules: AddressRules) -> Courier:
-    """The way out. Raises ``Unusable`` when the file of certificate authorities cannot be read."""
+    """The HTTP client for destinations. Raises ``Unusable`` when the CA file cannot be read."""
     try:
         return Courier(
             rules, timeout=settings.delivery_timeout, fixed=fixed_addresses(settings.resolve), ca_file=settings.ca_file
         )
-    except OSError as error:  # ssl.SSLError is one
+    except OSError as error:  # includes ssl.SSLError
         raise Unusable(f"HOOKBENCH_CA_FILE cannot be used: {settings.ca_file} is not a readable PEM file.") from error
 
 
 def _trust(settings: Settings) -> ssl.SSLContext:
-    """Whose certificates are accepted of a mail server; the file was read once already."""
+    """The TLS trust for the mail server. Does not handle an unreadable CA file: ``_courier`` has read it already."""
     trust = ssl.create_default_context()
     if settings.ca_file:
         trust.load_verify_locations(settings.ca_file)
@@ -231,7 +231,7 @@ def _make_folder(folder: Path) -> None:
 
 
 class _Language:
-    """Sets the reader's language for the time of a request."""
+    """Middleware that sets the reader's language for the duration of a request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -245,7 +245,7 @@ class _Language:
 
 
 class _Static(StaticFiles):
-    """Static files, asked for again each time but sent only when they changed."""
+    """Static files. Browsers revalidate them on each use and get a body only when the file changed."""
 
     def file_response(self, *args: object, **kwargs: object) -> Response:
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Where the files beside the code are: a wheel carries them in ``_bundled``, a checkout has them at its top."""
+"""Finds templates, static files and cards: a wheel contains them in ``_bundled``, a checkout at its top level."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """The command line: ``serve``, ``send``, ``try``, ``doctor``, ``keys``, ``reset-password``.
 
-What only one command needs is imported there: ``try`` is run again and again, and starts in half the time without the
-pages, the database and the HTTP client.
+Each command imports what only it needs: people run ``try`` again and again, and it starts in half the time without
+the pages, the database and the HTTP client.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 TRIED_URL = "https://example.com/webhook"
 ADDRESS = "hookbench.address"
-"""The file in the data folder that says where the running server listens."""
+"""The file in the data folder that contains the URL of the running server."""
 
 
 @click.group()
@@ -255,7 +255,7 @@ def reset_password(name: str | None, password_stdin: bool, data: Path | None) ->
 
 
 def _chosen(users: "list[User]", name: str | None) -> "User":
-    """The user with this name; without a name, the only one there is."""
+    """The user with this name; without a name, the only user there is."""
     if not users:
         raise Stop("There is no account yet. Open the set-up link that Hookbench prints at its start.")
     names = ", ".join(user.name for user in users)
@@ -269,7 +269,7 @@ def _chosen(users: "list[User]", name: str | None) -> "User":
 
 @contextmanager
 def _keys(data: Path | None) -> Iterator[tuple[Settings, "KeyRing", Any]]:
-    """The settings, the keys, and the database beside a server that may run."""
+    """(settings, keys, database engine), for use while a server may be running."""
     from server.store import KeyRing, Unusable
     from server.store.database import connected
 
@@ -285,9 +285,9 @@ def _keys(data: Path | None) -> Iterator[tuple[Settings, "KeyRing", Any]]:
 
 
 async def _try(code: str, event_type: str, payload: str, env: dict[str, str], url: str) -> tuple[dict[str, Any], str]:
-    """The way of a live event up to the send, and what it used of its limits, in words.
+    """Run the code like a live event up to the send: (result, used share of the limits in words).
 
-    The values of variables that may be keys are masked as in the test and in records: what is printed is often kept.
+    Masks variables that may be keys, as test results and records do: what is printed is often kept.
     """
     settings = _settings({})
     sandbox = Sandbox(settings.limits)
@@ -362,7 +362,7 @@ def _in_words(result: dict[str, Any]) -> str:
 
 
 def _payload(event_type: str | None, file: Path | None) -> tuple[str, str]:
-    """The payload's text and its event type."""
+    """(payload as text, event type)."""
     if file is None:
         chosen = event_type or "payment.succeeded"
         if chosen not in EVENT_TYPES:
@@ -392,7 +392,7 @@ def _variables(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def _pasted_url(url: str | None) -> str | None:
-    """The URL of an option without what came along unseen when it was copied."""
+    """The URL of an option without invisible characters that were copied with it."""
     if url is None:
         return None
     if problem := pasted.url_problem(trimmed(url)):
@@ -443,7 +443,7 @@ def _announce(listening: socket.socket, settings: Settings, setup_token: str | N
     here = f"http://{_reachable(host)}:{port}"
     base = settings.public_url.rstrip("/") or here
     if not settings.database:
-        with suppress(OSError):  # on a full disk the pages can still be read
+        with suppress(OSError):  # a full disk must not stop the server: its pages still work
             (settings.data / ADDRESS).write_text(here)
     click.echo(f"\n  Hookbench is running at {base}")
     if setup_token:
@@ -453,7 +453,7 @@ def _announce(listening: socket.socket, settings: Settings, setup_token: str | N
 
 
 def _running_at(settings: Settings) -> str:
-    """Where the Hookbench on this data said that it listens; otherwise where the settings say."""
+    """The URL that the Hookbench with this data folder noted; otherwise the one in the settings."""
     try:
         return (settings.data / ADDRESS).read_text()
     except OSError:
@@ -461,14 +461,14 @@ def _running_at(settings: Settings) -> str:
 
 
 def _reachable(host: str) -> str:
-    """An address that a browser on this machine can open."""
+    """The host as a browser on this machine can open it."""
     if host in ("0.0.0.0", "::", ""):  # noqa: S104  compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
 
 
 class Stop(click.ClickException):
-    """Ends the command with one sentence on standard error, and exit code 2."""
+    """Ends the command with one sentence on standard error and exit code 2."""
 
     exit_code = 2
 

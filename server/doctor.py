@@ -1,4 +1,4 @@
-"""What this machine offers: looked at, not guessed."""
+"""Checks this machine and the server: sandbox, database, data folder, keys, health."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from server.store.retention import file_usage
 
 SERVER_SECONDS = 5.0
 MAX_NAMED = 10
-"""Places of damaged secrets in one line."""
+"""Damaged secrets that one line names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Finding:
 
 
 async def examine(settings: Settings, running_at: str) -> list[Finding]:
-    """Start the sandbox, open the database, look at the folder; one finding each.
+    """The findings, one for each check: starts the sandbox, opens the database, inspects the data folder.
 
-    ``running_at``: the URL where the server of these settings would answer.
+    ``running_at``: the URL at which a server with these settings responds.
     """
     machine = (
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()} {platform.release()}"
@@ -93,7 +93,7 @@ async def _database(settings: Settings) -> Finding:
 
 
 async def _server(running_at: str) -> Finding:
-    """What the running server says of itself."""
+    """What the running server reports on ``/healthz``."""
     try:
         async with httpx.AsyncClient(timeout=SERVER_SECONDS, trust_env=False) as client:
             health = (await client.get(f"{running_at}/healthz")).json()
@@ -107,7 +107,7 @@ async def _server(running_at: str) -> Finding:
 
 
 def _secrets(settings: Settings) -> list[Finding]:
-    """Whether every secret in the database opens; nothing where there is no database yet, or it cannot be used."""
+    """Whether every secret in the database can be decrypted; empty when there is no usable database."""
     if not settings.database and not (settings.data / "hookbench.db").exists():
         return []
     try:
@@ -115,7 +115,7 @@ def _secrets(settings: Settings) -> list[Finding]:
         with connected(settings.database_url, ring) as engine:
             damaged = rekeying.unreadable(engine)
     except Unusable:
-        return []  # the findings before this one say why
+        return []  # an earlier finding says why
     if not damaged:
         return [Finding("secrets", True, "every one in the database can be read")]
     named = ", ".join(damaged[:MAX_NAMED]) + (f" and {len(damaged) - MAX_NAMED} more" if damaged[MAX_NAMED:] else "")
@@ -124,7 +124,7 @@ def _secrets(settings: Settings) -> list[Finding]:
 
 
 def _keys(settings: Settings) -> list[Finding]:
-    """Where the key of the secrets is, and whether the copy from before there was one is still there."""
+    """Where the encryption key is, and whether the unencrypted backup from before encryption still exists."""
     try:
         ring = KeyRing.find(key=settings.key, key_file=settings.key_file, folder=settings.data)
     except Unusable as error:

@@ -1,4 +1,4 @@
-"""Runs the application: its socket, its server, its log."""
+"""Runs the application: socket, HTTP server and log."""
 
 import asyncio
 import gc
@@ -26,32 +26,32 @@ from server.settings import Settings
 from server.store import Unusable
 
 YOUNG_OBJECTS = 10_000
-"""Made and not yet gone, before the collector looks among them. Python's 700 are a few events under way."""
+"""New objects before Python's garbage collector runs. A few events under way exceed the default of 700."""
 
 MAX_LOGGED = 1000
-"""Characters of one value in a line of the log. Addresses of strangers have up to 32,000."""
+"""Characters of one value in a log line. URLs that strangers request have up to 32,000."""
 
 log = structlog.get_logger()
 
 SWITCH_SECONDS = 0.001
-"""How long a thread that wants to run waits for a busy event loop. The writer asks a dozen times in a transaction, and
-at Python's 5 ms an event waited 60 ms for it alone."""
+"""How long a thread waits for the GIL while the event loop is busy. The writer thread needs it a dozen times in a
+transaction, so Python's 5 ms would add up to 60 ms an event."""
 RECEIVE_BYTES = 64 * 1024
-"""What the system takes of one connection ahead of us. Hundreds that send as fast as they can otherwise hold the loop
-up with copying alone. Most events are smaller; a large one still comes at some 600 kB/s from another continent."""
+"""The socket's receive buffer. With larger ones, hundreds of fast senders block the event loop with copying alone. Most
+events are smaller; a large one still arrives at about 600 kB/s from another continent."""
 
 REQUESTS_SECONDS = 1
-"""How long a stop waits for requests under way. An event that was not acknowledged by then comes again."""
+"""How long a stop waits for requests under way. Dodo retries an event that was not acknowledged by then."""
 
 
 def configure_logging(settings: Settings) -> None:
-    """One line an event, on standard error: words for people, JSON for collectors."""
+    """Log one line for each event to standard error, as text for people or JSON for collectors."""
     shared: list[structlog.typing.Processor] = [
         _only_visible,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # Tracebacks without the values of variables: those hold secrets.
+    # Tracebacks omit the values of local variables, which may contain secrets.
     if settings.log_format == "json":
         without_locals = ExceptionDictTransformer(show_locals=False)
         shared += [structlog.processors.ExceptionRenderer(without_locals), structlog.processors.JSONRenderer()]
@@ -67,7 +67,7 @@ def configure_logging(settings: Settings) -> None:
 
 
 def _only_visible(logger: object, method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Write out control characters of what others wrote, and cut it off: a line ends up in a terminal some day."""
+    """Escape control characters and shorten long values: outsiders write some of them, and terminals show the log."""
     return {name: _on_one_line(value) if type(value) is str else value for name, value in line.items()}
 
 
@@ -83,13 +83,13 @@ def _visible_traceback(stream: TextIO, exc_info: structlog.typing.ExcInfo) -> No
 
 
 class _Unfailing:
-    """A stream for the log that swallows what it cannot write: a full disk must not end the delivery that says so."""
+    """A stream for the log that ignores write errors: a full disk must not abort the delivery that logs."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        with suppress(OSError, ValueError):  # full, broken off, closed
+        with suppress(OSError, ValueError):  # full disk, broken pipe, closed stream
             self._stream.write(text)
 
     def flush(self) -> None:
@@ -98,7 +98,7 @@ class _Unfailing:
 
 
 class _Server(uvicorn.Server):
-    """Calls ``started`` once the address answers, and ``stopping`` when it is told to stop."""
+    """Calls ``started`` once it accepts connections, and ``stopping`` when it begins to stop."""
 
     def __init__(self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None]) -> None:
         super().__init__(config)
@@ -111,14 +111,14 @@ class _Server(uvicorn.Server):
             self._started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._stopping()  # before it waits for connections: streams of open pages would never end by themselves
+        self._stopping()  # before it waits for connections: the streams of open pages would never end
         await super().shutdown(sockets)
 
 
 def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str | None], None]) -> None:
     """Run until SIGTERM or Ctrl+C. ``announce`` is called once with the listening socket and the set-up token.
 
-    Raises ``Unusable`` with a sentence when the address or the data cannot be had.
+    Raises ``Unusable`` with a sentence when the address or the data cannot be used.
     """
     app = create_app(settings)
     found = descriptors.raised(settings.delivery_concurrency, settings.workers)
@@ -132,7 +132,7 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
         access_log=False,
         server_header=False,
         http=protocol_for(settings.intake_timeout, connections),
-        proxy_headers=bool(settings.public_url),  # with no proxy in front, callers would name their own address
+        proxy_headers=bool(settings.public_url),  # without a proxy, callers could claim any address
         forwarded_allow_ips=list(settings.trusted_proxies),
         ws="none",
         timeout_graceful_shutdown=REQUESTS_SECONDS,
@@ -149,7 +149,7 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
         try:
             server.run(sockets=[listening])
         except KeyboardInterrupt:
-            return  # Ctrl+C, after everything was brought to an end
+            return  # Ctrl+C, after a clean stop
         except SystemExit:
             if app.state.trouble:
                 raise Unusable(str(app.state.trouble)) from None
@@ -157,12 +157,12 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
 
 
 def _proxies(trusted: tuple[str, ...]) -> Callable[[str], bool]:
-    """Says whether many people's connections may come from an address, so that it is not held to one's share."""
+    """A function that says whether an address may be a proxy's, which is exempt from the limit for one address."""
     every = "*" in trusted
     networks = [ip_network(one, strict=False) for one in trusted if _is_network(one)]
 
     def is_proxy(address: str) -> bool:
-        if every or address in trusted or not address:  # a socket of this machine has no address
+        if every or address in trusted or not address:  # a Unix socket has no address
             return True
         parsed = ip_address(address.partition("%")[0])
         parsed = getattr(parsed, "ipv4_mapped", None) or parsed
@@ -180,7 +180,7 @@ def _is_network(text: str) -> bool:
 
 
 def _spare_the_collector() -> None:
-    """Look for garbage among what comes and goes, not among all that was loaded: that held every event up for 95 ms."""
+    """Exclude everything loaded so far from garbage collection: scanning it would block every event for many ms."""
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
     gc.freeze()
@@ -188,7 +188,7 @@ def _spare_the_collector() -> None:
 
 
 def _cut_off(record: logging.LogRecord) -> bool:
-    """Whether it is the traceback of a request that a stop did not wait for; one line before it says so already."""
+    """Whether it is the traceback of a request that a stop cut off; the log line before it says so already."""
     return record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
 
 

@@ -1,4 +1,4 @@
-"""Every setting, with its help. The environment is read here and nowhere else; ``app`` hands the values down."""
+"""Every setting, with its help. Only this module reads the environment; ``app`` passes the values on."""
 
 import os
 from pathlib import Path
@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _is_pasted(cls, value: object, info: ValidationInfo) -> object:
-        """Without what came along unseen when it was copied. A password keeps its spaces."""
+        """The value without invisible characters that were copied with it. A password keeps its spaces."""
         if not isinstance(value, str):
             return value
         text = value.strip("\r\n") if info.field_name == "smtp_password" else trimmed(value)
@@ -137,7 +137,10 @@ class Settings(BaseSettings):
     @field_validator("key_file")
     @classmethod
     def _may_be_a_credential(cls, value: Path | None) -> Path | None:
-        """systemd says in CREDENTIALS_DIRECTORY where ``LoadCredential=hookbench.key:…`` put the file."""
+        """The configured file, else the one that systemd's ``LoadCredential=hookbench.key:…`` provides.
+
+        systemd names its folder in CREDENTIALS_DIRECTORY.
+        """
         folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
         credential = Path(folder) / "hookbench.key"
         return credential if value is None and folder and credential.exists() else value
@@ -176,12 +179,12 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """Where the data is: what the operator named, otherwise a file in the data folder."""
+        """The URL of the database: the configured one, otherwise a SQLite file in the data folder."""
         return self.database or f"sqlite:///{self.data.absolute() / 'hookbench.db'}"
 
     @property
     def limits(self) -> Limits:
-        """What a transformation may use."""
+        """The limits of a transformation's run."""
         return Limits(
             run_time=self.run_time,
             memory=self.run_memory,
@@ -192,7 +195,7 @@ class Settings(BaseSettings):
 
 
 def documented() -> list[tuple[str, str, str]]:
-    """Each setting as the docs list it: (variable, default, help). An empty default is ``""``."""
+    """Each setting for the docs: (variable, default, help). No default is ``""``."""
     return [
         (f"HOOKBENCH_{name.upper()}", _shown(field.default), field.description or "")
         for name, field in Settings.model_fields.items()

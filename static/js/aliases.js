@@ -1,8 +1,8 @@
-// Reads the sample value that an expression stands for, by syntax alone: nothing is run. It follows what transforms
-// do every day:
+// Finds the sample value of an expression from its syntax alone, without running code. It understands the common
+// patterns of transformations:
 //   const p = webhook.payload.data;   const { customer, items: [first] } = p;   for (const item of p.items)
 //   p.items.map((item) => item.…)     p?.customer ?? {}                         handler(anyName)
-// reader(tree, doc, webhook)(node) gives the value, or undefined when it cannot be told.
+// reader(tree, doc, webhook)(node) returns the value, or undefined when it is unknown.
 const WITH_ELEMENT = new Set(["map", "filter", "find", "findLast", "some", "every", "forEach", "flatMap", "findIndex"]);
 const SAME_LIST = new Set(["filter", "slice", "concat", "reverse", "toReversed", "sort", "toSorted"]);
 const ONE_OF_LIST = new Set(["find", "findLast", "at", "pop", "shift"]);
@@ -57,7 +57,7 @@ export function reader(tree, doc, webhook) {
     return ONE_OF_LIST.has(method) ? list[0] : undefined;
   }
 
-  // The definition in the innermost scope around the place; of several there, the last one before it.
+  // The definition in the innermost scope around the position; of several in that scope, the last one before it.
   function lookUp(name, at) {
     const seen = definitions.filter((each) =>
       each.name === name && each.from < at && each.scope.from <= at && at <= each.scope.to

@@ -1,6 +1,6 @@
-// Copy buttons: <button data-copy="text" data-label-done="Copied">. For a moment the button shows a tick and the
-// word, in a child [data-copy-text] or above it, and a status line tells it to screen readers. What cannot be copied
-// is said, too.
+// Copy buttons: <button data-copy="text" data-label-done="Copied">. After copying, the button briefly shows a tick and
+// the word, in its child [data-copy-text] or above the button, and a status line announces it to screen readers. A
+// failure is shown and announced, too.
 const SHOWN_MS = 1600;
 
 export function listen() {
@@ -16,7 +16,7 @@ async function copied(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Outside a secure context (a plain http address other than localhost) there is no clipboard API, or it is denied.
+    // Outside a secure context (plain http except on localhost) the clipboard API is missing or denied.
     return copiedByHand(text);
   }
 }

@@ -1,6 +1,6 @@
-// What is offered after a dot: the fields of `webhook`, with the payload's taken from the sample that is being
-// tested. Which value stands before the dot is worked out from the syntax alone (see aliases.js), so `const p =
-// webhook.payload.data; p.` works. Inside a string that is compared with the event type, the event types are offered.
+// Completions after a dot: the fields of `webhook`; those of the payload come from the payload under test. The value
+// before the dot is found from the syntax alone (see aliases.js), so `const p = webhook.payload.data; p.` works. Inside
+// a string that is compared with the event type, the completions are the event types.
 import { syntaxTree } from "../vendor/codemirror.js";
 import { reader } from "./aliases.js";
 
@@ -27,7 +27,7 @@ function fields(context, root) {
   return { from: typed.to - /[\w$]*$/.exec(typed.text)[0].length, options, validFor: /^[\w$]*$/ };
 }
 
-// The whole expression before the dot: the largest node that ends there.
+// The whole expression before the dot: the largest syntax node that ends there.
 function expressionEndingAt(tree, end) {
   let node = tree.resolveInner(end, -1);
   if (/String|Comment|RegExp/.test(node.name)) return null;
@@ -51,7 +51,7 @@ function aboutEventType(node, state) {
     : false;
 }
 
-// The form as it stands: the payload being tested, the variables, and what every webhook has.
+// `webhook` as the form describes it now: the payload under test, the variables, and the fields that it always has.
 const lastGood = new WeakMap();
 
 function webhookOf(area) {
@@ -59,7 +59,7 @@ function webhookOf(area) {
   try {
     lastGood.set(area, JSON.parse(payloadArea?.value ?? "{}"));
   } catch {
-    // Half-typed JSON: the last whole one still tells the names.
+    // Incomplete JSON: the last valid payload still provides the names.
   }
   const names = [...(area.form?.querySelectorAll('[name="variables_key"]') ?? [])].map((input) => input.value).filter(
     Boolean,

@@ -1,4 +1,4 @@
-// The arrow keys lead from the search box of the docs to its results and back.
+// The arrow keys move between the search box of the docs and its results.
 export function listen() {
   document.addEventListener("keydown", (event) => {
     const at = event.target.closest?.("[data-docs-search], [data-docs-hit]");

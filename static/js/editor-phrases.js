@@ -1,4 +1,4 @@
-// The words of CodeMirror's own panels in the page's language; English is its own.
+// The words of CodeMirror's panels in the page's language. English is built in.
 const CHINESE = {
   "Find": "查找",
   "Replace": "替换",

@@ -1,5 +1,5 @@
-// The editor's looks. Every colour is one of our tokens, so light and dark need no second theme. (The colours of the
-// code itself are the tok-… classes in components.css, shared with code that is only read.)
+// The editor's theme. Every colour is a design token, so one theme serves light and dark. (Syntax colours are the tok-…
+// classes in components.css, which read-only code uses too.)
 import { EditorView } from "../vendor/codemirror.js";
 
 export const theme = EditorView.theme({

@@ -1,14 +1,14 @@
-// Turns <textarea data-editor="javascript|json"> into a code editor. The textarea stays in the form, hidden and in
-// step with every change, so the form is the same with and without scripts. Attributes of the textarea:
-//   data-completes-from="#payload"  where the JSON is whose fields are offered after `webhook.` (see completion.js)
-//   data-check-url="/…"             asked after a pause; POST code=… answers
+// Turns <textarea data-editor="javascript|json"> into a code editor. The textarea stays in the form, hidden, and every
+// change is copied to it, so the form is the same with and without scripts. Attributes of the textarea:
+//   data-completes-from="#payload"  the field whose JSON provides the completions after `webhook.` (see completion.js)
+//   data-check-url="/…"             checks the syntax after a pause in typing: POST code=… responds with
 //                                   {"error": null | {"message", "line", "column"}}
-// In what the server sends back:
-//   [data-editor-error data-for="#code" data-line data-column data-message]  marks that place in the editor
-//   [data-editor-go="#code" data-line data-column]                           a button that goes there
+// In the HTML that the server responds with:
+//   [data-editor-error data-for="#code" data-line data-column data-message]  marks that position in the editor
+//   [data-editor-go="#code" data-line data-column]                           a button that moves the cursor there
 // Ctrl/⌘+Enter clicks the form's [data-run-test]. Tab indents; Esc, then Tab, leaves the editor.
-// Line ends: like every textarea the editor holds LF alone. Pasted CRLF becomes LF; nothing else is changed, a BOM
-// stays.
+// Line breaks: like every textarea, the editor contains only LF. Pasted CRLF becomes LF; anything else, such as a BOM,
+// stays unchanged.
 import {
   autocompletion,
   bracketMatching,
@@ -70,7 +70,7 @@ function mount(area) {
   });
   area.before(view.dom);
   area.hidden = true;
-  // The hidden textarea hands on the focus, to whoever asks it by its label or from the list of problems.
+  // Focusing the hidden textarea, from its label or the list of problems, focuses the editor instead.
   area.focus = () => view.focus();
   label?.addEventListener("click", () => view.focus());
   remember(area, view);
@@ -121,8 +121,8 @@ function languageFor(area) {
   return [javascript(), javascriptLanguage.data.of({ autocomplete: source }), lintGutter()];
 }
 
-// The editor's text box is not the textarea: it takes over its name, its help and its being in error.
-// The tabindex changes nothing for people; some checkers do not know that an editable element takes the focus.
+// The editor's text box is another element than the textarea, so it takes over its name, help and error state.
+// The tabindex changes nothing for people; some checkers do not know that an editable element is focusable.
 function namesFor(area) {
   const names = { "aria-labelledby": `${area.id}-label`, tabindex: "0" };
   for (const name of ["aria-describedby", "aria-invalid"]) {
@@ -145,7 +145,7 @@ function runTest(area) {
   return true;
 }
 
-// Syntax errors while typing. Whatever goes wrong on the way is silent: this is a courtesy, the test says it anyway.
+// Marks syntax errors while typing. Failures of the check are ignored: a test run reports the error anyway.
 const pending = new WeakMap();
 
 function checkSoon(area, view) {
@@ -167,7 +167,7 @@ async function check(area, view, signal) {
   }
 }
 
-// The error of the last run, once for each result. A later result without one takes the mark away.
+// Marks the error of the last run, once for each result. A later result without an error removes the mark.
 const shownError = new WeakMap();
 
 function showRunError(area) {
@@ -194,7 +194,7 @@ function mark(view, errors) {
   view.dispatch(setDiagnostics(view.state, diagnostics));
 }
 
-// Lines and columns count from 1, as the engine gives them; what lies outside is brought inside.
+// The document offset of a line and column, which count from 1 as in the engine. Positions outside are moved inside.
 function place(doc, line, column) {
   const found = doc.line(Math.min(Math.max(line || 1, 1), doc.lines));
   return Math.min(found.from + Math.max((column || 1) - 1, 0), found.to);

@@ -1,4 +1,4 @@
-// Which editor belongs to which textarea. Others write through `replace`, so that one Undo brings back what was there.
+// Maps each textarea to its editor. Other modules write through `replace`, so that one Undo restores the old text.
 import { isolateHistory } from "../vendor/codemirror.js";
 
 const views = new WeakMap();

@@ -1,12 +1,12 @@
-// The event-type tree (ui.event_tree): a search box, a parent box for each group, and how many are chosen. A search
-// hides what does not match; a parent box acts on what is shown, so "search, then select all" does what it says.
+// The event-type tree (ui.event_tree): a search box, a checkbox for each group, and the number chosen. A search hides
+// what does not match; a group's checkbox acts only on what is shown, so that "search, then select all" works.
 export function upgrade(root) {
   for (const tree of root.querySelectorAll("[data-event-tree]:not([data-ready])")) {
     tree.dataset.ready = "";
     tree.addEventListener("change", (event) => changed(tree, event.target));
     const search = tree.querySelector("[data-event-search]");
     search.addEventListener("input", () => filter(tree, search.value));
-    // Enter in a search box would send the form.
+    // Enter in a search box would submit the form.
     search.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
     count(tree);
   }

@@ -1,5 +1,5 @@
-// Colours <code data-highlight="json|javascript"> with the editor's own parsers and classes. The library is fetched
-// only when there is something to colour; without it the text is plain.
+// Colours <code data-highlight="json|javascript"> with the editor's parsers and classes. The library is fetched only
+// when there is something to colour; without it the text is plain.
 const LONGEST = 200_000;
 
 export async function upgrade(root) {

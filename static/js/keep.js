@@ -1,22 +1,21 @@
-// <form data-keep="endpoint:ep_1:code">: what is typed in it is kept in this browser until it is saved, and offered
-// again after a reload, a crash, a restart of the server or an expired session. One entry a form and person
-// (`data-keep-for`, their id).
-//   Plain text lies in localStorage, so that it survives the tab. Secrets (password boxes, inputs with data-secret)
-//     lie in sessionStorage: they end with the tab. Signing out forgets both.
-//   data-keep-shared="new:src_1"  what these forms have in common goes along when another of them is opened (a change
-//     of card)
-// A form that is opened with something kept shows <template data-keep-notice="offer">, or takes it back at once when
-// the page was left on the way to saving it ("resumed").
+// <form data-keep="endpoint:ep_1:code">: keeps unsaved input in this browser and offers it again after a reload, a
+// crash, a restart of the server or an expired session. One entry for each form and person (`data-keep-for`: their id).
+//   Plain text is in localStorage, so that it survives the tab. Secrets (password boxes, inputs with data-secret) are
+//     in sessionStorage, which ends with the tab. Signing out deletes both.
+//   data-keep-shared="new:src_1"  forms with the same value share their common fields: these carry over when another of
+//     the forms is opened (a change of card)
+// When kept input exists, an opened form shows <template data-keep-notice="offer">. If the page was left while saving,
+// the form restores the input at once ("resumed").
 import { replace } from "./editors.js";
 
 const PAUSE_MS = 250;
 const MAX_AGE_MS = 14 * 24 * 60 * 60 * 1000;
-const MAX_KEPT_CHARACTERS = 1_500_000; // browsers allow about 5 million for a site
+const MAX_KEPT_CHARACTERS = 1_500_000; // browsers allow about 5 million characters for each site
 const PREFIX = "kept:";
-// Of the form of a new endpoint: what means the same for every card.
+// Fields of the form of a new endpoint that depend on the card, so that other cards' forms do not share them.
 const NOT_SHARED = /^(code|start|transforming=|credentials\.|payload|event_type$)/;
 
-const saved = new Map(); // key → how the form is on the server
+const saved = new Map(); // key → the form's state on the server
 const timers = new Map();
 let leaving = false;
 
@@ -29,10 +28,10 @@ export function listen() {
   document.addEventListener("visibilitychange", () => document.hidden && noteAll());
 }
 
-// As soon as the page is there: what somebody types while the editors are still on their way is a change already.
+// Records the initial state as soon as the page has loaded, so that typing before the editors load counts as a change.
 export function begin(root) {
   for (const form of root.querySelectorAll("form[data-keep]")) {
-    // A page that was refused shows what was typed; what the server has is what the first page showed.
+    // A refused form shows the input, not the server's state: that is what the first page showed.
     if (!saved.has(keyOf(form))) saved.set(keyOf(form), state(form));
   }
 }
@@ -44,7 +43,7 @@ export function upgrade(root) {
   }
 }
 
-// The form was saved: what was kept of it is of no use any more.
+// The form was saved, so its kept input is obsolete.
 export function forget(form) {
   const key = keyOf(form);
   clearTimeout(timers.get(key));
@@ -54,7 +53,7 @@ export function forget(form) {
   if (form.dataset.keepShared) sessionStorage.removeItem(sharedKey(form));
 }
 
-// The next page that has this form takes it back without asking.
+// The next page with this form restores the input without asking.
 export function resume(form) {
   note(form);
   const kept = read(keyOf(form));
@@ -74,7 +73,7 @@ export function showNotice(form, name, values = {}) {
   if (!notice) return null;
   form.querySelector(":scope > [data-kept]")?.remove();
   notice.dataset.kept = name;
-  // The sentence comes translated, with {names} where values belong.
+  // The sentence is translated already, with {names} as placeholders for values.
   for (const place of notice.querySelectorAll("[data-filled]")) {
     place.textContent = place.textContent.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   }
@@ -133,12 +132,12 @@ function act(form, what) {
 function putBack(form, kept) {
   fill(form, kept.state);
   const seen = form.elements.seen;
-  // What the person had before them when they began: the server compares it with what there is now.
+  // The stamp of the form when the person began: the server compares it with the current one.
   if (seen && kept.seen) seen.value = kept.seen;
   write(keyOf(form), { ...kept, resume: false });
 }
 
-// ---- Noting
+// ---- Recording input
 
 function noteSoon(target) {
   leaving = false;
@@ -156,7 +155,7 @@ function note(form) {
   timers.delete(key);
   const now = state(form);
   if (same(now, saved.get(key))) {
-    // Unchanged: what another tab keeps, or what is only offered so far, stays.
+    // Unchanged: leave what another tab keeps, and an offer that nobody has accepted or discarded yet.
     if (!form.querySelector(':scope > [data-kept="offer"]') && read(key)?.tab === TAB) remove(key);
     return;
   }
@@ -176,12 +175,12 @@ const TAB = (() => {
   return own;
 })();
 
-// ---- What goes along to the form of another card
+// ---- Carrying shared fields over to the form of another card
 
 const sharedKey = (form) => `shared:${form.dataset.keepFor}:${form.dataset.keepShared}`;
 
 function carry(form) {
-  if (!saved.has(keyOf(form))) return; // the form is not set up yet, so nothing was typed
+  if (!saved.has(keyOf(form))) return; // the form is not set up yet, so nothing has been typed
   note(form);
   const kept = read(keyOf(form));
   if (kept) write(keyOf(form), { ...kept, resume: true });
@@ -200,7 +199,7 @@ function takeShared(form) {
   note(form);
 }
 
-// Only what was changed: the rest is for the other card to say.
+// Only changed fields: the other card's form has its own defaults for the rest.
 function changesOf(form) {
   const before = saved.get(keyOf(form));
   const now = state(form);
@@ -227,7 +226,7 @@ const merged = (base, over) => ({
   secretRows: { ...base.secretRows, ...over.secretRows },
 });
 
-// ---- A form as plain values: texts by name, ticks by name and value, rows of pairs by the id of their fieldset
+// ---- A form as plain values: texts by name, checkboxes by name and value, rows of pairs by the id of their fieldset
 
 function state(form) {
   const found = { fields: {}, checks: {}, rows: {}, secretFields: {}, secretRows: {} };
@@ -292,8 +291,7 @@ function fillRows(fieldset, rows, secrets) {
   if (holder && rows.length) holder.open = true;
 }
 
-// ---- Where it lies. Storage can be full, switched off or spoiled: keeping is a help, and never an error that a
-// person sees.
+// ---- Storage. It can be full, disabled or corrupt: keeping input is only a help, so failures are never shown.
 
 const keyOf = (form) => `${PREFIX}${form.dataset.keepFor}:${form.dataset.keep}`;
 const parts = ({ secretFields, secretRows, ...plain }) => ({ plain, secret: { secretFields, secretRows } });
@@ -313,7 +311,7 @@ function read(key) {
   return { ...about, state: ordered(join(plain, load(sessionStorage, key) ?? {})) };
 }
 
-// The order of names decides whether two states are the same text.
+// States are compared as JSON text, so their keys need a fixed order.
 const ordered = ({ fields, checks, rows, secretFields, secretRows }) => ({
   fields,
   checks,
@@ -331,7 +329,7 @@ function store(where, key, value) {
   try {
     where.setItem(key, JSON.stringify(value));
   } catch {
-    where.removeItem(key); // full: half of it would be worse than none
+    where.removeItem(key); // full: an outdated entry would be worse than none
   }
 }
 
@@ -351,9 +349,9 @@ function makeRoom(own) {
   }
 }
 
-// Signing out is meant: the next person at this machine finds nothing of what was typed.
+// Signing out is deliberate: the next person at this machine must not find any input.
 function forgetAll() {
-  leaving = true; // nothing is noted on the way out
+  leaving = true; // record nothing while leaving
   for (const where of [sessionStorage, localStorage]) {
     for (const key of Object.keys(where)) if (/^(kept|shared):/.test(key)) where.removeItem(key);
   }

@@ -1,10 +1,10 @@
 // Live pages. <div data-live="endpoint:ep_1" hx-get="…" hx-trigger="refresh" hx-target="this" hx-swap="outerMorph">
-// fetches itself anew when something about that topic changed; several topics have spaces between them. One stream a
-// page, GET /test/changes: each unnamed event's data is the topics that changed, separated by spaces ("source:src_1
-// message:msg_1"), of those that the page asked for, at most twice a second. When a part that was fetched asks for
-// more, the stream begins anew. A page in the background lets go of the stream (browsers allow few connections) and
-// catches up when it is back. It also catches up when the stream opens first: what happened while the page travelled
-// here was told to nobody.
+// fetches itself again when something about that topic changes; spaces separate several topics. Each page opens one
+// stream, GET /test/changes: the data of each unnamed event is the changed topics, separated by spaces ("source:src_1
+// message:msg_1"), of those that the page asked for, at most twice a second. When a fetched part has new topics, the
+// stream reconnects. A page in the background closes its stream (browsers allow few connections) and refreshes
+// everything when it is visible again. It also refreshes when the stream first opens, since changes while the page was
+// loading were not reported.
 const PAUSE_MS = 50;
 
 let stream = null;
@@ -37,11 +37,11 @@ function connect() {
     `${document.body.dataset.base}/changes?${new URLSearchParams([...asked].map((topic) => ["topic", topic]))}`,
   );
   stream.addEventListener("open", () => refreshSoon(parts().flatMap(topics)));
-  stream.addEventListener("replaced", close); // newer pages took its place; this one connects when it is looked at
+  stream.addEventListener("replaced", close); // newer pages took its place; this one reconnects when it becomes visible
   stream.addEventListener("message", (event) => refreshSoon(event.data.split(" ")));
 }
 
-// What somebody folded or unfolded stays so; the server knows only how it was at first.
+// Keeps what a person folded or unfolded; the server knows only the initial state.
 const leavesFolds = (element, { attrName }) => !(attrName === "open" && element.matches("details"));
 
 function close() {

@@ -1,5 +1,5 @@
-// The one script that pages load. Each module has one purpose; `upgrade(root)` is called for the page and again for
-// whatever htmx swaps in, so it must be safe to call twice on the same element.
+// The only script that pages load. `upgrade(root)` of each module is called for the page and again for whatever htmx
+// swaps in, so it must be safe to call twice on the same element.
 import * as clipboard from "./clipboard.js";
 import * as docs from "./docs.js";
 import "./flash.js";
@@ -19,7 +19,7 @@ import * as tabs from "./tabs.js";
 import * as times from "./times.js";
 import * as unsaved from "./unsaved.js";
 
-// Once for the page: these listen on the document, so that what arrives later is heard too.
+// Once for each page: these listen on the document, so that they also handle elements that arrive later.
 for (
   const module of [
     clipboard,
@@ -44,7 +44,7 @@ function upgrade(root) {
   keep.begin(root);
   const editors = root.querySelector("[data-editor], [data-editor-error]");
   const ready = editors ? import("./editor.js").then((editor) => editor.upgrade(root)) : Promise.resolve();
-  ready.finally(() => keep.upgrade(root)); // what was kept is put into the editors too
+  ready.finally(() => keep.upgrade(root)); // after the editors exist, since kept input goes into them too
 }
 
 upgrade(document);

@@ -1,5 +1,5 @@
-// Drop-downs (<details data-menu>): close on Esc, on a click elsewhere, and when focus leaves. They open without
-// scripts.
+// Drop-downs (<details data-menu>): closes them on Esc, on a click elsewhere, and when they lose focus. They open
+// without scripts.
 export function listen() {
   const opened = () => document.querySelectorAll("details[data-menu][open]");
   const closeOutside = (target) => {

@@ -1,5 +1,5 @@
-// The sentences above a form that was refused (ui.form_problems): they take the focus, so that they are read out and
-// seen, and each link goes to its field, opening the tab that it stands in.
+// The sentences above a refused form (ui.form_problems): gives them the focus, so that they are seen and read out. Each
+// link goes to its field and opens the tab that contains it.
 import { bringToFront } from "./tabs.js";
 
 export function listen() {

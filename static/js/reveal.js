@@ -1,8 +1,8 @@
-// Show and hide a secret: <button data-reveal="#input" data-label-hide="Hide"> with a child [data-reveal-text].
+// Shows and hides a secret: <button data-reveal="#input" data-label-hide="Hide"> with a child [data-reveal-text].
 export function listen() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-reveal]");
-    // By id, not as a selector: a field's name may hold a dot.
+    // By id, not by selector: a field's name may contain a dot.
     const input = button && document.getElementById(button.dataset.reveal.slice(1));
     if (!input) return;
     const word = button.querySelector("[data-reveal-text]");

@@ -1,4 +1,4 @@
-// Key-value rows (ui.key_value_rows): add and remove. One empty row is always there to type into.
+// Key-value rows (ui.key_value_rows): adds and removes rows. There is always an empty row to type into.
 export function listen() {
   document.addEventListener("click", (event) => {
     const add = event.target.closest("[data-row-add]");

@@ -1,5 +1,5 @@
-// <select data-sample-for="#payload"> puts the chosen event type's sample into that editor. Nothing is asked: if the
-// payload had been edited, one Undo in the editor brings it back.
+// <select data-sample-for="#payload"> puts the sample of the chosen event type into that editor. It does not ask before
+// replacing an edited payload: one Undo in the editor restores it.
 import { replace } from "./editors.js";
 
 let asking = new AbortController();
@@ -18,12 +18,12 @@ async function load(select) {
     const answer = await fetch(`${document.body.dataset.base}/events/${encodeURIComponent(select.value)}/sample.json`, {
       signal: asking.signal,
     });
-    if (answer.redirected) return location.reload(); // the session has ended: the page leads to sign-in and back
+    if (answer.redirected) return location.reload(); // the session has expired: the reload leads to sign-in and back
     if (answer.ok) replace(document.querySelector(select.dataset.sampleFor), indented(await answer.text()));
   } catch (error) {
     if (error.name !== "AbortError") console.warn("The sample could not be fetched:", error);
   }
 }
 
-// A text that has lines already is left as it is: parsing and writing would change numbers such as 1.0.
+// Leaves text with line breaks as it is: parsing and serialising would change numbers such as 1.0.
 const indented = (text) => (text.trim().includes("\n") ? text : JSON.stringify(JSON.parse(text), null, 2));

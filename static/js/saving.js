@@ -1,14 +1,14 @@
-// Forms that are kept (see keep.js) are sent by script, so that a connection that is lost loses nothing: the page
-// stays, says what happened and offers to try again. What the server answers:
+// Submits forms with data-keep (see keep.js) by script, so that a lost connection loses no input: the page stays, says
+// what happened and offers to try again. The server's responses:
 //   204 with HX-Redirect              saved: go there
-//   401, or a redirect to sign-in     sign in, then come back to what was typed
-//   any other page                    it was refused: its content takes the place of this page's, with what was typed
-// Run test goes through htmx; where that finds no connection, the result's place says so.
+//   401, or a redirect to sign-in     sign in, then return to the form with the input
+//   any other page                    refused: its content, which includes the input, replaces this page's content
+// Run test goes through htmx; without a connection, a message appears in place of the result.
 import { forget, isChanged, noteAll, resume, showNotice } from "./keep.js";
 import { release } from "./unsaved.js";
 
 const TIMEOUT_MS = 30_000;
-const FORM_AGAIN = [200, 409, 422]; // the answer is the form, with what was typed and what is in its way
+const FORM_AGAIN = [200, 409, 422]; // the response is the form with the input and its problems
 const sending = new WeakSet();
 
 export function listen() {
@@ -29,8 +29,8 @@ function submitted(event) {
   if (!sending.has(form)) send(form, event.submitter);
 }
 
-// Another form of the page is sent, such as Rotate beside an Advanced form that is half filled in: it comes back on
-// the next page.
+// Another form of the page is submitted, such as Rotate beside a half-filled Advanced form. The next page restores the
+// input of the forms that were not.
 function leaveOthers(form) {
   if (form.method !== "post") return;
   for (const other of document.querySelectorAll("form[data-keep]")) {
@@ -85,7 +85,7 @@ function signIn(form, target) {
   location.assign(login);
 }
 
-// The refused page's content, in place. What was typed stands in it; the scripts set it up as they do for a new page.
+// Shows the refused page's content in place. It contains the input; the scripts set it up like a new page.
 function show(page) {
   const content = document.getElementById("content");
   content.replaceChildren(...page.getElementById("content").childNodes);

@@ -1,5 +1,5 @@
-// Keys: "/" goes to the page's search box ([data-search], else the first type=search), "g" then a letter follows the
-// link with data-go="<letter>", "?" opens the list of keys (#shortcuts). Quiet while somebody types.
+// Keyboard shortcuts: "/" focuses the page's search box ([data-search], else the first type=search), "g" and then a
+// letter follows the link with data-go="<letter>", "?" opens the list of shortcuts (#shortcuts). Disabled while typing.
 const PATIENCE_MS = 1200;
 
 export function listen() {

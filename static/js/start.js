@@ -1,6 +1,5 @@
-// <button data-start-from="#field-code" formaction="…">: puts one of the card's samples into the editor. What stood
-// there comes back with Undo, in the editor or by the button that shows up. Without scripts the button sends the
-// form.
+// <button data-start-from="#field-code" formaction="…">: puts one of the card's samples into the editor. Undo, in the
+// editor or by the button that appears, restores the old text. Without scripts the button submits the form.
 import { replace } from "./editors.js";
 
 export function listen() {
@@ -23,7 +22,7 @@ async function start(button) {
       headers: { "HX-Request": "true", "HX-Request-Type": "partial", Accept: "text/html" },
     });
     const signIn = answer.headers.get("HX-Redirect");
-    if (signIn) return location.assign(signIn); // the session has ended; what was typed is kept (see keep.js)
+    if (signIn) return location.assign(signIn); // the session has expired; the input is kept (see keep.js)
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const code = page.querySelector(button.dataset.startFrom);
     if (!answer.ok || !code) throw new TypeError(`HTTP ${answer.status}`);

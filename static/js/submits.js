@@ -1,5 +1,5 @@
-// <select data-submits> sends its form when it changes, and Ctrl/⌘+Enter anywhere in a form clicks its
-// [data-run-test] button. (In the code editors too: see editor.js.)
+// <select data-submits> submits its form when it changes. Ctrl/⌘+Enter anywhere in a form clicks its [data-run-test]
+// button. (Also in the code editors: see editor.js.)
 export function listen() {
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();

@@ -1,5 +1,5 @@
-// Tabs of one page (ui.tabs): links to sections become ARIA tabs; arrow keys, Home and End move between them.
-// A panel that holds an invalid field opens by itself, and so does the one that the address or a link names.
+// Tabs within a page (ui.tabs): turns links to sections into ARIA tabs; arrow keys, Home and End move between them.
+// A panel opens automatically when it contains an invalid field, or when the address or a link names it.
 export function upgrade(root) {
   for (const tabbed of root.querySelectorAll("[data-tabs]:not([data-ready])")) arrange(tabbed);
 }

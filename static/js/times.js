@@ -1,6 +1,6 @@
-// <time datetime="…" data-time>UTC text</time> becomes "5 minutes ago" within a day and the local date and time after
-// it. With data-time="date", as inside a sentence, it is always the local date and time.
-// The whole local time and the UTC text stand in its title.
+// <time datetime="…" data-time>UTC text</time>: shows "5 minutes ago" within a day, and the local date and time after
+// that. With data-time="date", as inside a sentence, it always shows the local date and time.
+// Its title contains the full local time and the UTC text.
 const STEPS = [["second", 60], ["minute", 60], ["hour", 24]];
 const language = document.documentElement.lang || undefined;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });

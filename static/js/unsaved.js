@@ -1,6 +1,6 @@
-// <form data-unsaved>: leaving the page asks first when something in it was changed and not sent. The words are the
-// browser's. Forms with data-keep are sent by saving.js, which calls `release` once the server has taken them.
-let changed = null; // the form that was changed since it was last sent
+// <form data-unsaved>: asks before leaving the page when the form has unsaved changes. The words are the browser's.
+// saving.js submits forms with data-keep and calls `release` once the server has saved them.
+let changed = null; // the form with changes since it was last submitted
 
 export function listen() {
   document.addEventListener("input", note);
@@ -11,8 +11,7 @@ export function listen() {
 
 export const release = () => (changed = null);
 
-// What the test is fed with is never kept on the server, so losing it is no loss. A code editor speaks through its
-// textarea.
+// Ignores the test's fields, which the server never saves. A code editor sends its events through its textarea.
 const OF_THE_TEST = ["payload", "event_type"];
 
 function note(event) {
