@@ -1,44 +1,45 @@
-"""The chunked transfer coding (RFC 9112 7.1), read within bounds.
+"""Decodes the chunked transfer coding (RFC 9112 7.1) within limits.
 
-Extensions and trailers are checked and dropped. Trailers are never headers: a signature must not come behind what it
-signs, and a header must not change once it was judged.
+Extensions and trailers are checked and dropped. Trailers never become headers: a signature must not follow what it
+signs, and a header must not change after it was checked.
 """
 
 import re
 from collections.abc import Callable
 
 MAX_LINE_BYTES = 4096
-"""Of the line with a chunk's size, and of a trailer."""
+"""Bytes of a line with a chunk's size, and of a trailer."""
 MAX_TRAILER_BYTES = 16 * 1024
 FREE_CHUNKS = 16_384
 BYTES_PER_CHUNK = 16
-"""Each chunk costs as much as 1,000 bytes of a body, so beyond the free ones they must have a size worth it."""
+"""Each chunk costs as much as 1,000 bytes of a body, so those beyond ``FREE_CHUNKS`` must carry this many on
+average."""
 
 _SIZE = re.compile(rb"0*([0-9A-Fa-f]{1,12})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?")
 _TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*")
 
 
 class BadChunks(Exception):
-    """The body cannot be understood, so neither can what follows it."""
+    """The body is invalid, so nothing that follows it can be read either."""
 
 
 class Chunks:
-    """Gives the pieces of a body to ``on_body`` as they come."""
+    """Passes the pieces of a body to ``on_body`` as they arrive."""
 
     def __init__(self, on_body: Callable[[bytes], None]) -> None:
         self._on_body = on_body
         self._line = b""
         self._left = 0
-        """Bytes of the present chunk still to come."""
+        """Bytes of the current chunk that are still to come."""
         self._after_chunk = False
-        """The line end after a chunk's bytes is to come."""
+        """The line end after a chunk's bytes comes next."""
         self._in_trailers = False
         self._chunks = 0
         self._bytes = 0
         self._trailer_bytes = 0
 
     def take(self, data: bytes) -> bytes | None:
-        """Read on. ``None`` while the body goes on; at its end what comes behind it. Raises ``BadChunks``."""
+        """Decode ``data``. Returns what follows the body, or ``None`` while that goes on. Raises ``BadChunks``."""
         at = 0
         while at < len(data):
             if self._left:
@@ -59,14 +60,14 @@ class Chunks:
                 self._line = line
                 return None
             self._line = b""
-            if line[-2:] != b"\r\n":  # LF alone is read differently by different servers: a way to smuggle
+            if line[-2:] != b"\r\n":  # servers disagree on LF alone, which allows smuggling
                 raise BadChunks
             if self._take_line(line[:-2]):
                 return data[at:]
         return None
 
     def _take_line(self, line: bytes) -> bool:
-        """Whether that was the body's last line."""
+        """Decode one line. Returns whether it was the body's last."""
         if self._after_chunk:
             if line:
                 raise BadChunks

@@ -1,4 +1,4 @@
-"""How many connections there may be, and which one goes when there are too many."""
+"""Limits the number of connections, and chooses the one to close when there are too many."""
 
 import asyncio
 from collections import Counter, OrderedDict
@@ -7,30 +7,29 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 MAX_HELD_BYTES = 16 * 1024 * 1024
-"""Of all connections together: heads that are not whole, and what came behind a request that is being answered."""
+"""For all connections together: heads that are not whole, and bytes behind a request that is being handled."""
 PER_ADDRESS_SHARE = 4
-"""One address may hold this part of all connections. Proxies and this machine itself are not counted."""
+"""One address may hold one in so many of all connections. Proxies and this machine itself are exempt."""
 
 
 @dataclass(eq=False, slots=True)
 class Count:
-    """A connection as it is counted."""
+    """One connection, as it is counted."""
 
     transport: asyncio.Transport
     place: str | None
-    """Where it comes from; ``None`` for a proxy."""
+    """The address it is counted for; ``None`` for a proxy."""
     closed: bool = False
     held: int = 0
-    """Bytes that have come and cannot be given to the application yet."""
+    """Bytes that have arrived and cannot be passed to the application yet."""
 
 
 class Connections:
-    """Makes room for a new connection by closing the one that has waited longest for its client; where none waits, the
-    one whose request has taken longest.
+    """Makes room for a new connection by closing the one that has waited longest for its client.
 
-    An idle connection costs its client nothing, and any client may open hundreds; an event must not find the door
-    closed because of them. ``limit``: of all connections. ``is_proxy``: says of an address that many people's
-    connections come from it.
+    Where none waits, it closes the one whose request has taken longest. An idle connection costs its client nothing,
+    and any client may open hundreds; they must not keep an event out. ``limit`` is for all connections. ``is_proxy``
+    tells whether many people's connections come from an address.
     """
 
     def __init__(self, limit: int, is_proxy: Callable[[str], bool] = lambda address: False) -> None:
@@ -46,7 +45,7 @@ class Connections:
         self._by_place: Counter[str] = Counter()
 
     def add(self, transport: asyncio.Transport, address: str) -> Count:
-        """Count a new connection, which is idle until its first request. It may have to go at once."""
+        """Count a new connection, which is idle until its first request. It may be closed at once."""
         count = Count(transport, None if self._is_proxy(address) else place_of(address))
         self._all += 1
         self._idle[count] = None
@@ -56,26 +55,26 @@ class Connections:
                 self._make_room(next((one for one in self._idle if one.place == count.place), count))
         if self._all > self.limit:
             oldest = next(iter(self._idle))
-            if oldest is count and self._busy:  # hundreds wait for a page; the new one may bring an event
+            if oldest is count and self._busy:  # all others wait for a response; the new one may bring an event
                 oldest = next(iter(self._busy))
             self._make_room(oldest)
         return count
 
     def is_busy(self, count: Count) -> None:
-        """A request has come on it."""
+        """Mark a connection on which a request has arrived."""
         self._idle.pop(count, None)
         if not count.closed:
             self._busy[count] = None
 
     def is_idle(self, count: Count) -> None:
-        """It waits for its client: a request was answered, or its body is not whole."""
+        """Mark a connection that waits for its client: its request was answered, or its body is not whole."""
         if not count.closed:
             self._busy.pop(count, None)
             self._idle[count] = None
             self._idle.move_to_end(count)
 
     def holds(self, count: Count, size: int) -> None:
-        """It holds ``size`` bytes now. Beyond what all may hold together, the one that has held longest goes."""
+        """Count the bytes that a connection holds now. When all hold too many, close the one that has held longest."""
         if count.closed:
             return
         self._held_bytes += size - count.held
@@ -88,7 +87,7 @@ class Connections:
             self._make_room(next(iter(self._held)))
 
     def remove(self, count: Count) -> None:
-        """The connection has ended."""
+        """Stop counting a connection that has ended."""
         if count.closed:
             return
         self.holds(count, 0)
@@ -108,7 +107,7 @@ class Connections:
 
 
 def place_of(address: str) -> str:
-    """An address as connections are counted: the 2⁶⁴ addresses of one IPv6 customer are one."""
+    """Return an address as it is counted: the 2⁶⁴ addresses of one IPv6 customer count as one."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,6 +1,6 @@
 """``POST /in/<token>``: where Dodo Payments sends its events.
 
-Validated by hand and ahead of FastAPI, since this is the hot path: a route of FastAPI's costs three times as much.
+This is the hot path, so requests are validated by hand and ahead of FastAPI: a FastAPI route costs three times as much.
 Nothing is parsed here; the raw bytes go to ``delivery.intake``.
 """
 
@@ -33,7 +33,7 @@ HEALTH = "/healthz"
 PAGES_AT_ONCE = 6
 
 ROOM = MemoryBudget(24 * 1024 * 1024)
-"""For all bodies of this process that have begun to come and are not whole. One event has at most 64 MiB."""
+"""For all bodies of this process that have begun to arrive and are not whole. One event has at most 64 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class IntakeResponse:
     status: int
     sentence: str
     closes: bool = False
-    """The body may not be read to its end, so nothing more can be understood on this connection."""
+    """The body may not have been read to its end, so the connection cannot be used for another request."""
 
     async def give(self, send: Send) -> None:
         body = self.sentence.encode()
@@ -64,7 +64,7 @@ _REFUSED = {
 
 
 class Slot:
-    """A request's place among the few that are worked on at once."""
+    """A request's place among the few that are handled at once."""
 
     def __init__(self, slots: asyncio.Semaphore) -> None:
         self._slots = slots
@@ -75,7 +75,7 @@ class Slot:
             return
         await self._slots.acquire()
         self._held = True
-        if self._is_over():  # answered meanwhile, by another task of the request
+        if self._is_over():  # another task of the request has responded meanwhile
             self.leave()
 
     def _is_over(self) -> bool:
@@ -87,13 +87,13 @@ class Slot:
             self._slots.release()
 
     def end(self) -> None:
-        """The answer has begun: nothing more is to be done."""
+        """Leave for good: the response has begun, and nothing more is to be done."""
         self._over = True
         self.leave()
 
 
 class IntakeFirst:
-    """The way of an event past the middlewares and routes of the pages, which cost as much as all that it needs."""
+    """Leads events past the middlewares and routes of the pages, which would double the cost of an event."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
@@ -102,20 +102,20 @@ class IntakeFirst:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST":
             path = scope["path"]
-            if path.startswith("//"):  # as a sender writes who joins an address that ends in a slash to a path
+            if path.startswith("//"):  # a sender joined a path to an address that ends in a slash
                 path = "/" + path.lstrip("/")
             token = path[len(PREFIX) :].strip("/")
             if path.startswith(PREFIX) and "/" not in token:
                 answer = await _take_in(self.app.state.intake, token, Headers(raw=scope["headers"]), receive)
                 await answer.give(send)
                 return
-        if scope["type"] == "http" and scope["path"] != HEALTH:  # which is to answer while pages do not
+        if scope["type"] == "http" and scope["path"] != HEALTH:  # health must respond even while pages do not
             await self._page(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Few pages are made at once: each holds the loop for a while, and hundreds may be asked for together.
+        """Make a page, few at once: each blocks the event loop for a while, and hundreds may be requested together.
 
         A slot is not held while a client sends its form, nor while a stream is open.
         """
@@ -134,14 +134,14 @@ class IntakeFirst:
         await slot.take()
         try:
             if "state" in scope and scope["state"].get("gone"):
-                return  # left while it waited: hundreds may ask and leave
+                return  # the client left while it waited, as hundreds may do
             await self.app(scope, receive_without, send_and_leave)
         finally:
             slot.end()
 
 
 async def receive(request: Request) -> Response:
-    """The route within the application, for a server that was not given ``IntakeFirst``."""
+    """Handle the route within the application, for a server that does not use ``IntakeFirst``."""
     token = request.path_params["token"]
     answer = await _take_in(request.app.state.intake, token, request.headers, request.receive)
     headers = {"connection": "close"} if answer.closes else None
@@ -149,7 +149,7 @@ async def receive(request: Request) -> Response:
 
 
 async def _take_in(intake: Intake, token: str, headers: Headers, receive: Receive) -> IntakeResponse:
-    """200 after the event is stored durably, or was stored before; otherwise a status and one sentence."""
+    """Return 200 after the event is stored durably, or was stored before; otherwise a status and one sentence."""
     try:
         if not await intake.knows(token):
             return NOT_FOUND  # before a byte of the body is read
@@ -177,7 +177,7 @@ async def _take_in(intake: Intake, token: str, headers: Headers, receive: Receiv
 
 
 async def _read(headers: Headers, receive: Receive, limit: int) -> bytes | None:
-    """The body, or ``None`` as soon as it is known to be larger than ``limit`` bytes."""
+    """Return the body, or ``None`` as soon as it is known to be larger than ``limit`` bytes."""
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit:
         return None

@@ -1,9 +1,9 @@
-"""HTTP/1.1 as this server speaks it: uvicorn's protocol, which reads heads with httptools, with framing of our own.
+"""The server side of HTTP/1.1: uvicorn's protocol, which parses heads with httptools, with framing of our own.
 
-uvicorn alone loses the body of a request that asks for an upgrade, keeps whatever comes before the empty line of a head
-however much it is, adds trailers to the headers, parses every pipelined request that is there at once, and resets a
-connection whose answer came before the whole body. So heads are cut out of the stream here and parsed one at a time,
-each under a limit and a deadline, and bodies are read here: by their length or by their chunks.
+uvicorn alone loses the body of a request that asks for an upgrade, buffers an unfinished head of any size, adds
+trailers to the headers, parses all pipelined requests at once, and resets a connection when the response comes before
+the whole body. So this module cuts heads out of the stream and parses them one at a time, each under a limit and a
+deadline, and reads bodies itself: by their length or by their chunks.
 """
 
 import asyncio
@@ -22,14 +22,14 @@ from server.api.heads import elements, rewritten
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEAD_LINES = 1000
 MAX_TARGET_BYTES = 32 * 1024
-"""Of the request line. Filters of a page travel in its query; nothing of ours comes near."""
+"""Bytes of the request line. The filters of a page are part of its query; none of our addresses come near."""
 MAX_WAITING_BYTES = 1024 * 1024
-"""What may wait unparsed behind a request that is being answered. Reading is paused long before."""
+"""Bytes that may wait unparsed behind a request that is being handled. Reading is paused long before."""
 
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 256 * 1024
-"""How long, and how much of it, the rest of a body is thrown away after an early answer. Without that the system resets
-the connection, and the sender never reads the answer."""
+"""After an early response, the rest of the body is read and dropped for so long and up to so many bytes. Otherwise the
+system resets the connection, and the sender never reads the response."""
 
 INVALID = (400, "This is not a valid HTTP request.")
 HEAD_TOO_LARGE = (431, "The head of the request is too large.")
@@ -39,7 +39,7 @@ UNKNOWN_CODING = (501, "Only the transfer coding “chunked” is understood.")
 
 
 class _Refused(Exception):
-    """Ends the parsing of a head; ``answer`` is what the sender gets."""
+    """Ends the parsing of a head; ``answer`` is the response that the sender gets."""
 
     def __init__(self, answer: tuple[int, str]) -> None:
         super().__init__(answer[1])
@@ -47,28 +47,28 @@ class _Refused(Exception):
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One connection. ``seconds`` and ``all_connections`` are set by ``protocol_for``."""
+    """One connection. ``protocol_for`` sets ``seconds`` and ``all_connections``."""
 
     seconds: float
-    """For each head to arrive whole."""
+    """Within which each head must arrive whole."""
     all_connections: Connections
 
     _head = b""
-    """The beginning of a head whose end has not come."""
+    """The beginning of a head that is not whole."""
     _left = 0
-    """Bytes of the body still to come, where its length was declared."""
+    """Bytes of the body that are still to come, when its length was declared."""
     _chunks: Chunks | None = None
     _rest = b""
-    """What came behind a request that is being answered."""
+    """Bytes that arrived behind a request that is being handled."""
     _keeps_alive = False
-    """Whether the connection stays after this request, once its body is whole."""
+    """Whether the connection stays open after this request, once its body is whole."""
     _deadline: asyncio.TimerHandle | None = None
-    """Set while a head is awaited or under way; it lets go of the connection."""
+    """Closes the connection. Set while a head is awaited or arriving, and while the connection lingers."""
     _discarded: int | None = None
-    """Bytes thrown away since the answer was complete; ``None`` while the connection is in use."""
+    """Bytes dropped since the response was complete; ``None`` while the connection is in use."""
     _counted: Count
     _has_ended = False
-    """The client sends nothing more and waits for what it asked for."""
+    """The client sends nothing more and waits for its response."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -83,7 +83,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Whether to keep our half of the connection: a sender may close its own as soon as the request is out."""
+        """Return whether to keep our side open: a sender may close its own as soon as the request is sent."""
         cycle = self.cycle
         if self._body_is_due or cycle is None or cycle.response_complete or self.scope["method"] != "POST":
             return False
@@ -125,7 +125,7 @@ class HttpProtocol(HttpToolsProtocol):
         if version not in ("1.1", "1.0"):
             raise _Refused(INVALID)
         if version == "1.0":
-            self.expect_100_continue = False  # such a client does not know it (RFC 9110 10.1.1)
+            self.expect_100_continue = False  # HTTP/1.0 clients do not know it (RFC 9110 10.1.1)
         if self.url[:1] not in (b"/", b"*"):
             host = self._use_absolute_form(host)
         if (host is None and version == "1.1") or (host is not None and not _is_host(host)):
@@ -138,7 +138,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._keeps_alive = self.cycle.keep_alive
 
     def on_body(self, body: bytes) -> None:
-        """Hand a piece to the application, in most cases as it is: uvicorn copies each three times."""
+        """Pass a piece to the application, in most cases without a copy: uvicorn copies each piece three times."""
         cycle = self.cycle
         if cycle.response_complete:
             return
@@ -153,7 +153,7 @@ class HttpProtocol(HttpToolsProtocol):
         cycle.message_event.set()
 
     def on_message_complete(self) -> None:
-        if not self._body_is_due:  # the parser says so at the head's end where an upgrade is asked for
+        if not self._body_is_due:  # for an upgrade the parser calls this after the head
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -169,7 +169,7 @@ class HttpProtocol(HttpToolsProtocol):
         return self._left > 0 or self._chunks is not None
 
     def _use_absolute_form(self, host: bytes | None) -> bytes | None:
-        """The host of ``http://host/path``, which counts instead of the header (RFC 9112 3.2.2)."""
+        """Return the host of ``http://host/path``, which replaces the header (RFC 9112 3.2.2)."""
         scheme, mark, after = self.url.partition(b"://")
         if not mark or scheme.lower() not in (b"http", b"https"):
             raise _Refused(INVALID)
@@ -182,12 +182,12 @@ class HttpProtocol(HttpToolsProtocol):
         return named
 
     def _take_head(self, data: bytes) -> bytes:
-        """Read up to the end of a head, if that is there. Returns what comes behind it."""
+        """Read up to the end of a head, if it has arrived. Returns what follows the head."""
         if self._head:
             data, self._head = self._head + data, b""
             self.all_connections.holds(self._counted, 0)
         elif data[0] in b"\r\n":
-            data = data.lstrip(b"\r\n")  # empty lines before a request are passed over (RFC 9112 2.2)
+            data = data.lstrip(b"\r\n")  # skip empty lines before a request (RFC 9112 2.2)
         end = _end_of_head(data)
         if end > MAX_HEAD_BYTES or (end < 0 and len(data) > MAX_HEAD_BYTES):
             self._refuse(HEAD_TOO_LARGE)
@@ -203,7 +203,7 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._body_is_due:
             self.all_connections.is_busy(self._counted)
         elif len(data) < end + self._left or self._chunks is not None:
-            # Until the body is whole, an answer is also the end of the connection.
+            # A response before the body is whole also ends the connection.
             self.all_connections.is_idle(self._counted)
             self.cycle.keep_alive = False
             self.cycle.transport = _Lingering(self)  # type: ignore[assignment]
@@ -229,15 +229,15 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(refused)
             return
         if self._body_is_due or self.parser.should_upgrade():
-            self.parser = httptools.HttpRequestParser(self)  # bodies are not shown to it
+            self.parser = httptools.HttpRequestParser(self)  # bodies bypass the parser: start a new one
 
     def _feed(self, head: bytes) -> tuple[int, str] | None:
-        """Begin a request with a whole head, or say what is answered instead."""
+        """Start a request with a whole head. Returns the response to send instead, if the head is invalid."""
         self._left, self._chunks = 0, None
         try:
             self.parser.feed_data(head)
         except httptools.HttpParserUpgrade:
-            pass  # we never upgrade, and go on as if nobody had asked (RFC 9110 7.8)
+            pass  # we never upgrade, and ignore the request for it (RFC 9110 7.8)
         except httptools.HttpParserError as error:
             reason = error.__context__
             return reason.answer if isinstance(reason, _Refused) else INVALID
@@ -292,7 +292,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _refuse(self, answer: tuple[int, str]) -> None:
-        """Answer what cannot be understood, unless an answer to it has begun, and end the connection."""
+        """Respond to an invalid request, unless a response has begun, and end the connection."""
         self._left, self._chunks, self._head = 0, None, b""
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
@@ -308,7 +308,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._linger()
 
     def _linger(self) -> None:
-        """End the connection so that the answer is read, although the sender may still be sending."""
+        """End the connection so that the sender reads the response, although it may still be sending."""
         if self._discarded is not None or self.transport.is_closing():
             return
         self._stop_waiting()
@@ -326,7 +326,7 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 class _Lingering:
-    """The transport for an answer that may come before the whole request."""
+    """The transport for a response that may come before the whole request."""
 
     def __init__(self, protocol: HttpProtocol) -> None:
         self._protocol = protocol
@@ -345,12 +345,12 @@ class _Lingering:
 
 
 def protocol_for(seconds: float, connections: Connections) -> type[HttpProtocol]:
-    """The protocol for ``uvicorn.Config(http=…)``: each head must be there whole within ``seconds``."""
+    """Return the protocol for ``uvicorn.Config(http=…)``: each head must arrive whole within ``seconds``."""
     return type("BoundHttpProtocol", (HttpProtocol,), {"seconds": seconds, "all_connections": connections})
 
 
 def _end_of_head(data: bytes) -> int:
-    """Where the body begins; -1 while the empty line has not come."""
+    """Return where the body begins; -1 while the empty line has not arrived."""
     end = data.find(b"\r\n\r\n")
     within = len(data) if end < 0 else end
     for empty_line in (b"\n\n", b"\n\r\n"):
@@ -362,9 +362,9 @@ def _end_of_head(data: bytes) -> int:
 
 
 def _without_space_at_ends(head: bytes) -> bytes:
-    """Without the white space that a field may end in: the parser takes it for a part of ``Transfer-Encoding``.
+    """Remove white space at the ends of lines: the parser takes it for a part of ``Transfer-Encoding``.
 
-    A line of nothing else stays, to be refused: removed, it would end the head.
+    A line of nothing else stays, so that it is rejected: removed, it would end the head.
     """
     return b"\r\n".join(line.rstrip(b" \t") or line for line in head.split(b"\r\n"))
 
@@ -376,7 +376,7 @@ def _check_codings(codings: bytes) -> None:
 
 
 def _is_host(host: bytes) -> bool:
-    """Whether it is a name or an address, with a port or without. The empty one is valid too (RFC 9112 3.2)."""
+    """Whether it is a name or an address, with or without a port. An empty host is valid too (RFC 9112 3.2)."""
     if host.startswith(b"["):
         address, bracket, port = host[1:].partition(b"]")
         if not bracket or (port and port[:1] != b":"):
@@ -400,5 +400,5 @@ def _is_ip_address(address: bytes) -> bool:
 
 
 _FUTURE_ADDRESS = re.compile(rb"[vV][0-9A-Fa-f]{1,8}\.[A-Za-z0-9\-._~!$&'()*+,;=:]{1,255}")
-"""RFC 3986 3.2.2 has room for versions after IPv6."""
+"""RFC 3986 3.2.2 allows address versions after IPv6."""
 _NAME_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;="

@@ -1,1 +1,1 @@
-"""How a message travels: intake → worker → dispatch → courier, and the feed that tells the pages."""
+"""The way of a message: intake → worker → dispatch → courier, and the feed that tells open pages."""

@@ -1,7 +1,7 @@
-"""The configuration in memory: sources, endpoints and filters. Reading one cost as much as storing its event.
+"""Keeps sources, endpoints and filters in memory: reading them for each event would cost as much as storing it.
 
-There is one invalidation: the store tells which sources and endpoints a commit of ours changed, before the commit's
-caller goes on. What another process on the same database changed shows within ``FRESH_SECONDS``.
+The store reports which sources and endpoints a commit of this process changed, before the commit's caller goes on;
+their entries are then dropped. A change by another process on the same database shows within ``FRESH_SECONDS``.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,14 +17,14 @@ from server.store.changes import Changes
 from server.store.messages import EndpointFilter
 
 FRESH_SECONDS = 1.0
-"""How long something is believed without being read again."""
+"""How long an entry is used before it is read again."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
 class Configuration:
-    """Make one for each store, in its event loop."""
+    """A cache of the configuration. Create one for each store, in its event loop."""
 
     def __init__(self, store: Store) -> None:
         self._sources = _Kept(store, _sources_by_token)
@@ -33,17 +33,17 @@ class Configuration:
         store.watch(self._forget)
 
     async def source_with_token(self, token: str) -> Source | None:
-        """The source with this ingest token. Unknown tokens cost the database nothing, so guessing does not either."""
+        """Return the source with this ingest token, or ``None``. Guessing tokens causes no reads: all are in memory."""
         known = self._sources.fresh(None) or await self._sources.read(None)
         return known.value.get(token)
 
     async def filters_of(self, source_id: SourceId) -> Sequence[EndpointFilter]:
-        """The filters of the endpoints that listen to a source; mostly none."""
+        """Return the filters of the endpoints that listen to a source; usually none."""
         known = self._filters.fresh(None) or await self._filters.read(None)
         return known.value.get(source_id, ())
 
     async def endpoint(self, endpoint_id: EndpointId) -> Endpoint | None:
-        """The endpoint as it is now; ``None`` when it was removed. Raises ``UnreadableEndpoint``."""
+        """Return the endpoint as it is now, or ``None`` when it was removed. Raises ``UnreadableEndpoint``."""
         known = self._endpoints.fresh(endpoint_id) or await self._endpoints.read(endpoint_id)
         return known.value
 
@@ -64,7 +64,7 @@ class _Entry(Generic[Value]):
 
 
 class _Kept(Generic[Key, Value]):
-    """What ``find`` finds for each key that was asked for. Ask ``fresh`` first, which costs no task switch."""
+    """Caches the result of ``find`` for each key. Call ``fresh`` first: it costs no task switch."""
 
     def __init__(self, store: Store, find: Callable[[Transaction, Key], Value]) -> None:
         self._store = store
@@ -79,14 +79,14 @@ class _Kept(Generic[Key, Value]):
     async def read(self, key: Key) -> _Entry[Value]:
         fresh_until, changes = monotonic() + FRESH_SECONDS, self._changes
         if known := self._entries.get(key):
-            known.fresh_until = fresh_until  # others go by what is known until the answer is here
+            known.fresh_until = fresh_until  # other callers use the old value until this read returns
         found = _Entry(await self._store.read(lambda tx: self._find(tx, key)), fresh_until)
         if changes == self._changes:
             self._entries[key] = found
         return found
 
     def forget(self, keys: Iterable[Key]) -> None:
-        """They were changed: what is known of them is wrong, and so may be what is being read."""
+        """Drop entries that a commit changed. A read under way may be outdated as well, so its result is not kept."""
         self._changes += 1
         for key in keys:
             self._entries.pop(key, None)

@@ -1,8 +1,8 @@
-"""HTTP/1.1 as a client speaks it, over one connection: a request out, its response in, whether it can be used again.
+"""The client side of HTTP/1.1 on one connection: sends a request, receives its response, and can then be reused.
 
-Own code, since this is the hottest part of a delivery (measured per request: httpx's own pool 2,000 µs, aiohttp 54).
-``response_reader`` reads what comes; here is when it may be taken for the answer to what was asked, and what becomes of
-the connection.
+It is our own code because this is the hottest part of a delivery, and httpx's own pool costs dozens of times as much
+per request as aiohttp's. ``response_reader`` parses the bytes; this module decides whether they may be the response to
+the request, and whether the connection can be reused.
 """
 
 import asyncio
@@ -20,43 +20,43 @@ import httpx
 from server.delivery.response_reader import Malformed, ResponseReader, TooLarge
 
 MAX_BUFFERED_BYTES = 64 * 1024
-"""Bytes of a body that nobody has asked for yet, above which the connection is not read."""
+"""Bytes of a body that may wait to be read by the caller. With more, reading from the connection pauses."""
 
 
 class NoResponse(httpx.ReadError):
-    """The connection ended before a byte of an answer."""
+    """The connection ended before the first byte of a response."""
 
 
 class StaleResponse(NoResponse):
-    """What came on a kept connection was sent before the other side could have read the request."""
+    """The bytes on a reused connection were sent before the other side could have read the request."""
 
 
 class ResponseCutShort(httpx.RemoteProtocolError):
-    """What had come was valid, but it ended too early."""
+    """The response was valid so far, but ended too early."""
 
 
 class Oversized(httpx.RemoteProtocolError):
-    """A head, or what frames the body, exceeds its limit."""
+    """A head, or the framing of a body, exceeds its limit."""
 
 
 class Connection(asyncio.Protocol):
-    """One connection; one exchange at a time: ``ask``, then ``piece`` by piece to its end, or ``abort``."""
+    """One connection with one exchange at a time: call ``ask``, then read the response to its end, or ``abort``."""
 
     def __init__(self, made: socket.socket) -> None:
         self._socket = made
-        """Only to be looked at: the event loop reads, writes and closes it."""
+        """Only inspected here: the event loop reads, writes and closes it."""
         self._arrivals = select.poll()
         self._arrivals.register(made, select.POLLIN)
         self._transport: asyncio.Transport | None = None
         self._answer: Response | None = None
         self._asked_at = 0.0
         self._request_bytes = 0
-        """Of the request on its way, while nothing of its answer has come on a connection that was kept; else 0."""
+        """Size of a request sent on a reused connection, until the first byte of its response arrives; otherwise 0."""
         self._spoiled = False
-        """Something came that nobody had asked for, or the other side has closed."""
+        """The connection cannot be reused: unexpected bytes arrived, it was closed, or it was aborted."""
 
     def ask(self, request: bytes) -> "Response":
-        """Send a whole request. Await ``head`` of what this returns."""
+        """Send a whole request and return its response. Await ``head`` of it next."""
         assert self._transport
         if self._answer is not None:
             self._request_bytes, self._asked_at = len(request), monotonic()
@@ -66,7 +66,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def idle(self) -> bool:
-        """The exchange has ended, and the next one may begin."""
+        """Whether the exchange has ended and the next one may begin."""
         answer = self._answer
         if self._spoiled or self._transport is None or (answer and not answer.reusable):
             return False
@@ -74,19 +74,19 @@ class Connection(asyncio.Protocol):
 
     @property
     def quiet(self) -> bool:
-        """Nothing has arrived since the exchange ended, not even what the event loop has not looked at yet."""
+        """Whether it is idle and nothing has arrived since, not even bytes that the event loop has not read yet."""
         return self.idle and self._socket.fileno() >= 0 and not self._arrivals.poll(0)
 
     def abort(self) -> None:
-        """Let go at once, whatever is under way."""
+        """Drop the connection at once, whatever is under way."""
         self._spoiled = True
         if self._transport:
             self._transport.abort()
 
-    # What the event loop calls
+    # Called by the event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods, but not the base class
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None or self._answer.ended:
@@ -110,11 +110,11 @@ class Connection(asyncio.Protocol):
             self._answer.lost(error)
 
     def _came_too_soon(self) -> bool:
-        """Whether the first bytes on a kept connection cannot be the answer to our request.
+        """Whether the first bytes on a reused connection cannot be the response to our request.
 
-        The other side has not acknowledged a byte of it, or less than half of the shortest round trip has passed: half,
-        since a route may become shorter. What is left to chance is what comes in the same moment, on this endpoint's
-        own connection.
+        They cannot when the other side has not acknowledged a byte of the request, or less than half of the shortest
+        round trip has passed: half, since a route may become shorter. Stale bytes that arrive later than that cannot be
+        detected; they can only come from this endpoint's own destination.
         """
         if self._transport is None:
             return True
@@ -154,7 +154,7 @@ else:
 
 
 class Response:
-    """What comes back for one request."""
+    """The response to one request, as it arrives."""
 
     __slots__ = (
         "_chunks", "_failure", "_news", "_paused", "_reader", "_transport", "_waiting", "began", "ended", "headers",
@@ -163,18 +163,18 @@ class Response:
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self.status = 0
-        """0 until the head has been read; then, or after ``read_partial_head``, the status."""
+        """The status code; 0 until the head has been read, or ``read_partial_head`` found one."""
         self.headers: list[tuple[bytes, bytes]] = []
-        """As they stand on the wire."""
+        """Names and values as received."""
         self.transfer_codings: list[bytes] = []
         self.began = False
-        """A byte has come."""
+        """The first byte has arrived."""
         self.started = False
-        """Its head is whole."""
+        """The head is complete."""
         self.ended = False
-        """Its body is whole."""
+        """The body is complete."""
         self.reusable = False
-        """It has ended, nothing came after it, and the other side keeps the connection."""
+        """The response has ended, nothing followed it, and the other side keeps the connection open."""
         self._transport = transport
         self._reader = ResponseReader()
         self._chunks: deque[bytes] = deque()
@@ -184,12 +184,12 @@ class Response:
         self._news: asyncio.Future[None] | None = None
 
     async def head(self) -> None:
-        """Wait for the head. Early hints are passed over. Raises an ``httpx.TransportError``."""
+        """Wait until the head is complete. Interim responses (1xx) are skipped. Raises an ``httpx.TransportError``."""
         while not self.started:
             await self._more()
 
     async def piece(self) -> bytes | None:
-        """The next piece of the body as it is on the wire, without the framing of chunks; ``None`` when it is whole."""
+        """Return the next piece of the body as on the wire but without the framing of chunks; ``None`` at its end."""
         while not self._chunks:
             if self.ended:
                 return None
@@ -202,7 +202,7 @@ class Response:
         return chunk
 
     def read_partial_head(self) -> None:
-        """Whatever has become of the response: take its status if the status line has been read."""
+        """Take the status if the status line has been read, even where the response was cut short."""
         if not self.started:
             self._reader.read_partial_head()
             self._take_head()
@@ -212,7 +212,7 @@ class Response:
             raise httpx.ConnectError("refused after the handshake") from self._failure
         if self._failure:
             failure, words = self._failure
-            # A new one: what is raised knows the frames it went through, and they know this answer.
+            # Raise a new exception each time: a raised one keeps its frames alive, and they refer to this response.
             raise failure(words)
         self._news = asyncio.get_running_loop().create_future()
         try:
@@ -228,7 +228,7 @@ class Response:
         reader = self._reader
         self.status, self.headers, self.transfer_codings = reader.status, reader.headers, reader.transfer_codings
 
-    # What the connection calls
+    # Called by the connection
 
     def feed(self, data: bytes) -> None:
         if self._failure:
@@ -258,17 +258,16 @@ class Response:
         self._wake()
 
     def refuse(self) -> None:
-        """What came cannot be the answer."""
+        """Fail, because the bytes that arrived cannot be the response."""
         self._fail(StaleResponse, "what came was sent before the request arrived")
 
     def lost(self, error: Exception | None) -> None:
-        """The connection has ended. For an answer that says nothing of its length, that is how it ends."""
+        """Handle the end of the connection. It completes a response of undeclared length, and fails any other."""
         if self._failure:
             return
         if not self.began and isinstance(error, ssl.SSLError) and "ALERT" in str(error.reason):
-            self._failure = error.with_traceback(
-                None
-            )  # under TLS 1.3 a server refuses a client without a certificate only now
+            # Under TLS 1.3 a server rejects a client without a certificate only after the handshake.
+            self._failure = error.with_traceback(None)
             self._wake()
         elif not self.began:
             self._fail(NoResponse, "the connection ended without an answer")
@@ -287,5 +286,5 @@ class Response:
 
     def _end(self) -> None:
         self.ended = True
-        # Of a body that was too much to keep nobody takes up reading again.
+        # When reading was paused for a large body, nobody resumes it: the connection cannot be reused.
         self.reusable = self._reader.keep_alive and not self._paused and self._waiting <= MAX_BUFFERED_BYTES

@@ -1,4 +1,4 @@
-"""The one door for HTTP out: every delivery, example and test send goes through ``Courier.send``."""
+"""The only way out over HTTP: every delivery, example and test send goes through ``Courier.send``."""
 
 import asyncio
 import errno
@@ -23,22 +23,22 @@ from server.domain.requests import Prepared
 
 KEPT_BODY = 64 * 1024
 KEPT_HEADERS = 64 * 1024
-"""Bytes of names and values, however many."""
+"""Bytes of header names and values together, however many headers there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Responded:
-    """A status came, whichever. It decides, whatever follows it: it was the destination's word on our request."""
+    """A status arrived. It decides, whatever follows it: it is the destination's response to our request."""
 
     response: ReceivedResponse
     ms: float
     error: AttemptError | None = None
-    """What kept the rest of the response from coming whole."""
+    """Why the rest of the response did not arrive whole; ``None`` when it did."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """No status came.
+    """No status arrived.
 
     ``error.kind`` is one of: refused, no route, name, certificate, tls, timeout, reset, broken answer.
     """
@@ -49,7 +49,7 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Nothing was sent: the address is not allowed (kind ``address``), or it is no HTTP request (``request``)."""
+    """Nothing was sent: the address is forbidden (kind ``address``), or this is no HTTP request (``request``)."""
 
     error: AttemptError
     ms: float
@@ -59,10 +59,11 @@ Sent = Responded | Unreachable | Blocked
 
 
 class Courier:
-    """Sends requests, each under one absolute deadline of ``timeout`` seconds around connect, send, head and body.
+    """Sends requests, each under one absolute deadline of ``timeout`` seconds for connect, send, head and body.
 
-    ``fixed`` and ``ca_file`` are the operator's, as ``curl --resolve`` and ``--cacert``: a host and port that are named
-    there lead to that address, whatever the rules say about it. Redirects are answers. Close with ``aclose``.
+    ``fixed`` and ``ca_file`` come from the operator, like ``curl --resolve`` and ``--cacert``: a host and port in
+    ``fixed`` lead to the address given there, whatever the rules say about it. Redirects are returned as responses,
+    never followed. Close with ``aclose``.
     """
 
     def __init__(
@@ -79,12 +80,12 @@ class Courier:
         self._transport = GuardedTransport(rules, fixed=fixed, ca_file=ca_file, resolve=resolve)
 
     async def send(self, prepared: Prepared, *, endpoint: str = "", status_ends: bool = False) -> Sent:
-        """Send once. Never raises for anything the destination, the network or the request's content does.
+        """Send once and return the result. Never raises for what the destination, the network or the request does.
 
-        ``endpoint`` is the id of the one who sends: connections are used again for the same one only. With
-        ``status_ends``, a cancellation after the status was read ends the reading and not the attempt: the request
-        was answered, and must not be sent again because Hookbench stops. Raises OSError, before anything was sent,
-        when this machine has no file or memory left to connect with.
+        ``endpoint`` is the sending endpoint's id: only the same endpoint reuses its connections. With ``status_ends``,
+        a cancellation after the status arrived ends the reading but not the attempt: the destination has responded, and
+        the request must not be sent again because Hookbench stops. Raises OSError, before anything is sent, when this
+        machine has no file or memory left for a connection.
         """
         started, host = perf_counter(), host_of(prepared.url)
         received = _Received()
@@ -107,7 +108,7 @@ class Courier:
             error = _error("stopped", because("response_hookbench_stopped"))
         except AddressForbidden as refusal:
             return Blocked(_error("address", refusal.reason), _since(started))
-        except (httpx.LocalProtocolError, httpx.InvalidURL, ValueError):  # of the last kind: what TLS takes for no name
+        except (httpx.LocalProtocolError, httpx.InvalidURL, ValueError):  # ValueError: TLS rejects the host name
             return Blocked(_error("request", because("not_http")), _since(started))
         except httpx.TransportError as failure:
             error = _cut_short(failure, host) if received.status() else _explained(failure, host)
@@ -120,7 +121,7 @@ class Courier:
 
 
 class _Received:
-    """What has come back for one request so far."""
+    """The part of a response that has arrived so far."""
 
     __slots__ = ("_body", "_cut", "_exchange")
 
@@ -128,11 +129,11 @@ class _Received:
         self._exchange: Exchange | None = None
         self._body = bytearray()
         self._cut = False
-        """There was more of the body than is kept."""
+        """The body is longer than what is kept."""
 
     async def receive(self, transport: GuardedTransport, prepared: Prepared, endpoint: str) -> None:
-        # Straight to the transport: a client's layers above it would cost more than the request itself, and so would
-        # the request that they need.
+        # Call the transport directly: the layers of an httpx client cost more than the request itself, and so does the
+        # request object that they need.
         headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in prepared.headers.items()]
         url = _url(prepared.url)
         self._exchange = exchange = transport.exchange(prepared.method, url, headers, prepared.body, endpoint=endpoint)
@@ -147,7 +148,7 @@ class _Received:
             await exchange.aclose()
 
     def status(self) -> int:
-        """0 when none was read."""
+        """Return the status; 0 when none was read."""
         answer = self._exchange.answer if self._exchange else None
         if answer is None:
             return 0
@@ -170,7 +171,7 @@ class _Received:
 
 
 def _kept(answer: Response) -> tuple[tuple[tuple[str, str], ...], str, list[str]]:
-    """The headers, the type of the body, and what it is coded in, in the order of application."""
+    """Return the headers, the content type, and the body's codings in the order of application."""
     kept: list[tuple[str, str]] = []
     content_type, codings, left = "", [], KEPT_HEADERS
     for raw_name, raw_value in answer.headers:
@@ -188,7 +189,7 @@ def _kept(answer: Response) -> tuple[tuple[tuple[str, str], ...], str, list[str]
 
 
 def _text(raw: bytes) -> str:
-    """Latin-1 by the standard; where it is UTF-8 all the same, which is no accident, as that."""
+    """Decode a header as UTF-8 if it is valid, which is hardly a coincidence; otherwise as Latin-1, the standard."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -197,7 +198,7 @@ def _text(raw: bytes) -> str:
 
 @lru_cache(maxsize=1024)
 def _url(text: str) -> httpx.URL:
-    """Reading a URL costs httpx as much as a third of a request, and most go to the same few."""
+    """Parse a URL. Cached, since parsing costs httpx a third of a request, and most requests go to the same few."""
     return httpx.URL(text)
 
 
@@ -210,7 +211,7 @@ def _error(kind: str, reason: Reason) -> AttemptError:
 
 
 def _explained(failure: httpx.TransportError, host: str) -> AttemptError:
-    """Words for people. The texts of the libraries are not shown: they hold addresses and class names."""
+    """Explain a failure to people, without the libraries' own texts, which contain addresses and class names."""
     match failure:
         case httpx.ConnectError():
             return _not_connected(failure.__cause__, host)
@@ -225,7 +226,7 @@ def _explained(failure: httpx.TransportError, host: str) -> AttemptError:
 
 
 def _cut_short(failure: httpx.TransportError, host: str) -> AttemptError:
-    """Why a response whose status came is not whole."""
+    """Explain why a response whose status arrived is incomplete."""
     match failure:
         case Oversized():
             return _error("broken answer", because("response_head_too_large", host=host))
@@ -255,7 +256,7 @@ def _not_connected(problem: BaseException | None, host: str) -> AttemptError:
             )
         case ssl.SSLError():
             return _error("tls", because("tls_failed", host=host))
-        case ConnectionResetError() | BrokenPipeError():  # in a TLS handshake without a number
+        case ConnectionResetError() | BrokenPipeError():  # a TLS handshake raises these without an errno
             return _error("reset", because("connection_reset", host=host))
     match getattr(problem, "errno", None):
         case errno.ECONNREFUSED:

@@ -1,13 +1,13 @@
-"""A deadline for what every event goes through."""
+"""A cheap deadline for code that every event runs through."""
 
 import asyncio
 from types import TracebackType
 
 
 class Deadline:
-    """As ``asyncio.timeout``, at a third of its cost: ``with Within(15):`` raises TimeoutError after 15 seconds.
+    """Like ``asyncio.timeout`` at a third of its cost: ``with Deadline(15):`` raises TimeoutError after 15 seconds.
 
-    What is being awaited then is cancelled. A cancellation from elsewhere stays one.
+    It cancels what the task is awaiting then. A cancellation from elsewhere stays a cancellation.
     """
 
     __slots__ = ("_cancelled_before", "_over", "_seconds", "_task", "_timer")
@@ -17,7 +17,7 @@ class Deadline:
         self._over = False
 
     def __enter__(self) -> None:
-        loop = asyncio.get_running_loop()  # asked once: in Python 3.11 each time is a call to the system
+        loop = asyncio.get_running_loop()  # fetched once: in Python 3.11 each fetch costs a system call
         task = asyncio.current_task(loop)
         assert task
         self._task, self._cancelled_before = task, task.cancelling()

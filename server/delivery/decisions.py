@@ -1,7 +1,7 @@
-"""What follows an attempt, and how both are kept: the attempt, its delivery's new state, its endpoint's health.
+"""Decides what follows an attempt and records it: the attempt, its delivery's new state, its endpoint's health.
 
-All of it is one transaction with the attempt, so that no crash leaves an endpoint that answered 410 enabled. For an
-endpoint that works, nothing is read or written beside the attempt.
+One transaction writes all of it, so that no crash leaves an endpoint enabled that responded with 410. For a healthy
+endpoint, nothing beside the attempt is read or written.
 """
 
 from collections.abc import Sequence
@@ -26,13 +26,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One attempt with what follows for its delivery and for its endpoint."""
+    """One attempt, and what follows for its delivery and its endpoint."""
 
     ended: AttemptRecord
     disables: DisabledBecause | None
-    """The destination wants nothing more."""
+    """Why the destination wants no more requests; ``None`` when it did not say so."""
     was_well: bool
-    """Nothing had failed at the endpoint when the delivery was claimed."""
+    """The endpoint was healthy when the delivery was claimed."""
 
     @property
     def endpoint_id(self) -> EndpointId:
@@ -44,7 +44,7 @@ class Decision:
 
     @property
     def tells(self) -> bool:
-        """Whether the endpoint has to be looked at. A success tells nothing new of one that was well."""
+        """Whether the attempt may change the endpoint's health. A success cannot, when the endpoint was healthy."""
         outcome = self.ended.attempt.outcome
         return self.disables is not None or health.failed(outcome) or (health.counts(outcome) and not self.was_well)
 
@@ -59,10 +59,10 @@ DONE = {
 def decide_next(
     claimed: ClaimedDelivery, attempt: Attempt, *, owner: ProcessId, now: Millis, jitter: float
 ) -> Decision:
-    """Decide by the endpoint's schedule and what the destination said. An example is sent once."""
+    """Return the decision by the endpoint's schedule and the hints of the response. An example is sent only once."""
     try:
         said = hints_of(attempt, now)
-    except Exception:  # it was sent: what an odd answer says beside its status must not lose the attempt
+    except Exception:  # the request was sent: odd hints in a response must not lose the attempt
         log.exception("delivery.answer_not_understood", attempt_id=attempt.id)
         said = ResponseHints()
     step = claimed.delivery.step + 1
@@ -88,7 +88,7 @@ def decide_next(
 
 
 def without_content(attempt: Attempt, error: Exception) -> Attempt:
-    """The attempt with its status and without all else that came from outside; ``error`` is why."""
+    """Return the attempt with its status, but without anything else that came from outside; ``error`` is why."""
     response = attempt.response
     return replace(
         attempt,
@@ -101,19 +101,19 @@ def without_content(attempt: Attempt, error: Exception) -> Attempt:
 
 
 def without_details(followed: Decision, error: Exception) -> Decision:
-    """The same attempt and decision without what came from outside, for when no database takes that."""
+    """Return the decision without anything that came from outside, for when the database rejects that."""
     attempt = followed.ended.attempt
     bare = replace(without_content(attempt, error), duration_ms=min(max(attempt.duration_ms, 0.0), float(1 << 31)))
     return replace(followed, ended=replace(followed.ended, attempt=bare))
 
 
 def record_alone(tx: Transaction, followed: Decision) -> None:
-    """Keep an attempt with its delivery's state, and nothing beside them."""
+    """Record an attempt with its delivery's state, and nothing else."""
     deliveries.record(tx, [followed.ended], tells=False)
 
 
 def record(tx: Transaction, followed: Sequence[Decision]) -> list[DisabledBecause | None]:
-    """For ``Store.batch``. Returns, for each attempt, why its endpoint was switched off by it, if it was."""
+    """Record attempts, for ``Store.batch``. Returns for each attempt why it disabled its endpoint, or ``None``."""
     telling = {one.endpoint_id for one in followed if one.tells}
     # Endpoints before deliveries, as whoever disables one does: two processes must not wait for each other.
     known = endpoints.states(tx, telling) if telling else {}
@@ -122,7 +122,7 @@ def record(tx: Transaction, followed: Sequence[Decision]) -> list[DisabledBecaus
 
 
 def _judge(tx: Transaction, one: Decision, known: dict[EndpointId, tuple[Health, bool]]) -> DisabledBecause | None:
-    """Keep what the attempt says of its endpoint; ``known`` goes along from attempt to attempt."""
+    """Record what the attempt means for its endpoint. ``known`` is updated from one attempt to the next."""
     attempt = one.ended.attempt
     before, off = known[one.endpoint_id]
     judged = health.judge(before, attempt.outcome, one.ended_at)

@@ -1,4 +1,4 @@
-"""From a received message to one attempt: prepare → sign the final bytes → send."""
+"""Turns a received message into one attempt: prepare → sign the final bytes → send."""
 
 import errno
 import time
@@ -25,19 +25,19 @@ from server.store.deliveries import ClaimedDelivery
 log = structlog.get_logger()
 
 WITH_THE_CODE_SECONDS = 15.0
-"""What an attempt may take beside the request: waiting for the sandbox, running the code."""
+"""Seconds that an attempt may take beside the request: waiting for the sandbox and running the code."""
 
 
 NO_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class OutOfResources(Exception):
-    """This machine has no file or memory left to connect with; nothing was sent."""
+    """This machine has no file or memory left for a connection; nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What an attempt came to."""
+    """How an attempt ended."""
 
     outcome: AttemptOutcome
     request: SentRequest | None = None
@@ -56,13 +56,13 @@ class Dispatcher:
 
     @property
     def longest(self) -> float:
-        """Seconds after which an attempt has surely ended."""
+        """Seconds after which an attempt has certainly ended."""
         return self._courier.timeout + WITH_THE_CODE_SECONDS
 
     async def attempt(self, claimed: ClaimedDelivery, attempt_id: AttemptId) -> Attempt:
-        """Try once. What the code, the destination or the network does is in the attempt.
+        """Try once and return the attempt, which says what the code, the destination or the network did.
 
-        Raises only for failures of our own, and only before anything was sent. ``next_at`` is left to the worker.
+        Raises only for faults of Hookbench, and only before anything is sent. The worker sets ``next_at``.
         """
         endpoint, message, delivery = claimed.endpoint, claimed.message, claimed.delivery
         started_at, clock = time.time_ns() // 1_000_000, perf_counter()
@@ -92,7 +92,7 @@ class Dispatcher:
         )
         try:
             return _masked(attempt, masker)
-        except Exception as failure:  # it was sent: what cannot be masked is not kept, and the attempt is
+        except Exception as failure:  # it was sent: keep the attempt, but nothing that cannot be masked
             log.exception("delivery.not_masked", attempt_id=attempt_id, endpoint_id=endpoint.id)
             return without_content(attempt, failure)
 
@@ -111,7 +111,7 @@ class Dispatcher:
             return _Result(AttemptOutcome.CAPTURED, shown)
         try:
             sent = await self._courier.send(request, endpoint=endpoint.id, status_ends=True)
-        except Exception as failure:  # beside these nobody knows what was sent, so it is an attempt
+        except Exception as failure:  # unless resources ran out, something may have been sent: an attempt
             if isinstance(failure, OSError) and failure.errno in NO_RESOURCES:
                 raise OutOfResources from failure
             log.exception("delivery.send_failed", endpoint_id=endpoint.id)
@@ -138,7 +138,7 @@ def _masked(attempt: Attempt, masker: Masker) -> Attempt:
 
 
 def _signed(request: Prepared, endpoint: Endpoint, webhook_id: str) -> Prepared:
-    """The final bytes with the Standard Webhooks headers, by each secret that is good now."""
+    """Return the request with the Standard Webhooks headers, signed by each secret that is valid now."""
     now = time.time_ns() // 1_000_000
     timestamp, (secret, *former) = now // 1000, endpoint.secrets_at(now)
     headers = {

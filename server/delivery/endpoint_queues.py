@@ -1,6 +1,6 @@
-"""Whose turn it is: each endpoint's deliveries wait in a lane of its own, and no lane can be in the way of another.
+"""Decides whose turn it is: each endpoint's deliveries wait in their own queue, and no queue blocks another.
 
-No I/O, no clock: seconds arrive as arguments, from one clock that only goes forward.
+No I/O and no clock: callers pass the seconds of a monotonic clock.
 """
 
 from collections import deque
@@ -13,20 +13,20 @@ from server.domain.messages import Delivery, Message
 
 FRESH_FOR_ONE = 256
 FRESH_AT_ALL = 2048
-"""Deliveries handed over by the intake that may wait here; what comes beyond waits in the database."""
+"""Deliveries from the intake that may wait here, for one endpoint and in all; more wait in the database."""
 CLAIMED_FOR_ONE = 32
 AHEAD_SECONDS = 5
-"""Of an endpoint with a rate limit only as many are claimed as begin within this time: a lease must not run out."""
+"""For an endpoint with a rate limit, claim only what starts within this time, or its leases would run out."""
 MAX_BATCH_BYTES = 16 << 20
-"""Of bodies that wait here; with more, nothing is handed over and claims are for one at a time."""
+"""Bytes of bodies that wait here. With more, the intake hands nothing over, and claims are for one at a time."""
 
 WINDOW = 1.0
-"""Seconds in which at most ``rate_limit`` attempts begin."""
+"""Seconds in which at most ``rate_limit`` attempts start."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedDelivery:
-    """A delivery that is ours until its lease runs out, and waits for its turn."""
+    """A delivery that this process holds until its lease runs out, and that waits for its turn."""
 
     delivery: Delivery
     message: Message
@@ -34,7 +34,7 @@ class QueuedDelivery:
 
 
 class EndpointQueue:
-    """One endpoint's share."""
+    """The deliveries of one endpoint that wait or run in this process."""
 
     __slots__ = ("_begun", "_fresh_next", "busy", "claimed", "controls", "fresh", "more")
 
@@ -46,7 +46,7 @@ class EndpointQueue:
         self.busy = 0
         """Attempts under way."""
         self.more = False
-        """More may be due in the database than was claimed."""
+        """The database may hold more due deliveries than were claimed."""
         self.controls = Controls()
         self._begun: deque[float] = deque()
         self._fresh_next = True
@@ -60,7 +60,7 @@ class EndpointQueue:
         return not (self.fresh or self.claimed or self.busy or self.more or self._begun)
 
     def room(self) -> int:
-        """How many may be claimed; 0 until it is worth the effort."""
+        """Return how many may be claimed; 0 while less than half of the places are free, to save statements."""
         controls = self.controls
         if controls.ordered:
             return 0 if self.busy or self.holds else 1
@@ -71,7 +71,7 @@ class EndpointQueue:
         return free if free * 2 >= most else 0
 
     def wait(self, now: float) -> float:
-        """Seconds until the rate limit lets another attempt begin."""
+        """Return the seconds until the rate limit allows another attempt."""
         limit = self.controls.rate_limit
         if not limit or len(self._begun) < limit:
             return 0.0
@@ -86,7 +86,7 @@ class EndpointQueue:
         return self.busy < most and self.holds and not self.wait(now)
 
     def begin(self, now: float) -> QueuedDelivery:
-        """The next one. What is new and what comes again take turns, so that neither waits for all of the other."""
+        """Take out the next one. New and claimed deliveries take turns, so that neither waits for all of the other."""
         first, second = (self.fresh, self.claimed) if self._fresh_next else (self.claimed, self.fresh)
         self._fresh_next = not self._fresh_next
         self.busy += 1
@@ -97,7 +97,7 @@ class EndpointQueue:
         return (first or second).popleft()
 
     def give_back(self) -> list[QueuedDelivery]:
-        """All that waits, taken out."""
+        """Take out and return all that waits."""
         given = [*self.fresh, *self.claimed]
         self.fresh.clear()
         self.claimed.clear()
@@ -106,9 +106,10 @@ class EndpointQueue:
 
 
 class EndpointQueues:
-    """At most ``concurrency`` attempts are under way, and at most a quarter of them for one endpoint.
+    """The queues of all endpoints: at most ``concurrency`` attempts run, at most a quarter of them for one endpoint.
 
-    Beyond that every endpoint may always have a sixteenth: however many others hang, one that is well has room.
+    Even then, each endpoint may run up to a sixteenth of ``concurrency``: however many others hang, a healthy one has
+    room.
     """
 
     def __init__(self, concurrency: int) -> None:
@@ -123,11 +124,11 @@ class EndpointQueues:
 
     @property
     def full(self) -> frozenset[EndpointId]:
-        """The endpoints for which nothing more should be handed over."""
+        """The endpoints for which the intake should hand over nothing more."""
         return self._full
 
     def takes(self, promised: int) -> bool:
-        """Whether something may be handed over, beside what was promised already."""
+        """Whether the intake may hand over another message, beside the ``promised`` ones."""
         return self._fresh + promised < FRESH_AT_ALL and self._bytes < MAX_BATCH_BYTES
 
     def hand_over(self, held: QueuedDelivery) -> None:
@@ -149,16 +150,16 @@ class EndpointQueues:
         return self._lanes.setdefault(endpoint_id, EndpointQueue())
 
     def room(self, endpoint_id: EndpointId) -> int:
-        """How many deliveries of an endpoint may be claimed."""
+        """Return how many deliveries of an endpoint may be claimed."""
         room = self.of(endpoint_id).room()
         return room if self._bytes < MAX_BATCH_BYTES else min(1, room)
 
     def passed_over(self) -> list[EndpointId]:
-        """The endpoints for which nothing is to be claimed now."""
+        """Return the endpoints for which nothing is to be claimed now."""
         return [endpoint_id for endpoint_id, lane in self._lanes.items() if not lane.room()]
 
     def next(self, now: float) -> tuple[EndpointQueue, QueuedDelivery] | None:
-        """What begins next: of the lanes that may, the one that has the least under way."""
+        """Take out what starts next: from the queue with the fewest attempts under way, of those that may start one."""
         most = self._for_one if self._busy < self._most else self._for_any
         chosen: EndpointQueue | None = None
         for lane in self._lanes.values():
@@ -173,19 +174,19 @@ class EndpointQueues:
         return chosen, held
 
     def ended(self, lane: EndpointQueue, endpoint_id: EndpointId) -> None:
-        """An attempt keeps its destination no longer busy."""
+        """Free the place of an attempt that no longer occupies its destination."""
         lane.busy -= 1
         self._busy -= 1
         if lane.empty:
             self._lanes.pop(endpoint_id, None)
 
     def soonest(self, now: float) -> float | None:
-        """Seconds until a rate limit lets something begin that waits for it alone."""
+        """Return the seconds until a rate limit lets something start; ``None`` when nothing waits for one."""
         waits = [wait for lane in self._lanes.values() if lane.holds and (wait := lane.wait(now))]
         return min(waits, default=None)
 
     def give_back(self, endpoint_ids: Iterable[EndpointId] | None = None) -> list[DeliveryId]:
-        """Let go of all that waits for some endpoints, or for all of them."""
+        """Take out all that waits for these endpoints, or for all, and return the ids."""
         given: list[QueuedDelivery] = []
         for endpoint_id in list(self._lanes) if endpoint_ids is None else endpoint_ids:
             if lane := self._lanes.get(endpoint_id):

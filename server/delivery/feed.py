@@ -1,4 +1,4 @@
-"""Tells open pages what changed, within this process. A page that misses something only shows it a little later."""
+"""Tells open pages of this process what changed. A page that misses an update only shows it a little later."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from server.domain.ids import EndpointId, MessageId, SourceId
 
 MAX_QUEUED = 256
-"""What one slow reader may leave unread; beyond it the oldest is dropped."""
+"""Updates that a slow reader may leave unread; beyond it the oldest is dropped."""
 MAX_WATCHERS = 200
-"""Pages that are told at a time. Each holds a connection, which no idle one gives way to."""
+"""Pages that may watch at once. Each holds a connection that counts as busy: idle ones are closed before it."""
 MAX_WATCHERS_OF_ONE = 20
-"""Of them, pages of one session. Browsers allow six to a server, and pages in the background let go of theirs."""
+"""How many of them may belong to one session. Browsers open six connections to a server, and pages in the background
+close theirs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Something about this message is new. ``endpoint_id`` is ``None`` when it was just received.
+    """A message has changed. ``endpoint_id`` is ``None`` when it was just received.
 
-    ``message_id`` is ``None`` when it is about the endpoint as a whole.
+    ``message_id`` is ``None`` when the update is about the endpoint as a whole.
     """
 
     source_id: SourceId
@@ -30,7 +31,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """There is an operational event of this source, or something about one is new."""
+    """An operational event of this source is new or has changed."""
 
     source_id: SourceId
 
@@ -39,7 +40,7 @@ Update = Changed | Noticed
 
 
 def topics_of(changed: Update) -> tuple[str, ...]:
-    """What a page asks for to hear of it."""
+    """Return the topics under which a page subscribes to such an update."""
     if isinstance(changed, Noticed):
         return (f"notices:{changed.source_id}",)
     found = [f"source:{changed.source_id}"]
@@ -51,17 +52,17 @@ def topics_of(changed: Update) -> tuple[str, ...]:
 
 
 class Feed:
-    """Publish from the event loop's thread; read with ``listen``, or with ``watch`` for a page."""
+    """Distributes updates. Publish from the event loop's thread; read with ``listen``, or with ``watch`` for a page."""
 
     def __init__(self) -> None:
         self._readers: set[Reader] = set()
-        self._watchers: dict[Watcher, str] = {}  # whose each is; the oldest first
+        self._watchers: dict[Watcher, str] = {}  # with the owner of each, the oldest first
         self._watching: defaultdict[tuple[SourceId, str], set[Watcher]] = defaultdict(set)
         self._closed = False
 
     @property
     def readers(self) -> int:
-        """How many listen just now."""
+        """How many readers and watchers there are now."""
         return len(self._readers) + len(self._watchers)
 
     def publish(self, changed: Update) -> None:
@@ -74,10 +75,10 @@ class Feed:
 
     @contextmanager
     def watch(self, source_id: SourceId, topics: Iterable[str], owner: str) -> Iterator["Watcher"]:
-        """Which of the topics of a source change from now on.
+        """Yield a watcher of these topics of a source.
 
-        ``owner``: the session. Where it has too many watchers, its oldest ends; where all together are too many, the
-        oldest of the session that has the most.
+        ``owner`` is the session. When it has too many watchers, its oldest ends; when there are too many in all, the
+        oldest of the session that has the most ends.
         """
         self._make_room(owner)
         watcher, keys = Watcher(), [(source_id, topic) for topic in topics]
@@ -97,7 +98,7 @@ class Feed:
 
     @contextmanager
     def listen(self) -> Iterator["Reader"]:
-        """What is published from now on, without repeats of what waits unread; it ends when the feed is closed."""
+        """Yield a reader of what is published from now on, without unread repeats. It ends when the feed is closed."""
         reader = Reader()
         if self._closed:
             reader.close()
@@ -108,7 +109,7 @@ class Feed:
             self._readers.discard(reader)
 
     def close(self) -> None:
-        """End every reader, so that pages that are open do not keep the server from stopping."""
+        """End every reader and watcher, so that open pages do not keep the server from stopping."""
         self._closed = True
         for reader in self._readers:
             reader.close()
@@ -127,14 +128,14 @@ class Feed:
 
 
 class Watcher:
-    """Gathers which topics changed. What it holds does not grow with what happens."""
+    """Collects which topics changed. What it holds does not grow with the number of updates."""
 
     def __init__(self) -> None:
         self._told: set[str] = set()
         self._news = asyncio.Event()
         self._end = asyncio.Event()
         self.made_way = False
-        """It ended because newer ones took its place."""
+        """It ended because newer watchers took its place."""
 
     def put(self, topic: str) -> None:
         if topic not in self._told:
@@ -150,7 +151,10 @@ class Watcher:
         self.close()
 
     async def told(self, quiet_seconds: float, pause_seconds: float) -> set[str] | None:
-        """The topics that changed, gathered for a moment; none after a quiet while, ``None`` at the end."""
+        """Return the topics that changed, or none after ``quiet_seconds``; ``None`` at the end.
+
+        After the first change it waits ``pause_seconds`` to collect more.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(quiet_seconds):
                 await self._news.wait()
@@ -182,7 +186,7 @@ class Reader:
         self._news.set()
 
     def unread(self) -> list[Update]:
-        """What waits, taken at once."""
+        """Take out and return all unread updates."""
         waiting = list(self._waiting)
         self._waiting.clear()
         return waiting

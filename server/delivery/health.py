@@ -1,4 +1,4 @@
-"""How the running server fares: what ``/healthz`` and ``hookbench doctor`` report."""
+"""How healthy the running server is: what ``/healthz`` and ``hookbench doctor`` report."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,9 @@ from server.sandbox import Sandbox
 from server.store import Store, probe
 
 CHECK_EVERY_SECONDS = 1.0
-"""However often people ask, the database is written to no more often."""
+"""The database gets a test write no more often than this, however often health is asked for."""
 WRITE_SECONDS = 3.0
-"""Within this the database must have stored something. A sender of events waits little longer."""
+"""The test write must succeed within this time. Senders of events wait little longer."""
 
 log = structlog.get_logger()
 
@@ -23,20 +23,20 @@ log = structlog.get_logger()
 class Status(StrEnum):
     OK = "ok"
     DEGRADED = "degraded"
-    """Events are stored; something else fails and is tried again."""
+    """Events are stored; something else fails and is retried."""
     FAILING = "failing"
-    """Events cannot be stored, or a loop is stuck and somebody has to look."""
+    """Events cannot be stored, or a loop is stuck and a person has to act."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
     parts: Mapping[str, str]
-    """``ok`` or what is wrong, by part: ``database``, ``sandbox`` and the name of each loop."""
+    """``ok`` or what is wrong, for each part: ``database``, ``sandbox`` and the name of each loop."""
     status: Status
 
 
 class HealthCheck:
-    """Ask with ``look``, as often as you like."""
+    """Reports health. Call ``look`` as often as you like."""
 
     def __init__(self, store: Store, sandbox: Sandbox, loops: Sequence[SupervisedLoop]) -> None:
         self._store = store
@@ -44,7 +44,7 @@ class HealthCheck:
         self._loops = loops
         self._checking: asyncio.Task[bool] | None = None
         self._checked_at = 0.0
-        """When the check under way or the last one began, on the monotonic clock."""
+        """When the check under way, or else the last one, started, on the monotonic clock."""
 
     async def look(self) -> Health:
         can_store = await self._can_store()
@@ -56,7 +56,7 @@ class HealthCheck:
         return Health(parts, Status.OK if set(parts.values()) == {"ok"} else Status.DEGRADED)
 
     async def _can_store(self) -> bool:
-        """Whoever asks while a check is under way, or soon after it, gets its answer."""
+        """Return whether events can be stored. Calls during a check, or soon after it, share its result."""
         if self._checking is None or (self._checking.done() and monotonic() - self._checked_at >= CHECK_EVERY_SECONDS):
             self._checked_at = monotonic()
             self._checking = asyncio.create_task(self._try_to_write())
@@ -66,7 +66,7 @@ class HealthCheck:
         try:
             async with asyncio.timeout(WRITE_SECONDS):
                 await self._store.write(probe.write)
-        except Exception as error:  # whatever it is, an event would meet it too
+        except Exception as error:  # of any kind: storing an event would fail as well
             log.warning("health.cannot_store", error=type(error).__name__)
             return False
         return True

@@ -1,4 +1,4 @@
-"""The way in: verify the raw bytes, look at no more of them than needed, store durably, and only then say yes."""
+"""Takes in events: verifies the raw bytes, reads no more of them than needed, stores them durably, then accepts."""
 
 import asyncio
 import time
@@ -27,28 +27,28 @@ MAX_EVENT_TYPE_CHARACTERS = 128
 """Characters of an event type; Dodo's longest has 36."""
 
 LARGE = 65_536
-"""Bytes of a body from which on it is read beside the event loop, one at a time: read, it takes many times its size."""
+"""A body of this many bytes or more is parsed in a thread, one at a time: parsed, it takes many times its size."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Stored, and on its way to every endpoint that listens."""
+    """The event is stored, and on its way to every endpoint that listens."""
 
     message_id: MessageId
 
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The sender repeats itself, as it should after a lost answer; the event is stored already."""
+    """The event was stored before. Senders repeat an event when they did not get the response, as they should."""
 
     message_id: MessageId
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Not stored. Counted, if the address belongs to a source."""
+    """The event is not stored. The refusal is counted if the address belongs to a source."""
 
     reason: IntakeRefusal
 
@@ -57,7 +57,7 @@ Intaken = Accepted | Duplicate | Rejected
 
 
 class TakesDeliveries(Protocol):
-    """What is needed of the worker."""
+    """The part of the worker that the intake uses."""
 
     def lease(self) -> InitialLease | None: ...
 
@@ -65,7 +65,7 @@ class TakesDeliveries(Protocol):
 
 
 class Intake:
-    """``max_body`` (bytes) and ``timeout`` (seconds) are for the route, which reads the body."""
+    """Verifies and stores events. The route reads bodies, with ``max_body`` (bytes) and ``timeout`` (seconds)."""
 
     def __init__(
         self,
@@ -86,21 +86,21 @@ class Intake:
         self._feed = feed
 
     async def knows(self, token: str) -> bool:
-        """Whether a source has this token: the body of a request to another is not worth reading."""
+        """Whether a source has this token. For any other token the body of the request is not worth reading."""
         return await self._configuration.source_with_token(token) is not None
 
     async def accept(self, token: str, headers: Mapping[str, str], body: bytes) -> Intaken:
-        """Judge and keep one request. ``headers`` has lower-case names, or ignores case.
+        """Verify and store one request. ``headers`` has lower-case names, or ignores case.
 
-        Returns after the commit is durable. Raises ``Busy`` when the store cannot take it just now, for nothing else
-        that the sender can cause.
+        Returns after the commit is durable. Raises ``Busy`` when the store cannot take the event now, and for nothing
+        else that a sender can cause.
         """
         source = await self._configuration.source_with_token(token)
         if source is None:
             return Rejected(IntakeRefusal.SIGNATURE)
         verdict = verify(source.secrets_at(_now()), headers, body, time.time())
         if verdict not in (Verdict.GENUINE, Verdict.STALE) and source.unreadable_at(_now()):
-            # It may be genuine, and nobody can tell: its sender must not be told that it is not.
+            # It may be genuine: a secret that could prove it is unreadable. A 401 would tell the sender that it is not.
             return await self._refuse(source, IntakeRefusal.UNREADABLE, verdict)
         if verdict is not Verdict.GENUINE:
             if verdict is Verdict.STALE:
@@ -131,7 +131,7 @@ class Intake:
         return Accepted(message.id)
 
     async def refuse(self, token: str, reason: IntakeRefusal) -> None:
-        """Count a request that the route turned away before its body was whole."""
+        """Count a request that the route refused before its body was whole."""
         if source := await self._configuration.source_with_token(token):
             await self._refuse(source, reason)
 
@@ -146,7 +146,7 @@ class Intake:
     ) -> Rejected:
         try:
             await self._store.batch(_count, (source.id, reason, clock_off))
-        except Exception as error:  # it is refused all the same
+        except Exception as error:  # the request is refused, counted or not
             log.warning("intake.not_counted", source_id=source.id, error=reason_of(error))
         # The sender learns only that it was refused; the operator learns why, since a wrong clock looks like a forgery.
         log.warning("intake.refused", source_id=source.id, reason=reason.value, verdict=verdict and verdict.value)
@@ -154,10 +154,10 @@ class Intake:
 
 
 def look_at(body: bytes, asked: Sequence[EndpointFilter] = ()) -> tuple[str | None, Mapping[str, bool]]:
-    """The ``type`` of an event, and which of the filters it fits, by their text. The body is read once, if it is JSON.
+    """Return an event's ``type``, and by their text which filters it fits. Parses the body once, if it is JSON.
 
-    The type is ``None`` unless the body is a JSON object in UTF-8 with one that can be kept. Never raises. ``1e400``
-    and a million digits are the code's business. A byte order mark is passed over. NUL and half surrogate pairs may be
+    The type is ``None`` unless the body is a JSON object in UTF-8 with a type that can be stored. Never raises.
+    ``1e400`` and a million digits are left to the code. A byte order mark is skipped. NUL and lone surrogates may be
     anywhere but in the type.
     """
     payload = Payload(body, numbers=bool(asked))
@@ -169,7 +169,7 @@ def look_at(body: bytes, asked: Sequence[EndpointFilter] = ()) -> tuple[str | No
     wanted = [one for one in asked if one.event_types is None or event_type in one.event_types]
     fits: dict[str, bool] = {}
     for one in wanted:
-        with suppress(Exception):  # the writer looks itself, and parks the delivery if it fails as well
+        with suppress(Exception):  # the writer evaluates it again, and parks the delivery if that fails too
             fits[one.text] = one.filter.fits(payload)
     return event_type, fits
 
@@ -178,7 +178,7 @@ def look_at(body: bytes, asked: Sequence[EndpointFilter] = ()) -> tuple[str | No
 def _receiving(
     lease: InitialLease | None,
 ) -> Callable[[Transaction, Sequence[Message | FilteredMessage]], list[Received]]:
-    """The same function for the same lease, so that the store takes all that wait with it as one list."""
+    """Return the same function for the same lease, so that the store batches the messages that wait with it."""
     return partial(receive, lease=lease)
 
 

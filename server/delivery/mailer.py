@@ -1,4 +1,4 @@
-"""The one door to a mail server. What goes wrong is a sentence; the password is in none, and in no log."""
+"""The only way out to a mail server. Failures become sentences; the password appears in none of them and in no log."""
 
 import asyncio
 import platform
@@ -15,11 +15,11 @@ from server.domain.reasons import Reason, because
 
 TIMEOUT_SECONDS = 30.0
 MAX_ANSWER_CHARACTERS = 200
-"""Characters shown of what a mail server says."""
+"""Characters that are shown of a mail server's response."""
 
 
 class Undelivered(Exception):
-    """The mail went to nobody. ``reason`` says why."""
+    """The mail reached nobody. ``reason`` says why."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(str(reason))
@@ -27,7 +27,7 @@ class Undelivered(Exception):
 
 
 class Mailer:
-    """Each mail has a connection of its own: there are few, and a kept one would mostly be closed by the server."""
+    """Sends each mail over a new connection: mails are few, and the server would mostly have closed a kept one."""
 
     def __init__(self, server: MailServer, *, trust: ssl.SSLContext, timeout: float = TIMEOUT_SECONDS) -> None:
         self.server = server
@@ -35,7 +35,7 @@ class Mailer:
         self._timeout = timeout
 
     async def send(self, mail: Mail) -> Reason | None:
-        """Hand the mail to the server. Raises ``Undelivered``; returns what is to be said when some were refused."""
+        """Send the mail. Returns a reason if the server refused some addresses, or ``None``. Raises ``Undelivered``."""
         host = self.server.host
         try:
             async with asyncio.timeout(self._timeout):
@@ -50,7 +50,7 @@ class Mailer:
         return None
 
     async def _hand_over(self, mail: Mail) -> list[str]:
-        """Returns the addresses that the server refused while it took others."""
+        """Send the mail and return the addresses that the server refused while it took others."""
         server = self.server
         client = aiosmtplib.SMTP(
             hostname=server.host,
@@ -61,7 +61,7 @@ class Mailer:
             username=server.user or None,
             password=server.password if server.user else None,
             local_hostname=re.sub(r"[^A-Za-z0-9.-]", "-", platform.node()).strip("-.") or "localhost",
-            timeout=None,  # one deadline for all of it is set by ``send``
+            timeout=None,  # ``send`` sets one deadline for all of it
         )
         try:
             await client.connect()
@@ -74,9 +74,10 @@ class Mailer:
 
 
 def _message(mail: Mail, sender: str) -> EmailMessage:
-    """The library's own header policy refuses line breaks; what gets here has none.
+    """Build the mail. The library's own header policy refuses line breaks; no text that gets here has one.
 
-    But it reads ``=?utf-8?q?…?=`` in a text as an encoded word, and a line break in one would begin another header.
+    But the library decodes ``=?utf-8?q?…?=`` in a text as an encoded word, and a line break inside it would start a
+    header.
     """
     message = EmailMessage()
     message["From"] = f"Hookbench <{sender}>"
@@ -84,13 +85,13 @@ def _message(mail: Mail, sender: str) -> EmailMessage:
     message["Subject"] = mail.subject.replace("=?", "= ?")
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
-    message["Auto-Submitted"] = "auto-generated"  # so that an absence notice does not answer it
+    message["Auto-Submitted"] = "auto-generated"  # so that no out-of-office reply is sent
     message.set_content(mail.body.encode("utf-8", "replace").decode())
     return message
 
 
 def _explained(error: Exception, server: MailServer) -> Reason:
-    """Words for people."""
+    """Explain a failure to people."""
     host, port = server.host, server.port
     for cause in (error, error.__cause__):
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -121,6 +122,6 @@ def _explained(error: Exception, server: MailServer) -> Reason:
 
 
 def _said(error: aiosmtplib.SMTPResponseException) -> str:
-    """The server's own words, on one line."""
+    """Return the server's own words on one line."""
     words = "".join(c if c.isprintable() else " " for c in error.message)
     return f"{error.code} {words}"[:MAX_ANSWER_CHARACTERS]

@@ -1,4 +1,4 @@
-"""Memory for what has begun to arrive and is not whole: bounded for all together, not for each."""
+"""Limits the memory of bodies that have begun to arrive and are not whole: for all together, not for each."""
 
 import asyncio
 from collections import OrderedDict
@@ -6,14 +6,14 @@ from types import TracebackType
 
 
 class OverBudget(Exception):
-    """This one waited longest when others needed the memory. The sender may try again."""
+    """This body was the oldest when others needed the memory. The sender may try again."""
 
 
 class MemoryBudget:
-    """``with room.hold() as held`` and then ``held.grow(bytes)``, in one task.
+    """Use ``with budget.hold() as held`` and then ``held.grow(bytes)``, in one task.
 
-    When all hold more than ``limit`` bytes together, the oldest is ended with ``OverBudget``. Whoever sends a body
-    without ever finishing it is sooner or later the oldest; what arrives at once never is.
+    When all bodies together hold more than ``limit`` bytes, the oldest ends with ``OverBudget``. A sender that never
+    finishes its body is sooner or later the oldest; one that arrives at once never is.
     """
 
     def __init__(self, limit: int) -> None:
@@ -32,7 +32,7 @@ class MemoryBudget:
         while self._bytes > self._limit and len(self._held) > 1:
             oldest = next(iter(self._held))
             if oldest is held:
-                raise OverBudget  # it runs just now, so it need not be woken
+                raise OverBudget  # its own task is running, so raise instead of cancelling it
             oldest._end()
 
     def _leave(self, held: "Reservation") -> None:
@@ -42,7 +42,7 @@ class MemoryBudget:
 
 
 class Reservation:
-    """One body's part of the room."""
+    """One body's share of the budget."""
 
     __slots__ = ("_cancelled_before", "_ended", "_room", "_task", "size")
 

@@ -1,7 +1,8 @@
-"""Tells people of operational events: open pages at once, mailboxes and a webhook from the outbox.
+"""Notifies people of operational events: open pages at once, mailboxes and a webhook from the outbox.
 
-It has its own tasks and its own pace, so that a mail server that hangs holds up neither the webhook nor any delivery.
-At least once: what was being sent when the program died is sent again, to the webhook with the same ``webhook-id``.
+It has its own tasks and its own pace, so that a mail server that hangs delays neither the webhook nor any delivery.
+Notifications are sent at least once: what was under way when the process died is sent again, to the webhook with the
+same ``webhook-id``.
 """
 
 import asyncio
@@ -44,11 +45,11 @@ from server.store.notifications import SendResult
 
 WATCH_SECONDS = 2.0
 LEASE_MS: Millis = 5 * 60_000
-"""Longer than a whole round may take."""
+"""Longer than a whole round of sending may take."""
 MAX_POSTS_AT_ONCE = 4
 MAX_POSTS_IN_ROUND = 20
 MAX_SLOW_PROGRAMS = 1_000
-"""Programs that may enter the slow lane within one round; beyond it the oldest is forgotten."""
+"""Programs that may enter the slow lane within one round; beyond it the oldest is dropped."""
 
 NOBODY = because("notification_turned_off")
 NO_SERVER = because("notification_no_server")
@@ -61,7 +62,7 @@ log = structlog.get_logger()
 
 
 class Notifier:
-    """Start with ``start``, end with ``stop``. Without a ``mailer`` no mail is sent."""
+    """Sends notifications. Start with ``start``, end with ``stop``. Without a ``mailer`` no mail is sent."""
 
     def __init__(
         self,
@@ -81,9 +82,9 @@ class Notifier:
         self._public_url = public_url
         self._told = earliest(NoticeId, _now())
         self._mailed: dict[str, Millis] = {}
-        """When the last mail of each type of operational event went out."""
+        """When the last mail about each type of operational event was sent."""
         self._slow: deque[tuple[Program, SlowCode]] = deque(maxlen=MAX_SLOW_PROGRAMS)
-        """Programs that entered the sandbox's slow lane and are not kept as notices yet."""
+        """Programs that entered the sandbox's slow lane and are not stored as operational events yet."""
         self._tracebacks = RepeatedLines()
         self._watching = SupervisedLoop("operational_events", self._watch, first_backoff_seconds=WATCH_SECONDS)
         self._senders = {
@@ -92,7 +93,7 @@ class Notifier:
         }
 
     def saw_slow(self, program: Program, slow: SlowCode) -> None:
-        """For ``Sandbox.watch_slow``."""
+        """Remember a program that entered the slow lane, for ``Sandbox.watch_slow``."""
         self._slow.append((program, slow))
 
     @property
@@ -104,12 +105,12 @@ class Notifier:
             loop.start()
 
     async def stop(self) -> None:
-        """At once: what was under way comes again."""
+        """Stop at once; what was under way is sent again later."""
         for loop in self.loops:
             await loop.stop()
 
     async def _watch(self) -> float:
-        """See what is new, whichever process kept it, and tell the pages."""
+        """Publish new operational events, whichever process stored them, and wake the senders if any are due."""
         await self._keep_slow()
         now = _now()
 
@@ -126,7 +127,7 @@ class Notifier:
         return WATCH_SECONDS
 
     async def _keep_slow(self) -> None:
-        """Keep as notices whose code entered the slow lane. A test run of other code is no news to anybody else."""
+        """Store an operational event for saved code that entered the slow lane; test runs of other code are skipped."""
         if not self._slow:
             return
         seen, now = list(self._slow), _now()
@@ -146,7 +147,7 @@ class Notifier:
             raise
 
     async def _send_mails(self) -> None:
-        """Send the mails that are due; ``_watch`` says when there are more."""
+        """Send the mails that are due; ``_watch`` wakes this loop when there are more."""
         resting = [key for key, at in self._mailed.items() if _now() < at + MAIL_PAUSE_MS]
         chosen, pending = await self._claim(Channel.EMAIL, MAX_NOTICES_IN_MAIL, resting)
         by_type: dict[str, list[_Pending]] = {}
@@ -158,7 +159,7 @@ class Notifier:
             self._senders[Channel.EMAIL].progress()
 
     async def _mail_together(self, chosen: NotificationSettings, alike: Sequence["_Pending"]) -> None:
-        """Send several in one mail; where one of them keeps the mail from being written, each in its own."""
+        """Send several events in one mail; if a fault of Hookbench prevents that mail, send each in its own."""
         ended = await self._counted(self._mail(chosen, [one.told for one in alike]))
         if ended.cause is not OUR_FAULT or len(alike) == 1:
             await self._record(alike, ended)
@@ -167,7 +168,7 @@ class Notifier:
             await self._record([one], await self._counted(self._mail(chosen, [one.told])))
 
     async def _counted(self, sending: Awaitable["_Outcome"]) -> "_Outcome":
-        """A fault of ours is a failed try as any other, or the same notice would fail again and again for ever."""
+        """Count a fault of Hookbench as a failed try, or the same notification would fail again for ever."""
         try:
             return await sending
         except Exception as error:
@@ -188,7 +189,7 @@ class Notifier:
             return _Outcome(NotificationState.PENDING, failure.reason)
 
     async def _send_posts(self) -> None:
-        """Send what is due to the webhook; ``_watch`` says when there is more."""
+        """Send what is due to the webhook; ``_watch`` wakes this loop when there is more."""
         chosen, pending = await self._claim(Channel.WEBHOOK, MAX_POSTS_IN_ROUND)
         room = asyncio.Semaphore(MAX_POSTS_AT_ONCE)
 
@@ -224,7 +225,7 @@ class Notifier:
             pending: list[_Pending] = []
             for row in claimed:
                 notice = about.get(row.notice_id)
-                if notice is None or notice.source_id not in known:  # it would be claimed again for ever
+                if notice is None or notice.source_id not in known:  # else it would be claimed again for ever
                     notifications.record(
                         tx,
                         [SendResult(row.id, NotificationState.FAILED, row.attempts, None, dump_cause(UNREADABLE))],
@@ -272,7 +273,7 @@ class _Pending:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """How a try ended. Pending: it failed, and is tried again."""
+    """How a try ended. Pending: it failed and is retried."""
 
     state: NotificationState
     cause: Cause | None
@@ -289,7 +290,7 @@ def _tried(row: Notification, ended: _Outcome, now: Millis) -> SendResult:
 
 
 async def post(courier: Courier, url: str, secret: str, webhook_id: str, body: bytes) -> Cause | None:
-    """Send one signed request through the guarded door; what went wrong, or ``None`` after a 2xx answer."""
+    """Send one signed request through the courier. Returns what went wrong, or ``None`` after a 2xx response."""
     timestamp = int(time.time())
     headers = {
         **DEFAULTS,

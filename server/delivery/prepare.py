@@ -1,7 +1,7 @@
-"""What an endpoint makes of an event: run its code, finish the request. The one way up to the send.
+"""Turns an event into an endpoint's request: runs its code and finishes the request, all but signing and sending.
 
-Live deliveries, examples, the tester on the Test tab and ``hookbench try`` all take it, so that what a test shows is
-what will be sent.
+Live deliveries, examples, the tester on the Test tab and ``hookbench try`` all use it, so that a test shows what will
+be sent.
 """
 
 from collections.abc import Mapping
@@ -19,21 +19,21 @@ from server.domain.warnings import MAX_WARNINGS, RunWarning
 
 
 class RunsCode(Protocol):
-    """What is needed of the sandbox."""
+    """The part of the sandbox that is used here."""
 
     async def run(self, program: Program, webhook: Webhook) -> Result: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyToSend:
-    """A finished request, not signed yet."""
+    """A finished request that is not signed yet."""
 
     request: Prepared
     console: tuple[ConsoleLine, ...] = ()
     ms: float | None = None
-    """Milliseconds the code ran for; ``None`` when none ran."""
+    """Milliseconds that the code ran for; ``None`` when no code ran."""
     memory: int | None = None
-    """The most bytes that the code's heap was seen to have; ``None`` when none ran."""
+    """The largest size seen of the code's heap, in bytes; ``None`` when no code ran."""
     warnings: tuple[RunWarning, ...] = ()
 
 
@@ -43,7 +43,7 @@ Preparation = ReadyToSend | Cancelled | TransformFailed
 async def prepare(
     endpoint: Endpoint, event_type: str, body: bytes, *, sandbox: RunsCode, cards: Mapping[str, Card]
 ) -> Preparation:
-    """What this endpoint makes of an event. A request that breaks a rule of ``domain.requests`` is TransformFailed."""
+    """Return what this endpoint makes of an event; ``TransformFailed`` if that breaks a rule of ``domain.requests``."""
     card = cards.get(endpoint.card)
     credential_headers = card.auth_headers(endpoint.credentials) if card else {}
     if not runs_code(endpoint):
@@ -78,7 +78,7 @@ async def prepare(
 
 
 def _with_missing_variables(failed: TransformFailed, endpoint: Endpoint) -> TransformFailed:
-    """Code that fails at a value often fails since a variable is missing."""
+    """Add warnings about missing variables: code that fails at a value often fails since a variable is missing."""
     assert endpoint.version
     if failed.error.kind not in (FailureKind.THREW, FailureKind.BAD_RESULT):
         return failed
@@ -87,16 +87,16 @@ def _with_missing_variables(failed: TransformFailed, endpoint: Endpoint) -> Tran
 
 
 def program_of(endpoint: Endpoint, version: Version) -> Program:
-    """What the sandbox knows an endpoint's code by."""
+    """Return the program by which the sandbox knows an endpoint's code."""
     return Program(endpoint.id, version.code)
 
 
 def runs_code(endpoint: Endpoint) -> bool:
-    """Whether this endpoint's code takes part: it is switched on, and there is some."""
+    """Whether this endpoint runs code: transforming is enabled, and there is a version."""
     return endpoint.transforming and endpoint.version is not None
 
 
 def as_shown(request: Prepared, card: Card | None) -> SentRequest:
-    """The request with header values and parts of the URL masked that may be keys; see ``Masker`` for the rest."""
+    """Return the request with possible keys in header values and the URL masked; ``Masker`` masks the rest."""
     url = shown_url(request.url, whole=bool(card and card.url_is_secret))
     return SentRequest(request.method, url, mask_headers(request.headers, SHOWN), request.body)

@@ -1,4 +1,4 @@
-"""Frees what dead processes had under way, so that it is delivered within seconds and not when their leases run out."""
+"""Frees the leases of dead processes, so that their deliveries go on within seconds and not when the leases run out."""
 
 from collections.abc import Collection
 from time import monotonic
@@ -13,35 +13,35 @@ CHECK_SECONDS = 1.0
 
 MAX_MISSED_CHECKS = 4
 """Checks in a row without its lock after which a lease owner is considered dead. When the database restarts, all locks
-are lost at once, and each process takes its own again within one check. As often a lease of ours must be found that we
-know nothing of: one just committed is known a moment later."""
+are lost at once, and each process takes its own again within one check. A lease of ours that this process does not know
+of must be found as often: one just committed is known a moment later."""
 
 PAUSE_FACTOR = 20
-"""While no owner is in doubt, the pause between two reads of the leases is this many times as long as the read, which
-takes long with a million waiting deliveries."""
+"""While no owner is in doubt, the pause between two reads of the leases is this many times as long as the read, because
+a read takes long with a million waiting deliveries."""
 MAX_PAUSE_SECONDS = 5.0
 
 log = structlog.get_logger()
 
 
 class Recovery:
-    """``start`` it before the worker, ``stop`` it after."""
+    """Call ``start`` before the worker starts, and ``stop`` after it has stopped."""
 
     def __init__(self, store: Store, worker: Worker) -> None:
         self._store = store
         self._worker = worker
         self._in_doubt: dict[str, int] = {}
-        """Owners that do not seem to live, and leases of ours that we know nothing of: in how many checks in a row."""
+        """Owners that seem dead, and leases of ours that this process does not know: in how many checks in a row."""
         self._paused_until = 0.0
         """On the monotonic clock."""
-        # A longer backoff would let others take this process for dead.
+        # After a longer backoff other processes would consider this one dead.
         self._loop = SupervisedLoop(
             "recovery", self._check, first_after_seconds=CHECK_SECONDS, max_backoff_seconds=CHECK_SECONDS
         )
 
     @property
     def loops(self) -> tuple[SupervisedLoop, ...]:
-        """None where nobody else can be on the database."""
+        """The loop; none on SQLite, where no other process can use the database."""
         return () if self._store.dialect == "sqlite" else (self._loop,)
 
     async def start(self) -> None:
@@ -58,20 +58,20 @@ class Recovery:
     async def _check(self) -> float:
         try:
             await self._free_the_dead()
-        except Busy:  # all may have to come back, so nobody is in doubt until the next look
+        except Busy:  # every process may have lost its lock: count anew
             self._in_doubt.clear()
             raise
         return CHECK_SECONDS
 
     async def _free_the_dead(self) -> None:
-        """Announce this process, see which others live, and free the leases of dead ones and those of nobody."""
+        """Announce this process, and free the leases of dead processes and those of ours that it does not know."""
         living, began = await self._living(), monotonic()
         if began < self._paused_until:
             return
         leases = await self._store.read(owners.leases)
         self._paused_until = monotonic() + min(MAX_PAUSE_SECONDS, PAUSE_FACTOR * (monotonic() - began))
         doubtful = {owner for _, owner in leases if owners.number_of(owner) not in living}
-        # The database may have kept a commit of ours and have died before it said so.
+        # The database may have committed a transaction of ours and have died before it confirmed that.
         unknown = {each for each, owner in leases if owner == self._worker.owner and not self._worker.holds(each)}
         in_doubt: set[str] = {*doubtful, *unknown}
         self._in_doubt = {one: self._in_doubt.get(one, 0) + 1 for one in in_doubt}

@@ -1,4 +1,4 @@
-"""Log lines that strangers can cause as often as they like: written once, then counted."""
+"""Log lines that strangers can cause as often as they like: each kind is written once, then counted."""
 
 import time
 from typing import Any
@@ -12,13 +12,13 @@ log = structlog.get_logger()
 
 
 class RepeatedLines:
-    """Writes a line the first time, then at most once in ``EVERY_SECONDS``, with how many were left out since."""
+    """Writes a line the first time, then at most once in ``EVERY_SECONDS``, with the number left out since."""
 
     def __init__(self) -> None:
         self._kinds: dict[str, tuple[float, int]] = {}
 
     def info(self, event: str, **values: Any) -> None:
-        """``event`` is the kind: lines of one event count as repeats, whatever their values."""
+        """Write or count a line. ``event`` is its kind: lines of one event count as repeats, whatever their values."""
         left_out = self.left_out(event)
         if left_out is None:
             return
@@ -27,7 +27,7 @@ class RepeatedLines:
         log.info(event, **values)
 
     def left_out(self, kind: str) -> int | None:
-        """How many lines of this kind were left out since the last; ``None`` when this one is to be left out, too."""
+        """Return how many lines of this kind were left out since the last; ``None`` when this one is left out, too."""
         now = time.monotonic()
         next_at, left_out = self._kinds.get(kind, (now, 0))
         if now < next_at:

@@ -1,7 +1,7 @@
 """Makes the deliveries of replays due, a few at a time, behind whatever is due already.
 
-Everything it knows is in the database: a run goes on where it was after a restart. A run has only a small window of
-deliveries that wait untried, so a fresh event never stands behind more than those, and stopping gives back only those.
+All state is in the database, so a run goes on where it was after a restart. A run has only a small window of untried
+deliveries: a new event waits behind no more than those, and stopping the run gives back only those.
 """
 
 import time
@@ -21,25 +21,25 @@ from server.store import Busy, Store, Transaction, endpoints, operational_events
 from server.store.replay_matches import Match
 
 STEP_SECONDS = 0.1
-"""How often to look while a run is under way."""
+"""Seconds between steps while a run is active."""
 
 PAUSED_SECONDS = 1.0
-"""How often to look while all that are wait for a paused endpoint."""
+"""Seconds between steps while all runs wait for paused endpoints."""
 
 IDLE_SECONDS = 5.0
-"""How often to look while none is: another process may have begun one in the same database."""
+"""Seconds between checks while there is no run: another process may have started one in the same database."""
 
 STOP_SECONDS = 1.0
-"""How long a stop waits for the step under way."""
+"""How long ``stop`` waits for the step under way."""
 
 MAX_EMPTY_STEPS = 10
-"""Steps without a match that one look takes before it keeps how far it came."""
+"""Reads without enough matches after which a step stores how far it came."""
 
 log = structlog.get_logger()
 
 
 class Replayer:
-    """Start with ``start``, tell it about a new run with ``wake``, end with ``stop``."""
+    """Runs replays. Start with ``start``, report a new run with ``wake``, end with ``stop``."""
 
     def __init__(self, store: Store, worker: Worker, feed: Feed) -> None:
         self._store = store
@@ -56,15 +56,15 @@ class Replayer:
         self._loop.start()
 
     def wake(self) -> None:
-        """There may be a new run."""
+        """Check for new runs at once."""
         self._loop.wake()
 
     async def stop(self) -> None:
-        """End after the step under way; runs go on at the next start."""
+        """Stop after the step under way; runs go on at the next start."""
         await self._loop.stop(STOP_SECONDS)
 
     async def _advance_all(self) -> float:
-        """Take each run one step further. Returns the seconds until there may be more to do."""
+        """Take each run one step further. Returns the seconds until the next check."""
         running = await self._store.read(replays.running)
         self._throttles = {replay.id: self._throttles.get(replay.id, _Throttle()) for replay in running}
         active = [replay for replay in running if await self._try_step(replay, self._throttles[replay.id])]
@@ -74,7 +74,7 @@ class Replayer:
         return STEP_SECONDS if active else PAUSED_SECONDS
 
     async def _try_step(self, replay: Replay, throttle: "_Throttle") -> bool:
-        """Take a step. A run at which we fail again and again is stopped, and people are told; it holds up no other."""
+        """Take a step. After ``MAX_TRIES`` faults in a row the run is stopped and people are notified; others go on."""
         try:
             active = await self._step(replay, throttle)
         except Busy:
@@ -101,7 +101,7 @@ class Replayer:
             self._feed.publish(Changed(replay.source_id, None, replay.endpoint_id))
 
     async def _step(self, replay: Replay, throttle: "_Throttle") -> bool:
-        """False while the run has to wait for a person."""
+        """Take a step. Returns ``False`` while the run waits for a person, since its endpoint is paused."""
         endpoint = await self._store.read(lambda tx: endpoints.get_whole(tx, replay.endpoint_id))
         if endpoint is not None and endpoint.paused:
             return False
@@ -136,13 +136,13 @@ class Replayer:
 
 @dataclass(slots=True)
 class _Throttle:
-    """How fast a run goes. Lost with the process: then it begins again with the smallest window."""
+    """The pace of a run. It is lost with the process; the run then starts again with the smallest window."""
 
     window: Window = Window()  # noqa: RUF009  frozen
     at: Millis = 0
-    """The earliest moment of its next delivery, for a run with a rate."""
+    """The earliest time of its next delivery, for a run with a rate."""
     failures: int = 0
-    """Steps in a row at which we failed."""
+    """Steps in a row that failed by a fault of Hookbench."""
 
 
 @dataclass(frozen=True, slots=True)

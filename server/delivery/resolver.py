@@ -1,7 +1,7 @@
-"""Resolves host names to addresses, as the system answers.
+"""Resolves host names to addresses with the system's resolver.
 
-A name is its owner's, and so is how long the answer takes: a look-up that hangs must hold up neither other names, nor
-what else runs in threads, nor the end of this process.
+The owner of a name decides how long its look-up takes. One that hangs must delay neither other names, nor other work in
+threads, nor the end of this process.
 """
 
 import asyncio
@@ -11,18 +11,19 @@ from contextlib import suppress
 from threading import Thread
 
 MAX_LOOKUPS = 128
-"""As many as deliveries, of which one endpoint has a quarter: names that its code makes up leave room for others."""
+"""Look-ups at once: as many as attempts by default. One endpoint has a quarter of those, so the names that its code
+makes up leave room for others."""
 
 
 class Resolver:
-    """Looks names up, each once at a time: whoever asks meanwhile gets the same answer. Close with ``close``."""
+    """Resolves each name once at a time: callers that ask meanwhile get the same result. Close with ``close``."""
 
     def __init__(self) -> None:
         self._under_way: dict[str, asyncio.Task[list[str]]] = {}
         self._turn = asyncio.Semaphore(MAX_LOOKUPS)
 
     async def addresses(self, host: str) -> list[str]:
-        """The addresses as canonical text. Raises OSError when there are none, ValueError for what is no name."""
+        """Return the addresses as canonical text. Raises OSError when there are none, ValueError for a bad name."""
         if (looking := self._under_way.get(host)) is None:
             looking = self._under_way[host] = asyncio.create_task(self._look_up(host))
             looking.add_done_callback(lambda _: self._under_way.pop(host))
@@ -35,10 +36,10 @@ class Resolver:
     async def _look_up(self, host: str) -> list[str]:
         async with self._turn:
             answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
-            # Not of a pool: Python ends only when the threads of all pools have.
+            # A thread of its own: Python does not exit before all threads of pools have ended.
             try:
                 Thread(target=_ask, args=(host, answer), name="resolver", daemon=True).start()
-            except RuntimeError as error:  # the system gives us no thread: ours, and nothing was sent
+            except RuntimeError as error:  # no thread left: our fault, and nothing was sent
                 raise OSError(errno.ENOMEM, "no thread to look a name up in") from error
             return await answer
 
@@ -49,7 +50,7 @@ def _ask(host: str, answer: asyncio.Future[list[str]]) -> None:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
-    except Exception as error:  # of whatever kind: without an answer nobody could ask for this name again
+    except Exception as error:  # of any kind: without a result, this name would stay under way for ever
         failure = error
 
     def tell() -> None:

@@ -1,20 +1,20 @@
-"""Reads one HTTP/1.x response from bytes as they arrive, as generously as curl and Node do. No I/O.
+"""Parses one HTTP/1.x response from bytes as they arrive, as leniently as curl and Node do. No I/O.
 
-A webhook's sender wants the status; everything else is for people to look at. So once the status line has been read,
-nothing that follows takes it back, and odd framing only means that the connection is not used again. Of this leniency
-no request can be smuggled: one connection carries one exchange at a time and is dropped after anything odd.
+A sender of webhooks needs the status; everything else is only shown to people. So once the status line has been read,
+nothing that follows invalidates it, and odd framing only means that the connection is not reused. This leniency allows
+no request smuggling: a connection carries one exchange at a time and is dropped after anything odd.
 """
 
 import re
 from enum import Enum, auto
 
 MAX_HEAD_BYTES = 64 * 1024
-"""Of one head: the status line and its headers, however many."""
+"""Bytes of one head: the status line and its headers, however many."""
 MAX_FRAMING_BYTES = 64 * 1024
-"""Of everything else that is not body: interim responses, the framing of chunks, trailers."""
+"""Bytes of everything else that is not body: interim responses, the framing of chunks, trailers."""
 
 _SLACK_BYTES = 1024
-"""A head of exactly 64 KiB is read, whichever way somebody counts its line ends."""
+"""Added to the limit, so that a head of exactly 64 KiB is read however its line ends are counted."""
 
 _HEAD_END = re.compile(rb"\n\r*\n")
 _STATUS_LINE = re.compile(rb"HTTP/(\d(?:\.\d)?)[ \t]+([1-9]\d\d)(?!\d)", re.IGNORECASE)
@@ -28,7 +28,7 @@ _BLANKS = (b" ", b"\t")
 
 
 class Malformed(Exception):
-    """What came is no HTTP, or its framing is broken or too large. The status may have been read before."""
+    """The bytes are no HTTP, or their framing is broken or too large. The status may have been read before."""
 
 
 class TooLarge(Malformed):
@@ -47,11 +47,11 @@ class _State(Enum):
 
 
 _HEAD, _LENGTH_STATE, _UNTIL_CLOSE, _CHUNK_SIZE_STATE, _CHUNK, _CHUNK_END, _TRAILERS, _COMPLETE = _State
-"""By names of their own: to read a member off its enumeration costs ten times as much."""
+"""As names of the module: reading a member from its enumeration costs ten times as much."""
 
 
 class ResponseReader:
-    """``feed`` what arrives, then take ``pieces``."""
+    """Parses a response: ``feed`` what arrives, then take ``pieces``."""
 
     __slots__ = (
         "_framing", "_held", "_left", "_searched", "_state", "headers", "keep_alive", "pieces", "status",
@@ -60,15 +60,15 @@ class ResponseReader:
 
     def __init__(self) -> None:
         self.status = 0
-        """Of the final response; 0 until its head has been read, or ``read_partial_head`` found one."""
+        """Status of the final response; 0 until its head has been read, or ``read_partial_head`` found one."""
         self.headers: list[tuple[bytes, bytes]] = []
-        """Names spelled as they came; a folded value on one line."""
+        """Names are spelled as received; a folded value is joined into one line."""
         self.pieces: list[bytes] = []
-        """Of the body, without its framing. Whoever feeds takes them out."""
+        """Of the body, without its framing. The caller of ``feed`` takes them out."""
         self.transfer_codings: list[bytes] = []
-        """What the body is coded in beside chunks, in the order of application, lower case."""
+        """Codings of the body beside chunks, in the order of application, in lower case."""
         self.keep_alive = False
-        """The other side keeps the connection, and nothing about this response was odd."""
+        """The other side keeps the connection open, and nothing about this response was odd."""
         self._state = _HEAD
         self._held = b""
         self._searched = 0
@@ -84,7 +84,7 @@ class ResponseReader:
         return self._state is _COMPLETE
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes. Raises ``Malformed``; what follows a complete response ends ``keep_alive``."""
+        """Parse the next bytes. Any that follow a complete response clear ``keep_alive``. Raises ``Malformed``."""
         if self._state is _HEAD:
             data = self._held + data if self._held else data
             self._held = b""
@@ -106,14 +106,14 @@ class ResponseReader:
             self._read_chunks(data)
 
     def end(self) -> bool:
-        """Nothing more will come. Returns whether the response is complete, which some are only by that."""
+        """Say that nothing more will arrive. Returns whether the response is complete; some end only in this way."""
         self.keep_alive = False
         if self._state in (_UNTIL_CLOSE, _TRAILERS):
             self._state = _COMPLETE
         return self._state is _COMPLETE
 
     def read_partial_head(self) -> None:
-        """Take the status, and the headers whose lines are complete, from a head that did not end."""
+        """Take the status and the complete header lines of a head that did not end."""
         if self._state is _HEAD and (line_end := self._held.rfind(b"\n")) >= 0:
             lines = self._held[:line_end].split(b"\n")
             if (found := _STATUS_LINE.match(lines[0])) and int(found[2]) >= 200:
@@ -121,8 +121,8 @@ class ResponseReader:
                 self.headers = _headers(lines)
 
     def _read_head(self, data: bytes) -> bytes | None:
-        """What follows the head, or ``None`` when it has not ended."""
-        if data[:1] in (b"\r", b"\n"):  # blank lines before a response, as after a body that was too long
+        """Parse a head. Returns what follows it, or ``None`` when it has not ended."""
+        if data[:1] in (b"\r", b"\n"):  # blank lines before a response, for example after an overlong body
             bare = data.lstrip(b"\r\n")
             self._count(len(data) - len(bare))
             data = bare
@@ -152,13 +152,13 @@ class ResponseReader:
         return data[found.end() :]
 
     def _frame(self, version: bytes) -> None:
-        """Find out how long the body is, and whether the connection can be used again."""
+        """Determine how long the body is, and whether the connection can be reused."""
         lengths: set[int | None] = set()
         length: int | None = None
         codings: list[bytes] = []
         tokens: list[bytes] = []
         for name, value in self.headers:
-            if len(name) not in _NAME_LENGTHS:  # a third of the cost of looking at each name
+            if len(name) not in _NAME_LENGTHS:  # costs a third of comparing each name
                 continue
             match name.lower():
                 case b"content-length":
@@ -183,7 +183,7 @@ class ResponseReader:
         else:
             self._state = _LENGTH_STATE
             self._left = length
-            if len(lengths) > 1:  # the first of the last line counts, as for curl
+            if len(lengths) > 1:  # use the first length of the last line, as curl does
                 self.keep_alive = False
         if self.status == 101:
             self.keep_alive = False
@@ -230,7 +230,7 @@ class ResponseReader:
                         raise Malformed
                     self._state = _State.CHUNK_SIZE
                 case _State.CHUNK_SIZE:
-                    if not line:  # a blank line too many
+                    if not line:  # an extra blank line
                         continue
                     size = _CHUNK_SIZE.fullmatch(line)
                     if size is None:
@@ -247,10 +247,10 @@ class ResponseReader:
 
 
 def _headers(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
-    """Every line after the first one. A line without a colon is a name without a value, so that it is seen."""
+    """Parse every line after the first. A line without a colon is a name without a value, so that people see it."""
     headers: list[tuple[bytes, bytes]] = []
     for line in lines[1:]:
-        if line[:1] <= b" " and line[:1] in _BLANKS:  # folded: the value goes on
+        if line[:1] <= b" " and line[:1] in _BLANKS:  # folded: it continues the value
             if headers and (more := line.strip(b" \t\r")):
                 name, value = headers[-1]
                 headers[-1] = name, value + b" " + more if value else more
@@ -268,6 +268,6 @@ def _length(text: bytes) -> int | None:
 
 
 def _tokens(value: bytes) -> list[bytes]:
-    """The members of a list, lower case, without parameters and quotes."""
+    """Return the members of a list in lower case, without parameters and quotes."""
     tokens = [token.partition(b";")[0].strip(b' \t\x0b"').lower() for token in value.split(b",")]
     return [token for token in tokens if token]

@@ -1,8 +1,8 @@
-"""Deletes events and attempts that are older than the operator wants, in steps that nobody who sends an event notices.
+"""Deletes events and attempts that are older than the operator wants, in steps that delay no sender of events.
 
-The database has one writer, so a step is an event's neighbour in the queue: it deletes no more than fits into a few
-milliseconds, and then leaves the writer alone for several times as long. Freed pages of a SQLite file are used for what
-comes next, so the file stops growing once it holds as much as is kept.
+The database has one writer, so events wait for a step under way: a step deletes no more than takes a few milliseconds,
+and then leaves the writer alone for several times as long. SQLite reuses the freed pages of its file, so the file stops
+growing once it holds as much as is kept.
 """
 
 import asyncio
@@ -23,11 +23,12 @@ FIRST_AFTER_SECONDS = 60.0
 AGAIN_AFTER_SECONDS = 3600.0
 
 LONG_STEP_SECONDS, SHORT_STEP_SECONDS = 0.003, 0.001
-"""Seconds: a step that took longer is followed by a smaller one, one that took less by a larger one."""
+"""A step that took longer than the first is followed by a smaller one; one that took less than the second, by a larger
+one."""
 MAX_ROWS_IN_STEP = 200
 PAUSE_FACTOR = 5
-"""A pause is this many times as long as the step before it with its commit and its wait for others: cleaning takes at
-most a sixth of the writer, and less the more there is to do for it."""
+"""A pause is this many times as long as the step before it, including its commit and its wait for others: deletion
+takes at most a sixth of the writer's time, and less the busier the writer is."""
 MIN_PAUSE_SECONDS = 0.03
 
 Step = Callable[..., PruneStep]
@@ -36,13 +37,13 @@ log = structlog.get_logger()
 
 
 class Retention:
-    """Start with ``start``, end with ``stop``. With 0 days nothing is ever deleted."""
+    """Deletes what is too old. Start with ``start``, end with ``stop``. With 0 days it never deletes anything."""
 
     def __init__(self, store: Store, days: int) -> None:
         self._store = store
         self._days = days
         self._failure: Exception | None = None
-        """Of the cleaning under way, the last one."""
+        """The last failure of the clean-up under way."""
         self._loop = SupervisedLoop(
             "retention",
             self._clean_now,
@@ -63,9 +64,9 @@ class Retention:
         await self._loop.stop()
 
     async def clean(self, now: Millis) -> int:
-        """Delete all that is too old at ``now``. Returns how many messages that were.
+        """Delete all that is too old at ``now``. Returns the number of deleted messages.
 
-        Raises the last failure of a part, after the other parts are done.
+        When a part fails, the other parts are still done; then the last failure is raised.
         """
         self._failure = None
         before, began = now - self._days * DAY_MS, perf_counter()
@@ -90,7 +91,7 @@ class Retention:
         return AGAIN_AFTER_SECONDS
 
     async def _try_prune(self, prune: Step, before: Millis) -> tuple[int, int]:
-        """As ``_prune``; what cannot be deleted keeps nothing else from being deleted."""
+        """Call ``_prune``, but remember its failure, so that the other parts are still deleted."""
         try:
             return await self._prune(prune, before)
         except Exception as error:
@@ -98,7 +99,7 @@ class Retention:
             return 0, 0
 
     async def _prune(self, prune: Step, before: Millis) -> tuple[int, int]:
-        """Step by step to the end. Returns how many rows were deleted and how many were kept."""
+        """Delete step by step to the end. Returns how many rows were deleted and how many were kept."""
         deleted = kept = 0
         cursor, size = "", 5
         while True:

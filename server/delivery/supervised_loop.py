@@ -1,4 +1,4 @@
-"""The loop that worker, leases, replayer, notifier, recovery and retention run in, and how each of them fares."""
+"""The loop in which worker, leases, replayer, notifier, recovery and retention run, and the health of each."""
 
 import asyncio
 import time
@@ -18,11 +18,11 @@ from server.store import Busy
 FIRST_BACKOFF_SECONDS = 1.0
 MAX_BACKOFF_SECONDS = 5.0
 STUCK_AFTER_SECONDS = 120.0
-"""Longer than a step takes while the database answers each statement as late as it may."""
+"""Longer than a step takes while each statement takes as long as the database may take for one."""
 CANCEL_SECONDS = 1.0
-"""How long a stop waits for a step that was cancelled."""
+"""How long ``stop`` waits for a step that it cancelled."""
 FAILURES_UNTIL_FAILING = 3
-"""One that fails once and then succeeds is no reason to call somebody."""
+"""A step that fails once and then succeeds is no reason to alert anybody."""
 
 log = structlog.get_logger()
 
@@ -30,11 +30,11 @@ log = structlog.get_logger()
 class LoopState(StrEnum):
     OK = "ok"
     FAILING = "failing"
-    """The last steps failed; it goes on trying."""
+    """The last steps failed; the loop goes on trying."""
     STUCK = "stuck"
     """A step does not end."""
     ENDED = "ended"
-    """It runs no more, and nobody stopped it."""
+    """The loop has ended, although nobody stopped it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,19 @@ class LoopHealth:
     name: str
     state: LoopState
     failures: int
-    """In a row, up to now."""
+    """Steps in a row that failed, up to now."""
     last_success_at: Millis | None
     """``None`` before the first step that succeeded."""
     last_error: str | None
-    """Why the last step that failed did: ``OverflowError in delivery/worker.py``. It may have succeeded since."""
+    """Why the last failed step failed: ``OverflowError in delivery/worker.py``. Later steps may have succeeded."""
 
 
 class SupervisedLoop:
     """Runs ``step`` again and again, whatever it raises, from ``start`` to ``stop``.
 
-    ``step`` returns after how many seconds it is to run again; ``None``: only when ``wake`` is called. After a failure
-    it is tried again after a pause that doubles with each further one; ``wake`` does not shorten that, or whatever
-    wakes it often would have it hammer a database that is down. A failure is logged once a minute for each kind.
+    ``step`` returns the seconds until it runs again; ``None`` means only when ``wake`` is called. After a failure the
+    loop pauses, twice as long after each further one. ``wake`` does not shorten that pause, or frequent wakes would
+    hammer a database that is down. Each kind of failure is logged at most once a minute.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class SupervisedLoop:
         """When the step under way began or last called ``progress``, on the monotonic clock; ``None`` between steps."""
         self._failures = 0
         self._failing_since = 0.0
-        """When the first of these failures came, on the monotonic clock."""
+        """When the first of these failures occurred, on the monotonic clock."""
         self._last_success_at: Millis | None = None
         self._last_error: str | None = None
 
@@ -97,16 +97,16 @@ class SupervisedLoop:
         self._task = asyncio.create_task(self._run(), name=self.name)
 
     def wake(self) -> None:
-        """Run the next step at once, or once more after the one under way."""
+        """Run the next step at once, or one more step after the one under way."""
         self._woken.set()
 
     def progress(self) -> None:
-        """For a step that takes long: it is not stuck."""
+        """Report that a step which takes long is not stuck."""
         if self._progressed_at is not None:
             self._progressed_at = monotonic()
 
     async def stop(self, within_seconds: float = 0.0) -> None:
-        """Begin no further step. One under way may end within that time; then it is cancelled."""
+        """Start no further step. The one under way may end within that time; then it is cancelled."""
         self._stopped.set()
         self._woken.set()
         if self._task is None:
@@ -138,7 +138,7 @@ class SupervisedLoop:
                 if _is_cancelled():
                     raise
                 await self._back_off(error)  # something that the step waited for was cancelled, not the loop
-            except Exception as error:  # it must outlive anything; what it could not do is still to be done
+            except Exception as error:  # of any kind: the loop must survive it, and tries again
                 await self._back_off(error)
             else:
                 self._succeeded()
@@ -170,7 +170,7 @@ class SupervisedLoop:
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> None:
-    """Returns when the event comes or the time is over; ``None``: when it comes."""
+    """Wait for the event, at most ``seconds``; ``None`` means without limit."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()

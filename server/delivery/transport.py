@@ -1,8 +1,8 @@
 """The transport under httpx: connections of our own, each made only to an address that the guard allows.
 
-The guard stands where a connection is made and not where a URL is read: whatever a URL looks like, whatever DNS says
-the second time, the address that was judged is the address that is connected to. A connection that is used again leads
-to that same address. Why not httpx's own pool: see ``connections``.
+The guard checks where a connection is made, not where a URL is parsed: however a URL looks, and whatever DNS says the
+second time, the connection goes to the address that was checked. A reused connection leads to that same address.
+``connections`` says why httpx's own pool is not used.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from server.domain.addresses import AddressRules
 from server.domain.reasons import Reason
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
-"""A host's name to the addresses it has, as canonical text. Raises OSError when it has none."""
+"""Resolves a host's name to its addresses, as canonical text. Raises OSError when it has none."""
 
 Origin = tuple[str, str, int]
 """Scheme, host and port."""
@@ -35,26 +35,26 @@ Origin = tuple[str, str, int]
 Headers = Iterable[tuple[bytes, bytes]]
 
 Shared = tuple[str, Origin]
-"""What connections may be used again for: an endpoint's id and where it sends. A response that comes late is never read
-by another endpoint, which it might disable."""
+"""For what a connection may be reused: an endpoint's id, and where it sends. So another endpoint never reads a late
+response, which might disable it."""
 
 KEEP_ALIVE_SECONDS = 4.0
-"""How long an idle connection is kept. Node closes after 5 s: letting go first avoids sending into a closing one."""
+"""How long an idle connection is kept. Node closes it after 5 s: closing earlier avoids sending into a closing one."""
 
 MAX_IDLE_CONNECTIONS = 256
-"""Connections that are kept, to whatever origins: each is one of the files that the system lets a process open."""
+"""Idle connections that are kept, in all: each is one of the files that the system lets a process open."""
 
 RESEND_SECONDS = 1.0
-"""How soon a kept connection must end to be taken for one that the other side was closing already."""
+"""A reused connection that ends within this time was already closing: the request is sent again."""
 
 MAX_ADDRESSES = 16
-"""Addresses of one name that are looked at. More are no destination's need, and each would be judged and tried."""
+"""Addresses of one name that are used. No destination needs more, and each would be checked and tried."""
 
 NEXT_ADDRESS_SECONDS = 0.25
-"""When to try a name's next address beside one that does not answer."""
+"""How long to wait for an address before the name's next one is tried beside it."""
 
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-"""Files or memory that this machine lacks: no fault of the destination's."""
+"""This machine lacks files or memory: not the destination's fault."""
 
 _SET_HERE = frozenset({b"host", b"content-length", b"transfer-encoding"})
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -69,12 +69,12 @@ class AddressForbidden(httpx.ConnectError):
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """Sends an ``httpx.Request`` as it stands: no redirects, cookies, proxies, decompression or headers of its own but
-    those that frame the body.
+    """Sends an ``httpx.Request`` as it stands: no redirects, cookies, proxies or decompression.
 
-    Has no timeouts: whoever calls sets one absolute deadline around the call and the reading of the body. Raises
-    ``AddressForbidden``; another ``httpx.ConnectError`` whose cause is an ``OSError``; or what ``connections`` raises.
-    Of what this machine lacks for a connection it raises the ``OSError`` itself.
+    It adds no headers but those that frame the body. It has no timeouts: the caller sets one absolute deadline around
+    the call and the reading of the body. Raises ``AddressForbidden``; another ``httpx.ConnectError`` whose cause is an
+    ``OSError``; or what ``connections`` raises. When this machine lacks a resource for a connection, it raises the
+    ``OSError`` itself.
     """
 
     def __init__(
@@ -100,10 +100,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         return httpx.Response(answer.status, headers=answer.headers, stream=exchange, request=request)
 
     def exchange(self, method: str, url: httpx.URL, headers: Headers, body: bytes, *, endpoint: str = "") -> "Exchange":
-        """As ``handle_async_request``, without the costs of a request and a response that nobody uses.
+        """Like ``handle_async_request``, but without the cost of request and response objects that nobody uses.
 
-        ``endpoint`` is who may use the connection again. Raises ``httpx.LocalProtocolError`` for what would be read as
-        something else than this request.
+        ``endpoint`` is the id of the endpoint that may reuse the connection. Raises ``httpx.LocalProtocolError`` for a
+        request that would be read as something else.
         """
         origin = _origin(url)
         return Exchange(_on_wire(method, url, headers, body), (endpoint, origin), self._idle, self._connect)
@@ -113,9 +113,9 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         self._idle.close()
 
     async def checked(self, host: str, port: int) -> list[tuple[str, int]]:
-        """Where a connection to ``host`` may be made. Raises ``AddressForbidden`` if an address is not allowed.
+        """Return where a connection to ``host`` may be made. Raises ``AddressForbidden`` if any address is forbidden.
 
-        Any, not all: a name with one public and one private address is how rebinding looks.
+        Any, not all: a name with one public and one private address is how DNS rebinding looks.
         """
         if there := self._fixed.get((host.lower().rstrip("."), port)):
             return [there]
@@ -129,7 +129,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         scheme, host, port = origin
         try:
             there = await self.checked(host, port)
-            # What is not an address by now is nothing that the system may look up: only numbers are read here.
+            # Only numbers are parsed here: the system must not look up anything that was not checked.
             numbers = [socket.getaddrinfo(*at, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)[0] for at in there]
             made = await start_connection(numbers, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS)
             try:
@@ -140,8 +140,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                     server_hostname=host.rstrip(".") if scheme == "https" else None,
                 )
             except BaseException:
-                # Not closed here: asyncio may be reading from it still, for a TLS that it forgets when cancelled this
-                # early. It would go on reading from the number, whatever is opened next. So it is given an end to find.
+                # Shut down, do not close: cancelled this early, asyncio forgets the TLS connection but may still read
+                # from its descriptor, and would then read from whatever is opened next under that number.
                 with suppress(OSError):
                     made.shutdown(socket.SHUT_RDWR)
                 raise
@@ -153,11 +153,11 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
 
 class _Idle:
-    """Connections that wait to be used again, the latest first. Where there are too many, the oldest goes."""
+    """Connections that wait to be reused, the latest first. When there are too many, the oldest is closed."""
 
     def __init__(self) -> None:
         self._kept: dict[Connection, tuple[Shared, float]] = {}
-        """Until when, the oldest first."""
+        """Until when each is kept, the oldest first."""
         self._of: dict[Shared, deque[Connection]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -192,7 +192,7 @@ class _Idle:
             self._let_go_of_the_oldest()
 
     def _sweep(self) -> None:
-        """Let go of those whose time is over; come again for the rest."""
+        """Close those whose time is over, and schedule the next sweep for the rest."""
         while self._kept and (until := next(iter(self._kept.values()))[1]) <= monotonic():
             self._let_go_of_the_oldest()
         loop = asyncio.get_running_loop()
@@ -202,14 +202,14 @@ class _Idle:
         connection, (shared, _) = next(iter(self._kept.items()))
         del self._kept[connection]
         of = self._of[shared]
-        of.popleft()  # the oldest of all is the oldest of those
+        of.popleft()  # the oldest of all is also the oldest of these
         if not of:
             del self._of[shared]
         connection.abort()
 
 
 class Exchange(httpx.AsyncByteStream):
-    """One request and what comes back: await ``head``, then iterate over the body as it is on the wire, then close.
+    """One request and its response: await ``head``, iterate over the body as it is on the wire, then close.
 
     Closing it early drops the connection.
     """
@@ -225,14 +225,14 @@ class Exchange(httpx.AsyncByteStream):
         self._connect = connect
         self._connection: Connection | None = None
         self.answer: Response | None = None
-        """There as soon as the request is on its way, so that a caller whose patience ends can look at it."""
+        """Set as soon as the request is sent, so that a caller whose deadline has passed can still read it."""
 
     async def head(self) -> Response:
         if kept := self._idle.take(self._shared):
             began = monotonic()
             try:
                 return await self._ask(kept)
-            except NoResponse:  # closed while the request was on its way, as after each server's own idle time
+            except NoResponse:  # the server closed it as idle while the request was on its way
                 if monotonic() - began > RESEND_SECONDS:
                     raise
         return await self._ask(await self._connect(self._shared[1]))
@@ -278,14 +278,14 @@ def _origin(url: httpx.URL) -> Origin:
 
 
 def _on_wire(method: str, url: httpx.URL, headers: Headers, body: bytes) -> bytes:
-    """The whole request. Raises ``httpx.LocalProtocolError`` for what would be read as something else."""
+    """Return the whole request. Raises ``httpx.LocalProtocolError`` for one that would be read as something else."""
     lines = [b"%b %b HTTP/1.1" % (method.encode("ascii"), url.raw_path), b"Host: " + url.netloc]
     lines += [name + b": " + value for name, value in headers if _is_sent(name)]
     if body or method in ("POST", "PUT", "PATCH"):
         lines.append(b"Content-Length: %d" % len(body))
     head = b"\r\n".join((*lines, b"", b""))
     ends = len(lines) + 1
-    # Counted in the whole, which costs half of looking at each line.
+    # Counting in the whole head costs half of checking each line.
     if not method.isalpha() or head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head:
         raise httpx.LocalProtocolError("the request cannot be sent")
     return head + body
@@ -293,16 +293,17 @@ def _on_wire(method: str, url: httpx.URL, headers: Headers, body: bytes) -> byte
 
 @lru_cache(maxsize=1024)
 def _is_sent(name: bytes) -> bool:
-    """Whether a header goes out as it is given. Raises ``httpx.LocalProtocolError`` for what is no name."""
+    """Whether a header is sent as given. Raises ``httpx.LocalProtocolError`` for an invalid name."""
     if not _NAME.fullmatch(name):
         raise httpx.LocalProtocolError("the request cannot be sent")
     return name.lower() not in _SET_HERE
 
 
 def _is_address(host: str) -> bool:
-    """Whether the whole of ``host`` is an address, so that nothing in it is left for DNS to answer.
+    """Whether the whole of ``host`` is an address, so that DNS resolves no part of it.
 
-    What looks like one with a zone (``8.8.8.8%.example.com``) is a name to the system. Only link-local ones have zones.
+    Something like ``8.8.8.8%.example.com`` looks like an address with a zone, but is a name to the system: only
+    link-local addresses have zones.
     """
     with suppress(ValueError):
         address = ip_address(host)

@@ -1,8 +1,8 @@
-"""Delivers what is due, in this process: claim under a lease, attempt, record with the decision that follows.
+"""Delivers what is due, in this process: claims under a lease, attempts, records the attempt and the decision.
 
-A lease that runs out is the last resort after a crash; ``Recovery`` frees those of dead processes sooner. An attempt
-that was made is recorded with its delivery's new state in one transaction, so a kill in between repeats at most what
-was under way. Nothing is lost, and a destination may see the same ``webhook-id`` twice.
+Lease expiry is the last resort after a crash; ``Recovery`` frees the leases of dead processes sooner. One transaction
+records an attempt with its delivery's new state, so a kill in between repeats at most what was under way. Nothing is
+lost, and a destination may see the same ``webhook-id`` twice.
 """
 
 import asyncio
@@ -48,34 +48,34 @@ from server.store.deliveries import AttemptRecord, ClaimedDelivery
 from server.store.messages import InitialLease, Received
 
 IDLE_SECONDS = 1.0
-"""How often to look without being woken: other processes may have put work into the same database."""
+"""Seconds between claims without being woken: other processes may have put work into the same database."""
 
 PAUSE_SECONDS = 1.0
-"""How long to wait after the database refused."""
+"""Seconds to wait after the database refused."""
 
 RECORD_PATIENCE = 0.02
-"""How many seconds an attempt may wait to be recorded together with others; nobody waits for its record, unless its
-endpoint keeps an order. Attempts that a crash takes in this time are made again, as are those under way."""
+"""Seconds that an attempt may wait to be recorded in a batch; nobody waits for its record, unless its endpoint keeps an
+order. A crash in this time repeats these attempts, as it does those under way."""
 
 MAX_ATTEMPT_SECONDS = 1800.0
-"""After so long an attempt that has not ended is ended as a fault. Code in the slow lane may wait for many minutes; a
-request has a deadline of its own, so nothing is cut off that is being sent."""
+"""An attempt that takes longer ends as a fault. Code in the slow lane may wait for many minutes; a request has a
+deadline of its own, so this cuts off nothing that is being sent."""
 
 LONG_WAIT: Millis = 5 * SECOND // 2
-"""A delivery that waited here for longer is looked up before it begins: another process may have stopped it."""
+"""A delivery that waited here for longer is looked up before it starts: another process may have stopped it."""
 
 MAX_UNREADABLE = 32
-"""Deliveries of an endpoint that cannot be read which are dealt with at a time."""
+"""Deliveries of an unreadable endpoint that are handled at a time."""
 
 log = structlog.get_logger()
 
 
 class Worker:
-    """Start with ``start``, tell it about new work with ``take`` and ``wake``, end with ``stop``.
+    """Delivers. Start with ``start``, report new work with ``take`` and ``wake``, end with ``stop``.
 
-    An event goes from the intake's commit straight to its endpoint's lane; only what comes again, what finds no room
-    here and what an endpoint's own pace holds back is claimed from the database. See ``EndpointQueues`` for how many
-    attempts are under way. ``drain`` is how many seconds ``stop`` waits for them.
+    An event goes from the intake's commit straight to its endpoint's queue; only retries, what finds no room here and
+    what an endpoint's rate limit or order holds back are claimed from the database. ``EndpointQueues`` limits the
+    attempts under way. ``drain`` is the number of seconds that ``stop`` waits for them.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Worker:
         self._drain = drain
         self._owner = mint(ProcessId)
         self._least_lease: Millis = round(dispatcher.longest * SECOND)
-        """What must be left of a lease to begin an attempt. With less, the delivery is given back."""
+        """How much of a lease must be left to start an attempt. With less, the delivery is given back."""
         self._lease = 2 * self._least_lease
         self._given = InitialLease(self._owner, 0)
         self._promised = 0
@@ -114,17 +114,17 @@ class Worker:
         )
         self._stopping = False
         self._tracebacks = RepeatedLines()
-        """Each kind of our failures is logged with its traceback once a minute, or one could fill the log."""
+        """Lets each kind of failure log its traceback once a minute, since one kind could fill the log."""
         self._clock_ahead = 0.0
-        """Of the monotonic clock, in seconds, when last looked at. When it is less, the wall clock was set back."""
+        """By how many seconds the wall clock was ahead of the monotonic one when last read. Less: it was set back."""
 
     @property
     def owner(self) -> ProcessId:
-        """Whose leases ours are."""
+        """The owner of this process's leases."""
         return self._owner
 
     def holds(self, delivery_id: DeliveryId) -> bool:
-        """Whether we know of a lease of ours: a delivery waits here, is under way or is being recorded."""
+        """Whether this process knows of its lease: the delivery waits here, is under way or is being recorded."""
         return delivery_id in self._held
 
     @property
@@ -136,17 +136,17 @@ class Worker:
         return self._lease / SECOND / 8
 
     async def start(self) -> None:
-        """Begin to deliver."""
+        """Start to deliver."""
         self._store.watch(self._changed)
         for loop in self.loops:
             loop.start()
 
     def wake(self) -> None:
-        """There may be something due now."""
+        """Claim what may be due now."""
         self._claiming.wake()
 
     def lease(self) -> InitialLease | None:
-        """A lease for what will be made for one message, if there is room; ``take`` must follow."""
+        """Return a lease for one message's new deliveries, or ``None`` without room for them; ``take`` must follow."""
         if not self._claiming.is_running or self._stopping or not self._lanes.takes(self._promised):
             return None
         self._promised += 1
@@ -156,7 +156,7 @@ class Worker:
         return self._given
 
     def take(self, lease: InitialLease | None, message: Message, received: Received | None) -> None:
-        """A message was stored, or was not. What was leased with it is begun as soon as it is its turn."""
+        """Start what was leased with a message, each in its turn. ``received`` is ``None`` when it was not stored."""
         if lease:
             self._promised -= 1
         if received is None:
@@ -172,7 +172,7 @@ class Worker:
             self._begin()
 
     async def stop(self) -> None:
-        """Begin nothing more, wait for what is under way, give back the rest."""
+        """Start nothing more, wait for what is under way, give back the rest."""
         self._stopping = True
         deadline = time.monotonic() + self._drain
         await self._claiming.stop(self._drain)
@@ -188,7 +188,7 @@ class Worker:
             await self._release(left)
 
     async def _claim(self) -> float:
-        """Claim what there is room for and begin it. Returns the seconds until there may be more."""
+        """Claim what there is room for and start it. Returns the seconds until there may be more."""
         await self._keep_to_the_clock()
         now, full = _now(), self._lanes.passed_over()
         spoiled: dict[EndpointId, Exception] = {}
@@ -205,7 +205,7 @@ class Worker:
             for endpoint_id in room:
                 self._lanes.of(endpoint_id).more = counts[endpoint_id] >= room[endpoint_id]
             for one in claimed:
-                # What we hold already comes again when an attempt outlasts its lease: that only renewed the lease.
+                # An attempt that outlasts its lease is claimed again while we hold it: that only renewed the lease.
                 if one.delivery.id not in self._held:
                     self._held.add(one.delivery.id)
                     self._lanes.claimed(QueuedDelivery(one.delivery, one.message, lease_until), one.endpoint)
@@ -219,7 +219,7 @@ class Worker:
     async def _claim_of(
         self, room: Mapping[EndpointId, int], now: Millis, lease_until: Millis
     ) -> tuple[list[ClaimedDelivery], dict[DeliveryId, Exception]]:
-        """Claim for all of these endpoints; where that fails, for each alone, so that one harms no other."""
+        """Claim for all of these endpoints; if that fails, for each alone, so that one does not block the others."""
         unreadable: dict[DeliveryId, Exception] = {}
 
         def claim(tx: Transaction, room: Mapping[EndpointId, int] = room) -> list[ClaimedDelivery]:
@@ -248,7 +248,7 @@ class Worker:
         return found, spoiled
 
     async def _pass_over(self, endpoint_id: EndpointId, fault: Fault, now: Millis) -> None:
-        """Count the fault with what is due for an endpoint that cannot be claimed for."""
+        """Count the fault with the due deliveries of an endpoint for which nothing can be claimed."""
         due = await self._store.read(lambda tx: faults.due_of(tx, endpoint_id, now, MAX_UNREADABLE))
         for delivery_id in due:
             await self._keep_fault(delivery_id, None, fault, now)
@@ -256,7 +256,7 @@ class Worker:
     async def _keep_to_the_clock(self) -> None:
         ahead = time.time() - time.monotonic()
         went_back = ahead < self._clock_ahead - deliveries.CLOCK_SLACK / SECOND
-        if went_back or not self._clock_ahead:  # it may have been set back while nobody ran
+        if went_back or not self._clock_ahead:  # or on the first run: no process saw it set back
             now = _now()
             if moved := await self._store.write(lambda tx: deliveries.keep_to_the_clock(tx, now)):
                 log.warning("delivery.clock_went_back", deliveries=moved)
@@ -267,7 +267,7 @@ class Worker:
         self._lanes.hand_over(held)
 
     def _begin(self) -> None:
-        """Begin all that may begin now, and come again when a rate limit allows more."""
+        """Start all that may start now, and schedule the next start that a rate limit allows."""
         if self._stopping:
             return
         now, lease_needed = time.monotonic(), _now() + self._least_lease
@@ -276,7 +276,7 @@ class Worker:
             lane, held = turn
             if held.lease_until < lease_needed:
                 self._lanes.ended(lane, held.delivery.endpoint_id)
-                self._held.discard(held.delivery.id)  # or it would be passed over when it is claimed again
+                self._held.discard(held.delivery.id)  # else the next claim would skip it
                 late.append(held.delivery.id)
             else:
                 self._in_background(self._deliver(lane, held))
@@ -311,10 +311,10 @@ class Worker:
             known.ended = True
             if not in_order:
                 busy = False
-                self._free(lane, held)  # what follows keeps no destination busy
+                self._free(lane, held)  # recording does not occupy the destination
             if followed:
                 await self._record(followed, held, linger=0.0 if in_order else RECORD_PATIENCE)
-        except Exception:  # whatever it was, the delivery must not count as held for ever
+        except Exception:  # of any kind: the delivery must not count as held for ever
             log.exception("delivery.lost_track", delivery_id=held.delivery.id)
         finally:
             self._attempting.pop(held.delivery.id, None)
@@ -329,9 +329,9 @@ class Worker:
         self._begin()
 
     async def _attempt(self, held: QueuedDelivery) -> Decision | None:
-        """Make the attempt and decide what follows; ``None`` when none was made and the delivery was given back."""
+        """Make the attempt and return the decision; ``None`` when it was given back or a fault was counted."""
         delivery, endpoint_id = held.delivery, held.delivery.endpoint_id
-        # The id is chosen before sending, so that recording the attempt twice keeps it once.
+        # The id is chosen before sending, so that an attempt that is recorded twice is stored once.
         attempt_id = mint(AttemptId)
         started_at = _now()
         try:
@@ -350,11 +350,11 @@ class Worker:
                 raise
             known.task.uncancel()
             fault = never_ended(round(MAX_ATTEMPT_SECONDS / 60))
-        except Busy as error:  # the database can keep nothing just now, not even that
+        except Busy as error:  # the database can store nothing now, not even a fault
             log.warning("delivery.database_busy", delivery_id=delivery.id, error=str(error))
             await self._release([delivery.id], _now() + round(PAUSE_SECONDS * SECOND))
             return None
-        except Exception as error:  # ours, and before the send: it burns no attempt
+        except Exception as error:  # our fault, before the send: it uses up no attempt
             fault = _fault_of(error)
             log.warning(
                 "delivery.not_attempted",
@@ -375,7 +375,7 @@ class Worker:
         return await self._store.read(lambda tx: deliveries.held_by(tx, self._owner, delivery_id))
 
     async def _follow(self, claimed: ClaimedDelivery, attempt: Attempt) -> Decision:
-        """Decide by the endpoint as it is now: its schedule may have been changed while the request was under way."""
+        """Decide by the endpoint as it is now: its schedule may have changed while the request was under way."""
         with suppress(Exception):
             claimed = replace(
                 claimed, endpoint=await self._configuration.endpoint(claimed.endpoint.id) or claimed.endpoint
@@ -392,9 +392,9 @@ class Worker:
         *,
         parks: bool = False,
     ) -> None:
-        """Count a fault of ours with the delivery, and let it wait or be parked.
+        """Count a fault of Hookbench with the delivery, which then waits or is parked.
 
-        What cannot be kept after a few tries comes again when its lease runs out.
+        If the fault cannot be stored in ``MAX_TRIES`` tries, the delivery is claimed again when its lease runs out.
         """
         attempt_id = attempt_id or mint(AttemptId)
         failed = faults.FailedDelivery(
@@ -423,7 +423,7 @@ class Worker:
         self._claiming.wake()
 
     async def _renew(self) -> float:
-        """Extend the leases of attempts that take long, and end those that never end by themselves."""
+        """Extend the leases of long attempts, and cancel those that take longer than ``MAX_ATTEMPT_SECONDS``."""
         until, now = _now() + self._lease, time.monotonic()
         short = {one: known for one, known in self._attempting.items() if known.until < until - self._lease // 2}
         for known in short.values():
@@ -437,7 +437,7 @@ class Worker:
         return self._renew_seconds
 
     def _changed(self, changes: Changes) -> None:
-        """What waits here for endpoints that were changed is claimed anew, by their rules as they are now."""
+        """Give back what waits for changed endpoints, so that it is claimed by their settings as they are now."""
         if not changes.endpoints:
             return
         self._claiming.wake()
@@ -446,9 +446,9 @@ class Worker:
             self._in_background(self._release(given))
 
     async def _record(self, followed: Decision, held: QueuedDelivery, *, linger: float) -> None:
-        """Keep the attempt, however long the database refuses, and with less and less where it takes no such row.
+        """Record the attempt, however long the database is busy, and with less and less where it rejects the row.
 
-        Another owner may make an attempt meanwhile; both are kept.
+        Another owner may make an attempt meanwhile; both are stored.
         """
         attempt, disabled = followed.ended.attempt, None
         while True:
@@ -474,7 +474,7 @@ class Worker:
         self._feed.publish(Changed(attempt.source_id, attempt.message_id, attempt.endpoint_id))
 
     async def _record_bare(self, bare: Decision) -> bool:
-        """Keep an attempt without what came from outside; failing that, without what follows for its endpoint."""
+        """Record an attempt without content from outside; if that fails, without its effects on the endpoint."""
         steps: list[Callable[[Transaction], object]] = [
             lambda tx: record(tx, [bare]),
             lambda tx: record_alone(tx, bare),
@@ -496,13 +496,13 @@ class Worker:
         try:
             await self._store.write(lambda tx: deliveries.release(tx, self._owner, ids, due_at))
             self._claiming.wake()
-        except Exception as error:  # their leases run out
+        except Exception as error:  # they are due again when their leases run out
             log.warning("delivery.not_released", deliveries=len(ids), error=reason_of(error))
 
 
 @dataclass(slots=True)
 class _OpenAttempt:
-    """An attempt under way, for whoever renews its lease."""
+    """An attempt under way, for the loop that renews its lease."""
 
     task: asyncio.Task[None]
     until: Millis
@@ -510,9 +510,9 @@ class _OpenAttempt:
     since: float
     """When it began, on the monotonic clock."""
     ended: bool = False
-    """It is only being recorded now."""
+    """Only its record is still to be written."""
     overdue: bool = False
-    """It took too long and was cancelled for that."""
+    """It took too long, and ``_renew`` cancelled it."""
 
 
 def _fault_of(error: Exception) -> Fault:
@@ -528,7 +528,7 @@ def _fault_of(error: Exception) -> Fault:
 
 
 def _tell(ended: AttemptRecord, message: Message) -> None:
-    """The one wide line of an attempt. Ids and the host; never a URL, a header or a body, which may hold secrets."""
+    """Log the one wide line of an attempt: ids and the host; never a URL, header or body, which may hold secrets."""
     attempt = ended.attempt
     say = log.info if attempt.outcome in ACCEPTED or attempt.outcome is AttemptOutcome.CANCELLED else log.warning
     say(
