@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 MAX_HELD_BYTES = 16 * 1024 * 1024
 """For all connections together: heads that are not whole, and bytes behind a request that is being handled."""
 PER_ADDRESS_SHARE = 4
-"""One address may hold one in so many of all connections. Proxies and this machine itself are exempt."""
+"""An address may hold at most one in this many of all connections. Proxies and this machine itself are exempt."""
 
 
 @dataclass(eq=False, slots=True)

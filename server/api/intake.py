@@ -183,7 +183,7 @@ async def _read(headers: Headers, receive: Receive, limit: int) -> bytes | None:
         return None
     piece = await _piece(receive)
     first: bytes = piece.get("body", b"")
-    if not piece.get("more_body", False):  # as most events come
+    if not piece.get("more_body", False):  # most events arrive in one piece
         return first if len(first) <= limit else None
     received = bytearray(first)
     with ROOM.hold() as held:

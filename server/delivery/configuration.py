@@ -33,7 +33,7 @@ class Configuration:
         store.watch(self._forget)
 
     async def source_with_token(self, token: str) -> Source | None:
-        """Return the source with this ingest token, or ``None``. Guessing tokens causes no reads: all are in memory."""
+        """Return the source with this ingest token, or ``None``. Guessing costs no reads: all sources are in memory."""
         known = self._sources.fresh(None) or await self._sources.read(None)
         return known.value.get(token)
 

@@ -28,7 +28,7 @@ KEPT_HEADERS = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Responded:
-    """A status arrived. It decides, whatever follows it: it is the destination's response to our request."""
+    """A status arrived. It decides the outcome, whatever follows: it is the destination's response to our request."""
 
     response: ReceivedResponse
     ms: float
@@ -80,7 +80,7 @@ class Courier:
         self._transport = GuardedTransport(rules, fixed=fixed, ca_file=ca_file, resolve=resolve)
 
     async def send(self, prepared: Prepared, *, endpoint: str = "", status_ends: bool = False) -> Sent:
-        """Send once and return the result. Never raises for what the destination, the network or the request does.
+        """Send once and return the result. Never raises because of the destination, the network or the request.
 
         ``endpoint`` is the sending endpoint's id: only the same endpoint reuses its connections. With ``status_ends``,
         a cancellation after the status arrived ends the reading but not the attempt: the destination has responded, and

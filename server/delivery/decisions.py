@@ -115,7 +115,7 @@ def record_alone(tx: Transaction, followed: Decision) -> None:
 def record(tx: Transaction, followed: Sequence[Decision]) -> list[DisabledBecause | None]:
     """Record attempts, for ``Store.batch``. Returns for each attempt why it disabled its endpoint, or ``None``."""
     telling = {one.endpoint_id for one in followed if one.tells}
-    # Endpoints before deliveries, as whoever disables one does: two processes must not wait for each other.
+    # Lock endpoints before deliveries, as disabling an endpoint does: two processes must not wait for each other.
     known = endpoints.states(tx, telling) if telling else {}
     deliveries.record(tx, [one.ended for one in followed])
     return [_judge(tx, one, known) if one.endpoint_id in known else None for one in followed]

@@ -111,7 +111,7 @@ class Dispatcher:
             return _Result(AttemptOutcome.CAPTURED, shown)
         try:
             sent = await self._courier.send(request, endpoint=endpoint.id, status_ends=True)
-        except Exception as failure:  # unless resources ran out, something may have been sent: an attempt
+        except Exception as failure:  # something may have been sent, unless resources ran out: record an attempt
             if isinstance(failure, OSError) and failure.errno in NO_RESOURCES:
                 raise OutOfResources from failure
             log.exception("delivery.send_failed", endpoint_id=endpoint.id)

@@ -1,4 +1,4 @@
-"""Decides whose turn it is: each endpoint's deliveries wait in their own queue, and no queue blocks another.
+"""Decides which delivery starts next: each endpoint has its own queue, and no queue blocks another.
 
 No I/O and no clock: callers pass the seconds of a monotonic clock.
 """
@@ -108,7 +108,7 @@ class EndpointQueue:
 class EndpointQueues:
     """The queues of all endpoints: at most ``concurrency`` attempts run, at most a quarter of them for one endpoint.
 
-    Even then, each endpoint may run up to a sixteenth of ``concurrency``: however many others hang, a healthy one has
+    Beyond ``concurrency``, each endpoint may still run a sixteenth of it: however many others hang, a healthy one has
     room.
     """
 

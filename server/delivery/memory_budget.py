@@ -13,7 +13,7 @@ class MemoryBudget:
     """Use ``with budget.hold() as held`` and then ``held.grow(bytes)``, in one task.
 
     When all bodies together hold more than ``limit`` bytes, the oldest ends with ``OverBudget``. A sender that never
-    finishes its body is sooner or later the oldest; one that arrives at once never is.
+    finishes its body is sooner or later the oldest; a body that arrives at once never is.
     """
 
     def __init__(self, limit: int) -> None:

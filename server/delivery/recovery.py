@@ -14,7 +14,7 @@ CHECK_SECONDS = 1.0
 MAX_MISSED_CHECKS = 4
 """Checks in a row without its lock after which a lease owner is considered dead. When the database restarts, all locks
 are lost at once, and each process takes its own again within one check. A lease of ours that this process does not know
-of must be found as often: one just committed is known a moment later."""
+is freed after as many checks, because a lease just committed becomes known only a moment later."""
 
 PAUSE_FACTOR = 20
 """While no owner is in doubt, the pause between two reads of the leases is this many times as long as the read, because

@@ -33,7 +33,7 @@ STOP_SECONDS = 1.0
 """How long ``stop`` waits for the step under way."""
 
 MAX_EMPTY_STEPS = 10
-"""Reads without enough matches after which a step stores how far it came."""
+"""Pages of events that one step reads at most before it stores how far it came."""
 
 log = structlog.get_logger()
 

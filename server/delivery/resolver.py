@@ -36,7 +36,7 @@ class Resolver:
     async def _look_up(self, host: str) -> list[str]:
         async with self._turn:
             answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
-            # A thread of its own: Python does not exit before all threads of pools have ended.
+            # A daemon thread, not one of a pool: Python does not exit before all threads of pools have ended.
             try:
                 Thread(target=_ask, args=(host, answer), name="resolver", daemon=True).start()
             except RuntimeError as error:  # no thread left: our fault, and nothing was sent

@@ -23,8 +23,7 @@ FIRST_AFTER_SECONDS = 60.0
 AGAIN_AFTER_SECONDS = 3600.0
 
 LONG_STEP_SECONDS, SHORT_STEP_SECONDS = 0.003, 0.001
-"""A step that took longer than the first is followed by a smaller one; one that took less than the second, by a larger
-one."""
+"""After a step longer than the first, the next one is smaller; after a step shorter than the second, it is larger."""
 MAX_ROWS_IN_STEP = 200
 PAUSE_FACTOR = 5
 """A pause is this many times as long as the step before it, including its commit and its wait for others: deletion

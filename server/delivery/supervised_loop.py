@@ -18,7 +18,7 @@ from server.store import Busy
 FIRST_BACKOFF_SECONDS = 1.0
 MAX_BACKOFF_SECONDS = 5.0
 STUCK_AFTER_SECONDS = 120.0
-"""Longer than a step takes while each statement takes as long as the database may take for one."""
+"""Longer than a step takes even when each of its database statements takes as long as one may."""
 CANCEL_SECONDS = 1.0
 """How long ``stop`` waits for a step that it cancelled."""
 FAILURES_UNTIL_FAILING = 3

@@ -45,7 +45,7 @@ MAX_IDLE_CONNECTIONS = 256
 """Idle connections that are kept, in all: each is one of the files that the system lets a process open."""
 
 RESEND_SECONDS = 1.0
-"""A reused connection that ends within this time was already closing: the request is sent again."""
+"""A reused connection that ends within this time counts as already closing: the request is sent again."""
 
 MAX_ADDRESSES = 16
 """Addresses of one name that are used. No destination needs more, and each would be checked and tried."""

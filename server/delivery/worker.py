@@ -97,7 +97,7 @@ class Worker:
         self._drain = drain
         self._owner = mint(ProcessId)
         self._least_lease: Millis = round(dispatcher.longest * SECOND)
-        """How much of a lease must be left to start an attempt. With less, the delivery is given back."""
+        """Milliseconds of a lease that must be left to start an attempt. With less, the delivery is given back."""
         self._lease = 2 * self._least_lease
         self._given = InitialLease(self._owner, 0)
         self._promised = 0
@@ -114,7 +114,7 @@ class Worker:
         )
         self._stopping = False
         self._tracebacks = RepeatedLines()
-        """Lets each kind of failure log its traceback once a minute, since one kind could fill the log."""
+        """Each kind of failure logs its traceback at most once a minute, because one kind could fill the log."""
         self._clock_ahead = 0.0
         """By how many seconds the wall clock was ahead of the monotonic one when last read. Less: it was set back."""
 
@@ -256,7 +256,7 @@ class Worker:
     async def _keep_to_the_clock(self) -> None:
         ahead = time.time() - time.monotonic()
         went_back = ahead < self._clock_ahead - deliveries.CLOCK_SLACK / SECOND
-        if went_back or not self._clock_ahead:  # or on the first run: no process saw it set back
+        if went_back or not self._clock_ahead:  # it may have been set back before the first run
             now = _now()
             if moved := await self._store.write(lambda tx: deliveries.keep_to_the_clock(tx, now)):
                 log.warning("delivery.clock_went_back", deliveries=moved)
@@ -329,7 +329,10 @@ class Worker:
         self._begin()
 
     async def _attempt(self, held: QueuedDelivery) -> Decision | None:
-        """Make the attempt and return the decision; ``None`` when it was given back or a fault was counted."""
+        """Make the attempt and return the decision; ``None`` if there is no attempt to record.
+
+        Then the delivery was given back, or a fault was counted with it.
+        """
         delivery, endpoint_id = held.delivery, held.delivery.endpoint_id
         # The id is chosen before sending, so that an attempt that is recorded twice is stored once.
         attempt_id = mint(AttemptId)
