@@ -1,4 +1,4 @@
-"""Things as tests need them: complete and valid, each value changeable by name."""
+"""Builds complete, valid domain objects for tests; keyword arguments override single fields."""
 
 from typing import Any
 

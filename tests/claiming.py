@@ -1,4 +1,4 @@
-"""Claiming as the worker does, within one transaction."""
+"""Claims due deliveries as the worker does, but within one transaction."""
 
 from server.domain.ids import Millis
 from server.store import Transaction, deliveries
@@ -7,6 +7,6 @@ from server.store import Transaction, deliveries
 def claim_due(
     tx: Transaction, owner: str, now: Millis, until: Millis, most: int = 100
 ) -> list[deliveries.ClaimedDelivery]:
-    """Up to ``most`` deliveries of each endpoint that has some due."""
+    """Claim up to ``most`` due deliveries of each endpoint under a lease."""
     room = {endpoint.id: most for endpoint in deliveries.due_endpoints(tx, now)}
     return deliveries.claim(tx, owner=owner, now=now, lease_until=until, room=room)

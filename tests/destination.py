@@ -1,4 +1,4 @@
-"""A real destination on loopback: keeps every request it gets, and answers as told. Plain or over TLS."""
+"""A real destination on loopback, plain or over TLS: records every request and sends the response a test sets."""
 
 import ssl
 import threading
@@ -15,7 +15,7 @@ class Got:
     method: str
     path: str
     headers: dict[str, str]
-    """By lower-case name."""
+    """Names in lower case."""
     body: bytes
 
 
@@ -50,7 +50,7 @@ class Destination:
 
         class Server(ThreadingHTTPServer):
             def handle_error(self, *args: Any) -> None:
-                """A sender that was killed resets its connections; that is no news."""
+                """Ignore errors: a sender that is killed resets its connections."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True

@@ -1,6 +1,6 @@
-"""Makes sure that there is a Chromium for the browser tests: an installed one, Debian's package, or Playwright's own.
+"""Ensures a Chromium for the browser tests: an installed one, Debian's package, or Playwright's own.
 
-Prints nothing when one is there. ``find()`` is what the tests use.
+Prints nothing if one is installed. Tests call ``find()``.
 """
 
 import os
@@ -13,7 +13,10 @@ NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"
 
 
 def find() -> str | None:
-    """The path of an installed browser: ``CHROMIUM`` in the environment, else the first known name on the path."""
+    """The path of a browser: ``CHROMIUM`` in the environment, else a known name on ``PATH``, else Playwright's own.
+
+    None if there is none.
+    """
     named = os.environ.get("CHROMIUM")
     if named:
         return named

@@ -1,4 +1,4 @@
-"""Events signed by others' code: the official SDK's signer and the Standard Webhooks library."""
+"""Events signed by the Standard Webhooks library and checked by the official SDK, not by our own code."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ class Event:
 
 
 def standard_signed(secret: str, text: str, webhook_id: str | None = None, at: datetime | None = None) -> Event:
-    """Signed by the library of the Standard Webhooks project."""
+    """An event signed by the library of the Standard Webhooks project."""
     webhook_id, now = webhook_id or unique("evt"), at or datetime.now(UTC)
     signature = standardwebhooks.Webhook(secret).sign(webhook_id, now, text)
     headers = {
@@ -30,7 +30,7 @@ def standard_signed(secret: str, text: str, webhook_id: str | None = None, at: d
 
 
 def sdk_signed(secret: str, text: str) -> Event:
-    """Signed as above, and accepted by the official SDK's ``unwrap`` before it is used."""
+    """An event signed as above that the official SDK's ``unwrap`` has accepted."""
     event = standard_signed(secret, text)
     client = DodoPayments(bearer_token="unused", webhook_key=secret)
     client.webhooks.unwrap(text, headers=event.headers)
@@ -39,5 +39,5 @@ def sdk_signed(secret: str, text: str) -> Event:
 
 
 def deliver(address: str, event: Event) -> int:
-    """Send as Dodo does; returns the status."""
+    """Send the event as Dodo does. Returns the status."""
     return httpx.post(address, content=event.body, headers=event.headers, trust_env=False).status_code

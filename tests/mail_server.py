@@ -1,4 +1,4 @@
-"""A real mail server on loopback that keeps what it gets and refuses what a test tells it to."""
+"""A real mail server on loopback that records messages and refuses the recipients that a test names."""
 
 import asyncio
 import ssl
@@ -15,10 +15,10 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 @dataclass
 class Mailbox:
-    """Its own handler of aiosmtpd's events."""
+    """The received messages; also the handler of aiosmtpd's events."""
 
     refuses: str = ""
-    """The address that is refused as a recipient; ``*`` refuses all."""
+    """The recipient address to refuse; ``*`` refuses all."""
     port: int = 0
     got: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
@@ -47,7 +47,7 @@ def _signs_in(server: Any, session: Any, envelope: Any, mechanism: str, data: An
 def mailbox(
     *, tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None, refuses: str = "", auth: bool = False
 ) -> Iterator[Mailbox]:
-    """Runs in a thread with a loop of its own, as the library's encryption needs asyncio's."""
+    """Run a mail server in a thread with its own event loop: the library's TLS needs asyncio's, not uvloop's."""
     box = Mailbox(refuses=refuses)
     options: dict[str, Any] = {"tls_context": starttls, "require_starttls": starttls is not None}
     if auth:

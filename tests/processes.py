@@ -1,4 +1,4 @@
-"""The processes of the sandboxes in this process: those that there are, beside those that the pools know."""
+"""Compares the sandbox processes that exist with those that the pools in this test process know."""
 
 import os
 import time
@@ -22,11 +22,11 @@ def _remember(self: Sandbox, *given: Any, **named: Any) -> None:
 
 
 _make = Sandbox.__init__
-Sandbox.__init__ = _remember  # type: ignore[method-assign]  # so that no test can forget to tell us of one
+Sandbox.__init__ = _remember  # type: ignore[method-assign]  # records every sandbox, without help of the tests
 
 
 def children(process: int | str) -> set[int]:
-    """Of its main thread and all others."""
+    """Ids of the child processes of all threads of a process."""
     found: set[int] = set()
     for listed in Path(f"/proc/{process}/task").glob("*/children"):
         try:
@@ -44,13 +44,13 @@ def _is_zygote(process: int) -> bool:
 
 
 def there_are() -> set[int]:
-    """Every zygote and worker that this process has started, zombies included."""
+    """Ids of every zygote and worker that this process has started, including zombies."""
     zygotes = {child for child in children("self") if _is_zygote(child)}
     return zygotes.union(*(children(zygote) for zygote in zygotes))
 
 
 def reap_orphans() -> None:
-    """Let go of the zombies among our children that no ``Popen`` waits for: a test may have made us their parent."""
+    """Reap zombie children that no ``Popen`` waits for: a test may have made this process their parent."""
     waited_for = {sandbox._zygote._process.pid for sandbox in list(_all) if sandbox._zygote._process}
     for child in children("self") - waited_for:
         try:
@@ -62,7 +62,7 @@ def reap_orphans() -> None:
 
 
 def known() -> set[int]:
-    """The zygote and the idle workers of each sandbox that is open, while none runs anything."""
+    """Ids of the zygote and the idle workers of each open sandbox. Complete only while no sandbox runs code."""
     found: set[int] = set()
     for sandbox in list(_all):
         if process := sandbox._zygote._process:
@@ -72,7 +72,7 @@ def known() -> set[int]:
 
 
 def alive(those: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run; what is only left for its parent to hear of does not."""
+    """Those processes that still run; zombies do not count."""
     found = []
     for process in those:
         with suppress(psutil.NoSuchProcess):
@@ -82,7 +82,7 @@ def alive(those: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def lost(seconds: float = 5.0) -> set[int]:
-    """The processes that no pool knows, or that a pool alone knows, once those that are just ending had the time to."""
+    """Ids of processes that exist but no pool knows, or the reverse, after ending processes had time to end."""
     until = time.monotonic() + seconds
     while (unknown := there_are() ^ known()) and time.monotonic() < until:
         time.sleep(0.01)
@@ -91,7 +91,7 @@ def lost(seconds: float = 5.0) -> set[int]:
 
 @pytest.fixture(autouse=True)
 def no_process_is_lost() -> Iterator[None]:
-    """After each test, whichever way it ended."""
+    """After each test, whether it passed or failed, asserts that the pools know exactly the existing processes."""
     yield
     if _all:
         assert not lost(), "the processes are not those that the pools know"

@@ -1,4 +1,4 @@
-"""Destinations on loopback that behave as a test tells them to, byte by byte."""
+"""Destinations on loopback whose responses a test controls byte by byte."""
 
 import asyncio
 import ssl
@@ -11,7 +11,7 @@ Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass
 class Got:
-    """One request as it came over the wire."""
+    """One request as it was received."""
 
     line: str
     headers: dict[str, str]
@@ -26,9 +26,9 @@ class Receiver:
     got: list[Got] = field(default_factory=list)
     connections: int = 0
     asked: dict[int, str] = field(default_factory=dict)
-    """The path of the latest request, without its slash, by the ``id`` of the reader it came through."""
+    """``id`` of a connection's reader → path of its latest request, without the leading slash."""
     closed: asyncio.Event = field(default_factory=asyncio.Event)
-    """A connection has ended, and both sides know."""
+    """Set when the receiver has closed a connection."""
 
     def url(self, path: str = "/", host: str = "127.0.0.1", scheme: str = "http") -> str:
         return f"{scheme}://{host}:{self.port}{path}"
@@ -38,7 +38,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
 
 def answering(raw: bytes) -> Answer:
-    """Says ``raw`` after each request, and keeps the connection."""
+    """Sends ``raw`` after each request and keeps the connection open."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(raw)
@@ -57,7 +57,7 @@ def then_closing(raw: bytes) -> Answer:
 
 
 def dripping(head: bytes, drop: bytes, pause: float = 0.02) -> Answer:
-    """Says ``head``, then ``drop`` again and again without end."""
+    """Sends ``head``, then ``drop`` every ``pause`` seconds without end."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head)
@@ -79,7 +79,7 @@ async def resetting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 @asynccontextmanager
 async def receiving(answer: Answer | bytes = OK, tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
-    """A destination that reads whole requests, remembers them, and answers each with ``answer``."""
+    """A destination that reads whole requests, records them, and responds to each with ``answer``."""
     answer = answering(answer) if isinstance(answer, bytes) else answer
     serving: set[asyncio.Task[None]] = set()
 

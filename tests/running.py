@@ -1,4 +1,4 @@
-"""Hookbench as a person runs it: its own process, its own data folder, killed and started again at will."""
+"""Runs Hookbench as a user does: in its own process, with its own data folder. Tests can kill and restart it."""
 
 import os
 import re
@@ -19,7 +19,7 @@ HOOKBENCH = str(Path(sys.executable).with_name("hookbench"))
 
 
 def wait_for(fact, seconds: float = 15.0, what: str = ""):  # type: ignore[no-untyped-def]
-    """The first true value of ``fact()``; fails when there is none within ``seconds``."""
+    """Wait for ``fact()`` to be true and return its value; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
         value = fact()
@@ -31,15 +31,15 @@ def wait_for(fact, seconds: float = 15.0, what: str = ""):  # type: ignore[no-un
 
 @dataclass
 class Running:
-    """``with Running(folder) as hookbench:`` serves on a free port."""
+    """``with Running(folder) as hookbench:`` runs a server on a free port."""
 
     data: Path
     settings: dict[str, str] = field(default_factory=dict)
     port: int = 0
     command: tuple[str, ...] = (HOOKBENCH,)
-    """What ``serve`` and the other arguments are given to."""
+    """The command to which ``serve`` and other arguments are added."""
     cold: bool = False
-    """Start the command itself, not a process that has already imported it: for tests of the start."""
+    """Start the real command, not a process that has already imported the program: for tests of the start."""
     setup_url: str | None = None
 
     def __enter__(self) -> "Running":
@@ -59,7 +59,7 @@ class Running:
         return kept | {"HOOKBENCH_DATA": str(self.data), "HOOKBENCH_PORT": str(self.port)} | self.settings
 
     def start(self) -> None:
-        """Start, and wait until the address was printed. A second start keeps the port."""
+        """Start and wait until the server has printed its address. A second start keeps the port."""
         self._log = (self.data.parent / f"{self.data.name}.log").open("ab")
         self.process: subprocess.Popen[bytes] | warm.Process
         if self._warm:
@@ -74,7 +74,7 @@ class Running:
         self.setup_url = setup[1] if setup else None
 
     def stop(self) -> int:
-        """SIGTERM, as a service manager does; returns the exit code."""
+        """Send SIGTERM, as a service manager does. Returns the exit code."""
         family = self._family()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -88,7 +88,7 @@ class Running:
         return self.process.returncode
 
     def kill(self) -> None:
-        """SIGKILL: nothing is said goodbye to."""
+        """Send SIGKILL: the server cannot clean up."""
         family = self._family()
         self.process.kill()
         self.process.wait()
@@ -96,13 +96,13 @@ class Running:
         wait_for(lambda: not alive(family), what="the end of the sandbox's processes")
 
     def _family(self) -> list[psutil.Process]:
-        """The sandbox's processes, which must not outlive the server, however it ends."""
+        """The sandbox's processes. They must not outlive the server, however it ends."""
         with suppress(psutil.NoSuchProcess):
             return psutil.Process(self.process.pid).children(recursive=True)
         return []
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Another ``hookbench`` command on the same data."""
+        """Run another ``hookbench`` command on the same data."""
         if self._warm:
             return warm.run(arguments, self.environment, timeout=60)
         return subprocess.run(
@@ -111,7 +111,7 @@ class Running:
 
     @property
     def _warm(self) -> bool:
-        """Other variables may be read when the interpreter starts."""
+        """Whether a warm process can be used. Settings other than ours may matter when the interpreter starts."""
         ours = all(name.startswith("HOOKBENCH_") for name in self.settings)
         return not self.cold and self.command == (HOOKBENCH,) and ours
 

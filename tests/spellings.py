@@ -1,4 +1,4 @@
-"""Odd spellings of addresses inside, as a host may be written in a URL; each must be refused at every door."""
+"""Unusual spellings of internal addresses as the host of a URL. Every place that accepts a URL must refuse them."""
 
 HOSTS = {
     "decimal": "2130706433",

@@ -1,4 +1,4 @@
-"""Database files as they should not be, and what is said about each."""
+"""Foreign, newer or damaged database files, and the error message expected for each."""
 
 import hashlib
 import sqlite3
@@ -24,7 +24,7 @@ def run(file: Path, *statements: str) -> None:
 
 
 async def a_hookbench(file: Path) -> None:
-    """With enough in it that damage in the middle hits something."""
+    """Make a database with enough rows that damage in the middle of the file hits data."""
     store, source = Store.open(f"sqlite:///{file}"), a_source()
     await store.write(lambda tx: sources.insert(tx, source))
     await store.write(lambda tx: messages.receive(tx, [a_message(source) for _ in range(500)]))
@@ -101,7 +101,7 @@ REFUSED: dict[Spoil, str] = {
 
 
 def sums(folder: Path) -> dict[str, str]:
-    """What every file holds. The index beside a write-ahead log is left out: SQLite makes it anew for each reader."""
+    """File name → hash of its content. Leaves out the ``-shm`` index, which SQLite rebuilds for each reader."""
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.iterdir()

@@ -1,7 +1,7 @@
-"""Starts ``hookbench`` from a process that has already imported it, which saves the second that the imports take.
+"""Starts ``hookbench`` by forking a process that has already imported it, which saves the time of the imports.
 
-Each start is a process of its own: it is forked before the program has done anything, gets its own environment,
-arguments and files, and runs the same ``main``. Where the start itself is what is tested, start the real command.
+Each start is a separate process: it is forked before the program has done anything, gets its own environment,
+arguments and files, and runs the same ``main``. Tests of the start itself run the real command instead.
 """
 
 import atexit
@@ -17,11 +17,11 @@ from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 _helper: tuple[int, socket.socket, subprocess.Popen[bytes]] | None = None
-"""The process that started it, the connection to it, and itself."""
+"""The id of the process that started the helper, the connection to the helper, and the helper."""
 
 
 class Process:
-    """As ``subprocess.Popen``, as far as the tests need it. ``stdout`` is set where output goes into a pipe."""
+    """The part of ``subprocess.Popen`` that the tests need. ``stdout`` is a pipe unless a file is given."""
 
     def __init__(
         self, arguments: Sequence[str], env: Mapping[str, str], *, stdout: IO[Any] | None, stderr: IO[Any]
@@ -65,7 +65,7 @@ class Process:
 
 
 def run(arguments: Sequence[str], env: Mapping[str, str], timeout: float) -> subprocess.CompletedProcess[str]:
-    """As ``subprocess.run`` with captured text."""
+    """Like ``subprocess.run`` with captured text output."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         process = Process(arguments, env, stdout=out, stderr=err)
         try:
@@ -98,8 +98,8 @@ def _end() -> None:
 
 
 def _serve(connection: socket.socket) -> bool:
-    """Fork for each request. True in a process that is to become ``hookbench``, false once nobody asks any more."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who waits for a start ends unnoticed
+    """Fork for each request. Returns True in a process that is to become ``hookbench``, False when the tests end."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the processes that watch a start
     while True:
         request, files, _, _ = socket.recv_fds(connection, 1 << 20, 3)
         if not request:
@@ -113,7 +113,7 @@ def _serve(connection: socket.socket) -> bool:
 
 
 def _watched(asked: dict[str, Any], status: int, out: int, err: int) -> bool:
-    """One process waits for the other, and says its number and how it ended."""
+    """Fork again: the parent reports the child's process id and exit code; returns True in the child."""
     number = os.fork()
     if number:
         os.write(status, b"%d\n" % number)
@@ -137,7 +137,7 @@ if __name__ == "__main__":
     sys.path.pop(0)  # the tests' own folder
     import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 
-    from server import cli, serve  # noqa: F401  # with all that they import
+    from server import cli, serve  # noqa: F401  # loads everything that they import
     from server.web import render
 
     render.prepare()

@@ -1,4 +1,4 @@
-"""A Hookbench in a process of its own, with a source whose secret the tests know."""
+"""A fixture for a Hookbench in its own process, with a source whose signing secret the tests know."""
 
 from collections.abc import Iterator
 

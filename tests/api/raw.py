@@ -1,4 +1,4 @@
-"""Requests byte by byte, over a socket of their own."""
+"""Sends requests byte by byte over a raw socket."""
 
 import asyncio
 import re
@@ -34,7 +34,7 @@ def in_store(data: Path, work: Callable[[Transaction], T]) -> T:
 
 
 def is_stored(hookbench: Running, event: "Signed") -> bool:
-    """Whether this event is there, byte for byte."""
+    """Whether the event is stored exactly once, byte for byte."""
     with closing(sqlite3.connect(f"file:{hookbench.data / 'hookbench.db'}?mode=ro", uri=True)) as connection:
         rows = connection.execute("SELECT body FROM messages WHERE webhook_id = ?", (event.id,)).fetchall()
     return [bytes(body) for (body,) in rows] == [event.body]
@@ -42,7 +42,7 @@ def is_stored(hookbench: Running, event: "Signed") -> bool:
 
 @dataclass(frozen=True)
 class Signed:
-    """A good event. ``head`` has no request line, no Host, and nothing that says where the body ends."""
+    """A correctly signed event. ``head`` lacks the request line, Host, and the header that gives the body's length."""
 
     id: str
     body: bytes
@@ -56,13 +56,16 @@ def signed(text: str | None = None) -> Signed:
 
 
 def chunked(body: bytes, size: int = 100, extension: bytes = b"") -> bytes:
-    """As chunks of ``size`` bytes, up to the last one; the trailers are to be added."""
+    """The body in chunks of ``size`` bytes, with the final chunk; the caller adds trailers and the closing CRLF."""
     pieces = [body[at : at + size] for at in range(0, len(body), size)]
     return b"".join(b"%x%s\r\n%s\r\n" % (len(piece), extension, piece) for piece in pieces) + b"0\r\n"
 
 
 def talk(hookbench: Running, pieces: bytes | Iterable[bytes], *, ends: bool = False) -> bytes:
-    """All that is answered, until the other side closes. The last request should ask for that."""
+    """Send ``pieces`` and return all responses, until the server closes. The last request should ask it to close.
+
+    ``ends`` shuts down our sending side first.
+    """
     with socket.create_connection(("127.0.0.1", hookbench.port), timeout=5) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in [pieces] if isinstance(pieces, bytes) else pieces:
@@ -76,5 +79,5 @@ def talk(hookbench: Running, pieces: bytes | Iterable[bytes], *, ends: bool = Fa
 
 
 def statuses(answer: bytes) -> list[int]:
-    """Of all answers in it."""
+    """The status codes of all responses in ``answer``."""
     return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3})", answer)]

@@ -1,4 +1,4 @@
-"""What an event's sender notices of an attack: how long the acknowledgements take, and the memory that it costs."""
+"""Measures how an attack affects a sender of events: time to acknowledgement, and growth of the server's memory."""
 
 import socket
 import threading
@@ -19,20 +19,26 @@ GROWTH_BYTES = 64 * MIB
 
 @dataclass
 class Noticed:
-    """``waits``: seconds to each acknowledgement during the attack. ``busy``: what of it the event loop computed."""
+    """What was measured during an attack.
+
+    ``waits``: seconds until each acknowledgement. ``busy``: processor seconds of the event loop in that time.
+    ``grown``: growth of the server's memory in bytes.
+    """
 
     waits: list[float] = field(default_factory=list)
     busy: list[float] = field(default_factory=list)
     grown: int = 0
 
     def assert_nothing_stood_still(self) -> None:
-        """Where others keep the processors busy, an event waits for them too, so its wait alone says little.
+        """Assert that the event loop was never blocked for long.
 
-        A server that stands still computes all the while; one whose door is closed does not answer at all.
+        On a busy machine an event also waits for other processes, so its wait alone proves little. A blocked event loop
+        computes the whole time, so the smaller of wait and computing time is checked. A server that accepts no
+        connections computes nothing, so the longest wait is checked as well.
         """
         assert len(self.waits) >= 5, "too few events were sent meanwhile"
         *_, last_but_one, longest = sorted(map(min, self.waits, self.busy))
-        # One event may meet the moment in which hundreds of connections are accepted; on a busy machine that is long.
+        # One event may arrive while hundreds of connections are accepted, which takes long on a busy machine.
         assert last_but_one <= PATIENCE_SECONDS, f"{last_but_one:.3f} s"
         assert longest <= 3 * PATIENCE_SECONDS, f"{longest:.3f} s"
         assert max(self.waits) <= CLOSED_SECONDS, f"{max(self.waits):.3f} s"
@@ -41,7 +47,7 @@ class Noticed:
 
 @contextmanager
 def events_meanwhile(hookbench: Running, pause: float = 0.02) -> Iterator[Noticed]:
-    """A second client sends events one after another, each on a connection of its own, before and during the block."""
+    """A second client that sends events one after another, each on a new connection, before and during the block."""
     noticed, over = Noticed(), threading.Event()
     process = psutil.Process(hookbench.process.pid)
     for _ in range(10):
@@ -70,7 +76,7 @@ def events_meanwhile(hookbench: Running, pause: float = 0.02) -> Iterator[Notice
 
 
 def computed(process: psutil.Process) -> float:
-    """Seconds that the event loop's thread has had a processor."""
+    """Processor seconds of the event loop's thread so far."""
     return next(one.user_time + one.system_time for one in process.threads() if one.id == process.pid)
 
 
@@ -86,12 +92,12 @@ def acknowledged(hookbench: Running) -> float:
 
 
 def opened(hookbench: Running, count: int, sent: bytes = b"") -> list[socket.socket]:
-    """So many connections, on each of which ``sent`` was sent; those that were refused are left out."""
+    """Up to ``count`` open connections, on each of which ``sent`` was sent; refused ones are left out."""
     found = []
     for _ in range(count):
         with suppress(OSError):
             connection = socket.create_connection(("127.0.0.1", hookbench.port), timeout=5)
-            connection.settimeout(0.2)  # the other side may have stopped reading
+            connection.settimeout(0.2)  # the server may have stopped reading
             found.append(connection)
             with suppress(OSError):
                 connection.sendall(sent)
@@ -104,7 +110,7 @@ def closed(connections: list[socket.socket]) -> None:
 
 
 def exchange(hookbench: Running, request: bytes) -> bytes:
-    """The beginning of what is answered; empty where the connection was ended instead."""
+    """The beginning of the response; empty if the server closed the connection instead."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", hookbench.port), timeout=20) as connection:
         with suppress(OSError):
             connection.sendall(request)

@@ -1,8 +1,8 @@
-"""``python tests/bench/replays.py``: does counting what a replay is about slow the events that come in?
+"""``python tests/bench/replays.py``: does a replay's dry run, which counts its deliveries, slow down incoming events?
 
-Fills a SQLite file with messages that were delivered, then stores events at a steady rate, in turns with and without
-dry runs one after another beside them: of a bulk replay, and of what an endpoint with a payload filter missed, so
-that every body is read. Prints latencies of storing and the ratio of their p99, and how much a dry run counted.
+Fills a SQLite file with delivered messages, then stores events at a steady rate, alternately without and with
+consecutive dry runs at the same time: of a bulk replay, and of events missed by an endpoint with a payload filter, for
+which every body is read. Prints storing latencies, the ratio of their p99, and how much a dry run counted.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ async def main() -> None:
 
 
 async def again_and_again(store: Store, endpoint, selection: Selection, counted: list[int]) -> None:
-    bench = SimpleNamespace(store=store)  # all that counting uses of the workbench
+    bench = SimpleNamespace(store=store)  # a dry run needs only the store of the services
     while True:
         counted.append((await dry_run(bench, endpoint, selection)).total)
 

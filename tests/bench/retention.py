@@ -1,7 +1,7 @@
-"""``python tests/bench/retention.py``: does deleting what is old slow the events that come in?
+"""``python tests/bench/retention.py``: does deleting old events (retention) slow down incoming events?
 
-Fills a SQLite file with old messages, each with a delivery and an attempt, then stores events at a steady rate, in
-turns with and without a clean-up running beside them. Prints latencies of storing (group commit, ``synchronous=FULL``)
+Fills a SQLite file with old messages, each with a delivery and an attempt, then stores events at a steady rate,
+alternately without and with a clean-up at the same time. Prints storing latencies (group commit, ``synchronous=FULL``)
 and their ratio, and the sizes of the file and of its write-ahead log.
 """
 

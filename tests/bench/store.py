@@ -1,9 +1,9 @@
-"""``make bench-store``: what an event costs the store, beside the same rows written with bare ``sqlite3``.
+"""``make bench-store``: the store's cost per event, compared with writing the same rows with bare ``sqlite3``.
 
-Receiving an event makes a message and a delivery, recording it an attempt and a change of the delivery. Both are
-measured alone (a transaction each), 32 together, and as they come at 400 events a second, when each event is recorded
-4 ms after it was received. Prints the processor time of this process for one event, and its ratio to bare ``sqlite3``
-with a transaction each: figures of one run take turns on the same machine, so the ratios hold on a busy one too.
+Receiving an event inserts a message and a delivery; recording it inserts an attempt and updates the delivery. Both are
+measured one by one (a transaction each), 32 together, and at 400 events per second, where each event is recorded 4 ms
+after it was received. Prints processor time per event and its ratio to bare ``sqlite3`` with a transaction each. The
+situations take turns, so other load on the machine affects all alike and the ratios stay valid.
 """
 
 import asyncio
@@ -84,7 +84,7 @@ async def as_they_come(store: Store, count: int, took: list[float]) -> None:
 
 
 async def bare(connection: sqlite3.Connection, count: int) -> None:
-    """The same rows, each pair in a transaction of its own, with nothing around the driver."""
+    """Write the same rows directly with the driver, each pair in its own transaction."""
     message_values, delivery_values, attempt_values = (
         f"INSERT INTO {table.name} ({','.join(column.name for column in table.c)}) VALUES "
         f"({','.join(f':{column.name}' for column in table.c)})"
@@ -107,7 +107,7 @@ async def bare(connection: sqlite3.Connection, count: int) -> None:
 
 
 async def cost(work: Callable[[int], Awaitable[None]], count: int) -> float:
-    """Microseconds of processor time an event, of all threads."""
+    """Processor time per event in microseconds, over all threads."""
     began = time.process_time()
     await work(count)
     return (time.process_time() - began) / count * 1e6

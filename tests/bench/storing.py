@@ -1,4 +1,4 @@
-"""A database full of messages, and events that are stored at a steady rate while something else goes on beside them."""
+"""Helpers for benchmarks: fill a database with messages, and store events at a steady rate beside other work."""
 
 import asyncio
 import statistics
@@ -20,9 +20,9 @@ BODY = sample_json("payment.succeeded").encode()
 
 
 async def fill(store: Store, source, endpoint, then: int, count: int) -> None:
-    """Messages that were delivered, one a millisecond from ``then`` on.
+    """Insert ``count`` delivered messages, one per millisecond from ``then`` on.
 
-    Without the application's own statements for a live event: they would take minutes.
+    Uses bulk inserts, because the application's statements for live events would take minutes.
     """
 
     def some(tx, start: int, end: int) -> None:
@@ -53,7 +53,7 @@ async def fill(store: Store, source, endpoint, then: int, count: int) -> None:
 
 
 async def ingest(store: Store, source, seconds: float) -> list[float]:
-    """Milliseconds that storing took, of events that come at a steady rate."""
+    """Store events at a steady rate. Returns the milliseconds that storing each of them took."""
     took: list[float] = []
 
     async def one() -> None:

@@ -1,4 +1,4 @@
-"""Commands run as a person runs them: in a process of their own."""
+"""Fixtures for running commands as a user does: each in its own process."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ from running import Running
 
 @pytest.fixture
 def stopped(tmp_path: Path) -> Running:
-    """A Hookbench that was never started, for commands that need none."""
+    """A Hookbench without a running server, for commands that need none."""
     return Running(tmp_path / "data")

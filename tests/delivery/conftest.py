@@ -10,8 +10,11 @@ from working import working
 
 
 def pytest_asyncio_loop_factories(config, item):
-    """The server runs on uvloop, whose sockets and TLS are its own; a machine without it runs on asyncio's."""
-    if "no_stricter" in item.name:  # of the references: the courier has no part in it
+    """Run tests of the courier and of addresses on asyncio and on uvloop, others on uvloop.
+
+    The server uses uvloop, which has its own sockets and TLS; where uvloop is not available it uses asyncio's.
+    """
+    if "no_stricter" in item.name:  # compares Curl and Node only, so the courier's event loop does not matter
         return {"uvloop": uvloop.new_event_loop}
     if item.path.name.startswith(("test_courier", "test_address")):
         return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
@@ -32,7 +35,7 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def tls_for(authority: trustme.CA):
-    """A server's TLS context with a certificate for the hosts named."""
+    """A function that makes a server's TLS context with a certificate for the given hosts."""
 
     def make(*hosts: str, **changes) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -44,5 +47,5 @@ def tls_for(authority: trustme.CA):
 
 @pytest.fixture
 def bench(store):
-    """``async with bench() as b:`` a worker at work."""
+    """``async with bench() as b:`` runs a worker with its services; see ``working``."""
     return partial(working, store)

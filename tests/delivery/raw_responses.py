@@ -1,4 +1,4 @@
-"""Responses as odd servers write them, each with what the courier makes of it. Curl and Node are asked the same."""
+"""Unusual HTTP responses, each with the result expected of the courier. Tests also compare Curl and Node."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -20,10 +20,10 @@ class Case:
     raw: bytes
     then: Then
     status: int
-    """0 when none is read."""
+    """The expected status; 0 if no response can be read."""
     body: bytes
     whole: bool = True
-    """The response came to its end."""
+    """Whether the response is complete."""
 
 
 OK = b"HTTP/1.1 200 OK\r\n"

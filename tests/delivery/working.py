@@ -1,4 +1,4 @@
-"""A worker on a real database, with events and the deliveries that come of them."""
+"""Runs a delivery worker on a real database, with helpers to store events and to wait for their deliveries."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ CARD = Card(
 
 
 class Scripted:
-    """Stands where the sandbox does, so that each result can be had at will; the real one has tests of its own."""
+    """Replaces the sandbox so that a test can choose the result; other tests cover the real sandbox."""
 
     def __init__(self, result=None):
         self.result = result
@@ -60,11 +60,11 @@ class Bench:
         return found.get(message.id, [])
 
     async def attempts(self, message):
-        """Oldest first."""
+        """The attempts for a message, oldest first."""
         return (await self.store.read(lambda tx: attempts.of_message(tx, message.id)))[::-1]
 
     async def ended(self, message, how_many=1):
-        """The deliveries of a message, once none of them waits for an attempt."""
+        """The deliveries of a message, once there are ``how_many`` and none waits for an attempt."""
         await until(lambda: self._ended(message, how_many))
         return await self.deliveries(message)
 
@@ -81,7 +81,7 @@ class Bench:
 
 
 async def until(fact, seconds=10):
-    """Wait until ``fact()`` holds; what it returns may have to be awaited."""
+    """Wait until ``fact()`` is true; it may return an awaitable. Fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
         holds = fact()

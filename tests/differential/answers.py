@@ -1,4 +1,4 @@
-"""The same jobs, answered by the sandbox and by Node, in one shape that can be compared."""
+"""Runs the same jobs in the sandbox and in Node, and returns the results in one comparable form."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ class Job:
 @dataclass(frozen=True)
 class Answer:
     outcome: str
-    """returned, cancelled, or the kind of a failure."""
+    """``returned``, ``cancelled``, or the kind of failure."""
     request: tuple[str, str, dict[str, str], str] | None = None
     """Method, URL, headers and body."""
     message: str = ""
@@ -43,7 +43,7 @@ class Answer:
 
 
 class Node:
-    """One process for the whole test run; a JSON line in, a JSON line out."""
+    """One Node process for the whole test run; reads a JSON line per job and writes a JSON line per result."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -82,7 +82,7 @@ async def node() -> AsyncIterator[Node]:
 
 
 async def of_sandbox(sandbox: Sandbox, jobs: Sequence[Job]) -> list[Answer]:
-    """In turn; jobs with the same name share a worker, as the events of one endpoint do."""
+    """Run the jobs one after another. Jobs with the same name share a worker, like the events of one endpoint."""
     return [
         _of_result(await sandbox.run(Program(job.name, job.code), a_webhook(job.payload, event_type=job.event_type)))
         for job in jobs
@@ -110,7 +110,7 @@ def _of_result(result: Result) -> Answer:
 
 
 def _without_advice(message: str) -> str:
-    """What to do instead is ours to say; V8 stops after what is wrong."""
+    """The message without the advice that we add after V8's message."""
     message = re.sub(r"[.\n] ?webhook\.payload\S* (?:is a BigInt and needs|leads back to) \S+\.$", "", message)
     for advice in (*wording.HINTS.values(), wording.EXPORT_HINT):
         message = message.removesuffix(f". {advice}")

@@ -1,4 +1,4 @@
-"""The sandbox and Node, side by side, for all tests here; skipped where Node is missing."""
+"""Fixtures for the sandbox and Node. All tests here are skipped if Node is missing."""
 
 from collections.abc import AsyncIterator
 

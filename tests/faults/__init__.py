@@ -1,1 +1,1 @@
-"""Faults done to the running server, with a ledger on both sides. ``make faults`` prints the figures."""
+"""Injects faults into a running server and checks, with a ledger on both sides, that no event is lost."""

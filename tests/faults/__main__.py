@@ -1,8 +1,8 @@
-"""``make faults``: every fault in turn, one line of figures each. Ends with 1 when something is not as it must be.
+"""``make faults``: injects every fault in turn and prints one line of figures each. Exits with 1 if a check fails.
 
-``make faults KILLS=30`` makes about as many kills on a SQLite file, and half as many on a PostgreSQL, instead of the
-120 and 60 of a full run. The first of the figures are counts; the last is the longest time, over all repetitions, from
-a restart or the end of the fault until deliveries go out and those have gone out again that were under way at a kill.
+``make faults KILLS=30`` makes about 30 kills with SQLite and half as many with PostgreSQL, instead of 120 and 60 in a
+full run. All figures are counts except the last, the longest recovery: from a restart, or the end of the fault, until
+deliveries are sent again, including those that were in progress at a kill.
 """
 
 import sys

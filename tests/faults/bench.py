@@ -1,4 +1,4 @@
-"""What every fault is done to: a server, a sender before it, and one destination behind it, or a second that hangs."""
+"""The set-up for every fault: a sender, a server and one destination, optionally with a second one that hangs."""
 
 import asyncio
 import shutil
@@ -31,19 +31,19 @@ class Figures:
 
     what: str
     times: int = 0
-    """How often the fault was done."""
+    """How often the fault was injected."""
     acknowledged: int = 0
     delivered: int = 0
     duplicates: int = 0
     allowed: int = 0
-    """Deliveries that were under way at a kill: so many may come twice, and no others."""
+    """Deliveries in progress at a kill: only these may arrive twice."""
     lost: int = 0
     recovery: float = 0.0
-    """The longest time from a restart, or the end of the fault, until deliveries go out and those that were under way
-    at a kill have gone out again, in seconds."""
+    """The longest time in seconds from a restart, or the end of the fault, until deliveries are sent again, including
+    those that were in progress at a kill."""
     notes: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    """What is not as it must be. Empty: all is well."""
+    """Checks that failed. Empty: all is well."""
 
     def check(self, holds: bool, words: str) -> None:
         if not holds:
@@ -55,10 +55,10 @@ class Figures:
 
 
 class Bench:
-    """``with Bench(folder, figures) as bench:`` starts them all; events flow from then on.
+    """``with Bench(folder, figures) as bench:`` starts everything; the sender sends events from then on.
 
-    ``database`` is the URL of a PostgreSQL to use instead of a file in the folder. ``hanging`` adds a destination that
-    gets every event too, and does not answer.
+    ``database`` is the URL of a PostgreSQL to use instead of a file in the folder. ``hanging`` adds a second
+    destination that gets every event and does not respond.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Bench:
         self.hookbench = Running(folder, allowed | (settings or {}), cold=True)
         self._rate, self._size = rate, size
         self._under_way: dict[str, str] = {}
-        """At the last kill: the ``webhook-id``, and which process had claimed it."""
+        """Deliveries in progress at the last kill: ``webhook-id`` → the process that had claimed it."""
         self._may_repeat: Counter[str] = Counter()
         self._counted: set[tuple[str, str]] = set()
         self._cut_off: Counter[str] = Counter()
@@ -131,12 +131,12 @@ class Bench:
         asyncio.run(keep())
 
     def kill(self) -> None:
-        """SIGKILL, then look at what is left."""
+        """Send SIGKILL, then check the database."""
         self.hookbench.kill()
         self.look()
 
     def start_with(self, step: str, count: int) -> None:
-        """Start so that the server kills itself at the ``count``-th time of a step. It may die before it is up."""
+        """Start a server that kills itself the ``count``-th time it reaches a step, possibly before it is ready."""
         self.hookbench.command = (sys.executable, "-m", "faults.runner", step, str(count))
         self.hookbench.settings |= {"PYTHONPATH": str(TESTS)}
         try:
@@ -148,7 +148,7 @@ class Bench:
             self.hookbench.command = Running.command
 
     def until_dead(self, seconds: float = 20.0) -> None:
-        """Wait for the server to have killed itself, then look at what is left."""
+        """Wait until the server has killed itself, then check the database."""
         try:
             code = self.hookbench.process.wait(seconds)
         except Exception:
@@ -158,7 +158,7 @@ class Bench:
         self.kill()
 
     def look(self) -> None:
-        """Every acknowledged event must be on disk by now; what was under way may be delivered again."""
+        """Check that every acknowledged event is on disk, and note deliveries in progress: they may be repeated."""
         acknowledged = set(self.sender.acknowledged)
         found = left.behind(self.url)
         self._under_way = found.under_way
@@ -166,16 +166,16 @@ class Bench:
         self.figures.check(found.sound, "the database is damaged")
         missing = acknowledged - found.stored
         self.figures.check(not missing, f"{len(missing)} acknowledged events are not on disk after a kill")
-        # What a process had claimed that died two kills ago was not sent again in between, so it counts once.
+        # A delivery claimed by a process that died before the previous kill was not sent again since: count it once.
         new = set(found.under_way.items()) - self._counted
         self._counted |= new
         self.figures.allowed += len(new)
         self._may_repeat.update(webhook_id for webhook_id, _ in new)
 
     def stop(self) -> float:
-        """SIGTERM, then look at what is left; returns the seconds until the server had ended.
+        """Send SIGTERM, then check the database. Returns the seconds until the server had ended.
 
-        Nothing may be under way any more; what hung until the end may come again.
+        No delivery may still be in progress. Those that hung until the end may arrive again.
         """
         begun = time.monotonic()
         self.hookbench.stop()
@@ -192,14 +192,14 @@ class Bench:
         return seconds
 
     def start(self) -> None:
-        """Start again, and measure how long it takes until all is well."""
+        """Start again and measure the time to recovery."""
         self.sink.expect()
         begun = time.monotonic()
         self.hookbench.start()
         self.recovered(begun)
 
     def recovered(self, since: float) -> None:
-        """Wait until something is delivered, and all that was under way at the last kill is delivered again."""
+        """Wait for a delivery, and for every delivery in progress at the last kill to be repeated."""
         self.until_first_delivery()
         again = self.sink.last_at
         with suppress(AssertionError):
@@ -215,10 +215,10 @@ class Bench:
         wait_for(lambda: self.sink.first, seconds=60, what="a delivery")
 
     def settle(self) -> None:
-        """Stop sending, wait until all is delivered, end the server, and draw the line under both sides."""
+        """Stop sending, wait until all is delivered, stop the server, and compare both sides of the ledger."""
         figures = self.figures
         self.sender.paused = True
-        time.sleep(0.2)  # what is under way to the server is answered
+        time.sleep(0.2)  # let the server respond to requests in flight
         with suppress(AssertionError):
             wait_for(lambda: all(set(self.sender.acknowledged) <= set(sink.seen) for sink in self._sinks), seconds=90)
         with suppress(AssertionError):
@@ -246,7 +246,7 @@ class Bench:
 
 @contextmanager
 def a_folder() -> Iterator[Path]:
-    """For one server's data, removed afterwards."""
+    """A path for one server's data folder; removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
     try:
         yield folder / "data"

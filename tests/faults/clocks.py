@@ -1,4 +1,4 @@
-"""The wall clock jumps while events flow, wait, and are under way. The sender's goes with it, as the world's would."""
+"""The wall clock jumps while events arrive, wait and are being sent. The sender's clock jumps too, as in reality."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ JUMPS = (HOUR, -HOUR, DAY, -2 * DAY, 30 * DAY, 0)
 
 
 def jumps(to: tuple[int, ...] = JUMPS) -> Figures:
-    """Move the clock to each of these distances from the true time, with deliveries waiting at that moment."""
+    """Set the clock to each of these offsets (seconds) from the true time, while deliveries wait."""
     figures = Figures("the clock jumps", times=len(to))
     with a_folder() as data:
         clock = data.parent / "clock"
@@ -23,7 +23,7 @@ def jumps(to: tuple[int, ...] = JUMPS) -> Figures:
         bench.hookbench.command = (sys.executable, "-m", "faults.runner", CLOCK, "0")
         with bench:
             for seconds in to:
-                bench.sink.answer_seconds = 1.0  # more comes in than goes out
+                bench.sink.answer_seconds = 1.0  # slow responses, so that deliveries pile up
                 time.sleep(1.5)
                 clock.write_text(str(seconds))
                 bench.sender.clock_offset = seconds

@@ -1,4 +1,4 @@
-"""Files that are no database of ours, or are damaged: the start is refused, and they are left as they are."""
+"""Foreign or damaged database files: the server refuses to start and leaves the files unchanged."""
 
 import asyncio
 import re

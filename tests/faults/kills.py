@@ -1,4 +1,4 @@
-"""Kill -9 while events flow: at random moments, inside named steps, during a checkpoint, beside another process."""
+"""SIGKILL while events flow: at random moments, in named steps, during a checkpoint, beside another process."""
 
 import random
 import subprocess
@@ -25,7 +25,7 @@ while os.stat(file).st_mtime_ns == before:
 time.sleep(delay)
 os.kill(pid, signal.SIGKILL)
 """
-"""Kills a server as soon as it writes to the database file itself, which in WAL mode only a checkpoint does."""
+"""Program that kills a server when it writes to the database file itself: in WAL mode only a checkpoint does."""
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def at_random_moments(times: int, *, on_postgres: bool = False) -> Figures:
 
 
 def inside_step(step: str, times: int, *, on_postgres: bool = False) -> Figures:
-    """``step`` is one that the runner knows."""
+    """Kill the server during ``step``, one of ``runner.STEPS``, ``times`` times."""
     figures = Figures(_named(f"kill -9 {step.replace('-', ' ')}", on_postgres))
     with _a_bench(figures, on_postgres) as bench:
         bench.hookbench.stop()
@@ -70,7 +70,7 @@ def inside_step(step: str, times: int, *, on_postgres: bool = False) -> Figures:
 
 
 def beside_another(times: int) -> Figures:
-    """On PostgreSQL, where a second process stays alive: it takes over what the dead one had under way."""
+    """Kill one of two processes on PostgreSQL: the other one must take over the deliveries in progress."""
     figures = Figures(_named("kill -9 beside a process that lives on", True))
     with _a_bench(figures, True, answer_seconds=0.1) as bench:
         address = bench.hookbench.settings["HOOKBENCH_DATABASE"] + "_too"
@@ -89,7 +89,7 @@ def beside_another(times: int) -> Figures:
 
 
 def once_in_each_way(*, on_postgres: bool = False) -> Figures:
-    """At a random moment, and once inside each step, one after another on the same data."""
+    """Kill at a random moment and once in each step, one after another on the same data."""
     figures = Figures(_named("kill -9 once in each way", on_postgres))
     with _a_bench(figures, on_postgres) as bench:
         bench.kill()
@@ -126,7 +126,7 @@ def during_a_checkpoint(times: int, *, must_hit: bool = True) -> Figures:
 
 
 def _checkpoint_was_under_way(file: Path) -> bool:
-    """Whether more frames were about to be copied into the file than are known to be in it.
+    """Whether a checkpoint had begun to copy frames into the file that are not confirmed to be in it.
 
     https://www.sqlite.org/walformat.html#the_wal_index_file_format: nBackfill stands at 96, nBackfillAttempted at 128.
     """

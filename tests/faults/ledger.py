@@ -1,6 +1,6 @@
-"""The two sides of the ledger: what the sender was told is stored, and what the destination got.
+"""The two sides of the ledger: which events were acknowledged to the sender, and which the destination received.
 
-Both run in threads of their own beside the test, so that they go on whatever is done to the server between them.
+Each side runs in its own thread, so both continue whatever happens to the server between them.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from collections.abc import Coroutine
 from typing import Any
 
 PAUSE_SECONDS = 0.05
-"""Between tries to reach a server that is down, or cannot take an event."""
+"""Pause between tries while the server is down or refuses an event."""
 
 
 class _InAThread:
-    """An event loop in a thread, for the time of a ``with``."""
+    """Runs an event loop in a thread while the ``with`` block lasts."""
 
     def __enter__(self) -> Any:
         self._writers: set[asyncio.StreamWriter] = set()
@@ -52,16 +52,16 @@ class _InAThread:
 
 
 class Sink(_InAThread):
-    """A destination that answers 200, after ``answer_seconds``, and notes when it got which ``webhook-id``.
+    """A destination that responds 200 after ``answer_seconds`` and records when each ``webhook-id`` arrived.
 
-    ``answer_seconds`` may be changed at any time, for what waits for its answer too.
+    A change of ``answer_seconds`` also affects requests that already wait for their response.
     """
 
     def __init__(self, answer_seconds: float = 0.0) -> None:
         self.answer_seconds = answer_seconds
         self.seen: Counter[str] = Counter()
         self.first_at: dict[str, float] = {}
-        """When it came first, on the monotonic clock."""
+        """``webhook-id`` → first arrival, on the monotonic clock."""
         self.last_at: dict[str, float] = {}
         self.unanswered: set[str] = set()
         self.port = 0
@@ -69,12 +69,12 @@ class Sink(_InAThread):
         self._first_since: float | None = None
 
     def expect(self) -> None:
-        """From now on, ``first`` waits for a request."""
+        """Reset ``first``: it becomes the time of the next request."""
         self._first_since, self._awaited_since = None, time.monotonic()
 
     @property
     def first(self) -> float | None:
-        """When the first request came after ``expect``."""
+        """When the first request after ``expect`` arrived; None if none has."""
         return self._first_since
 
     async def _begin(self) -> None:
@@ -116,18 +116,18 @@ class Sink(_InAThread):
 
 
 class Sender(_InAThread):
-    """Sends events, each again under its id until it is acknowledged, as Dodo does, and remembers which were.
+    """Sends events, repeats each under its id until it is acknowledged, as Dodo does, and records acknowledgements.
 
-    ``rate`` is events a second over all ``connections``; ``size`` is about how many bytes an event has.
+    ``rate`` is events per second over all ``connections``; ``size`` is the approximate size of an event in bytes.
     """
 
     def __init__(self, port: int, token: str, secret: str, *, rate: float = 200, connections: int = 8, size: int = 400):
         self.acknowledged: dict[str, float] = {}
-        """When the answer came, by id."""
+        """``webhook-id`` → time of the acknowledgement, on the monotonic clock."""
         self.statuses: Counter[int] = Counter()
         self.longest_answer = 0.0
         self.clock_offset = 0.0
-        """Seconds that the sender's clock is ahead, so that it can go with the server's."""
+        """Seconds that the sender's clock is ahead, so that it can follow the server's."""
         self.paused = False
         self._port, self._token = port, token
         self._key = base64.b64decode(secret.removeprefix("whsec_"))

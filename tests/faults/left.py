@@ -1,4 +1,4 @@
-"""What is in a database after its server ended, looked at from outside: a SQLite file or a PostgreSQL, by its URL."""
+"""Inspects a database from outside after its server has ended: a SQLite file or a PostgreSQL, given by URL."""
 
 import shutil
 import sqlite3
@@ -17,22 +17,23 @@ from server.store import owners
 from server.store.condition import file_of
 
 SERVER = "hookbench"
-"""The name under which the server that is killed is known to PostgreSQL."""
+"""The application name that the server to be killed uses with PostgreSQL."""
 
 
 @dataclass
 class Left:
-    """What a dead server left."""
+    """What a dead server left in its database."""
 
     stored: set[str]
     under_way: dict[str, str]
-    """Claimed by a process that is dead, and not recorded as ended: the ``webhook-id``, and who claimed it."""
+    """Deliveries claimed by a dead process and not recorded: ``webhook-id`` → lease owner."""
     revision: str
     sound: bool
 
 
 def behind(url: str) -> Left:
-    """Read a file from a copy: opening the files themselves would do the recovery that the server is to do."""
+    """What the dead server left. Reads a copy of a file: opening the file itself would run SQLite's recovery, which
+    the restarted server is meant to run."""
     file = file_of(url)
     if file is None:
         wait_for(lambda: not _ask(url, _CONNECTED), what="PostgreSQL to notice that the server is dead")
@@ -93,7 +94,7 @@ def _connected(url: str) -> Iterator[Connection]:
 
 
 class Postgres:
-    """``with Postgres() as postgres:`` a PostgreSQL of our own."""
+    """``with Postgres() as postgres:`` runs a PostgreSQL server for this fault."""
 
     def __enter__(self) -> "Postgres":
         self._folder = Path(tempfile.mkdtemp(prefix="faults-postgres-"))
@@ -109,7 +110,7 @@ class Postgres:
         return self._server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
 
     def restart(self) -> None:
-        """As after a crash: nobody is waited for, and the log is replayed. Returns once connections are taken again."""
+        """Restart as after a crash: cuts connections and replays the log. Returns once connections are accepted."""
         arguments = ("-w", "-D", str(self._server.pgdata), "-m", "immediate", "restart")
         pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
-        self._server.ensure_postgres_running()  # so that it is the new process that ``cleanup`` ends
+        self._server.ensure_postgres_running()  # so that ``cleanup`` ends the new process

@@ -1,4 +1,4 @@
-"""Kill -9 after each statement of the migrations, on a database that the first version of Hookbench left."""
+"""SIGKILL after each statement of the migrations, on a database of Hookbench's first version."""
 
 import hashlib
 import json
@@ -21,11 +21,11 @@ from server.domain.ids import DeliveryId, EndpointId, MessageId, mint
 from server.store.migrate import config_for, revisions
 
 WAITING = 20
-"""Events that the old server had not delivered yet."""
+"""Number of events that the old server had not delivered yet."""
 
 
 def an_old_database(file: Path, port: int) -> None:
-    """At revision 0001, with events that wait for an endpoint at ``port``. Written as that version wrote it."""
+    """Make a database at revision 0001 with pending deliveries to ``port``, in the form that version wrote."""
     engine = create_engine(f"sqlite:///{file}")
     with engine.begin() as connection:
         command.upgrade(config_for(connection), "0001")
@@ -55,7 +55,7 @@ def an_old_database(file: Path, port: int) -> None:
 
 
 def kills_in_the_middle(most: int) -> Figures:
-    """Kill after the first statement, the second, and so on, up to ``most``; then start, and all is delivered."""
+    """Kill after the first statement, the second and so on, up to ``most``; then start and check the deliveries."""
     figures = Figures("kill -9 in the middle of a migration", acknowledged=WAITING)
     with a_folder() as data, Sink() as sink:
         data.mkdir(mode=0o700)
@@ -67,7 +67,7 @@ def kills_in_the_middle(most: int) -> Figures:
         for count in range(1, most + 1):
             begun = time.monotonic()
             if not _dies_after(count, hookbench):
-                break  # it has fewer statements, and runs by now
+                break  # there are no more statements, so the server is running now
             figures.times += 1
             found = left.behind(url)
             figures.check(found.sound, "the database is damaged")
@@ -88,7 +88,7 @@ def kills_in_the_middle(most: int) -> Figures:
 
 
 def _dies_after(count: int, hookbench: Running) -> bool:
-    """Start, and say whether the migration was killed at its ``count``-th statement."""
+    """Start the server. Returns whether it was killed at the ``count``-th statement of the migration."""
     hookbench.command = (sys.executable, "-m", "faults.runner", MIGRATION, str(count))
     try:
         hookbench.start()
@@ -99,6 +99,6 @@ def _dies_after(count: int, hookbench: Running) -> bool:
 
 
 def contents(file: Path) -> str:
-    """A fingerprint of every table and row."""
+    """A hash of every table and row."""
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
         return hashlib.sha256("\n".join(connection.iterdump()).encode()).hexdigest()

@@ -1,6 +1,6 @@
-"""The database cannot be written for a while: held by another process, no space left, I/O errors, made read-only.
+"""The database cannot be written for a while: locked by another process, disk full, I/O errors, read-only files.
 
-The sender hears 503 within seconds, nothing spins, and all goes on by itself when the fault is over.
+The sender gets 503 within seconds, no loop spins, and the server recovers by itself when the fault is over.
 """
 
 import os
@@ -21,7 +21,7 @@ from faults.bench import Bench, Figures, a_folder
 from faults.left import Postgres
 
 LONGEST_ANSWER = 8.0
-"""Seconds: twice what the store waits for others."""
+"""Most seconds that the sender may wait for a response: twice the time that the store waits for a lock."""
 
 
 def held(seconds: float) -> Figures:
@@ -39,7 +39,7 @@ def held(seconds: float) -> Figures:
 
 
 def no_space_left(seconds: float) -> Figures:
-    """The data folder and the log are on a small disk, which becomes full and then gets larger."""
+    """The data folder and the server's log are on a small disk that becomes full and then has space again."""
     if os.geteuid() != 0:
         return Figures("disk full", notes=["skipped: only root can mount a small disk"])
     with a_folder() as data:
@@ -63,7 +63,7 @@ def no_space_left(seconds: float) -> Figures:
 
 
 def io_errors(seconds: float) -> Figures:
-    """Every write of the server to any file fails: its limit for the size of files is set to nothing."""
+    """Every file write of the server fails, because its limit for file sizes is set to 0."""
 
     @contextmanager
     def failing(bench: Bench) -> Iterator[None]:
@@ -78,9 +78,9 @@ def io_errors(seconds: float) -> Figures:
 
 
 def read_only(seconds: float) -> Figures:
-    """The files become unchangeable under the running server.
+    """The database files become immutable while the server runs.
 
-    The index beside them is left out: it is shared memory, and the kernel kills who writes to unchangeable memory.
+    The shared-memory index stays writable: the kernel kills a process that writes to an immutable mapped file.
     """
     if os.geteuid() != 0 or not shutil.which("chattr"):
         return Figures("files made read-only", notes=["skipped: only root can make open files unchangeable"])
@@ -97,10 +97,10 @@ def read_only(seconds: float) -> Figures:
 
 
 def postgres_restarts(times: int) -> Figures:
-    """The database server ends without a word and starts again: all connections break, nothing that it said is lost.
+    """The database server crashes and restarts: all connections break, but nothing committed is lost.
 
-    Of what was under way nothing comes twice: it is recorded as soon as there is a database again. Recovery ends when
-    all is delivered that was acknowledged until the first delivery.
+    Nothing is delivered twice, because attempts in progress are recorded once the database is back. Recovery ends
+    when every event acknowledged before the first delivery is delivered.
     """
     figures = Figures("PostgreSQL dies and comes back")
     with a_folder() as data, Postgres() as postgres, Bench(data, figures, database=postgres.url) as bench:

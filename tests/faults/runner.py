@@ -1,7 +1,7 @@
-"""Hookbench that kills itself at a named step: ``python -m faults.runner STEP COUNT serve``.
+"""Runs a Hookbench that kills itself at a named step: ``python -m faults.runner STEP COUNT serve``.
 
-There is nothing of this in the program: a named function is wrapped before the program is imported. ``COUNT`` says at
-which call. ``clock`` instead of a step moves the clock as the file named in FAULTS_CLOCK says: seconds, as text.
+The program itself has no code for this: the runner wraps a function before the program starts. ``COUNT`` says at which
+call to kill. With ``clock`` as the step, the clock is ahead by the seconds in the file that FAULTS_CLOCK names.
 """
 
 import inspect
@@ -21,7 +21,7 @@ STEPS: dict[str, tuple[str, str, bool]] = {
     "send-before-record": ("server.delivery.courier", "Courier.send", True),
     "record-before-commit": ("server.store.deliveries", "record", True),
 }
-"""Where the function stands, what it is called, and whether the kill comes after its work (or before it)."""
+"""Step → module, function, and whether the kill comes after the function's work (otherwise before it)."""
 
 MIGRATION = "migration"
 CLOCK = "clock"
@@ -32,7 +32,7 @@ def kill_myself() -> None:
 
 
 def wrap(module: str, name: str, after: bool, count: int) -> None:
-    """Replace a function, or a class's method, by one that ends the process at its ``count``-th call."""
+    """Replace a function or method with one that kills the process at its ``count``-th call."""
     holder: Any = import_module(module)
     *path, name = name.split(".")
     for part in path:
@@ -67,7 +67,7 @@ def wrap(module: str, name: str, after: bool, count: int) -> None:
 
 
 def kill_in_migration(count: int) -> None:
-    """End the process after the ``count``-th statement of a migration that changes something."""
+    """Kill the process after the ``count``-th statement of a migration that writes."""
     from sqlalchemy import Engine, event
 
     import server.store.database as module
@@ -97,7 +97,7 @@ def kill_in_migration(count: int) -> None:
 
 
 def move_the_clock(file: Path) -> None:
-    """``time.time`` and ``time.time_ns`` are ahead by what the file says; the monotonic clock is left alone."""
+    """Put ``time.time`` and ``time.time_ns`` ahead by the seconds in the file; the monotonic clock stays as it is."""
     real, real_ns = time.time, time.time_ns
     looked_at, seconds = 0.0, 0.0
 

@@ -1,4 +1,4 @@
-"""SIGTERM while deliveries are under way: it ends within 10 s, nothing is lost and nothing comes twice without need."""
+"""SIGTERM during deliveries: the server ends within 10 s, loses nothing, and repeats only deliveries that hung."""
 
 import random
 import socket
@@ -10,7 +10,7 @@ from running import wait_for
 from faults.bench import RECOVERY_SECONDS, Bench, Figures, a_folder
 
 SOME = 8
-"""Deliveries that hang when the signal comes, at least."""
+"""Fewest deliveries that must hang when the signal is sent."""
 
 
 def terminated(times: int) -> Figures:
@@ -27,8 +27,8 @@ def terminated(times: int) -> Figures:
 
 
 def beside_one_that_hangs(times: int) -> Figures:
-    """Every event goes to a second destination too, which never answers: what hangs there may come again, and nothing
-    else. A sender that has sent half an event hangs as well."""
+    """Every event also goes to a second destination that never responds: only what hangs there may be repeated. A
+    sender that has sent half an event hangs as well."""
     figures = Figures("SIGTERM beside a destination that hangs")
     with a_folder() as data, Bench(data, figures, rate=50, hanging=True) as bench:
         assert bench.hanging
@@ -46,7 +46,7 @@ def beside_one_that_hangs(times: int) -> Figures:
 
 
 def _half_an_event(bench: Bench) -> socket.socket:
-    """The rest never comes."""
+    """A connection on which half an event was sent; the rest never comes."""
     connection = socket.create_connection(("127.0.0.1", bench.hookbench.port))
     connection.sendall(f"POST /in/{bench.source.token} HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{{".encode())
     return connection

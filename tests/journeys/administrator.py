@@ -1,4 +1,4 @@
-"""The person who set Hookbench up."""
+"""Signs in and sets up Hookbench as its administrator."""
 
 from playwright.sync_api import Page
 from running import Running
@@ -13,7 +13,7 @@ def sign_in(page: Page) -> None:
 
 
 def set_up(hookbench: Running, page: Page) -> None:
-    """Create the administrator with the printed link; the page is signed in then."""
+    """Create the administrator with the printed link. The page is signed in afterwards."""
     assert hookbench.setup_url
     page.goto(hookbench.setup_url)
     page.get_by_label("Name").fill(NAME)

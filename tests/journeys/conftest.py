@@ -1,4 +1,4 @@
-"""A real browser, a running Hookbench, and destinations on loopback behind their real names."""
+"""Fixtures: a real browser, a running Hookbench, and destinations on loopback that are reached by their real names."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +15,8 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
 ARGUMENTS += ["--disable-component-update", "--disable-sync"]
 
 
-# One browser a module and not one a run: while Playwright is open, its own event loop counts as running in this thread,
-# and asynchronous tests of other modules could not begin theirs.
+# One browser per module, not per session: while Playwright is open, its event loop counts as running in this thread, so
+# asynchronous tests of other modules cannot start theirs.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -39,7 +39,7 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def customer_io(authority: trustme.CA) -> Iterator[Destination]:
-    """Listens for https://track.customer.io and https://track-eu.customer.io."""
+    """A destination that stands in for https://track.customer.io and https://track-eu.customer.io."""
     certificate = authority.issue_cert("track.customer.io", "track-eu.customer.io")
     with Destination(certificate=certificate) as destination:
         yield destination
@@ -47,7 +47,7 @@ def customer_io(authority: trustme.CA) -> Iterator[Destination]:
 
 @pytest.fixture
 def shop() -> Iterator[Destination]:
-    """A destination on loopback, where Hookbench is allowed to reach it."""
+    """A plain destination on loopback, for a Hookbench that may reach loopback."""
     with Destination() as destination:
         yield destination
 
@@ -63,7 +63,10 @@ def hookbench(tmp_path: Path, customer_io: Destination, ca_file: Path) -> Iterat
 
 @pytest.fixture
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page whose script errors and refused resources fail the test; not those of connections that it cuts itself."""
+    """A page. Script errors and failed requests fail the test, except statuses 409 and 422.
+
+    With the mark ``lost_connections``, errors of connections that the test cuts are also allowed.
+    """
     expected = ["status of 422", "status of 409"]
     if request.node.get_closest_marker("lost_connections"):
         expected += [
@@ -86,6 +89,6 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 @pytest.fixture
 def signed_in(hookbench: Running, page: Page) -> Page:
-    """The page after the administrator was created with the printed link."""
+    """The page, signed in as the administrator created with the printed link."""
     set_up(hookbench, page)
     return page

@@ -1,4 +1,4 @@
-"""Whatever a journey needs before it begins: a Hookbench that may reach this machine, an endpoint, events."""
+"""Set-up for journeys: a Hookbench that may reach this machine, an endpoint, and events."""
 
 import re
 
@@ -13,7 +13,7 @@ SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 
 def ingest_address(hookbench: Running, page: Page) -> str:
-    """Enter the Test source's signing secret; returns its ingest address."""
+    """Enter the Test source's signing secret. Returns its ingest URL."""
     page.goto(f"{hookbench.url}/test/sources")
     source = page.locator("section.box").filter(has=page.get_by_role("heading", name="Test", exact=True))
     source.get_by_label("Signing secret", exact=True).fill(SECRET)
@@ -27,7 +27,7 @@ def send(address: str, event_type: str) -> None:
 
 
 def create_endpoint(hookbench: Running, page: Page, url: str, name: str) -> str:
-    """An endpoint of the card Webhook that passes events on as they are; returns the path of its page."""
+    """Create an endpoint of the card Webhook without code. Returns the path of its page."""
     page.goto(f"{hookbench.url}/test/endpoints/new?card=webhook")
     page.get_by_label("Endpoint URL").fill(url)
     page.get_by_label("Description").fill(name)

@@ -1,7 +1,7 @@
 """Collects the sentences of templates, cards and code into the .po files: ``make translations``.
 
-Sentences in code are what ``say("…")``, ``Sentence("…")`` and ``gettext("…")`` are given, and what ``FLASHES`` holds.
-Those of the event catalogue are its titles and descriptions, schemas included.
+Sentences in code are the arguments of ``say("…")``, ``Sentence("…")`` and ``gettext("…")``, and the values of
+``FLASHES``. Sentences of the event catalogue are its titles and descriptions, including those of schemas.
 """
 
 import ast
@@ -28,7 +28,7 @@ CARD_TEXTS = frozenset({"title", "summary", "steps", "label", "help", "pattern_h
 TRANSLATES = {"server.domain.sentences": {"say", "Sentence"}, "server.web.i18n": {"gettext"}}
 """Module → its functions whose first argument is a sentence."""
 
-# Babel's own header tells the time of writing, which would make every run a change.
+# Babel's own header contains the current time, so every run would change the file.
 HEADER = r"""msgid ""
 msgstr ""
 "Project-Id-Version: Hookbench\n"
@@ -40,12 +40,12 @@ msgstr ""
 """
 
 Sentence = str | tuple[str, str]
-"""The English text; of one that counts something, singular and plural."""
+"""The English text; if it has a count, the pair of singular and plural."""
 
 
 @cache
 def sentences() -> dict[Sentence, list[str]]:
-    """Every sentence that a reader may see, with the files it stands in."""
+    """Every sentence that a user may see → the files that contain it."""
     found: dict[Sentence, list[str]] = {}
     for sentence, file in _everywhere():
         if sentence and file not in found.setdefault(sentence, []):
@@ -54,13 +54,13 @@ def sentences() -> dict[Sentence, list[str]]:
 
 
 def missing(language: str) -> list[Sentence]:
-    """Sentences without a translation."""
+    """The sentences without a translation."""
     known = read(language)
     return [sentence for sentence in sentences() if not _translation(known, sentence)]
 
 
 def update(language: str) -> bytes:
-    """The .po file as it should be: known translations stay, new sentences are empty, unused ones go."""
+    """The updated .po file: keeps known translations, adds new sentences empty, and drops unused ones."""
     known = read(language)
     catalogue = Catalog(locale=language, fuzzy=False)
     for sentence, files in sentences().items():
@@ -84,7 +84,7 @@ def file_of(language: str) -> Path:
 
 
 def _translation(known: Catalog, sentence: Sentence) -> str | tuple[str, ...] | None:
-    """``None`` too for a fuzzy one, and where a sentence began or ceased to count something."""
+    """The translation; None if it is missing or fuzzy, or if the sentence gained or lost its plural."""
     entry = known.get(sentence)
     if entry is None or entry.fuzzy or entry.id != sentence:
         return None

@@ -1,4 +1,4 @@
-"""Short words for asking the sandbox."""
+"""Short helpers for running code in the sandbox."""
 
 import asyncio
 import json
@@ -45,7 +45,7 @@ async def returned(run: Run, code: str, **changes: Any) -> Returned:
 
 
 async def failed(run: Run, code: str, kind: FailureKind, **changes: Any) -> str:
-    """The message of the failure."""
+    """Run code that must fail with ``kind``. Returns the failure's message."""
     result = await run(code, **changes)
     assert isinstance(result, TransformFailed), result
     assert result.error.kind == kind, result.error
@@ -53,7 +53,7 @@ async def failed(run: Run, code: str, kind: FailureKind, **changes: Any) -> str:
 
 
 async def value(run: Run, expression: str) -> Any:
-    """What a JavaScript expression is worth, as JSON."""
+    """The value of a JavaScript expression, passed as JSON."""
     result = await returned(run, f"const handler = w => ({{...w, payload: [({expression})]}})")
     return json.loads(result.payload)[0]
 

@@ -1,4 +1,4 @@
-"""A running sandbox for all tests here."""
+"""Fixtures: a running sandbox for all tests here."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,7 +14,7 @@ from server.sandbox import Sandbox
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """One for the session: what hostile code leaves behind must not matter to the next test."""
+    """One sandbox for the session, on purpose: what hostile code leaves behind must not affect the next test."""
     started = Sandbox(LIMITS)
     await started.start()
     yield started
@@ -23,7 +23,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 def run(sandbox: Sandbox) -> Run:
-    """``await run(code)``: what the code makes of a payment. ``payload=…`` gives another event."""
+    """``await run(code)`` returns the code's result for a payment event. ``payload=…`` passes another payload."""
 
     async def one(code: str, owner: str | None = None, **changes: Any) -> Result:
         return await sandbox.run(Program(owner or unique("draft"), code), a_webhook(**changes))

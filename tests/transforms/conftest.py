@@ -1,4 +1,4 @@
-"""Runs a transformation on a sample payload in the real sandbox, one sandbox a module."""
+"""A fixture that runs a transformation on a sample payload in the real sandbox; one sandbox per module."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The real application in this process, and a person who is signed in to it."""
+"""Fixtures: the real application in this process, and a client that is signed in."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -36,7 +36,7 @@ async def site_on_postgres(tmp_path: Path, postgres_url: str) -> AsyncIterator[S
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def each_site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Site]:
-    """The same test on both databases."""
+    """A site; runs the same test on SQLite and on PostgreSQL."""
     database = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
     async with visited(Settings(data=tmp_path / "data", database=database)) as site:
         yield site
@@ -65,7 +65,7 @@ async def visited(settings: Settings) -> AsyncIterator[Site]:
 
 @pytest.fixture
 async def loopback_site(tmp_path: Path) -> AsyncIterator[Site]:
-    """One that may reach this machine, with a mail server (``app.state.box``)."""
+    """A site that may reach this machine, with a mail server (``app.state.box``)."""
     with mailbox() as box:
         settings = Settings(
             data=tmp_path / "data",

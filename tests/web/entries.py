@@ -1,4 +1,4 @@
-"""Log entries as the worker leaves them, made at once and without a network."""
+"""Creates log entries as the worker does, but directly and without a network."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ class Entry:
 
 
 async def kept_endpoint(site: Site, code: str | None = None, **changes: Any) -> Endpoint:
-    """An endpoint in the source that the pages show."""
+    """Store and return an endpoint in the source that the pages show."""
     endpoint = an_endpoint(site.source, code, **changes)
     await site.services.store.write(lambda tx: endpoints.insert(tx, endpoint))
     return endpoint
@@ -33,7 +33,7 @@ async def capturing_endpoint(site: Site, **changes: Any) -> Endpoint:
 
 
 async def arrived(site: Site, **changes: Any) -> Message:
-    """A message that just came in; the worker takes it from here."""
+    """Store a message as just received and wake the worker, which delivers it."""
     message = a_message(site.source, **{"received_at": site.services.now()} | changes)
     await site.services.store.write(lambda tx: messages.receive(tx, [message]))
     site.services.worker.wake()
@@ -43,9 +43,9 @@ async def arrived(site: Site, **changes: Any) -> Message:
 async def tried(
     site: Site, endpoint: Endpoint, state: DeliveryState = DeliveryState.SUCCEEDED, of: Any = None, **attempt: Any
 ) -> Entry:
-    """A message whose first attempt has ended in ``state``. ``of`` changes the message, the rest the attempt.
+    """Store a message whose first attempt has ended in ``state``. ``of`` changes the message, the rest the attempt.
 
-    It was received in an hour from now, so that the worker leaves it to us.
+    The message is dated one hour in the future, so that the running worker does not claim it.
     """
     soon = site.services.now() + HOUR_MS
     message = a_message(site.source, **{"received_at": soon} | (of or {}))

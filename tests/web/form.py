@@ -1,4 +1,4 @@
-"""An endpoint's form as a browser posts it, and what a page says about it."""
+"""Builds an endpoint's form as a browser posts it, and reads texts from the resulting page."""
 
 import html
 import re
@@ -13,7 +13,10 @@ PLAIN = "function handler(webhook) {\n  return webhook;\n}\n"
 
 
 def a_form(**changes: Any) -> dict[str, Any]:
-    """A form of the card Webhook that can be created as it is."""
+    """The fields of a valid form of the card Webhook.
+
+    ``changes`` override fields: ``None`` removes one, and ``__`` in a name stands for a dot.
+    """
     fields: dict[str, Any] = {
         "card": "webhook",
         "url": "https://example.com/hook",
@@ -44,22 +47,22 @@ def customer_io(**changes: Any) -> dict[str, Any]:
 
 
 def beside(page: str, field: str) -> str:
-    """The sentence that stands beside a field; empty when there is none."""
+    """The error message beside a field; empty if there is none."""
     found = re.search(rf'id="field-{re.escape(field)}-error"[^>]*>.*?<span>(.*?)</span>', page, re.DOTALL)
     return html.unescape(found[1]) if found else ""
 
 
 def text_of(page: str) -> str:
-    """What a reader sees, in one line."""
+    """The visible text of a page, in one line."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def without_times(page: str) -> str:
-    """As ``text_of``, with "just" for each moment."""
+    """Like ``text_of``, with every time replaced by "just"."""
     return text_of(re.sub(r"<time.*?</time>", "just", page))
 
 
 def path_of(answer: httpx.Response) -> str:
-    """Where a redirect leads to, without what it says there."""
+    """The path that a redirect leads to, without the query."""
     assert answer.status_code == 303, text_of(answer.text)
     return urlsplit(answer.headers["location"]).path

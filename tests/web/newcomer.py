@@ -1,4 +1,4 @@
-"""A Hookbench that nobody has set up yet, and a browser in front of it."""
+"""A Hookbench that is not set up yet, and a client for it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ NAME, PASSWORD = "ada", "correct horse battery"
 
 
 class Newcomer(httpx.AsyncClient):
-    """``app`` is the running application. An address without a source is one of Test's."""
+    """A client for the running application ``app``. A path without a source gets the prefix ``/test``."""
 
     app: FastAPI
 
@@ -24,7 +24,7 @@ class Newcomer(httpx.AsyncClient):
         return await super().request(method, in_test(url) if isinstance(url, str) else url, **options)
 
     async def sets_up(self, **changes: str) -> httpx.Response:
-        """Send the form behind the printed link."""
+        """Submit the set-up form that the printed link opens."""
         token = self.app.state.setup.token if self.app.state.setup else ""
         form = {"token": token, "name": NAME, "password": PASSWORD, "repeated": PASSWORD}
         return await self.post("/setup", data=form | changes)
@@ -33,7 +33,7 @@ class Newcomer(httpx.AsyncClient):
         return await self.post("/login", data={"name": NAME, "password": PASSWORD, "next": ""} | changes)
 
     def another(self, address: str = "203.0.113.7") -> "Newcomer":
-        """A browser of its own, without cookies, at another address."""
+        """A second client, without cookies, at another IP address."""
         return browser(self.app, address)
 
 

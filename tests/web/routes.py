@@ -1,4 +1,4 @@
-"""What the application answers, as a list."""
+"""Lists the application's routes."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
-    """(method, path) of everything that the application answers."""
+    """(method, path) of every route, without HEAD."""
     for path, route in _walk(app.routes):
         for method in sorted(getattr(route, "methods", None) or {"GET"}):
             if method != "HEAD":

@@ -1,4 +1,4 @@
-"""The running application as a test talks to it."""
+"""The running application, with the methods that tests use."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,18 @@ from server.web.old_addresses import PLACES
 
 
 def in_test(path: str) -> str:
-    """The path under ``/test``, where it is one of a source's pages and names none."""
+    """The path with ``/test`` in front if it is a page of a source but names no source; otherwise the path itself."""
     return f"/test{path}" if path.split("/")[1].partition("?")[0] in (*PLACES, "changes") else path
 
 
 @dataclass
 class Site:
-    """``get`` and ``post`` as a browser does; ``services`` looks behind the pages."""
+    """``get`` and ``post`` send requests as a browser does; ``services`` gives access to what is behind the pages."""
 
     client: httpx.AsyncClient
     services: Services
     source: Source
-    """The one that the pages show: Test."""
+    """The source that the pages show: Test."""
     app: FastAPI
 
     async def get(self, path: str, **options: object) -> httpx.Response:

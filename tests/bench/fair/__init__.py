@@ -1,1 +1,1 @@
-"""Whether trouble at one place slows another."""
+"""Measures whether one misbehaving endpoint or client slows down others."""

@@ -1,8 +1,8 @@
-"""``make bench-fair``: does trouble at one place slow another? Each figure stands beside its baseline of the same run.
+"""``make bench-fair``: does one misbehaving endpoint or client slow down others?
 
-Five situations: four endpoints of which three misbehave; one among twenty whose code takes all the time it gets; the
-same in a process that has just started and knows nobody's code; ten thousand retries that are due at once; a thousand
-slow and idle connections at the intake.
+Prints each figure beside its baseline of the same run. Five situations: four endpoints, three of which misbehave; one
+endpoint among twenty whose code uses all its time; the same in a newly started process that knows no code's run time;
+ten thousand retries that are due at once; a thousand slow or idle connections at the intake.
 """
 
 import argparse
@@ -39,7 +39,7 @@ GREEDY = 20
 
 
 def among_trouble(sink: Sink, seconds: float) -> None:
-    """A looping transform, a receiver that hangs, one that drips, and a healthy one, all for the same events."""
+    """Looping code, a destination that hangs, one that sends slowly, and a healthy endpoint, for the same events."""
     with Hookbench(seeded(sink.url, 1)) as alone:
         baseline, _ = _healthy(alone, sink, seconds=min(seconds, 20.0))
     with Troublemakers() as trouble:
@@ -64,7 +64,7 @@ def among_trouble(sink: Sink, seconds: float) -> None:
 
 
 def among_greedy(sink: Sink, seconds: float) -> None:
-    """Twenty endpoints whose code loops, or runs for 0.9 s, and a healthy one, all for the same events."""
+    """Twenty endpoints whose code loops or runs for 0.9 s, and a healthy endpoint, for the same events."""
     with Hookbench(seeded(sink.url, 1)) as alone:
         baseline, _ = _healthy(alone, sink, seconds=min(seconds, 20.0))
     _say("healthy endpoint alone", "p50 {:.1f} ms, p99 {:.1f} ms", *baseline)
@@ -85,7 +85,7 @@ def among_greedy(sink: Sink, seconds: float) -> None:
 
 
 def at_start(sink: Sink, _: float) -> None:
-    """The first events of a process that knows no code yet: twenty endpoints that loop, and a healthy one."""
+    """The first events of a new process, which knows no run times yet: twenty looping endpoints and a healthy one."""
     baseline = _first_deliveries(sink, greedy=0)
     _say("first deliveries alone", "p50 {:.1f} ms, p99 {:.1f} ms", *baseline)
     beside = _first_deliveries(sink, greedy=GREEDY)
@@ -95,7 +95,7 @@ def at_start(sink: Sink, _: float) -> None:
 
 
 def _first_deliveries(sink: Sink, *, greedy: int) -> tuple[float, float]:
-    """Of the healthy endpoint in the first second."""
+    """p50 and p99, in ms, of the healthy endpoint's deliveries for the events of the first second."""
     with Troublemakers() as trouble:
 
         def made(source: Source) -> list[Endpoint]:
@@ -116,7 +116,7 @@ def _first_deliveries(sink: Sink, *, greedy: int) -> tuple[float, float]:
 
 
 def many_retries(sink: Sink) -> None:
-    """Retries of one endpoint fall due together; new events must not wait for them."""
+    """Many retries of one endpoint fall due at once; new events must not wait for them."""
     with Hookbench(seeded(sink.url, 1)) as candidate:
         load(candidate, seconds=1.0, connections=4, rate=20)
         wait_for(candidate.settled, seconds=30)
@@ -129,7 +129,7 @@ def many_retries(sink: Sink) -> None:
         fresh: list[float] = []
 
         def all_gone() -> bool:
-            # An old event's age is counted in hours; a fresh one's in milliseconds.
+            # The retried events are hours old, so a lower age means a new event.
             fresh.extend(age for age in sink.taken() if age < 3_600_000)
             return candidate.settled()
 
@@ -142,7 +142,7 @@ def many_retries(sink: Sink) -> None:
 
 
 def slow_and_idle(sink: Sink) -> None:
-    """Connections that send a byte a second, and others that send nothing, beside a healthy sender."""
+    """Connections that send a byte per second, and others that send nothing, beside a healthy sender."""
     with Hookbench(seeded(sink.url, 1)) as candidate:
         alone = load(candidate, seconds=5.0, connections=4, rate=RATE)
         with _slow_connections(candidate) as closed:
@@ -171,7 +171,7 @@ def _healthy(candidate: Hookbench, sink: Sink, *, seconds: float) -> tuple[tuple
 
 
 def _insert_retries(database: sqlite3.Connection, candidate: Hookbench) -> None:
-    """As a long outage would leave them: each failed once, an hour and more ago, and is due now."""
+    """Insert deliveries as a long outage leaves them: each failed once, hours ago, and is due now."""
     now, long_ago = int(time.time() * 1000), int(time.time() * 1000) - 2 * 3_600_000
     body = b'{"type":"payment.succeeded","data":{"payment_id":"pay_%d","customer":{},"total_amount":1}}'
     rows = range(RETRIES)
@@ -204,7 +204,7 @@ def _failures(candidate: Hookbench, endpoint: int) -> int:
 
 @contextmanager
 def _looking_at_pages(candidate: Hookbench) -> Iterator[list[float]]:
-    """A person who looks at one page after another, four a second; how long each took, in ms."""
+    """Requests pages as a signed-in user, four per second; the list collects how long each took, in ms."""
     took: list[float] = []
     done = threading.Event()
     link = urlsplit(candidate.running.setup_url or "")
@@ -233,7 +233,7 @@ def _looking_at_pages(candidate: Hookbench) -> Iterator[list[float]]:
 
 @contextmanager
 def _slow_connections(candidate: Hookbench) -> Iterator[list[float]]:
-    """After how many seconds the server let go of each of them."""
+    """Holds slow and idle connections open; the list collects after how many seconds the server closed each."""
     closed: list[float] = []
     parts = urlsplit(candidate.address)
     head = f"POST {parts.path} HTTP/1.1\r\nhost: {parts.netloc}\r\ncontent-length: 1000\r\n\r\n".encode()

@@ -1,11 +1,11 @@
-"""Destinations that do not answer, or a byte at a time: in this process, in a thread of their own."""
+"""Destinations that never respond, or send one byte at a time. They run in a thread of this process."""
 
 import asyncio
 import threading
 
 
 class Troublemakers:
-    """``hanging`` and ``dripping`` are their addresses."""
+    """Runs both destinations; ``hanging`` and ``dripping`` are their URLs."""
 
     def __enter__(self) -> "Troublemakers":
         self._loop = asyncio.new_event_loop()

@@ -1,1 +1,1 @@
-"""The whole path under load."""
+"""Measures the whole path of an event under load."""

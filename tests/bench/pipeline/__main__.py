@@ -1,8 +1,9 @@
-"""``make bench-pipeline``: the real server between a load generator and a sink, all on this machine, and a yardstick.
+"""``make bench-pipeline``: measures the server between a load generator and a sink, and a yardstick for comparison.
 
-Prints a table, a line a situation, then the targets. Figures of one run are comparable with each other, not with those
-of another machine. Saturated lines measure throughput; their latencies are those of a full queue. ``µs/event`` is the
-processor time of the server and its workers for one event, which a busy machine changes least.
+All processes run on this machine. Prints a table with one line per situation, then the targets. Compare figures only
+within one run, not between machines. Saturated situations measure throughput; their latencies are those of a full
+queue. ``µs/event`` is the processor time of the server and its workers for one event, the figure that other load on
+the machine changes least.
 """
 
 import argparse
@@ -38,7 +39,7 @@ class Figures:
     delivered_per_s: float
     ingest_ms: tuple[float, float]
     delivered_ms: tuple[float, float]
-    """p50 and p99, from the making of an event to its arrival."""
+    """p50 and p99, from the creation of an event to its arrival at the sink."""
     cpu_us: float
     memory_mb: float
     """Proportional set size of the server and its workers at the end."""
@@ -59,7 +60,7 @@ class Sink:
         self._process.wait()
 
     def taken(self) -> list[float]:
-        """How long each event that arrived since the last call had been under way, in ms."""
+        """Latency in ms of each event that arrived since the last call."""
         answer = httpx.get(f"{self.url}taken", trust_env=False)
         found: list[float] = answer.json()["latencies_ms"]
         return found
@@ -74,7 +75,10 @@ def measure(
     seconds: float = SECONDS,
     connections: int = 32,
 ) -> Figures:
-    """One server under a load for ``seconds``, until everything has arrived."""
+    """Put a server under load for ``seconds`` and wait until everything has arrived.
+
+    ``listening``: endpoints per event. ``rate``: events per second; 0: as fast as they are acknowledged.
+    """
     with candidate:
         load(candidate, seconds=1.0, connections=4, rate=100)  # warm up: workers, connections
         wait_for(candidate.settled, seconds=60, what="the warm-up")
@@ -100,7 +104,7 @@ def measure(
 
 
 def load(candidate: Candidate, *, seconds: float, connections: int, rate: float) -> dict[str, object]:
-    """Send signed events; what ``pipeline.load`` prints."""
+    """Send signed events. Returns what ``pipeline.load`` prints."""
     how = [SECRET, str(seconds), str(connections), str(rate)]
     command = [sys.executable, "-m", "pipeline.load", candidate.address, *how]
     done = subprocess.run(command, cwd=HERE.parent, env=environment(), capture_output=True, text=True, check=False)
@@ -114,7 +118,7 @@ def main(only: str, million: int) -> None:
     found: dict[str, Figures] = {}
     with Sink() as sink:
         made = partial(seeded, sink.url)
-        several = {3: SECONDS / 3, 10: SECONDS / 8}  # an event is many deliveries: the queue should end in good time
+        several = {3: SECONDS / 3, 10: SECONDS / 8}  # shorter, since each event makes several deliveries
         situations = {
             "ingest only": lambda: measure(Hookbench(made(0)), sink, listening=0),
             "yardstick": lambda: measure(Yardstick(sink.url), sink, listening=1),
@@ -147,7 +151,7 @@ def _after(million: int, sink: Sink, made) -> Figures:  # type: ignore[no-untype
 
 
 def _targets(found: dict[str, Figures], million: int) -> None:
-    """What the issue asks for, beside what was reached in this run."""
+    """Print the targets beside the figures of this run."""
     whole, yardstick, ingest = (found.get(name) for name in ("whole path", "yardstick", "ingest only"))
     paced, empty = found.get("whole path at 400/s"), found.get("whole path, empty database")
     stored = found.get(f"whole path, {million:,} stored")
@@ -167,7 +171,7 @@ def _targets(found: dict[str, Figures], million: int) -> None:
 
 
 def memory(minutes: float) -> None:
-    """At rest with three endpoints, then every half minute of a steady load of 300 events a second."""
+    """Print memory at rest with three endpoints, then every 30 s under a steady load of 300 events per second."""
     with Sink() as sink, Hookbench(seeded(sink.url, 3)) as candidate:
         load(candidate, seconds=1.0, connections=4, rate=50)
         wait_for(candidate.settled, seconds=60)
@@ -186,7 +190,7 @@ def _print(name: str, line: Figures) -> None:
 
 
 def _cpu_seconds(candidate: Candidate) -> float:
-    """Of the server and its workers, those included that have ended."""
+    """Processor seconds of the server and its workers, including workers that have ended."""
     server = candidate.processes()[0].cpu_times()
     return sum(t.user + t.system for t in (p.cpu_times() for p in candidate.processes())) + (
         server.children_user + server.children_system
@@ -199,7 +203,7 @@ def memory_mb(candidate: Candidate) -> float:
         try:
             found += process.memory_full_info().pss / 1e6
         except psutil.NoSuchProcess:
-            continue  # a worker that ended meanwhile
+            continue  # a worker ended after it was listed
     return found
 
 

@@ -1,4 +1,4 @@
-"""What is measured: the real server with endpoints in its database, and the yardstick, each a process of its own."""
+"""The servers under measurement, each in its own process: Hookbench with endpoints, and the yardstick."""
 
 import asyncio
 import os
@@ -27,19 +27,19 @@ class Candidate(Protocol):
     """A running server under measurement."""
 
     address: str
-    """Where events are sent to."""
+    """The ingest URL."""
 
     def __enter__(self) -> "Candidate": ...
     def __exit__(self, *exc: object) -> None: ...
     def settled(self) -> bool:
-        """Nothing waits for a delivery."""
+        """Whether no delivery is pending."""
         ...
 
     def processes(self) -> list[psutil.Process]: ...
 
 
 class Hookbench:
-    """``make`` gives the endpoints for a source; ``prepare`` may fill the database before the start."""
+    """The real server. ``make`` returns a source's endpoints; ``prepare`` may fill the database before the start."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Yardstick:
 
 
 def seeded(url: str, number: int) -> Callable[[Source], list[Endpoint]]:
-    """So many endpoints with the seed's payment transformation, all leading to ``url``."""
+    """A function that makes ``number`` endpoints with the seed's payment transformation, all sending to ``url``."""
     return lambda source: [an_endpoint(source, code=seed_code(url), url=url) for _ in range(number)]
 
 

@@ -1,8 +1,8 @@
-"""Sends signed events over a few connections that stay open: as fast as they are acknowledged, or at a given rate.
+"""Sends signed events over a few persistent connections, as fast as they are acknowledged or at a given rate.
 
-Run as a process: ``python -m pipeline.load URL SECRET SECONDS CONNECTIONS RATE`` (rate 0: as fast as it goes). Prints
-{sent, acknowledged, seconds, latencies_ms} as JSON. Events are the seed's payment sample, 2.5 KB and more, each signed
-as it is sent with an id of its own.
+Run as a process: ``python -m pipeline.load URL SECRET SECONDS CONNECTIONS RATE`` (rate 0: as fast as possible). Prints
+{sent, acknowledged, seconds, latencies_ms} as JSON. Events are the catalog's payment sample (at least 2.5 KB); each
+gets its own id and is signed when it is sent.
 """
 
 import asyncio

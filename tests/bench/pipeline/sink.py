@@ -1,7 +1,7 @@
-"""A destination that costs as little as one can: reads requests off the socket, says 200, notes when each came.
+"""A destination with as little overhead as possible: reads requests, responds 200 and records each latency.
 
-Run as a process: ``python -m pipeline.sink PORT_FILE``. ``GET /taken`` gives {count, latencies_ms} since the last time.
-The event's time of sending stands in its payment id, ``pay_<nanoseconds>``, which the seed's sample passes on.
+Run as a process: ``python -m pipeline.sink PORT_FILE``. ``GET /taken`` returns {count, latencies_ms} since the last
+call. The time of sending is in the event's payment id, ``pay_<nanoseconds>``, which the seed's code passes on.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A database that has been in use: many messages, each delivered once. Made by one statement a table, in seconds."""
+"""Fills a database as if it had been in use: many messages, each delivered once. One statement per table, for speed."""
 
 import os
 import sqlite3
@@ -13,10 +13,10 @@ _NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n
 
 
 def fill(file: Path, source: Source, endpoint_id: str, count: int) -> None:
-    """Ids begin with zeros, so that they sort before whatever is minted now."""
+    """Insert ``count`` delivered messages. Their ids begin with zeros, so they sort before newly created ids."""
     values = {"count": count, "source": source.id, "endpoint": endpoint_id, "at": LONG_AGO, "body": BODY}
     connection = sqlite3.connect(file)
-    connection.execute("PRAGMA synchronous=OFF")  # lost at a power cut, and made again
+    connection.execute("PRAGMA synchronous=OFF")  # faster; after a power failure the benchmark simply starts again
     with connection:
         connection.execute(
             _NUMBERS + "INSERT INTO messages (id, source_id, webhook_id, event_type, origin, received_at, body) "
@@ -41,4 +41,4 @@ def fill(file: Path, source: Source, endpoint_id: str, count: int) -> None:
         )
     connection.close()
     with file.open("rb") as made:
-        os.fsync(made.fileno())  # or the server's first checkpoint has to wait for all of it: 180 ms in one commit
+        os.fsync(made.fileno())  # otherwise a commit of the server waits until all of it is on disk

@@ -1,8 +1,8 @@
-"""A throw-away prototype of the same steps, as bare as they can be: what the real server is measured against.
+"""The yardstick: a minimal prototype of the same steps, with which the real server is compared.
 
-One process: a plain Starlette route, one thread that writes with raw ``sqlite3`` (WAL, FULL, group commit), one worker
-process that runs the code in a fresh engine for every event, without any fence, and aiohttp. It verifies, stores, runs,
-signs, sends and records as the real one does; it retries nothing, guards nothing, shows nothing and recovers nothing.
+It has a plain Starlette route, one thread that writes with raw ``sqlite3`` (WAL, FULL, group commit), one worker
+process that runs the code in a fresh engine for every event without fences, and aiohttp. It verifies, stores, runs,
+signs, sends and records like the real server, but has no retries, no protection, no pages and no recovery.
 
 Run as a process: ``python -m pipeline.yardstick PORT_FILE FOLDER SECRET CODE_FILE URL``.
 """
@@ -44,7 +44,7 @@ CREATE TABLE attempts (id TEXT PRIMARY KEY, delivery_id TEXT, status INTEGER, ur
 
 
 class Writer:
-    """One thread, one connection; whatever waits goes into one transaction."""
+    """One thread with one connection; groups waiting writes into one transaction."""
 
     def __init__(self, file: Path, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -81,7 +81,7 @@ def _settle(settled: list[asyncio.Future[None]]) -> None:
 
 
 class Engine:
-    """One worker process; requests and answers are frames in order, so a queue of futures pairs them."""
+    """One worker process. Replies come in the order of requests, so a queue of futures matches them."""
 
     def __init__(self, code: str) -> None:
         ours, theirs = socket.socketpair()
@@ -109,7 +109,7 @@ class Engine:
 
 
 def _work(server: socket.socket, code: str) -> None:
-    import quickjs  # only here: the parent must not have its threads
+    import quickjs  # only here: importing it starts threads, which the forking parent must not have
 
     stream = server.makefile("rwb")
     while head := stream.read(LENGTH.size):

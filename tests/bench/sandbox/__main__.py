@@ -1,4 +1,4 @@
-"""``make bench-sandbox``: what the sandbox costs, as ratios of one run. See README.md beside this file."""
+"""``make bench-sandbox``: the sandbox's cost, as ratios within one run. See README.md beside this file."""
 
 import asyncio
 import json
@@ -59,7 +59,7 @@ LIMITS = Limits(run_time=1.0, memory=64 << 20, result=1 << 20, console=64 << 10)
 EVENTS, ROUNDS, AT_ONCE = 640, 5, 32
 
 EMPTY = "from inside import worker; worker.GLOBALS = {}; "
-"""What the zygote runs first for worlds without a prelude."""
+"""Code that the zygote runs first, so that worlds have no prelude."""
 
 CALL = "(event, payload) => JSON.stringify(handler({ ...JSON.parse(event), payload: JSON.parse(payload) }))"
 EVENT = json.dumps({"eventType": "payment.succeeded", "url": WEBHOOK.url, "method": "POST", "headers": {}, "env": {}})
@@ -79,7 +79,7 @@ async def run(sandbox: Sandbox, code: str = CODE, owner: str = "ep") -> None:
 
 
 async def batched(sandbox: Sandbox, code: str = CODE, owner: str = "ep") -> float:
-    """Milliseconds an event."""
+    """Run all events in batches. Returns milliseconds per event."""
     started = time.perf_counter()
     for _ in range(EVENTS // AT_ONCE):
         await asyncio.gather(*(run(sandbox, code, owner) for _ in range(AT_ONCE)))
@@ -96,7 +96,7 @@ async def timed(once: Callable[[], Awaitable[None]], times: int) -> list[float]:
 
 
 async def a_sandbox(prelude: bool = True) -> Sandbox:
-    """``prelude=False``: its worlds have the harness, and none of the globals that we add."""
+    """A started, warmed-up sandbox. ``prelude=False``: its worlds lack the globals that we add."""
     boot = zygote._BOOT
     if not prelude:
         zygote._BOOT = boot.replace("zygote.main()", EMPTY + "zygote.main()")
@@ -115,7 +115,7 @@ async def measure() -> None:
         await timed(lambda code=code, owner=owner: run(full, code, owner), 50)  # type: ignore[misc]
     a, b, c, d, without = [], [], [], [], []
     of_kinds: dict[str, list[float]] = {kind: [] for kind in kinds}
-    for _ in range(ROUNDS):  # taking turns, so that a busy moment of the machine meets all alike
+    for _ in range(ROUNDS):  # situations take turns, so that other load affects all alike
         for _ in range(EVENTS // 2):
             started = time.perf_counter()
             bare()
