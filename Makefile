@@ -13,8 +13,10 @@ SLOW := journeys faults hostile differential commands
 # Where it is set, each server that a test starts compiles the whole program again.
 unexport PYTHONDONTWRITEBYTECODE
 
-SCRIPTS := static/js
+PRELUDE := server/sandbox/inside/prelude
+SCRIPTS := static/js $(PRELUDE)
 STYLES := static/css
+CARDS := transforms/*/*.js transforms/*/samples/*.js
 
 .PHONY: run test check lint format install hostile differential faults translations bench-sandbox bench-pipeline bench-fair bench-store clean help
 
@@ -35,11 +37,11 @@ lint: $(VENV)/.installed-dev  ## Check style, types, layers, templates, JavaScri
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint templates --lint --quiet
-	@DENO_NO_UPDATE_CHECK=1 $(BIN)/deno fmt --quiet --check --config tests/project/deno.json $(SCRIPTS) $(STYLES)
+	@DENO_NO_UPDATE_CHECK=1 $(BIN)/deno fmt --quiet --check --config tests/project/deno.json $(SCRIPTS) $(STYLES) $(CARDS)
 	@DENO_NO_UPDATE_CHECK=1 $(BIN)/deno lint --quiet --config tests/project/deno.json $(SCRIPTS)
 
 format: $(VENV)/.installed-dev  ## Format Python, JavaScript and CSS
-	@$(BIN)/ruff format --quiet . && $(BIN)/deno fmt --quiet --config tests/project/deno.json $(SCRIPTS) $(STYLES)
+	@$(BIN)/ruff format --quiet . && $(BIN)/deno fmt --quiet --config tests/project/deno.json $(SCRIPTS) $(STYLES) $(CARDS)
 
 hostile: $(VENV)/.installed-dev  ## Run the hostile scripts ten times over, in ever new order
 	@HOSTILE_ROUNDS=10 $(BIN)/pytest -q -s --timeout 1800 tests/hostile

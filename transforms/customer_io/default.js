@@ -91,7 +91,9 @@ function subscription(data) {
 function shortened(attributes) {
   const cut = (value) => Array.from(value).slice(0, 999).join("") + "…";
   return Object.fromEntries(
-    Object.entries(attributes).map(([name, value]) => [name, typeof value === "string" && value.length > 1000 ? cut(value) : value]),
+    Object.entries(attributes).map((
+      [name, value],
+    ) => [name, typeof value === "string" && value.length > 1000 ? cut(value) : value]),
   );
 }
 

@@ -28,7 +28,7 @@ class Fault:
 
 
 _FAULT, _NODES, _TOKENS = range(3)
-"""Questions that ``prelude/reading.js`` answers."""
+"""Questions that ``prelude/errors/reading.js`` answers."""
 READINGS: Mapping[str, tuple[int, str]] = {
     "code nodes": (_NODES, "[]"),
     "code tokens": (_TOKENS, '{"lines":[0],"texts":[],"begins":[],"partners":[]}'),

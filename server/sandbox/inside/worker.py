@@ -175,7 +175,7 @@ def _is_named(name: str, code: str, rest: str, math: set[str]) -> bool:
 
 def warm_up() -> None:
     """Read all files and import lazily imported modules now: the fences forbid it later."""
-    Prelude.sources = sources = {path.stem: path.read_text(encoding="utf-8") for path in PRELUDE.glob("*.js")}
+    Prelude.sources = sources = {path.stem: path.read_text(encoding="utf-8") for path in PRELUDE.rglob("*.js")}
     Prelude.scripts = {name: engine.compiled(source) for name, source in sources.items()}
     Prelude.binary = {name for name, source in sources.items() if is_binary(source)}
     Prelude.waiting = {name for name, source in sources.items() if "Promise" in source or "async" in source}

@@ -40,5 +40,7 @@ function handler(webhook) {
 
 // At most so many characters, each kept whole.
 function cut(text, most) {
-  return text.length <= most ? text : Array.from(text.slice(0, most - 1)).join("").replace(/[\ud800-\udbff]$/, "") + "…";
+  return text.length <= most
+    ? text
+    : Array.from(text.slice(0, most - 1)).join("").replace(/[\ud800-\udbff]$/, "") + "…";
 }

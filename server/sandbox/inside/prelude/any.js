@@ -7,10 +7,12 @@
     any(iterable) {
       const Kind = this;
       function Told(run) {
-        return new Kind((resolve, reject) => run(resolve, (error) => {
-          if (error instanceof None && error.message === "") put(error, "message", "All promises were rejected");
-          reject(error);
-        }));
+        return new Kind((resolve, reject) =>
+          run(resolve, (error) => {
+            if (error instanceof None && error.message === "") put(error, "message", "All promises were rejected");
+            reject(error);
+          })
+        );
       }
       Told.resolve = (value) => Kind.resolve(value);
       return apply(any, Told, [iterable]);

@@ -23,7 +23,7 @@
     box.name = name;
     const found = fetch(0);
     if (found < 0) throw new OutOfMemory("out of memory");
-    if (!found) throw new Error((missing = name));  // the server knows it, and runs the event again
+    if (!found) throw new Error(missing = name); // the server knows it, and runs the event again
     const part = box.part;
     return (parts[name] = typeof part === "function" ? part(host) : part);
   }
@@ -43,7 +43,9 @@
     let { method = usualMethod, url = usualUrl, headers = {}, payload } = result;
     if (typeof method !== "string") method = load("trouble").plain("method", method);
     if (typeof url !== "string") url = load("trouble").plain("url", url);
-    const list = headers && typeof headers === "object" && !isArray(headers) ? keys(headers) : load("trouble").notHeaders(headers);
+    const list = headers && typeof headers === "object" && !isArray(headers)
+      ? keys(headers)
+      : load("trouble").notHeaders(headers);
     let pairs = "";
     for (let i = 0; i < list.length && !state && pairs.length <= maxResult; i++) {
       let value = headers[list[i]];
@@ -64,7 +66,10 @@
     if (pairs.length + method.length + url.length > maxResult) return load("trouble").tooLarge();
     if (made === undefined || made.length > maxResult) return load("trouble").notABody(payload, made);
     body = made;
-    end('"is":"returned","method":' + quote(method) + ',"url":' + quote(url) + ',"headers":{' + pairs + '},"text":' + isText);
+    end(
+      '"is":"returned","method":' + quote(method) + ',"url":' + quote(url) + ',"headers":{' + pairs + '},"text":' +
+        isText,
+    );
   }
 
   async function settle(promise, url, method) {
@@ -94,8 +99,9 @@
       if (host.digits) host.digits.came(webhook.payload, payload);
       const { url, method } = webhook;
       const result = handler(webhook);
-      if (result && (typeof result === "object" || typeof result === "function") && typeof result.then === "function") settle(result, url, method);
-      else if (mayWait) settled = [result, url, method];
+      if (result && (typeof result === "object" || typeof result === "function") && typeof result.then === "function") {
+        settle(result, url, method);
+      } else if (mayWait) settled = [result, url, method];
       else judge(result, url, method);
     } catch (error) {
       load("trouble").threw(error);
@@ -106,20 +112,36 @@
   const reply = () => state && flat("{" + state + ',"console":[' + lines + "]\n" + body);
 
   const given = { __proto__: null, webhook: undefined };
-  const host = { __proto__: null, load, say, end, quote, text, isArray, parse, stringify, maxResult, given, digits: null, isProbing: false };
+  const host = {
+    __proto__: null,
+    load,
+    say,
+    end,
+    quote,
+    text,
+    isArray,
+    parse,
+    stringify,
+    maxResult,
+    given,
+    digits: null,
+    isProbing: false,
+  };
 
   // The engine calls this whenever an error is made; then, and only then, it gets V8's words and place.
-  Error.stackTraceLimit = 30;  // of these some are ours; `errors` shows ten at most, as V8
+  Error.stackTraceLimit = 30; // of these some are ours; `errors` shows ten at most, as V8
   Error.prepareStackTrace = (error, sites) => {
     try {
-      return missing || host.isProbing || 0 in arrays ? "" : load("errors").described(error, sites);  // ours must not meet setters of theirs
+      return missing || host.isProbing || 0 in arrays ? "" : load("errors").described(error, sites); // ours must not meet setters of theirs
     } catch {
       return "";
     }
   };
 
   const box = {
-    __proto__: null, name: "", part: undefined,
+    __proto__: null,
+    name: "",
+    part: undefined,
     ask(what, event, payload) {
       if (what === 0 || what === 3) run(event, payload, what === 3);
       if (what === 5) host.digits = load("digits").begin(parse(event));

@@ -11,7 +11,9 @@
     const remember = (made) => (known.set(value, made), made);
     if (value instanceof Date) return remember(new Date(value.getTime()));
     if (value instanceof RegExp) return remember(new RegExp(value.source, value.flags));
-    if (value instanceof Boolean || value instanceof Number || value instanceof String) return remember(Object(value.valueOf()));
+    if (value instanceof Boolean || value instanceof Number || value instanceof String) {
+      return remember(Object(value.valueOf()));
+    }
     if (value instanceof ArrayBuffer) return remember(value.slice(0));
     if (ArrayBuffer.isView(value)) {
       const buffer = copy(value.buffer, known);

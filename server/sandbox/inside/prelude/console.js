@@ -3,16 +3,18 @@
   "use strict";
   const { say } = host;
   const { show, widthOf } = host.load("inspect");
-  const MOST = 80000;  // of one line: the console is bounded as a whole, too
-  const BUILT_IN = /^(?:Object|Array|Function|Date|RegExp|Map|Set|WeakMap|WeakSet|Promise|String|Number|Boolean|Symbol|BigInt|(?:\w+)?Error|\w+Array|ArrayBuffer|DataView|Proxy|Intl|JSON|Math)$/;
+  const MOST = 80000; // of one line: the console is bounded as a whole, too
+  const BUILT_IN =
+    /^(?:Object|Array|Function|Date|RegExp|Map|Set|WeakMap|WeakSet|Promise|String|Number|Boolean|Symbol|BigInt|(?:\w+)?Error|\w+Array|ArrayBuffer|DataView|Proxy|Intl|JSON|Math)$/;
 
   // Whether nobody gave the object a toString of its own: then it is shown, not converted.
   function hasPlainText(value) {
     if (typeof value.toString !== "function") return true;
     if (Object.hasOwn(value, "toString") || Object.hasOwn(value, Symbol.toPrimitive)) return false;
     let at = value;
-    do at = Object.getPrototypeOf(at);
-    while (at && !Object.hasOwn(at, "toString") && !Object.hasOwn(at, Symbol.toPrimitive));
+    do at = Object.getPrototypeOf(at); while (
+      at && !Object.hasOwn(at, "toString") && !Object.hasOwn(at, Symbol.toPrimitive)
+    );
     const made = at && Object.getOwnPropertyDescriptor(at, "constructor")?.value;
     return typeof made === "function" && BUILT_IN.test(made.name);
   }
@@ -22,10 +24,14 @@
     s: (value) => {
       if (typeof value === "number") return number(value);
       if (typeof value === "bigint") return value + "n";
-      return typeof value === "object" && value !== null && hasPlainText(value) ? show(value, { depth: 0 }) : String(value);
+      return typeof value === "object" && value !== null && hasPlainText(value)
+        ? show(value, { depth: 0 })
+        : String(value);
     },
     d: (value) => (typeof value === "bigint" ? value + "n" : typeof value === "symbol" ? "NaN" : number(Number(value))),
-    i: (value) => (typeof value === "bigint" ? value + "n" : typeof value === "symbol" ? "NaN" : number(Number.parseInt(value))),
+    i: (
+      value,
+    ) => (typeof value === "bigint" ? value + "n" : typeof value === "symbol" ? "NaN" : number(Number.parseInt(value))),
     f: (value) => (typeof value === "symbol" ? "NaN" : number(Number.parseFloat(value))),
     j: (value) => {
       try {
@@ -44,7 +50,10 @@
     if (typeof args[0] !== "string") return args.map(one).join(" ");
     if (args.length === 1) return one(args[0]);
     let used = 1;
-    const first = args[0].replace(/%([sdifjoOc%])/g, (mark, letter) => (letter === "%" ? "%" : used < args.length ? FORMATS[letter](args[used++]) : mark));
+    const first = args[0].replace(
+      /%([sdifjoOc%])/g,
+      (mark, letter) => (letter === "%" ? "%" : used < args.length ? FORMATS[letter](args[used++]) : mark),
+    );
     return [first, ...args.slice(used).map(one)].join(" ");
   }
 
@@ -60,14 +69,30 @@
   }
 
   const console = {};
-  for (const level of ["log", "warn", "error", "info", "debug"]) console[level] = { [level](...args) { put(level, format(args)); } }[level];
+  for (const level of ["log", "warn", "error", "info", "debug"]) {
+    console[level] = {
+      [level](...args) {
+        put(level, format(args));
+      },
+    }[level];
+  }
   const passed = (label) => {
     const ms = Date.now() - clocks.get(label);
     return ms < 1000 ? `${ms}ms` : `${(ms / 1000).toFixed(3)}s`;
   };
   const methods = {
-    dir(value, options) { put("log", show(value, { depth: options?.depth === null ? Infinity : options?.depth ?? 2, hidden: Boolean(options?.showHidden) })); },
-    dirxml(...args) { put("log", format(args)); },
+    dir(value, options) {
+      put(
+        "log",
+        show(value, {
+          depth: options?.depth === null ? Infinity : options?.depth ?? 2,
+          hidden: Boolean(options?.showHidden),
+        }),
+      );
+    },
+    dirxml(...args) {
+      put("log", format(args));
+    },
     trace(...args) {
       const error = new Error(format(args));
       const frames = /\n {4}at [^]*$/.exec(String(error.stack))?.[0] ?? "";
@@ -83,13 +108,19 @@
       if (args.length) put("log", format(args));
       indent += "  ";
     },
-    groupEnd() { indent = indent.slice(2); },
+    groupEnd() {
+      indent = indent.slice(2);
+    },
     count(label = "default") {
       counts.set(String(label), (counts.get(String(label)) ?? 0) + 1);
       put("log", `${label}: ${counts.get(String(label))}`);
     },
-    countReset(label = "default") { counts.delete(String(label)); },
-    time(label = "default") { clocks.set(String(label), Date.now()); },
+    countReset(label = "default") {
+      counts.delete(String(label));
+    },
+    time(label = "default") {
+      clocks.set(String(label), Date.now());
+    },
     timeEnd(label = "default") {
       if (clocks.has(String(label))) put("log", `${label}: ${passed(String(label))}`);
       clocks.delete(String(label));
@@ -107,9 +138,22 @@
   Object.assign(console, methods);
 
   function tableOf(data, columns) {
-    const cell = (value) => show(value, { depth: value !== null && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length > 2 ? -1 : 0, width: Infinity, items: 3 });
+    const cell = (value) =>
+      show(value, {
+        depth: value !== null && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length > 2
+          ? -1
+          : 0,
+        width: Infinity,
+        items: 3,
+      });
     const index = (count) => Array.from({ length: count }, (_, i) => cell(i));
-    if (data instanceof Map) return drawn(["(iteration index)", "Key", "Values"], [index(data.size), Array.from(data.keys(), cell), Array.from(data.values(), cell)]);
+    if (data instanceof Map) {
+      return drawn(["(iteration index)", "Key", "Values"], [
+        index(data.size),
+        Array.from(data.keys(), cell),
+        Array.from(data.values(), cell),
+      ]);
+    }
     if (data instanceof Set) return drawn(["(iteration index)", "Values"], [index(data.size), Array.from(data, cell)]);
     const rows = Object.keys(data), made = new Map(), plain = [];
     rows.forEach((row, i) => {

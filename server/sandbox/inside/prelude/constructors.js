@@ -13,12 +13,23 @@
       const record = shells.get(shell), { part, name } = record;
       if (record.kind) return record;
       const kind = (record.kind = host.load(part)[name]), { prototype } = kind;
-      const put = (target, key, value) => Object.defineProperty(target, key, { value, writable: true, configurable: true });
+      const put = (target, key, value) =>
+        Object.defineProperty(target, key, { value, writable: true, configurable: true });
       Object.defineProperty(prototype, Symbol.toStringTag, { value: "Intl." + name, configurable: true });
       put(prototype, "constructor", record.shown);
       Object.defineProperty(shell, "prototype", { value: prototype, writable: false });
       Object.defineProperty(shell, "length", { value: LENGTHS[name] ?? 0, configurable: true });
-      if (name !== "Locale") put(shell, "supportedLocalesOf", { supportedLocalesOf(locales) { return supported(locales, arguments[1]); } }.supportedLocalesOf);
+      if (name !== "Locale") {
+        put(
+          shell,
+          "supportedLocalesOf",
+          {
+            supportedLocalesOf(locales) {
+              return supported(locales, arguments[1]);
+            },
+          }.supportedLocalesOf,
+        );
+      }
       return record;
     }
     const trap = {
@@ -36,7 +47,9 @@
         return self;
       },
     };
-    for (const key of ["get", "set", "has", "ownKeys", "getOwnPropertyDescriptor", "defineProperty", "deleteProperty"]) trap[key] = (...given) => (filled(given[0]), Reflect[key](...given));
+    for (
+      const key of ["get", "set", "has", "ownKeys", "getOwnPropertyDescriptor", "defineProperty", "deleteProperty"]
+    ) trap[key] = (...given) => (filled(given[0]), Reflect[key](...given));
     return (part, name) => {
       const shell = { [name]: function () {} }[name], shown = new Proxy(shell, trap);
       shells.set(shell, { part, name, shown, kind: null });
@@ -49,7 +62,9 @@
     const Intl = {}, constructor = made();
     const hidden = (name, value) => Object.defineProperty(Intl, name, { value, writable: true, configurable: true });
     const functions = {
-      getCanonicalLocales(locales) { return tagsOf(locales); },
+      getCanonicalLocales(locales) {
+        return tagsOf(locales);
+      },
       supportedValuesOf(key) {
         const name = `${key}`;
         if (!KEYS.includes(name)) throw new RangeError(`Invalid key : ${name}`);

@@ -57,9 +57,17 @@
         const f = i < 20 ? (b & c) | (~b & d) : i < 40 || i >= 60 ? b ^ c ^ d : (b & c) | (b & d) | (c & d);
         const k = i < 20 ? 0x5a827999 : i < 40 ? 0x6ed9eba1 : i < 60 ? 0x8f1bbcdc : 0xca62c1d6;
         const next = (left(a, 5) + f + e + k + w[i]) | 0;
-        e = d; d = c; c = left(b, 30); b = a; a = next;
+        e = d;
+        d = c;
+        c = left(b, 30);
+        b = a;
+        a = next;
       }
-      hash[0] += a; hash[1] += b; hash[2] += c; hash[3] += d; hash[4] += e;
+      hash[0] += a;
+      hash[1] += b;
+      hash[2] += c;
+      hash[3] += d;
+      hash[4] += e;
       for (let i = 0; i < 5; i++) hash[i] |= 0;
     }
     return bigEndian(hash, 20);
@@ -83,9 +91,23 @@
         const t1 = (h + s1 + ((e & f) ^ (~e & g)) + k[i] + w[i]) | 0;
         const s0 = right(a, 2) ^ right(a, 13) ^ right(a, 22);
         const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-        h = g; g = f; f = e; e = (d + t1) | 0; d = c; c = b; b = a; a = (t1 + t2) | 0;
+        h = g;
+        g = f;
+        f = e;
+        e = (d + t1) | 0;
+        d = c;
+        c = b;
+        b = a;
+        a = (t1 + t2) | 0;
       }
-      hash[0] += a; hash[1] += b; hash[2] += c; hash[3] += d; hash[4] += e; hash[5] += f; hash[6] += g; hash[7] += h;
+      hash[0] += a;
+      hash[1] += b;
+      hash[2] += c;
+      hash[3] += d;
+      hash[4] += e;
+      hash[5] += f;
+      hash[6] += g;
+      hash[7] += h;
     }
     return bigEndian(hash, 32);
   }
@@ -95,7 +117,8 @@
 
   function sha512(bytes, start, size) {
     const view = padded(bytes, 128);
-    const pairs = (list) => Array.from({ length: list.length / 2 }, (_, i) => (BigInt(list[2 * i]) << 32n) | BigInt(list[2 * i + 1]));
+    const pairs = (list) =>
+      Array.from({ length: list.length / 2 }, (_, i) => (BigInt(list[2 * i]) << 32n) | BigInt(list[2 * i + 1]));
     const k = once("k512n", () => pairs(K512()));
     const hash = pairs(start());
     const w = new Array(80);
@@ -112,7 +135,14 @@
         const t1 = h + s1 + ((e & f) ^ (~e & M64 & g)) + k[i] + w[i];
         const s0 = right64(a, 28n) ^ right64(a, 34n) ^ right64(a, 39n);
         const t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
-        h = g; g = f; f = e; e = (d + t1) & M64; d = c; c = b; b = a; a = (t1 + t2) & M64;
+        h = g;
+        g = f;
+        f = e;
+        e = (d + t1) & M64;
+        d = c;
+        c = b;
+        b = a;
+        a = (t1 + t2) & M64;
       }
       [a, b, c, d, e, f, g, h].forEach((word, i) => (hash[i] = (hash[i] + word) & M64));
     }
@@ -135,7 +165,9 @@
   function bytesOf(data) {
     if (data instanceof ArrayBuffer) return new Uint8Array(data);
     if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    throw new TypeError("The data must be an ArrayBuffer, a TypedArray or a DataView. Use new TextEncoder().encode(text).");
+    throw new TypeError(
+      "The data must be an ArrayBuffer, a TypedArray or a DataView. Use new TextEncoder().encode(text).",
+    );
   }
 
   function hmac(name, secret, message) {
@@ -153,10 +185,17 @@
 
   const secrets = new WeakMap();
   class CryptoKey {
-    constructor() { throw new TypeError("Illegal constructor"); }
+    constructor() {
+      throw new TypeError("Illegal constructor");
+    }
   }
   function keyOf(secret, hash, extractable, usages) {
-    const fields = { type: "secret", extractable: Boolean(extractable), algorithm: { name: "HMAC", length: secret.length * 8, hash: { name: hash } }, usages: [...usages] };
+    const fields = {
+      type: "secret",
+      extractable: Boolean(extractable),
+      algorithm: { name: "HMAC", length: secret.length * 8, hash: { name: hash } },
+      usages: [...usages],
+    };
     const key = Object.freeze(Object.assign(Object.create(CryptoKey.prototype), fields));
     secrets.set(key, secret);
     return key;
@@ -168,29 +207,46 @@
     if (!key.usages.includes(usage)) throw new DOMException(`Unable to use this key to ${usage}`, "InvalidAccessError");
     return [key.algorithm.hash.name, secrets.get(key)];
   }
-  const unbase64 = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-  const base64 = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  const unbase64 = (text) =>
+    Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  const base64 = (bytes) =>
+    btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 
   class SubtleCrypto {
     async digest(algorithm, data) {
       return DIGESTS[digestOf(algorithm)][0](bytesOf(data)).buffer;
     }
     async importKey(format, data, algorithm, extractable, usages) {
-      if (String(algorithm?.name ?? algorithm).toUpperCase() !== "HMAC") throw new DOMException("Only HMAC keys can be imported here.", "NotSupportedError");
-      if (format !== "raw" && format !== "jwk") throw new DOMException("Only raw and jwk keys can be imported here.", "NotSupportedError");
+      if (String(algorithm?.name ?? algorithm).toUpperCase() !== "HMAC") {
+        throw new DOMException("Only HMAC keys can be imported here.", "NotSupportedError");
+      }
+      if (format !== "raw" && format !== "jwk") {
+        throw new DOMException("Only raw and jwk keys can be imported here.", "NotSupportedError");
+      }
       const secret = format === "raw" ? bytesOf(data).slice() : unbase64(data.k);
       if (!secret.length) throw new DOMException("Zero-length key is not supported", "DataError");
       return keyOf(secret, digestOf(algorithm.hash), extractable, usages);
     }
     async generateKey(algorithm, extractable, usages) {
       const hash = digestOf(algorithm.hash);
-      return keyOf(crypto.getRandomValues(new Uint8Array((algorithm.length ?? DIGESTS[hash][1] * 8) / 8)), hash, extractable, usages);
+      return keyOf(
+        crypto.getRandomValues(new Uint8Array((algorithm.length ?? DIGESTS[hash][1] * 8) / 8)),
+        hash,
+        extractable,
+        usages,
+      );
     }
     async exportKey(format, key) {
       const secret = secrets.get(key);
       if (!key.extractable) throw new DOMException("key is not extractable", "InvalidAccessError");
       if (format === "raw") return secret.slice().buffer;
-      return { kty: "oct", k: base64(secret), alg: "HS" + key.algorithm.hash.name.slice(4), key_ops: [...key.usages], ext: true };
+      return {
+        kty: "oct",
+        k: base64(secret),
+        alg: "HS" + key.algorithm.hash.name.slice(4),
+        key_ops: [...key.usages],
+        ext: true,
+      };
     }
     async sign(algorithm, key, data) {
       return hmac(...secretOf(algorithm, key, "sign"), bytesOf(data)).buffer;
@@ -219,11 +275,15 @@
   }
 
   class Crypto {
-    get subtle() { return subtle; }
+    get subtle() {
+      return subtle;
+    }
     getRandomValues(array) {
       const whole = /^(Big)?(Int|Uint)\d+(Clamped)?Array$/.test(array?.[Symbol.toStringTag]);
       if (!whole) throw new DOMException("The data argument must be an integer-type TypedArray", "TypeMismatchError");
-      if (array.byteLength > 65536) throw new DOMException(`The requested length exceeds 65,536 bytes`, "QuotaExceededError");
+      if (array.byteLength > 65536) {
+        throw new DOMException(`The requested length exceeds 65,536 bytes`, "QuotaExceededError");
+      }
       const bytes = bytesOf(array);
       for (let i = 0; i < bytes.length; i++) bytes[i] = randomByte();
       return array;
@@ -236,7 +296,9 @@
       return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
     }
   }
-  for (const kind of [Crypto, SubtleCrypto, CryptoKey]) Object.defineProperty(kind.prototype, Symbol.toStringTag, { value: kind.name, configurable: true });
+  for (const kind of [Crypto, SubtleCrypto, CryptoKey]) {
+    Object.defineProperty(kind.prototype, Symbol.toStringTag, { value: kind.name, configurable: true });
+  }
   const subtle = new SubtleCrypto();
   const crypto = new Crypto();
   return { crypto, Crypto, CryptoKey, SubtleCrypto };

@@ -8,13 +8,19 @@
   const clip = (time) => (time >= -8.64e15 && time <= 8.64e15 ? time + 0 : NaN);
 
   const made = new Proxy(Native, {
-    apply() { return `${new Native()}`; },
+    apply() {
+      return `${new Native()}`;
+    },
     construct(target, values, newTarget) {
       const given = values.length === 1 && typeof values[0] === "string" ? [read(values[0])] : values;
       return construct(target, given, newTarget === made ? target : newTarget);
     },
   });
-  const ours = { parse(text) { return read(`${text}`); } };
+  const ours = {
+    parse(text) {
+      return read(`${text}`);
+    },
+  };
   defineProperty(Native, "parse", { value: ours.parse, writable: true, configurable: true });
   defineProperty(Native.prototype, "constructor", { value: made, writable: true, configurable: true });
   return { Date: made };

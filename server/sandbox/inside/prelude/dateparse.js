@@ -7,12 +7,15 @@
   const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
   const ZONES = { ut: 0, utc: 0, z: 0, gmt: 0, est: -5, edt: -4, cst: -6, cdt: -5, mst: -7, mdt: -6, pst: -8, pdt: -7 };
   const isIn = (n, low, high) => n >= low && n <= high;
-  const isMonth = (n) => isIn(n, 1, 12), isDay = (n) => isIn(n, 1, 31), isHour = (n) => isIn(n, 0, 23), isSixtieth = (n) => isIn(n, 0, 59);
+  const isMonth = (n) => isIn(n, 1, 12),
+    isDay = (n) => isIn(n, 1, 31),
+    isHour = (n) => isIn(n, 0, 23),
+    isSixtieth = (n) => isIn(n, 0, 59);
 
   // Tokens: { number, length }, { sign } for one of ":-+.)", { word, length }, { space } or {} for anything else.
   function tokensOf(text) {
     const tokens = [];
-    for (let at = 0; at < text.length; ) {
+    for (let at = 0; at < text.length;) {
       const start = at, sign = text[at];
       if (isDigit(sign)) {
         while (isDigit(text[at])) at++;
@@ -48,7 +51,14 @@
     const word = text.slice(0, 3).replace(/[A-Z]/g, (letter) => letter.toLowerCase()), short = text.length <= 3;
     const month = MONTHS.indexOf(word) + 1;
     const zone = short && Object.hasOwn(ZONES, word) ? ZONES[word] : undefined;
-    return { word, month, zone, half: short && word === "am" ? 0 : short && word === "pm" ? 12 : undefined, isZ: word === "z", isT: word === "t" };
+    return {
+      word,
+      month,
+      zone,
+      half: short && word === "am" ? 0 : short && word === "pm" ? 12 : undefined,
+      isZ: word === "z",
+      isT: word === "t",
+    };
   }
 
   function parse(text) {
@@ -69,8 +79,16 @@
       addTime(n);
       while (time.length < 4) time.push(0);
     };
-    const isNextOfTime = (n) => (time.length === 1 && isSixtieth(n)) || (time.length === 2 && isSixtieth(n)) || (time.length === 3 && isIn(n, 0, 999));
-    const thousandths = ({ number, length }) => (length === 1 ? number * 100 : length === 2 ? number * 10 : Math.floor(number / 10 ** (Math.min(length, 9) - 3)));
+    const isNextOfTime = (n) =>
+      (time.length === 1 && isSixtieth(n)) || (time.length === 2 && isSixtieth(n)) ||
+      (time.length === 3 && isIn(n, 0, 999));
+    const thousandths = (
+      { number, length },
+    ) => (length === 1
+      ? number * 100
+      : length === 2
+      ? number * 10
+      : Math.floor(number / 10 ** (Math.min(length, 9) - 3)));
 
     // The language's own form. False when the text can be no date; what is left is read by the other rules.
     function iso() {
@@ -174,8 +192,9 @@
           hasNumber = true;
           if (isSign(":")) Object.assign(zone, { hour: number, minute: NONE });
           else if (length === 1 || length === 2) Object.assign(zone, { hour: number, minute: 0 });
-          else if (length === 3 || length === 4) Object.assign(zone, { hour: Math.floor(number / 100), minute: number % 100 });
-          else return false;
+          else if (length === 3 || length === 4) {
+            Object.assign(zone, { hour: Math.floor(number / 100), minute: number % 100 });
+          } else return false;
         } else if ((token.sign === "+" || token.sign === "-" || token.sign === ")") && hasNumber) {
           return false;
         }
@@ -198,7 +217,10 @@
       if (!isIn(hour, 0, 12)) return NaN;
       hour = (hour % 12) + half;
     }
-    if (!(isHour(hour) && isSixtieth(minute) && isSixtieth(second) && isIn(thousandth, 0, 999)) && (hour !== 24 || minute > 0 || second > 0 || thousandth > 0)) return NaN;
+    if (
+      !(isHour(hour) && isSixtieth(minute) && isSixtieth(second) && isIn(thousandth, 0, 999)) &&
+      (hour !== 24 || minute > 0 || second > 0 || thousandth > 0)
+    ) return NaN;
     const offset = zone.sign * (Math.max(zone.hour, 0) * 60 + Math.max(zone.minute, 0)) * 60000;
     const made = new Native(0);
     made.setUTCFullYear(year, month - 1, date);

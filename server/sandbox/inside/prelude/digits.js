@@ -1,8 +1,7 @@
-// Gives numbers of the payload that code passes on the digits back with which they came. Loaded before the code, and only
-// for a payload that has a number which JavaScript writes otherwise; `inside/digits.py` says which.
-//
-// A number is known by the object and the property that it came in. Where that is another one, as in a copy, its value
-// tells, if the payload writes that value in one way only. What stays open is a note, with the path.
+// Gives numbers of the payload that code passes on the digits back with which they came. Loaded before the code, and
+// only for a payload that has a number which JavaScript writes otherwise; `inside/digits.py` says which.
+//  A number is known by the object and the property that it came in. Where that is another one, as in a copy, its
+// value tells, if the payload writes that value in one way only. What stays open is a note, with the path.
 (function (host) {
   "use strict";
   const { stringify, text, isArray } = host;
@@ -19,7 +18,7 @@
   const put = (map, key, value) => (apply(set, map, [key, value]), value);
   const knows = (map, key) => apply(has, map, [key]);
   const keyOf = (value) => (is(value, -0) ? "-0" : value);
-  const FEW = 1000;  // whole numbers below it may as well be counted or computed
+  const FEW = 1000; // whole numbers below it may as well be counted or computed
 
   const numbers = new Table(), homes = new Table(), names = new Table(), written = new Table();
   const notes = [], inText = [];
@@ -51,11 +50,12 @@
     return { came, copied, json, header, look, notes };
   }
 
-  const LIST = "[]";  // stands for the key of whatever is in a list
+  const LIST = "[]"; // stands for the key of whatever is in a list
 
   function learn(key, literal) {
     const value = +literal;
-    const known = at(numbers, keyOf(value)) ?? put(numbers, keyOf(value), { literals: [], loses: false, keys: new Table() });
+    const known = at(numbers, keyOf(value)) ??
+      put(numbers, keyOf(value), { literals: [], loses: false, keys: new Table() });
     known.loses ||= !isSame(literal, text(value));
     add(known.literals, literal);
     add(at(known.keys, key) ?? put(known.keys, key, []), literal);
@@ -118,7 +118,9 @@
       put(at(homes, holder) ?? put(homes, holder, new Table()), text(key), literal);
       const known = at(numbers, keyOf(+literal)), shown = text(+literal);
       if (knows(names, key)) put(names, key, literal);
-      if (known.loses && literal !== shown && inText.length < 20 && !apply(includes, source, [shown])) inText[inText.length] = [shown, literal];
+      if (known.loses && literal !== shown && inText.length < 20 && !apply(includes, source, [shown])) {
+        inText[inText.length] = [shown, literal];
+      }
     }
   }
 
@@ -142,12 +144,13 @@
   // A number that the code writes out is not the payload's.
   const isInCode = (shown) => apply(includes, from.code, [shown]);
 
-  const given = (replacer) => function (key, item) {
-    if (replacer) item = apply(replacer, this, [key, item]);
-    if (typeof item !== "number") return item;
-    const literal = literalOf(this, key, item);
-    return literal ? rawJSON(literal) : item;
-  };
+  const given = (replacer) =>
+    function (key, item) {
+      if (replacer) item = apply(replacer, this, [key, item]);
+      if (typeof item !== "number") return item;
+      const literal = literalOf(this, key, item);
+      return literal ? rawJSON(literal) : item;
+    };
 
   // The body, with notes about what could not be kept.
   function json(payload) {
@@ -156,8 +159,16 @@
       if (typeof item === "number") {
         const literal = literalOf(this, key, item);
         if (literal) return put(written, literal, true), rawJSON(literal);
-        if (literal === null) note("number changed", pathOf(parents, this, key), either(at(numbers, keyOf(item)).literals), stringify(item));
-        else if (literal === undefined && !isArray(this) && at(names, key)) computed[computed.length] = [this, key, item];
+        if (literal === null) {
+          note(
+            "number changed",
+            pathOf(parents, this, key),
+            either(at(numbers, keyOf(item)).literals),
+            stringify(item),
+          );
+        } else if (literal === undefined && !isArray(this) && at(names, key)) {
+          computed[computed.length] = [this, key, item];
+        }
       } else if (typeof item === "string") {
         if (inText.length) lookAt(item, () => pathOf(parents, this, key));
       } else if (item !== null && typeof item === "object" && !knows(parents, item)) put(parents, item, [this, key]);
@@ -184,7 +195,11 @@
 
   function step(holder, key) {
     if (isArray(holder)) return "[" + key + "]";
-    for (let i = 0; i < key.length; i++) if (!apply(includes, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$0123456789", [key[i]])) return "[" + stringify(key) + "]";
+    for (let i = 0; i < key.length; i++) {
+      if (!apply(includes, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$0123456789", [key[i]])) {
+        return "[" + stringify(key) + "]";
+      }
+    }
     return key && !(key[0] >= "0" && key[0] <= "9") ? "." + key : "[" + stringify(key) + "]";
   }
 
@@ -195,7 +210,8 @@
     }
   }
 
-  const look = (string, part, name) => lookAt(string, () => "webhook." + part + (name === undefined ? "" : "[" + stringify(name) + "]"));
+  const look = (string, part, name) =>
+    lookAt(string, () => "webhook." + part + (name === undefined ? "" : "[" + stringify(name) + "]"));
 
   // The value of a header that is a number.
   function header(value) {

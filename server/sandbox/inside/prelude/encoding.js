@@ -32,7 +32,9 @@
     if (data === undefined) return new Uint8Array();
     if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data);
-    throw new TypeError('The "list" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.');
+    throw new TypeError(
+      'The "list" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.',
+    );
   }
 
   const WRONG = "The encoded data was not valid for encoding utf-8";
@@ -47,13 +49,19 @@
       out += String.fromCodePoint.apply(null, pieces);
       pieces = [];
     };
-    for (let i = 0; i < bytes.length; ) {
+    for (let i = 0; i < bytes.length;) {
       const first = bytes[i++];
       if (first < 0x80) {
         put(first);
         continue;
       }
-      const more = first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : 0;
+      const more = first >= 0xc2 && first < 0xe0
+        ? 1
+        : first >= 0xe0 && first < 0xf0
+        ? 2
+        : first >= 0xf0 && first < 0xf5
+        ? 3
+        : 0;
       let point = first & (0x3f >> more);
       let low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
       let high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
@@ -72,7 +80,8 @@
 
   const LABELS = {
     "utf-8": "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8",
-    "windows-1252": "ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 l1 latin1 us-ascii windows-1252 x-cp1252",
+    "windows-1252":
+      "ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 l1 latin1 us-ascii windows-1252 x-cp1252",
     "utf-16be": "unicodefffe utf-16be",
     "utf-16le": "csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le",
   };
@@ -80,13 +89,19 @@
 
   function decodeWide(bytes, big) {
     let out = "";
-    for (let i = 0; i + 1 < bytes.length; i += 2) out += String.fromCharCode(big ? bytes[i] * 256 + bytes[i + 1] : bytes[i + 1] * 256 + bytes[i]);
+    for (let i = 0; i + 1 < bytes.length; i += 2) {
+      out += String.fromCharCode(big ? bytes[i] * 256 + bytes[i + 1] : bytes[i + 1] * 256 + bytes[i]);
+    }
     return (bytes.length % 2 ? out + "\ufffd" : out).toWellFormed();
   }
 
   class TextEncoder {
-    get encoding() { return "utf-8"; }
-    encode(text = "") { return encode(`${text}`); }
+    get encoding() {
+      return "utf-8";
+    }
+    encode(text = "") {
+      return encode(`${text}`);
+    }
     encodeInto(text, target) {
       let read = 0, written = 0;
       for (const character of String(text)) {
@@ -107,23 +122,34 @@
     #kept = [];
     constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
       this.#encoding = encodingOf(String(label).trim().toLowerCase());
-      if (!this.#encoding) throw Object.assign(new RangeError(`The "${label}" encoding is not supported`), { code: "ERR_ENCODING_NOT_SUPPORTED" });
+      if (!this.#encoding) {
+        throw Object.assign(new RangeError(`The "${label}" encoding is not supported`), {
+          code: "ERR_ENCODING_NOT_SUPPORTED",
+        });
+      }
       this.#fatal = Boolean(fatal);
       this.#ignoreBOM = Boolean(ignoreBOM);
     }
-    get encoding() { return this.#encoding; }
-    get fatal() { return this.#fatal; }
-    get ignoreBOM() { return this.#ignoreBOM; }
+    get encoding() {
+      return this.#encoding;
+    }
+    get fatal() {
+      return this.#fatal;
+    }
+    get ignoreBOM() {
+      return this.#ignoreBOM;
+    }
     decode(data, { stream = false } = {}) {
       let bytes = bytesOf(data);
       if (this.#kept.length) bytes = Uint8Array.from([...this.#kept, ...bytes]);
       const held = stream ? unfinished(bytes, this.#encoding) : 0;
       this.#kept = Array.from(bytes.subarray(bytes.length - held));
       bytes = bytes.subarray(0, bytes.length - held);
-      const text =
-        this.#encoding === "utf-8" ? decode(bytes, this.#fatal)
-          : this.#encoding === "windows-1252" ? Array.from(bytes, (b) => String.fromCharCode(b)).join("")  // as Node 20 does, which takes it for Latin-1
-            : decodeWide(bytes, this.#encoding === "utf-16be");
+      const text = this.#encoding === "utf-8"
+        ? decode(bytes, this.#fatal)
+        : this.#encoding === "windows-1252"
+        ? Array.from(bytes, (b) => String.fromCharCode(b)).join("") // as Node 20 does, which takes it for Latin-1
+        : decodeWide(bytes, this.#encoding === "utf-16be");
       return !this.#ignoreBOM && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
     }
   }

@@ -1,14 +1,20 @@
-// exp, expm1, sinh, cosh and tanh to the last digit as V8 computes them: with the algorithms of fdlibm, whose notice follows. The
-// engine asks the system's library, which rounds otherwise.
-//
-// Copyright (C) 1993-2004 by Sun Microsystems, Inc. All rights reserved.
-// Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is preserved.
+// exp, expm1, sinh, cosh and tanh to the last digit as V8 computes them: with the algorithms of fdlibm, whose notice
+// follows. The engine asks the system's library, which rounds otherwise.
+//  Copyright (C) 1993-2004 by Sun Microsystems, Inc. All rights reserved.
+// Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is
+// preserved.
 (function (host) {
   "use strict";
   const { made, magnitude } = host.load("doubles"), { abs } = host.math, { isNaN } = Number;
   const LN2_H = 6.93147180369123816490e-01, LN2_L = 1.90821492927058770002e-10, LOG2E = 1.44269504088896338700;
 
-  const expRatio = (x, t) => x - t * (1.66666666666666019037e-01 + t * (-2.77777777770155933842e-03 + t * (6.61375632143793436117e-05 + t * (-1.65339022054652515390e-06 + t * 4.13813679705723846039e-08))));
+  const expRatio = (x, t) =>
+    x -
+    t *
+      (1.66666666666666019037e-01 +
+        t *
+          (-2.77777777770155933842e-03 +
+            t * (6.61375632143793436117e-05 + t * (-1.65339022054652515390e-06 + t * 4.13813679705723846039e-08))));
   function exp(x) {
     if (isNaN(x)) return NaN;
     if (x > 7.09782712893383973096e+02) return Infinity;
@@ -50,7 +56,14 @@
       c = h - x - l;
     } else if (ix < 0x3c900000) return x;
     const half = 0.5 * x, hxs = x * half;
-    const r = 1 + hxs * (-3.33333333333331316428e-02 + hxs * (1.58730158725481460165e-03 + hxs * (-7.93650757867487942473e-05 + hxs * (4.00821782732936239552e-06 + hxs * -2.01099218183624371326e-07))));
+    const r = 1 +
+      hxs *
+        (-3.33333333333331316428e-02 +
+          hxs *
+            (1.58730158725481460165e-03 +
+              hxs *
+                (-7.93650757867487942473e-05 +
+                  hxs * (4.00821782732936239552e-06 + hxs * -2.01099218183624371326e-07))));
     const t = 3 - r * half;
     let e = hxs * ((r - t) / (6 - x * t));
     if (!k) return x - (x * e - hxs);

@@ -37,7 +37,7 @@
     }
 
     function string() {
-      for (at++; ; at++) {
+      for (at++;; at++) {
         const sign = text[at];
         if (sign === undefined) placed("Unterminated string");
         if (sign === '"') return void at++;
@@ -91,8 +91,10 @@
       if (sign === "{") {
         at++;
         if (blank() === "}") return void at++;
-        for (let isFirst = true; ; isFirst = false) {
-          if (blank() !== '"') unexpected(isFirst ? "Expected property name or '}'" : "Expected double-quoted property name");
+        for (let isFirst = true;; isFirst = false) {
+          if (blank() !== '"') {
+            unexpected(isFirst ? "Expected property name or '}'" : "Expected double-quoted property name");
+          }
           string();
           if (blank() !== ":") unexpected(isFirst ? "Expected ':' after property name" : "");
           at++;
@@ -180,10 +182,21 @@
   // Where in `webhook.payload` its JSON cannot be written, in a sentence; "" when it is not found.
   function ofPayload(payload) {
     const path = [], keys = [];
-    const place = (length) => keys.slice(0, length).reduce((text, key) => text + (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : /^\d+$/.test(key) ? `[${key}]` : `[${host.quote(key)}]`), "webhook.payload");
+    const place = (length) =>
+      keys.slice(0, length).reduce(
+        (text, key) =>
+          text + (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key)
+            ? `.${key}`
+            : /^\d+$/.test(key)
+            ? `[${key}]`
+            : `[${host.quote(key)}]`),
+        "webhook.payload",
+      );
     function walk(value) {
       if (typeof value === "bigint") return `${place()} is a BigInt and needs String(…).`;
-      if (value === null || typeof value !== "object" || path.length > 200 || typeof value.toJSON === "function") return "";
+      if (value === null || typeof value !== "object" || path.length > 200 || typeof value.toJSON === "function") {
+        return "";
+      }
       const start = path.indexOf(value);
       if (start >= 0) return `${place()} leads back to ${place(start)}.`;
       path.push(value);

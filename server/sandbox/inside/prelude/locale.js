@@ -16,9 +16,13 @@
     for (let i = 0; i < length; i++) {
       if (!(i in list)) continue;
       const tag = list[i];
-      if (typeof tag !== "string" && (typeof tag !== "object" || tag === null)) throw new TypeError("Language ID should be string or object.");
+      if (typeof tag !== "string" && (typeof tag !== "object" || tag === null)) {
+        throw new TypeError("Language ID should be string or object.");
+      }
       const made = tagOf(tag) || canonical(`${tag}`);
-      if (!tags.includes(made)) defineProperty(tags, tags.length, { value: made, writable: true, enumerable: true, configurable: true });
+      if (!tags.includes(made)) {
+        defineProperty(tags, tags.length, { value: made, writable: true, enumerable: true, configurable: true });
+      }
     }
     return tags;
   }
@@ -29,9 +33,11 @@
 
   // Most tags are written as they should be; Python knows the grammar and the old names.
   const USUAL = /^[a-z]{2}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?$/;
-  const OLD = /^(?:in|iw|ji|jw|mo|sh|tl)(?:-|$)|-Qaai|^sgn|-(?:AN|BU|C[ST]|D[DY]|F[QX]|HV|JT|MI|N[HQT]|P[CUZ]|QU|RH|SU|TP|UK|VD|WK|Y[DU]|ZR)$/;
+  const OLD =
+    /^(?:in|iw|ji|jw|mo|sh|tl)(?:-|$)|-Qaai|^sgn|-(?:AN|BU|C[ST]|D[DY]|F[QX]|HV|JT|MI|N[HQT]|P[CUZ]|QU|RH|SU|TP|UK|VD|WK|Y[DU]|ZR)$/;
   // Language, script, region and variants are right; of what is wrong behind them V8 says more.
-  const HEAD = /^(?:[a-z]{2,3}|[a-z]{5,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*(?:-(?:[a-z\d](?:-[a-z\d-]*)?)?)?$/i;
+  const HEAD =
+    /^(?:[a-z]{2,3}|[a-z]{5,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*(?:-(?:[a-z\d](?:-[a-z\d-]*)?)?)?$/i;
   function canonical(tag) {
     if (USUAL.test(tag) && !OLD.test(tag)) return tag;
     const made = /^[A-Za-z\d-]{2,140}$/.test(tag) ? load("canonical:" + tag.toLowerCase()) : null;
@@ -44,7 +50,9 @@
   const plainTag = (tag) => tag.replace(extensionOf(tag)?.[0] ?? "", "");
   const keywordsOf = (tag) => {
     const words = { __proto__: null };
-    for (const [, key, value] of (extensionOf(tag)?.[1] ?? "").matchAll(/-([a-z\d][a-z])((?:-[a-z\d]{3,8})*)(?=-|$)/g)) words[key] = value.slice(1);
+    for (
+      const [, key, value] of (extensionOf(tag)?.[1] ?? "").matchAll(/-([a-z\d][a-z])((?:-[a-z\d]{3,8})*)(?=-|$)/g)
+    ) words[key] = value.slice(1);
     return words;
   };
   const attributesOf = (tag) => /^(?:-[a-z\d]{3,8})*/.exec(extensionOf(tag)?.[1] ?? "")[0];
@@ -61,7 +69,13 @@
       return { tag: known.tag, stored: known.stored, data: known, wishes, words };
     }
     const known = load("locale:" + DEFAULT);
-    return { tag: DEFAULT, stored: known.stored, data: known, wishes: { __proto__: null, ...options }, words: { __proto__: null } };
+    return {
+      tag: DEFAULT,
+      stored: known.stored,
+      data: known,
+      wishes: { __proto__: null, ...options },
+      words: { __proto__: null },
+    };
   }
 
   // The tag with the extensions that took effect, which come in order.
@@ -73,13 +87,17 @@
   };
 
   // With the digits that were asked for: `nu` of the tag or the option numberingSystem.
-  const numbersOf = ({ data, stored, wishes }) => (wishes.nu && wishes.nu !== data.system ? load("locale:" + data.tag + "|" + wishes.nu) ?? data : data);
+  const numbersOf = (
+    { data, wishes },
+  ) => (wishes.nu && wishes.nu !== data.system ? load("locale:" + data.tag + "|" + wishes.nu) ?? data : data);
 
   function option(options, name, allowed, otherwise, service) {
     const value = options[name];
     if (value === undefined) return otherwise;
     const text = `${value}`;
-    if (allowed && !allowed.includes(text)) throw new RangeError(`Value ${text} out of range for ${service} options property ${name}`);
+    if (allowed && !allowed.includes(text)) {
+      throw new RangeError(`Value ${text} out of range for ${service} options property ${name}`);
+    }
     return text;
   }
 
@@ -98,7 +116,9 @@
   // The newer constructors take no text or number for options.
   function objectOf(options) {
     if (options === undefined) return { __proto__: null };
-    if (options === null || (typeof options !== "object" && typeof options !== "function")) throw new TypeError("invalid_argument");
+    if (options === null || (typeof options !== "object" && typeof options !== "function")) {
+      throw new TypeError("invalid_argument");
+    }
     return options;
   }
 
@@ -117,12 +137,38 @@
   const behind = (value, isOne, kind) => (isOne || !(value instanceof kind) ? value : value[FALLBACK]);
   const system = (options, name) => {
     const value = option(options, name);
-    if (value !== undefined && !/^[A-Za-z\d]{3,8}(?:-[A-Za-z\d]{3,8})*$/.test(value)) throw new RangeError(`Invalid ${name} : ${value}`);
+    if (value !== undefined && !/^[A-Za-z\d]{3,8}(?:-[A-Za-z\d]{3,8})*$/.test(value)) {
+      throw new RangeError(`Invalid ${name} : ${value}`);
+    }
     return value?.toLowerCase();
   };
 
   // Western digits as the locale writes them.
-  const digitized = (text, digits) => (digits === "0123456789" ? text : text.replace(/\d/g, (digit) => Array.from(digits)[digit]));
+  const digitized = (
+    text,
+    digits,
+  ) => (digits === "0123456789" ? text : text.replace(/\d/g, (digit) => Array.from(digits)[digit]));
 
-  return { supported, FALLBACK, behind, locales, attributesOf, objectOf, canonical, tagsOf, resolve, extended, numbersOf, option, digitsOption, optionsOf, matcher, system, split, plainTag, keywordsOf, digitized };
+  return {
+    supported,
+    FALLBACK,
+    behind,
+    locales,
+    attributesOf,
+    objectOf,
+    canonical,
+    tagsOf,
+    resolve,
+    extended,
+    numbersOf,
+    option,
+    digitsOption,
+    optionsOf,
+    matcher,
+    system,
+    split,
+    plainTag,
+    keywordsOf,
+    digitized,
+  };
 });

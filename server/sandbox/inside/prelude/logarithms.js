@@ -1,8 +1,8 @@
-// Logarithms, asinh, acosh and atanh to the last digit as V8 computes them: with the algorithms of fdlibm, whose notice follows. The
-// engine asks the system's library, which rounds otherwise.
-//
-// Copyright (C) 1993-2004 by Sun Microsystems, Inc. All rights reserved.
-// Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is preserved.
+// Logarithms, asinh, acosh and atanh to the last digit as V8 computes them: with the algorithms of fdlibm, whose
+// notice follows. The engine asks the system's library, which rounds otherwise.
+//  Copyright (C) 1993-2004 by Sun Microsystems, Inc. All rights reserved.
+// Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is
+// preserved.
 (function (host) {
   "use strict";
   const { high, withHigh, cut, magnitude } = host.load("doubles"), { abs, sqrt } = host.math;
@@ -17,8 +17,11 @@
     const i = (hx + 0x95f64) & 0x100000;
     return [k + (i >> 20), withHigh(x, hx | (i ^ 0x3ff00000)), hx];
   }
-  const series = (z, w) => z * (6.666666666666735130e-01 + w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)))
-    + w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01));
+  const series = (z, w) =>
+    z *
+      (6.666666666666735130e-01 +
+        w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01))) +
+    w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01));
   const outside = (x) => (x === 0 ? -Infinity : x > 0 ? Infinity : NaN);
 
   function log(x) {
@@ -64,13 +67,26 @@
       return k ? k * LN2_H - (r - (k * LN2_L + c) - f) : f - r;
     }
     const s = f / (2 + f), z = s * s;
-    const r = z * (6.666666666666735130e-01 + z * (3.999999999940941908e-01 + z * (2.857142874366239149e-01 + z * (2.222219843214978396e-01 + z * (1.818357216161805012e-01 + z * (1.531383769920937332e-01 + z * 1.479819860511658591e-01))))));
+    const r = z *
+      (6.666666666666735130e-01 +
+        z *
+          (3.999999999940941908e-01 +
+            z *
+              (2.857142874366239149e-01 +
+                z *
+                  (2.222219843214978396e-01 +
+                    z * (1.818357216161805012e-01 + z * (1.531383769920937332e-01 + z * 1.479819860511658591e-01))))));
     return k ? k * LN2_H - (square - (s * (square + r) + (k * LN2_L + c)) - f) : f - (square - s * (square + r));
   }
   function log2(x) {
     if (!(x > 0) || x === Infinity) return outside(x);
     if (x === 1) return 0;
-    const [k, y] = split(x), f = y - 1, square = 0.5 * f * f, s = f / (2 + f), z = s * s, r = s * (square + series(z, z * z));
+    const [k, y] = split(x),
+      f = y - 1,
+      square = 0.5 * f * f,
+      s = f / (2 + f),
+      z = s * s,
+      r = s * (square + series(z, z * z));
     const h = cut(f - square), l = f - h - square + r, top = h * 1.44269504072144627571, sum = k + top;
     return (l + h) * 1.67517131648865118353e-10 + l * 1.44269504072144627571 + (k - sum + top) + sum;
   }

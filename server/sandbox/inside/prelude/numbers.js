@@ -1,7 +1,8 @@
 // Intl.NumberFormat.
 (function (host) {
   "use strict";
-  const { resolve, extended, numbersOf, option, digitsOption, optionsOf, matcher, system, split, behind, digitized } = host.load("locale");
+  const { resolve, extended, numbersOf, option, digitsOption, optionsOf, matcher, system, split, behind, digitized } =
+    host.load("locale");
   const { load } = host;
 
   // Digits and the position of the point, exactly as the number is written in its shortest form.
@@ -16,15 +17,24 @@
     if (/^0*$/.test(rest)) return false;
     const half = rest[0] < "5" ? -1 : /^50*$/.test(rest) ? 0 : 1;
     switch (mode) {
-      case "ceil": return !negative;
-      case "floor": return negative;
-      case "expand": return true;
-      case "trunc": return false;
-      case "halfCeil": return half > 0 || (half === 0 && !negative);
-      case "halfFloor": return half > 0 || (half === 0 && negative);
-      case "halfTrunc": return half > 0;
-      case "halfEven": return half > 0 || (half === 0 && Number(head.at(-1)) % 2 === 1);
-      default: return half >= 0;
+      case "ceil":
+        return !negative;
+      case "floor":
+        return negative;
+      case "expand":
+        return true;
+      case "trunc":
+        return false;
+      case "halfCeil":
+        return half > 0 || (half === 0 && !negative);
+      case "halfFloor":
+        return half > 0 || (half === 0 && negative);
+      case "halfTrunc":
+        return half > 0;
+      case "halfEven":
+        return half > 0 || (half === 0 && Number(head.at(-1)) % 2 === 1);
+      default:
+        return half >= 0;
     }
   }
 
@@ -65,7 +75,10 @@
   }
 
   class NumberFormat {
-    #locale; #numbers; #options; #format;
+    #locale;
+    #numbers;
+    #options;
+    #format;
 
     constructor(locales, options, service = "Intl.NumberFormat") {
       if (options === null) throw new TypeError(service + " called on null or undefined");
@@ -80,14 +93,18 @@
       const self = behind(this, #options in Object(this), NumberFormat);
       return (self.#format ??= (value) => self.#parts(value).map((part) => part.value).join(""));
     }
-    formatToParts(value) { return this.#parts(value); }
+    formatToParts(value) {
+      return this.#parts(value);
+    }
     #parts(value) {
       return numberParts(this.#locale, this.#numbers, this.#options, numeric(value));
     }
     formatRange(start, end) {
       return this.#range(start, end).map((part) => part.value).join("");
     }
-    formatRangeToParts(start, end) { return this.#range(start, end); }
+    formatRangeToParts(start, end) {
+      return this.#range(start, end);
+    }
     #range(start, end) {
       for (const [name, value] of [["start", start], ["end", end]]) {
         if (value === undefined) throw new TypeError(`Invalid ${name} : undefined`);
@@ -95,20 +112,59 @@
       }
       return rangeParts(this.#parts(start), this.#parts(end), this.#numbers);
     }
-    resolvedOptions() { return behind(this, #options in Object(this), NumberFormat).#resolved(); }
+    resolvedOptions() {
+      return behind(this, #options in Object(this), NumberFormat).#resolved();
+    }
     #resolved() {
       const { rounded: _, minimumSignificantDigits: least, maximumSignificantDigits: most, ...shown } = this.#options;
-      const significant = this.#options.rounded ? { minimumSignificantDigits: 1, maximumSignificantDigits: 2 } : least ? { minimumSignificantDigits: least, maximumSignificantDigits: most } : {};
-      const order = ["style", "currency", "currencyDisplay", "currencySign", "unit", "unitDisplay", "minimumIntegerDigits", "minimumFractionDigits", "maximumFractionDigits", "minimumSignificantDigits", "maximumSignificantDigits", "useGrouping", "notation", "compactDisplay", "signDisplay", "roundingMode", "roundingIncrement", "trailingZeroDisplay", "roundingPriority"];
-      const all = { ...shown, ...significant, roundingPriority: this.#options.rounded ? "morePrecision" : shown.roundingPriority };
+      const significant = this.#options.rounded
+        ? { minimumSignificantDigits: 1, maximumSignificantDigits: 2 }
+        : least
+        ? { minimumSignificantDigits: least, maximumSignificantDigits: most }
+        : {};
+      const order = [
+        "style",
+        "currency",
+        "currencyDisplay",
+        "currencySign",
+        "unit",
+        "unitDisplay",
+        "minimumIntegerDigits",
+        "minimumFractionDigits",
+        "maximumFractionDigits",
+        "minimumSignificantDigits",
+        "maximumSignificantDigits",
+        "useGrouping",
+        "notation",
+        "compactDisplay",
+        "signDisplay",
+        "roundingMode",
+        "roundingIncrement",
+        "trailingZeroDisplay",
+        "roundingPriority",
+      ];
+      const all = {
+        ...shown,
+        ...significant,
+        roundingPriority: this.#options.rounded ? "morePrecision" : shown.roundingPriority,
+      };
       if (this.#options.rounded) Object.assign(all, { minimumFractionDigits: 0, maximumFractionDigits: 0 });
-      const made = { locale: extended(this.#locale.tag, this.#locale.words, { nu: this.#numbers.system }), numberingSystem: this.#numbers.system };
+      const made = {
+        locale: extended(this.#locale.tag, this.#locale.words, { nu: this.#numbers.system }),
+        numberingSystem: this.#numbers.system,
+      };
       for (const name of order) if (all[name] !== undefined) made[name] = all[name];
       return made;
     }
   }
 
-  const numeric = (value) => (typeof value === "bigint" ? value : typeof value === "string" && /^\s*[-+]?(?:\d{16,}|(?=[\d.]{17})\d*\.\d+|\d+\.\d*)\s*$/.test(value) ? exact(value.trim()) : Number(value));
+  const numeric = (
+    value,
+  ) => (typeof value === "bigint"
+    ? value
+    : typeof value === "string" && /^\s*[-+]?(?:\d{16,}|(?=[\d.]{17})\d*\.\d+|\d+\.\d*)\s*$/.test(value)
+    ? exact(value.trim())
+    : Number(value));
 
   // A decimal that a number would not hold: its digits are taken as they are.
   function exact(text) {
@@ -118,16 +174,21 @@
     return /[1-9]/.test(digits) ? { digits, point: whole.length, isMinus: text[0] === "-" } : Number(text);
   }
 
-  const UNITS = /^(?:acre|bit|byte|celsius|centimeter|day|degree|fahrenheit|fluid-ounce|foot|gallon|gigabit|gigabyte|gram|hectare|hour|inch|kilobit|kilobyte|kilogram|kilometer|liter|megabit|megabyte|meter|microsecond|mile|mile-scandinavian|milliliter|millimeter|millisecond|minute|month|nanosecond|ounce|percent|petabyte|pound|second|stone|terabit|terabyte|week|yard|year)$/;
+  const UNITS =
+    /^(?:acre|bit|byte|celsius|centimeter|day|degree|fahrenheit|fluid-ounce|foot|gallon|gigabit|gigabyte|gram|hectare|hour|inch|kilobit|kilobyte|kilogram|kilometer|liter|megabit|megabyte|meter|microsecond|mile|mile-scandinavian|milliliter|millimeter|millisecond|minute|month|nanosecond|ounce|percent|petabyte|pound|second|stone|terabit|terabyte|week|yard|year)$/;
   const isUnit = (name) => name.split("-per-").length <= 2 && name.split("-per-").every((part) => UNITS.test(part));
 
-  function numberOptions(options, locale, service) {
+  function numberOptions(options, _locale, service) {
     const one = (name, allowed, otherwise) => option(options, name, allowed, otherwise, service);
     const style = one("style", ["decimal", "percent", "currency", "unit"], "decimal");
     const made = { __proto__: null, style };
     const currency = one("currency");
-    if (currency !== undefined && !/^[A-Za-z]{3}$/.test(currency)) throw new RangeError(`Invalid currency code : ${currency}`);
-    if (style === "currency" && currency === undefined) throw new TypeError("Currency code is required with currency style.");
+    if (currency !== undefined && !/^[A-Za-z]{3}$/.test(currency)) {
+      throw new RangeError(`Invalid currency code : ${currency}`);
+    }
+    if (style === "currency" && currency === undefined) {
+      throw new TypeError("Currency code is required with currency style.");
+    }
     const currencyDisplay = one("currencyDisplay", ["code", "symbol", "narrowSymbol", "name"], "symbol");
     const currencySign = one("currencySign", ["standard", "accounting"], "standard");
     const unit = one("unit");
@@ -143,28 +204,55 @@
     const low = digitsOption(options, "minimumFractionDigits", 0, 100);
     const high = digitsOption(options, "maximumFractionDigits", 0, 100);
     const { minimumSignificantDigits, maximumSignificantDigits } = options;
-        const roundingPriority = one("roundingPriority", ["auto", "morePrecision", "lessPrecision"], "auto"), both = roundingPriority !== "auto";
+    const roundingPriority = one("roundingPriority", ["auto", "morePrecision", "lessPrecision"], "auto"),
+      both = roundingPriority !== "auto";
     const significant = minimumSignificantDigits !== undefined || maximumSignificantDigits !== undefined;
     if (significant || both) {
       made.minimumSignificantDigits = digitsOption({ minimumSignificantDigits }, "minimumSignificantDigits", 1, 21, 1);
-      made.maximumSignificantDigits = digitsOption({ maximumSignificantDigits }, "maximumSignificantDigits", made.minimumSignificantDigits, 21, 21);
+      made.maximumSignificantDigits = digitsOption(
+        { maximumSignificantDigits },
+        "maximumSignificantDigits",
+        made.minimumSignificantDigits,
+        21,
+        21,
+      );
     }
     if (!significant || both) {
-      if (low !== undefined && high !== undefined && low > high) throw new RangeError("maximumFractionDigits value is out of range.");
+      if (low !== undefined && high !== undefined && low > high) {
+        throw new RangeError("maximumFractionDigits value is out of range.");
+      }
       made.minimumFractionDigits = low ?? Math.min(usual, high ?? usual);
       made.maximumFractionDigits = high ?? Math.max(most, made.minimumFractionDigits);
     }
     made.notation = notation;
     const compactDisplay = one("compactDisplay", ["short", "long"], "short");
-    if (notation === "compact") Object.assign(made, { compactDisplay, rounded: !significant && high === undefined && low === undefined });
+    if (notation === "compact") {
+      Object.assign(made, { compactDisplay, rounded: !significant && high === undefined && low === undefined });
+    }
     made.useGrouping = groupingOf(options.useGrouping, notation === "compact" ? "min2" : "auto", service);
     made.signDisplay = one("signDisplay", ["auto", "never", "always", "exceptZero", "negative"], "auto");
     made.roundingIncrement = digitsOption(options, "roundingIncrement", 1, 5000, 1);
-    if (![1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000].includes(made.roundingIncrement)) throw new RangeError("roundingIncrement value is out of range.");
-    if (made.roundingIncrement !== 1 && high !== undefined && made.maximumFractionDigits !== made.minimumFractionDigits) throw new RangeError("maximumFractionDigits not equal to minimumFractionDigits");
-    made.roundingMode = one("roundingMode", ["ceil", "floor", "expand", "trunc", "halfCeil", "halfFloor", "halfExpand", "halfTrunc", "halfEven"], "halfExpand");
+    if (![1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000].includes(made.roundingIncrement)) {
+      throw new RangeError("roundingIncrement value is out of range.");
+    }
+    if (
+      made.roundingIncrement !== 1 && high !== undefined && made.maximumFractionDigits !== made.minimumFractionDigits
+    ) throw new RangeError("maximumFractionDigits not equal to minimumFractionDigits");
+    made.roundingMode = one("roundingMode", [
+      "ceil",
+      "floor",
+      "expand",
+      "trunc",
+      "halfCeil",
+      "halfFloor",
+      "halfExpand",
+      "halfTrunc",
+      "halfEven",
+    ], "halfExpand");
     made.roundingPriority = roundingPriority;
-    if (made.roundingIncrement !== 1 && (significant || made.roundingPriority !== "auto")) throw new TypeError("RoundingType is not fractionDigits");
+    if (made.roundingIncrement !== 1 && (significant || made.roundingPriority !== "auto")) {
+      throw new TypeError("RoundingType is not fractionDigits");
+    }
     made.trailingZeroDisplay = one("trailingZeroDisplay", ["auto", "stripIfInteger"], "auto");
     return made;
   }
@@ -175,30 +263,62 @@
     if (value === false || value === null || value === 0 || value === "") return false;
     const text = String(value);
     if (text === "true" || text === "false") return usual;
-    if (!["min2", "auto", "always"].includes(text)) throw new RangeError(`Value ${text} out of range for ${service} options property useGrouping`);
+    if (!["min2", "auto", "always"].includes(text)) {
+      throw new RangeError(`Value ${text} out of range for ${service} options property useGrouping`);
+    }
     return text;
   }
 
   function numberParts(locale, data, options, value) {
-    const negative = typeof value === "object" ? value.isMinus : typeof value === "bigint" ? value < 0n : value < 0 || Object.is(value, -0);
+    const negative = typeof value === "object"
+      ? value.isMinus
+      : typeof value === "bigint"
+      ? value < 0n
+      : value < 0 || Object.is(value, -0);
     const { style, notation } = options;
-    if (typeof value === "number" && isNaN(value)) return around(locale, data, options, false, true, [{ type: "nan", value: data.symbols.nan }]);
-    if (value === Infinity || value === -Infinity) return around(locale, data, options, negative, false, [{ type: "infinity", value: data.symbols.infinity }]);
+    if (typeof value === "number" && isNaN(value)) {
+      return around(locale, data, options, false, true, [{ type: "nan", value: data.symbols.nan }]);
+    }
+    if (value === Infinity || value === -Infinity) {
+      return around(locale, data, options, negative, false, [{ type: "infinity", value: data.symbols.infinity }]);
+    }
     let decimal = { ...(typeof value === "object" ? value : decimalOf(value)), negative, mode: options.roundingMode };
     if (style === "percent") decimal = { ...decimal, point: decimal.point + 2 };
-    const [counted, rest] = figures(decimal, options);  // names go with the number before it is made short
+    const [counted, rest] = figures(decimal, options); // names go with the number before it is made short
     const short = notation === "compact" ? compact(locale, options, decimal) : null;
     if (short) decimal = short.decimal;
-    const raised = notation === "scientific" || notation === "engineering" ? exponentOf(decimal, notation, options) : null;
+    const raised = notation === "scientific" || notation === "engineering"
+      ? exponentOf(decimal, notation, options)
+      : null;
     if (raised) decimal = raised.decimal;
     const [whole, fraction] = figures(decimal, options);
     const zero = /^0*$/.test(whole + fraction);
-    const money = style === "currency" ? { ...data.money, ...load(`currency:${locale.tag}|${options.currency}`).own } : data.symbols;
+    const money = style === "currency"
+      ? { ...data.money, ...load(`currency:${locale.tag}|${options.currency}`).own }
+      : data.symbols;
     const minimum = options.useGrouping === "always" ? 1 : options.useGrouping === "min2" ? 2 : data.grouping;
-    const pattern = data.patterns[style === "currency" && options.currencyDisplay !== "name" ? (options.currencySign === "accounting" ? "accounting" : "currency") : style === "percent" && !short ? "percent" : "decimal"];
+    const pattern = data
+      .patterns[
+        style === "currency" && options.currencyDisplay !== "name"
+          ? (options.currencySign === "accounting" ? "accounting" : "currency")
+          : style === "percent" && !short
+          ? "percent"
+          : "decimal"
+      ];
     const groups = options.useGrouping === false ? [whole] : grouped(whole, split(pattern, ";")[0], minimum);
-    const parts = groups.flatMap((part, i) => [...(i ? [{ type: "group", value: money.group }] : []), { type: "integer", value: digitized(part, data.digits) }]);
-    if (fraction) parts.push({ type: "decimal", value: money.decimal }, { type: "fraction", value: digitized(fraction, data.digits) });
+    const parts = groups.flatMap((
+      part,
+      i,
+    ) => [...(i ? [{ type: "group", value: money.group }] : []), {
+      type: "integer",
+      value: digitized(part, data.digits),
+    }]);
+    if (fraction) {
+      parts.push({ type: "decimal", value: money.decimal }, {
+        type: "fraction",
+        value: digitized(fraction, data.digits),
+      });
+    }
     if (raised) {
       parts.push({ type: "exponentSeparator", value: data.symbols.exponential });
       if (raised.power < 0) parts.push({ type: "exponentMinusSign", value: data.symbols.minusSign });
@@ -222,12 +342,14 @@
 
   // Where both kinds of digits are asked for, the priority says which of the two counts.
   function isSignificant({ roundingPriority, maximumSignificantDigits, maximumFractionDigits }, magnitude) {
-    return roundingPriority === "auto" || (maximumSignificantDigits - magnitude >= maximumFractionDigits) === (roundingPriority === "morePrecision");
+    return roundingPriority === "auto" ||
+      (maximumSignificantDigits - magnitude >= maximumFractionDigits) === (roundingPriority === "morePrecision");
   }
 
   function figures(decimal, options) {
     let cut, least = options.minimumFractionDigits ?? 0, most = options.maximumFractionDigits ?? 0;
-    const leading = decimal.digits.match(/^0*/)[0].length, magnitude = leading === decimal.digits.length ? 1 : decimal.point - leading;
+    const leading = decimal.digits.match(/^0*/)[0].length,
+      magnitude = leading === decimal.digits.length ? 1 : decimal.point - leading;
     if (options.rounded || (options.minimumSignificantDigits && isSignificant(options, magnitude))) {
       const high = options.rounded ? Math.max(2, magnitude) : options.maximumSignificantDigits;
       most = Math.max(high - magnitude, 0);
@@ -248,7 +370,8 @@
   // To the nearest multiple of so many of the last digit.
   function stepped({ digits: all, point, negative = false, mode = "halfExpand" }, places, step) {
     const by = BigInt(step), behind = all.length - point;
-    const value = BigInt(all) * 10n ** BigInt(places + Math.max(-behind, 0)), whole = by * 10n ** BigInt(Math.max(behind, 0));
+    const value = BigInt(all) * 10n ** BigInt(places + Math.max(-behind, 0)),
+      whole = by * 10n ** BigInt(Math.max(behind, 0));
     const head = value / whole, rest = value % whole, twice = rest * 2n;
     const up = goesUp(mode, String(head), !rest ? "0" : twice < whole ? "4" : twice === whole ? "5" : "6", negative);
     const digits = String((head + (up ? 1n : 0n)) * by).padStart(places + 1, "0");
@@ -272,7 +395,10 @@
     const moved = () => ({ ...decimal, point: decimal.point - found.shift });
     // What rounds up to ten, a hundred or a thousand is written with the next pattern.
     const width = decimal.point - leading - found.shift;
-    if (power >= 2 && width > 0 && figures(moved(), { ...options, minimumIntegerDigits: 1 })[0].length > width && power < top) found = scaled(++power);
+    if (
+      power >= 2 && width > 0 && figures(moved(), { ...options, minimumIntegerDigits: 1 })[0].length > width &&
+      power < top
+    ) found = scaled(++power);
     if (!found.by) return null;
     const [whole, fraction] = figures(moved(), options);
     const written = fraction ? whole + "." + fraction : whole;
@@ -284,11 +410,16 @@
 
   function signOf(options, negative, zero) {
     switch (options.signDisplay) {
-      case "never": return "";
-      case "always": return negative ? "-" : "+";
-      case "exceptZero": return zero ? "" : negative ? "-" : "+";
-      case "negative": return negative && !zero ? "-" : "";
-      default: return negative ? "-" : "";
+      case "never":
+        return "";
+      case "always":
+        return negative ? "-" : "+";
+      case "exceptZero":
+        return zero ? "" : negative ? "-" : "+";
+      case "negative":
+        return negative && !zero ? "-" : "";
+      default:
+        return negative ? "-" : "";
     }
   }
 
@@ -296,12 +427,21 @@
   function around(locale, data, options, negative, zero, number, short, written = "Infinity") {
     const sign = signOf(options, negative, zero);
     const isMoney = options.style === "currency" && options.currencyDisplay !== "name";
-    const isCounted = options.style === "percent" ? options.notation === "compact" : options.style === "unit" && (options.unit !== "percent" || options.unitDisplay === "long" || options.notation === "compact");
+    const isCounted = options.style === "percent" ? options.notation === "compact" : options.style === "unit" &&
+      (options.unit !== "percent" || options.unitDisplay === "long" || options.notation === "compact");
     const isPercent = !isCounted && (options.style === "percent" || options.style === "unit");
-    const kind = isMoney ? (options.currencySign === "accounting" ? "accounting" : "currency") : isPercent ? "percent" : "decimal";
+    const kind = isMoney
+      ? (options.currencySign === "accounting" ? "accounting" : "currency")
+      : isPercent
+      ? "percent"
+      : "decimal";
     const isShortMoney = short && isMoney && /¤/.test(short.pattern);
     const [positive, minus] = isShortMoney ? [short.pattern.replace(/0+/, "0")] : split(data.patterns[kind], ";");
-    let pattern = sign === "-" ? (minus ?? "-" + positive) : sign === "+" ? (minus?.includes("-") && !/[()]/.test(minus) ? minus.replace("-", "+") : "+" + positive) : positive;
+    let pattern = sign === "-"
+      ? (minus ?? "-" + positive)
+      : sign === "+"
+      ? (minus?.includes("-") && !/[()]/.test(minus) ? minus.replace("-", "+") : "+" + positive)
+      : positive;
     const inner = short && !isShortMoney ? short.pattern.replace(/0+/, "\0") : "\0";
     pattern = pattern.replace(/[#0][#0,.]*/, () => inner);
     const mark = isMoney ? currencyMark(locale, options) : "";
@@ -326,7 +466,9 @@
       else literal += character;
     }
     flush();
-    if (options.style === "currency" && options.currencyDisplay === "name") return named(locale, options, parts, written);
+    if (options.style === "currency" && options.currencyDisplay === "name") {
+      return named(locale, options, parts, written);
+    }
     if (isCounted) return measured(locale, options, parts, written);
     return parts;
   }
@@ -341,7 +483,8 @@
   }
 
   const formOf = (locale, forms, written) =>
-    (Object.keys(forms).length > 1 ? forms[load("plurals").pluralOf(locale.stored, "cardinal", written)] : undefined) ?? forms.other;
+    (Object.keys(forms).length > 1 ? forms[load("plurals").pluralOf(locale.stored, "cardinal", written)] : undefined) ??
+      forms.other;
 
   // `{0} {1}` filled with the number's parts and a name.
   function filled(pattern, parts, type, name) {
@@ -386,20 +529,39 @@
     const from_ = (list, source) => list.map((part) => ({ ...part, source }));
     if (text(from) === text(to)) {
       const at = from.findIndex((part) => part.type === "integer" || part.type === "currency");
-      return [...from_(from.slice(0, at), "shared"), { type: "approximatelySign", value: symbols.approximatelySign ?? "~", source: "shared" }, ...from_(from.slice(at), "shared")];
+      return [...from_(from.slice(0, at), "shared"), {
+        type: "approximatelySign",
+        value: symbols.approximatelySign ?? "~",
+        source: "shared",
+      }, ...from_(from.slice(at), "shared")];
     }
-    const isMeasured = from.some((part) => part.type === "unit");  // then each end has its own sign
+    const isMeasured = from.some((part) => part.type === "unit"); // then each end has its own sign
     const isSign = (part) => part.type === "minusSign" || part.type === "plusSign";
-    const isNumber = (part) => /^(?:integer|group|decimal|fraction|infinity)$/.test(part.type) || (isMeasured && isSign(part));
+    const isNumber = (part) =>
+      /^(?:integer|group|decimal|fraction|infinity)$/.test(part.type) || (isMeasured && isSign(part));
     const edges = (parts) => [parts.findIndex(isNumber), parts.findLastIndex(isNumber) + 1];
     const [a, b] = edges(from), [c, d] = edges(to);
     const dash = range.range.replace(/\{[01]\}/g, "");
     const before = text(from.slice(0, a)) === text(to.slice(0, c)), after = text(from.slice(b)) === text(to.slice(d));
     const count = (parts) => Array.from(text(parts)).length;
     const together = before && after && count(from.slice(0, a)) + count(from.slice(b)) > 1;
-    const spaced = (together ? isSign(from[a]) || isSign(to[c]) : a > 0 || b < from.length) && !/^\s/.test(dash) ? ` ${dash} ` : dash;
-    if (!together) return [...from_(from, "startRange"), { type: "literal", value: spaced, source: "shared" }, ...from_(to, "endRange")];
-    return [...from_(from.slice(0, a), "shared"), ...from_(from.slice(a, b), "startRange"), { type: "literal", value: spaced, source: "shared" }, ...from_(to.slice(c, d), "endRange"), ...from_(to.slice(d), "shared")];
+    const spaced = (together ? isSign(from[a]) || isSign(to[c]) : a > 0 || b < from.length) && !/^\s/.test(dash)
+      ? ` ${dash} `
+      : dash;
+    if (!together) {
+      return [
+        ...from_(from, "startRange"),
+        { type: "literal", value: spaced, source: "shared" },
+        ...from_(to, "endRange"),
+      ];
+    }
+    return [
+      ...from_(from.slice(0, a), "shared"),
+      ...from_(from.slice(a, b), "startRange"),
+      { type: "literal", value: spaced, source: "shared" },
+      ...from_(to.slice(c, d), "endRange"),
+      ...from_(to.slice(d), "shared"),
+    ];
   }
 
   return { NumberFormat };

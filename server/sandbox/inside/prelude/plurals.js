@@ -9,7 +9,16 @@
     if (digits === "Infinity") return "other";
     const [whole, fraction = ""] = digits.split(".");
     const trimmed = fraction.replace(/0+$/, "");
-    const values = { n: Number(digits), i: Number(whole), v: fraction.length, w: trimmed.length, f: Number(fraction || 0), t: Number(trimmed || 0), e: 0, c: 0 };
+    const values = {
+      n: Number(digits),
+      i: Number(whole),
+      v: fraction.length,
+      w: trimmed.length,
+      f: Number(fraction || 0),
+      t: Number(trimmed || 0),
+      e: 0,
+      c: 0,
+    };
     const holds = ([name, modulus, not, ranges]) => {
       const value = modulus ? values[name] % modulus : values[name];
       return ranges.some(([low, high]) => Number.isInteger(value) && value >= low && value <= high) !== not;

@@ -1,20 +1,31 @@
-// pow and cbrt to the last digit as V8 computes them: with the algorithms of fdlibm, whose notice follows. The
-// engine asks the system's library, which rounds otherwise.
-//
-// Copyright (C) 1993-2004 by Sun Microsystems, Inc. All rights reserved.
-// Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is preserved.
+// pow and cbrt to the last digit as V8 computes them: with the algorithms of fdlibm, whose notice follows. The engine
+// asks the system's library, which rounds otherwise.
+//  Copyright (C) 1993-2004 by Sun Microsystems, Inc. All rights reserved.
+// Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is
+// preserved.
 (function (host) {
   "use strict";
-  const { high, low, made, withHigh, cut, magnitude } = host.load("doubles"), { abs, sqrt } = host.math, { isNaN } = Number;
+  const { high, low, made, withHigh, cut, magnitude } = host.load("doubles"),
+    { abs, sqrt } = host.math,
+    { isNaN } = Number;
   const LN2 = 6.93147180559945286227e-01, LOG2E = 1.44269504088896338700;
-  const expRatio = (x, t) => x - t * (1.66666666666666019037e-01 + t * (-2.77777777770155933842e-03 + t * (6.61375632143793436117e-05 + t * (-1.65339022054652515390e-06 + t * 4.13813679705723846039e-08))));
+  const expRatio = (x, t) =>
+    x -
+    t *
+      (1.66666666666666019037e-01 +
+        t *
+          (-2.77777777770155933842e-03 +
+            t * (6.61375632143793436117e-05 + t * (-1.65339022054652515390e-06 + t * 4.13813679705723846039e-08))));
 
   function cbrt(x) {
     const ix = magnitude(x), sign = high(x) & 0x80000000;
     if (ix >= 0x7ff00000 || x === 0) return x;
-    let t = ix < 0x00100000 ? made(sign | (((magnitude(2 ** 54 * x) / 3) | 0) + 696219795), 0) : made(sign | (((ix / 3) | 0) + 715094163), 0);
+    let t = ix < 0x00100000
+      ? made(sign | (((magnitude(2 ** 54 * x) / 3) | 0) + 696219795), 0)
+      : made(sign | (((ix / 3) | 0) + 715094163), 0);
     let r = t * t * (t / x);
-    t *= 1.87595182427177009643 + r * (-1.88497979543377169875 + r * 1.621429720105354466140) + r * r * r * (-0.758397934778766047437 + r * 0.145996192886612446982);
+    t *= 1.87595182427177009643 + r * (-1.88497979543377169875 + r * 1.621429720105354466140) +
+      r * r * r * (-0.758397934778766047437 + r * 0.145996192886612446982);
     const h = high(t), l = low(t);
     t = made(h + (l < 0 ? 1 : 0), (l + 0x80000000) & 0xc0000000);
     r = x / (t * t);
@@ -41,8 +52,12 @@
     if (x < 0 && !kind) return NaN;
     let t1, t2;
     if (abs(y) > 2 ** 31 && (hy & 0x7fffffff) > 0x41e00000) {
-      if ((hy & 0x7fffffff) > 0x43f00000 ? ix <= 0x3fefffff : ix < 0x3fefffff) return y < 0 ? sign * Infinity : sign * 0;
-      if ((hy & 0x7fffffff) > 0x43f00000 ? ix >= 0x3ff00000 : ix > 0x3ff00000) return y > 0 ? sign * Infinity : sign * 0;
+      if ((hy & 0x7fffffff) > 0x43f00000 ? ix <= 0x3fefffff : ix < 0x3fefffff) {
+        return y < 0 ? sign * Infinity : sign * 0;
+      }
+      if ((hy & 0x7fffffff) > 0x43f00000 ? ix >= 0x3ff00000 : ix > 0x3ff00000) {
+        return y > 0 ? sign * Infinity : sign * 0;
+      }
       const t = size - 1, w = t * t * (0.5 - t * (0.3333333333333333333333 - t * 0.25));
       const u = 1.44269502162933349609 * t, v = t * 1.92596299112661746887e-08 - w * LOG2E;
       t1 = cut(u + v);
@@ -59,12 +74,21 @@
       const base = k ? 1.5 : 1, u = size - base, v = 1 / (size + base), ss = u * v, sh = cut(ss);
       let th = made(((ix >> 1) | 0x20000000) + 0x00080000 + (k << 18), 0), tl = size - (th - base);
       const sl = v * (u - sh * th - sh * tl), square = ss * ss, squareH = sh * sh;
-      let r = square * square * (5.99999999999994648725e-01 + square * (4.28571428578550184252e-01 + square * (3.33333329818377432918e-01 + square * (2.72728123808534006489e-01 + square * (2.30660745775561754067e-01 + square * 2.06975017800338417784e-01)))));
+      let r = square * square *
+        (5.99999999999994648725e-01 +
+          square *
+            (4.28571428578550184252e-01 +
+              square *
+                (3.33333329818377432918e-01 +
+                  square *
+                    (2.72728123808534006489e-01 +
+                      square * (2.30660745775561754067e-01 + square * 2.06975017800338417784e-01)))));
       r += sl * (sh + ss);
       th = cut(3 + squareH + r);
       tl = r - (th - 3 - squareH);
       const product = sh * th, more = sl * th + tl * ss, ph = cut(product + more), pl = more - (ph - product);
-      const zh = 9.61796700954437255859e-01 * ph, zl = -7.02846165095275826516e-09 * ph + pl * 9.61796693925975554329e-01 + (k ? 1.35003920212974897128e-08 : 0);
+      const zh = 9.61796700954437255859e-01 * ph,
+        zl = -7.02846165095275826516e-09 * ph + pl * 9.61796693925975554329e-01 + (k ? 1.35003920212974897128e-08 : 0);
       const dp = k ? 5.84962487220764160156e-01 : 0;
       t1 = cut(zh + zl + dp + n);
       t2 = zl - (t1 - n - dp - zh);
@@ -84,7 +108,9 @@
       if (j < 0) n = -n;
       ph -= t;
     }
-    const t = cut(pl + ph), u = t * 6.93147182464599609375e-01, v = (pl - (t - ph)) * LN2 + t * -1.90465429995776804525e-09;
+    const t = cut(pl + ph),
+      u = t * 6.93147182464599609375e-01,
+      v = (pl - (t - ph)) * LN2 + t * -1.90465429995776804525e-09;
     z = u + v;
     // The divisor is V8's: fdlibm takes w + z * w from the quotient.
     const w = v - (z - u), c = expRatio(z, z * z), r = z * c / (c - 2 - (w + z * w));

@@ -13,7 +13,8 @@
   }
 
   function written(value, radix) {
-    let integer = floor(value), fraction = value - integer, delta = 0.5 * spacing(value), digits = [];
+    const digits = [];
+    let integer = floor(value), fraction = value - integer, delta = 0.5 * spacing(value);
     if (!(delta >= MIN_VALUE)) delta = MIN_VALUE;
     if (fraction >= delta) {
       do {
@@ -45,9 +46,11 @@
 
   const methods = {
     toString(radix) {
-      const native = apply(toString, this, [radix]);  // also says what is wrong
+      const native = apply(toString, this, [radix]); // also says what is wrong
       const value = apply(valueOf, this, []), base = trunc(radix);
-      if (radix === undefined || base === 10 || !isFinite(value) || (isInteger(value) && abs(value) < EXACT)) return native;
+      if (radix === undefined || base === 10 || !isFinite(value) || (isInteger(value) && abs(value) < EXACT)) {
+        return native;
+      }
       return (value < 0 ? "-" : "") + written(abs(value), base);
     },
   };

@@ -1,7 +1,8 @@
 // What V8 says of a regular expression that it cannot read.
 (function () {
   "use strict";
-  const NAME = /^(?:[\p{ID_Start}$_]|\\u[\da-fA-F]{4}|\\u\{[\da-fA-F]+\})(?:[\p{ID_Continue}$\u200c\u200d]|\\u[\da-fA-F]{4}|\\u\{[\da-fA-F]+\})*$/u;
+  const NAME =
+    /^(?:[\p{ID_Start}$_]|\\u[\da-fA-F]{4}|\\u\{[\da-fA-F]+\})(?:[\p{ID_Continue}$\u200c\u200d]|\\u[\da-fA-F]{4}|\\u\{[\da-fA-F]+\})*$/u;
   const OF_STRINGS = /^(?:Basic_Emoji|Emoji_Keycap_Sequence|RGI_\w+)$/;
   const SYNTAX = /[\^$\\.*+?()[\]{}|/]/;
 
@@ -133,16 +134,21 @@
       const sign = pattern[at++];
       let wrong = null, canRepeat = true;
       switch (sign) {
-        case "^": case "$": case "|":
+        case "^":
+        case "$":
+        case "|":
           canRepeat = false;
           break;
-        case "*": case "+": case "?":
+        case "*":
+        case "+":
+        case "?":
           return "Nothing to repeat";
         case "{":
           if (isUnicode) return "Nothing to repeat";
           if (/^\d+(?:,\d*)?\}/.test(pattern.slice(at))) return "Nothing to repeat";
           break;
-        case "}": case "]":
+        case "}":
+        case "]":
           if (isUnicode) return "Lone quantifier brackets";
           break;
         case "(": {
@@ -190,7 +196,7 @@
     return null;
 
     function skipSet() {
-      for (let depth = 1; at < pattern.length; ) {
+      for (let depth = 1; at < pattern.length;) {
         const sign = pattern[at++];
         if (sign === "\\") at++;
         else if (sign === "[") depth++;

@@ -1,8 +1,8 @@
 // sin, cos and tan to the last digit as V8 computes them: with the algorithms of fdlibm, whose notice follows. The
 // engine asks the system's library, which rounds otherwise.
-//
-// Copyright (C) 1993-2004 by Sun Microsystems, Inc. All rights reserved.
-// Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is preserved.
+//  Copyright (C) 1993-2004 by Sun Microsystems, Inc. All rights reserved.
+// Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is
+// preserved.
 (function (host) {
   "use strict";
   const { high, low, made, cut, magnitude } = host.load("doubles"), { abs } = host.math;
@@ -11,15 +11,27 @@
   function sinOf(x, y, hasRest) {
     if (magnitude(x) < 0x3e400000) return x;
     const z = x * x, v = z * x;
-    const r = 8.33333333332248946124e-03 + z * (-1.98412698298579493134e-04 + z * (2.75573137070700676789e-06 + z * (-2.50507602534068634195e-08 + z * 1.58969099521155010221e-10)));
-    return hasRest ? x - (z * (0.5 * y - v * r) - y - v * -1.66666666666666324348e-01) : x + v * (-1.66666666666666324348e-01 + z * r);
+    const r = 8.33333333332248946124e-03 +
+      z *
+        (-1.98412698298579493134e-04 +
+          z * (2.75573137070700676789e-06 + z * (-2.50507602534068634195e-08 + z * 1.58969099521155010221e-10)));
+    return hasRest
+      ? x - (z * (0.5 * y - v * r) - y - v * -1.66666666666666324348e-01)
+      : x + v * (-1.66666666666666324348e-01 + z * r);
   }
 
   function cosOf(x, y) {
     const ix = magnitude(x);
     if (ix < 0x3e400000) return 1;
     const z = x * x;
-    const r = z * (4.16666666666666019037e-02 + z * (-1.38888888888741095749e-03 + z * (2.48015872894767294178e-05 + z * (-2.75573143513906633035e-07 + z * (2.08757232129817482790e-09 + z * -1.13596475577881948265e-11)))));
+    const r = z *
+      (4.16666666666666019037e-02 +
+        z *
+          (-1.38888888888741095749e-03 +
+            z *
+              (2.48015872894767294178e-05 +
+                z *
+                  (-2.75573143513906633035e-07 + z * (2.08757232129817482790e-09 + z * -1.13596475577881948265e-11)))));
     if (ix < 0x3fd33333) return 1 - (0.5 * z - (z * r - x * y));
     const q = ix > 0x3fe90000 ? 0.28125 : made(ix - 0x00200000, 0);
     return 1 - q - (0.5 * z - q - (z * r - x * y));
@@ -34,8 +46,19 @@
       y = 0;
     }
     const z = x * x, w = z * z, s = z * x;
-    const odd = 1.33333333333201242699e-01 + w * (2.18694882948595424599e-02 + w * (3.59207910759131235356e-03 + w * (5.88041240820264096874e-04 + w * (7.81794442939557092300e-05 + w * -1.85586374855275456654e-05))));
-    const even = z * (5.39682539762260521377e-02 + w * (8.86323982359930005737e-03 + w * (1.45620945432529025516e-03 + w * (2.46463134818469906812e-04 + w * (7.14072491382608190305e-05 + w * 2.59073051863633712884e-05)))));
+    const odd = 1.33333333333201242699e-01 +
+      w *
+        (2.18694882948595424599e-02 +
+          w *
+            (3.59207910759131235356e-03 +
+              w * (5.88041240820264096874e-04 + w * (7.81794442939557092300e-05 + w * -1.85586374855275456654e-05))));
+    const even = z *
+      (5.39682539762260521377e-02 +
+        w *
+          (8.86323982359930005737e-03 +
+            w *
+              (1.45620945432529025516e-03 +
+                w * (2.46463134818469906812e-04 + w * (7.14072491382608190305e-05 + w * 2.59073051863633712884e-05)))));
     let r = y + z * (s * (odd + even) + y);
     r += 3.33333333333334091986e-01 * s;
     const sum = x + r, sign = isTan ? 1 : -1;

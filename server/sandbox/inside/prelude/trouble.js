@@ -14,7 +14,10 @@
   }
 
   function noHandler() {
-    end('"is":"no handler",' + because("handler_missing", pair("code", "function handler(webhook) { … return webhook; }")));
+    end(
+      '"is":"no handler",' +
+        because("handler_missing", pair("code", "function handler(webhook) { … return webhook; }")),
+    );
   }
 
   function neverSettles() {
@@ -48,7 +51,11 @@
 
   // A BigInt or a circle in the payload: V8's words, and where it is.
   function notJson(error, payload) {
-    const words = ["circular reference", "Do not know how to serialize a BigInt", "BigInt are forbidden in JSON.stringify"];
+    const words = [
+      "circular reference",
+      "Do not know how to serialize a BigInt",
+      "BigInt are forbidden in JSON.stringify",
+    ];
     if (!(error instanceof TypeError) || !words.includes(error.message)) return threw(error);
     const json = load("json");
     json.ofStringify(error, payload);
@@ -88,5 +95,17 @@
     return '"name":' + shown(name, 200) + ',"message":' + shown(message, 8000) + ',"stack":' + shown(stack, 8000);
   }
 
-  return { described, noHandler, neverSettles, notJson, notAWebhook, plain, notHeaders, header, notABody, tooLarge, threw };
+  return {
+    described,
+    noHandler,
+    neverSettles,
+    notJson,
+    notAWebhook,
+    plain,
+    notHeaders,
+    header,
+    notABody,
+    tooLarge,
+    threw,
+  };
 });

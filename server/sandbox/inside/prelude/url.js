@@ -1,4 +1,5 @@
-// URL and URLSearchParams after the WHATWG standard, for what merchants' code does: building and taking apart addresses.
+// URL and URLSearchParams after the WHATWG standard, for what merchants' code does: building and taking apart
+// addresses.
 (function (host) {
   "use strict";
   const { load } = host;
@@ -56,7 +57,7 @@
         if (point < n) delta++;
         if (point !== n) continue;
         let q = delta;
-        for (let k = 36; ; k += 36) {
+        for (let k = 36;; k += 36) {
           const t = k <= bias ? 1 : k >= bias + 26 ? 26 : k - bias;
           if (q < t) break;
           out += digit(t + ((q - t) % (36 - t)));
@@ -86,7 +87,10 @@
       if (/[\0\t\n\r #/:<>?@[\\\]^|]/.test(text)) throw invalid(input);
       return encoded(text, OPAQUE);
     }
-    const name = decoded(text).normalize("NFKC").toLowerCase().replace(/[\u3002\uff0e\uff61]/g, ".").replace(/\u00ad/g, "");
+    const name = decoded(text).normalize("NFKC").toLowerCase().replace(/[\u3002\uff0e\uff61]/g, ".").replace(
+      /\u00ad/g,
+      "",
+    );
     const ascii = name.split(".").map((label) => (/[^\0-\x7f]/.test(label) ? punycode(label) : label)).join(".");
     if (!ascii || /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/.test(ascii)) throw invalid(input);
     const labels = ascii.replace(/\.$/, "").split(".");
@@ -155,7 +159,16 @@
     return path.length ? "/" + path.join("/") : special ? "/" : "";
   }
 
-  const EMPTY = { protocol: "", username: "", password: "", hostname: null, port: "", pathname: "", search: "", hash: "" };
+  const EMPTY = {
+    protocol: "",
+    username: "",
+    password: "",
+    hostname: null,
+    port: "",
+    pathname: "",
+    search: "",
+    hash: "",
+  };
 
   function parsed(given, base) {
     const input = given.replace(/^[\0-\x20]+|[\0-\x20]+$/g, "").replace(/[\t\n\r]/g, "");
@@ -170,16 +183,26 @@
     if (relative && base.opaque && (rest || query || !fragment)) throw invalid(given);
 
     if (rest.startsWith("//") || (special && !relative && protocol !== "file:")) {
-      const [, authority, path] = /^\/*([^/]*)([^]*)$/.exec(special && protocol !== "file:" ? rest : rest.slice(2).replace(/^/, "\0"))
-        ?? [];
+      const [, authority, path] =
+        /^\/*([^/]*)([^]*)$/.exec(special && protocol !== "file:" ? rest : rest.slice(2).replace(/^/, "\0")) ??
+          [];
       takeAuthority(parts, authority.replace("\0", ""), special, given);
       parts.pathname = path || special ? pathOf(path.replace(/^\//, ""), [], special) : "";
     } else if (relative) {
-      Object.assign(parts, { username: base.username, password: base.password, hostname: base.hostname, port: base.port });
+      Object.assign(parts, {
+        username: base.username,
+        password: base.password,
+        hostname: base.hostname,
+        port: base.port,
+      });
       const above = base.pathname.split("/").slice(1, -1);
       if (rest.startsWith("/")) parts.pathname = pathOf(rest.slice(1), [], special);
       else if (rest) parts.pathname = pathOf(rest, above, special);
-      else Object.assign(parts, { pathname: base.pathname, opaque: base.opaque, search: query === undefined ? base.search : "" });
+      else {Object.assign(parts, {
+          pathname: base.pathname,
+          opaque: base.opaque,
+          search: query === undefined ? base.search : "",
+        });}
     } else if (protocol === "file:") {
       parts.hostname = "";
       parts.pathname = pathOf(rest.replace(/^\//, ""), [], special);
@@ -189,7 +212,9 @@
       parts.opaque = true;
       parts.pathname = encoded(rest, OPAQUE);
     }
-    if (query !== undefined) parts.search = query === "?" ? "" : "?" + encoded(query.slice(1), special ? SPECIAL_QUERY : QUERY);
+    if (query !== undefined) {
+      parts.search = query === "?" ? "" : "?" + encoded(query.slice(1), special ? SPECIAL_QUERY : QUERY);
+    }
     if (fragment !== undefined) parts.hash = fragment === "#" ? "" : "#" + encoded(fragment.slice(1), FRAGMENT);
     return parts;
   }
@@ -254,10 +279,14 @@
       refill(this.#params, this.#parts.search);
     }
     get origin() {
-      if (this.protocol === "blob:" && /^https?:/.test(this.pathname)) return URL.canParse(this.pathname) ? new URL(this.pathname).origin : "null";
+      if (this.protocol === "blob:" && /^https?:/.test(this.pathname)) {
+        return URL.canParse(this.pathname) ? new URL(this.pathname).origin : "null";
+      }
       return isSpecial(this.protocol) && this.protocol !== "file:" ? this.protocol + "//" + this.host : "null";
     }
-    get protocol() { return this.#parts.protocol; }
+    get protocol() {
+      return this.#parts.protocol;
+    }
     set protocol(value) {
       const [, scheme] = /^([A-Za-z][A-Za-z\d+.-]*):?/.exec(String(value)) ?? [];
       const protocol = scheme?.toLowerCase() + ":";
@@ -265,11 +294,21 @@
         this.#change({ protocol, port: this.port === PORTS[protocol] ? "" : this.port });
       }
     }
-    get username() { return this.#parts.username; }
-    set username(value) { if (this.hostname) this.#change({ username: encoded(String(value), USERINFO) }); }
-    get password() { return this.#parts.password; }
-    set password(value) { if (this.hostname) this.#change({ password: encoded(String(value), USERINFO) }); }
-    get host() { return this.hostname + (this.port && ":" + this.port); }
+    get username() {
+      return this.#parts.username;
+    }
+    set username(value) {
+      if (this.hostname) this.#change({ username: encoded(String(value), USERINFO) });
+    }
+    get password() {
+      return this.#parts.password;
+    }
+    set password(value) {
+      if (this.hostname) this.#change({ password: encoded(String(value), USERINFO) });
+    }
+    get host() {
+      return this.hostname + (this.port && ":" + this.port);
+    }
     set host(value) {
       if (this.#parts.opaque) return;
       this.#attempt(() => {
@@ -278,42 +317,69 @@
         return { hostname: parts.hostname, port: String(value).includes(":") ? parts.port : this.port };
       });
     }
-    get hostname() { return this.#parts.hostname ?? ""; }
+    get hostname() {
+      return this.#parts.hostname ?? "";
+    }
     set hostname(value) {
       if (this.#parts.opaque) return;
       this.#attempt(() => ({ hostname: hostOf(String(value).split(/[/?#:]/)[0], isSpecial(this.protocol), value) }));
     }
-    get port() { return this.#parts.port; }
+    get port() {
+      return this.#parts.port;
+    }
     set port(value) {
       const digits = /^\d*/.exec(String(value))[0];
-      if (this.hostname && (digits || value === "")) this.#attempt(() => ({ port: portOf(digits, this.protocol, value) }));
+      if (this.hostname && (digits || value === "")) {
+        this.#attempt(() => ({ port: portOf(digits, this.protocol, value) }));
+      }
     }
-    get pathname() { return this.#parts.pathname; }
+    get pathname() {
+      return this.#parts.pathname;
+    }
     set pathname(value) {
       if (this.#parts.opaque) return;
       const special = isSpecial(this.protocol);
       const path = special ? String(value).replaceAll("\\", "/") : String(value);
-      this.#change({ pathname: pathOf(path.replace(/^\//, "").replace(/[?#]/g, (c) => (c === "?" ? "%3F" : "%23")), [], special) });
+      this.#change({
+        pathname: pathOf(path.replace(/^\//, "").replace(/[?#]/g, (c) => (c === "?" ? "%3F" : "%23")), [], special),
+      });
     }
-    get search() { return this.#parts.search; }
+    get search() {
+      return this.#parts.search;
+    }
     set search(value) {
       const query = String(value).replace(/^\?/, "");
-      this.#change({ search: query && "?" + encoded(query.replaceAll("#", "%23"), isSpecial(this.protocol) ? SPECIAL_QUERY : QUERY) });
+      this.#change({
+        search: query && "?" + encoded(query.replaceAll("#", "%23"), isSpecial(this.protocol) ? SPECIAL_QUERY : QUERY),
+      });
       refill(this.#params, this.#parts.search);
     }
-    get hash() { return this.#parts.hash; }
+    get hash() {
+      return this.#parts.hash;
+    }
     set hash(value) {
       const fragment = String(value).replace(/^#/, "");
       this.#change({ hash: fragment && "#" + encoded(fragment, FRAGMENT) });
     }
-    get searchParams() { return this.#params; }
-    toString() { return this.href; }
-    toJSON() { return this.href; }
+    get searchParams() {
+      return this.#params;
+    }
+    toString() {
+      return this.href;
+    }
+    toJSON() {
+      return this.href;
+    }
     // As Node's console prints it.
     [Symbol.for("nodejs.util.inspect.custom")](depth, options, show) {
       if (depth < 0) return this;
-      const { href, origin, protocol, username, password, host, hostname, port, pathname, search, searchParams, hash } = this;
-      return "URL " + show({ href, origin, protocol, username, password, host, hostname, port, pathname, search, searchParams, hash }, options);
+      const { href, origin, protocol, username, password, host, hostname, port, pathname, search, searchParams, hash } =
+        this;
+      return "URL " +
+        show(
+          { href, origin, protocol, username, password, host, hostname, port, pathname, search, searchParams, hash },
+          options,
+        );
     }
   }
 
@@ -331,8 +397,12 @@
 
     constructor(init = "") {
       if (init !== null && (typeof init === "object" || typeof init === "function")) {
-        const pairs = typeof init[Symbol.iterator] === "function" ? Array.from(init, (pair) => Array.from(pair)) : Object.entries(init);
-        if (!pairs.every((pair) => pair.length === 2)) throw new TypeError("Each query pair must be an iterable [name, value] tuple");
+        const pairs = typeof init[Symbol.iterator] === "function"
+          ? Array.from(init, (pair) => Array.from(pair))
+          : Object.entries(init);
+        if (!pairs.every((pair) => pair.length === 2)) {
+          throw new TypeError("Each query pair must be an iterable [name, value] tuple");
+        }
         this.#pairs = pairs.map(([name, value]) => [wellFormed(name), wellFormed(value)]);
       } else {
         this.#pairs = pairsOf(init === null ? "" : wellFormed(init));
@@ -343,7 +413,9 @@
       listeners.get(this)?.(this.toString());
     }
 
-    get size() { return this.#pairs.length; }
+    get size() {
+      return this.#pairs.length;
+    }
     append(name, value) {
       needed(arguments, "name", "value");
       this.#pairs.push([wellFormed(name), wellFormed(value)]);
@@ -351,7 +423,9 @@
     }
     delete(name, value) {
       needed(arguments, "name");
-      this.#pairs = this.#pairs.filter(([known, held]) => known !== String(name) || (value !== undefined && held !== String(value)));
+      this.#pairs = this.#pairs.filter(([known, held]) =>
+        known !== String(name) || (value !== undefined && held !== String(value))
+      );
       this.#changed();
     }
     get(name) {
@@ -364,7 +438,9 @@
     }
     has(name, value) {
       needed(arguments, "name");
-      return this.#pairs.some(([known, held]) => known === String(name) && (value === undefined || held === String(value)));
+      return this.#pairs.some(([known, held]) =>
+        known === String(name) && (value === undefined || held === String(value))
+      );
     }
     set(name, value) {
       needed(arguments, "name", "value");
@@ -381,24 +457,36 @@
     forEach(visit, self) {
       for (const [name, value] of this.#pairs) visit.call(self, value, name, this);
     }
-    *entries() { yield* this.#pairs.map(([name, value]) => [name, value]); }
-    *keys() { for (const [name] of this.#pairs) yield name; }
-    *values() { for (const [, value] of this.#pairs) yield value; }
-    [Symbol.iterator]() { return this.entries(); }
-    [Symbol.for("nodejs.util.inspect.custom")](depth, options, show) {
+    *entries() {
+      yield* this.#pairs.map(([name, value]) => [name, value]);
+    }
+    *keys() {
+      for (const [name] of this.#pairs) yield name;
+    }
+    *values() {
+      for (const [, value] of this.#pairs) yield value;
+    }
+    [Symbol.iterator]() {
+      return this.entries();
+    }
+    [Symbol.for("nodejs.util.inspect.custom")](depth, _options, show) {
       if (depth < 0) return "[URLSearchParams]";
       const shown = this.#pairs.map(([name, value]) => `${show(name)} => ${show(value)}`);
       const length = shown.reduce((sum, pair) => sum + pair.length + 2, 0);
       if (!shown.length) return "URLSearchParams {}";
       return length <= 80 ? `URLSearchParams { ${shown.join(", ")} }` : `URLSearchParams {\n  ${shown.join(",\n  ")} }`;
     }
-    toString() { return this.#pairs.map(([name, value]) => formEncoded(name) + "=" + formEncoded(value)).join("&"); }
+    toString() {
+      return this.#pairs.map(([name, value]) => formEncoded(name) + "=" + formEncoded(value)).join("&");
+    }
   }
 
   function needed(given, ...names) {
     if (given.length >= names.length) return;
     const list = names.map((name) => `"${name}"`).join(" and ");
-    throw Object.assign(new TypeError(`The ${list} argument${names.length > 1 ? "s" : ""} must be specified`), { code: "ERR_MISSING_ARGS" });
+    throw Object.assign(new TypeError(`The ${list} argument${names.length > 1 ? "s" : ""} must be specified`), {
+      code: "ERR_MISSING_ARGS",
+    });
   }
   function pairsOf(search) {
     return search.replace(/^\?/, "").split("&").filter(Boolean).map((pair) => {

@@ -5,7 +5,8 @@
   const WORD = /^[\p{ID_Start}$_#][\p{ID_Continue}$\u200c\u200d]*$/u;
   const NO_VALUE = /^(?:return|typeof|case|in|of|do|else|void|delete|throw|new|instanceof|await|yield)$/;
 
-  // Where each line begins. And parallel lists: what a token is, where it begins, and for brackets where the other one is.
+  // Where each line begins. And parallel lists: what a token is, where it begins, and for brackets where the other
+  // one is.
   const { lines, texts, begins, partners } = host.load("code tokens");
 
   // The engine counts columns in bytes of UTF-8, JavaScript and editors in units of UTF-16.
@@ -40,7 +41,9 @@
   const isWord = (i) => WORD.test(texts[i] ?? "");
   const isName = (i) => isWord(i) && !NO_VALUE.test(texts[i]);
   const isDot = (i) => texts[i] === "." || texts[i] === "?.";
-  const endsValue = (i) => isName(i) || texts[i] === ")" || texts[i] === "]" || /^["'\d]/.test(texts[i] ?? "") || (texts[i] === "`" && partners[i] < i);
+  const endsValue = (i) =>
+    isName(i) || texts[i] === ")" || texts[i] === "]" || /^["'\d]/.test(texts[i] ?? "") ||
+    (texts[i] === "`" && partners[i] < i);
 
   // `a.b(c)[d]` from its last token: where it begins.
   function chainStart(last) {
@@ -64,8 +67,9 @@
     let i = partners[first] > first ? partners[first] + 1 : first + 1;
     for (;;) {
       if (isDot(i) && isWord(i + 1)) i += 2;
-      else if (texts[i] === "?." || ((texts[i] === "(" || texts[i] === "[" || texts[i] === "`") && partners[i] > i)) i = (texts[i] === "?." ? i : partners[i]) + 1;
-      else return i;
+      else if (texts[i] === "?." || ((texts[i] === "(" || texts[i] === "[" || texts[i] === "`") && partners[i] > i)) {
+        i = (texts[i] === "?." ? i : partners[i]) + 1;
+      } else return i;
     }
   }
 
@@ -76,9 +80,17 @@
     if (written) {
       out = written;
       i = partners[first] + 1;
-    } else if (texts[first] === "new" || texts[first] === "await" || (partners[first] > first) || texts[first] === "super") {
+    } else if (
+      texts[first] === "new" || texts[first] === "await" || (partners[first] > first) || texts[first] === "super"
+    ) {
       out = "(intermediate value)";
-      i = texts[first] === "new" ? chainNewEnd(first) : partners[first] > first ? partners[first] + 1 : texts[first] === "super" ? first + 1 : end;
+      i = texts[first] === "new"
+        ? chainNewEnd(first)
+        : partners[first] > first
+        ? partners[first] + 1
+        : texts[first] === "super"
+        ? first + 1
+        : end;
     } else {
       out = /^'/.test(texts[first]) ? JSON.stringify(texts[first].slice(1, -1)) : texts[first];
       i = first + 1;
@@ -143,6 +155,21 @@
   }
 
   return {
-    code, lines, texts, begins, partners, offsetOf, placeOf, tokenAt, isWord, isName, isDot, endsValue, chainStart, chainEnd, shown, around,
+    code,
+    lines,
+    texts,
+    begins,
+    partners,
+    offsetOf,
+    placeOf,
+    tokenAt,
+    isWord,
+    isName,
+    isDot,
+    endsValue,
+    chainStart,
+    chainEnd,
+    shown,
+    around,
   };
 });

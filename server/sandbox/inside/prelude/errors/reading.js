@@ -17,11 +17,18 @@
   }
 
   const MAX_CODE = 128 * 1024;
-  // The nodes of its syntax tree. A node within another is written as `{ $: index }`; what is false or null is left out.
+  // The nodes of its syntax tree. A node within another is written as `{ $: index }`; what is false or null is left
+  // out.
   function nodes(code) {
     const list = code.length > MAX_CODE ? [] : load("parser").parse(code).nodes;
     const places = new Map(list.map((node, i) => [node, { $: i }]));
-    const fields = (value) => (Array.isArray(value) ? value.map(item) : Object.fromEntries(Object.entries(value).filter(([, each]) => each !== false && each !== null).map(([key, each]) => [key, item(each)])));
+    const fields = (
+      value,
+    ) => (Array.isArray(value) ? value.map(item) : Object.fromEntries(
+      Object.entries(value).filter(([, each]) => each !== false && each !== null).map((
+        [key, each],
+      ) => [key, item(each)]),
+    ));
     const item = (value) => (value === null || typeof value !== "object" ? value : places.get(value) ?? fields(value));
     return JSON.stringify(list.map(fields)).toWellFormed();
   }

@@ -1,4 +1,5 @@
-// Errors as V8 words them, and where V8 places them. Runs when an error is made, and only then: `Error.prepareStackTrace`.
+// Errors as V8 words them, and where V8 places them. Runs when an error is made, and only then:
+// `Error.prepareStackTrace`.
 (function (host) {
   "use strict";
   const { load } = host;
@@ -20,15 +21,21 @@
       if (i === 0 && name === null && error instanceof SyntaxError) {
         compiling = sites.length === 1;
         if (compiling) return `    at <input>:${site.getLineNumber()}:${site.getColumnNumber()}`;
-        continue;  // counted in a text that was parsed, such as JSON
+        continue; // counted in a text that was parsed, such as JSON
       }
       if (name === "<eval>" && sites[i + 1]?.isNative() && sites[i + 1].getFunctionName() === "eval") continue;
       const callee = i > 0 ? sites[i - 1].getFunctionName() ?? "" : "";
-      frames.push({ name, at: site.getLineNumber() ? source.offsetOf(site.getLineNumber(), site.getColumnNumber()) : -1, callee });
+      frames.push({
+        name,
+        at: site.getLineNumber() ? source.offsetOf(site.getLineNumber(), site.getColumnNumber()) : -1,
+        callee,
+      });
     }
-    if (frames.length > 1 && isTheirs(sites[0]) && error.message === "class constructors must be invoked with 'new'") frames.shift();
+    if (frames.length > 1 && isTheirs(sites[0]) && error.message === "class constructors must be invoked with 'new'") {
+      frames.shift();
+    }
     const kinds = namesOf(error);
-    while (frames.length > 1 && kinds.includes(frames[0].name)) frames.shift();  // its constructors do not count
+    while (frames.length > 1 && kinds.includes(frames[0].name)) frames.shift(); // its constructors do not count
     if (!frames.length) return headOf(error);
     // The engine gives no place in what a field of a class is set to: the class is near the next frame.
     if (frames[0].at < 0) frames[0].at = fieldNear(frames.find(({ at }) => at >= 0)?.at ?? 0);
@@ -39,7 +46,7 @@
         // the engine's own words and place
       }
     }
-    const limit = getOwnPropertyDescriptor(Error, "stackTraceLimit")?.value ?? 10;  // the engine's own is no value
+    const limit = getOwnPropertyDescriptor(Error, "stackTraceLimit")?.value ?? 10; // the engine's own is no value
     if (typeof limit === "number") frames.splice(limit > 0 ? limit : 0);
     for (const frame of frames.slice(1)) frame.at = called(frame.at, frame.name);
     const trace = frames.map(({ name, at }) => {
@@ -56,7 +63,8 @@
   function fieldNear(offset) {
     const { nodes, callAt } = load("tree"), name = callAt(called(offset, ""))?.callee?.name;
     const list = nodes().filter((node) => node.type === "Class");
-    const found = list.find((node) => node.name && node.name === name) ?? list.find((node) => node.end > offset) ?? list[0];
+    const found = list.find((node) => node.name && node.name === name) ?? list.find((node) => node.end > offset) ??
+      list[0];
     return found ? found.start : offset;
   }
 
@@ -69,7 +77,9 @@
   // The class of an error and the user's own classes that it extends.
   function namesOf(error) {
     const names = [];
-    for (let at = Object.getPrototypeOf(error); at && names.length < 9; at = Object.getPrototypeOf(at)) names.push(at.constructor?.name ?? "");
+    for (let at = Object.getPrototypeOf(error); at && names.length < 9; at = Object.getPrototypeOf(at)) {
+      names.push(at.constructor?.name ?? "");
+    }
     return names;
   }
 
@@ -78,7 +88,8 @@
   const before = new Map();
   function reword(error, frame) {
     if (typeof error.message !== "string" || error.message.length > 200) return anew(error, frame);
-    const key = [error.name, error.message, frame.at, frame.callee, frame.caller?.at].join("\n"), known = before.get(key);
+    const key = [error.name, error.message, frame.at, frame.callee, frame.caller?.at].join("\n"),
+      known = before.get(key);
     if (known) {
       frame.at = known.at;
       if (known.message !== error.message) error.message = known.message;
@@ -92,7 +103,9 @@
     const made = native ? -1 : maker(frame.at, error);
     if (made >= 0) return void (frame.at = begins[made]);
     if (typeof message !== "string") return;
-    if (reworded(load("wording").WORDS, error, frame, native) || reworded(load("seldom").WORDS, error, frame, native)) return;
+    if (reworded(load("wording").WORDS, error, frame, native) || reworded(load("seldom").WORDS, error, frame, native)) {
+      return;
+    }
     if (native) frame.at = called(frame.at, native);
   }
 
@@ -113,8 +126,18 @@
   // `new TypeError(…)` or `TypeError(…)` of the user's own around the offset: the token where it begins, or -1.
   function maker(offset, error) {
     const i = tokenAt(offset), name = namesOf(error)[0];
-    const says = (open) => !/^["']/.test(texts[open + 1] ?? "") || texts[open + 2] === "+" || texts[open + 1].includes("\\") || texts[open + 1].slice(1, -1) === error.message;
-    const at = (j) => (texts[j] !== name || (texts[j + 1] === "(" && !says(j + 1)) ? -1 : texts[j - 1] === "new" ? j - 1 : texts[j + 1] === "(" ? j : -1);
+    const says = (open) =>
+      !/^["']/.test(texts[open + 1] ?? "") || texts[open + 2] === "+" || texts[open + 1].includes("\\") ||
+      texts[open + 1].slice(1, -1) === error.message;
+    const at = (
+      j,
+    ) => (texts[j] !== name || (texts[j + 1] === "(" && !says(j + 1))
+      ? -1
+      : texts[j - 1] === "new"
+      ? j - 1
+      : texts[j + 1] === "("
+      ? j
+      : -1);
     for (const j of [i, i + 1]) if (begins[j] - offset < 8 && at(j) >= 0) return at(j);
     for (let open = around(i); open > 0 && i - open < 400; open = around(open)) {
       if (texts[open] === "(" && isWord(open - 1) && at(open - 1) >= 0) return at(open - 1);
@@ -126,12 +149,16 @@
   const stack = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
   if (stack?.get) {
     const { get, set } = stack, { apply } = Reflect, text = Error.prototype.toString;
-    Object.defineProperty(Error.prototype, "stack", { set, configurable: true, get() {
-      const read = apply(get, this, []);
-      if (typeof read !== "string" || !made.has(this)) return read;
-      const head = made.get(this);
-      return read.startsWith(head) ? apply(text, this, []) + read.slice(head.length) : read;
-    } });
+    Object.defineProperty(Error.prototype, "stack", {
+      set,
+      configurable: true,
+      get() {
+        const read = apply(get, this, []);
+        if (typeof read !== "string" || !made.has(this)) return read;
+        const head = made.get(this);
+        return read.startsWith(head) ? apply(text, this, []) + read.slice(head.length) : read;
+      },
+    });
   }
 
   return { described };

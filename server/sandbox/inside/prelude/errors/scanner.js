@@ -1,20 +1,24 @@
 // Tokens of the user's code as V8 scans them, with its complaints. Only runs when code does not compile.
 (function () {
   "use strict";
-  const KEYWORDS = new Set(("break case catch class const continue debugger default delete do else enum export extends false finally for function if import in"
-    + " instanceof new null return super switch this throw true try typeof var void while with").split(" "));
+  const KEYWORDS = new Set(
+    ("break case catch class const continue debugger default delete do else enum export extends false finally for function if import in" +
+      " instanceof new null return super switch this throw true try typeof var void while with").split(" "),
+  );
   const CONTEXTUAL = new Set(["async", "get", "set", "await", "yield", "let", "static"]);
   const FUTURE = new Set(["implements", "interface", "package", "private", "protected", "public"]);
-  const PUNCTUATOR = /\?\.(?!\d)|>>>=|\.\.\.|[=!]==|\*\*=|<<=|>>=|>>>|&&=|\|\|=|\?\?=|=>|[=!<>+\-*/%&|^]=|&&|\|\||\?\?|\+\+|--|<<|>>|\*\*|[{}()[\];,~:.<>+\-*/%&|^!?=]/y;
+  const PUNCTUATOR =
+    /\?\.(?!\d)|>>>=|\.\.\.|[=!]==|\*\*=|<<=|>>=|>>>|&&=|\|\|=|\?\?=|=>|[=!<>+\-*/%&|^]=|&&|\|\||\?\?|\+\+|--|<<|>>|\*\*|[{}()[\];,~:.<>+\-*/%&|^!?=]/y;
   const BLANK = /[\t\v\f \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]+/y;
   const START = /[\p{ID_Start}$_]/u, PART = /[\p{ID_Continue}$\u200c\u200d]/u;
   const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/yu;
   const SPACE = /[\t\v\f \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff]/, NEWLINE = /[\n\r\u2028\u2029]/;
-  const AT_END = "Numeric separators are not allowed at the end of numeric literals", ONE_ONLY = "Only one underscore is allowed as numeric separator";
+  const AT_END = "Numeric separators are not allowed at the end of numeric literals",
+    ONE_ONLY = "Only one underscore is allowed as numeric separator";
   const BAD_HEX = "Invalid hexadecimal escape sequence", BAD_UNICODE = "Invalid Unicode escape sequence";
 
   function scanner(code) {
-    let at = 0, isLineStart = true;
+    let at = 0;
 
     // `fault` of a token is what is wrong with it: `[words, start, end]`.
     function token(type, start, isAfterLine, more) {
@@ -23,7 +27,7 @@
     }
 
     function next() {
-      let isAfterLine = isLineStart && at === 0;
+      let isAfterLine = at === 0;
       for (;;) {
         const sign = code[at];
         if (sign === undefined) return token("end", at, isAfterLine);
@@ -36,7 +40,10 @@
           at = BLANK.lastIndex;
         } else if (sign !== "/" && sign !== "<" && sign !== "-" && sign !== "#") {
           break;
-        } else if (code.startsWith("//", at) || (at === 0 && code.startsWith("#!")) || code.startsWith("<!--", at) || (isAfterLine && code.startsWith("-->", at))) {
+        } else if (
+          code.startsWith("//", at) || (at === 0 && code.startsWith("#!")) || code.startsWith("<!--", at) ||
+          (isAfterLine && code.startsWith("-->", at))
+        ) {
           while (at < code.length && !NEWLINE.test(code[at])) at++;
         } else if (code.startsWith("/*", at)) {
           const start = at, end = code.indexOf("*/", at + 2);
@@ -57,9 +64,13 @@
       if (sign === "#") {
         at++;
         const first = code[at] === undefined ? "" : String.fromCodePoint(code.codePointAt(at));
-        if (!START.test(first) && first !== "\\") return token("illegal", start, isAfterLine, { fault: ["Invalid or unexpected token", start, at] });
+        if (!START.test(first) && first !== "\\") {
+          return token("illegal", start, isAfterLine, { fault: ["Invalid or unexpected token", start, at] });
+        }
         const name = word(at, isAfterLine);
-        return name.type === "illegal" ? { ...name, start } : token("private", start, isAfterLine, { value: "#" + name.value });
+        return name.type === "illegal"
+          ? { ...name, start }
+          : token("private", start, isAfterLine, { value: "#" + name.value });
       }
       PUNCTUATOR.lastIndex = at;
       const text = PUNCTUATOR.exec(code)?.[0];
@@ -84,13 +95,21 @@
         const sign = point <= 0x10ffff ? String.fromCodePoint(point) : "";
         if (!(name ? PART : START).test(sign)) {
           const digits = /^\{[\da-fA-F]*/.exec(code.slice(at + 2))?.[0].length;
-          const fault = text !== undefined || code[at + 1] !== "u" ? null : digits ? [BAD_UNICODE, at + 2 + digits, at + 3 + digits] : [BAD_UNICODE, at, at + 6];
+          const fault = text !== undefined || code[at + 1] !== "u"
+            ? null
+            : digits
+            ? [BAD_UNICODE, at + 2 + digits, at + 3 + digits]
+            : [BAD_UNICODE, at, at + 6];
           at = fault ? fault[2] : at + 1;
           return token("illegal", start, isAfterLine, { fault });
         }
         name += sign;
         at += text.length;
-        for (let point; at < code.length && PART.test((point = String.fromCodePoint(code.codePointAt(at)))); at += point.length) name += point;
+        for (
+          let point;
+          at < code.length && PART.test(point = String.fromCodePoint(code.codePointAt(at)));
+          at += point.length
+        ) name += point;
       }
       let type = KEYWORDS.has(name) || CONTEXTUAL.has(name) ? name : FUTURE.has(name) ? "future" : "name";
       if (isEscaped && KEYWORDS.has(name)) type = "escaped keyword";
@@ -126,7 +145,9 @@
       }
       if (/[0-7]/.test(sign)) {
         const isNul = sign === "0" && !/\d/.test(code[at] ?? "");
-        if (isTemplate) return isNul ? null : ["Octal escape sequences are not allowed in template strings.", start, at];
+        if (isTemplate) {
+          return isNul ? null : ["Octal escape sequences are not allowed in template strings.", start, at];
+        }
         const digits = /^[0-3][0-7]{0,2}|^[4-7][0-7]?/.exec(code.slice(start, start + 3))[0];
         at = start + digits.length;
         if (!isNul) octal ??= ["Octal escape sequences are not allowed in strict mode.", start, at];
@@ -213,7 +234,13 @@
             fault = ["Numeric separator can not be used after leading 0.", at, at + 1];
             return bad();
           }
-          octal ??= [isOctal ? "Octal literals are not allowed in strict mode." : "Decimals with leading zeros are not allowed in strict mode.", start, at];
+          octal ??= [
+            isOctal
+              ? "Octal literals are not allowed in strict mode."
+              : "Decimals with leading zeros are not allowed in strict mode.",
+            start,
+            at,
+          ];
           if (isOctal) isDecimal = false;
         } else if (code[at] !== "." && !digits(/\d/)) return bad();
         if (isDecimal && code[at] === ".") {
@@ -222,7 +249,8 @@
           if (/\d/.test(code[at] ?? "") && !digits(/\d/)) return bad();
         }
       }
-      const isBig = code[at] === "n" && !code.slice(start, at).includes(".") && (isDecimal ? !/^0\d/.test(code.slice(start, at)) : prefix !== "" && !/\d/.test(prefix));
+      const isBig = code[at] === "n" && !code.slice(start, at).includes(".") &&
+        (isDecimal ? !/^0\d/.test(code.slice(start, at)) : prefix !== "" && !/\d/.test(prefix));
       if (isBig) at++;
       else if (isDecimal && /[eE]/.test(code[at] ?? "")) {
         at++;
@@ -238,7 +266,7 @@
     // A regular expression from its first "/"; null when it does not end.
     function regex(start, isAfterLine) {
       at = start + 1;
-      for (let isInClass = false; ; at++) {
+      for (let isInClass = false;; at++) {
         const sign = code[at];
         if (sign === undefined || NEWLINE.test(sign)) return null;
         if (sign === "\\") {
@@ -249,16 +277,28 @@
         else if (sign === "/" && !isInClass) break;
       }
       const pattern = code.slice(start + 1, at++), from = at;
-      for (let point; at < code.length && PART.test((point = String.fromCodePoint(code.codePointAt(at)))); at += point.length);
+      for (
+        let point;
+        at < code.length && PART.test(point = String.fromCodePoint(code.codePointAt(at)));
+        at += point.length
+      );
       return token("regex", start, isAfterLine, { pattern, flags: code.slice(from, at) });
     }
 
     return {
-      next, regex, template,
+      next,
+      regex,
+      template,
       moveTo: (offset) => void (at = offset),
-      get offset() { return at; },
-      get octal() { return octal; },
-      set octal(value) { octal = value; },
+      get offset() {
+        return at;
+      },
+      get octal() {
+        return octal;
+      },
+      set octal(value) {
+        octal = value;
+      },
     };
   }
 

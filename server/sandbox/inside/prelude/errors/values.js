@@ -67,7 +67,11 @@
     const node = callAt(frame.at)?.list[0];
     if (!node) return "undefined";
     const value = valueOf(node);
-    return value === unknown ? print(node) : typeof value === "object" && value !== null ? (/^#/.test(shown(value, node)) ? "[object Object]" : String(value)) : String(value);
+    return value === unknown
+      ? print(node)
+      : typeof value === "object" && value !== null
+      ? (/^#/.test(shown(value, node)) ? "[object Object]" : String(value))
+      : String(value);
   }
 
   return { unknown, valueOf, argument, firstPlain, firstArgument };

@@ -2,7 +2,8 @@
 (function () {
   "use strict";
   const MAX_CODE = 128 * 1024;
-  const TOKEN = /[\p{ID_Start}$_#@][\p{ID_Continue}$\u200c\u200d]*|"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*'|0[xXbBoO][\da-fA-F_]+n?|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?n?|=>|\?\.(?!\d)|\.\.\.|[=!]==?|\*\*=?|&&=?|\|\|=?|\?\?=?|[<>]=|\+\+|--|[-+*/%&|^]=|[^]/yu;
+  const TOKEN =
+    /[\p{ID_Start}$_#@][\p{ID_Continue}$\u200c\u200d]*|"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*'|0[xXbBoO][\da-fA-F_]+n?|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?n?|=>|\?\.(?!\d)|\.\.\.|[=!]==?|\*\*=?|&&=?|\|\|=?|\?\?=?|[<>]=|\+\+|--|[-+*/%&|^]=|[^]/yu;
   const BLANK = /(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/)+/y;
   const REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/y;
   const NO_VALUE = /^(?:return|typeof|case|in|of|do|else|void|delete|throw|new|instanceof|await|yield)$/;
@@ -18,7 +19,7 @@
       partners[texts.length - 1] = opened;
     };
 
-    for (let at = code.startsWith("#!") ? code.indexOf("\n") + 1 || code.length : 0; at < code.length; ) {
+    for (let at = code.startsWith("#!") ? code.indexOf("\n") + 1 || code.length : 0; at < code.length;) {
       BLANK.lastIndex = at;
       if (BLANK.test(code)) at = BLANK.lastIndex;
       if (at >= code.length) break;
@@ -28,7 +29,8 @@
         text = template(at, first);
       } else {
         const before = texts.at(-1);
-        const regex = first === "/" && (before === undefined || NO_VALUE.test(before) || (!/[\w$)\]}"'`]$/u.test(before)));
+        const regex = first === "/" &&
+          (before === undefined || NO_VALUE.test(before) || (!/[\w$)\]}"'`]$/u.test(before)));
         const pattern = regex ? REGEX : TOKEN;
         pattern.lastIndex = at;
         text = (pattern.exec(code) ?? (TOKEN.lastIndex = at, TOKEN.exec(code)))[0];

@@ -7,15 +7,66 @@
   const { regexFault } = host.load("regexes");
 
   const BINARY = {
-    "||": 4, "&&": 5, "|": 6, "^": 7, "&": 8, "==": 9, "!=": 9, "===": 9, "!==": 9, "<": 10, ">": 10, "<=": 10, ">=": 10, instanceof: 10, in: 10,
-    "<<": 11, ">>": 11, ">>>": 11, "+": 12, "-": 12, "*": 13, "/": 13, "%": 13, "**": 14,
+    "||": 4,
+    "&&": 5,
+    "|": 6,
+    "^": 7,
+    "&": 8,
+    "==": 9,
+    "!=": 9,
+    "===": 9,
+    "!==": 9,
+    "<": 10,
+    ">": 10,
+    "<=": 10,
+    ">=": 10,
+    instanceof: 10,
+    in: 10,
+    "<<": 11,
+    ">>": 11,
+    ">>>": 11,
+    "+": 12,
+    "-": 12,
+    "*": 13,
+    "/": 13,
+    "%": 13,
+    "**": 14,
   };
-  const ASSIGNS = new Set(["=", "+=", "-=", "*=", "/=", "%=", "**=", "<<=", ">>=", ">>>=", "&=", "|=", "^=", "&&=", "||=", "??="]);
+  const ASSIGNS = new Set([
+    "=",
+    "+=",
+    "-=",
+    "*=",
+    "/=",
+    "%=",
+    "**=",
+    "<<=",
+    ">>=",
+    ">>>=",
+    "&=",
+    "|=",
+    "^=",
+    "&&=",
+    "||=",
+    "??=",
+  ]);
   const UNARY = new Set(["!", "~", "delete", "typeof", "void", "+", "-", "++", "--"]);
   const NAMES = new Set(["name", "get", "set", "async", "await", "yield", "let", "static", "future", "escaped future"]);
   const RESERVED_STRICT = new Set(["yield", "let", "static", "future", "escaped future"]);
   const PLAIN = new Set(["name", "get", "set", "async"]);
-  const NO_WORD = new Set(["end", "illegal", "number", "string", "private", "name", "template part", "template end", "regex", "escaped keyword", "escaped future"]);
+  const NO_WORD = new Set([
+    "end",
+    "illegal",
+    "number",
+    "string",
+    "private",
+    "name",
+    "template part",
+    "template end",
+    "regex",
+    "escaped keyword",
+    "escaped future",
+  ]);
   const AFTER_VALUE = new Set(["?.", "[", ".", "(", "template part", "template end"]);
   const BAD_TARGET = "Invalid destructuring assignment target";
   const AWAIT_OUTSIDE = "await is only valid in async functions and the top level bodies of modules";
@@ -36,7 +87,17 @@
     let acceptsIn = true, depth = 0;
 
     // What is being read: the function, the block of names, the class, and the expression whose kind is not known yet.
-    let fn = { kind: "script", isStrict: false, isAsync: false, isGenerator: false, labels: [], canBreak: false, canContinue: false, method: null, parent: null };
+    let fn = {
+      kind: "script",
+      isStrict: false,
+      isAsync: false,
+      isGenerator: false,
+      labels: [],
+      canBreak: false,
+      canContinue: false,
+      method: null,
+      parent: null,
+    };
     let names = { kind: "script", own: new Map(), varsInside: [], parent: null, fn };
     let privates = null, cover = null;
 
@@ -56,22 +117,43 @@
     }
 
     function unexpected(token, start = token.start, end = token.end) {
-      fail(wordsOf(token), token.fault && token.type === "illegal" ? token.fault[1] : start, token.fault && token.type === "illegal" ? token.fault[2] : end);
+      fail(
+        wordsOf(token),
+        token.fault && token.type === "illegal" ? token.fault[1] : start,
+        token.fault && token.type === "illegal" ? token.fault[2] : end,
+      );
     }
     function wordsOf(token) {
       switch (token.type) {
-        case "end": return "Unexpected end of input";
-        case "number": return "Unexpected number";
-        case "string": return "Unexpected string";
-        case "private": case "name": return `Unexpected identifier '${token.value}'`;
-        case "await": case "enum": return "Unexpected reserved word";
-        case "let": case "static": case "yield": case "future":
+        case "end":
+          return "Unexpected end of input";
+        case "number":
+          return "Unexpected number";
+        case "string":
+          return "Unexpected string";
+        case "private":
+        case "name":
+          return `Unexpected identifier '${token.value}'`;
+        case "await":
+        case "enum":
+          return "Unexpected reserved word";
+        case "let":
+        case "static":
+        case "yield":
+        case "future":
           return fn.isStrict ? "Unexpected strict mode reserved word" : `Unexpected identifier '${token.value}'`;
-        case "template part": case "template end": return "Unexpected template string";
-        case "escaped keyword": case "escaped future": return "Keyword must not contain escaped characters";
-        case "illegal": return token.fault ? token.fault[0] : "Invalid or unexpected token";
-        case "regex": return "Unexpected regular expression";
-        default: return `Unexpected token '${token.type}'`;
+        case "template part":
+        case "template end":
+          return "Unexpected template string";
+        case "escaped keyword":
+        case "escaped future":
+          return "Keyword must not contain escaped characters";
+        case "illegal":
+          return token.fault ? token.fault[0] : "Invalid or unexpected token";
+        case "regex":
+          return "Unexpected regular expression";
+        default:
+          return `Unexpected token '${token.type}'`;
       }
     }
 
@@ -96,7 +178,9 @@
     const isName = (expression) => expression.type === "Name" && !expression.isParenthesizedArrow;
     const isPattern = (expression) => expression.type === "Object" || expression.type === "Array";
     const isEvalOrArguments = (name) => name === "eval" || name === "arguments";
-    const isReference = (expression) => (isName(expression) && !(fn.isStrict && isEvalOrArguments(expression.name))) || (expression.type === "Member" && !expression.isChain);
+    const isReference = (expression) =>
+      (isName(expression) && !(fn.isStrict && isEvalOrArguments(expression.name))) ||
+      (expression.type === "Member" && !expression.isChain);
 
     // --- Expressions whose kind shows later: `(a, b)` may be parameters, `{a = 1}` a pattern.
 
@@ -111,7 +195,9 @@
       } catch (error) {
         // V8 reads on after a fault, and prefers one that is found later and lies earlier.
         const pending = scope.expression;
-        if (error instanceof Fault && pending && kind !== "names" && pending[2] < error.start) throw new Fault(...pending);
+        if (error instanceof Fault && pending && kind !== "names" && pending[2] < error.start) {
+          throw new Fault(...pending);
+        }
         throw error;
       } finally {
         cover = scope.parent;
@@ -189,7 +275,8 @@
       while (scope.kind === "block" || scope.kind === "catch") scope = scope.parent;
       return scope;
     };
-    const declaredTwice = (name, start, end = start + 1) => fail(`Identifier '${name}' has already been declared`, start, end);
+    const declaredTwice = (name, start, end = start + 1) =>
+      fail(`Identifier '${name}' has already been declared`, start, end);
     function declare(name, mode, start, isSloppyFunction = false) {
       if (mode !== "var") {
         const before = names.own.get(name);
@@ -256,7 +343,9 @@
     }
     function classifyParameter(accumulate, start, expression) {
       accumulate();
-      if (expression.isParenthesized || !(isName(expression) || isPattern(expression) || expression.type === "Assignment")) {
+      if (
+        expression.isParenthesized || !(isName(expression) || isPattern(expression) || expression.type === "Assignment")
+      ) {
         wrongDeclaration(BAD_TARGET, start, current.end);
       }
     }
@@ -265,7 +354,7 @@
       return deeper(() => {
         const start = ahead.start;
         if (peek() === "yield" && fn.isGenerator) return yieldExpression();
-        let left = conditional();
+        const left = conditional();
         const operator = peek();
         if (operator === "=>") return arrow(left, start);
         if (!ASSIGNS.has(operator)) return left;
@@ -277,7 +366,9 @@
             cover.pattern = null;
           }
         } else if (isPattern(left) && operator === "=") {
-          if (left.isParenthesized) fail(cover && isCertain() ? BAD_TARGET : "Invalid left-hand side in assignment", start, current.end);
+          if (left.isParenthesized) {
+            fail(cover && isCertain() ? BAD_TARGET : "Invalid left-hand side in assignment", start, current.end);
+          }
           if (cover && !isCertain()) {
             validate(cover.pattern);
             cover.expression = null;
@@ -293,7 +384,9 @@
     }
     function notReference(expression, start, words, isEarly) {
       if (isName(expression)) fail("Unexpected eval or arguments in strict mode", start, current.end);
-      if (expression.type === "Call" && !expression.isChain && !isEarly && !expression.isTagged) return wrongPattern(BAD_TARGET, start, current.end);
+      if (expression.type === "Call" && !expression.isChain && !isEarly && !expression.isTagged) {
+        return wrongPattern(BAD_TARGET, start, current.end);
+      }
       fail(words, start, current.end);
     }
 
@@ -349,7 +442,9 @@
       const operator = next().type, start = current.start, from = ahead.start;
       const operand = unary();
       if (operator === "++" || operator === "--") {
-        if (!isReference(operand)) notReference(operand, from, "Invalid left-hand side expression in prefix operation", false);
+        if (!isReference(operand)) {
+          notReference(operand, from, "Invalid left-hand side expression in prefix operation", false);
+        }
         return node("Count", start, { operator, operand, isPrefix: true });
       }
       if (operator === "delete") {
@@ -359,10 +454,13 @@
       if (peek() === "**") fail(POWER, start, current.end);
       return node("Unary", start, { operator, operand });
     }
-    const POWER = "Unary operator used immediately before exponentiation expression. Parenthesis must be used to disambiguate operator precedence";
+    const POWER =
+      "Unary operator used immediately before exponentiation expression. Parenthesis must be used to disambiguate operator precedence";
     function awaited() {
       const token = next();
-      if (fn.isInParameters) fail("Illegal await-expression in formal parameters of async function", token.start, token.end);
+      if (fn.isInParameters) {
+        fail("Illegal await-expression in formal parameters of async function", token.start, token.end);
+      }
       const operand = unary();
       if (peek() === "**") fail(POWER, token.start, current.end);
       return node("Await", token.start, { operand });
@@ -370,7 +468,9 @@
     function postfixed() {
       const start = ahead.start, operand = leftHandSide();
       if ((peek() !== "++" && peek() !== "--") || isOffLine()) return operand;
-      if (!isReference(operand)) notReference(operand, start, "Invalid left-hand side expression in postfix operation", false);
+      if (!isReference(operand)) {
+        notReference(operand, start, "Invalid left-hand side expression in postfix operation", false);
+      }
       return node("Count", start, { operator: next().type, operand, isPrefix: false });
     }
 
@@ -388,7 +488,9 @@
           else validate(scope.expression);
           return call;
         });
-        if (peek() === "=>") return Object.assign(result, { type: "Comma", list: result.list, isParenthesized: true, isAsync: true });
+        if (peek() === "=>") {
+          return Object.assign(result, { type: "Comma", list: result.list, isParenthesized: true, isAsync: true });
+        }
         if (!AFTER_VALUE.has(peek())) return result;
       }
       let isChain = false, isOptional = false;
@@ -450,7 +552,8 @@
             result = node("Member", start, { object: result, ...key, place });
             break;
           }
-          case "template part": case "template end":
+          case "template part":
+          case "template end":
             result = template(result, start, current.type === "name" ? current.start : ahead.start);
             break;
           default:
@@ -483,8 +586,12 @@
           const each = withIn(true, assignmentCover);
           if (maybeArrow) {
             classifyParameter(accumulate, at, each);
-            if (isSpread && each.type === "Assignment") wrongDeclaration("Rest parameter may not have a default initializer", start, current.end);
-            if (isSpread && peek() === ",") wrongDeclaration("Rest parameter must be last formal parameter", ahead.start, ahead.end);
+            if (isSpread && each.type === "Assignment") {
+              wrongDeclaration("Rest parameter may not have a default initializer", start, current.end);
+            }
+            if (isSpread && peek() === ",") {
+              wrongDeclaration("Rest parameter must be last formal parameter", ahead.start, ahead.end);
+            }
           }
           list.push(isSpread ? node("Spread", start, { operand: each }) : each);
           if (!check(",")) break;
@@ -515,26 +622,40 @@
         return made;
       }
       switch (token.type) {
-        case "number": case "string": case "null": case "true": case "false":
+        case "number":
+        case "string":
+        case "null":
+        case "true":
+        case "false":
           next();
           return node("Literal", start, { kind: token.type, value: token.value, isEscaped: token.isEscaped });
         case "this":
           next();
           return node("This", start);
-        case "/": case "/=": return regexLiteral();
+        case "/":
+        case "/=":
+          return regexLiteral();
         case "function":
           next();
           return functionExpression(false, start);
-        case "super": return superExpression();
-        case "import": return importExpression();
-        case "[": return arrayLiteral();
-        case "{": return objectLiteral();
-        case "(": return parenthesized();
+        case "super":
+          return superExpression();
+        case "import":
+          return importExpression();
+        case "[":
+          return arrayLiteral();
+        case "{":
+          return objectLiteral();
+        case "(":
+          return parenthesized();
         case "class":
           next();
           return classExpression(start);
-        case "new": return newExpression();
-        case "template part": case "template end": return template(null, start, start);
+        case "new":
+          return newExpression();
+        case "template part":
+        case "template end":
+          return template(null, start, start);
       }
       unexpected(next());
     }
@@ -573,7 +694,10 @@
       ahead = token;
       further = null;
       next();
-      if (!/^[dgimsuvy]*$/.test(token.flags) || new Set(token.flags).size < token.flags.length || /u.*v|v.*u/.test(token.flags)) fail("Invalid regular expression flags");
+      if (
+        !/^[dgimsuvy]*$/.test(token.flags) || new Set(token.flags).size < token.flags.length ||
+        /u.*v|v.*u/.test(token.flags)
+      ) fail("Invalid regular expression flags");
       const fault = regexFault(token.pattern, token.flags);
       if (fault) fail(`Invalid regular expression: /${token.pattern}/${token.flags}: ${fault}`);
       return node("Regex", start, { text: `/${token.pattern}/${token.flags}` });
@@ -583,7 +707,7 @@
       const opening = next(), parts = [];
       const wrong = (token) => !tag && token.wrong && fail(...token.wrong);
       wrong(opening);
-      for (let token = opening; token.type === "template part"; ) {
+      for (let token = opening; token.type === "template part";) {
         const at = ahead.start;
         const each = withIn(true, expressionCover);
         parts.push(each);
@@ -594,7 +718,9 @@
         token = next();
         wrong(token);
       }
-      return tag ? node("Call", start, { callee: tag, list: parts, place, isTagged: true }) : node("Template", start, { parts });
+      return tag
+        ? node("Call", start, { callee: tag, list: parts, place, isTagged: true })
+        : node("Template", start, { parts });
     }
 
     function arrayLiteral() {
@@ -628,7 +754,7 @@
           wrongDeclaration("Illegal property in declaration context", start, current.end);
           if (cover && !isCertain()) {
             validate(cover.expression);
-            cover.pattern = null;  // of what the property belongs to, which is no pattern itself
+            cover.pattern = null; // of what the property belongs to, which is no pattern itself
           }
         }
       } else if (each.isParenthesized || (!isPattern(each) && each.type !== "Assignment")) {
@@ -642,8 +768,12 @@
     function bindingElement() {
       const start = ahead.start, each = assignmentCover();
       if (each.type === "Member") fail("Illegal property in declaration context", start, current.end);
-      if (each.isParenthesized || !(isName(each) || isPattern(each) || each.type === "Assignment")) fail(BAD_TARGET, start, current.end);
-      if (each.type === "Assignment" && each.left.type === "Member") fail("Illegal property in declaration context", each.left.start, each.left.end);
+      if (each.isParenthesized || !(isName(each) || isPattern(each) || each.type === "Assignment")) {
+        fail(BAD_TARGET, start, current.end);
+      }
+      if (each.type === "Assignment" && each.left.type === "Member") {
+        fail("Illegal property in declaration context", each.left.start, each.left.end);
+      }
       return each;
     }
 
@@ -664,11 +794,28 @@
       return node("Object", start, { list });
     }
 
-    const KINDS = { ":": "value", ",": "shorthand", "}": "shorthand or field", "=": "assign", "(": "method", "*": "field", ";": "field" };
+    const KINDS = {
+      ":": "value",
+      ",": "shorthand",
+      "}": "shorthand or field",
+      "=": "assign",
+      "(": "method",
+      "*": "field",
+      ";": "field",
+    };
 
     // The name and what follows: `{ kind, name, … }`.
     function property(accumulate, isInClass) {
-      const found = { kind: null, name: null, isComputed: false, isAsync: false, isGenerator: false, token: ahead, value: null, place: ahead.start };
+      const found = {
+        kind: null,
+        name: null,
+        isComputed: false,
+        isAsync: false,
+        isGenerator: false,
+        token: ahead,
+        value: null,
+        place: ahead.start,
+      };
       if (peek() === "async") {
         next();
         if ((peek() !== "*" && Object.hasOwn(KINDS, peek())) || isOffLine()) {
@@ -695,7 +842,8 @@
           found.name = current.value;
           found.isPrivate = true;
           break;
-        case "string": case "number":
+        case "string":
+        case "number":
           found.name = next().value;
           break;
         case "[":
@@ -712,7 +860,11 @@
             found.kind = "spread";
             if (!isReference(found.value)) {
               wrongDeclaration("`...` must be followed by an identifier in declaration contexts", start, current.end);
-              wrongPattern("`...` must be followed by an assignable reference in assignment contexts", start, current.end);
+              wrongPattern(
+                "`...` must be followed by an assignable reference in assignment contexts",
+                start,
+                current.end,
+              );
             }
             if (peek() !== "}") wrongPattern("Rest element must be last element", current.start, current.end);
             return found;
@@ -731,18 +883,29 @@
     function propertyDefinition(accumulate, hasProto) {
       const first = ahead, found = property(accumulate, false), start = first.start;
       switch (found.kind) {
-        case "spread": return found;
+        case "spread":
+          return found;
         case "value": {
           const isProto = !found.isComputed && found.name === "__proto__";
-          if (isProto && hasProto) wrongExpression("Duplicate __proto__ fields are not allowed in object literals", current.start, current.end);
+          if (isProto && hasProto) {
+            wrongExpression(
+              "Duplicate __proto__ fields are not allowed in object literals",
+              current.start,
+              current.end,
+            );
+          }
           next();
           return { ...found, isProto, value: withIn(true, () => subPattern(accumulate)) };
         }
-        case "shorthand": case "shorthand or field": case "assign": {
+        case "shorthand":
+        case "shorthand or field":
+        case "assign": {
           if (!isValidName(first)) unexpected(first, current.start, current.end);
           let value = node("Name", start, { name: first.value });
           if (isCertain()) declareName(first);
-          if (fn.isStrict && isEvalOrArguments(first.value)) wrongPattern("Unexpected eval or arguments in strict mode", start, first.end);
+          if (fn.isStrict && isEvalOrArguments(first.value)) {
+            wrongPattern("Unexpected eval or arguments in strict mode", start, first.end);
+          }
           if (check("=")) {
             const place = current.start;
             value = node("Assignment", start, { left: value, right: withIn(true, assignment), operator: "=", place });
@@ -751,9 +914,19 @@
           accumulate();
           return { ...found, value, isShorthand: true };
         }
-        case "method": case "getter": case "setter":
+        case "method":
+        case "getter":
+        case "setter":
           wrongPattern(BAD_TARGET, start, current.end);
-          return { ...found, value: functionLiteral(current.start, { method: found.kind, isAsync: found.isAsync, isGenerator: found.isGenerator, mayUseSuper: true }) };
+          return {
+            ...found,
+            value: functionLiteral(current.start, {
+              method: found.kind,
+              isAsync: found.isAsync,
+              isGenerator: found.isGenerator,
+              mayUseSuper: true,
+            }),
+          };
       }
       unexpected(next());
     }
@@ -805,7 +978,13 @@
           if (token.value !== "target") unexpected(token);
           let from = fn;
           while (from.kind === "arrow") from = from.parent;
-          if (from.kind === "script") fail("new.target expression is not allowed here", current.start - 4 >= 0 && code.slice(start, current.start).includes("\n") ? start : start + 4, current.end);
+          if (from.kind === "script") {
+            fail(
+              "new.target expression is not allowed here",
+              current.start - 4 >= 0 && code.slice(start, current.start).includes("\n") ? start : start + 4,
+              current.end,
+            );
+          }
           return memberOn(start, node("NewTarget", start));
         }
         const callee = member();
@@ -825,7 +1004,9 @@
       next();
       if (!isOffLine()) {
         const isStar = check("*");
-        if (isStar || !["end", ";", "}", "]", ")", ":", ",", "in"].includes(peek())) return node("Yield", start, { operand: assignmentCover(), isStar });
+        if (isStar || !["end", ";", "}", "]", ")", ":", ",", "in"].includes(peek())) {
+          return node("Yield", start, { operand: assignmentCover(), isStar });
+        }
       }
       return node("Yield", start, { operand: null });
     }
@@ -834,7 +1015,20 @@
 
     function inFunction(made, read) {
       const before = { fn, names, cover, acceptsIn };
-      fn = { kind: "function", isStrict: fn.isStrict, isAsync: false, isGenerator: false, labels: [], canBreak: false, canContinue: false, method: null, mayUseSuper: false, isDerived: false, ...made, parent: fn };
+      fn = {
+        kind: "function",
+        isStrict: fn.isStrict,
+        isAsync: false,
+        isGenerator: false,
+        labels: [],
+        canBreak: false,
+        canContinue: false,
+        method: null,
+        mayUseSuper: false,
+        isDerived: false,
+        ...made,
+        parent: fn,
+      };
       names = { kind: "function", own: new Map(), varsInside: [], parent: names, fn };
       cover = null;
       acceptsIn = true;
@@ -850,32 +1044,48 @@
       let name = null;
       if (peek() !== "(") {
         name = next();
-        const isFine = name.type === "await" ? !isAsync && !fn.isAsync : name.type === "yield" ? !isGenerator && !fn.isStrict : isValidName(name);
+        const isFine = name.type === "await"
+          ? !isAsync && !fn.isAsync
+          : name.type === "yield"
+          ? !isGenerator && !fn.isStrict
+          : isValidName(name);
         if (!isFine) unexpected(name);
       }
       return functionLiteral(start, { isAsync, isGenerator }, name);
     }
 
     function functionLiteral(start, made, name = null) {
-      return deeper(() => inFunction(made, () => {
-        const opening = expect("(").start;
-        fn.isInParameters = fn.isAsync || fn.isGenerator;
-        const parameters = formalParameters();
-        fn.isInParameters = false;
-        expect(")");
-        const end = current.end;
-        if (made.method === "getter" && parameters.count) fail("Getter must not have any formal parameters.", opening, end);
-        if (made.method === "setter" && parameters.count !== 1) fail("Setter must have exactly one formal parameter.", opening, end);
-        if (made.method === "setter" && parameters.hasRest) fail("Setter function argument must not be a rest parameter", opening, end);
-        expect("{");
-        functionBody(parameters, Boolean(made.method));
-        expect("}");
-        if (fn.isStrict && name) {
-          if (isEvalOrArguments(name.value)) fail("Unexpected eval or arguments in strict mode", name.start, name.end);
-          if (RESERVED_STRICT.has(name.type)) fail("Unexpected strict mode reserved word", name.start, name.end);
-        }
-        return node("Function", start, { name: name?.value ?? "", body: opening, parameters: parameters.list });
-      }));
+      return deeper(() =>
+        inFunction(made, () => {
+          const opening = expect("(").start;
+          fn.isInParameters = fn.isAsync || fn.isGenerator;
+          const parameters = formalParameters();
+          fn.isInParameters = false;
+          expect(")");
+          const end = current.end;
+          if (made.method === "getter" && parameters.count) {
+            fail("Getter must not have any formal parameters.", opening, end);
+          }
+          if (made.method === "setter" && parameters.count !== 1) {
+            fail("Setter must have exactly one formal parameter.", opening, end);
+          }
+          if (made.method === "setter" && parameters.hasRest) {
+            fail("Setter function argument must not be a rest parameter", opening, end);
+          }
+          expect("{");
+          functionBody(parameters, Boolean(made.method));
+          expect("}");
+          if (fn.isStrict && name) {
+            if (isEvalOrArguments(name.value)) {
+              fail("Unexpected eval or arguments in strict mode", name.start, name.end);
+            }
+            if (RESERVED_STRICT.has(name.type)) {
+              fail("Unexpected strict mode reserved word", name.start, name.end);
+            }
+          }
+          return node("Function", start, { name: name?.value ?? "", body: opening, parameters: parameters.list });
+        })
+      );
     }
 
     // Names are declared as they are read; `cover` tells that they are.
@@ -893,7 +1103,13 @@
             if (found.hasRest) fail("Rest parameter may not have a default initializer");
             found.isSimple = false;
             const right = withIn(true, assignment);
-            found.list.push({ type: "Assignment", left: found.list.pop(), right, start: pattern.start, end: right.end });
+            found.list.push({
+              type: "Assignment",
+              left: found.list.pop(),
+              right,
+              start: pattern.start,
+              end: right.end,
+            });
           }
           found.count++;
           if (found.hasRest) {
@@ -931,7 +1147,9 @@
         if (isCertain()) declareName(token);
         return node("Name", token.start, { name: token.value });
       }
-      if (token.type === "[" || token.type === "{") return boundTo(token.type === "[" ? arrayLiteral() : objectLiteral());
+      if (token.type === "[" || token.type === "{") {
+        return boundTo(token.type === "[" ? arrayLiteral() : objectLiteral());
+      }
       unexpected(next());
     }
     // The names in a nested pattern; shorthand ones were declared when they were read.
@@ -941,8 +1159,9 @@
         if (!each) return;
         if (each.type === "Spread") visit(each.operand);
         else if (each.type === "Assignment") visit(each.left);
-        else if (each.type === "Name") declareName({ value: each.name, start: each.start, end: each.end, type: "name" });
-        else if (each.type === "Array") each.list.forEach(visit);
+        else if (each.type === "Name") {
+          declareName({ value: each.name, start: each.start, end: each.end, type: "name" });
+        } else if (each.type === "Array") each.list.forEach(visit);
         else if (each.type === "Object") each.list.forEach((property) => property.isShorthand || visit(property.value));
       };
       visit(pattern);
@@ -957,7 +1176,9 @@
         names = { kind: "function", own: new Map(), varsInside: [], parent: outer, fn };
         read();
         checkVars(names);
-        for (const [name, { mode, start }] of names.own) if (mode !== "var" && outer.own.has(name)) declaredTwice(name, start);
+        for (const [name, { mode, start }] of names.own) {
+          if (mode !== "var" && outer.own.has(name)) declaredTwice(name, start);
+        }
         names = outer;
       }
       validateParameters(parameters, isMethod);
@@ -970,14 +1191,24 @@
     }
 
     function arrow(head, start) {
-      if (head.type !== "Name" && !head.isParenthesized) fail("Malformed arrow function parameter list", head.place ?? head.start, current.end);
+      if (head.type !== "Name" && !head.isParenthesized) {
+        fail("Malformed arrow function parameter list", head.place ?? head.start, current.end);
+      }
       if (isOffLine()) unexpected(ahead);
       const isAsync = Boolean(head.isAsync || head.isAsyncHead);
-      if (head.type === "Name" && head.isParenthesized === false && RESERVED_STRICT.has(head.name) && fn.isStrict) fail("Unexpected strict mode reserved word", head.start, head.end);
+      if (head.type === "Name" && head.isParenthesized === false && RESERVED_STRICT.has(head.name) && fn.isStrict) {
+        fail("Unexpected strict mode reserved word", head.start, head.end);
+      }
       const list = head.type === "Comma" && head.isParenthesized ? head.list : [head];
       const acceptsHere = acceptsIn;
       return inFunction({ kind: "arrow", isAsync, method: null, canBreak: false }, () => {
-        const found = { count: list.length, isSimple: list.every((each) => each.type === "Name") && !head.hasRest, twice: null, strict: null, list };
+        const found = {
+          count: list.length,
+          isSimple: list.every((each) => each.type === "Name") && !head.hasRest,
+          twice: null,
+          strict: null,
+          list,
+        };
         inCover("parameters", (scope) => {
           scope.parameters = found;
           for (const each of list) {
@@ -986,8 +1217,14 @@
               if (!part) return;
               if (part.type === "Spread") bind(part.operand);
               else if (part.type === "Assignment") bind(part.left);
-              else if (part.type === "Name") declareName({ value: part.name, start: part.start, end: part.end, type: part.name === "let" || part.name === "static" || part.name === "yield" ? part.name : "name" });
-              else if (part.type === "Array") part.list.forEach(bind);
+              else if (part.type === "Name") {
+                declareName({
+                  value: part.name,
+                  start: part.start,
+                  end: part.end,
+                  type: part.name === "let" || part.name === "static" || part.name === "yield" ? part.name : "name",
+                });
+              } else if (part.type === "Array") part.list.forEach(bind);
               else if (part.type === "Object") part.list.forEach((property) => bind(property.value));
             };
             bind(pattern);
@@ -1063,12 +1300,14 @@
       });
     }
     function classMember(isDerived, hasConstructor) {
-      let token = ahead, isStatic = false, found, place = ahead.start;
+      const token = ahead;
+      let isStatic = false, found, place = ahead.start;
       if (token.type === "static") {
         next();
         place = ahead.start;
-        if (["(", "=", ";", "}"].includes(peek())) found = { kind: KINDS[peek()], name: "static", token, place: token.start };
-        else {
+        if (["(", "=", ";", "}"].includes(peek())) {
+          found = { kind: KINDS[peek()], name: "static", token, place: token.start };
+        } else {
           isStatic = true;
           found = property(() => {}, true);
         }
@@ -1076,15 +1315,22 @@
       const isNamed = (name) => !found.isComputed && found.name === name;
       if (found.isPrivate) {
         if (found.name === "#constructor") fail("Classes may not have a private field named '#constructor'");
-        const before = privates.own.get(found.name), pair = found.kind === "getter" || found.kind === "setter" ? found.kind + isStatic : null;
-        if (before && !(pair && before.pair && before.pair !== pair && before.pair.endsWith(String(isStatic)))) declaredTwice(found.name, current.start, current.end);
+        const before = privates.own.get(found.name),
+          pair = found.kind === "getter" || found.kind === "setter" ? found.kind + isStatic : null;
+        if (before && !(pair && before.pair && before.pair !== pair && before.pair.endsWith(String(isStatic)))) {
+          declaredTwice(found.name, current.start, current.end);
+        }
         privates.own.set(found.name, { pair: before ? null : pair });
       }
       switch (found.kind) {
-        case "value": case "shorthand": case "spread":
+        case "value":
+        case "shorthand":
+        case "spread":
           unexpected(token, place, place);
         // falls through
-        case "method": case "getter": case "setter": {
+        case "method":
+        case "getter":
+        case "setter": {
           const isConstructor = !isStatic && isNamed("constructor");
           if (isStatic && isNamed("prototype")) fail("Classes may not have a static property named 'prototype'");
           if (isConstructor) {
@@ -1093,11 +1339,20 @@
             if (found.isAsync) fail("Class constructor may not be an async method");
             if (hasConstructor) fail("A class may only have one constructor");
           }
-          functionLiteral(place, { method: found.kind, isAsync: found.isAsync ?? false, isGenerator: found.isGenerator ?? false, mayUseSuper: true, isDerived: isConstructor && isDerived, isStrict: true });
+          functionLiteral(place, {
+            method: found.kind,
+            isAsync: found.isAsync ?? false,
+            isGenerator: found.isGenerator ?? false,
+            mayUseSuper: true,
+            isDerived: isConstructor && isDerived,
+            isStrict: true,
+          });
           return isConstructor;
         }
       }
-      if (!found.isComputed && isStatic && isNamed("prototype")) fail("Classes may not have a static property named 'prototype'");
+      if (!found.isComputed && isStatic && isNamed("prototype")) {
+        fail("Classes may not have a static property named 'prototype'");
+      }
       if (isNamed("constructor")) fail("Classes may not have a field named 'constructor'");
       if (peek() === "=") {
         inFunction({ kind: "field", mayUseSuper: true, isStrict: true }, () => {
@@ -1116,10 +1371,15 @@
       while (peek() !== end) {
         if (isPrologue && peek() === "string") {
           const token = ahead;
-          const isDirective = token.value === "use strict" && !token.isEscaped && [";", "}", "end"].includes(peekFurther()) || (token.value === "use strict" && !token.isEscaped && further.isAfterLine && !/^(?:[-+*/.,([?=<>&|^%]|in$|instanceof$|template)/.test(further.type));
+          const isDirective =
+            token.value === "use strict" && !token.isEscaped && [";", "}", "end"].includes(peekFurther()) ||
+            (token.value === "use strict" && !token.isEscaped && further.isAfterLine &&
+              !/^(?:[-+*/.,([?=<>&|^%]|in$|instanceof$|template)/.test(further.type));
           statementItem();
           if (isDirective) {
-            if (!parameters.isSimple) fail("Illegal 'use strict' directive in function with non-simple parameter list", token.start, token.end);
+            if (!parameters.isSimple) {
+              fail("Illegal 'use strict' directive in function with non-simple parameter list", token.start, token.end);
+            }
             fn.isStrict = true;
             if (tokens.octal && tokens.octal[1] > token.end) fail(...tokens.octal);
           }
@@ -1134,14 +1394,16 @@
     function statementItem() {
       return deeper(() => {
         switch (peek()) {
-          case "function": return hoistable(false);
+          case "function":
+            return hoistable(false);
           case "class": {
             const start = next().start;
             const name = classNameToken();
             inCover("expression", () => classLiteral(start, name), (scope) => validate(scope.expression));
             return declare(name.value, "let", start);
           }
-          case "var": case "const":
+          case "var":
+          case "const":
             return variableStatement();
           case "let":
             if (isLetDeclaration()) return variableStatement();
@@ -1154,7 +1416,8 @@
     }
     function isLetDeclaration() {
       const type = peekFurther();
-      return ["{", "[", "name", "static", "let", "yield", "await", "get", "set", "async"].includes(type) || ((type === "future" || type === "escaped future") && !fn.isStrict);
+      return ["{", "[", "name", "static", "let", "yield", "await", "get", "set", "async"].includes(type) ||
+        ((type === "future" || type === "escaped future") && !fn.isStrict);
     }
 
     function hoistable(isAsync) {
@@ -1175,7 +1438,8 @@
     }
     // Gives `{ mode, count, initializer, pattern, start, end, isSimple }`.
     function variables(isInFor) {
-      const mode = next().type, found = { mode, count: 0, initializer: null, pattern: null, start: ahead.start, end: 0, isSimple: true };
+      const mode = next().type,
+        found = { mode, count: 0, initializer: null, pattern: null, start: ahead.start, end: 0, isSimple: true };
       inCover("names", (scope) => {
         scope.mode = mode;
         do {
@@ -1189,7 +1453,9 @@
             node("Declarator", at, { left: pattern, right: value });
             found.initializer ??= [at, current.end];
           } else if (!isInFor || !isInOrOf()) {
-            if (mode === "const" || !isWord) fail(`Missing initializer in ${isWord ? "const" : "destructuring"} declaration`, at, current.end);
+            if (mode === "const" || !isWord) {
+              fail(`Missing initializer in ${isWord ? "const" : "destructuring"} declaration`, at, current.end);
+            }
           } else if (isInFor) node("Declarator", at, { left: pattern, right: null });
           found.count++;
         } while (check(","));
@@ -1213,9 +1479,12 @@
     }
     function statementInner(allowsFunction) {
       switch (peek()) {
-        case "{": return void block();
-        case ";": return void next();
-        case "if": return ifStatement();
+        case "{":
+          return void block();
+        case ";":
+          return void next();
+        case "if":
+          return ifStatement();
         case "do": {
           next();
           loopBody();
@@ -1231,11 +1500,16 @@
           expression();
           expect(")");
           return loopBody();
-        case "for": return forStatement();
-        case "continue": case "break": return jump();
+        case "for":
+          return forStatement();
+        case "continue":
+        case "break":
+          return jump();
         case "return": {
           const token = next();
-          if (fn.kind === "script" || fn.kind === "static block") fail("Illegal return statement", token.start, token.end);
+          if (fn.kind === "script" || fn.kind === "static block") {
+            fail("Illegal return statement", token.start, token.end);
+          }
           if (!isOffLine() && ![";", "}", "end"].includes(peek())) expression();
           return endStatement();
         }
@@ -1244,7 +1518,8 @@
           if (isOffLine()) fail("Illegal newline after throw");
           expression();
           return endStatement();
-        case "try": return tryStatement();
+        case "try":
+          return tryStatement();
         case "with":
           next();
           if (fn.isStrict) fail("Strict mode code may not include a with statement");
@@ -1252,17 +1527,21 @@
           expression();
           expect(")");
           return statement(false);
-        case "switch": return switchStatement();
+        case "switch":
+          return switchStatement();
         case "function":
           return fail(
-            fn.isStrict ? "In strict mode code, functions can only be declared at top level or inside a block."
+            fn.isStrict
+              ? "In strict mode code, functions can only be declared at top level or inside a block."
               : "In non-strict mode code, functions can only be declared at top level, inside a block, or as the body of an if statement.",
-            ahead.start, ahead.end,
+            ahead.start,
+            ahead.end,
           );
         case "debugger":
           next();
           return endStatement();
-        case "var": return variableStatement();
+        case "var":
+          return variableStatement();
         case "async":
           if (peekFurther() === "function" && !further.isAfterLine) {
             fail("Async functions can only be declared at the top level or inside a block.", ahead.start, ahead.end);
@@ -1280,7 +1559,9 @@
       const isWord = NAMES.has(peek());
       const found = inCover("expression", () => withIn(true, expressionCover), (scope) => validate(scope.expression));
       if (peek() === ":" && isWord && isName(found) && !found.isParenthesized) {
-        if (fn.labels.some((label) => label.name === found.name)) fail(`Label '${found.name}' has already been declared`);
+        if (fn.labels.some((label) => label.name === found.name)) {
+          fail(`Label '${found.name}' has already been declared`);
+        }
         fn.labels.push({ name: found.name, isLoop: false });
         next();
         fn.labels.at(-1).isLoop = isLoopAhead();
@@ -1327,8 +1608,13 @@
       const target = label === null ? null : fn.labels.find((each) => each.name === label);
       if (type === "continue") {
         if (label === null ? !fn.canContinue : !target?.isLoop) {
-          fail(label === null ? "Illegal continue statement: no surrounding iteration statement"
-            : target ? `Illegal continue statement: '${label}' does not denote an iteration statement` : `Undefined label '${label}'`);
+          fail(
+            label === null
+              ? "Illegal continue statement: no surrounding iteration statement"
+              : target
+              ? `Illegal continue statement: '${label}' does not denote an iteration statement`
+              : `Undefined label '${label}'`,
+          );
         }
       } else if (label === null ? !fn.canBreak : !target) {
         fail(label === null ? "Illegal break statement" : `Undefined label '${label}'`);
@@ -1356,7 +1642,9 @@
             }
             expect(")");
             const inner = block();
-            for (const name of caught.own.keys()) if (inner.own.has(name)) declaredTwice(name, inner.own.get(name).start);
+            for (const name of caught.own.keys()) {
+              if (inner.own.has(name)) declaredTwice(name, inner.own.get(name).start);
+            }
           });
         } else block();
       }
@@ -1387,7 +1675,8 @@
     }
 
     function forEach(start, left, isOf, isAwait, isDeclared) {
-      const over = isOf ? assignment() : expression(), loop = node("ForOf", start, { left, over, isOf, isAwait, isDeclared, bodyEnd: 0 });
+      const over = isOf ? assignment() : expression(),
+        loop = node("ForOf", start, { left, over, isOf, isAwait, isDeclared, bodyEnd: 0 });
       expect(")");
       loopBody();
       loop.bodyEnd = current.end;
@@ -1404,9 +1693,18 @@
           if (isInOrOf()) {
             const isOf = next().type !== "in", kind = isOf ? "for-of" : "for-in";
             if (isAwait && !isOf) unexpected(current);
-            if (found.count !== 1) fail(`Invalid left-hand side in ${isAwait ? "for-await-of" : kind} loop: Must have a single binding.`, found.start, found.end);
+            if (found.count !== 1) {
+              fail(
+                `Invalid left-hand side in ${isAwait ? "for-await-of" : kind} loop: Must have a single binding.`,
+                found.start,
+                found.end,
+              );
+            }
             if (found.initializer && (fn.isStrict || isOf || found.mode !== "var" || !found.isSimple)) {
-              fail(`${isAwait ? "for-await-of" : kind} loop variable declaration may not have an initializer.`, ...found.initializer);
+              fail(
+                `${isAwait ? "for-await-of" : kind} loop variable declaration may not have an initializer.`,
+                ...found.initializer,
+              );
             }
             return forEach(found.start, found.pattern, isOf, isAwait, true);
           }
@@ -1423,7 +1721,9 @@
               isEach = true;
               isOf = next().type !== "in";
               if (isAwait && !isOf) unexpected(current);
-              if (isOf && (isLet || (isAsync && !isAwait))) fail(`The left-hand side of a for-of loop may not be '${isLet ? "let" : "async"}'.`, start, end);
+              if (isOf && (isLet || (isAsync && !isAwait))) {
+                fail(`The left-hand side of a for-of loop may not be '${isLet ? "let" : "async"}'.`, start, end);
+              }
               if (isPattern(left)) {
                 validate(scope.pattern);
                 if (left.isParenthesized) fail(BAD_TARGET, start, end);

@@ -18,7 +18,9 @@
     frame.at = called(frame.at, native);
     const call = callAt(frame.at);
     if (call?.type === "New" && (native === "Symbol" || native === "BigInt")) return `${native} is not a constructor`;
-    if (native === "sort" || native === "toSorted") return "The comparison function must be either a function or undefined";
+    if (native === "sort" || native === "toSorted") {
+      return "The comparison function must be either a function or undefined";
+    }
     if (native === "flatMap") return "flatMap mapper function is not callable";
     const given = call?.list[native === "from" ? 1 : 0];
     const value = given ? valueOf(given) : undefined;

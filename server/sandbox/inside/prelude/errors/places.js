@@ -2,24 +2,32 @@
 (function (host) {
   "use strict";
   const { load } = host;
-  const { texts, begins, partners, tokenAt, isWord, isName, isDot, endsValue, chainStart, chainEnd, around } = load("source");
+  const { texts, begins, partners, tokenAt, isWord, isName, isDot, endsValue, chainStart, chainEnd, around } = load(
+    "source",
+  );
 
   // Where V8 says that something was called: at the name behind the last dot, or at `new`.
   function called(offset, native) {
-    let i = tokenAt(offset);
+    const i = tokenAt(offset);
     native = (native ?? "").replace(/^#/, "");
     const isIt = (j) => texts[j] === native && (texts[j + 1] === "(" || texts[j + 1] === "`" || texts[j - 1] === "new");
     if (native && ![i - 1, i, i + 1].some(isIt)) {
       for (let open = around(i), steps = 0; open > 0 && steps < 20; open = around(open), steps++) {
-        if (texts[open] === "(" && texts[open - 1] === native) return begins[texts[open - 2] === "new" ? open - 2 : open - 1];
+        if (texts[open] === "(" && texts[open - 1] === native) {
+          return begins[texts[open - 2] === "new" ? open - 2 : open - 1];
+        }
       }
     }
     if (isDot(i)) return begins[i + 1] ?? offset;
     if (texts[i] === "(" && isName(i - 1)) return begins[texts[i - 2] === "new" ? i - 2 : i - 1];
-    if (isName(i) && texts[i + 1] === "(" && (!native || texts[i] === native)) return begins[texts[i - 1] === "new" ? i - 1 : i];
+    if (isName(i) && texts[i + 1] === "(" && (!native || texts[i] === native)) {
+      return begins[texts[i - 1] === "new" ? i - 1 : i];
+    }
     if (texts[i - 1] === "new") return begins[i - 1];
     for (let open = around(i), steps = 0; native && open > 0 && steps < 20; open = around(open), steps++) {
-      if (texts[open] === "(" && texts[open - 1] === native) return begins[texts[open - 2] === "new" ? open - 2 : open - 1];
+      if (texts[open] === "(" && texts[open - 1] === native) {
+        return begins[texts[open - 2] === "new" ? open - 2 : open - 1];
+      }
     }
     for (let j = i; native && j < i + 12 && j < texts.length; j++) {
       if (texts[j] === native && texts[j + 1] === "(") return begins[texts[j - 1] === "new" ? j - 1 : j];
@@ -72,19 +80,24 @@
         const first = chainStart(start - 2);
         if (/^(?:const|let|var|,)$/.test(texts[first - 1] ?? "")) return busy ? i : start;
         if (start - 1 - first > 1 && (isDot(i + 1) || texts[i - 1] === "new")) return i;
-        if (start - 1 - first > 3) return i;  // the object that is written to was read before
+        if (start - 1 - first > 3) return i; // the object that is written to was read before
         start = first + 1;
         continue;
       }
       if (before === "${") {
         const template = around(start - 1);
-        if (!busy && template === start - 2 && begins[start - 1] === begins[template] + 1) return busyBefore(template) ? template : readGlobal(template);
+        if (!busy && template === start - 2 && begins[start - 1] === begins[template] + 1) {
+          return busyBefore(template) ? template : readGlobal(template);
+        }
         busy = true;
       } else if (before === "(" && /^(?:if|while|switch|for)$/.test(texts[start - 2] ?? "")) {
         return busy ? i : start - 2;
       } else if (before === "{" && !isLiteral(start - 1)) {
         break;
-      } else if (before !== "(" && before !== "!" && before !== "new" && before !== "await" && !(before === ":" && isWord(start - 2)) && before !== ",") {
+      } else if (
+        before !== "(" && before !== "!" && before !== "new" && before !== "await" &&
+        !(before === ":" && isWord(start - 2)) && before !== ","
+      ) {
         if (texts[start] !== ":") busy = true;
         if (partners[start - 1] >= 0 && partners[start - 1] < start - 1) start = partners[start - 1] + 1;
       } else if (before === "," || (before === "(" && endsValue(start - 2))) {
@@ -93,14 +106,25 @@
     }
     return busy ? i : start;
   }
-  const isLiteral = (open) => /^(?:[=(,:?[]|return|=>|\?\?|\|\||&&)$/.test(texts[open - 1] ?? "") && texts[open - 1] !== "=>";
+  const isLiteral = (open) =>
+    /^(?:[=(,:?[]|return|=>|\?\?|\|\||&&)$/.test(texts[open - 1] ?? "") && texts[open - 1] !== "=>";
   const busyBefore = (i) => readGlobal(i) === i;
 
   // The last token before the offset that is `name` and is assigned to.
   function assigned(frame, name, words) {
     const here = tokenAt(frame.at);
     for (const i of [here, here - 1, here + 1, here - 2]) {
-      if (texts[i] === name) return place(frame, /^(?:[-+*/%&|^]|\*\*)?=$/.test(texts[i + 1] ?? "") && !/^(?:const|let|var|,)$/.test(texts[i - 1] ?? "") ? i + 1 : /^(?:typeof|new)$/.test(texts[i - 1] ?? "") ? i - 1 : i, words);
+      if (texts[i] === name) {
+        return place(
+          frame,
+          /^(?:[-+*/%&|^]|\*\*)?=$/.test(texts[i + 1] ?? "") && !/^(?:const|let|var|,)$/.test(texts[i - 1] ?? "")
+            ? i + 1
+            : /^(?:typeof|new)$/.test(texts[i - 1] ?? "")
+            ? i - 1
+            : i,
+          words,
+        );
+      }
     }
     return words;
   }

@@ -7,14 +7,33 @@
   const { called } = load("places");
   const { unknown, valueOf, nodes, print, property, callAt, around, functionAt } = load("tree");
   const MAX_ELEMENTS = 1000;
-  const CALLBACKS = new Set(["map", "forEach", "filter", "find", "findIndex", "findLast", "findLastIndex", "some", "every", "flatMap", "reduce", "reduceRight", "sort", "toSorted"]);
+  const CALLBACKS = new Set([
+    "map",
+    "forEach",
+    "filter",
+    "find",
+    "findIndex",
+    "findLast",
+    "findLastIndex",
+    "some",
+    "every",
+    "flatMap",
+    "reduce",
+    "reduceRight",
+    "sort",
+    "toSorted",
+  ]);
 
   const isNothing = (value) => value === null || value === undefined;
   // Whether a loop can go over the value; undefined where that is not known.
   function isIterable(value) {
     if (typeof value === "string" || Array.isArray(value)) return true;
     if (isNothing(value) || typeof value !== "object") return false;
-    return value instanceof Map || value instanceof Set ? true : Object.hasOwn(value, Symbol.iterator) ? undefined : false;
+    return value instanceof Map || value instanceof Set
+      ? true
+      : Object.hasOwn(value, Symbol.iterator)
+      ? undefined
+      : false;
   }
 
   // V8's word for a value that it finds no expression for.
@@ -33,7 +52,11 @@
   function notLooped(node, value, base, isStart, isAwait) {
     if (node.type === "Binary" || (isStart && positionOf(node) !== node.start)) return noIterator(kindOf(value, base));
     const how = isAwait ? "async iterable" : "iterable";
-    if (node.type === "Call" || node.type === "New") return `${print(node.callee, !isAwait)}${isAwait ? "(...)" : ""} is not a function or its return value is not ${how}`;
+    if (node.type === "Call" || node.type === "New") {
+      return `${print(node.callee, !isAwait)}${
+        isAwait ? "(...)" : ""
+      } is not a function or its return value is not ${how}`;
+    }
     return `${print(node, !isAwait)} is not ${how}`;
   }
 
@@ -46,18 +69,46 @@
     return { name: first.name, at: target.start, isPlain: first.value.type !== "Assignment" };
   }
 
-  // What the engine complained of: "list" of a loop, a spread or a pattern in square brackets, "object" of one in curly.
+  // What the engine complained of: "list" of a loop, a spread or a pattern in square brackets, "object" of one in
+  // curly.
   let wanted = "";
 
-  // What goes wrong first when the value is taken apart by the pattern: `{ type, value, at, say }`, or null when nothing
-  // is known to. `source` is how V8 shows what is taken apart, "" where it knows nothing of it.
-  function fault(pattern, value, { source = "", isNested = false, inObject = "", at = pattern.start, over = null } = {}) {
+  // What goes wrong first when the value is taken apart by the pattern: `{ type, value, at, say }`, or null when
+  // nothing is known to. `source` is how V8 shows what is taken apart, "" where it knows nothing of it.
+  function fault(
+    pattern,
+    value,
+    { source = "", isNested = false, inObject = "", at = pattern.start, over = null } = {},
+  ) {
     const isList = pattern.type === "Array";
-    const isBad = value === unknown ? wanted === (isList ? "list" : "object") : isList ? isIterable(value) === false : isNothing(value);
+    const isBad = value === unknown
+      ? wanted === (isList ? "list" : "object")
+      : isList
+      ? isIterable(value) === false
+      : isNothing(value);
     if (isBad) {
-      if (isList) return { type: "list", value, at: over ? at : isNested ? pattern.start : at, say: (base) => listWords(value, base, over, inObject, source) };
+      if (isList) {
+        return {
+          type: "list",
+          value,
+          at: over ? at : isNested ? pattern.start : at,
+          say: (base) => listWords(value, base, over, inObject, source),
+        };
+      }
       const { name, at: first, isPlain } = firstOf(pattern);
-      return { type: "object", value, at: first, say: (base) => objectWords(value === unknown ? base ?? "undefined" : String(value), name, isNested || !isPlain, source, value === unknown ? base : value === null ? "null" : undefined) };
+      return {
+        type: "object",
+        value,
+        at: first,
+        say: (base) =>
+          objectWords(
+            value === unknown ? base ?? "undefined" : String(value),
+            name,
+            isNested || !isPlain,
+            source,
+            value === unknown ? base : value === null ? "null" : undefined,
+          ),
+      };
     }
     return isList ? faultInList(pattern, value) : faultInObject(pattern, value, source);
   }
@@ -65,13 +116,19 @@
     if (over) return notLooped(over, value, base, true);
     if (source.startsWith(".for")) return `${source} is not iterable`;
     const isNone = value === unknown ? Boolean(base) : isNothing(value);
-    if (inObject && isNone) return `Cannot destructure property 'Symbol(Symbol.iterator)' of '${inObject}' as it is ${value === unknown ? base : value}.`;
+    if (inObject && isNone) {
+      return `Cannot destructure property 'Symbol(Symbol.iterator)' of '${inObject}' as it is ${
+        value === unknown ? base : value
+      }.`;
+    }
     return noIterator(inObject || kindOf(value, base));
   }
   function objectWords(value, name, isRead, source, base) {
     if (isRead && name !== null) return `Cannot read properties of ${value} (reading '${name}')`;
     const what = source || (base === "null" ? "object null" : value);
-    return name === null ? `Cannot destructure '${what}' as it is ${value}.` : `Cannot destructure property '${name}' of '${what}' as it is ${value}.`;
+    return name === null
+      ? `Cannot destructure '${what}' as it is ${value}.`
+      : `Cannot destructure property '${name}' of '${what}' as it is ${value}.`;
   }
 
   // The value, or what stands for it when it is undefined.
@@ -86,7 +143,9 @@
     const values = Array.isArray(value) || typeof value === "string" ? [...value] : null;
     for (const [i, each] of pattern.list.entries()) {
       if (!each) continue;
-      const [target, part, more] = each.type === "Spread" ? [each.operand, values ? values.slice(i) : unknown, {}] : targetOf(each, values ? values[i] : unknown);
+      const [target, part, more] = each.type === "Spread"
+        ? [each.operand, values ? values.slice(i) : unknown, {}]
+        : targetOf(each, values ? values[i] : unknown);
       if (!isPattern(target)) continue;
       const found = fault(target, part, { isNested: each.type !== "Assignment", ...more });
       if (found) return found;
@@ -98,7 +157,11 @@
       if (isComputed || kind === "spread") continue;
       const [target, part, more] = targetOf(each, value === unknown ? unknown : property(value, name, true));
       if (!isPattern(target)) continue;
-      const found = fault(target, part, { isNested: each.type !== "Assignment", inObject: each.type === "Assignment" ? "" : source, ...more });
+      const found = fault(target, part, {
+        isNested: each.type !== "Assignment",
+        inObject: each.type === "Assignment" ? "" : source,
+        ...more,
+      });
       if (found) return found;
     }
     return null;
@@ -113,10 +176,20 @@
     for (const node of nodes()) {
       switch (node.type) {
         case "Declarator":
-          if (node.right && isPattern(node.left)) found.push({ at: node.left.start, pattern: node.left, from: node.right, start: node.right.start });
+          if (node.right && isPattern(node.left)) {
+            found.push({ at: node.left.start, pattern: node.left, from: node.right, start: node.right.start });
+          }
           break;
         case "Assignment":
-          if (isPattern(node.left)) found.push({ at: node.left.start, pattern: node.left, from: node.right, start: node.place, isAssigned: true });
+          if (isPattern(node.left)) {
+            found.push({
+              at: node.left.start,
+              pattern: node.left,
+              from: node.right,
+              start: node.place,
+              isAssigned: true,
+            });
+          }
           break;
         case "ForOf":
           if (!node.isOf) break;
@@ -124,12 +197,17 @@
           if (isPattern(node.left)) found.push({ at: node.over.end, pattern: node.left, each: node });
           break;
         case "Array":
-          for (const each of node.list) if (each?.type === "Spread") found.push({ at: each.operand.end, spread: each.operand });
+          for (const each of node.list) {
+            if (each?.type === "Spread") found.push({ at: each.operand.end, spread: each.operand });
+          }
           break;
-        case "Call": case "New": {
+        case "Call":
+        case "New": {
           const spreads = node.list.filter((each) => each?.type === "Spread");
           const isLast = spreads.length === 1 && node.list.at(-1) === spreads[0];
-          for (const each of spreads) found.push({ at: each.operand.end, spread: each.operand, call: isLast ? node : null, isArgument: true });
+          for (const each of spreads) {
+            found.push({ at: each.operand.end, spread: each.operand, call: isLast ? node : null, isArgument: true });
+          }
           break;
         }
         case "Yield":
@@ -141,7 +219,9 @@
         case "Function":
           for (const [index, each] of (node.parameters ?? []).entries()) {
             const pattern = each.type === "Assignment" ? each.left : each;
-            if (isPattern(pattern)) found.push({ at: pattern.start, pattern, parameter: { fn: node, index, usual: each.right ?? null } });
+            if (isPattern(pattern)) {
+              found.push({ at: pattern.start, pattern, parameter: { fn: node, index, usual: each.right ?? null } });
+            }
           }
       }
     }
@@ -153,15 +233,22 @@
     let all = [[]];
     const inner = functionAt(start, true);
     const bind = (name, values) => {
-      if (all.length * values.length <= MAX_ELEMENTS) all = all.flatMap((each) => values.map((value) => [...each, [name, value]]));
+      if (all.length * values.length <= MAX_ELEMENTS) {
+        all = all.flatMap((each) => values.map((value) => [...each, [name, value]]));
+      }
     };
     for (const node of nodes()) {
-      if (node.type === "ForOf" && node.isOf && node.left?.type === "Name" && node.over.end <= start && start < node.bodyEnd) {
+      if (
+        node.type === "ForOf" && node.isOf && node.left?.type === "Name" && node.over.end <= start &&
+        start < node.bodyEnd
+      ) {
         const values = valueOf(node.over);
         if (values !== unknown && isIterable(values)) bind(node.left.name, [...values]);
       } else if (node.type === "Function" && node.start <= start && start < node.end && node.parameters?.length) {
         const given = argumentsOf(node, node === inner ? caller : null);
-        for (const [i, each] of node.parameters.entries()) if (each.type === "Name" && given?.[i] && !given[i].includes(unknown)) bind(each.name, given[i]);
+        for (const [i, each] of node.parameters.entries()) {
+          if (each.type === "Name" && given?.[i] && !given[i].includes(unknown)) bind(each.name, given[i]);
+        }
       }
     }
     return all;
@@ -170,13 +257,17 @@
   // The values that a function's parameters may have had, a list for each; null when that is not known.
   function argumentsOf(fn, caller) {
     const home = around(fn);
-    const isNamed = (node) => node?.type === "Name" && (!home || (home.start <= node.start && node.end <= home.end))
-      && (fn.name === node.name || nodes().some((each) => each.type === "Declarator" && each.left.name === node.name && each.right === fn));
+    const isNamed = (node) =>
+      node?.type === "Name" && (!home || (home.start <= node.start && node.end <= home.end)) &&
+      (fn.name === node.name ||
+        nodes().some((each) => each.type === "Declarator" && each.left.name === node.name && each.right === fn));
     const isIt = (node) => node === fn || isNamed(node);
     const call = nodes().find((node) => node.type === "Call" && CALLBACKS.has(node.callee.name) && isIt(node.list[0]));
     if (call) {
       const values = valueOf(call.callee.object), name = call.callee.name;
-      if (!Array.isArray(values) || values.length > MAX_ELEMENTS || name === "sort" || name === "toSorted") return Array.isArray(values) && name.endsWith("ort") ? [values, values] : null;
+      if (!Array.isArray(values) || values.length > MAX_ELEMENTS || name === "sort" || name === "toSorted") {
+        return Array.isArray(values) && name.endsWith("ort") ? [values, values] : null;
+      }
       return /^reduce/.test(name) ? [null, values] : [/Last/.test(name) ? [...values].reverse() : values];
     }
     const own = caller ? callAt(called(caller.at, caller.callee)) : null;
@@ -191,7 +282,10 @@
     if (site.parameter) {
       const { fn, index, usual } = site.parameter, given = argumentsOf(fn, frame.caller)?.[index] ?? [unknown];
       for (const value of given) {
-        const found = fault(site.pattern, value === undefined && usual ? valueOf(usual) : value, { source: usual ? print(usual) : "", at: opening(fn) });
+        const found = fault(site.pattern, value === undefined && usual ? valueOf(usual) : value, {
+          source: usual ? print(usual) : "",
+          at: opening(fn),
+        });
         if (found) return found;
       }
       return null;
@@ -218,43 +312,64 @@
   function wrongWith(site, from, value) {
     if (site.pattern) {
       const source = from.isChain && !site.isAssigned ? "(intermediate value)" : print(from);
-      return fault(site.pattern, value, { source, at: site.start, over: site.pattern.type === "Array" && !site.isAssigned && !from.isChain ? from : null });
+      return fault(site.pattern, value, {
+        source,
+        at: site.start,
+        over: site.pattern.type === "Array" && !site.isAssigned && !from.isChain ? from : null,
+      });
     }
     if (value !== unknown && isIterable(value) !== false) return null;
     const found = (at, say) => ({ type: "list", value, at, say });
     if (site.call) {
-      return found(site.call.place, (base) => (value === unknown ? base : isNothing(value)) || (value !== unknown && isNothing(value))
-        ? `${print(from)} is not iterable (cannot read property ${value === unknown ? base : value})` : "Spread syntax requires ...iterable[Symbol.iterator] to be a function");
+      return found(
+        site.call.place,
+        (base) =>
+          (value === unknown ? base : isNothing(value)) || (value !== unknown && isNothing(value))
+            ? `${print(from)} is not iterable (cannot read property ${value === unknown ? base : value})`
+            : "Spread syntax requires ...iterable[Symbol.iterator] to be a function",
+      );
     }
     if (site.isArgument) return found(from.place ?? from.start, (base) => noIterator(kindOf(value, base)));
     if (site.yielded) {
       const isPlaced = from.type === "Call" || from.type === "Member";
-      return found(isPlaced ? from.place : site.yielded.start, (base) => (isPlaced ? "yield* (intermediate value) is not iterable" : noIterator(kindOf(value, base))));
+      return found(
+        isPlaced ? from.place : site.yielded.start,
+        (base) => (isPlaced ? "yield* (intermediate value) is not iterable" : noIterator(kindOf(value, base))),
+      );
     }
     const at = from.type === "Binary" && site.loop ? from.left.place ?? from.left.start : from.place ?? from.start;
     if (site.spread && from.type === "Binary") return found(at, () => `${print(from, true)} is not iterable`);
     return found(at, (base) => notLooped(from, value, base, false, site.loop?.isAwait));
   }
 
-  // The words for what failed at the frame; undefined when nothing there can have. `base` is "null" or "undefined" where
-  // the engine tells, "" where it tells that it is neither.
+  // The words for what failed at the frame; undefined when nothing there can have. `base` is "null" or "undefined"
+  // where the engine tells, "" where it tells that it is neither.
   function taken(frame, type, base) {
     wanted = type;
     // A function in which nothing has a place yet fails where it was made.
-    const next = nodes().filter((node) => node.type === "Function" && node.start >= frame.at).sort((a, b) => a.start - b.start)[0];
+    const next =
+      nodes().filter((node) => node.type === "Function" && node.start >= frame.at).sort((a, b) => a.start - b.start)[0];
     const all = sites().filter((site) => site.at >= frame.at);
     const here = functionAt(frame.at, true);
     const isElsewhere = here ? here.name !== "" && here.name !== frame.name : frame.name !== "<eval>";
     const isNear = (fn) => !fn || fn === next || (fn.start <= frame.at && frame.at < fn.end);
-    return takenAt(all.filter((site) => isNear(siteFunction(site))), frame, type, base)
-      ?? takenAt(all.filter((site) => !isNear(siteFunction(site)) && (isElsewhere || !siteFunction(site).isArrow)), frame, type, base);
+    return takenAt(all.filter((site) => isNear(siteFunction(site))), frame, type, base) ??
+      takenAt(
+        all.filter((site) => !isNear(siteFunction(site)) && (isElsewhere || !siteFunction(site).isArrow)),
+        frame,
+        type,
+        base,
+      );
   }
-  const siteFunction = (site) => site.parameter?.fn ?? around(site.pattern ?? site.from ?? site.spread ?? site.loop?.over ?? site.yielded);
+  const siteFunction = (site) =>
+    site.parameter?.fn ?? around(site.pattern ?? site.from ?? site.spread ?? site.loop?.over ?? site.yielded);
   function takenAt(all, frame, type, base) {
     for (const site of all) {
       const found = wrongAt(site, frame);
       if (!found || found.type !== type) continue;
-      if (found.value !== unknown && base !== undefined && (base ? String(found.value) !== base : isNothing(found.value))) continue;
+      if (
+        found.value !== unknown && base !== undefined && (base ? String(found.value) !== base : isNothing(found.value))
+      ) continue;
       frame.at = found.at;
       return found.say(base || undefined);
     }
@@ -267,10 +382,15 @@
       frame.at = called(frame.at, native);
       const given = callAt(frame.at)?.list[0], value = given ? valueOf(given) : undefined;
       if (native === "fromEntries" && isNothing(value)) return "undefined is not iterable";
-      if (native === "from" && !isNothing(value) && value !== unknown) return "%Array%.from requires that the property of the first argument, items[Symbol.iterator], when exists, be a function";
+      if (native === "from" && !isNothing(value) && value !== unknown) {
+        return "%Array%.from requires that the property of the first argument, items[Symbol.iterator], when exists, be a function";
+      }
       return noIterator(kindOf(value, base));
     }
-    return taken(frame, "list", base) ?? (base ? noIterator(base === "null" ? "object null" : base) : "object is not iterable (cannot read property Symbol(Symbol.iterator))");
+    return taken(frame, "list", base) ??
+      (base
+        ? noIterator(base === "null" ? "object null" : base)
+        : "object is not iterable (cannot read property Symbol(Symbol.iterator))");
   }
 
   // A pattern in curly brackets, or a method of Object.
