@@ -27,8 +27,8 @@ _NO_IMPORT = "There is no import(): packages cannot be loaded. Paste the code yo
 def failure(code: str, name: str, message: str, stack: str, fault: Fault | None = None) -> Head:
     """The reply's head for an error: kind, message and, if known, line and column (from 1) and the line's text.
 
-    ``prelude/errors/errors.js`` has already set message and position of errors at run time. ``fault`` is the error that keeps
-    the code from compiling; without it, such an error keeps the engine's message.
+    ``prelude/errors/errors.js`` has already set message and position of errors at run time. ``fault`` is the error that
+    keeps the code from compiling; without it, such an error keeps the engine's message.
     """
     if fault:
         message = f"SyntaxError: {_advised(fault.words)}"[:MAX_MESSAGE]
