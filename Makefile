@@ -14,7 +14,7 @@ SLOW := journeys faults hostile differential commands
 unexport PYTHONDONTWRITEBYTECODE
 
 PRELUDE := server/sandbox/inside/prelude
-SCRIPTS := static/js $(PRELUDE)
+SCRIPTS := static/js $(PRELUDE)/*.js $(PRELUDE)/errors/*.js
 STYLES := static/css
 CARDS := transforms/*/*.js transforms/*/samples/*.js
 

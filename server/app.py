@@ -45,9 +45,9 @@ from server.web import (
     conditions,
     controls,
     docs,
+    endpoint_frame,
     endpoints,
     errors,
-    frame,
     i18n,
     inspector,
     live,
@@ -70,7 +70,7 @@ from server.web.hosts import Hosts
 
 WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
-    frame, endpoints, advanced, controls, secrets, conditions, transformations, trials, logs, messages,
+    endpoint_frame, endpoints, advanced, controls, secrets, conditions, transformations, trials, logs, messages,
     operational_events, replays, catalog, inspector, sources_page, settings_page, docs, live, reveal,
 )  # fmt: skip
 """Each address begins with the source, such as ``/test/logs``. So do those of pages that are the same for all sources,

@@ -17,7 +17,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 from server import descriptors
 from server.actions.accounts import Setup
-from server.api.connections import Connections
+from server.api.connections import ConnectionLimiter
 from server.api.intake import IntakeFirst
 from server.api.protocol import protocol_for
 from server.app import create_app
@@ -124,7 +124,7 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
     found = descriptors.raised(settings.delivery_concurrency, settings.workers)
     if not found.enough:
         log.warning("descriptors.few", limit=found.limit, hint="Raise it with: ulimit -n 4096")
-    connections = Connections(found.connections, is_proxy=_proxies(settings.trusted_proxies))
+    connections = ConnectionLimiter(found.connections, is_proxy=_proxies(settings.trusted_proxies))
     config = uvicorn.Config(
         IntakeFirst(app),
         lifespan="on",

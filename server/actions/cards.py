@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from server.domain.integrations import Auth, Card, CardField, FieldKind, Sample
+from server.domain.cards import Auth, Card, CardField, FieldKind, Sample
 
 CARD_FILE = "card.toml"
 FIRST = "webhook"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from server.actions.services import Services
 from server.domain import pasted
 from server.domain.addresses import AddressRules
+from server.domain.cards import Card, CardField, FieldKind
 from server.domain.catalog import EVENT_TYPES
 from server.domain.conditions import MAX_CONDITIONS, Condition, Operator, path_problem, value_problem
 from server.domain.endpoints import NO_SOURCE, URL_NOT_SET, Destination, Endpoint
 from server.domain.ids import EndpointId, Millis, SourceId
-from server.domain.integrations import Card, CardField, FieldKind
 from server.domain.pasted import invisible_in
 from server.domain.requests import MAX_HEADERS, typed_headers_problems
 from server.domain.sentences import Problem, Sentence, say

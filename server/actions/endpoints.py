@@ -169,7 +169,7 @@ async def disable(services: Services, endpoint: Endpoint) -> Endpoint:
             unreadable=now.unreadable - {"disabled_because"},
         )
         endpoints.change(tx, disabled)
-        deliveries.stop_endpoint(tx, endpoint.id, services.now())
+        deliveries.stop_all_of_endpoint(tx, endpoint.id, services.now())
         return disabled
 
     return _told(services, await services.store.write(keep))
@@ -180,7 +180,7 @@ async def remove(services: Services, endpoint: Endpoint) -> None:
 
     def keep(tx: Transaction) -> None:
         endpoints.remove(tx, endpoint.id, services.now())
-        deliveries.stop_endpoint(tx, endpoint.id, services.now())
+        deliveries.stop_all_of_endpoint(tx, endpoint.id, services.now())
 
     await services.store.write(keep)
     _told(services, endpoint)

@@ -10,8 +10,8 @@ from server.delivery.mailer import Mailer
 from server.delivery.replayer import Replayer
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules
+from server.domain.cards import Card
 from server.domain.ids import Millis
-from server.domain.integrations import Card
 from server.sandbox import Sandbox
 from server.store import Store
 

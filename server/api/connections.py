@@ -24,7 +24,7 @@ class Count:
     """Bytes that have arrived and cannot be passed to the application yet."""
 
 
-class Connections:
+class ConnectionLimiter:
     """Makes room for a new connection by closing the one that has waited longest for its client.
 
     Where none waits, it closes the one whose request has taken longest. An idle connection costs its client nothing,

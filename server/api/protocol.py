@@ -16,7 +16,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from server.api.chunks import BadChunks, Chunks
-from server.api.connections import Connections, Count
+from server.api.connections import ConnectionLimiter, Count
 from server.api.heads import elements, rewritten
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -51,7 +51,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     seconds: float
     """Within which each head must arrive whole."""
-    all_connections: Connections
+    all_connections: ConnectionLimiter
 
     _head = b""
     """The beginning of a head that is not whole."""
@@ -344,7 +344,7 @@ class _Lingering:
             self._protocol.transport.close()
 
 
-def protocol_for(seconds: float, connections: Connections) -> type[HttpProtocol]:
+def protocol_for(seconds: float, connections: ConnectionLimiter) -> type[HttpProtocol]:
     """Return the protocol for ``uvicorn.Config(http=…)``: each head must arrive whole within ``seconds``."""
     return type("BoundHttpProtocol", (HttpProtocol,), {"seconds": seconds, "all_connections": connections})
 

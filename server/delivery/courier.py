@@ -19,7 +19,7 @@ from server.domain.addresses import AddressRules, host_of
 from server.domain.body_text import as_text
 from server.domain.messages import AttemptError, ReceivedResponse
 from server.domain.reasons import Reason, because
-from server.domain.requests import Prepared
+from server.domain.requests import FinishedRequest
 
 KEPT_BODY = 64 * 1024
 KEPT_HEADERS = 64 * 1024
@@ -79,7 +79,7 @@ class Courier:
         self.timeout = timeout
         self._transport = GuardedTransport(rules, fixed=fixed, ca_file=ca_file, resolve=resolve)
 
-    async def send(self, prepared: Prepared, *, endpoint: str = "", status_ends: bool = False) -> Sent:
+    async def send(self, prepared: FinishedRequest, *, endpoint: str = "", status_ends: bool = False) -> Sent:
         """Send once and return the result. Never raises because of the destination, the network or the request.
 
         ``endpoint`` is the sending endpoint's id: only the same endpoint reuses its connections. With ``status_ends``,
@@ -131,7 +131,7 @@ class _Received:
         self._cut = False
         """The body is longer than what is kept."""
 
-    async def receive(self, transport: GuardedTransport, prepared: Prepared, endpoint: str) -> None:
+    async def receive(self, transport: GuardedTransport, prepared: FinishedRequest, endpoint: str) -> None:
         # Call the transport directly: the layers of an httpx client cost more than the request itself, and so does the
         # request object that they need.
         headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in prepared.headers.items()]

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DecidedAttempt:
     """One attempt, and what follows for its delivery and its endpoint."""
 
     ended: AttemptRecord
@@ -58,7 +58,7 @@ DONE = {
 
 def decide_next(
     claimed: ClaimedDelivery, attempt: Attempt, *, owner: ProcessId, now: Millis, jitter: float
-) -> Decision:
+) -> DecidedAttempt:
     """Return the decision by the endpoint's schedule and the hints of the response. An example is sent only once."""
     try:
         said = hints_of(attempt, now)
@@ -84,7 +84,7 @@ def decide_next(
             ended = AttemptRecord(owner, replace(attempt, because=because), DeliveryState.FAILED, step, None)
         case Park():
             ended = AttemptRecord(owner, attempt, DeliveryState.TRANSFORM_FAILED, step, None)
-    return Decision(ended, said.disables, claimed.endpoint.health == HEALTHY)
+    return DecidedAttempt(ended, said.disables, claimed.endpoint.health == HEALTHY)
 
 
 def without_content(attempt: Attempt, error: Exception) -> Attempt:
@@ -100,19 +100,19 @@ def without_content(attempt: Attempt, error: Exception) -> Attempt:
     )
 
 
-def without_details(followed: Decision, error: Exception) -> Decision:
+def without_details(followed: DecidedAttempt, error: Exception) -> DecidedAttempt:
     """Return the decision without anything that came from outside, for when the database rejects that."""
     attempt = followed.ended.attempt
     bare = replace(without_content(attempt, error), duration_ms=min(max(attempt.duration_ms, 0.0), float(1 << 31)))
     return replace(followed, ended=replace(followed.ended, attempt=bare))
 
 
-def record_alone(tx: Transaction, followed: Decision) -> None:
+def record_alone(tx: Transaction, followed: DecidedAttempt) -> None:
     """Record an attempt with its delivery's state, and nothing else."""
     deliveries.record(tx, [followed.ended], tells=False)
 
 
-def record(tx: Transaction, followed: Sequence[Decision]) -> list[DisabledBecause | None]:
+def record(tx: Transaction, followed: Sequence[DecidedAttempt]) -> list[DisabledBecause | None]:
     """Record attempts, for ``Store.batch``. Returns for each attempt why it disabled its endpoint, or ``None``."""
     telling = {one.endpoint_id for one in followed if one.tells}
     # Lock endpoints before deliveries, as disabling an endpoint does: two processes must not wait for each other.
@@ -121,7 +121,9 @@ def record(tx: Transaction, followed: Sequence[Decision]) -> list[DisabledBecaus
     return [_judge(tx, one, known) if one.endpoint_id in known else None for one in followed]
 
 
-def _judge(tx: Transaction, one: Decision, known: dict[EndpointId, tuple[Health, bool]]) -> DisabledBecause | None:
+def _judge(
+    tx: Transaction, one: DecidedAttempt, known: dict[EndpointId, tuple[Health, bool]]
+) -> DisabledBecause | None:
     """Record what the attempt means for its endpoint. ``known`` is updated from one attempt to the next."""
     attempt = one.ended.attempt
     before, off = known[one.endpoint_id]
@@ -141,14 +143,14 @@ def _judge(tx: Transaction, one: Decision, known: dict[EndpointId, tuple[Health,
     return because
 
 
-def _switch_off(tx: Transaction, one: Decision, because: DisabledBecause) -> None:
+def _switch_off(tx: Transaction, one: DecidedAttempt, because: DisabledBecause) -> None:
     attempt, now = one.ended.attempt, one.ended_at
-    endpoints.switch_off(tx, one.endpoint_id, because, now)
-    deliveries.stop_endpoint(tx, one.endpoint_id, now)
+    endpoints.disable(tx, one.endpoint_id, because, now)
+    deliveries.stop_all_of_endpoint(tx, one.endpoint_id, now)
     operational_events.add(tx, disabled(attempt.source_id, one.endpoint_id, because, now, attempt.message_id))
 
 
-def _warning(one: Decision, failing: Health) -> Occurrence:
+def _warning(one: DecidedAttempt, failing: Health) -> Occurrence:
     attempt = one.ended.attempt
     assert failing.failing_since is not None and failing.disabled_from is not None
     return warned(

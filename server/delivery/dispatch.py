@@ -11,13 +11,13 @@ import structlog
 from server.delivery.courier import Blocked, Courier, Responded, Unreachable
 from server.delivery.decisions import without_content
 from server.delivery.prepare import Preparation, ReadyToSend, RunsCode, as_shown, prepare, runs_code
+from server.domain.cards import Card
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.faults import KIND, during_the_send
 from server.domain.ids import AttemptId
-from server.domain.integrations import Card
 from server.domain.masking import Masker, Maskers
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, Message, ReceivedResponse, SentRequest
-from server.domain.requests import Prepared
+from server.domain.requests import FinishedRequest
 from server.domain.signing import sign
 from server.domain.transformations import Cancelled, TransformFailed
 from server.store.deliveries import ClaimedDelivery
@@ -105,7 +105,7 @@ class Dispatcher:
             case TransformFailed(error):
                 return _Result(AttemptOutcome.TRANSFORM_FAILED, error=error)
 
-    async def _deliver(self, request: Prepared, endpoint: Endpoint) -> _Result:
+    async def _deliver(self, request: FinishedRequest, endpoint: Endpoint) -> _Result:
         shown = as_shown(request, self._cards.get(endpoint.card))
         if endpoint.destination is Destination.CAPTURE:
             return _Result(AttemptOutcome.CAPTURED, shown)
@@ -137,7 +137,7 @@ def _masked(attempt: Attempt, masker: Masker) -> Attempt:
     )
 
 
-def _signed(request: Prepared, endpoint: Endpoint, webhook_id: str) -> Prepared:
+def _signed(request: FinishedRequest, endpoint: Endpoint, webhook_id: str) -> FinishedRequest:
     """Return the request with the Standard Webhooks headers, signed by each secret that is valid now."""
     now = time.time_ns() // 1_000_000
     timestamp, (secret, *former) = now // 1000, endpoint.secrets_at(now)
@@ -147,4 +147,4 @@ def _signed(request: Prepared, endpoint: Endpoint, webhook_id: str) -> Prepared:
         "webhook-timestamp": str(timestamp),
         "webhook-signature": sign(secret, webhook_id, timestamp, request.body, also=tuple(former)),
     }
-    return Prepared(request.method, request.url, headers, request.body)
+    return FinishedRequest(request.method, request.url, headers, request.body)

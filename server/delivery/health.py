@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class HealthReport:
     parts: Mapping[str, str]
     """``ok`` or what is wrong, for each part: ``database``, ``sandbox`` and the name of each loop."""
     status: Status
@@ -46,14 +46,14 @@ class HealthCheck:
         self._checked_at = 0.0
         """When the check under way, or else the last one, started, on the monotonic clock."""
 
-    async def look(self) -> Health:
+    async def look(self) -> HealthReport:
         can_store = await self._can_store()
         states = {loop.name: loop.health().state for loop in self._loops}
         parts = {"database": _ok(can_store), "sandbox": _ok(self._sandbox.can_run), **states}
         stuck = {LoopState.STUCK, LoopState.ENDED}.intersection(states.values())
         if not can_store or stuck:
-            return Health(parts, Status.FAILING)
-        return Health(parts, Status.OK if set(parts.values()) == {"ok"} else Status.DEGRADED)
+            return HealthReport(parts, Status.FAILING)
+        return HealthReport(parts, Status.OK if set(parts.values()) == {"ok"} else Status.DEGRADED)
 
     async def _can_store(self) -> bool:
         """Return whether events can be stored. Calls during a check, or soon after it, share its result."""

@@ -20,9 +20,9 @@ from server.delivery.prepare import runs_code
 from server.delivery.repeated_lines import RepeatedLines
 from server.delivery.supervised_loop import SupervisedLoop
 from server.domain import notification_settings as words
+from server.domain.cards import Card
 from server.domain.faults import reason_of
 from server.domain.ids import EndpointId, Millis, NoticeId, SourceId, earliest
-from server.domain.integrations import Card
 from server.domain.notification_settings import (
     MAIL_PAUSE_MS,
     MAX_NOTICES_IN_MAIL,
@@ -35,7 +35,7 @@ from server.domain.notification_settings import (
 )
 from server.domain.operational_events import OperationalEvent, too_slow
 from server.domain.reasons import Cause, because, dump_cause
-from server.domain.requests import DEFAULTS, Prepared
+from server.domain.requests import DEFAULTS, FinishedRequest
 from server.domain.signing import sign
 from server.domain.sources import Source, slugs
 from server.domain.transformations import Program
@@ -299,7 +299,7 @@ async def post(courier: Courier, url: str, secret: str, webhook_id: str, body: b
         "webhook-signature": sign(secret, webhook_id, timestamp, body),
     }
     try:
-        sent = await courier.send(Prepared("POST", url, headers, body))
+        sent = await courier.send(FinishedRequest("POST", url, headers, body))
     except OSError:
         return NOTHING_LEFT
     match sent:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from server.domain import missing_values
+from server.domain.cards import Card
 from server.domain.endpoints import Endpoint, Version
-from server.domain.integrations import Card
 from server.domain.masking import shown_url
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest, mask_headers
-from server.domain.requests import SHOWN, Prepared, finish, untransformed
+from server.domain.requests import SHOWN, FinishedRequest, finish, untransformed
 from server.domain.transformations import Cancelled, FailureKind, Program, Result, TransformFailed, Webhook
 from server.domain.warnings import MAX_WARNINGS, RunWarning
 
@@ -28,7 +28,7 @@ class RunsCode(Protocol):
 class ReadyToSend:
     """A finished request that is not signed yet."""
 
-    request: Prepared
+    request: FinishedRequest
     console: tuple[ConsoleLine, ...] = ()
     ms: float | None = None
     """Milliseconds that the code ran for; ``None`` when no code ran."""
@@ -96,7 +96,7 @@ def runs_code(endpoint: Endpoint) -> bool:
     return endpoint.transforming and endpoint.version is not None
 
 
-def as_shown(request: Prepared, card: Card | None) -> SentRequest:
+def as_shown(request: FinishedRequest, card: Card | None) -> SentRequest:
     """Return the request with possible keys in header values and the URL masked; ``Masker`` masks the rest."""
     url = shown_url(request.url, whole=bool(card and card.url_is_secret))
     return SentRequest(request.method, url, mask_headers(request.headers, SHOWN), request.body)

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from server.delivery.configuration import Configuration
-from server.delivery.decisions import Decision, decide_next, record, record_alone, without_details
+from server.delivery.decisions import DecidedAttempt, decide_next, record, record_alone, without_details
 from server.delivery.dispatch import Dispatcher, OutOfResources
 from server.delivery.endpoint_queues import EndpointQueue, EndpointQueues, QueuedDelivery
 from server.delivery.feed import Changed, Feed, Noticed
@@ -328,7 +328,7 @@ class Worker:
             self._claiming.wake()
         self._begin()
 
-    async def _attempt(self, held: QueuedDelivery) -> Decision | None:
+    async def _attempt(self, held: QueuedDelivery) -> DecidedAttempt | None:
         """Make the attempt and return the decision; ``None`` if there is no attempt to record.
 
         Then the delivery was given back, or a fault was counted with it.
@@ -377,7 +377,7 @@ class Worker:
     async def _still_ours(self, delivery_id: DeliveryId) -> bool:
         return await self._store.read(lambda tx: deliveries.held_by(tx, self._owner, delivery_id))
 
-    async def _follow(self, claimed: ClaimedDelivery, attempt: Attempt) -> Decision:
+    async def _follow(self, claimed: ClaimedDelivery, attempt: Attempt) -> DecidedAttempt:
         """Decide by the endpoint as it is now: its schedule may have changed while the request was under way."""
         with suppress(Exception):
             claimed = replace(
@@ -448,7 +448,7 @@ class Worker:
             self._held.difference_update(given)
             self._in_background(self._release(given))
 
-    async def _record(self, followed: Decision, held: QueuedDelivery, *, linger: float) -> None:
+    async def _record(self, followed: DecidedAttempt, held: QueuedDelivery, *, linger: float) -> None:
         """Record the attempt, however long the database is busy, and with less and less where it rejects the row.
 
         Another owner may make an attempt meanwhile; both are stored.
@@ -476,7 +476,7 @@ class Worker:
             log.warning("endpoint.disabled", because=disabled.value, endpoint_id=attempt.endpoint_id)
         self._feed.publish(Changed(attempt.source_id, attempt.message_id, attempt.endpoint_id))
 
-    async def _record_bare(self, bare: Decision) -> bool:
+    async def _record_bare(self, bare: DecidedAttempt) -> bool:
         """Record an attempt without content from outside; if that fails, without its effects on the endpoint."""
         steps: list[Callable[[Transaction], object]] = [
             lambda tx: record(tx, [bare]),

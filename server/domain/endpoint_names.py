@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from server.domain.cards import Card
 from server.domain.endpoints import URL_NOT_SET
-from server.domain.integrations import Card
 from server.domain.masking import shown_url
 
 _USER = re.compile(r"//[^/?@]*@")

@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, quote_plus, unquote, urlsplit, urlunsplit
 
+from server.domain.cards import Card, FieldKind
 from server.domain.endpoints import Endpoint
-from server.domain.integrations import Card, FieldKind
 from server.domain.messages import MASK, AttemptError, ConsoleLine, ReceivedResponse, SentRequest
 from server.domain.reasons import Cause, Reason
 from server.domain.sentences import Sentence

@@ -1,6 +1,6 @@
 """The operational events, one entry each: what pages, settings, mails and the webhook show of one is all in its entry.
 
-To add one: an entry here, a call of ``store.notices.add`` where it happens, and its translations.
+To add one: an entry here, a call of ``store.operational_events.add`` where it happens, and its translations.
 """
 
 from collections.abc import Callable, Mapping

@@ -49,7 +49,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class FinishedRequest:
     """A request that keeps every rule but the address guard's, which is asked when it connects."""
 
     method: str
@@ -65,7 +65,7 @@ class Prepared:
 
 def finish(
     returned: Returned, *, credential_headers: Mapping[str, str], endpoint_headers: Mapping[str, str]
-) -> Prepared | AttemptError:
+) -> FinishedRequest | AttemptError:
     """What ``handler`` returned as a request, or why it is none.
 
     A header of the code wins over the endpoint's, the endpoint's over the credentials', those over the defaults; names
@@ -82,9 +82,9 @@ def finish(
     headers = layered(DEFAULTS, credential_headers, endpoint_headers, returned.headers)
     if method == "GET":
         without_type = {name: value for name, value in headers.items() if name.lower() != "content-type"}
-        return Prepared(method, returned.url, without_type, b"")
+        return FinishedRequest(method, returned.url, without_type, b"")
 
-    request = Prepared(method, returned.url, headers, _utf8(returned.payload))
+    request = FinishedRequest(method, returned.url, headers, _utf8(returned.payload))
     if returned.payload_is_text or not _is_form(request.header("content-type")):
         return request
     form = _form(returned.payload)
@@ -93,9 +93,9 @@ def finish(
 
 def untransformed(
     url: str, body: bytes, *, credential_headers: Mapping[str, str], endpoint_headers: Mapping[str, str]
-) -> Prepared:
+) -> FinishedRequest:
     """The received bytes as they are: what an endpoint sends while its transformation is switched off."""
-    return Prepared("POST", url, layered(DEFAULTS, credential_headers, endpoint_headers), body)
+    return FinishedRequest("POST", url, layered(DEFAULTS, credential_headers, endpoint_headers), body)
 
 
 def layered(*layers: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from server.domain.endpoints import Endpoint
 from server.domain.notification_settings import NotificationSettings
 
 
-class Part(StrEnum):
+class FormPart(StrEnum):
     """The forms of an endpoint, each by what it shows."""
 
     DESTINATION = "destination"
@@ -25,7 +25,7 @@ class Part(StrEnum):
 class Seen:
     """What somebody had before them. An empty ``stamp``: nothing is compared."""
 
-    part: Part
+    part: FormPart
     stamp: str = ""
 
     def is_stale(self, now: Endpoint) -> bool:
@@ -33,7 +33,7 @@ class Seen:
         return bool(self.stamp) and self.stamp != stamp(now, self.part)
 
 
-def stamp(endpoint: Endpoint, part: Part) -> str:
+def stamp(endpoint: Endpoint, part: FormPart) -> str:
     """16 hexadecimal digits, the same while what the form shows is the same. They tell nothing of the secrets in it."""
     return _digest(endpoint.secret, _shown(endpoint, part))
 
@@ -50,9 +50,9 @@ def _digest(secret: str, shown: Mapping[str, object]) -> str:
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8, key=key).hexdigest()
 
 
-def _shown(endpoint: Endpoint, part: Part) -> dict[str, object]:
+def _shown(endpoint: Endpoint, part: FormPart) -> dict[str, object]:
     match part:
-        case Part.DESTINATION:
+        case FormPart.DESTINATION:
             return {
                 "url": endpoint.url,
                 "description": endpoint.description,
@@ -61,7 +61,7 @@ def _shown(endpoint: Endpoint, part: Part) -> dict[str, object]:
                 "event_types": None if endpoint.event_types is None else sorted(endpoint.event_types),
                 "conditions": [(line.path, line.operator, line.value) for line in endpoint.conditions],
             }
-        case Part.ADVANCED:
+        case FormPart.ADVANCED:
             return {
                 "controls": repr(endpoint.controls),
                 "headers": list(endpoint.headers.items()),
@@ -69,7 +69,7 @@ def _shown(endpoint: Endpoint, part: Part) -> dict[str, object]:
                 "transforming": endpoint.transforming,
                 "destination": endpoint.destination,
             }
-        case Part.CODE:
+        case FormPart.CODE:
             return {
                 "version": endpoint.version.id if endpoint.version else "",
                 "variables": list(endpoint.variables.items()),

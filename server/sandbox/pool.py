@@ -1,4 +1,4 @@
-"""The pool of workers: one worker per owner, a bounded number of concurrent runs, and a kill from outside."""
+"""The pool of workers: one worker per owner, a bounded number of concurrent runs. `worker` kills slow ones."""
 
 import asyncio
 import json

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection as Transaction
 
-from server.store.condition import Unusable
 from server.store.database import Store, look
+from server.store.database_check import Unusable
 from server.store.keys import KeyRing
 from server.store.writer import Busy
 

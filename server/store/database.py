@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from server.store import sealing
 from server.store.changes import Changes
-from server.store.condition import Unusable, look_at_file, look_at_server, trouble_with
+from server.store.database_check import Unusable, look_at_file, look_at_server, trouble_with
 from server.store.keys import KeyRing
 from server.store.migrate import migrate
 from server.store.vault import VAULT, Vault

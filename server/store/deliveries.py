@@ -240,13 +240,13 @@ def resend(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:
     return changed.rowcount == 1
 
 
-def stop_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> int:
+def stop_all_of_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> int:
     """Stop the pending deliveries of an endpoint that was disabled or removed. Returns how many.
 
     Deliveries that a replay made due, and that are not tried yet, return to their earlier state, so that a person can
     recover them later; they are not counted.
     """
-    replays.stop_endpoint(tx, endpoint_id, now)
+    replays.stop_all_of_endpoint(tx, endpoint_id, now)
     stopped = tx.execute(
         update(deliveries)
         .where(deliveries.c.endpoint_id == endpoint_id, deliveries.c.state == DeliveryState.PENDING.value)

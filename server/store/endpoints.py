@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, func, select, update
 
+from server.domain.cards import Card
 from server.domain.endpoint_names import endpoint_name
 from server.domain.endpoints import (
     Controls,
@@ -20,7 +21,6 @@ from server.domain.endpoints import (
 )
 from server.domain.health import HEALTHY, Health
 from server.domain.ids import AttemptId, EndpointId, Millis, SourceId, VersionId
-from server.domain.integrations import Card
 from server.domain.messages import ACCEPTED, AttemptOutcome
 from server.domain.schedules import DODO_SCHEDULE
 from server.store.changes import endpoint_changed
@@ -285,7 +285,7 @@ def keep_health(tx: Connection, endpoint_id: EndpointId, before: Health, health:
     tx.execute(update(endpoints).where(endpoints.c.id == endpoint_id).values(**_health_columns(health)))
 
 
-def switch_off(tx: Connection, endpoint_id: EndpointId, because: DisabledBecause, now: Millis) -> None:
+def disable(tx: Connection, endpoint_id: EndpointId, because: DisabledBecause, now: Millis) -> None:
     """Disable an endpoint. ``deliveries.stop_endpoint`` stops its pending deliveries."""
     endpoint_changed(tx, endpoint_id)
     tx.execute(

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from server.store.condition import Unusable, file_of
+from server.store.database_check import Unusable, file_of
 
 KEY_BYTES = 32
 NAME = "hookbench.key"

@@ -21,7 +21,7 @@ from zlib import crc32
 from sqlalchemy import Connection, literal_column, select, text, update
 
 from server.domain.ids import DeliveryId, ProcessId
-from server.store.condition import Unusable, file_of
+from server.store.database_check import Unusable, file_of
 from server.store.schema import deliveries
 
 HELD = "owner"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, Engine, Table, or_, select, update
 
-from server.store.condition import Unusable
+from server.store.database_check import Unusable
 from server.store.keys import FROM_ENVIRONMENT, HOW_TO_MAKE, KeyRing, UnknownKey
 from server.store.sealing import BACKUP, key_of_backup
 from server.store.vault import PREFIX, SEALED, Unreadable, Vault, key_id_of, place_of, vault_of, wait_for_sealing

@@ -154,7 +154,7 @@ def stop(tx: Connection, replay_id: ReplayId, state: ReplayState, now: Millis) -
     return True
 
 
-def stop_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
+def stop_all_of_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
     """Stop the runs of an endpoint that was disabled or deleted."""
     for replay in running(tx, endpoint_id):
         stop(tx, replay.id, ReplayState.DISABLED, now)

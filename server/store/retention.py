@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, delete, exists, select
 
 from server.domain.ids import MessageId, Millis, NoticeId, ReplayId, earliest
 from server.domain.messages import DeliveryState
-from server.store.condition import file_of
+from server.store.database_check import file_of
 from server.store.schema import attempts, deliveries, messages, notices, notifications, replays
 
 DONE = "~"

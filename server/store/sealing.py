@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import Connection, Engine, delete, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from server.store.condition import REVISION, Unusable
+from server.store.database_check import REVISION, Unusable
 from server.store.keys import KeyRing, UnknownKey, open_privately, sync_folder
 from server.store.schema import options
 from server.store.vault import NONCE_BYTES, SEALED, Unreadable, Vault, seal, vault_of

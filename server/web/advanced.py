@@ -15,10 +15,10 @@ from server.domain import schedules
 from server.domain.endpoints import Endpoint
 from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Invalid
-from server.domain.stamps import Part, Seen, stamp
+from server.domain.stamps import FormPart, Seen, stamp
 from server.web import drafts, forms, plans
+from server.web.endpoint_frame import TheEndpoint, tab_page
 from server.web.forms import Form
-from server.web.frame import TheEndpoint, tab_page
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
@@ -40,7 +40,7 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     typed = _posted(form, endpoint)
     if form.has("preview"):  # a preview of the schedule, for browsers without scripts
         return await advanced_page(request, here, endpoint, typed, seen=forms.seen(form))
-    seen = Seen(Part.ADVANCED, forms.seen(form))
+    seen = Seen(FormPart.ADVANCED, forms.seen(form))
     try:
         await controls.save_advanced(here.services, endpoint, typed, seen)
     except Invalid as refused:
@@ -111,7 +111,7 @@ async def advanced_page(
         typed_secret=typed_secret,
         secrets=endpoint.secrets_at(now),
         stale=stale,
-        stamp=stamp(endpoint, Part.ADVANCED),
+        stamp=stamp(endpoint, FormPart.ADVANCED),
         seen=seen,
     )
     status = 422 if refused else 409 if stale else 200

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import controls, endpoints
-from server.web.frame import TheEndpoint
+from server.web.endpoint_frame import TheEndpoint
 from server.web.render import redirect
 from server.web.visit import Here
 

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 from server.actions.drafts import Draft, Lines, Pairs
+from server.domain.cards import Card
 from server.domain.catalog import EVENT_TYPES, GROUPS, sample_json
 from server.domain.conditions import VALUELESS, Operator
 from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
-from server.domain.integrations import Card
 from server.domain.masking import is_secret_url, tail
 from server.domain.pasted import trimmed
 from server.domain.payloads import paths_in

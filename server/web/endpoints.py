@@ -9,15 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import endpoints as actions
-from server.actions import transforms
+from server.actions import trials
 from server.actions.drafts import Draft
+from server.domain.cards import Card, FieldKind
 from server.domain.endpoints import Endpoint
 from server.domain.ids import AttemptId, Millis, earliest
-from server.domain.integrations import Card, FieldKind
 from server.domain.masking import shown_url, tail
 from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Delivery, Trigger
 from server.domain.sentences import Invalid, Problem, say
-from server.domain.stamps import Part, Seen, stamp
+from server.domain.stamps import FormPart, Seen, stamp
 from server.store import (
     Transaction,
     attempts,
@@ -30,8 +30,8 @@ from server.store import (
 )
 from server.store.endpoints import OutcomeCounts
 from server.web import drafts, forms
+from server.web.endpoint_frame import TheEndpoint, address_of, name_of, tab_page
 from server.web.errors import NotFound
-from server.web.frame import TheEndpoint, address_of, name_of, tab_page
 from server.web.messages import fault_of
 from server.web.operational_events import Shown, shown
 from server.web.render import page, redirect
@@ -144,7 +144,7 @@ async def overview(request: Request, here: Here, endpoint: TheEndpoint, show: st
         shown=told,
         parked=parked,
         latest=latest,
-        slow=transforms.slow(here.services, endpoint),
+        slow=trials.slow(here.services, endpoint),
     )
 
 
@@ -173,7 +173,7 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     form, card = await forms.read(request), card_of(here, endpoint.card)
     typed = drafts.posted(form, card, endpoint)
     draft = replace(typed, headers=tuple(endpoint.headers.items()), variables=tuple(endpoint.variables.items()))
-    seen = Seen(Part.DESTINATION, forms.seen(form))
+    seen = Seen(FormPart.DESTINATION, forms.seen(form))
     try:
         await actions.change(here.services, endpoint, draft, seen)
     except Invalid as refused:
@@ -232,7 +232,7 @@ def _edit(
         draft,
         problems,
         stored=endpoint,
-        stamp=stamp(endpoint, Part.DESTINATION),
+        stamp=stamp(endpoint, FormPart.DESTINATION),
         **values,
     )
     return page(

@@ -13,7 +13,7 @@ from server.domain.messages import CAPTURED, FAULT, Attempt, AttemptOutcome, Del
 from server.domain.sentences import Sentence, say
 from server.store import Transaction, attempts, endpoints, messages
 from server.web.drafts import TREE
-from server.web.frame import name_of
+from server.web.endpoint_frame import name_of
 from server.web.render import page
 from server.web.visit import Here, Visit
 

@@ -15,9 +15,9 @@ from server.domain.replays import BULK_STATES, PERIODS, Progress, Replay, Replay
 from server.domain.sentences import Invalid, Sentence, say
 from server.store import Transaction, endpoints, replay_matches, replays
 from server.web import drafts, forms
+from server.web.endpoint_frame import TheEndpoint, find, tab_page
 from server.web.errors import NotFound
 from server.web.forms import Form
-from server.web.frame import TheEndpoint, find, tab_page
 from server.web.i18n import in_words
 from server.web.logs import STATES
 from server.web.render import redirect, utc_text

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from server.actions import secrets as actions
 from server.web import forms
 from server.web.advanced import saved_secret
-from server.web.frame import TheEndpoint
+from server.web.endpoint_frame import TheEndpoint
 from server.web.render import redirect
 from server.web.visit import Here
 

@@ -11,15 +11,15 @@ from starlette.responses import JSONResponse, Response
 from server.actions import endpoints as actions
 from server.actions import replays
 from server.actions.drafts import Draft, code_problems
+from server.domain.cards import Card
 from server.domain.endpoints import Endpoint, Version
 from server.domain.ids import VersionId
-from server.domain.integrations import Card
 from server.domain.sentences import Invalid, Problem
-from server.domain.stamps import Part, Seen, stamp
+from server.domain.stamps import FormPart, Seen, stamp
 from server.store import endpoints, replay_matches
 from server.web import drafts, forms
+from server.web.endpoint_frame import TheEndpoint, address_of, name_of
 from server.web.endpoints import card_of
-from server.web.frame import TheEndpoint, address_of, name_of
 from server.web.i18n import in_words
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
@@ -56,7 +56,7 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     form = await forms.read(request)
     card = card_of(here, endpoint.card)
     draft = drafts.posted(form, card, endpoint)
-    seen = Seen(Part.CODE, forms.seen(form))
+    seen = Seen(FormPart.CODE, forms.seen(form))
     typed = replace(drafts.trial_fields(form), seen=seen.stamp).context()
     try:
         saved, made_version = await actions.save_code(here.services, endpoint, draft, seen)
@@ -108,7 +108,7 @@ async def editor_page(
     versions, parked = await here.services.store.read(
         lambda tx: (endpoints.history(tx, endpoint.id), replay_matches.parked(tx, endpoint.id))
     )
-    defaults = {"looked_at": None, "before": None, "stamp": stamp(endpoint, Part.CODE)}
+    defaults = {"looked_at": None, "before": None, "stamp": stamp(endpoint, FormPart.CODE)}
     context = drafts.shown(draft, problems, stored=endpoint, **defaults | values)
     return page(
         request,

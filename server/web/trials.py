@@ -10,17 +10,17 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.actions import transforms
+from server.actions import trials
 from server.actions.drafts import Draft
-from server.actions.transforms import TestRun
+from server.actions.trials import TestRun
+from server.domain.cards import Card
 from server.domain.endpoints import Endpoint
 from server.domain.ids import EndpointId
-from server.domain.integrations import Card
 from server.domain.sentences import Invalid, Problem
 from server.web import drafts, forms
 from server.web.drafts import TrialFields
+from server.web.endpoint_frame import find
 from server.web.endpoints import card_of, new_page
-from server.web.frame import find
 from server.web.render import page
 from server.web.transformations import editor_page
 from server.web.visit import Here, Visit
@@ -47,7 +47,7 @@ async def run_test(request: Request, here: Here) -> Response:
     trial: TestRun | None = None
     problems: tuple[Problem, ...] = ()
     try:
-        trial = await transforms.try_out(
+        trial = await trials.try_out(
             here.services, form.draft, form.fields.event_type, form.fields.payload, endpoint=form.endpoint
         )
     except Invalid as refused:

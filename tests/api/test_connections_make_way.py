@@ -1,6 +1,6 @@
 """Which connection goes when there are too many: an idle one, then the one whose request has taken longest."""
 
-from server.api.connections import Connections
+from server.api.connections import ConnectionLimiter
 
 
 class Transport:
@@ -11,7 +11,7 @@ class Transport:
         self.aborted = True
 
 
-def added(connections: Connections, count: int, address: str = "192.0.2.1") -> list:  # type: ignore[type-arg]
+def added(connections: ConnectionLimiter, count: int, address: str = "192.0.2.1") -> list:  # type: ignore[type-arg]
     return [connections.add(Transport(), address) for _ in range(count)]  # type: ignore[arg-type]
 
 
@@ -20,7 +20,7 @@ def over(counts: list) -> list[int]:  # type: ignore[type-arg]
 
 
 def test_the_one_that_was_idle_longest_goes_first() -> None:
-    connections = Connections(20, is_proxy=lambda address: True)
+    connections = ConnectionLimiter(20, is_proxy=lambda address: True)
     counts = added(connections, 20)
     connections.is_busy(counts[0])
     connections.is_busy(counts[1])
@@ -30,7 +30,7 @@ def test_the_one_that_was_idle_longest_goes_first() -> None:
 
 
 def test_where_none_is_idle_the_longest_request_goes_and_not_the_newcomer() -> None:
-    connections = Connections(20, is_proxy=lambda address: True)
+    connections = ConnectionLimiter(20, is_proxy=lambda address: True)
     counts = added(connections, 20)
     for count in counts:
         connections.is_busy(count)
@@ -41,7 +41,7 @@ def test_where_none_is_idle_the_longest_request_goes_and_not_the_newcomer() -> N
 
 
 def test_one_address_has_its_share_and_an_ipv6_customer_is_one() -> None:
-    connections = Connections(80)
+    connections = ConnectionLimiter(80)
     others, counts = added(connections, 5, "198.51.100.7"), added(connections, 20)
     counts += added(connections, 3)
     assert over(counts) == [0, 1, 2]
@@ -51,7 +51,7 @@ def test_one_address_has_its_share_and_an_ipv6_customer_is_one() -> None:
 
 
 def test_what_one_address_keeps_busy_takes_no_place_of_others() -> None:
-    connections = Connections(80)
+    connections = ConnectionLimiter(80)
     counts = added(connections, 20)
     for count in counts:
         connections.is_busy(count)

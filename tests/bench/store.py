@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from builders import NOW, a_message, a_source, an_attempt, an_endpoint
 
-from server.delivery.decisions import Decision, record
+from server.delivery.decisions import DecidedAttempt, record
 from server.domain.catalog import sample_json
 from server.domain.messages import DeliveryState, Message, SentRequest
 from server.store import Store, delivery_rows, endpoints, messages, sources
@@ -47,10 +47,10 @@ def event() -> Message:
     return a_message(source, body=BODY)
 
 
-def followed(message: Message, received: Received) -> Decision:
+def followed(message: Message, received: Received) -> DecidedAttempt:
     request = SentRequest("POST", endpoint.url, HEADERS, BODY)
     attempt = an_attempt(message, received.leased[0].id, endpoint, request=request)
-    return Decision(AttemptRecord("me", attempt, DeliveryState.SUCCEEDED, 1, None), None, True)
+    return DecidedAttempt(AttemptRecord("me", attempt, DeliveryState.SUCCEEDED, 1, None), None, True)
 
 
 async def alone(store: Store, count: int) -> None:

@@ -73,7 +73,7 @@ async def test_every_change_of_ours_shows_at_once(each_store: Store, never_read_
     await each_store.write(fails)
     known = await configuration.endpoint(endpoint.id)
     assert known and known.health.first_failure_at == LONG_AGO
-    await each_store.write(lambda tx: endpoints.switch_off(tx, endpoint.id, DisabledBecause.GONE, LONG_AGO))
+    await each_store.write(lambda tx: endpoints.disable(tx, endpoint.id, DisabledBecause.GONE, LONG_AGO))
     known = await configuration.endpoint(endpoint.id)
     assert known and known.disabled
     assert await configuration.filters_of(source.id) == ()

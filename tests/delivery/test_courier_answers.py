@@ -10,7 +10,7 @@ from receivers import answering, receiving, then_closing
 from server.delivery.courier import KEPT_BODY, Courier, Responded
 from server.delivery.transport import GuardedTransport
 from server.domain.addresses import AddressRules
-from server.domain.requests import Prepared, untransformed
+from server.domain.requests import FinishedRequest, untransformed
 
 LOOPBACK = AddressRules.allowing(["127.0.0.0/8"])
 
@@ -48,7 +48,7 @@ async def test_the_request_on_the_wire_is_the_one_prepared(courier):
 
 async def test_a_get_sends_no_body(courier):
     async with receiving() as receiver:
-        await courier.send(Prepared("GET", receiver.url(), {"x-a": "1"}, b""))
+        await courier.send(FinishedRequest("GET", receiver.url(), {"x-a": "1"}, b""))
     assert receiver.got[0].line == "GET / HTTP/1.1"
     assert set(receiver.got[0].headers) == {"host", "x-a"}
 
@@ -56,7 +56,7 @@ async def test_a_get_sends_no_body(courier):
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 async def test_other_methods_carry_their_body(courier, method):
     async with receiving() as receiver:
-        await courier.send(Prepared(method, receiver.url(), {}, b"body"))
+        await courier.send(FinishedRequest(method, receiver.url(), {}, b"body"))
     assert (receiver.got[0].line.split()[0], receiver.got[0].body) == (method, b"body")
 
 

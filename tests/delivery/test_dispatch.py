@@ -19,7 +19,7 @@ from server.domain.catalog import sample_json
 from server.domain.endpoints import Destination
 from server.domain.ids import AttemptId, SourceId
 from server.domain.messages import AttemptOutcome, Delivery, DeliveryState, Trigger
-from server.domain.requests import Prepared
+from server.domain.requests import FinishedRequest
 from server.domain.transformations import Cancelled, TransformFailed
 from server.domain.warnings import WarningKind, warn
 from server.sandbox import Limits, Sandbox, Unavailable
@@ -124,10 +124,10 @@ async def test_in_capture_mode_the_finished_request_is_kept_and_signed(sandbox):
 
 
 def test_a_url_that_is_a_key_is_not_shown():
-    request = Prepared("POST", "https://hooks.slack.com/services/T0/B0/secret?x=secret", {}, b"")
+    request = FinishedRequest("POST", "https://hooks.slack.com/services/T0/B0/secret?x=secret", {}, b"")
     assert as_shown(request, CARDS["slack"]).url == "https://hooks.slack.com/••••••••"
     assert as_shown(request, CARDS["webhook"]).url == "https://hooks.slack.com/••••••••"  # whatever the card
-    plain = Prepared("POST", "https://example.com/services/T0?x=1", {}, b"")
+    plain = FinishedRequest("POST", "https://example.com/services/T0?x=1", {}, b"")
     assert as_shown(plain, CARDS["webhook"]).url == plain.url
 
 

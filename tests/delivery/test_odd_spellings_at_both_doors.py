@@ -6,7 +6,7 @@ from spellings import HOSTS
 
 from server.delivery.courier import Blocked, Courier, Unreachable
 from server.domain.addresses import AddressRules
-from server.domain.requests import Prepared
+from server.domain.requests import FinishedRequest
 
 
 @pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
@@ -25,7 +25,7 @@ async def test_reaches_nothing_where_it_is_connected_to(host: str) -> None:
         courier = Courier(AddressRules(), timeout=5, resolve=no_name)
         port = receiver.url().rsplit(":", 1)[1].partition("/")[0]
         try:
-            sent = await courier.send(Prepared("POST", f"http://{host}:{port}/", {}, b"{}"))
+            sent = await courier.send(FinishedRequest("POST", f"http://{host}:{port}/", {}, b"{}"))
         finally:
             await courier.aclose()
     assert isinstance(sent, Blocked | Unreachable)

@@ -179,8 +179,8 @@ async def test_disabling_the_endpoint_ends_the_run(shop):
         await until(lambda: receiver.got)
 
         def disable(tx):
-            endpoints.switch_off(tx, s.endpoint.id, DisabledBecause.PERSON, 1)
-            deliveries.stop_endpoint(tx, s.endpoint.id, 1)
+            endpoints.disable(tx, s.endpoint.id, DisabledBecause.PERSON, 1)
+            deliveries.stop_all_of_endpoint(tx, s.endpoint.id, 1)
 
         await s.store.write(disable)
         assert await s.is_in(replay, ReplayState.DISABLED)

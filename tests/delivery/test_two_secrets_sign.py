@@ -12,7 +12,7 @@ from server.delivery.dispatch import _signed
 from server.domain.catalog import sample_json
 from server.domain.endpoints import FormerSecret
 from server.domain.ids import SourceId
-from server.domain.requests import Prepared
+from server.domain.requests import FinishedRequest
 from server.domain.signing import Verdict, verify
 
 NEW = "whsec_" + b64encode(b"n" * 32).decode()
@@ -22,7 +22,7 @@ BODY = sample_json("payment.succeeded")
 
 def headers_of(former: FormerSecret | None) -> dict[str, str]:
     endpoint = an_endpoint(SourceId("src_1"), secret=NEW, former_secret=former)
-    request = Prepared("POST", endpoint.url, {"content-type": "application/json"}, BODY.encode())
+    request = FinishedRequest("POST", endpoint.url, {"content-type": "application/json"}, BODY.encode())
     return dict(_signed(request, endpoint, "msg_1").headers)
 
 

@@ -13,7 +13,7 @@ from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Feed
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules
-from server.domain.integrations import Auth, Card
+from server.domain.cards import Auth, Card
 from server.domain.messages import DeliveryState
 from server.store import attempts, endpoints, messages, sources
 

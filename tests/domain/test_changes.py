@@ -2,7 +2,7 @@
 
 import json
 
-from server.domain.changes import MAX_CHANGES_SHOWN, MAX_VALUE_CHARACTERS, Change, ChangeKind, changes
+from server.domain.payload_diff import MAX_CHANGES_SHOWN, MAX_VALUE_CHARACTERS, Change, ChangeKind, changes
 
 
 def found(before: object, after: object) -> list[tuple[str, str, str, str]]:

@@ -10,7 +10,7 @@ from server.domain.messages import AttemptError
 from server.domain.requests import (
     MAX_HEADERS,
     SHOWN,
-    Prepared,
+    FinishedRequest,
     finish,
     header_problem,
     typed_headers_problems,
@@ -158,7 +158,7 @@ def test_a_form_of_anything_else_is_refused(payload):
 def test_without_a_transformation_the_received_bytes_go_out():
     body = b'\xef\xbb\xbf{"a": 1.0, "a": "\xff"}'
     request = untransformed(URL, body, credential_headers={"authorization": "Bearer x"}, endpoint_headers={"X-A": "1"})
-    assert isinstance(request, Prepared)
+    assert isinstance(request, FinishedRequest)
     assert (request.method, request.url, request.body) == ("POST", URL, body)
     assert request.header("authorization") == "Bearer x"
     assert request.header("x-a") == "1"

@@ -14,7 +14,7 @@ from running import wait_for
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from server.store import owners
-from server.store.condition import file_of
+from server.store.database_check import file_of
 
 SERVER = "hookbench"
 """The application name that the server to be killed uses with PostgreSQL."""

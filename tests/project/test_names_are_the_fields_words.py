@@ -12,7 +12,7 @@ INSTEAD = {
     "Asked": "EndpointFilter, ReplayForm, DeliveryDirective",
     "Because": "RetryReason",
     "Company": "Batch",
-    "Followed": "Decision",
+    "Followed": "DecidedAttempt",
     "Gait": "Throttle",
     "Happened": "Occurrence",
     "Heard": "ResponseHints",

@@ -48,7 +48,7 @@ def test_an_operational_event_is_an_entry_of_the_registry() -> None:
 
 def test_an_endpoint_of_a_page_is_looked_up_in_one_function() -> None:
     web = {file for file in calls_of("endpoints.get") if file.startswith("web/")}
-    assert web == {"web/frame.py"}
+    assert web == {"web/endpoint_frame.py"}
 
 
 def test_nothing_in_delivery_runs_for_ever_outside_a_supervised_loop() -> None:

@@ -39,7 +39,7 @@ def test_names_of_the_recipes_are_in_their_files() -> None:
         ("def _endpoint", "store/endpoints.py"),
         ("def as_endpoint", "actions/drafts.py"),
         ("def posted", "web/drafts.py"),
-        ("def try_out", "actions/transforms.py"),
+        ("def try_out", "actions/trials.py"),
         ("def accept", "delivery/intake.py"),
         ("class NotFound", "web/errors.py"),
         ("each_store", "../tests/conftest.py"),

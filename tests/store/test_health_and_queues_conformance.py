@@ -44,7 +44,7 @@ async def test_health_is_kept_and_read_beside_whether_it_is_disabled(store: Stor
 
 async def test_an_endpoint_that_is_switched_off_says_why(store: Store) -> None:
     endpoint = await kept(store)
-    await store.write(lambda tx: endpoints.switch_off(tx, endpoint.id, DisabledBecause.GONE, NOW + 5))
+    await store.write(lambda tx: endpoints.disable(tx, endpoint.id, DisabledBecause.GONE, NOW + 5))
 
     found = await store.read(lambda tx: endpoints.get(tx, endpoint.id))
     assert found is not None

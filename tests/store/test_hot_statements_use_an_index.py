@@ -133,7 +133,7 @@ def test_replaying(seen: tuple[Connection, list[tuple[str, Any]]], kind: ReplayK
     replays.insert(tx, replay)
     message = a_message(source)
     messages.receive(tx, [message])
-    deliveries.stop_endpoint(tx, endpoint.id, NOW)
+    deliveries.stop_all_of_endpoint(tx, endpoint.id, NOW)
     statements.clear()
     replay_matches.walk(tx, endpoint, selection, selection.start, 10)
     replay_matches.count(tx, endpoint, selection, selection.start)

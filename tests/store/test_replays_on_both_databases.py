@@ -66,7 +66,7 @@ class Shop:
                 attempt = an_attempt(message, delivery.id, self.endpoint, outcome=OUTCOMES[state])
                 deliveries.record(tx, [deliveries.AttemptRecord("t", attempt, state, 1, None)])
             elif state is STOPPED:
-                deliveries.stop_endpoint(tx, self.endpoint.id, at)
+                deliveries.stop_all_of_endpoint(tx, self.endpoint.id, at)
             elif state is None:
                 tx.exec_driver_sql(f"DELETE FROM deliveries WHERE id = '{delivery.id}'")
 
@@ -276,7 +276,7 @@ async def test_disabling_the_endpoint_ends_its_run_and_gives_back(store: Store) 
     a, b = [await shop.message(day, FAILED) for day in (2, 1)]
     replay = await shop.begun(selecting(ReplayKind.FAILED))
     await shop.advanced(replay, 1)
-    await store.write(lambda tx: deliveries.stop_endpoint(tx, shop.endpoint.id, NOW))
+    await store.write(lambda tx: deliveries.stop_all_of_endpoint(tx, shop.endpoint.id, NOW))
     assert await shop.states(a, b) == [FAILED, FAILED]
     now = await store.read(lambda tx: replays.get(tx, replay.id))
     assert now and now.state is ReplayState.DISABLED

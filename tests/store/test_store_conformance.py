@@ -157,7 +157,7 @@ async def test_of_attempts_recorded_together_each_is_judged_by_itself(store: Sto
     for _ in range(2):
         await receive(store, a_message(source))
     claimed = await claim(store)
-    await store.write(lambda tx: deliveries.stop_endpoint(tx, stopped.id, NOW))
+    await store.write(lambda tx: deliveries.stop_all_of_endpoint(tx, stopped.id, NOW))
     ended = [
         deliveries.AttemptRecord(
             "me", an_attempt(one.message, one.delivery.id, one.endpoint), DeliveryState.SUCCEEDED, 1, None
@@ -226,7 +226,7 @@ async def test_a_stopped_endpoint_leaves_nothing_waiting(store: Store) -> None:
     message = a_message(source)
     await receive(store, message)
     [claimed] = await claim(store)
-    assert await store.write(lambda tx: deliveries.stop_endpoint(tx, endpoint.id, NOW)) == 1
+    assert await store.write(lambda tx: deliveries.stop_all_of_endpoint(tx, endpoint.id, NOW)) == 1
     late = an_attempt(message, claimed.delivery.id, endpoint)
     assert not await store.batch(
         deliveries.record, deliveries.AttemptRecord("me", late, DeliveryState.SUCCEEDED, 1, None)
@@ -244,7 +244,7 @@ async def test_what_was_under_way_at_a_stop_is_counted_so_that_it_can_be_sent_ag
     message = a_message(source)
     await receive(store, message)
     [claimed] = await claim(store)
-    await store.write(lambda tx: deliveries.stop_endpoint(tx, endpoint.id, NOW))
+    await store.write(lambda tx: deliveries.stop_all_of_endpoint(tx, endpoint.id, NOW))
     late = an_attempt(message, claimed.delivery.id, endpoint)
     await store.batch(deliveries.record, deliveries.AttemptRecord("me", late, DeliveryState.SUCCEEDED, 1, None))
 

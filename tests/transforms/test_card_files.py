@@ -8,8 +8,8 @@ import pytest
 
 from server.actions.cards import load_cards
 from server.assets import transforms_dir
+from server.domain.cards import Auth, Card, FieldKind
 from server.domain.catalog import EVENT_TYPES
-from server.domain.integrations import Auth, Card, FieldKind
 
 CARDS = load_cards(transforms_dir())
 

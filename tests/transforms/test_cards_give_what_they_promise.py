@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 
 from server.actions.cards import load_cards
 from server.assets import transforms_dir
+from server.domain.cards import Card
 from server.domain.catalog import EVENT_TYPES, sample_json
-from server.domain.integrations import Card
 from server.domain.transformations import Cancelled, Result, Returned
 
 Run = Callable[..., Awaitable[Result]]

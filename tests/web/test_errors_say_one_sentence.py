@@ -9,7 +9,7 @@ from newcomer import newcomer
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.connections import Connections
+from server.api.connections import ConnectionLimiter
 from server.api.intake import IntakeFirst
 from server.api.protocol import protocol_for
 from server.app import create_app
@@ -82,7 +82,7 @@ async def test_a_connection_that_ends_after_a_failure_says_so(tmp_path: Path) ->
 
     app.add_route("/breaks", breaks)
     config = uvicorn.Config(
-        IntakeFirst(app), port=0, lifespan="on", log_config=None, http=protocol_for(5.0, Connections(100))
+        IntakeFirst(app), port=0, lifespan="on", log_config=None, http=protocol_for(5.0, ConnectionLimiter(100))
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())

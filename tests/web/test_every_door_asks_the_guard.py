@@ -10,7 +10,7 @@ from test_message_is_sent_again import made
 
 from server.delivery.courier import Blocked
 from server.domain.messages import AttemptOutcome, Trigger
-from server.domain.requests import Prepared
+from server.domain.requests import FinishedRequest
 from server.store import attempts, endpoints, options
 
 INSIDE = "http://127.0.0.1:9/"
@@ -103,7 +103,7 @@ async def test_code_that_leads_there_in_an_event_an_example_and_a_resend(site: S
 
 async def test_the_courier_which_every_delivery_replay_and_notification_goes_through(site: Site) -> None:
     async with receiving() as receiver:
-        sent = await site.services.courier.send(Prepared("POST", receiver.url(), {}, b"{}"))
+        sent = await site.services.courier.send(FinishedRequest("POST", receiver.url(), {}, b"{}"))
 
     assert isinstance(sent, Blocked)
     assert sent.error.message == RULE

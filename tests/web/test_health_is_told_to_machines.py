@@ -6,7 +6,7 @@ import pytest
 from site_under_test import Site
 
 from server.assets import templates_dir
-from server.delivery.health import Health, Status
+from server.delivery.health import HealthReport, Status
 
 LOOPS = {"deliveries", "leases", "replays", "operational_events", "mails", "webhook", "retention"}
 
@@ -33,8 +33,8 @@ async def test_several_servers_on_one_database_watch_over_each_other(site_on_pos
 async def test_the_status_code_says_whether_events_can_come(
     site: Site, monkeypatch: pytest.MonkeyPatch, status: Status, code: int
 ) -> None:
-    async def look() -> Health:
-        return Health({"database": "ok"}, status)
+    async def look() -> HealthReport:
+        return HealthReport({"database": "ok"}, status)
 
     monkeypatch.setattr(site.app.state.health, "look", look)
     answer = await site.client.get("/healthz")

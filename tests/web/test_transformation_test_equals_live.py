@@ -7,7 +7,7 @@ import pytest
 from form import a_form, customer_io, path_of
 from site_under_test import Site
 
-from server.actions import transforms
+from server.actions import trials
 from server.domain.catalog import EVENT_TYPES, sample_json
 from server.domain.endpoints import Destination
 from server.domain.messages import Attempt, AttemptOutcome
@@ -42,9 +42,7 @@ async def test_the_test_shows_the_request_that_a_live_delivery_records(site: Sit
         destination="capture", code=card.default_code, headers_key=["X-Team"], headers_value=["payments"]
     )
 
-    trial = await transforms.try_out(
-        site.services, drafts.posted(as_form(form), card), event_type, sample_json(event_type)
-    )
+    trial = await trials.try_out(site.services, drafts.posted(as_form(form), card), event_type, sample_json(event_type))
     endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[3]
     attempt = await the_attempt(site, endpoint_id, event_type)
 
@@ -64,7 +62,7 @@ async def test_a_script_that_fails_in_the_test_fails_live_with_the_same_words(si
     form = a_form(destination="capture", code="function handler(w) {\n  return w.a.b;\n}")
     card = site.services.cards["webhook"]
 
-    trial = await transforms.try_out(site.services, drafts.posted(as_form(form), card), "refund.failed", "{}")
+    trial = await trials.try_out(site.services, drafts.posted(as_form(form), card), "refund.failed", "{}")
     endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[3]
     attempt = await the_attempt(site, endpoint_id, "refund.failed")
 

@@ -19,7 +19,7 @@ _LEXICAL = re.compile(r"\b(?:let|const|class)\s+([\w$]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SyntaxProblem:
     """A syntax error: V8's message and its position. Line and column start at 1; columns count UTF-16 units."""
 
     words: str
@@ -58,13 +58,13 @@ class Readings:
         return found or nothing
 
 
-def read_again(scripts: Mapping[str, bytes], code: str) -> Fault | None:
+def read_again(scripts: Mapping[str, bytes], code: str) -> SyntaxProblem | None:
     """The syntax error that V8 would report. None if it would report none, or if parsing takes too long.
 
     ``scripts`` maps names of prelude files to bytecode.
     """
     found = _ask(scripts, _FAULT, code)
-    return Fault(*json.loads(found)) if found else None
+    return SyntaxProblem(*json.loads(found)) if found else None
 
 
 def _ask(scripts: Mapping[str, bytes], way: int, code: str) -> str:

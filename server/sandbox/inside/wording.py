@@ -3,7 +3,7 @@
 import re
 
 from .frames import Head
-from .syntax import Fault
+from .syntax import SyntaxProblem
 
 MAX_MESSAGE = 4_000
 MAX_LINE = 400
@@ -24,7 +24,7 @@ EXPORT_HINT = "Declare function handler(webhook) at the top level, without expor
 _NO_IMPORT = "There is no import(): packages cannot be loaded. Paste the code you need into the transformation."
 
 
-def failure(code: str, name: str, message: str, stack: str, fault: Fault | None = None) -> Head:
+def failure(code: str, name: str, message: str, stack: str, fault: SyntaxProblem | None = None) -> Head:
     """The reply's head for an error: kind, message and, if known, line and column (from 1) and the line's text.
 
     ``prelude/errors/errors.js`` has already set message and position of errors at run time. ``fault`` is the error that

@@ -11,7 +11,7 @@ from server.domain.endpoint_names import endpoint_address, endpoint_name
 from server.domain.endpoints import DisabledBecause, Endpoint
 from server.domain.ids import EndpointId, Millis
 from server.domain.sentences import say
-from server.domain.stamps import Part, Seen
+from server.domain.stamps import FormPart, Seen
 from server.store import Transaction, deliveries, endpoints, operational_events
 from server.web.errors import NotFound
 from server.web.forms import MAX_STAMP
@@ -55,7 +55,7 @@ async def head(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
 
 
 @router.get("/endpoints/{endpoint_id}/changed")
-async def changed(request: Request, here: Here, endpoint: TheEndpoint, part: Part, seen: str = "") -> Response:
+async def changed(request: Request, here: Here, endpoint: TheEndpoint, part: FormPart, seen: str = "") -> Response:
     """A warning for an open form that somebody else has saved since; empty otherwise."""
     context = context_of(request, here, changed=Seen(part, seen[:MAX_STAMP]).is_stale(endpoint))
     return HTMLResponse(fragment("endpoints/stale.html", "changed", context))

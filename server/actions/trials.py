@@ -16,12 +16,12 @@ from server.actions.drafts import (
 from server.actions.services import Services
 from server.delivery.prepare import ReadyToSend, RunsCode, as_shown, prepare, program_of, runs_code
 from server.domain.addresses import AddressRules
-from server.domain.changes import Changes, changes
+from server.domain.cards import Card
 from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
 from server.domain.ids import EndpointId, unique
-from server.domain.integrations import Card
 from server.domain.masking import masker_of
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest
+from server.domain.payload_diff import Changes, changes
 from server.domain.payloads import Payload
 from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.domain.transformations import Cancelled, TransformFailed
