@@ -1,1 +1,1 @@
-"""What things are: frozen dataclasses, typed ids, pure rules. No I/O, and nothing of ours is imported here."""
+"""The domain: frozen dataclasses, typed ids and pure rules. No I/O, and no import of other packages of this program."""

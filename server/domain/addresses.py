@@ -1,9 +1,10 @@
 """The address guard: which addresses a delivery may connect to.
 
-A merchant types URLs, and code builds them, so a delivery must not become a way into the network that Hookbench itself
-stands in. The table is our own: Python's ``ipaddress`` calls NAT64 wraps, site-local and multicast addresses global,
-and its answers changed between patch versions (CVE-2024-4032). Names are judged by what they resolve to, at the moment
-of connecting (``delivery.transport``); what can be judged while a person types is judged in ``check_url``.
+Merchants type URLs, and code builds them, so a delivery must not become a way into the network that Hookbench runs in
+(server-side request forgery). The table is our own, because Python's ``ipaddress`` calls NAT64-mapped, site-local and
+multicast addresses global, and its results changed between patch versions (CVE-2024-4032). Names are judged by the
+addresses they resolve to when a delivery connects (``delivery.transport``); ``check_url`` judges what is known while a
+person types.
 """
 
 import re
@@ -45,7 +46,8 @@ _NEVER_BY_RANGE: tuple[tuple[Network, Reason], ...] = tuple(
         ("fd20:ce::254/128", METADATA),  # Google Cloud over IPv6
     )
 )
-"""Whoever allows a whole range rarely means these: they hand out credentials. Only the exact address allows one."""
+"""These hand out credentials, and an operator who allows a range around one rarely means it. Only allowing the exact
+address allows it."""
 
 _FORBIDDEN: tuple[tuple[Network, Reason], ...] = tuple(
     (ip_network(network), rule)
@@ -69,7 +71,7 @@ _FORBIDDEN: tuple[tuple[Network, Reason], ...] = tuple(
         ("::/128", THIS_MACHINE),
         ("::/96", TUNNEL),  # IPv4-compatible, long deprecated
         ("::ffff:0:0:0/96", TUNNEL),  # IPv4-translated
-        ("64:ff9b:1::/48", TUNNEL),  # a site's own NAT64: where it leads is not ours to know
+        ("64:ff9b:1::/48", TUNNEL),  # a site's own NAT64: we cannot know where it leads
         ("100::/64", RESERVED),  # discarded
         ("fc00::/7", PRIVATE),  # unique local
         ("fec0::/10", PRIVATE),  # site-local, deprecated
@@ -82,7 +84,7 @@ _FORBIDDEN: tuple[tuple[Network, Reason], ...] = tuple(
         ("3fff::/20", DOCUMENTATION),
     )
 )
-"""The first row that holds the address names the rule, so a narrow row stands above the wider one around it."""
+"""The first row that contains the address decides, so a narrow row stands above the wider one around it."""
 
 _LOOPBACK = IPv4Address("127.0.0.1")
 _PUBLIC_V6 = IPv6Network("2000::/3")
@@ -95,19 +97,19 @@ _TUNNELS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class AddressRules:
-    """The guard, with the networks that the operator allows in spite of the table."""
+    """The guard, with the networks that the operator allows despite the table."""
 
     allowed: tuple[Network, ...] = ()
 
     @classmethod
     def allowing(cls, networks: Iterable[str]) -> "AddressRules":
-        """From settings such as ``10.0.0.0/8``. Raises ValueError for text that is no network."""
+        """The rules for settings such as ``10.0.0.0/8``. Raises ValueError for text that is not a network."""
         return cls(tuple(ip_network(network) for network in networks))
 
     def refusal(self, address: str) -> Reason | None:
-        """The rule that forbids connecting to ``address`` (canonical text, as a resolver gives it); ``None`` allows it.
+        """The rule that forbids ``address`` (canonical text, as a resolver returns it); ``None`` when it is allowed.
 
-        The sentence names the rule and not the address: a refusal must not answer what an internal name resolves to.
+        The sentence names the rule and not the address: a refusal must not reveal what an internal name resolves to.
         """
         try:
             parsed = ip_address(address.partition("%")[0])
@@ -121,7 +123,7 @@ class AddressRules:
                 return None if ip_network(address) in self.allowed else rule
         if any(inner in network for inner in _hidden(address) for network, _ in _NEVER_BY_RANGE):
             return None if ip_network(address) in self.allowed else TUNNEL
-        # In an IPv6-only network every public IPv4 destination arrives wrapped by NAT64: the wrapped address decides.
+        # In an IPv6-only network NAT64 maps every public IPv4 destination to IPv6, so the embedded address decides.
         if embedded := _embedded(address):
             return self._judge(embedded)
         if any(address in network for network in self.allowed):
@@ -134,8 +136,8 @@ class AddressRules:
     def check_url(self, url: str) -> Reason | None:
         """What is wrong with a URL that a person typed or code built; ``None`` when a delivery may be tried.
 
-        Judges the form, and the address if it is written out as one, in whatever spelling (``2130706433``, ``0x7f.1``,
-        fullwidth digits). A name is judged by what it leads to when a delivery connects.
+        Checks the syntax, and the host if it is a literal address in any spelling (``2130706433``, ``0x7f.1``,
+        fullwidth digits). A name is checked when a delivery connects, by the addresses it resolves to.
         """
         if problem := url_problem(url):
             return problem
@@ -145,7 +147,7 @@ class AddressRules:
 
 
 def url_problem(url: str) -> Reason | None:
-    """What is wrong with the form of a URL, wherever it leads."""
+    """What is wrong with the syntax of a URL, wherever it leads; ``None`` if nothing is."""
     if not url:
         return because("url_empty")
     if len(url) > MAX_URL:
@@ -155,7 +157,7 @@ def url_problem(url: str) -> Reason | None:
 
 @lru_cache(maxsize=256)
 def _misspelled(url: str) -> Reason | None:
-    """Kept for the last ones, since an endpoint's events mostly go to one and the same URL."""
+    """As ``url_problem``. Cached, because an endpoint's events mostly go to the same URL."""
     if re.search(r"[\s\x00-\x20\x7f-\x9f\\]|[\ud800-\udfff]", url):
         return because("url_bad_characters")
     if not re.match(r"https?://", url, re.IGNORECASE):
@@ -173,23 +175,23 @@ def _misspelled(url: str) -> Reason | None:
 
 
 def _is_odd(host: str) -> bool:
-    """Whether a host has an empty name between its dots, or one that another reader would decode to something else."""
+    """Whether a host has an empty label, or a percent escape that other programs decode to another host."""
     return ":" not in host and ("%" in host or "" in _plain(host).removesuffix(".").split("."))
 
 
 def _is_name(host: str) -> bool:
-    """Whether a host in letters of other alphabets, or in their ``xn--`` form, can be looked up at all."""
+    """Whether a host can be looked up. Only internationalised names, in Unicode or ``xn--`` form, can fail."""
     if host.isascii() and "xn--" not in host:
         return True
     try:
-        idna.encode(host.lower().rstrip("."))  # as httpx does, so that what is accepted can be sent
+        idna.encode(host.lower().rstrip("."))  # as httpx does, so that an accepted URL can be sent to
     except idna.IDNAError:
         return False
     return True
 
 
 def host_of(url: str) -> str:
-    """The host, for logs: the rest of a URL may be a secret. Empty when there is none to read."""
+    """The host of a URL, for logs, because the rest may be a secret; empty when it cannot be read."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
@@ -197,9 +199,9 @@ def host_of(url: str) -> str:
 
 
 def fixed_addresses(entries: Iterable[str]) -> dict[tuple[str, int], tuple[str, int]]:
-    """(host, port) to (address, port), from entries such as ``curl --resolve`` takes: ``host:port:address[:port]``.
+    """(host, port) to (address, port), from entries like those of ``curl --resolve``: ``host:port:address[:port]``.
 
-    An IPv6 address stands in brackets. Raises ValueError for an entry that cannot be read.
+    An IPv6 address is in brackets. Raises ValueError for an entry that cannot be read.
     """
     fixed: dict[tuple[str, int], tuple[str, int]] = {}
     for entry in entries:
@@ -212,12 +214,12 @@ def fixed_addresses(entries: Iterable[str]) -> dict[tuple[str, int], tuple[str, 
 
 
 def _plain(host: str) -> str:
-    """The host with the letters, digits and dots that look-ups make of their wide, circled and ideographic forms."""
+    """The host in lower case, with fullwidth, circled and ideographic characters replaced as a name look-up does."""
     return normalize("NFKC", host).replace("\u3002", ".").replace("\uff61", ".").lower()
 
 
 def _literal(host: str) -> Address | None:
-    """The address that a host is, in any spelling that systems read as one."""
+    """The address that a host spells, in any form that systems accept; ``None`` for a name."""
     try:
         return ip_address(host.rstrip(".").partition("%")[0])
     except ValueError:
@@ -225,7 +227,7 @@ def _literal(host: str) -> Address | None:
 
 
 def _read_by_libc(host: str) -> IPv4Address | None:
-    """One to four numbers, decimal, octal or hexadecimal, of which the last fills what is left: as ``inet_aton``."""
+    """As ``inet_aton``: one to four decimal, octal or hexadecimal numbers; the last one fills the remaining bytes."""
     parts = host.split(".")
     if len(parts) > 4 or not all(re.fullmatch(r"0x[0-9a-f]{0,16}|[0-9]{1,16}", part) for part in parts):
         return None
@@ -245,19 +247,21 @@ def _number(part: str) -> int:
 
 
 def _hidden(address: Address) -> tuple[IPv4Address, ...]:
-    """The IPv4 addresses that the refused tunnels of an IPv6 address may lead to: even where an operator allows a range
-    around them, they must not open what only an exact address opens."""
+    """The IPv4 addresses that a tunnel address may lead to; empty for any other address.
+
+    Allowing a range of tunnel addresses must not give access to an address that has to be allowed exactly.
+    """
     if isinstance(address, IPv4Address) or not any(address in tunnel for tunnel in _TUNNELS):
         return ()
     bits = int(address)
     last = bits & 0xFFFFFFFF
-    # 6to4 holds it after its prefix, Teredo inverted at the end, NAT64 with a /48 around the byte at 64 (RFC 6052).
+    # 6to4 has it after its prefix, Teredo inverted at the end, NAT64 with a /48 around the byte at bit 64 (RFC 6052).
     split = (bits >> 64 & 0xFFFF) << 16 | (bits >> 40 & 0xFFFF)
     return tuple(IPv4Address(each) for each in (last, last ^ 0xFFFFFFFF, bits >> 80 & 0xFFFFFFFF, split))
 
 
 def _embedded(address: Address) -> IPv4Address | None:
-    """The IPv4 address that an IPv6 address merely wraps; it is the one that would be reached."""
+    """The IPv4 address embedded in an IPv6 address, which a connection would reach; ``None`` if there is none."""
     if isinstance(address, IPv4Address):
         return None
     if address in _MAPPED or address in _NAT64:

@@ -1,7 +1,7 @@
-"""The body of a response as people read it: decompressed, and in UTF-8 whatever charset it came in.
+"""Response bodies as readable text: decompressed, and converted from any charset to UTF-8.
 
-Nobody asked for compression (each request says ``Accept-Encoding: identity``), yet some servers compress, and many
-answer in the charset of their country. What is kept is what is shown, searched and masked, so it is read once, here.
+Every request says ``Accept-Encoding: identity``, yet some servers compress, and many respond in a regional charset.
+Bodies are converted once, here, so that storing, showing, searching and masking all use the same text.
 """
 
 import re
@@ -10,14 +10,14 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Iterable
 
 MAX_CODINGS = 4
-"""Layers of compression that are taken off. Nobody means more."""
+"""Layers of compression that are removed. More than this is not a real response."""
 
 MAX_MEMBERS = 16
-"""Gzip files one after another, which are one file together."""
+"""Concatenated gzip members that are read as one file."""
 
 _GZIP = b"\x1f\x8b"
 _SNIFFED_BYTES = 1024
-"""Where HTML and XML say their charset, if they do."""
+"""The beginning of a body in which HTML and XML declare their charset."""
 
 _BOMS = ((BOM_UTF8, "utf-8"), (BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be"))
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNORECASE)
@@ -27,7 +27,7 @@ _TEXT_TYPE = re.compile(
     r"\s*(?:$|text/|application/(?:[\w.+-]*\+)?(?:json|xml|javascript|x-www-form-urlencoded)\b)", re.I
 )
 _SHIFTS = re.compile(rb"[\x00\x1b]")
-"""In bytes that are all ASCII: UTF-16, or a charset that switches by escapes."""
+"""Found in bytes that are all ASCII, these mean UTF-16 or a charset with escape sequences."""
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 _PYTHON_NAMES = {
@@ -74,8 +74,8 @@ _PYTHON_NAMES = {
     "cp949": "euc-kr euckr korean ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 windows-949 cseuckr cp949 uhc",
 }
 _CHARSETS = {label: python for python, labels in _PYTHON_NAMES.items() for label in labels.split()}
-"""The labels that browsers know (and some more) and Python's codec for each. Only these: others of its codecs are no
-charsets, and some unpack."""
+"""Python's codec for each label that browsers know, and some more. Only these, because Python also has codecs that are
+not charsets, and some of them decompress."""
 
 
 def as_text(
@@ -83,8 +83,8 @@ def as_text(
 ) -> tuple[bytes, bool]:
     """At most ``max_bytes`` of ``body`` as UTF-8 text, and whether there is more.
 
-    ``codings`` are those of Content-Encoding in the order of application; ``complete`` says that ``body`` is all there
-    was. What is no text, or cannot be read as what it claims to be, comes back as it is.
+    ``codings`` are those of Content-Encoding, in the order they were applied; ``complete`` means that ``body`` was not
+    cut off. A body that is not text, or not in the format it claims, is returned unchanged.
     """
     plain, more = _decompressed(body, [coding for coding in codings if coding != "identity"], max_bytes)
     more = more or not complete
@@ -100,7 +100,7 @@ def as_text(
 
 
 def _decompressed(body: bytes, codings: list[str], max_bytes: int) -> tuple[bytes, bool]:
-    """The same object where nothing was taken off."""
+    """The decompressed body, and whether there is more. The same object if nothing was decompressed."""
     if not body or len(codings) > MAX_CODINGS:
         return body, False
     more = False
@@ -109,11 +109,11 @@ def _decompressed(body: bytes, codings: list[str], max_bytes: int) -> tuple[byte
             case "gzip" | "x-gzip":
                 unpacked = _unpacked(body, 16 + zlib.MAX_WBITS, max_bytes)
             case "deflate":
-                # Zlib's format by the standard, and without its frame by what many servers send.
+                # The standard says zlib format; many servers send raw deflate.
                 unpacked = _unpacked(body, zlib.MAX_WBITS, max_bytes) or _unpacked(body, -zlib.MAX_WBITS, max_bytes)
             case _:
                 return body, more
-        if unpacked is None:  # says that it is compressed, and is not
+        if unpacked is None:  # claims to be compressed but is not
             return body, more
         body, cut = unpacked
         more = more or cut
@@ -121,13 +121,16 @@ def _decompressed(body: bytes, codings: list[str], max_bytes: int) -> tuple[byte
 
 
 def _unpacked(body: bytes, window: int, max_bytes: int) -> tuple[bytes, bool] | None:
-    """At most ``max_bytes``, whatever they would become, and whether there is more; ``None`` when nothing came out."""
+    """At most ``max_bytes`` of decompressed data, and whether there is more; ``None`` if nothing can be decompressed.
+
+    The limit holds while decompressing, so that a small body cannot expand without bound.
+    """
     unpacked = b""
     for _ in range(MAX_MEMBERS):
         unpacking = zlib.decompressobj(window)
         try:
             unpacked += unpacking.decompress(body, max_bytes + 1 - len(unpacked))
-        except zlib.error:  # broken in the middle: what was before it is worth reading
+        except zlib.error:  # damaged in the middle: keep what comes before
             unpacked += _readable_part(body, window, max_bytes + 1 - len(unpacked))
             return (unpacked[:max_bytes], True) if unpacked else None
         if len(unpacked) > max_bytes:
@@ -141,7 +144,10 @@ def _unpacked(body: bytes, window: int, max_bytes: int) -> tuple[bytes, bool] | 
 
 
 def _readable_part(body: bytes, window: int, max_bytes: int) -> bytes:
-    """What can be unpacked before the first broken byte: a step that fails gives nothing, so the steps get smaller."""
+    """What can be decompressed before the first damaged byte.
+
+    A failed step returns nothing, so large steps are followed by steps of one byte.
+    """
     unpacking, unpacked, at = zlib.decompressobj(window), b"", 0
     for step in (1024, 1):
         while at < len(body) and len(unpacked) < max_bytes:
@@ -156,7 +162,7 @@ def _readable_part(body: bytes, window: int, max_bytes: int) -> bytes:
 
 
 def _decoded(body: bytes, content_type: str, more: bool) -> str | None:
-    """``None`` for what is no text."""
+    """The body as text; ``None`` if it is not text."""
     for bom, python in _BOMS:
         if body.startswith(bom):
             return _read(body[len(bom) :], python, more)
@@ -171,12 +177,12 @@ def _decoded(body: bytes, content_type: str, more: bool) -> str | None:
             return None
     if not _TEXT_TYPE.match(content_type):
         return None
-    start = body[:_SNIFFED_BYTES]  # in what is ASCII so far, hence never UTF-16
+    start = body[:_SNIFFED_BYTES]  # readable as ASCII, so it is not UTF-16
     if (said := _XML.match(start) or _HTML.search(start)) and (known := _CHARSETS.get(said[1].decode().lower())):
         return _read(body, known, more)
-    return None if _BINARY.search(body) else _read(body, "cp1252", more)  # what browsers take old pages for
+    return None if _BINARY.search(body) else _read(body, "cp1252", more)  # the browsers' default
 
 
 def _read(body: bytes, python: str, more: bool, errors: str = "replace") -> str:
-    """Where there is more, a character that was cut in the middle is left out."""
+    """The decoded text. If more follows, an incomplete character at the end is dropped."""
     return getincrementaldecoder(python)(errors).decode(body, final=not more)

@@ -1,4 +1,4 @@
-"""An integration card: what it asks for, where it sends to, and how it authenticates. Cards live in ``transforms/``."""
+"""An integration card: its form fields, its URL, and how it authenticates. Cards are folders in ``transforms/``."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -30,12 +30,12 @@ class CardField:
     pattern: str = ""
     """A regular expression that the whole value must match; empty for any text."""
     pattern_hint: str = ""
-    """The sentence shown when it does not."""
+    """The sentence shown when the value does not match."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A piece of code that the card offers beside its default."""
+    """Code that the card offers besides its default."""
 
     name: str
     title: str
@@ -45,38 +45,38 @@ class Sample:
 @dataclass(frozen=True, slots=True)
 class Card:
     name: str
-    """The folder's name, such as ``customer_io``."""
+    """The name of its folder, such as ``customer_io``."""
     title: str
     summary: str
     steps: tuple[str, ...]
-    """What to do at the destination, sentence by sentence."""
+    """What to do at the destination, one sentence a step."""
     fields: tuple[CardField, ...]
     asks_url: bool
     """The person types the URL; otherwise ``urls`` gives it."""
     url_placeholder: str
     url_is_secret: bool
-    """The URL itself grants access, as Slack's does."""
+    """The URL alone grants access, as Slack's does."""
     urls: Mapping[str, str]
-    """Default URL by the value of the first choice field; the key ``""`` when there is no choice."""
+    """Default URLs by the value of the first choice field; the key is ``""`` when there is no choice field."""
     auth: Auth
     auth_fields: tuple[str, ...]
-    """Basic: user and password field; Bearer: the token field."""
+    """The names of the user and password fields for Basic, or of the token field for Bearer."""
     default_code: str
     samples: tuple[Sample, ...]
     icon: str
-    """The inside of an SVG with ``viewBox="0 0 24 24"``, drawn with ``currentColor``; ours, trusted."""
+    """The content of an SVG with ``viewBox="0 0 24 24"``, drawn with ``currentColor``. It is our own, so trusted."""
     transforms: bool = True
-    """Whether a new endpoint starts with its transformation switched on."""
+    """Whether a new endpoint starts with its transformation on."""
 
     def default_url(self, credentials: Mapping[str, str]) -> str:
-        """The URL for a card that does not ask for one. Nothing chosen yet means the first choice."""
+        """The URL of a card that does not ask for one. If nothing is chosen yet, the first choice counts."""
         choice = next((f for f in self.fields if f.kind is FieldKind.CHOICE), None)
         if choice is None:
             return self.urls.get("", "")
         return self.urls.get(credentials.get(choice.name) or choice.choices[0][0], "")
 
     def auth_headers(self, credentials: Mapping[str, str]) -> dict[str, str]:
-        """The headers that the credentials become."""
+        """The authentication headers for the credentials."""
         match self.auth:
             case Auth.BASIC:
                 pair = ":".join(credentials.get(name, "") for name in self.auth_fields)

@@ -1,12 +1,12 @@
-"""Which events an endpoint wants beyond their type: ``data.currency = "EUR"``, looked at ahead of the code.
+"""Filters of endpoints: conditions on the payload such as ``data.currency = "EUR"``, evaluated before the code.
 
-A path leads to one value of the payload, to none, or with ``*`` to several. An operator holds when one of them fits;
-``!=`` and ``not exists`` are the opposites of ``=`` and ``exists``, so ``!=`` holds where the path leads nowhere.
+A path matches one value of the payload, none, or with ``*`` several. A condition holds when one of them fits;
+``!=`` and ``not exists`` are the opposites of ``=`` and ``exists``, so ``!=`` holds when the path matches nothing.
 
-What the payload holds decides how it is compared: a number with a number, by value and to the last digit; text with the
-typed text, letter by letter; true, false and null with those words. A value in double quotes is text and nothing else.
-``>`` and its siblings compare numbers, also those that stand in texts, when the typed value is a number, and otherwise
-texts in the order of their characters, which suits ISO dates. ``contains`` searches a bounded part of a long text.
+The type in the payload decides the comparison: numbers compare by exact value, text character by character, and true,
+false and null with those words. A value in double quotes is always text. ``>``, ``>=``, ``<`` and ``<=`` compare
+numbers, including numbers in text, when the typed value is a number; otherwise they compare text in character order,
+which suits ISO dates. ``contains`` searches a bounded part of a long text.
 """
 
 import json
@@ -24,10 +24,10 @@ from server.domain.sentences import Sentence, say
 MAX_CONDITIONS = 20
 MAX_PATH = 256
 MAX_STEPS = 16
-"""Names along one path."""
+"""Names in one path."""
 MAX_VALUE = 500
 MAX_CHOICES = 50
-"""Values in the list of ``in``."""
+"""Values in a list for ``in``."""
 
 
 class Operator(StrEnum):
@@ -52,17 +52,17 @@ _CHOICE = re.compile(rf'\s*(?:({_QUOTED})|([^,"\s][^,]*))\s*(?:,|$)')
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One line of an endpoint's filter. An event is wanted when all of them hold."""
+    """One line of an endpoint's filter. An endpoint gets the events for which all its conditions hold."""
 
     path: str
     """From the top of the payload, as ``payloads.steps_of`` reads it: ``data.customer.email``."""
     operator: Operator
     value: str
-    """As typed: a value, for ``in`` several of them (``EUR, USD``), empty for ``exists`` and ``not exists``."""
+    """As typed: one value, a list for ``in`` (``EUR, USD``), or empty for ``exists`` and ``not exists``."""
 
     @property
     def line(self) -> Sentence:
-        """The line as a person reads it."""
+        """The condition as a sentence for people."""
         match self.operator:
             case Operator.CONTAINS:
                 return say("{path} contains {value}", path=self.path, value=self.value)
@@ -77,7 +77,7 @@ class Condition:
 
 
 class Filter:
-    """All conditions of an endpoint, made ready to be held against many events."""
+    """All conditions of an endpoint, prepared once and evaluated for many events."""
 
     __slots__ = ("_tests",)
 
@@ -85,11 +85,11 @@ class Filter:
         self._tests = [(condition, _test(condition)) for condition in conditions]
 
     def fits(self, payload: Payload) -> bool:
-        """Whether a payload fulfils all of them. Never raises; without conditions the payload is not read."""
+        """Whether all conditions hold for a payload. Never raises; without conditions the payload is not parsed."""
         return self.first_broken(payload) is None
 
     def first_broken(self, payload: Payload) -> Condition | None:
-        """The line that keeps the event away; ``None`` when all hold."""
+        """The first condition that does not hold; ``None`` when all hold."""
         for condition, holds in self._tests:
             if not holds(payload.at(condition.path)):
                 return condition
@@ -98,7 +98,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
-    """A value as a person typed it, and what else than text it can be."""
+    """A value as typed, and what it can be besides text."""
 
     text: str
     number: Decimal | None = None
@@ -107,7 +107,7 @@ class _Typed:
 
 
 def path_problem(path: str) -> Sentence | None:
-    """What is wrong with a path that a person typed."""
+    """What is wrong with a path that a person typed; ``None`` if nothing is."""
     if not path:
         return say("Enter a field path, for example data.currency.")
     if len(path) > MAX_PATH:
@@ -124,7 +124,7 @@ def path_problem(path: str) -> Sentence | None:
 
 
 def value_problem(kind: Operator, value: str) -> Sentence | None:
-    """What is wrong with the value that a person typed beside an operator."""
+    """What is wrong with the value that a person typed for an operator; ``None`` if nothing is."""
     if kind in VALUELESS:
         return None
     if not value:
@@ -137,7 +137,7 @@ def value_problem(kind: Operator, value: str) -> Sentence | None:
 
 
 def _test(condition: Condition) -> Callable[[Values], bool]:
-    """Whether the condition holds where its path leads to these values."""
+    """A function that says whether the condition holds for the values that its path matches."""
     typed = _typed(condition.value)
     match condition.operator:
         case Operator.EXISTS:
@@ -161,7 +161,7 @@ def _test(condition: Condition) -> Callable[[Values], bool]:
 
 
 def _in_order(kind: Operator, typed: _Typed, values: Values) -> bool:
-    """Whether one of them is above or below: the greatest or the least, if any."""
+    """Whether any value is above or below the typed one. Only the greatest or the least needs comparing."""
     ends: tuple[Any, Any] | None
     limit: Any
     ends, limit = (values.texts, typed.text) if typed.number is None else (values.numbers, typed.number)
@@ -180,7 +180,7 @@ def _in_order(kind: Operator, typed: _Typed, values: Values) -> bool:
 
 
 def _scalars(*typed: _Typed) -> Scalars:
-    """Every value that fits one of the typed ones."""
+    """All values that equal one of the typed ones."""
     return Scalars(
         frozenset(one.text for one in typed),
         frozenset(one.number for one in typed if one.number is not None),
@@ -198,7 +198,7 @@ def _typed(text: str) -> _Typed:
 
 
 def _choices(text: str) -> Scalars | None:
-    """The values of a list; ``None`` when it cannot be read as one or is too long. A quoted value may hold commas."""
+    """The values of a list; ``None`` when it cannot be read or is too long. A quoted value may contain commas."""
     choices: list[_Typed] = []
     at = 0
     while at < len(text):

@@ -1,4 +1,4 @@
-"""How people see an endpoint named: on pages, in mails and to the webhook."""
+"""The name of an endpoint as people see it: on pages, in e-mails and in the webhook."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ _USER = re.compile(r"//[^/?@]*@")
 
 
 def endpoint_address(cards: Mapping[str, Card], card: str, url: str) -> str:
-    """Where it leads to, without the parts that may be keys; the card's title where no URL can be read."""
+    """The URL without the parts that may be keys; the card's title when no URL is set or readable."""
     found = cards.get(card)
     if url in ("", URL_NOT_SET):
         return found.title if found else card
@@ -28,7 +28,7 @@ def without_keys(url: str) -> str:
 
 
 def endpoint_name(cards: Mapping[str, Card], card: str, description: str, url: str) -> str:
-    """Its description's first line, otherwise its address; the card's title where nobody typed an address."""
+    """The first line of the description; without one, the card's title if it asks for no URL, otherwise the address."""
     if described := description.strip().partition("\n")[0]:
         return described
     found = cards.get(card)

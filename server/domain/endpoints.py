@@ -1,4 +1,4 @@
-"""An endpoint: where one source's events go, and how each is reshaped on the way."""
+"""An endpoint: a destination for a source's events, with its filter, code, schedule and limits."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Sentence, say
 
 URL_NOT_SET = "https://url-not-set.invalid/"
-"""Stands in for a URL that was not typed while nothing is sent. Names under ``.invalid`` lead nowhere (RFC 2606)."""
+"""Stands in for a missing URL while nothing is sent. Names under ``.invalid`` never resolve (RFC 2606)."""
 
 NO_SOURCE = SourceId("")
-"""Of an endpoint that is only tried."""
+"""The source of an endpoint that exists only for a test."""
 
 PARTS: Mapping[str, Sentence] = {
     "url": because("part_url"),
@@ -32,11 +32,11 @@ PARTS: Mapping[str, Sentence] = {
     "destination": because("part_destination"),
     "disabled_because": because("part_disabled_because"),
 }
-"""What of a stored endpoint can be damaged by itself, as pages call it."""
+"""The parts of a stored endpoint that can be damaged separately, with the names that pages show."""
 
 
 class UnreadableEndpoint(Exception):
-    """Some of the stored endpoint cannot be read. ``parts``: keys of ``PARTS``."""
+    """Parts of a stored endpoint cannot be read. ``parts``: keys of ``PARTS``."""
 
     def __init__(self, parts: Iterable[str]) -> None:
         self.parts = tuple(part for part in PARTS if part in set(parts))
@@ -51,34 +51,34 @@ class Destination(StrEnum):
 
 
 class DisabledBecause(StrEnum):
-    """Who or what switched an endpoint off."""
+    """Who or what disabled an endpoint."""
 
     PERSON = "person"
     GONE = "gone"
-    """The destination answered 410."""
+    """The destination responded 410."""
     ASKED = "asked"
-    """The destination answered with ``webhook-delivery: disable``."""
+    """The destination responded with ``webhook-delivery: disable``."""
     FAILING = "failing"
-    """Everything had failed for five days."""
+    """Every attempt failed for five days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """How an endpoint's deliveries are paced and tried again."""
+    """The retry schedule, limits and order of an endpoint's deliveries."""
 
     schedule: tuple[Millis, ...] = DODO_SCHEDULE
-    """The wait before each attempt, the first included."""
+    """The wait before each attempt, including the first."""
     rate_limit: int | None = None
-    """Attempts begun in a second at the most."""
+    """The most attempts started per second; ``None`` for no limit."""
     concurrency: int | None = None
-    """Attempts under way at once at the most; ``None`` leaves it to the worker."""
+    """The most attempts under way at once; ``None`` leaves it to the worker."""
     ordered: bool = False
-    """One after another in the order of arrival: a delivery that is not ended holds up those behind it."""
+    """Deliver one at a time in order of arrival: a delivery waits until the one before it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormerSecret:
-    """The signing secret before the last change; until ``until`` both sign."""
+    """The signing secret before the last change. Until ``until``, both secrets sign."""
 
     secret: str
     until: Millis
@@ -86,7 +86,7 @@ class FormerSecret:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One saved state of an endpoint's code. Versions are never changed; saving makes the next number."""
+    """One saved state of an endpoint's code. A version never changes; saving creates the next one."""
 
     id: VersionId
     endpoint_id: EndpointId
@@ -100,21 +100,21 @@ class Endpoint:
     id: EndpointId
     source_id: SourceId
     card: str
-    """The integration card it was made from: a folder's name in ``transforms/``."""
+    """The integration card it was created from: the name of a folder in ``transforms/``."""
     description: str
     url: str
     destination: Destination
     credentials: Mapping[str, str]
-    """What the card's form asked for, by field name. Secret."""
+    """The values of the card's form fields, by name. Secret."""
     headers: Mapping[str, str]
     event_types: frozenset[str] | None
-    """``None`` listens to all event types, those that Dodo adds later included; an empty set listens to none."""
+    """``None``: all event types, including those that Dodo adds later. An empty set: none."""
     variables: Mapping[str, str]
-    """What the code sees as ``webhook.env``."""
+    """The values in ``webhook.env`` for the code."""
     transforming: bool
-    """The switch in Advanced: off sends the payload as it was received."""
+    """The switch on the Advanced tab. Off: the payload is sent as received."""
     version: Version | None
-    """The code that is in force."""
+    """The active version of the code."""
     secret: str
     """Our signing secret for this destination, ``whsec_…``."""
     disabled: bool
@@ -122,16 +122,16 @@ class Endpoint:
     updated_at: Millis
     controls: Controls = Controls()
     paused: bool = False
-    """Nothing is sent, and everything is kept: what arrives waits until a person resumes."""
+    """Nothing is sent: new deliveries wait until a person resumes the endpoint."""
     conditions: tuple[Condition, ...] = ()
-    """What the payload must hold, beside the event type."""
+    """The filter on the payload, besides the event types."""
     former_secret: FormerSecret | None = None
     disabled_because: DisabledBecause | None = None
     """``None`` while it is enabled."""
     health: Health = HEALTHY
     unreadable: frozenset[str] = frozenset()
-    """The stored parts that cannot be read, each a key of ``PARTS``; the field of each holds nothing. Saving leaves
-    them as they are stored, and nothing is sent until a person has entered them anew."""
+    """The stored parts that cannot be read: keys of ``PARTS``, whose fields are empty. Saving leaves the stored values
+    as they are, and nothing is sent until a person enters them again."""
 
     @classmethod
     def new(
@@ -153,7 +153,7 @@ class Endpoint:
         secret: str = "",
         now: Millis = 0,
     ) -> "Endpoint":
-        """One that was not there before, its code as version 1. Also of what is only tried, which has no source."""
+        """A new endpoint with its code as version 1. For a test it has no source."""
         has_code = transforming or bool(code.strip())
         return cls(
             id=id,
@@ -176,12 +176,12 @@ class Endpoint:
         )
 
     def secrets_at(self, now: Millis) -> tuple[str, ...]:
-        """The signing secrets at a moment: the present one, and the former one until its time is over."""
+        """The signing secrets at a time: the current one, and the former one until it expires."""
         former = self.former_secret
         return (self.secret, former.secret) if former and now < former.until else (self.secret,)
 
     def objection(self, event_type: str, payload: Payload) -> Sentence | None:
-        """Why its event types and its filter keep an event away; ``None`` when they do not."""
+        """Why its event types or its filter reject an event; ``None`` when they accept it."""
         if self.event_types is not None and event_type not in self.event_types:
             return say("It is not subscribed to {event_type}.", event_type=event_type)
         broken = Filter(self.conditions).first_broken(payload)

@@ -1,6 +1,6 @@
-"""What follows when Hookbench itself fails to make an attempt: a few more tries, then the delivery is parked.
+"""What follows a fault of Hookbench: a few more tries, then the delivery is parked.
 
-Pure: time arrives as an argument. The count is kept with the delivery, so restarts and other processes share it.
+Pure: time is an argument. The count is stored with the delivery, so it survives restarts and all processes share it.
 """
 
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from server.domain.schedules import MINUTE, SECOND
 from server.domain.transformations import FailureKind
 
 KIND = FailureKind.INTERNAL
-"""The kind of an attempt's error when Hookbench is to blame."""
+"""The error kind of an attempt that failed because of Hookbench."""
 
 MAX_TRIES = 5
-"""Tries in a row that may fail by a fault of Hookbench; after the last one the delivery is parked."""
+"""Consecutive tries that may end with a fault of Hookbench; after the last one the delivery is parked."""
 
 PAUSES: tuple[Millis, ...] = (5 * SECOND, 10 * SECOND, 30 * SECOND, 2 * MINUTE)
 
 MAX_REASON = 200
-"""Characters of the reason in a fault's sentence."""
+"""Characters of the reason in the sentence about a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Fault:
 
     reason: Cause
     outage: bool = False
-    """Nothing could be attempted just now, whichever event it was: it waits for the end of that and is never parked."""
+    """No event can be attempted at the moment. The delivery waits until that ends and is never parked for it."""
     lasting: bool = False
-    """Trying again does not help until a person has done something, so the delivery is parked at once."""
+    """Another try cannot succeed until a person acts, so the delivery is parked at once."""
 
 
 def pause(count: int) -> Millis:
-    """How long to wait after the fault with this number, counted from 1."""
+    """The wait after the ``count``-th fault in a row, counted from 1."""
     return PAUSES[min(count, len(PAUSES)) - 1]
 
 
@@ -92,9 +92,9 @@ NOTHING_LEFT = Fault(because("fault_out_of_resources"), outage=True)
 
 
 def reason_of(error: BaseException) -> str:
-    """``OverflowError in sandbox/locales.py``: the error's type and our file that it came through last.
+    """``OverflowError in sandbox/locales.py``: the type of an error and our innermost file in its traceback.
 
-    Never the error's own text, which may hold what it failed on.
+    Never the error's own text, which may contain parts of an event or a secret.
     """
     place, trace = "", error.__traceback__
     while trace is not None:

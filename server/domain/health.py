@@ -1,8 +1,7 @@
-"""Whether an endpoint still works, from how its attempts end: what leads to a warning and to switching it off.
+"""The circuit of an endpoint: when failed attempts lead to a warning, and when they disable the endpoint.
 
-Only what the destination did counts: an answer other than 2xx or no whole answer is a failure, 2xx is a success. Code
-that fails, an event that the code cancels, a request that our own rules refuse and one that is captured say nothing
-about it.
+Only the destination's behaviour counts: a response other than 2xx, or no complete response, is a failure; 2xx is a
+success. Failed code, cancelled events, requests that our own rules block and captured requests do not count.
 """
 
 from dataclasses import dataclass, replace
@@ -13,30 +12,30 @@ from server.domain.schedules import DAY, HOUR
 
 APART: Millis = 12 * HOUR
 WITHIN: Millis = 24 * HOUR
-"""The clock begins once two failures lie at least ``APART`` and at most ``WITHIN`` from each other."""
+"""The clock starts once two failures are at least ``APART`` and at most ``WITHIN`` from each other."""
 
 WARNED_AFTER: Millis = 4 * DAY
 DISABLED_AFTER: Millis = 5 * DAY
 NOTICE: Millis = DISABLED_AFTER - WARNED_AFTER
-"""Nobody's endpoint is switched off sooner than this after the warning, however rarely events come."""
+"""The shortest time between the warning and disabling the endpoint, however rarely events come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """All empty while the last attempt succeeded."""
+    """The failures of an endpoint since its last success; all empty while the last attempt succeeded."""
 
     first_failure_at: Millis | None = None
-    """The failure since which nothing succeeded; of those long before the next one, none."""
+    """The first failure since the last success. Failures too long before the next one are forgotten."""
     last_failure_at: Millis | None = None
-    """The latest one, as long as the clock has not begun."""
+    """The latest failure, until the clock starts."""
     failing_since: Millis | None = None
-    """When the clock of five days began: once failures lay twelve hours apart within a day."""
+    """When the five-day clock started: once two failures were at least ``APART`` and at most ``WITHIN`` apart."""
     warned_at: Millis | None = None
-    """When people were told that the endpoint is about to be disabled."""
+    """When people were notified that the endpoint is about to be disabled."""
 
     @property
     def disabled_from(self) -> Millis | None:
-        """When the next failure switches the endpoint off; ``None`` while the clock has not begun."""
+        """The time from which another failure disables the endpoint; ``None`` until the clock starts."""
         if self.failing_since is None:
             return None
         warned = self.failing_since + WARNED_AFTER if self.warned_at is None else self.warned_at
@@ -48,7 +47,7 @@ HEALTHY = Health()
 
 @dataclass(frozen=True, slots=True)
 class HealthChange:
-    """The health after an attempt, and what became due by it."""
+    """The health after an attempt, and whether to warn people or disable the endpoint."""
 
     health: Health
     warns: bool = False
@@ -56,7 +55,7 @@ class HealthChange:
 
 
 def counts(outcome: AttemptOutcome) -> bool:
-    """Whether an attempt that ended so says anything about the destination."""
+    """Whether an attempt with this outcome says anything about the destination."""
     return outcome is AttemptOutcome.SUCCEEDED or failed(outcome)
 
 
@@ -65,7 +64,7 @@ def failed(outcome: AttemptOutcome) -> bool:
 
 
 def judge(health: Health, outcome: AttemptOutcome, at: Millis) -> HealthChange:
-    """What an attempt that ended at ``at`` makes of the endpoint's health."""
+    """The endpoint's health after an attempt that ended at ``at``, and what follows."""
     if not counts(outcome):
         return HealthChange(health)
     if not failed(outcome):
@@ -82,10 +81,10 @@ def judge(health: Health, outcome: AttemptOutcome, at: Millis) -> HealthChange:
 
 
 def _before_the_clock(health: Health, at: Millis) -> Health:
-    """Whether the clock begins: any failure lies ``APART`` or more before this one, and ``WITHIN`` at most.
+    """The health after a failure at ``at``. The clock starts if an earlier one is ``APART`` to ``WITHIN`` before it.
 
-    Two moments tell that for all of them. Failures since the first one lie less than ``APART`` after it, or the clock
-    would have begun; so where the first is too long ago, the latest is the only one that may be near enough.
+    Two times stand for all failures. All of them are less than ``APART`` after the first one, or the clock would have
+    started; so if the first is too long ago, only the latest can be close enough.
     """
     first, latest = health.first_failure_at, health.last_failure_at
     if first is None or latest is None:

@@ -1,8 +1,8 @@
-"""Typed ids: a prefix that says what it names, then a ULID, so that ids sort by the time they were made.
+"""Typed ids: a prefix for the type, then a ULID, so that ids sort by creation time.
 
-A ULID is 48 bits of milliseconds and 80 random ones, as 26 characters of Crockford's base 32 (https://github.com/ulid/spec).
-Those made in one millisecond count on from the first, so that even they sort in their order: a queue that is worked
-through by id keeps the order of arrival, and a new row is the last of its index.
+A ULID is 48 bits of milliseconds and 80 random bits, as 26 characters of Crockford's base 32 (https://github.com/ulid/spec).
+Ids of the same millisecond count up from the first, so that they too sort in order: a queue sorted by id keeps the
+order of arrival, and a new row goes to the end of its index.
 """
 
 import os
@@ -41,12 +41,12 @@ PREFIXES: Mapping[Callable[[str], str], str] = {
 Id = TypeVar("Id", bound=str)
 
 Millis = int
-"""A moment: whole milliseconds since 1970-01-01T00:00:00Z."""
+"""A time as whole milliseconds since 1970-01-01T00:00:00Z; also a duration in milliseconds."""
 
 
 RANDOM_BITS = 80
 CLOCK_BACK: Millis = 10_000
-"""A clock that was set back by more is believed; by less, ids count on until it has caught up."""
+"""If the clock was set back by more than this, new ids follow it; by less, ids count up until the clock catches up."""
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
@@ -56,12 +56,12 @@ _last = 0
 
 
 def mint(kind: Callable[[str], Id]) -> Id:
-    """A new id of this type: ``mint(MessageId)`` → ``msg_01JD…``, greater than every one made before."""
+    """A new id of this type, greater than every earlier one: ``mint(MessageId)`` → ``msg_01JD…``."""
     return kind(unique(PREFIXES[kind]))
 
 
 def unique(prefix: str) -> str:
-    """A new text as of ``mint``, for what is no row of ours, such as a webhook id."""
+    """A new id in the form of ``mint`` for anything that is not one of our rows, such as a webhook id."""
     global _last
     now = time.time_ns() // 1_000_000
     with _making:
@@ -73,13 +73,13 @@ def unique(prefix: str) -> str:
 
 
 def earliest(kind: Callable[[str], Id], moment: Millis) -> Id:
-    """The smallest id that could have been minted at ``moment``; ids at or after it are from then or later."""
+    """The smallest possible id at ``moment``: any id at or after it was minted then or later."""
     prefix = PREFIXES[kind]
     return kind(f"{prefix}_{_encoded(moment << RANDOM_BITS)}"[: len(prefix) + 11])
 
 
 def _encoded(ulid: int) -> str:
-    """26 characters, two at a time. Those made in one millisecond differ in the last eight only."""
+    """A ULID as 26 characters. Ids of one millisecond differ only in the last eight, so the others are cached."""
     pairs = _PAIRS
     last = f"{pairs[ulid >> 30 & 1023]}{pairs[ulid >> 20 & 1023]}{pairs[ulid >> 10 & 1023]}{pairs[ulid & 1023]}"
     return _first(ulid >> 40) + last

@@ -1,13 +1,13 @@
-"""Secrets, hidden wherever they could come back: by their value, in every spelling in which code writes them.
+"""Masks secrets in everything that is stored or shown, by their value, in every encoding that code writes them in.
 
-What is sent is never changed, only what is kept and shown of it. Which values are secrets:
+What is sent never changes, only what is recorded and shown of it. Secrets are:
 
 - the card's secret fields and all signing secrets;
-- variables and header values that may be keys, by their name or their look: a word, a number or an address is none,
-  or the name of a shop would be missing from every recorded body;
-- the parts of a URL that may be keys, or all behind the host where the URL itself grants access.
+- variables and header values that may be keys, judged by name and form. A word, a number or an address is not a key;
+  otherwise the name of a shop would be masked in every recorded body;
+- the parts of a URL that may be keys, or everything after the host if the URL alone grants access.
 
-Values of fewer than ``MIN_SECRET_CHARACTERS`` characters are not looked for: they are in every text by chance.
+Values shorter than ``MIN_SECRET_CHARACTERS`` are not masked, because they occur in many texts by chance.
 """
 
 import html
@@ -30,10 +30,10 @@ from server.domain.warnings import RunWarning
 
 MIN_SECRET_CHARACTERS = 6
 _CUT_OFF = 8
-"""Characters of the beginning of a secret that are recognised where a text was cut off within it."""
+"""The shortest beginning of a secret that is masked at the end of a text that was cut off."""
 _MIN_BASE64_CHARACTERS = 8
 _MAYBE_CUT = 4000
-"""Characters of an error's message or of a console that the sandbox may have cut off; shorter ones it leaves whole."""
+"""The sandbox may have cut off an error message or a console of at least so many characters, but no shorter one."""
 
 _NAMED = re.compile(
     r"key|token|secret|passw|passphrase|passcode|pwd|auth|credential|signature|signing|session|cookie|bearer|private|"
@@ -41,7 +41,7 @@ _NAMED = re.compile(
     re.I,
 )
 _NAMED_LAST = re.compile(r"(?:key|token|secret|password|passcode|pwd|(?<![a-z])(?:pass|pw|pin|otp))\Z", re.I)
-"""How a name ends whose value is a key even when it has digits alone: API_KEY, and not TOKEN_EXPIRES."""
+"""Endings of names whose value is a key even if it consists of digits: API_KEY, but not TOKEN_EXPIRES."""
 _WORDS = re.compile(r"[^\W\d_]{1,19}(?:[-_. /+:][^\W\d_]{1,19})*")
 _NUMBER = re.compile(r"[+-]?[\d.,: TZ/-]+")
 _ADDRESS = re.compile(r"[^@\s/]+@[^@\s/]+\.[a-z]+", re.I)
@@ -53,7 +53,7 @@ SECRET_HOSTS = re.compile(
     r".+\.logic\.azure\.com|maker\.ifttt\.com|.+\.pipedream\.net|api\.telegram\.org)",
     re.I,
 )
-"""Where whoever knows a URL can post: all behind the host is a secret."""
+"""Hosts where the URL alone is enough to post, so everything after the host is a secret."""
 
 
 def may_be_key(name: str, value: str) -> bool:
@@ -62,7 +62,7 @@ def may_be_key(name: str, value: str) -> bool:
     if len(bare) < MIN_SECRET_CHARACTERS:
         return False
     if "://" in bare:
-        return False  # its parts are looked at, see ``secrets_in_url``
+        return False  # ``secrets_in_url`` judges its parts
     if _NAMED.search(name) and not _NUMBER.fullmatch(bare) and bare.lower() not in ("false", "default"):
         return True
     if bare.isdecimal() and _NAMED_LAST.search(name):
@@ -74,12 +74,12 @@ def may_be_key(name: str, value: str) -> bool:
     if len(bare) >= 12 and any(c.isdigit() for c in bare) and any(c.isalpha() for c in bare):
         return True
     if name and len(bare) >= 12 and re.search(r"[-_]", bare) and bare[0] not in "#@":
-        return True  # a passphrase; in a URL, where parts have no name, words are joined like this every day
+        return True  # a passphrase; not in a URL, where parts have no name and words are often joined like this
     return len(bare) >= 20 and not _WORDS.fullmatch(bare)
 
 
 def secrets_in_url(url: str, *, whole: bool = False) -> tuple[str, ...]:
-    """The parts of a URL that may be keys; with ``whole``, or at a host of ``SECRET_HOSTS``, all behind the host."""
+    """The parts of a URL that may be keys; with ``whole``, or at a host of ``SECRET_HOSTS``, all after the host."""
     parts = _split(url)
     if parts is None:
         return (url,) if len(url) >= MIN_SECRET_CHARACTERS else ()
@@ -87,7 +87,7 @@ def secrets_in_url(url: str, *, whole: bool = False) -> tuple[str, ...]:
     found = [userinfo, *userinfo.split(":", 1)] if userinfo else []
     if whole or _grants_access(parts.hostname):
         found += [parts.path.lstrip("/"), parts.query, parts.fragment]
-        # What tells one webhook from another, wherever it is quoted alone.
+        # Single segments too, because the identifier of a webhook may be quoted alone.
         found += [segment for segment in parts.path.split("/") if may_be_key("", segment)]
     else:
         found += [segment for segment in parts.path.split("/") if may_be_key("", unquote(segment))]
@@ -97,7 +97,7 @@ def secrets_in_url(url: str, *, whole: bool = False) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def shown_url(url: str, *, whole: bool = False) -> str:
-    """The URL as lists, records and mails show it: without the parts that may be keys."""
+    """The URL as lists, records and e-mails show it: the parts that may be keys are masked."""
     parts = _split(url)
     if parts is None:
         return MASK
@@ -112,17 +112,17 @@ def shown_url(url: str, *, whole: bool = False) -> str:
 
 
 def is_secret_url(url: str, *, whole: bool = False) -> bool:
-    """Whether some of it must not be shown."""
+    """Whether a part of the URL must not be shown."""
     return bool(url) and bool(secrets_in_url(url, whole=whole))
 
 
 def tail(value: str) -> str:
-    """The last four characters, by which a person knows a secret again; nothing of one so short that they were much."""
+    """The last four characters, by which a person recognises a secret; empty for one so short that they reveal much."""
     return value[-4:] if len(value) >= 12 else ""
 
 
 def secrets_of(endpoint: Endpoint, card: Card | None) -> tuple[str, ...]:
-    """The values that must not come back from one endpoint's deliveries."""
+    """The values that must be masked in an endpoint's deliveries."""
     public = {field.name for field in card.fields if field.kind is not FieldKind.SECRET} if card else set()
     found = [value for name, value in endpoint.credentials.items() if name not in public]
     found += _signing_secrets(endpoint)
@@ -136,18 +136,18 @@ def secrets_of(endpoint: Endpoint, card: Card | None) -> tuple[str, ...]:
 
 
 class Masker:
-    """Hides some secrets in texts. Made once for an endpoint as it is, since it costs more than a use."""
+    """Masks a set of secrets. Build it once for an endpoint and reuse it, because building costs more than masking."""
 
     def __init__(self, secrets: Iterable[str], *, verbatim: Collection[str] = ()) -> None:
-        """``verbatim``: those of the secrets that no code can see, and so can spell in another way."""
+        """``verbatim``: the secrets that code never sees, and so cannot write in another encoding."""
         self._secrets = tuple(sorted(set(secrets), key=len, reverse=True))
-        # The longest first: a spelling may hold another one.
+        # Longest first, because one spelling may contain another.
         spelled = {
             needle for secret in self._secrets for needle in ({secret} if secret in verbatim else _spellings(secret))
         }
         self._needles = tuple(sorted(spelled, key=len, reverse=True))
         self._raw = tuple((needle.encode("utf-8", "surrogatepass"), MASK.encode()) for needle in self._needles)
-        # Those that hold no other one: a text without any of these has none at all, as nearly every text.
+        # Needles that contain no other needle: a text without any of these, as most are, contains no needle at all.
         self._signs = _without_longer(self._needles)
         raw_signs = [sign.encode("utf-8", "surrogatepass") for sign in self._signs]
         thin = [sign for sign in raw_signs if len(_thin(sign)) >= _MIN_THIN_CHARACTERS]
@@ -162,14 +162,14 @@ class Masker:
         return text
 
     def data(self, data: bytes, *, cut_off: bool = False) -> bytes:
-        """``cut_off``: it ends where it does by chance, maybe within a secret."""
+        """The data with secrets masked. ``cut_off``: it was truncated, perhaps in the middle of a secret."""
         if self._is_within(data):
             for needle, mask in self._raw:
                 data = data.replace(needle, mask)
         return self._without_a_beginning(data) if cut_off else data
 
     def _is_within(self, data: bytes) -> bool:
-        """Whether the data has any of the signs: asked for every body, of a dozen signs and more."""
+        """Whether the data contains any secret. It must be fast: it runs for every body, with a dozen signs or more."""
         for sign in self._raw_signs:
             if sign in data:
                 return True
@@ -188,7 +188,7 @@ class Masker:
         return SentRequest(request.method, url, headers, body)
 
     def _url(self, url: str) -> str:
-        """The host stays: it says where the request went."""
+        """The URL with secrets masked after the host. The host stays, because it says where the request went."""
         if not self._has_any(url):
             return url
         parts = _split(url)
@@ -248,7 +248,7 @@ class Masker:
         return self._end(value[:-1]) + "…" if value.endswith("…") else self.text(value)
 
     def _end(self, text: str) -> str:
-        """A text that the sandbox may have cut off, maybe within a secret."""
+        """Mask a text that the sandbox may have cut off in the middle of a secret."""
         return self.data(text.encode("utf-8", "surrogatepass"), cut_off=True).decode("utf-8", "surrogatepass")
 
     def _without_a_beginning(self, data: bytes) -> bytes:
@@ -262,16 +262,19 @@ class Masker:
 _DROPPED = bytes(set(range(256)) - set(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 _MIN_THIN_CHARACTERS = 4
 _FEW_SIGNS = 2
-"""No more than these are looked for one by one: to thin the data costs as much."""
+"""Up to so many signs are searched one by one, because thinning the data costs as much."""
 
 
 def _thin(data: bytes) -> bytes:
-    """Digits and capitals alone: a tenth of a body, and most of a key. What is in the whole is in what is left."""
+    """Only the digits and capitals of the data: little of a body, but most of a key, so a search in it is fast.
+
+    If the data contains a text, the thinned data contains the thinned text.
+    """
     return data.translate(None, _DROPPED)
 
 
 def _without_longer(needles: Sequence[str]) -> tuple[str, ...]:
-    """Those that hold none of the others. ``needles`` are the longest first."""
+    """The needles that contain no other one. ``needles`` are sorted longest first."""
     kept: list[str] = []
     for needle in reversed(needles):
         if not any(shorter in needle for shorter in kept):
@@ -281,7 +284,7 @@ def _without_longer(needles: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class Maskers:
-    """The masker of each endpoint as it is now."""
+    """A cache with the current masker of each endpoint."""
 
     _made: dict[str, tuple[tuple[str, ...], Masker]]
     _seen: dict[str, tuple[Endpoint, Masker]]
@@ -307,18 +310,18 @@ MAX_MASKERS = 1024
 
 
 def masker_of(endpoint: Endpoint, card: Card | None) -> Masker:
-    """Made for one use; see ``Maskers``."""
+    """A new masker for an endpoint; ``Maskers`` caches them."""
     return Masker(secrets_of(endpoint, card), verbatim=_signing_secrets(endpoint))
 
 
 def _signing_secrets(endpoint: Endpoint) -> tuple[str, ...]:
-    """Without their prefix, as some write them."""
+    """The signing secrets without their prefix, because some programs write them without it."""
     former = endpoint.former_secret
     return tuple(one.removeprefix(PREFIX) for one in (endpoint.secret, former.secret if former else "") if one)
 
 
 def _within(value: str) -> list[str]:
-    """A value with the secrets in it: ``Bearer KEY`` has KEY, ``Basic …`` has a password, words may have one key."""
+    """A value and the secrets inside it: KEY in ``Bearer KEY``, the password in ``Basic …``, or a key among words."""
     found = [value]
     if scheme := _SCHEME.fullmatch(value):
         found.append(scheme[1])
@@ -333,15 +336,15 @@ def _within(value: str) -> list[str]:
 
 
 def _spellings(secret: str) -> set[str]:
-    """A text as it is and as code writes it into URLs, JSON, HTML, JavaScript, base64 and hexadecimal."""
+    """A secret as it is, and as code writes it in URLs, JSON, HTML, JavaScript, base64 and hexadecimal."""
     in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     found = {secret, html.escape(secret), html.escape(secret, quote=False), secret.replace("'", "\\'")}
-    # Go, PHP and Python's own servers write some characters in another way than ``json`` and ``html`` do.
+    # Go, PHP and Python's own servers escape some characters differently from ``json`` and ``html``.
     in_json |= {re.sub(r"[<>&]", lambda one: f"\\u{ord(one[0]):04x}", each) for each in in_json}
     found |= {re.sub(r"[\"']", lambda one: f"&#{ord(one[0])};", html.escape(secret, quote=False))}
     found |= in_json | {json.dumps(one)[1:-1] for one in in_json} | {one.replace("/", "\\/") for one in in_json}
     with suppress(UnicodeEncodeError):
-        found.add(secret.encode().decode("latin-1"))  # a header in UTF-8, as it is read
+        found.add(secret.encode().decode("latin-1"))  # a UTF-8 header is decoded as Latin-1
     raw = secret.encode("utf-8", "replace")
     for quoted in (
         quote(raw, safe=""),
@@ -352,7 +355,7 @@ def _spellings(secret: str) -> set[str]:
     ):
         found |= {quoted, re.sub(r"%[0-9A-F]{2}", lambda escape: escape[0].lower(), quoted)}
     found |= {raw.hex(), raw.hex().upper()}
-    for skipped in range(3):  # where it stands in what is encoded decides how it looks
+    for skipped in range(3):  # the encoding depends on the offset in the encoded data
         encoded = b64encode(b"\0" * skipped + raw).decode()
         whole = encoded[(0, 2, 3)[skipped] : (skipped + len(raw)) * 8 // 6]
         if len(whole) >= _MIN_BASE64_CHARACTERS:
@@ -361,7 +364,7 @@ def _spellings(secret: str) -> set[str]:
 
 
 def _split(url: str) -> SplitResult | None:
-    """``None`` for what is no URL with a host."""
+    """The parts of a URL; ``None`` for text that is not a URL with a host."""
     try:
         parts = urlsplit(url)
         known = parts.hostname is not None

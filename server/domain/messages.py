@@ -12,42 +12,42 @@ from server.domain.warnings import RunWarning
 class Origin(StrEnum):
     RECEIVED = "received"
     EXAMPLE = "example"
-    """Made by **Send example** on an endpoint's Testing tab."""
+    """Created by **Send example** on an endpoint's Testing tab."""
 
 
 class Trigger(StrEnum):
-    """What made an attempt happen."""
+    """What caused an attempt."""
 
     EVENT = "event"
     RETRY = "retry"
     RESEND = "resend"
     REPLAY = "replay"
-    """One of many, made due again by a replay."""
+    """A replay made the delivery due again."""
     EXAMPLE = "example"
 
 
 class DeliveryState(StrEnum):
     PENDING = "pending"
-    """Waiting for its first attempt or for the next one."""
+    """Waiting for its first or next attempt."""
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     """Every attempt of the schedule failed."""
     CANCELLED = "cancelled"
-    """The code asked for nothing to be sent. Not a success."""
+    """The code decided to send nothing. Not a success."""
     TRANSFORM_FAILED = "transform_failed"
-    """Parked: the code failed, or Hookbench itself did (then ``Delivery.fault`` says how). Never counted against the
+    """Parked: the code failed, or Hookbench did (then ``Delivery.fault`` says how). Never counts against the
     destination."""
     STOPPED = "stopped"
-    """It was ended before its schedule was; ``Delivery.stopped_because`` says why."""
+    """Ended before its schedule did; ``Delivery.stopped_because`` says why."""
 
 
 class StoppedBecause(StrEnum):
-    """Why a delivery was ended before its schedule was."""
+    """Why a delivery was ended before its schedule did."""
 
     PERSON = "person"
     """A person stopped or skipped it."""
     UNMATCHED = "unmatched"
-    """The event types or the filter of its endpoint were changed, and it fits them no longer."""
+    """It no longer matches the event types or filter of its endpoint, which were changed."""
     DISABLED = "disabled"
     """The endpoint was disabled or deleted."""
 
@@ -57,15 +57,15 @@ class AttemptOutcome(StrEnum):
     CAPTURED = "captured"
     """The finished request is in the inspector."""
     REJECTED = "rejected"
-    """The destination answered with something other than 2xx."""
+    """The destination responded with a status other than 2xx."""
     UNREACHABLE = "unreachable"
-    """No status came: refused, timed out, name not found, bad certificate, no HTTP."""
+    """No status arrived: connection refused, timeout, unknown host, bad certificate, or not HTTP."""
     BLOCKED = "blocked"
-    """The address guard or the request rules refused to send it."""
+    """The address guard or the request rules forbid sending it."""
     CANCELLED = "cancelled"
     TRANSFORM_FAILED = "transform_failed"
     FAULT = "fault"
-    """Hookbench itself failed: neither the code nor the destination is to blame."""
+    """Hookbench failed; neither the code nor the destination is the cause."""
 
 
 class RetryReason(StrEnum):
@@ -73,23 +73,23 @@ class RetryReason(StrEnum):
 
     SCHEDULE = "schedule"
     RETRY_AFTER = "retry_after"
-    """The destination asked for it by ``Retry-After``."""
+    """The destination asked for this wait with ``Retry-After``."""
     RETRY_AFTER_CUT = "retry_after_cut"
-    """It asked for a longer wait than it gets."""
+    """The destination asked for a longer wait than the schedule allows."""
     REST = "rest"
-    """After a 429 or a timeout it gets a minute at least."""
+    """After a 429 or a timeout the wait is at least a minute."""
     EXHAUSTED = "exhausted"
     """The last attempt of the schedule was made."""
     GONE = "gone"
-    """It answered 410, which disables the endpoint."""
+    """The destination responded 410, which disables the endpoint."""
     DISABLE = "disable"
-    """It answered ``webhook-delivery: disable``."""
+    """The destination responded with ``webhook-delivery: disable``."""
     ABORT = "abort"
-    """It answered ``webhook-delivery: abort-message``."""
+    """The destination responded with ``webhook-delivery: abort-message``."""
     ONCE = "once"
-    """An example is sent once."""
+    """An example is sent only once."""
     STOPPED = "stopped"
-    """The delivery was stopped before it."""
+    """The delivery was stopped before the next attempt."""
     SHORTENED = "shortened"
     """The schedule was changed to one with fewer attempts."""
 
@@ -108,7 +108,7 @@ class Message:
 
 
 CAPTURED, FAULT = "captured", "fault"
-"""States that pages name beside those of ``DeliveryState``: see ``Delivery.shown_state``."""
+"""States that pages show besides those of ``DeliveryState``: see ``Delivery.shown_state``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +118,26 @@ class Delivery:
     endpoint_id: EndpointId
     state: DeliveryState
     trigger: Trigger
-    """What makes the next attempt happen."""
+    """What causes the next attempt."""
     attempts: int
-    """How many attempts were made in all."""
+    """How many attempts it has had in total."""
     step: int
-    """How many steps of the schedule are used up; a resend starts again at 0."""
+    """How many steps of the schedule are used; a resend starts again at 0."""
     due_at: Millis | None
-    """When the next attempt is to be made; ``None`` when there is none."""
+    """When the next attempt is due; ``None`` when there is none."""
     created_at: Millis
     updated_at: Millis
     faults: int = 0
-    """Times in a row that Hookbench itself failed to make its next attempt."""
+    """Consecutive faults of Hookbench in making its next attempt."""
     fault: Cause | None = None
-    """How it failed the last time; ``None`` once an attempt was made."""
+    """The latest of these faults; ``None`` once an attempt was made."""
     stopped_because: StoppedBecause | None = None
     captured: bool = False
-    """It succeeded by going to the inspector; nothing was sent."""
+    """It succeeded by being captured in the inspector; nothing was sent."""
 
     @property
     def shown_state(self) -> str:
-        """The state that pages name: captured is told from sent, and a fault of Hookbench from code that failed."""
+        """The state that pages show, which tells captured from sent, and a fault of Hookbench from failed code."""
         if self.captured:
             return CAPTURED
         if self.state is DeliveryState.TRANSFORM_FAILED and self.fault:
@@ -146,13 +146,13 @@ class Delivery:
 
     @property
     def retrying(self) -> bool:
-        """It failed at least once and is tried again; merely waiting for the first try is not that."""
+        """Whether it waits for a retry after a failed attempt, as opposed to its first attempt."""
         return self.state is DeliveryState.PENDING and self.trigger is Trigger.RETRY
 
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:
-    """What was sent, as a person may see it: the secrets in the headers are masked."""
+    """The sent request as it is recorded: secrets in the headers are masked."""
 
     method: str
     url: str
@@ -165,14 +165,14 @@ class ReceivedResponse:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    """At most 64 KiB of it: decompressed, and in UTF-8 where it is text."""
+    """At most 64 KiB, decompressed, and in UTF-8 if it is text."""
     truncated: bool
-    """There was more, or more was to come when it broke off."""
+    """The body was longer, or the connection broke off before its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptError:
-    """Why an attempt did not succeed. ``line`` and ``column`` count from 1 in the user's own code."""
+    """Why an attempt did not succeed. ``line`` and ``column`` count from 1 in the user's code."""
 
     kind: str
     cause: Cause
@@ -202,11 +202,11 @@ class Attempt:
     source_id: SourceId
     event_type: str
     number: int
-    """Counts the attempts of one delivery from 1."""
+    """The number of this attempt of its delivery, from 1."""
     trigger: Trigger
     outcome: AttemptOutcome
     version_id: VersionId | None
-    """The version of the code that ran; ``None`` when none did."""
+    """The version of the code that ran; ``None`` when no code ran."""
     request: SentRequest | None
     response: ReceivedResponse | None
     error: AttemptError | None
@@ -217,22 +217,22 @@ class Attempt:
     """Milliseconds from the start of the attempt to its end."""
     started_at: Millis
     next_at: Millis | None
-    """When the next attempt follows, as decided after this one."""
+    """When the next attempt is due, as decided after this one."""
     because: RetryReason | None = None
-    """Why then, or why there is none; ``None`` when it ended well or the code failed."""
+    """The reason for ``next_at``, or for no next attempt; ``None`` after a success or a failure of the code."""
     warnings: tuple[RunWarning, ...] = ()
-    """What should be looked at in the result of the code."""
+    """Suspicious things in the result of the code."""
 
 
 ACCEPTED = frozenset({AttemptOutcome.SUCCEEDED, AttemptOutcome.CAPTURED})
 
 
 MASK = "••••••••"
-"""Stands where a secret stood."""
+"""Replaces a secret."""
 
 
 def mask_headers(headers: Mapping[str, str], shown: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    """The headers with every value masked but those named in ``shown`` (lower case). A scheme as ``Basic`` stays."""
+    """The headers, masked except for the names in ``shown`` (lower case). Schemes like ``Basic`` stay readable."""
     return tuple([(name, value if name.lower() in shown else mask(value)) for name, value in headers.items()])
 
 

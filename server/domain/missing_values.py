@@ -1,4 +1,4 @@
-"""Signs of a missing value in a request: “Bearer undefined”, and variables that the code reads and nobody set."""
+"""Signs of a missing value in a request: text like “Bearer undefined”, and variables that the code reads but lack."""
 
 import base64
 import binascii
@@ -12,7 +12,7 @@ from server.domain.transformations import Returned
 from server.domain.warnings import RunWarning, WarningKind, warn
 
 MAX_NAMES = 3
-"""Missing variables that are named for one header."""
+"""Missing variables named in the warnings about one header."""
 
 _WORD = re.compile(
     r"(?<![A-Za-z])undefined(?![A-Za-z])|(?<![A-Za-z0-9])null(?![A-Za-z0-9])|(?<![A-Za-z0-9+])NaN(?![A-Za-z0-9+/=])"
@@ -32,15 +32,15 @@ _SET = re.compile(r"\s*=(?!=)")
 
 @dataclass(frozen=True, slots=True)
 class VariableReads:
-    """Names of variables that code reads from ``webhook.env``, as far as its text tells."""
+    """Names of variables that code reads from ``webhook.env``, as far as its text shows."""
 
     any: frozenset[str]
     unguarded: frozenset[str]
-    """Read where a missing variable is neither asked for nor replaced by something else."""
+    """Those read without a check that the variable exists and without a default."""
 
 
 def warnings(returned: Returned, url: str, code: str, env: Mapping[str, str]) -> tuple[RunWarning, ...]:
-    """What looks like a missing value in a request that code returned. ``url`` is the one that it was given."""
+    """Warnings about what looks like a missing value in a request that code returned. ``url`` is the endpoint's URL."""
     found: list[RunWarning] = []
     for name, value in returned.headers.items():
         if word := _word(value) or _word_in_basic(value):
@@ -55,7 +55,7 @@ def warnings(returned: Returned, url: str, code: str, env: Mapping[str, str]) ->
 
 
 def missing_variables(code: str, env: Mapping[str, str]) -> tuple[RunWarning, ...]:
-    """A warning for each variable that the code relies on and that is not there."""
+    """A warning for each variable that the code needs and ``env`` lacks."""
     if "env" not in code:
         return ()
     missing = [name for name in reads(code).unguarded if name not in env]
@@ -85,8 +85,8 @@ def reads(code: str) -> VariableReads:
 
 
 def _word(text: str) -> str:
-    """The first word in a text that JavaScript writes for a value that is not there; empty when there is none."""
-    # Written out, since it is asked for every header of every event.
+    """The first word in a text that JavaScript writes for a missing value; empty when there is none."""
+    # Plain searches first, because this runs for every header of every event.
     if "undefined" not in text and "null" not in text and "NaN" not in text and "[object " not in text:
         return ""
     found = _WORD.search(text)
@@ -94,7 +94,7 @@ def _word(text: str) -> str:
 
 
 def _word_in_basic(value: str) -> str:
-    """The same in the name and password of ``Basic …``."""
+    """As ``_word``, for the user name and password in ``Basic …``."""
     if value[:6].lower() != "basic ":
         return ""
     encoded = value[6:]

@@ -1,4 +1,4 @@
-"""Who is told of operational events, and how: by e-mail, and by a signed webhook. What is sent is in English."""
+"""Who is notified of operational events, and how: by e-mail and by a signed webhook. What is sent is in English."""
 
 import json
 import re
@@ -17,14 +17,14 @@ from server.domain.sources import Source
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
 RETRY_WAITS_MS: Sequence[Millis] = (30_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 6 * HOUR_MS)
-"""What is waited after each failed try to tell: six tries in all, within nine hours."""
+"""The waits after each failed try to send a notification: six tries in all, within nine hours."""
 
 MAIL_PAUSE_MS: Millis = MINUTE_MS
-"""Mails of one kind lie at least this far apart. What came in between is in the next one."""
+"""The shortest time between two e-mails about one event type. What happens in between goes into the next e-mail."""
 
 MAX_NOTICES_IN_MAIL = 50
 MAX_WAITING = 500
-"""Notifications that may wait by channel. Beyond it they are kept as not sent, so that an outage stays bounded."""
+"""Notifications that may wait in one channel. Further ones are stored as failed, so that an outage stays bounded."""
 
 MAX_ADDRESSES = 20
 MAX_ADDRESS_CHARACTERS = 254
@@ -41,12 +41,12 @@ class NotificationState(StrEnum):
     PENDING = "pending"
     SENT = "sent"
     FAILED = "failed"
-    """Every try failed, or there was nobody to tell any more; ``Notification.error`` says which."""
+    """Every try failed, or no recipient is left; ``Notification.error`` says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One notice on its way to people over one channel."""
+    """One operational event on its way to people over one channel."""
 
     id: NotificationId
     notice_id: NoticeId
@@ -64,18 +64,18 @@ class NotificationSettings:
     """What people chose on the settings page."""
 
     kinds: frozenset[str] = field(default_factory=sent_by_default)
-    """Keys of the operational events that are sent."""
+    """Keys of the operational event types that are sent."""
     addresses: tuple[str, ...] = ()
-    """Empty: no mail."""
+    """Empty: no e-mail."""
     webhook_url: str = ""
     """Empty: no webhook."""
     webhook_secret: str = ""
-    """Signs what goes to the webhook, ``whsec_…``."""
+    """The signing secret of the webhook, ``whsec_…``."""
     unreadable: bool = False
-    """What is stored cannot be read, so nobody can be told until a person has entered it anew."""
+    """The stored settings cannot be read, so nobody is notified until a person enters them again."""
 
     def channels(self, event: OperationalEventType) -> tuple[Channel, ...]:
-        """How a notice of this type is sent."""
+        """The channels over which an operational event of this type is sent."""
         if event.key not in self.kinds:
             return ()
         chosen = (Channel.EMAIL, bool(self.addresses)), (Channel.WEBHOOK, bool(self.webhook_url))
@@ -83,7 +83,7 @@ class NotificationSettings:
 
 
 def addresses(typed: str) -> tuple[str, ...] | Sentence:
-    """The mail addresses in a text, separated by commas, semicolons, spaces or lines; or what is wrong with one."""
+    """The e-mail addresses in a text, separated by commas, semicolons or white space; or what is wrong with one."""
     found = tuple(dict.fromkeys(part for part in re.split(r"[\s,;]+", typed) if part))
     if len(found) > MAX_ADDRESSES:
         return say("Enter at most {limit} addresses.", limit=MAX_ADDRESSES)
@@ -92,29 +92,29 @@ def addresses(typed: str) -> tuple[str, ...] | Sentence:
 
 
 def is_address(text: str) -> bool:
-    """Whether it is one plain ASCII address: nothing in it can be a header, a second address or a command.
+    """Whether the text is one plain ASCII address, so that it cannot inject a header, a second address or a command.
 
-    Nor an encoded word (``=?…``), which who reads a header takes for what it stands for.
+    Encoded words (``=?…``) are refused too, because programs that read a header decode them.
     """
     plain = ".." not in text and "=?" not in text
     return len(text) <= MAX_ADDRESS_CHARACTERS and _ADDRESS.fullmatch(text) is not None and plain
 
 
 def retry_wait_ms(attempts: int) -> Millis | None:
-    """How long to wait after ``attempts`` failed tries; ``None`` when that was the last."""
+    """The wait after ``attempts`` failed tries; ``None`` after the last one."""
     return RETRY_WAITS_MS[attempts - 1] if attempts <= len(RETRY_WAITS_MS) else None
 
 
 @dataclass(frozen=True, slots=True)
 class NamedEvent:
-    """A notice with what its reader knows things by."""
+    """An operational event with the names and the link that its reader needs."""
 
     notice: OperationalEvent
     source: Source
     endpoint: str
     """The endpoint's name."""
     link: str = ""
-    """Its page; empty while the operator did not say where people reach Hookbench."""
+    """The address of its page; empty if the operator has not set Hookbench's own address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Mail:
 
 
 def mail(to: tuple[str, ...], told: Sequence[NamedEvent]) -> Mail:
-    """One mail for notices of one type."""
+    """One e-mail about operational events of one type."""
     first = told[0]
     about = _one_line(first.endpoint) if len(told) == 1 else f"{len(told)} notices"
     modes = ", ".join(dict.fromkeys(each.source.name for each in told))
@@ -146,7 +146,7 @@ def test_mail(to: tuple[str, ...], link: str) -> Mail:
 
 
 def payload(told: NamedEvent) -> bytes:
-    """What the webhook gets, in the envelope that Standard Webhooks asks for."""
+    """The JSON body for the webhook, in the envelope of Standard Webhooks."""
     notice = told.notice
     data = {
         "id": notice.id,
@@ -185,17 +185,17 @@ def _paragraph(told: NamedEvent) -> str:
 
 
 def _one_line(text: str) -> str:
-    """For a header: no control character, no line break of any kind, not too long."""
+    """The text for a header: without control characters and line breaks, and not too long."""
     return "".join(c if c.isprintable() else " " for c in text).strip()[:100]
 
 
 class Tls(StrEnum):
     STARTTLS = "starttls"
-    """Encrypted after a first word in the clear, as on port 587; never sent without."""
+    """Starts in the clear and then encrypts, as on port 587. Nothing is sent if encryption fails."""
     TLS = "tls"
     """Encrypted from the start, as on port 465."""
     NONE = "none"
-    """In the clear: for a relay on this machine."""
+    """Never encrypted: for a relay on this machine."""
 
 
 PORTS = {Tls.STARTTLS: 587, Tls.TLS: 465, Tls.NONE: 25}
@@ -207,7 +207,7 @@ class MailServer:
     port: int
     tls: Tls
     sender: str
-    """The address that mails come from."""
+    """The address that e-mails come from."""
     user: str = ""
     """Empty: no sign-in."""
     password: str = field(default="", repr=False)

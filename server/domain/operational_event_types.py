@@ -1,4 +1,4 @@
-"""The operational events, one entry each: what pages, settings, mails and the webhook show of one is all in its entry.
+"""The types of operational events. Each entry holds all that pages, settings, e-mails and the webhook show of one.
 
 To add one: an entry here, a call of ``store.operational_events.add`` where it happens, and its translations.
 """
@@ -15,16 +15,16 @@ from server.domain.sentences import Sentence, say
 HOUR_MS: Millis = 3_600_000
 DAY_MS: Millis = 24 * HOUR_MS
 MAX_KEY_CHARACTERS = 32
-"""What the database's column takes."""
+"""The length of the database column."""
 
 Detail = Mapping[str, str | int]
-"""The values of one occurrence that sentences are made from."""
+"""The values of one occurrence for its sentences."""
 Wording = Callable[[Detail, int], Sentence]
 """Makes a sentence from the latest occurrence's detail and the number of occurrences."""
 
 
 class Severity(StrEnum):
-    """The value is also the colour of its label on pages."""
+    """How bad an operational event is. The value is also the colour of its label on pages."""
 
     ERROR = "bad"
     WARNING = "warn"
@@ -32,7 +32,7 @@ class Severity(StrEnum):
 
 
 class NextStep(StrEnum):
-    """Where the page of operational events offers to go."""
+    """The action that the page of operational events offers."""
 
     RECOVER_FAILED = "recover_failed"
     LOOK_AT_CODE = "look_at_code"
@@ -41,23 +41,23 @@ class NextStep(StrEnum):
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OperationalEventType:
     key: str
-    """Its name in the database and its ``type`` to the webhook: never changed."""
+    """Its name in the database and its ``type`` in the webhook. It never changes."""
     title: Sentence
-    """Also the subject of its mails."""
+    """Also the subject of its e-mails."""
     description: Sentence
-    """What it is, for whoever chooses which are sent."""
+    """What it means, for the person who chooses which events to send."""
     severity: Severity
     wording: Wording
-    """What happened, in a sentence or two. Names of endpoints and texts of errors stand beside it, not in it."""
+    """What happened, in a sentence or two. Endpoint names and error texts are shown beside it, not in it."""
     counted_together_ms: Millis = 0
-    """How long the same thing at the same endpoint is counted in one entry instead of making another."""
+    """How long repetitions at the same endpoint are counted in one event instead of creating another."""
     wording_when_none_parked: Wording | None = None
-    """For one that says that deliveries are parked: what is said once none of the endpoint's is any more."""
+    """For an event that reports parked deliveries: the sentence once none of the endpoint's deliveries is parked."""
     is_trouble: bool = False
-    """An endpoint recovers from it."""
+    """Whether an endpoint can recover from it."""
     next_step: NextStep | None = None
     sent_by_default: bool = True
-    """Whether it is mailed and posted before anybody chose."""
+    """Whether it is sent before anyone has chosen."""
 
     def __repr__(self) -> str:
         return f"<OperationalEventType {self.key}>"
@@ -67,26 +67,26 @@ class OperationalEventType:
 
 
 OPERATIONAL_EVENTS: dict[str, OperationalEventType] = {}
-"""All of them by key, in the order of the settings page."""
+"""All types by key, in the order of the settings page."""
 
 
 def sent_by_default() -> frozenset[str]:
-    """The keys of those that are sent before anybody chose."""
+    """The keys of the types that are sent before anyone has chosen."""
     return frozenset(key for key, each in OPERATIONAL_EVENTS.items() if each.sent_by_default)
 
 
 def troubles() -> frozenset[str]:
-    """The keys of those that an endpoint recovers from."""
+    """The keys of the types that an endpoint can recover from."""
     return frozenset(key for key, each in OPERATIONAL_EVENTS.items() if each.is_trouble)
 
 
 def moment(at: str | int | Millis) -> str:
-    """1790000000000 → ``2026-09-21 14:13 UTC``"""
+    """A time for people: 1790000000000 → ``2026-09-21 14:13 UTC``."""
     return datetime.fromtimestamp(int(at) / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def register(event: OperationalEventType) -> OperationalEventType:
-    """Put the entry into ``OPERATIONAL_EVENTS``. Raises ``ValueError`` for a key that is too long or taken."""
+    """Add a type to ``OPERATIONAL_EVENTS`` and return it. Raises ``ValueError`` for a key that is too long or taken."""
     if len(event.key) > MAX_KEY_CHARACTERS or event.key in OPERATIONAL_EVENTS:
         raise ValueError(f"The key {event.key} is too long or taken.")
     OPERATIONAL_EVENTS[event.key] = event
@@ -215,7 +215,7 @@ TRANSFORMATION_TOO_SLOW = register(
 )
 
 WAITING = "waiting"
-"""``about`` of a fault that deliveries wait out, rather than being parked by it."""
+"""``about`` of a fault that does not park deliveries: they wait until it ends."""
 REPLAY = "replay"
 """``about`` of a fault that ended a replay."""
 

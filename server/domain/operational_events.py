@@ -1,7 +1,7 @@
-"""Operational events as they happen and as they are kept: what a person should know of without looking for it.
+"""Operational events as they occur and as they are stored: things a person should know without looking for them.
 
-What happens again and again is one notice with a count, so a flood of failures makes few of them. What each type says
-is in ``operational_events``. Pure: time and ids arrive as arguments.
+Repetitions are one event with a count, so that a flood of failures creates few events. ``operational_event_types``
+holds the sentences of each type. Pure: time and ids are arguments.
 """
 
 from collections.abc import Mapping
@@ -27,23 +27,23 @@ from server.domain.reasons import Cause, dump_cause, load_cause
 from server.domain.sentences import Sentence
 
 MAX_REASON_CHARACTERS = 500
-"""Kept of the reason of a failure; the attempt in the log has all of it."""
+"""Characters stored of the reason of a failure; the attempt in the log has all of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """Something a person should know of, as it happened once."""
+    """One occurrence of something that a person should know."""
 
     type: OperationalEventType
     source_id: SourceId
     endpoint_id: EndpointId
     at: Millis
     message_id: MessageId | None = None
-    """The event that it showed at."""
+    """The message that it happened to."""
     subject: str = ""
-    """What else tells one notice from another: of failing or slow code its version's id."""
+    """Repetitions are counted together only if this is the same too, for example the version id of failing code."""
     detail: Mapping[str, str | int] = field(default_factory=dict)
-    """What its sentences are made from."""
+    """The values for its sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class OperationalEvent:
     source_id: SourceId
     endpoint_id: EndpointId | None
     message_id: MessageId | None
-    """The latest event that it showed at."""
+    """The latest message that it happened to."""
     detail: Mapping[str, str | int]
-    """Of the latest time."""
+    """The values of the latest occurrence."""
     count: int
     """How often it happened between ``created_at`` and ``updated_at``."""
     created_at: Millis
@@ -64,7 +64,7 @@ class OperationalEvent:
 
     @property
     def error(self) -> AttemptError | None:
-        """Why the latest attempt failed, where that is known."""
+        """Why the latest attempt failed, if known."""
         if "error" not in self.detail:
             return None
         return AttemptError(str(self.detail["error_kind"]), load_cause(str(self.detail["error"])))
@@ -78,7 +78,7 @@ class OperationalEvent:
 def disabled(
     source_id: SourceId, endpoint_id: EndpointId, because: DisabledBecause, at: Millis, message_id: MessageId | None
 ) -> Occurrence:
-    """``message_id``: the event after which it was switched off."""
+    """The endpoint was disabled. ``message_id``: the message whose attempt caused it."""
     return Occurrence(ENDPOINT_DISABLED, source_id, endpoint_id, at, message_id, detail={"because": because.value})
 
 
@@ -91,7 +91,7 @@ def warned(
     at: Millis,
     message_id: MessageId | None,
 ) -> Occurrence:
-    """The endpoint fails since a moment, and is switched off from another on unless something succeeds."""
+    """The endpoint has failed since ``failing_since``; a failure from ``disabled_from`` on disables it."""
     detail = {"failing_since": failing_since, "disabled_from": disabled_from}
     return Occurrence(ENDPOINT_ABOUT_TO_BE_DISABLED, source_id, endpoint_id, at, message_id, detail=detail)
 
@@ -102,7 +102,7 @@ def recovered(attempt: Attempt) -> Occurrence:
 
 
 def too_slow(source_id: SourceId, version: Version, timeouts: int, at: Millis) -> Occurrence:
-    """The version ran out of time so often in a row that it was put into the slow lane."""
+    """The version exceeded the time limit ``timeouts`` times in a row, so it now runs only in the slow slot."""
     detail = {"version": version.number, "timeouts": timeouts}
     return Occurrence(TRANSFORMATION_TOO_SLOW, source_id, version.endpoint_id, at, None, version.id, detail)
 
@@ -110,13 +110,13 @@ def too_slow(source_id: SourceId, version: Version, timeouts: int, at: Millis) -
 def waiting_for_us(
     source_id: SourceId, endpoint_id: EndpointId, message_id: MessageId, event_type: str, fault: Fault, at: Millis
 ) -> Occurrence:
-    """Hookbench can make no attempts at the moment, so the event waits."""
+    """Hookbench cannot make attempts at the moment, so the event waits."""
     detail: dict[str, str | int] = {"event_type": event_type, "about": WAITING, **_error_of(KIND, fault.reason)}
     return Occurrence(HOOKBENCH_FAULT, source_id, endpoint_id, at, message_id, WAITING, detail)
 
 
 def replay_ended(source_id: SourceId, endpoint_id: EndpointId, fault: Fault, at: Millis) -> Occurrence:
-    """A replay was stopped because Hookbench failed at it again and again."""
+    """A replay was stopped because of repeated faults of Hookbench."""
     detail: dict[str, str | int] = {"about": REPLAY, **_error_of(KIND, fault.reason)}
     return Occurrence(HOOKBENCH_FAULT, source_id, endpoint_id, at, None, REPLAY, detail)
 
@@ -127,9 +127,9 @@ def _error_of(kind: str, cause: Cause) -> dict[str, str | int]:
 
 
 def of_attempt(attempt: Attempt, state: DeliveryState) -> Occurrence | None:
-    """What an attempt that left its delivery in ``state`` is worth telling; ``None`` for nearly all.
+    """The operational event for an attempt that left its delivery in ``state``; ``None`` for most attempts.
 
-    Whoever sends an example looks at it already.
+    Examples create none, because the person who sends one is looking at the result.
     """
     if attempt.trigger is Trigger.EXAMPLE:
         return None

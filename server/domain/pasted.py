@@ -1,11 +1,11 @@
-"""What comes along unseen when a person copies a value: white space and invisible characters."""
+"""Finds white space and invisible characters that get into a value when a person copies it."""
 
 import unicodedata
 
 from server.domain.sentences import Sentence, say
 
 _JOINERS = "\u200c\u200d"
-"""They belong to text in some scripts and to emoji, between characters that are not ASCII."""
+"""Legitimate in some scripts and in emoji, between characters that are not ASCII."""
 
 # Letters that fonts draw as nothing: Hangul fillers and the blank Braille pattern.
 _BLANK = "\u115f\u1160\u3164\uffa0\u2800"
@@ -22,9 +22,9 @@ def trimmed(text: str) -> str:
 
 
 def invisible_in(text: str) -> str | None:
-    """The first invisible character within a text, such as ``U+200B``; ``None`` when there is none.
+    """The first invisible character in a text, such as ``U+200B``; ``None`` when there is none.
 
-    An ordinary space is none. Line breaks, tabs and every other kind of space are.
+    Line breaks, tabs and unusual spaces count as invisible; an ordinary space does not.
     """
     if text.isascii() and text.isprintable():
         return None
@@ -39,14 +39,17 @@ def invisible_in(text: str) -> str | None:
 
 
 def url_problem(url: str) -> Sentence | None:
-    """What is wrong with a URL that a person pasted, beyond what is wrong with any URL."""
+    """The invisible character in a pasted URL, as a sentence; ``None`` if there is none.
+
+    ``addresses.url_problem`` checks the rest.
+    """
     if code := invisible_in(url):
         return say("The URL contains an invisible character ({code}). Delete it, or type the URL yourself.", code=code)
     return None
 
 
 def value_problem(name: str, value: str) -> Sentence | None:
-    """The same of the value of a variable."""
+    """As ``url_problem``, for the value of a variable."""
     if code := invisible_in(value):
         return say("The value of {name} contains an invisible character ({code}). Copy it again.", name=name, code=code)
     return None

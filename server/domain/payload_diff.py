@@ -1,4 +1,4 @@
-"""What a transformation changed: the received payload beside the finished body, path by path, short enough to read."""
+"""What a transformation changed: a short list of differences between the received payload and the finished body."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from typing import Any
 MAX_CHANGES_SHOWN = 100
 MAX_VALUE_CHARACTERS = 120
 DEEPEST = 32
-"""Below this depth two values are compared as one."""
+"""Values nested deeper than this are compared as a whole."""
 
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -28,7 +28,7 @@ class Change:
     path: str
     """Such as ``data.customer.email`` or ``data.product_cart[0]``; empty for the whole payload."""
     before: str
-    """The old value as JSON, cut to ``MAX_VALUE_CHARACTERS`` characters; empty when there was none."""
+    """The old value as JSON, cut to ``MAX_VALUE_CHARACTERS``; empty when there was none."""
     after: str
 
 
@@ -36,11 +36,11 @@ class Change:
 class Changes:
     shown: tuple[Change, ...]
     more: bool
-    """There are more changes than are shown."""
+    """There are more changes than ``shown`` has."""
 
 
 def changes(received: bytes, finished: bytes) -> Changes | None:
-    """What differs between two JSON texts; ``None`` when one of them is not JSON."""
+    """The differences between two JSON texts; ``None`` when one of them is not JSON or too deeply nested."""
     try:
         before, after = json.loads(received), json.loads(finished)
         found = list(islice(_differences("", before, after, DEEPEST), MAX_CHANGES_SHOWN + 1))
@@ -87,11 +87,11 @@ def _member(path: str, name: str) -> str:
 
 
 def _same(before: Any, after: Any) -> bool:
-    # In Python True equals 1, and 1.0 equals 1; only the second is true of JavaScript as well.
+    # Python says True == 1 and 1.0 == 1; in JavaScript only the second pair is the same value.
     return isinstance(before, bool) is isinstance(after, bool) and bool(before == after)
 
 
 def _short(value: Any) -> str:
-    """As JSON, cut. Halves of surrogate pairs, which JSON can hold and no page can, become U+FFFD."""
+    """The value as JSON, cut. Lone surrogates, which JSON can hold and pages cannot, become U+FFFD."""
     text = _HALF.sub("\ufffd", json.dumps(value, ensure_ascii=False))
     return text if len(text) <= MAX_VALUE_CHARACTERS else text[: MAX_VALUE_CHARACTERS - 1] + "…"

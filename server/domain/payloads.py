@@ -1,4 +1,4 @@
-"""An event's payload as rules look into it: read late, once and within bounds, and asked by path."""
+"""Look-up of values in an event's payload by path. The payload is parsed once, on first use, and within limits."""
 
 import json
 import re
@@ -12,10 +12,10 @@ from itertools import chain, islice
 from typing import Any, NoReturn
 
 MAX_ELEMENTS = 1000
-"""Elements that one ``*`` looks at, and values that a path with several of them leads to."""
+"""The most elements that a ``*`` visits, and the most values that a path with several ``*`` matches."""
 
 MAX_SEARCHED_CHARACTERS = 65_536
-"""Characters at one path that are searched for a text."""
+"""The most characters at one path that ``contains`` searches."""
 
 MAX_SHOWN_CHARACTERS = 80
 
@@ -30,21 +30,21 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 class Number(str):
-    """A number as its digits stand in the payload: reading a very long one takes long, and few are asked for."""
+    """A number as written in the payload. It is converted only when needed, because a very long one takes long."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Scalars:
-    """Texts, numbers by value, and true, false and null, kept apart: ``"1"`` is not ``1``, and neither is true."""
+    """Texts, numbers by value, and true, false and null, kept apart: ``"1"``, ``1`` and true all differ."""
 
     texts: frozenset[str]
     numbers: frozenset[Decimal]
     words: frozenset[bool | None]
 
     def meets(self, other: "Scalars") -> bool:
-        """Whether they have one in common."""
+        """Whether the two have a value in common."""
         return not (
             self.texts.isdisjoint(other.texts)
             and self.numbers.isdisjoint(other.numbers)
@@ -53,9 +53,9 @@ class Scalars:
 
 
 class Values:
-    """What a path leads to, ordered for comparing: any number of conditions on it cost a walk once and a look each.
+    """The values that a path matches, prepared for comparisons, so that several conditions share one look-up.
 
-    Each order is made when it is first asked for.
+    Each form is computed on first use.
     """
 
     def __init__(self, found: list[Any]) -> None:
@@ -67,26 +67,26 @@ class Values:
 
     @cached_property
     def elements(self) -> Scalars:
-        """What the lists among them hold."""
+        """The elements of the lists among the values."""
         lists = (value for value in self.found if isinstance(value, list))
         return _scalars(element for each in lists for element in each[:MAX_ELEMENTS])
 
     @cached_property
     def texts(self) -> tuple[str, str] | None:
-        """The first and the last in the order of their characters; ``None`` without any."""
+        """The first and last text in character order; ``None`` without texts."""
         texts = self.scalars.texts
         return (min(texts), max(texts)) if texts else None
 
     @cached_property
     def numbers(self) -> tuple[Decimal, Decimal] | None:
-        """The least and the greatest, those that stand in texts included; ``None`` without any."""
+        """The least and greatest number, including numbers in texts; ``None`` without numbers."""
         known = [read for text in self.scalars.texts if (read := number(text)) is not None]
         known += self.scalars.numbers
         return (min(known), max(known)) if known else None
 
     @cached_property
     def searched(self) -> list[str]:
-        """The texts, up to ``MAX_SEARCHED_CHARACTERS`` characters of them in all."""
+        """The texts, cut to ``MAX_SEARCHED_CHARACTERS`` characters in total."""
         texts, left = [], MAX_SEARCHED_CHARACTERS
         for value in self.found:
             if isinstance(value, str) and not isinstance(value, Number):
@@ -96,7 +96,7 @@ class Values:
 
 
 class _Spelled(dict[str, Number]):
-    """The numbers of a body, one for all that are spelt the same: it may hold half a million of them."""
+    """The numbers of a body, one object for each spelling, because a body may hold half a million numbers."""
 
     def __missing__(self, digits: str) -> Number:
         made = self[digits] = Number(digits)
@@ -104,10 +104,10 @@ class _Spelled(dict[str, Number]):
 
 
 class Payload:
-    """The body of an event. Numbers are ``Number``; of names that stand twice the last counts, as in ``JSON.parse``.
+    """The body of an event. Numbers are ``Number``; the last of duplicate names counts, as in ``JSON.parse``.
 
-    A body that cannot be read is an empty object, so that no path leads anywhere. With ``numbers=False`` they are left
-    out and stand as ``None``, which costs less where nobody asks for them.
+    A body that cannot be parsed counts as an empty object, so that no path matches. With ``numbers=False`` every number
+    is ``None``, which parses faster when no one needs them.
     """
 
     __slots__ = ("_body", "_known", "_numbers", "_value")
@@ -120,14 +120,14 @@ class Payload:
 
     @property
     def value(self) -> Any:
-        """The JSON value, read when it is first asked for."""
+        """The JSON value, parsed on first use."""
         if self._body is not None:
             decoder = _with_numbers() if self._numbers else _WITHOUT_NUMBERS
             self._value, self._body = _read(self._body, decoder), None
         return self._value
 
     def at(self, path: str) -> Values:
-        """What a path leads to: one value, none, or several where it has a ``*``. Looked up once."""
+        """The values that a path matches: one, none, or several if it has a ``*``. Cached."""
         known = self._known.get(path)
         if known is None:
             steps = steps_of(path)
@@ -135,17 +135,17 @@ class Payload:
         return known
 
     def shown_at(self, path: str) -> str | None:
-        """The same as short JSON for people; ``None`` when the path leads nowhere."""
+        """The values that a path matches as short JSON for people; ``None`` when there are none."""
         found = self.at(path).found
         return ", ".join([*map(_shown, found[:3]), *(["…"] if len(found) > 3 else [])]) if found else None
 
 
 @lru_cache(4096)
 def steps_of(path: str) -> tuple[Any, ...] | None:
-    """The names along a path, and ``ANY``. ``None`` for text that is no path.
+    """The steps of a path: names, and ``ANY`` for ``*``. ``None`` for text that is not a path.
 
-    Names are joined by dots; ``items.0`` or ``items[0]`` counts into a list, ``items.*`` or ``items[*]`` is each
-    element of it, and ``metadata["a.b"]`` quotes an odd name. ``domain.changes`` writes paths like this, too.
+    Names are joined by dots; ``items.0`` or ``items[0]`` is an element of a list, ``items.*`` or ``items[*]`` is every
+    element, and ``metadata["a.b"]`` quotes a name. ``domain.changes`` writes paths in this syntax too.
     """
     steps: list[Any] = []
     at = 0
@@ -162,7 +162,7 @@ def steps_of(path: str) -> tuple[Any, ...] | None:
 
 
 def number(text: str) -> Decimal | None:
-    """A JSON number by its exact value; ``None`` for other text, and for exponents beyond 18 digits."""
+    """The exact value of a JSON number; ``None`` for other text and for exponents beyond 18 digits."""
     if not re.fullmatch(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", text):
         return None
     with suppress(InvalidOperation):
@@ -171,7 +171,7 @@ def number(text: str) -> Decimal | None:
 
 
 def paths_in(value: Any) -> Iterator[tuple[str, str]]:
-    """(path, value as short JSON) of every field of a plain JSON object, in its order; lists by their first element."""
+    """(path, value as short JSON) for every field of a JSON object, in its order; of a list only the first element."""
     yield from _paths("", value)
 
 
@@ -215,7 +215,7 @@ def _walk(value: Any, steps: tuple[Any, ...]) -> list[Any]:
 
 @lru_cache(4096)
 def _index(step: str) -> int:
-    """Where a step leads in a list; beyond the end of any when it is no number."""
+    """The list index of a step; one beyond the end of any list when the step is not a number."""
     return int(step) if re.fullmatch("[0-9]{1,9}", step) else sys.maxsize
 
 
@@ -243,7 +243,7 @@ def _read(body: bytes, decoder: json.JSONDecoder) -> Any:
 
 
 def _unread(number: str) -> None:
-    """Takes a number's place."""
+    """``None`` in place of a number."""
 
 
 def _no_json(constant: str) -> NoReturn:
@@ -255,7 +255,7 @@ def _with_numbers() -> json.JSONDecoder:
     return json.JSONDecoder(parse_int=number, parse_float=number, parse_constant=_no_json)
 
 
-# Made once: a decoder costs as much to make as a small body to read.
+# Created once, because creating a decoder costs as much as parsing a small body.
 _WITHOUT_NUMBERS = json.JSONDecoder(parse_int=_unread, parse_float=_unread, parse_constant=_no_json)
 
 

@@ -1,7 +1,7 @@
-"""Why something did not happen, as data: a key and values. It is stored like that and put into words for each reader.
+"""Reasons why something did not happen, as data: a key and values, stored as such and translated for each reader.
 
-A key is never changed or used again for something else: rows in the database name it. Its English text may be reworded
-at any time.
+Never change a key or reuse it for something else, because rows in the database name it. Its English text may be
+reworded at any time.
 """
 
 import json
@@ -146,7 +146,7 @@ REASONS: Mapping[str, str] = {
     "part_destination": "Destination",
     "part_disabled_because": "Reason for being disabled",
     "list": "{first}, {rest}",
-    # Text that is shown as it is
+    # Text that is shown unchanged
     "text": "{text}",
     # Notifications of operational events (delivery/notifier.py, delivery/mailer.py)
     "notification_crowded": "Too many other notifications were waiting.",
@@ -179,17 +179,17 @@ _STORED = '{"key":'
 
 @dataclass(frozen=True, slots=True)
 class Reason(Sentence):
-    """A sentence of ``REASONS``, known by its key. Made by ``because``."""
+    """A sentence of ``REASONS`` with its key. ``because`` creates it."""
 
     key: str = ""
 
 
 Cause = str | Reason
-"""A reason; or text that is shown as it is: what somebody's own code threw, or what an older version stored."""
+"""A reason, or text that is shown unchanged: what the user's code threw, or what an older version stored."""
 
 
 def as_sentence(cause: Cause) -> Sentence:
-    """A sentence to show; text is shown as it is."""
+    """The cause as a sentence; text is shown unchanged."""
     return cause if isinstance(cause, Reason) else because("text", text=cause)
 
 
@@ -199,7 +199,7 @@ def because(key: str, **values: str | int | Sentence) -> Reason:
 
 
 def listed(reasons: Sequence[Reason]) -> Reason:
-    """Several reasons in one, with commas between them; at least one."""
+    """One reason that lists all of ``reasons``, separated by commas. There must be at least one."""
     return reduce(lambda before, one: because("list", first=before, rest=one), reasons)
 
 
@@ -228,7 +228,7 @@ def as_data(cause: str | int | Sentence) -> object:
 
 
 def from_data(data: object) -> Cause:
-    """What ``as_data`` made. A key that a newer version wrote is shown as it is."""
+    """The cause that ``as_data`` converted. An unknown key, from a newer version, becomes text."""
     if not isinstance(data, dict):
         return str(data)
     key = data["key"]

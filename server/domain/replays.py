@@ -10,32 +10,32 @@ from server.domain.messages import DeliveryState
 from server.domain.schedules import DAY, HOUR, SECOND
 
 PERIODS: Mapping[str, Millis] = {"8h": 8 * HOUR, "1d": DAY, "3d": 3 * DAY, "7d": 7 * DAY, "14d": 14 * DAY}
-"""How far back the ready-made ranges reach, by the name that a form sends."""
+"""The length of the predefined periods, by the name that a form sends."""
 
 MAX_MESSAGES_PER_SECOND = 1000
-"""The highest rate that can be asked for."""
+"""The highest rate that a replay can have."""
 
 
 class ReplayKind(StrEnum):
     FAILED = "failed"
-    """Recover: what was given up."""
+    """Recover: deliveries whose attempts were exhausted."""
     MISSING = "missing"
-    """What the endpoint listens to and never tried: it came before the endpoint was made, or while it was disabled."""
+    """Events that the endpoint wants but never tried: they came before it was created, or while it was disabled."""
     BULK = "bulk"
-    """Everything in the states that were chosen, what succeeded included."""
+    """All deliveries in the chosen states, which may include succeeded ones."""
     PARKED = "parked"
-    """What waits for a mended transformation."""
+    """Deliveries that are parked until their transformation is fixed."""
 
 
 class ReplayState(StrEnum):
     RUNNING = "running"
-    """Some have not been made due yet, or have not been tried yet."""
+    """Some deliveries are not due yet, or not tried yet."""
     DONE = "done"
-    """Each was tried once. What failed is tried again by the endpoint's schedule, as any delivery is."""
+    """Every delivery was tried once. Failed ones are retried by the endpoint's schedule, like any delivery."""
     STOPPED = "stopped"
-    """By a person; what had not been tried is as it was before."""
+    """Stopped by a person; deliveries not tried yet returned to their earlier state."""
     DISABLED = "disabled"
-    """Stopped because the endpoint was disabled or deleted; what had not been tried is as it was before."""
+    """Stopped because the endpoint was disabled or deleted; deliveries not tried yet returned to their old state."""
 
 
 BULK_STATES = (
@@ -45,25 +45,25 @@ BULK_STATES = (
     DeliveryState.TRANSFORM_FAILED,
     DeliveryState.STOPPED,
 )
-"""Whatever has ended. A pending delivery is on its way already."""
+"""All states but pending, since a pending delivery is already on its way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which messages a replay is about. The times are those of arrival."""
+    """The messages that a replay selects, by their time of arrival among other things."""
 
     kind: ReplayKind
     since: Millis
     until: Millis
-    """Later ones are left out, so that a run ends however fast new ones arrive."""
+    """Later messages are left out, so that a run ends however fast new ones arrive."""
     event_types: frozenset[str] | None = None
-    """``None`` for all."""
+    """``None``: all event types."""
     states: frozenset[DeliveryState] = frozenset(BULK_STATES)
-    """Of the deliveries; for a bulk replay only, since the other kinds say it themselves."""
+    """The states of the deliveries, for a bulk replay only; each other kind implies its own."""
 
     @property
     def replayed(self) -> frozenset[DeliveryState]:
-        """The states that a delivery of this selection may be in."""
+        """The states of the deliveries that this selection replays."""
         match self.kind:
             case ReplayKind.FAILED:
                 return frozenset({DeliveryState.FAILED})
@@ -76,12 +76,12 @@ class Selection:
 
     @property
     def start(self) -> str:
-        """The cursor of a run that has not begun: every message of the range sorts after it."""
+        """The cursor of a run that has not begun: every selected message sorts after it."""
         return earliest(MessageId, self.since)
 
     @property
     def end(self) -> str:
-        """The cursor of a run that has seen everything."""
+        """The cursor of a run that has looked at all messages."""
         return earliest(MessageId, self.until)
 
 
@@ -92,32 +92,32 @@ class Replay:
     endpoint_id: EndpointId
     selection: Selection
     version_id: VersionId | None
-    """The code that was in force when it began. Each delivery runs what is in force when it goes out."""
+    """The version that was active when the run began. Each delivery runs the version that is active when it is sent."""
     rate: int | None
-    """Deliveries a second at the most."""
+    """The most deliveries per second; ``None`` for no limit."""
     total: int
-    """How many there were when it began."""
+    """How many messages matched when the run began."""
     more: bool
-    """Counting was cut short: there were more than ``total``."""
+    """Counting stopped early: more than ``total`` matched."""
     begun: int
-    """How many were made due; those that a stop gave back are not among them."""
+    """How many deliveries were made due, without those that a stop undid."""
     cursor: str
-    """The id of the last message that was looked at."""
+    """The id of the last message that the run has looked at."""
     state: ReplayState
     user_name: str
-    """Who began it."""
+    """The person who began it."""
     created_at: Millis
     ended_at: Millis | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How the deliveries of a run stand."""
+    """The number of a run's deliveries by progress."""
 
     waiting: int
-    """Due, and not tried yet."""
+    """Made due but not tried yet."""
     retrying: int
-    """Tried without success, and tried again by the schedule."""
+    """Tried without success, and waiting for a retry."""
     ended: Mapping[DeliveryState, int]
 
     @property
@@ -127,9 +127,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How many of a run's deliveries may wait untried at a time, so that fresh events never stand behind more.
+    """How many untried deliveries of a run may wait at a time, so that new events never queue behind more.
 
-    It follows the destination: twice as many when all were taken in between two looks, half when most were not.
+    The size adapts to the destination: it doubles when none waits any more, and halves when most still wait.
     """
 
     size: int = 8
@@ -146,16 +146,16 @@ class Window:
 
 
 SLOT: Millis = 100
-"""Deliveries of one slot become due together: fewer statements, and nobody sees the difference."""
+"""Deliveries of one slot become due together, which takes fewer statements and makes no visible difference."""
 
 AHEAD: Millis = SECOND
-"""How far ahead a run with a rate makes deliveries due."""
+"""How far in advance a run with a rate schedules deliveries."""
 
 
 def pace(rate: int | None, at: Millis, now: Millis, room: int) -> list[Millis]:
-    """When the next deliveries of a run become due: at most ``room`` moments, in order.
+    """The times at which the next deliveries of a run become due: at most ``room``, in order.
 
-    ``at`` is the earliest moment of the first, so that a rate holds from one call to the next; see ``following``.
+    ``at`` is the earliest time for the first one, so that the rate holds across calls; see ``following``.
     """
     if rate is None:
         return [now] * room
@@ -165,5 +165,5 @@ def pace(rate: int | None, at: Millis, now: Millis, room: int) -> list[Millis]:
 
 
 def following(rate: int | None, at: Millis, now: Millis, taken: int) -> Millis:
-    """``at`` of the next call of ``pace``, after ``taken`` of its moments were used."""
+    """The ``at`` for the next call of ``pace``, after ``taken`` of its times were used."""
     return now if rate is None else max(at, now) + taken * SECOND // rate

@@ -1,7 +1,7 @@
-"""The finished request: what the code returned, or the received event as it is, made ready to sign and send.
+"""The finished request: what the code returned, or the received event unchanged, ready to be signed and sent.
 
-The HTTP client refuses little: it was seen to send ``Transfer-Encoding`` beside ``Content-Length``, ``Host`` and
-``Upgrade``. So the rules are here, and each refusal is a sentence that names what to change.
+The rules are here because the HTTP client enforces few: it sends ``Transfer-Encoding`` beside ``Content-Length``,
+``Host`` and ``Upgrade``. Each violation is a sentence that names what to change.
 """
 
 import json
@@ -27,7 +27,7 @@ DEFAULTS = {
     "content-type": "application/json",
     "user-agent": f"Hookbench/{__version__}",
     "accept": "*/*",
-    "accept-encoding": "identity",  # the answer is kept as it is on the wire, so it should be readable there
+    "accept-encoding": "identity",  # responses are recorded as they are on the wire, so they should be readable there
 }
 
 RESERVED = frozenset(
@@ -36,13 +36,13 @@ RESERVED = frozenset(
         "webhook-id", "webhook-timestamp", "webhook-signature",
     }
 )  # fmt: skip
-"""Names that only Hookbench or the connection itself sets; so are all that start with ``proxy-``."""
+"""Names that only Hookbench or the connection sets. All names that start with ``proxy-`` are reserved too."""
 
 SHOWN = frozenset(DEFAULTS) | {
     "accept-language", "cache-control", "content-encoding", "content-language", "idempotency-key", "prefer",
     "x-request-id", "webhook-id", "webhook-timestamp", "webhook-signature",
 }  # fmt: skip
-"""Headers whose values are kept and shown. Any other value may be a key, and is masked; a signature reveals none."""
+"""Headers whose values are recorded and shown. Other values may be keys and are masked; a signature reveals no key."""
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -50,12 +50,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class FinishedRequest:
-    """A request that keeps every rule but the address guard's, which is asked when it connects."""
+    """A request that passes all rules except the address guard's, which are checked when it connects."""
 
     method: str
     url: str
     headers: Mapping[str, str]
-    """Each name once, whatever its case, spelled as by whoever set it."""
+    """Each name once regardless of case, in the spelling of the layer that set it."""
     body: bytes
 
     def header(self, name: str) -> str:
@@ -66,10 +66,10 @@ class FinishedRequest:
 def finish(
     returned: Returned, *, credential_headers: Mapping[str, str], endpoint_headers: Mapping[str, str]
 ) -> FinishedRequest | AttemptError:
-    """What ``handler`` returned as a request, or why it is none.
+    """The request for what ``handler`` returned, or the error if it breaks a rule.
 
-    A header of the code wins over the endpoint's, the endpoint's over the credentials', those over the defaults; names
-    ignore case. GET carries no body, since servers and proxies refuse one or drop it; DELETE carries its payload.
+    Headers of the code override the endpoint's, which override those of the credentials, which override the defaults;
+    names ignore case. GET has no body, because servers and proxies refuse or drop it; DELETE has one.
     """
     method = returned.method.upper()
     if method not in METHODS:
@@ -94,31 +94,31 @@ def finish(
 def untransformed(
     url: str, body: bytes, *, credential_headers: Mapping[str, str], endpoint_headers: Mapping[str, str]
 ) -> FinishedRequest:
-    """The received bytes as they are: what an endpoint sends while its transformation is switched off."""
+    """The request with the received bytes unchanged, which an endpoint sends while its transformation is off."""
     return FinishedRequest("POST", url, layered(DEFAULTS, credential_headers, endpoint_headers), body)
 
 
 def layered(*layers: Mapping[str, str]) -> dict[str, str]:
-    """One set of headers in which later layers win; a name in another case is the same name."""
+    """The headers of all layers; later layers override earlier ones, and names ignore case."""
     merged = {name.lower(): (name, value.strip(" \t")) for layer in layers for name, value in layer.items()}
     return dict(merged.values())
 
 
 def headers_problem(headers: Mapping[str, str]) -> Reason | None:
-    """The first thing wrong with a set of headers, in a sentence that names the header."""
+    """The first problem of a set of headers, in a sentence that names the header; ``None`` if there is none."""
     if len(headers) > MAX_HEADERS:
         return because("headers_too_many", limit=MAX_HEADERS)
     return next((problem for name, value in headers.items() if (problem := header_problem(name, value))), None)
 
 
 def header_problem(name: str, value: str) -> Reason | None:
-    """What is wrong with one header, as the code set it or as a person typed it."""
+    """What is wrong with one header that the code set or a person typed; ``None`` if nothing is."""
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
         return because(
             "header_name",
             name=_printable(name),
         )
-    read_as = name.lower().replace("_", "-")  # receivers after the manner of CGI make no difference
+    read_as = name.lower().replace("_", "-")  # CGI-style receivers treat them alike
     if read_as in RESERVED or read_as.startswith("proxy-"):
         return because("header_reserved", name=name)
     if _CONTROL.search(value):
@@ -134,7 +134,7 @@ def header_problem(name: str, value: str) -> Reason | None:
 
 
 def typed_headers_problems(pairs: Iterable[tuple[str, str]], field: str = "headers") -> tuple[Problem, ...]:
-    """What is wrong with the custom headers of a form; the fields are named ``headers.0``, ``headers.1`` … by row."""
+    """The problems of a form's custom headers. Their fields are named by row: ``headers.0``, ``headers.1`` …"""
     problems: list[Problem] = []
     seen: set[str] = set()
     for row, (name, value) in enumerate(pairs):
@@ -160,7 +160,7 @@ def _is_form(content_type: str) -> bool:
 
 
 def _form(payload: str) -> str | Reason:
-    """A flat object as ``new URLSearchParams(object)`` writes it; numbers keep the digits that JavaScript gave them."""
+    """A flat object as ``new URLSearchParams(object)`` writes it; numbers keep the digits that JavaScript wrote."""
     try:
         fields = json.loads(payload, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
@@ -188,7 +188,7 @@ def _encoded(text: str) -> str:
 
 
 def _utf8(text: str) -> bytes:
-    """UTF-8 as a browser writes it: half of a surrogate pair becomes U+FFFD."""
+    """The text in UTF-8 as browsers write it: a lone surrogate becomes U+FFFD."""
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""What a destination's answer says beyond yes or no: when to come again, and whether to come again at all."""
+"""Hints in a destination's response beyond success or failure: when to retry, and whether to retry at all."""
 
 from dataclasses import dataclass
 from datetime import UTC
@@ -12,11 +12,11 @@ from server.domain.messages import Attempt
 GONE = 410
 TOO_MANY = 429
 TIMEOUT = "timeout"
-"""The kind of an attempt's error when no whole answer came in time."""
+"""The error kind of an attempt that got no complete response in time."""
 
 
 class DeliveryDirective(StrEnum):
-    """What the response header ``webhook-delivery`` may say."""
+    """The values of the response header ``webhook-delivery``."""
 
     DISABLE = "disable"
     """Send this endpoint nothing more."""
@@ -29,30 +29,30 @@ _ASKED = {asked.value: asked for asked in DeliveryDirective}
 
 @dataclass(frozen=True, slots=True)
 class ResponseHints:
-    """What matters of an answer, or of silence, for what follows."""
+    """What a response, or its absence, says about retries and about disabling the endpoint."""
 
     gone: bool = False
-    """410: nothing is there any more."""
+    """The status was 410 Gone."""
     asked: DeliveryDirective | None = None
     retry_after: Millis | None = None
-    """The wait that was asked for; ``None`` when none was, or nothing that makes sense."""
+    """The wait that ``Retry-After`` asks for; ``None`` without a valid one."""
     overwhelmed: bool = False
-    """429, or no whole answer in time: it needs a rest."""
+    """The status was 429, or no complete response came in time: the destination needs a longer wait."""
 
     @property
     def disables(self) -> DisabledBecause | None:
-        """Why the endpoint is to be switched off, if it is. A header asks for it whatever the status."""
+        """Why to disable the endpoint; ``None`` if not. The header counts regardless of the status."""
         if self.gone:
             return DisabledBecause.GONE
         return DisabledBecause.ASKED if self.asked is DeliveryDirective.DISABLE else None
 
 
 def hints_of(attempt: Attempt, now: Millis) -> ResponseHints:
-    """What the attempt that was just made brought back. Anything that is not understood is as if it were not there."""
+    """The hints in the response of an attempt. Values that cannot be understood are ignored."""
     if attempt.response is None:
         return ResponseHints(overwhelmed=attempt.error is not None and attempt.error.kind == TIMEOUT)
     status = attempt.response.status
-    headers = {name.lower(): value for name, value in reversed(attempt.response.headers)}  # the first of a name counts
+    headers = {name.lower(): value for name, value in reversed(attempt.response.headers)}  # first of a name counts
     return ResponseHints(
         gone=status == GONE,
         asked=_ASKED.get(headers.get("webhook-delivery", "").strip().lower()),
@@ -62,7 +62,7 @@ def hints_of(attempt: Attempt, now: Millis) -> ResponseHints:
 
 
 def _retry_after(value: str, now: Millis) -> Millis | None:
-    """Seconds or an HTTP date (RFC 9110, 10.2.3). Nothing, zero, the past and nonsense ask for no wait."""
+    """The wait from seconds or an HTTP date (RFC 9110, 10.2.3); ``None`` if empty, zero, in the past or invalid."""
     text = value.strip()
     if not text:
         return None
@@ -79,7 +79,7 @@ def _retry_after(value: str, now: Millis) -> Millis | None:
 def _moment(text: str) -> Millis | None:
     try:
         found = parsedate_to_datetime(text)
-        # A date without a zone is meant as UTC, which the standard demands.
+        # The standard demands UTC, so a date without a zone is in UTC.
         return round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -1,4 +1,4 @@
-"""When a delivery is tried again, and when it ends. Pure: time and chance arrive as arguments."""
+"""Decides when a delivery is retried and when it ends. Pure: time and randomness are arguments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from server.domain.response_hints import DeliveryDirective, ResponseHints
 from server.domain.schedules import DODO_SCHEDULE, MINUTE
 
 JITTER = 0.2
-"""A wait is up to this share longer or shorter, so that deliveries that failed together do not come back together."""
+"""A wait is up to this share longer or shorter, so that deliveries that fail together are not retried together."""
 
 MIN_WAIT_AFTER_429_MS: Millis = MINUTE
 """The shortest wait after a 429 or a timeout, whatever the schedule says."""
 
 STRETCH = 2
-"""``Retry-After`` may make a wait this many times as long, and no longer: the schedule is the endpoint's owner's."""
+"""``Retry-After`` can make a wait at most this many times as long, because the schedule is the merchant's choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The delivery ended as it should: sent, captured, or cancelled by the code."""
+    """The delivery ended as intended: sent, captured, or cancelled by the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class RetryAt:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """The schedule is used up, or this attempt is not repeated."""
+    """The schedule is exhausted, or something forbids another attempt."""
 
     because: RetryReason
 
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """The code failed. Trying again would fail again; it waits until someone mends the code."""
+    """The code failed. A retry would fail again, so the delivery waits until a person fixes the code."""
 
 
 Decision = Finished | RetryAt | GiveUp | Park
@@ -54,16 +54,16 @@ def decide(
     retryable: bool = True,
     hints: ResponseHints = ResponseHints(),  # noqa: B008  frozen, so one for all callers does no harm
 ) -> Decision:
-    """What follows the attempt that was just made.
+    """What follows an attempt.
 
-    ``step`` counts the attempts of this schedule, the one just made included (so 1 after the first); ``jitter`` is a
-    number in −1 … 1; ``retryable`` is false for what is sent once only, such as an example; ``hints`` is what the
-    destination said beyond its status.
+    ``step`` is the number of attempts of this schedule, including this one (1 after the first); ``jitter`` is between
+    −1 and 1; ``retryable`` is false for deliveries that are sent only once, such as examples; ``hints`` are those of
+    the destination's response.
 
-    A blocked address is tried again like an answer other than 2xx: a name may lead elsewhere tomorrow, and an endpoint
-    whose URL or an operator who allows the network mends the deliveries that wait. (A URL that is no URL is a mistake
-    of the code, hence parked.) So is an attempt that Hookbench failed at while the request was under way. Faults before
-    the send are no attempts: see ``domain.faults``.
+    A blocked address is retried like a response other than 2xx, because the name may resolve to another address later,
+    and because a person may correct the endpoint's URL, or the operator allow the network, while the delivery waits.
+    (An invalid URL is a mistake of the code, so the delivery is parked.) An attempt that a fault of Hookbench
+    interrupted during the send is retried too. Faults before the send are not attempts: see ``domain.faults``.
     """
     match outcome:
         case AttemptOutcome.SUCCEEDED | AttemptOutcome.CAPTURED | AttemptOutcome.CANCELLED:
@@ -91,7 +91,7 @@ def _ended(hints: ResponseHints, *, retryable: bool, exhausted: bool) -> RetryRe
 
 
 def _wait(slot: Millis, hints: ResponseHints, jitter: float) -> tuple[Millis, RetryReason]:
-    """How long to wait, and why so long. Where a destination needs or asks for a rest, chance only makes it longer."""
+    """The wait and its reason. If a destination is overwhelmed or asks for a wait, jitter only makes it longer."""
     least = max(slot, MIN_WAIT_AFTER_429_MS) if hints.overwhelmed else slot
     asked = hints.retry_after or 0
     if not asked and not hints.overwhelmed:

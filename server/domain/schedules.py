@@ -1,4 +1,4 @@
-"""When attempts follow each other: the wait before each, the first included. Read from what a person types."""
+"""Retry schedules: the wait before each attempt, including the first; read from text and written as text."""
 
 import re
 from collections.abc import Sequence
@@ -21,19 +21,19 @@ MAX_ATTEMPTS = 20
 MAX_WAIT_MS: Millis = 7 * DAY
 MAX_TOTAL_MS: Millis = 30 * DAY
 MIN_RETRY_MS: Millis = SECOND
-"""A destination that just failed gets at least this long; only the first attempt may come at once."""
+"""The shortest wait before a retry; only the first attempt may be immediate."""
 
 MAX_TEXT_CHARACTERS = 500
-"""Characters of a schedule that are read."""
+"""The longest text that is read as a schedule."""
 
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
-_SEPARATORS = re.compile(r"[,;，；、\n]")  # the Chinese ones too: an input method types them
+_SEPARATORS = re.compile(r"[,;，；、\n]")  # Chinese ones too, because Chinese input methods type them
 _WAIT = re.compile(r"(?:\d{1,9}[smhd])+")
 _PART = re.compile(r"(\d{1,9})([smhd])")
 
 
 def read(text: str) -> tuple[Millis, ...] | Sentence:
-    """``0s, 5s, 5m, 1h30m`` as a schedule, or the sentence that says what is wrong with it."""
+    """The schedule in a text such as ``0s, 5s, 5m, 1h30m``, or a sentence that says what is wrong with it."""
     if len(text) > MAX_TEXT_CHARACTERS:
         return say("The schedule is longer than {limit} characters.", limit=MAX_TEXT_CHARACTERS)
     words = [word for part in _SEPARATORS.split(text) if (word := "".join(part.split()).lower())]
@@ -63,12 +63,12 @@ def read(text: str) -> tuple[Millis, ...] | Sentence:
 
 
 def written(schedule: Sequence[Millis]) -> str:
-    """The schedule as ``read`` takes it: ``0s, 5s, 5m, 30m, 2h, 5h, 10h, 10h``."""
+    """The schedule as text for ``read``: ``0s, 5s, 5m, 30m, 2h, 5h, 10h, 10h``."""
     return ", ".join(written_wait(wait) for wait in schedule)
 
 
 def written_wait(wait: Millis) -> str:
-    """Whole seconds: 5,400,000 becomes ``1h30m``, nothing becomes ``0s``."""
+    """A wait as text, in whole seconds: 5,400,000 becomes ``1h30m``, 0 becomes ``0s``."""
     parts, left = [], wait
     for unit in reversed(_UNITS):
         count, left = divmod(left, _UNITS[unit])

@@ -1,4 +1,4 @@
-"""Sentences that a person reads: an English template with named values, translated where it is shown."""
+"""Sentences for people: an English template with named values, translated when it is shown."""
 
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ class Sentence:
 
 
 def say(text: str, **values: str | int | Sentence) -> Sentence:
-    """Shorthand: ``say("At most {limit} headers.", limit=50)``."""
+    """A sentence with these values: ``say("At most {limit} headers.", limit=50)``."""
     return Sentence(text, values)
 
 
@@ -29,7 +29,7 @@ class Problem:
 
 
 class Invalid(Exception):
-    """An action was refused; ``problems`` says what to mend, each beside its field."""
+    """An action was refused; ``problems`` says what to correct in which field."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(f"{p.field}: {p.sentence}" for p in problems))

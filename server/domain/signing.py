@@ -1,7 +1,7 @@
-"""Standard Webhooks: how an event proves who sent it, and how we prove the same to a destination.
+"""Standard Webhooks signatures: verifying received events, and signing the requests to destinations.
 
-The signature is HMAC-SHA256 over ``id.timestamp.body``. Whoever reads it must use the raw bytes of the body: JSON that
-was parsed and written again has other bytes. Source: https://www.standardwebhooks.com
+The signature is HMAC-SHA256 over ``id.timestamp.body``. Verification needs the raw bytes of the body, because JSON that
+is parsed and written again has other bytes. Source: https://www.standardwebhooks.com
 """
 
 import binascii
@@ -17,11 +17,11 @@ from server.domain.pasted import invisible_in
 from server.domain.sentences import Sentence, say
 
 TOLERANCE_SECONDS = 300
-"""How far a timestamp may lie from our clock, in either direction: what the official libraries use."""
+"""The largest difference between a timestamp and our clock, in either direction, as in the official libraries."""
 
 PREFIX = "whsec_"
 OVERLAP_MS = 24 * 60 * 60 * 1000
-"""How long a secret is good beside the one that replaced it."""
+"""How long a replaced secret stays valid beside the new one."""
 
 KEY_BYTES = range(24, 64 + 1)
 
@@ -34,24 +34,24 @@ _ID = re.compile(r"[!-~]+")
 
 
 class Verdict(StrEnum):
-    """What ``verify`` found. The sender learns only yes or no; the operator's log says which."""
+    """The result of ``verify``. The sender learns only whether it succeeded; the operator's log has the reason."""
 
     GENUINE = "genuine"
     NO_SECRET = "no_secret"  # noqa: S105  the name of a finding
-    """None of the secrets can be used, so nothing can be genuine."""
+    """No secret is usable, so nothing can be verified."""
     MALFORMED = "malformed"
-    """A header is missing, too long, or not in the form the standard gives it."""
+    """A header is missing, too long, or not in the standard's format."""
     STALE = "stale"
-    """Signed correctly, but the timestamp is more than five minutes away: a replay, or a clock that is wrong."""
+    """The signature is correct, but the timestamp is more than five minutes off: a replay attack or a wrong clock."""
     FORGED = "forged"
-    """No signature fits: another secret, or another body."""
+    """No signature matches: another secret or another body."""
 
 
 def sign(secret: str, webhook_id: str, timestamp: int, body: bytes, *, also: tuple[str, ...] = ()) -> str:
-    """The value of ``webhook-signature``: one ``v1,<base64>`` a secret, separated by spaces.
+    """The value of ``webhook-signature``: one ``v1,<base64>`` for each secret, separated by spaces.
 
-    ``also`` holds the old secret while it is being rotated. ``timestamp`` is in Unix seconds. Raises ValueError for
-    a secret that ``secret_problem`` would name.
+    ``also`` has the former secret during a rotation. ``timestamp`` is in Unix seconds. Raises ValueError for a secret
+    that ``secret_problem`` rejects.
     """
     keys = [_key(one) for one in (secret, *also)]
     if None in keys:
@@ -61,9 +61,9 @@ def sign(secret: str, webhook_id: str, timestamp: int, body: bytes, *, also: tup
 
 
 def verify(secrets: tuple[str, ...], headers: Mapping[str, str], body: bytes, now: float) -> Verdict:
-    """Judge an incoming event. ``headers`` has lower-case names (or ignores case); ``now`` is in Unix seconds.
+    """The verdict on a received event. ``headers`` has lower-case names (or ignores case); ``now`` is in Unix seconds.
 
-    Never raises, whatever the three headers and the body hold. Versions other than ``v1`` are passed over.
+    Never raises, whatever the headers and the body contain. Ignores signature versions other than ``v1``.
     """
     keys = [key for key in map(_key, secrets) if key]
     if not keys:
@@ -82,30 +82,30 @@ def verify(secrets: tuple[str, ...], headers: Mapping[str, str], body: bytes, no
     if len(signatures) > _MAX_SIGNATURES:
         return Verdict.MALFORMED
 
-    # The timestamp goes in as it was written, not as a number: 0123 and 123 are different signed texts.
+    # The timestamp is signed as text, not as a number: 0123 and 123 have different signatures.
     content = f"{webhook_id}.{timestamp}.".encode() + body
     expected = [_signature(key, content).encode() for key in keys]
     matches = [hmac.compare_digest(good, one.encode()) for good in expected for one in signatures]
     if not any(matches):
         return Verdict.FORGED
-    # After the signature, so that nobody but the sender can say how far its clock is off.
+    # Checked after the signature, so that only the genuine sender can influence the reported clock difference.
     return Verdict.STALE if abs(now - int(timestamp)) > TOLERANCE_SECONDS else Verdict.GENUINE
 
 
 def new_secret() -> str:
-    """A fresh signing secret: ``whsec_`` and 32 random bytes in base64."""
+    """A new signing secret: ``whsec_`` and 32 random bytes in base64."""
     return PREFIX + b64encode(token_bytes(32)).decode()
 
 
 def fingerprint(secret: str | None) -> str:
-    """By which a form says which secret its reader saw, without having it; empty for none."""
+    """A short hash by which a form names the secret that its reader saw, without containing it; empty for no secret."""
     return hashlib.sha256(b"hookbench saw " + secret.encode("utf-8", "replace")).hexdigest()[:16] if secret else ""
 
 
 def secret_problem(secret: str) -> Sentence | None:
     """What is wrong with a secret that a person typed; ``None`` when it can be used.
 
-    The prefix may be missing: Dodo's documentation never prints it, and its own library strips it.
+    The prefix is optional, because Dodo's documentation omits it and its library strips it.
     """
     text = secret.removeprefix(PREFIX)
     if not text:
@@ -136,7 +136,10 @@ def _key(secret: str) -> bytes | None:
 
 
 def _decode(text: str) -> bytes | None:
-    """Base64, strictly, except that the padding may be missing: a double click in a browser does not select it."""
+    """Strict base64, except that padding may be missing, because a double click in a browser does not select it.
+
+    ``None`` for text that is not base64.
+    """
     bare = text.rstrip("=")
     try:
         return b64decode(bare + "=" * (-len(bare) % 4), validate=True)

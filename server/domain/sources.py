@@ -1,4 +1,4 @@
-"""A source: one place events come from, with its own ingest address and signing secret."""
+"""A source: where events come from, with its own ingest address and signing secret."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from server.domain.ids import Millis, SourceId
 
 
 class Mode(StrEnum):
-    """Dodo Payments keeps test and live apart; so do we, everywhere."""
+    """Dodo Payments separates test and live events, and so does Hookbench everywhere."""
 
     TEST = "test"
     LIVE = "live"
@@ -24,23 +24,23 @@ class Source:
     token: str
     """The last part of the ingest address ``/in/<token>``."""
     secret: str | None
-    """Dodo's signing secret, ``whsec_…``. Without one every event is refused."""
+    """Dodo's signing secret, ``whsec_…``. Without one, every event is refused."""
     created_at: Millis
     former_secret: FormerSecret | None = None
-    """Dodo's secret before the last change: while it rotates, it may sign with either."""
+    """Dodo's secret before the last change. During a rotation Dodo may sign with either."""
     unreadable: bool = False
     """The stored secret cannot be read, so ``secret`` is ``None``."""
     former_unreadable_until: Millis | None = None
-    """When a former secret that cannot be read stops being good."""
+    """When a former secret that cannot be read expires."""
 
     def secrets_at(self, now: Millis) -> tuple[str, ...]:
-        """The secrets that prove an event at a moment."""
+        """The secrets that verify events at a time."""
         former = self.former_secret
         kept = (former.secret,) if former and now < former.until else ()
         return (self.secret, *kept) if self.secret else kept if self.unreadable else ()
 
     def unreadable_at(self, now: Millis) -> bool:
-        """Whether an event that no known secret proves may be genuine: its sender must be asked to try again."""
+        """Whether an event may be genuine although no readable secret verifies it; then its sender must try again."""
         return self.unreadable or now < (self.former_unreadable_until or 0)
 
 
@@ -51,14 +51,14 @@ RESERVED_SLUGS = frozenset(
         "conditions", "events", "sources", "settings", "docs", "api", "changes", "reveal",
     }
 )  # fmt: skip
-"""First parts of addresses that are not a source's."""
+"""First path segments that a source cannot have as its slug."""
 
 
 def slugs(every: Sequence[Source]) -> Mapping[SourceId, str]:
-    """The first part of the addresses of each source's pages, such as ``test`` in ``/test/logs``.
+    """The first path segment of each source's pages, such as ``test`` in ``/test/logs``.
 
-    ``every``: all sources, oldest first. The oldest source of a mode is named for the mode, a further one by its own
-    name, and by its id where the name has no usable letters or is taken.
+    ``every``: all sources, oldest first. The oldest source of a mode gets the name of the mode, any other its own name,
+    or its id if the name has no usable characters or is taken.
     """
     found: dict[SourceId, str] = {}
     for source in every:
@@ -73,12 +73,12 @@ def slugs(every: Sequence[Source]) -> Mapping[SourceId, str]:
 
 
 class IntakeRefusal(StrEnum):
-    """Why an incoming request was turned away; each is counted by source."""
+    """Why a received request was refused; counted by source."""
 
     SIGNATURE = "signature"
     CLOCK = "clock"
-    """Signed correctly, but at a time more than five minutes from ours."""
+    """The signature is correct, but its timestamp is more than five minutes from our clock."""
     TOO_LARGE = "too_large"
     NOT_JSON = "not_json"
     UNREADABLE = "unreadable"
-    """Our own fault: the source's stored signing secret cannot be read, so nothing can be verified."""
+    """A fault of Hookbench: the stored signing secret cannot be read, so nothing can be verified."""

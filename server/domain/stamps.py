@@ -1,6 +1,6 @@
-"""What a form showed when it was opened, as a short text that is compared when it is saved.
+"""Hashes of what a form showed when it was opened, compared when it is saved.
 
-So nobody overwrites what they never saw.
+They keep a person from overwriting a change that they have not seen.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from server.domain.notification_settings import NotificationSettings
 
 
 class FormPart(StrEnum):
-    """The forms of an endpoint, each by what it shows."""
+    """The forms of an endpoint."""
 
     DESTINATION = "destination"
     ADVANCED = "advanced"
@@ -23,23 +23,23 @@ class FormPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What somebody had before them. An empty ``stamp``: nothing is compared."""
+    """What a form showed to a person. With an empty ``stamp`` nothing is compared."""
 
     part: FormPart
     stamp: str = ""
 
     def is_stale(self, now: Endpoint) -> bool:
-        """Whether the endpoint was changed since, in what this form shows."""
+        """Whether anything that this form shows has changed since."""
         return bool(self.stamp) and self.stamp != stamp(now, self.part)
 
 
 def stamp(endpoint: Endpoint, part: FormPart) -> str:
-    """16 hexadecimal digits, the same while what the form shows is the same. They tell nothing of the secrets in it."""
+    """16 hexadecimal digits that change when what the form shows changes. They reveal nothing about secrets in it."""
     return _digest(endpoint.secret, _shown(endpoint, part))
 
 
 def alerts_stamp(alerts: NotificationSettings) -> str:
-    """As ``stamp``, of the form that says who is told of operational events."""
+    """As ``stamp``, for the form that sets who is notified of operational events."""
     shown = {"kinds": sorted(alerts.kinds), "addresses": alerts.addresses, "webhook_url": alerts.webhook_url}
     return _digest(alerts.webhook_secret, shown)
 

@@ -1,4 +1,4 @@
-"""What goes into ``handler(webhook)`` and what comes out of it, as the sandbox reports it."""
+"""The input and the result of ``handler(webhook)``, as the sandbox takes and reports them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ MAX_CODE_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Code and whose it is: a worker process never serves two owners in one life."""
+    """Code and its owner. A worker process never runs code of two owners."""
 
     owner: str
     """An endpoint's id, or a draft's own unique name."""
@@ -40,21 +40,21 @@ class FailureKind(StrEnum):
     MEMORY_LIMIT = "memory limit"
     CRASHED = "crashed"
     INTERNAL = "internal"
-    """A fault of Hookbench's own kept this event from its result; the code may be fine."""
+    """A fault of Hookbench prevented the result; the code may be correct."""
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The handler returned a request. Types are checked already; the rules of ``domain.requests`` are not.
+    """The handler returned a request. Its types are checked, but not yet the rules of ``domain.requests``.
 
-    ``ms`` is how long the code ran, ``memory`` the most bytes that its heap was seen to have, where that is known.
+    ``ms`` is how long the code ran; ``memory`` is the largest observed heap size in bytes, if known.
     """
 
     method: str
     url: str
     headers: Mapping[str, str]
     payload: str
-    """JSON text; when ``payload_is_text`` is set, the string itself."""
+    """JSON text, or the string itself if ``payload_is_text``."""
     payload_is_text: bool
     console: tuple[ConsoleLine, ...]
     ms: float
@@ -64,7 +64,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """``webhook.cancel = true`` or ``return null``."""
+    """The code decided to send nothing: ``webhook.cancel = true`` or ``return null``."""
 
     console: tuple[ConsoleLine, ...]
     ms: float
@@ -74,7 +74,7 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class TransformFailed:
-    """``error.kind`` is a value of ``FailureKind``."""
+    """The run failed. ``error.kind`` is a value of ``FailureKind``."""
 
     error: AttemptError
     console: tuple[ConsoleLine, ...]

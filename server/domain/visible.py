@@ -1,4 +1,4 @@
-"""Foreign text as a terminal may show it."""
+"""Makes text from others safe to show in a terminal."""
 
 import re
 
@@ -6,9 +6,9 @@ _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202
 
 
 def visible(text: str) -> str:
-    """The text with control characters written out, such as ``\\x1b``; line feeds and tabs stay.
+    """The text with control characters escaped, such as ``\\x1b``; line feeds and tabs stay.
 
-    A terminal obeys them: code or a sender could otherwise clear the screen, hide lines, or type into it.
+    A terminal obeys control characters: code or a sender could otherwise clear the screen, hide lines or type into it.
     """
     return _HIDDEN.sub(lambda found: _written(ord(found[0])), text)
 

@@ -1,7 +1,7 @@
-"""Warnings of a run: it came to a result, and something about that result should be looked at.
+"""Warnings of a run: it succeeded, but something in its result looks wrong.
 
-A warning travels from the sandbox's worker, or from ``delivery.prepare``, through ``Result`` into the attempt, and is
-kept with it. It is a kind and the values of that kind's sentence, so that each reader gets it in their own language.
+The sandbox's worker or ``delivery.prepare`` creates a warning; ``Result`` carries it to the attempt, which stores it.
+It is a kind and the values for that kind's sentence, so that each reader gets it in their own language.
 """
 
 import re
@@ -12,15 +12,15 @@ from enum import StrEnum
 from server.domain.sentences import Sentence, say
 
 MAX_WARNINGS = 20
-"""Warnings kept of one run."""
+"""Warnings stored for one run."""
 MAX_VALUE = 500
-"""Characters kept of each value."""
+"""Characters stored of each value."""
 
 
 class WarningKind(StrEnum):
     REJECTION = "rejection"
     REJECTION_AT = "rejection at"
-    """The same, where the line is known."""
+    """The same, with a known line."""
     NUMBER_CHANGED = "number changed"
     NUMBER_COMPUTED = "number computed"
     NUMBER_IN_TEXT = "number in text"
@@ -66,18 +66,18 @@ _SENTENCES: Mapping[str, Sentence] = {
 FIELDS: Mapping[str, tuple[str, ...]] = {
     kind: tuple(dict.fromkeys(re.findall(r"\{(\w+)\}", sentence.text))) for kind, sentence in _SENTENCES.items()
 }
-"""The names of the values that each kind has."""
+"""The names of the values of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunWarning:
-    """``kind`` is a value of ``WarningKind``; ``values`` has what ``FIELDS`` names for it."""
+    """One warning. ``kind`` is a value of ``WarningKind``; ``values`` has the names that ``FIELDS`` lists for it."""
 
     kind: str
     values: Mapping[str, str] = field(default_factory=dict)
 
     def sentence(self) -> Sentence:
-        """The warning in a sentence. A kind that a newer version wrote is shown by its name."""
+        """The warning as a sentence. An unknown kind, from a newer version, is shown by its name."""
         known = _SENTENCES.get(self.kind)
         if not known or not all(name in self.values for name in FIELDS[self.kind]):
             return Sentence(self.kind)
