@@ -20,7 +20,7 @@ DeliveryId = NewType("DeliveryId", str)  # dlv_  one message on its way to one e
 AttemptId = NewType("AttemptId", str)  # att_  one try of one delivery
 ReplayId = NewType("ReplayId", str)  # rpl_  one run that makes many deliveries due again
 NoticeId = NewType("NoticeId", str)  # ntc_  one operational event, such as an endpoint that was disabled
-NotificationId = NewType("NotificationId", str)  # ntf_  one notice on its way to a person
+NotificationId = NewType("NotificationId", str)  # ntf_  one operational event on its way to a person
 UserId = NewType("UserId", str)  # usr_
 ProcessId = NewType("ProcessId", str)  # wrk_  the worker of one process, which leases deliveries
 

@@ -145,7 +145,7 @@ def steps_of(path: str) -> tuple[Any, ...] | None:
     """The steps of a path: names, and ``ANY`` for ``*``. ``None`` for text that is not a path.
 
     Names are joined by dots; ``items.0`` or ``items[0]`` is an element of a list, ``items.*`` or ``items[*]`` is every
-    element, and ``metadata["a.b"]`` quotes a name. ``domain.changes`` writes paths in this syntax too.
+    element, and ``metadata["a.b"]`` quotes a name. ``domain.payload_diff`` writes paths in this syntax too.
     """
     steps: list[Any] = []
     at = 0
