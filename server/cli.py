@@ -79,7 +79,7 @@ def send(
     import httpx
 
     if event_type not in EVENT_TYPES and payload is None:
-        raise Stop(f"{event_type!r} is no event type of Dodo Payments. One that is: payment.succeeded")
+        raise Stop(f"{event_type!r} is not an event type. Example: payment.succeeded")
     body = payload.read_bytes() if payload else sample_json(event_type).encode()
     url, secret = _pasted_url(url), trimmed(secret) if secret else None
     if not (url and secret):
@@ -263,7 +263,7 @@ def _chosen(users: "list[User]", name: str | None) -> "User":
         raise Stop(f"There are several accounts. Choose one with --name: {names}")
     found = [user for user in users if name in (None, user.name)]
     if not found:
-        raise Stop(f"There is no account {name!r}. There are: {names}")
+        raise Stop(f"There is no account {name!r}. Available: {names}")
     return found[0]
 
 
@@ -366,7 +366,7 @@ def _payload(event_type: str | None, file: Path | None) -> tuple[str, str]:
     if file is None:
         chosen = event_type or "payment.succeeded"
         if chosen not in EVENT_TYPES:
-            raise Stop(f"{chosen!r} is no event type of Dodo Payments. One that is: payment.succeeded")
+            raise Stop(f"{chosen!r} is not an event type. Example: payment.succeeded")
         return sample_json(chosen), chosen
     text = file.read_bytes().decode("utf-8", "replace").removeprefix("\ufeff")
     if event_type is None:
@@ -435,7 +435,7 @@ def _source(settings: Settings, name: str) -> Source:
     for source in every:
         if name.lower() in (source.name.lower(), source.mode.value, source.id):
             return source
-    raise Stop(f"There is no source {name!r}. There are: {', '.join(source.name for source in every)}")
+    raise Stop(f"There is no source {name!r}. Available: {', '.join(source.name for source in every)}")
 
 
 def _announce(listening: socket.socket, settings: Settings, setup_token: str | None) -> None:

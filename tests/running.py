@@ -7,22 +7,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import psutil
 import warm
 from processes import alive
 
-Value = TypeVar("Value")
-
 HOOKBENCH = str(Path(sys.executable).with_name("hookbench"))
 
 
-def wait_for(fact: Callable[[], Value], seconds: float = 15.0, what: str = "") -> Value:
+def wait_for(fact, seconds: float = 15.0, what: str = ""):  # type: ignore[no-untyped-def]
     """Wait for ``fact()`` to be true and return its value; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
@@ -89,7 +85,7 @@ class Running:
                 raise
         self._close()
         wait_for(lambda: not alive(family), what="the end of the sandbox's processes")
-        return self.process.wait()
+        return self.process.returncode
 
     def kill(self) -> None:
         """Send SIGKILL: the server cannot clean up."""
@@ -101,10 +97,9 @@ class Running:
 
     def _family(self) -> list[psutil.Process]:
         """The sandbox's processes. They must not outlive the server, however it ends."""
-        found: list[psutil.Process] = []
         with suppress(psutil.NoSuchProcess):
-            found = psutil.Process(self.process.pid).children(recursive=True)
-        return found
+            return psutil.Process(self.process.pid).children(recursive=True)
+        return []
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another ``hookbench`` command on the same data."""

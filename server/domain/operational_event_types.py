@@ -94,12 +94,12 @@ def register(event: OperationalEventType) -> OperationalEventType:
 
 
 DISABLED_BECAUSE = {
-    DisabledBecause.GONE: say("The destination returned 410 (Gone), so nothing more is sent to it."),
+    DisabledBecause.GONE: say("The destination returned 410 Gone, so nothing more is sent to it."),
     DisabledBecause.ASKED: say(
         "The destination requested it (webhook-delivery: disable), so nothing more is sent to it."
     ),
     DisabledBecause.FAILING: say("Every attempt in the last five days failed, so nothing more is sent to it."),
-    DisabledBecause.PERSON: say("It was disabled by hand."),
+    DisabledBecause.PERSON: say("It was disabled manually."),
 }
 
 ENDPOINT_DISABLED = register(
@@ -115,7 +115,7 @@ ENDPOINT_DISABLED = register(
 
 def _about_to_be_disabled(detail: Detail, count: int) -> Sentence:
     return say(
-        "Every attempt since {since} failed. Unless one succeeds, the endpoint will be disabled from {moment}.",
+        "Every attempt since {since} failed. Unless one succeeds, the endpoint will be disabled after {moment}.",
         since=moment(detail["failing_since"]),
         moment=moment(detail["disabled_from"]),
     )
@@ -135,9 +135,9 @@ ENDPOINT_ABOUT_TO_BE_DISABLED = register(
 
 def _delivery_failed(detail: Detail, count: int) -> Sentence:
     if count > 1:
-        return say("Retries were exhausted for {count} events.", count=count)
+        return say("{count} events were not delivered.", count=count)
     return say(
-        "Retries were exhausted for a {type} event after {attempts} attempts.",
+        "A {type} event was not delivered. Attempts made: {attempts}.",
         type=str(detail["event_type"]),
         attempts=int(detail["attempts"]),
     )
@@ -160,7 +160,7 @@ ENDPOINT_RECOVERED = register(
     OperationalEventType(
         key="endpoint.recovered",
         title=say("Endpoint recovered"),
-        description=say("An endpoint that had lost events, or was about to be disabled, accepted one again."),
+        description=say("An endpoint that was failing is accepting events again."),
         severity=Severity.GOOD,
         wording=lambda detail, count: say("Deliveries are succeeding again."),
         counted_together_ms=HOUR_MS,
@@ -185,7 +185,7 @@ TRANSFORMATION_FAILING = register(
         severity=Severity.WARNING,
         wording=_transformation_failing,
         wording_when_none_parked=lambda detail, count: say(
-            "The transformation failed for {count} events. None of them are parked any more.", count=count
+            "The transformation failed (events: {count}). None of them are parked any more.", count=count
         ),
         counted_together_ms=DAY_MS,
         next_step=NextStep.LOOK_AT_CODE,
@@ -242,7 +242,7 @@ def _hookbench_fault(detail: Detail, count: int) -> Sentence:
 def _hookbench_fault_none_parked(detail: Detail, count: int) -> Sentence:
     if "about" in detail:  # nothing was parked by it
         return _hookbench_fault(detail, count)
-    return say("Hookbench failed for {count} events. None of them are parked any more.", count=count)
+    return say("Hookbench failed (events: {count}). None of them are parked any more.", count=count)
 
 
 HOOKBENCH_FAULT = register(

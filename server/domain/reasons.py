@@ -13,8 +13,9 @@ from server.domain.sentences import Sentence
 
 REASONS: Mapping[str, str] = {
     # The address that a request would go to (domain/addresses.py)
-    "address_loopback": "The address belongs to this machine (loopback). Deliveries to it are not allowed.",
-    "address_private": "The address is in a private network. Deliveries to it are not allowed.",
+    "address_loopback": "The address belongs to this machine (loopback). To allow deliveries to it, set "
+    "HOOKBENCH_ALLOW_NETWORKS.",
+    "address_private": "The address is in a private network. To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS.",
     "address_shared": (
         "The address is in a provider's shared network (carrier-grade NAT). Deliveries to it are not allowed."
     ),

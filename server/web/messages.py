@@ -36,12 +36,10 @@ TRIGGERS: Mapping[Trigger, Sentence] = {
 
 
 STOPPED: Mapping[StoppedBecause | None, Sentence] = {
-    None: say("Skipped, or the endpoint was disabled first"),
-    StoppedBecause.PERSON: say("Skipped or stopped manually"),
-    StoppedBecause.UNMATCHED: say(
-        "Stopped: the endpoint's event types or filter changed, and the event no longer matches"
-    ),
-    StoppedBecause.DISABLED: say("Stopped: the endpoint was disabled or deleted first"),
+    None: say("Skipped, or the endpoint was disabled."),
+    StoppedBecause.PERSON: say("Skipped or stopped manually."),
+    StoppedBecause.UNMATCHED: say("The endpoint's event types or filter changed, and this event no longer matches."),
+    StoppedBecause.DISABLED: say("The endpoint was disabled or deleted before the delivery succeeded."),
 }
 
 

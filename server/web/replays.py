@@ -28,11 +28,11 @@ router = APIRouter()
 KINDS: Mapping[ReplayKind, tuple[Sentence, Sentence]] = {
     ReplayKind.FAILED: (
         say("Recover failed"),
-        say("Resends messages whose retries are exhausted."),
+        say("Resends messages that were not delivered and are no longer retried."),
     ),
     ReplayKind.MISSING: (
         say("Replay missing"),
-        say("Sends messages this endpoint never received, from before it was created or while it was disabled."),
+        say("Sends messages this endpoint never received because it did not exist yet or was disabled."),
     ),
     ReplayKind.BULK: (
         say("Bulk replay"),
@@ -46,7 +46,7 @@ KINDS: Mapping[ReplayKind, tuple[Sentence, Sentence]] = {
 
 RANGES: Mapping[str, Sentence] = {
     "8h": say("Last 8 hours"),
-    "1d": say("Since yesterday"),
+    "1d": say("Last 24 hours"),
     "3d": say("Last 3 days"),
     "7d": say("Last 7 days"),
     "14d": say("Last 2 weeks"),
@@ -193,6 +193,6 @@ def _ranges(now: Millis) -> list[tuple[str, Sentence, Sentence | str]]:
     ]
     return [
         *ready,
-        ("all", say("Everything"), say("Everything stored")),
+        ("all", say("Everything"), say("All stored messages")),
         ("custom", say("Custom range"), say("Choose start and end")),
     ]

@@ -68,7 +68,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(tmp_path: Path) -> None
         set_up(hookbench, browser)
         for password, options, words in (
             ("short", (), "Use at least 12 characters."),
-            (NEW, ("--name", "bob"), "There is no account 'bob'. There are: ada"),
+            (NEW, ("--name", "bob"), "There is no account 'bob'. Available: ada"),
         ):
             refused = resets(hookbench, password, *options)
             assert refused.returncode == 2 and words in refused.stderr

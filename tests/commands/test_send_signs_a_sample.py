@@ -67,7 +67,7 @@ def test_another_receiver_gets_what_the_library_of_the_standard_accepts(stopped:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("payment.sneezed",), "'payment.sneezed' is no event type of Dodo Payments."),
+        (("payment.sneezed",), "'payment.sneezed' is not an event type."),
         (("payment.failed",), "There is no Hookbench in the folder"),
         (("payment.failed", "--url", "http://127.0.0.1:1/", "--secret", SECRET), "Is Hookbench running?"),
     ],

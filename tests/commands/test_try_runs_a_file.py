@@ -100,7 +100,7 @@ def test_people_get_words(stopped: Running) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--event", "payment.sneezed"), "'payment.sneezed' is no event type of Dodo Payments."),
+        (("--event", "payment.sneezed"), "'payment.sneezed' is not an event type."),
         (("--env", "KEY"), "--env takes KEY=VALUE, and 'KEY' has no equals sign."),
     ],
 )

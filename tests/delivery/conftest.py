@@ -1,21 +1,15 @@
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 import trustme
 import uvloop
-from pytest_asyncio.plugin import LoopFactory
-from working import Bench, working
-
-from server.store import Store
+from working import working
 
 
-def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, LoopFactory]:
+def pytest_asyncio_loop_factories(config, item):
     """Run tests of the courier and of addresses on asyncio and on uvloop, others on uvloop.
 
     The server uses uvloop, which has its own sockets and TLS; where uvloop is not available it uses asyncio's.
@@ -40,18 +34,18 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def tls_for(authority: trustme.CA) -> Callable[..., ssl.SSLContext]:
+def tls_for(authority: trustme.CA):
     """A function that makes a server's TLS context with a certificate for the given hosts."""
 
-    def make(*hosts: str, not_after: datetime | None = None) -> ssl.SSLContext:
+    def make(*hosts: str, **changes) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(*hosts, not_after=not_after).configure_cert(context)
+        authority.issue_cert(*hosts, **changes).configure_cert(context)
         return context
 
     return make
 
 
 @pytest.fixture
-def bench(store: Store) -> Callable[..., AbstractAsyncContextManager[Bench]]:
+def bench(store):
     """``async with bench() as b:`` runs a worker with its services; see ``working``."""
     return partial(working, store)

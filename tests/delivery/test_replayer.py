@@ -214,4 +214,6 @@ async def test_a_host_that_leads_inside_by_now_is_blocked(shop):
         blocked, delivered, _ = await s.store.read(lambda tx: attempts.of_message(tx, message.id))
     assert (delivered.outcome, len(receiver.got)) == (AttemptOutcome.SUCCEEDED, 1)
     assert (blocked.outcome, blocked.trigger) == (AttemptOutcome.BLOCKED, Trigger.REPLAY)
-    assert blocked.error.message == "The address is in a private network. Deliveries to it are not allowed."
+    assert blocked.error.message == (
+        "The address is in a private network. To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS."
+    )

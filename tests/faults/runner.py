@@ -70,8 +70,9 @@ def kill_in_migration(count: int) -> None:
     """Kill the process after the ``count``-th statement of a migration that writes."""
     from sqlalchemy import Engine, event
 
-    module: Any = import_module("server.store.database")
-    original: Callable[[Engine], None] = module.migrate
+    import server.store.database as module
+
+    original = module.migrate
 
     def migrate(engine: Engine) -> None:
         statements = 0

@@ -26,7 +26,7 @@ def test_the_head_says_that_the_endpoint_was_disabled_and_when(
     for each, path in ((page, endpoint), (advanced, f"{endpoint}/advanced")):
         each.goto(hookbench.url + path)
         expect(each.get_by_role("button", name="Pause")).to_be_visible()
-    typing = advanced.get_by_label("Rate limit per second")
+    typing = advanced.get_by_label("Rate limit (per second)")
     typing.fill("12")
 
     shop.status = 410

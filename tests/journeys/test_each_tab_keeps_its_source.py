@@ -48,15 +48,15 @@ def test_creating_saving_and_testing_end_in_the_mode_of_their_tab(started: Runni
     expect(test.locator(".live-mark")).to_have_count(0)
     test.goto(f"{started.url}{in_test}/advanced")
     live.goto(f"{started.url}{in_live}/advanced")
-    test.get_by_label("Rate limit per second").fill("7")
-    live.get_by_label("Rate limit per second").fill("9")
+    test.get_by_label("Rate limit (per second)").fill("7")
+    live.get_by_label("Rate limit (per second)").fill("9")
     live.get_by_role("button", name="Save Live").last.click()
     expect(live.get_by_text("Endpoint saved.")).to_be_visible()
     test.get_by_role("button", name="Save", exact=True).last.click()
     expect(test.get_by_text("Endpoint saved.")).to_be_visible()
     for page, path, limit in ((test, in_test, "7"), (live, in_live, "9")):
         assert path in page.url
-        expect(page.get_by_label("Rate limit per second")).to_have_value(limit)
+        expect(page.get_by_label("Rate limit (per second)")).to_have_value(limit)
         page.close()
 
 
@@ -97,7 +97,7 @@ def test_a_session_that_is_gone_altogether_comes_back_to_the_page(
     page.goto(f"{started.url}/test/endpoints/new?card=webhook")
     path = create(page, f"Gone by {act}")
     page.goto(f"{started.url}{path}/advanced")
-    page.get_by_label("Rate limit per second").fill("7")
+    page.get_by_label("Rate limit (per second)").fill("7")
     wait_for(lambda: page.evaluate("Object.keys(localStorage).some((key) => key.startsWith('kept:'))"))
     mine.clear_cookies()
     if act == "link":
@@ -118,5 +118,5 @@ def test_a_session_that_is_gone_altogether_comes_back_to_the_page(
     expect(back.or_(offered).first).to_be_visible()
     if offered.is_visible():
         offered.click()
-    expect(page.get_by_label("Rate limit per second")).to_have_value("7")
+    expect(page.get_by_label("Rate limit (per second)")).to_have_value("7")
     mine.close()

@@ -62,7 +62,7 @@ def test_skipping_lets_the_ones_behind_go_on(hookbench: Running, signed_in: Page
     page, address = signed_in, ingest_address(hookbench, signed_in)
     endpoint = create_endpoint(hookbench, page, f"http://127.0.0.1:{shop.port}/", "Our shop")
     page.goto(f"{hookbench.url}{endpoint}/advanced")
-    page.get_by_label("In order").check()
+    page.get_by_label("In-order delivery").check()
     page.get_by_label("Delay before each attempt").fill("0s, 1h")
     page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_text("Endpoint saved.")).to_be_visible()
@@ -73,13 +73,13 @@ def test_skipping_lets_the_ones_behind_go_on(hookbench: Running, signed_in: Page
     expect(page.get_by_role("link", name="payment.succeeded")).to_be_visible()
     shop.status = 200
     send(address, "refund.succeeded")
-    turn = page.get_by_role("region", name="In order")
+    turn = page.get_by_role("region", name="In-order delivery")
     expect(turn).to_contain_text("1 delivery waiting behind it.")
     turn.get_by_role("button", name="Skip").click()
 
     expect(page.get_by_text("Delivery skipped.")).to_be_visible()
     expect(page.get_by_role("link", name="refund.succeeded")).to_be_visible()
-    expect(page.get_by_role("region", name="In order")).to_have_count(0)
+    expect(page.get_by_role("region", name="In-order delivery")).to_have_count(0)
     page.get_by_role("link", name="payment.succeeded").click()
     expect(page.locator("article.box")).to_contain_text("Stopped")
 

@@ -22,7 +22,7 @@ def test_a_new_row_appears_while_somebody_types(hookbench: Running, signed_in: P
     send(address, "payment.succeeded")
     expect(page.get_by_role("link", name="payment.succeeded")).to_be_visible()
 
-    search = page.get_by_label("Search by id")
+    search = page.get_by_label("Search by ID")
     search.press_sequentially("msg_")
     expect(page).to_have_url(f"{hookbench.url}/test/logs?q=msg_")
     send(address, "refund.failed")

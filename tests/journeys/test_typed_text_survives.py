@@ -51,16 +51,16 @@ def test_discarded_is_discarded(hookbench: Running, signed_in: Page) -> None:
     page.on("dialog", lambda dialog: dialog.accept())
     endpoint = create_endpoint(hookbench, page, "https://example.com/", "Our shop")
     page.goto(f"{hookbench.url}{endpoint}/advanced")
-    page.get_by_label("Rate limit per second").fill("7")
+    page.get_by_label("Rate limit (per second)").fill("7")
     page.get_by_label("Value").first.fill("a-secret-value")
     kept(page)
     # Secrets end with the tab; only what is no secret outlives it.
     assert "a-secret-value" not in page.evaluate("JSON.stringify(localStorage)")
     page.reload()
     page.get_by_role("button", name="Discard them").click()
-    expect(page.get_by_label("Rate limit per second")).to_have_value("")
+    expect(page.get_by_label("Rate limit (per second)")).to_have_value("")
     page.reload()
-    expect(page.get_by_label("Rate limit per second")).to_have_value("")
+    expect(page.get_by_label("Rate limit (per second)")).to_have_value("")
     expect(page.get_by_role("button", name="Restore them")).to_have_count(0)
 
 
@@ -143,17 +143,17 @@ def test_the_second_of_two_tabs_is_warned_and_chooses(hookbench: Running, signed
     page.goto(f"{hookbench.url}{endpoint}/advanced")
     other = page.context.new_page()
     other.goto(f"{hookbench.url}{endpoint}/advanced")
-    page.get_by_label("Rate limit per second").fill("7")
-    other.get_by_label("Rate limit per second").fill("9")
+    page.get_by_label("Rate limit (per second)").fill("7")
+    other.get_by_label("Rate limit (per second)").fill("9")
     save(page)
     expect(page.get_by_text("Endpoint saved.")).to_be_visible()
     expect(other.get_by_text("This form was just saved in another tab")).to_be_visible()
     save(other)
     expect(other.get_by_text("Not saved: this form was saved in another tab")).to_be_visible()
-    expect(other.get_by_label("Rate limit per second")).to_have_value("9")
+    expect(other.get_by_label("Rate limit (per second)")).to_have_value("9")
     other.get_by_role("button", name="Overwrite").click()
     expect(other.get_by_text("Endpoint saved.")).to_be_visible()
-    expect(other.get_by_label("Rate limit per second")).to_have_value("9")
+    expect(other.get_by_label("Rate limit (per second)")).to_have_value("9")
 
 
 def end_session(page: Page) -> None:

@@ -74,7 +74,7 @@ def test_the_mode_and_the_preferences_show_in_forced_colours(contrast: Page, run
 
 def test_a_switch_that_is_on_looks_other_than_one_that_is_off_in_forced_colours(contrast: Page, endpoint: str) -> None:
     contrast.goto(f"{endpoint}/advanced")
-    switch = contrast.get_by_role("switch", name="In order")
+    switch = contrast.get_by_role("switch", name="In-order delivery")
     off = switch.screenshot()
     painted_off = painted(switch)
     switch.check()
@@ -140,5 +140,5 @@ def test_a_time_inside_a_sentence_is_a_date(page: Page, running: Running) -> Non
     expect(page.get_by_text("Signing secret generated.")).to_be_visible()
     page.get_by_text("Replace signing secret").first.click()
     page.get_by_role("button", name="Generate a secret for local testing").first.click()
-    sentence = page.get_by_text("The previous secret is also accepted until")
+    sentence = page.get_by_text("The old secret is also accepted until")
     expect(sentence).to_have_text(re.compile(r"until [A-Z][a-z]{2} \d{1,2}.* [AP]M, so no event"))

@@ -82,7 +82,7 @@ def test_an_endpoint_is_disabled_after_a_question_and_enabled(hookbench: Running
     page.get_by_role("button", name="Disable").click()
     page.get_by_role("dialog").get_by_role("button", name="Disable").click()
     expect(page.get_by_text("Endpoint disabled.")).to_be_visible()
-    expect(page.get_by_text("It was disabled here by hand.")).to_be_visible()
+    expect(page.get_by_text("It was disabled manually.")).to_be_visible()
 
     page.get_by_role("button", name="Enable").click()
     expect(page.get_by_text("Endpoint enabled.")).to_be_visible()

@@ -17,12 +17,12 @@ REFUSALS = {
     "loopback": (
         a_form(url="http://127.0.0.1:9/"),
         "url",
-        "The address belongs to this machine (loopback). Deliveries to it are not allowed.",
+        "The address belongs to this machine (loopback). To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS.",
     ),
     "private network": (
         a_form(url="http://10.1.2.3/"),
         "url",
-        "The address is in a private network. Deliveries to it are not allowed.",
+        "The address is in a private network. To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS.",
     ),
     "metadata": (
         a_form(url="http://169.254.169.254/latest"),

@@ -14,7 +14,7 @@ from server.domain.requests import FinishedRequest
 from server.store import attempts, endpoints, options
 
 INSIDE = "http://127.0.0.1:9/"
-RULE = "The address belongs to this machine (loopback). Deliveries to it are not allowed."
+RULE = "The address belongs to this machine (loopback). To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS."
 TO_INSIDE = f'function handler(webhook) {{ webhook.url = "{INSIDE}"; return webhook }}'
 
 

@@ -55,7 +55,7 @@ async def test_a_paused_endpoint_says_what_waits_and_sends_it_when_resumed(site:
 
     assert "Paused: nothing is sent. Events are kept until you resume. 1 delivery waiting." in page
     assert "Paused Capture 1 delivery waiting" in listed
-    assert "Waiting until the endpoint is resumed" in waits
+    assert "Waiting until the endpoint is resumed." in waits
 
     assert path_of(await site.post(f"/endpoints/{shop.id}/resume")) == f"/test/endpoints/{shop.id}"
     while (await one_delivery(site, message.id)).state is not DeliveryState.SUCCEEDED:

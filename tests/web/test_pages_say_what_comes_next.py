@@ -67,7 +67,7 @@ async def test_why_none_follows_is_said(site: Site, because: RetryReason, words:
         (DisabledBecause.GONE, "Disabled. The destination returned 410 Gone.", "Destination returned 410 Gone"),
         (DisabledBecause.ASKED, "Disabled. The destination requested it", "Requested by the destination"),
         (DisabledBecause.FAILING, "Disabled. Every attempt had failed since", "All attempts failed for days"),
-        (DisabledBecause.PERSON, "Disabled. It was disabled here by hand.", "Disabled"),
+        (DisabledBecause.PERSON, "Disabled. It was disabled manually.", "Disabled"),
     ],
 )
 async def test_a_disabled_endpoint_says_why(
@@ -121,7 +121,7 @@ async def test_a_failing_endpoint_says_since_when_and_when_it_will_be_disabled(s
 
     assert "Every attempt has failed since 21 Sep 2026, 14:13:20 UTC" in text
     assert "The first failure after 27 Sep 2026, 04:06:40 UTC disables the endpoint, unless" in text
-    assert "Failing Will be disabled on 27 Sep 2026, 04:06:40 UTC" in listed
+    assert "Failing Will be disabled after 27 Sep 2026, 04:06:40 UTC" in listed
 
 
 async def test_parked_says_that_it_is_not_tried_again(site: Site) -> None:

@@ -28,11 +28,11 @@ async def test_the_old_secret_is_accepted_until_it_is_stopped(site: Site) -> Non
         path_of(await site.post(f"/sources/{site.source.id}/secret", {"secret": secret}))
 
     assert (await status(site, old), await status(site, new), await status(site, new_secret())) == (200, 200, 401)
-    assert "The previous secret is also accepted until " in text_of((await site.get("/sources")).text)
+    assert "The old secret is also accepted until " in text_of((await site.get("/sources")).text)
 
     path_of(await site.post(f"/sources/{site.source.id}/secret/stop-former"))
     assert (await status(site, old), await status(site, new)) == (401, 200)
-    assert "The previous secret is also accepted until " not in text_of((await site.get("/sources")).text)
+    assert "The old secret is also accepted until " not in text_of((await site.get("/sources")).text)
 
 
 async def test_the_old_secret_is_good_for_a_day(site: Site) -> None:

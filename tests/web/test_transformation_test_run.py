@@ -52,7 +52,7 @@ async def test_a_failing_script_is_a_good_answer_with_line_and_column(site: Site
 async def test_a_cancelled_event_is_not_called_a_success(site: Site) -> None:
     answer = await site.post("/transformations/try", a_form(code="const handler = () => null"), headers=FRAGMENT)
 
-    assert "The code cancelled this event: nothing would be sent." in answer.text
+    assert "The code cancels this event: nothing is sent." in answer.text
     assert "Ready to send" not in answer.text
 
 

@@ -20,7 +20,7 @@ async def test_deselecting_a_type_says_how_many_waiting_deliveries_it_stopped(si
 
     page = text_of((await site.get(f"/messages/{entry.message.id}")).text)
     assert "Stopped" in page
-    assert "the endpoint's event types or filter changed, and the event no longer matches" in page
+    assert "The endpoint's event types or filter changed, and this event no longer matches." in page
 
     again = await site.post(f"/endpoints/{shop.id}/edit", form)
     assert "Waiting deliveries" not in text_of((await site.get(again.headers["location"])).text)
@@ -41,7 +41,7 @@ async def test_a_delivery_is_stopped_with_a_button_and_can_be_sent_again(site: S
     answer = await site.post(f"/deliveries/{entry.delivery.id}/stop")
     said = text_of((await site.get(answer.headers["location"])).text)
     assert "Delivery stopped." in said
-    assert "Skipped or stopped manually" in said
+    assert "Skipped or stopped manually." in said
     kept = await site.services.store.read(lambda tx: deliveries.get(tx, entry.delivery.id))
     assert kept is not None
     assert kept.state is DeliveryState.STOPPED

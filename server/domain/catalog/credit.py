@@ -78,7 +78,7 @@ GROUP = Group(
         ),
         _ENTRY.event(
             "credit.deducted",
-            "Sent when a customer's use is taken from their credits.",
+            "Sent when usage is deducted from a customer's credits.",
             "2026-02-12T19:44:07.951630Z",
             transaction_type="credit_deducted",
             is_credit=False,
@@ -93,7 +93,7 @@ GROUP = Group(
         ),
         _ENTRY.event(
             "credit.expired",
-            "Sent when credits run out of time before they are spent.",
+            "Sent when credits expire before they are used.",
             "2026-03-05T00:00:02.336417Z",
             transaction_type="credit_expired",
             is_credit=False,
@@ -118,7 +118,7 @@ GROUP = Group(
         ),
         _ENTRY.event(
             "credit.rollover_forfeited",
-            "Sent when unused credits are lost, since no more may pass into the next cycle.",
+            "Sent when unused credits are lost because no more may pass into the next cycle.",
             "2026-03-03T04:05:41.770359Z",
             transaction_type="rollover_forfeited",
             is_credit=False,
@@ -146,7 +146,7 @@ GROUP = Group(
         ),
         _ENTRY.event(
             "credit.overage_reset",
-            "Sent when overuse is set back to zero at the start of a cycle.",
+            "Sent when overage is reset to zero at the start of a cycle.",
             "2026-03-03T04:05:42.105884Z",
             transaction_type="overage_reset",
             amount="320",

@@ -88,7 +88,7 @@ _GRANT = Payload(
 GROUP = Group(
     "entitlement_grant",
     "Entitlement grant",
-    "A purchase opens something for the customer, such as files, a key or a channel.",
+    "A purchase gives the customer access to something, for example files, a key or a channel.",
     (
         _GRANT.event(
             "entitlement_grant.created",

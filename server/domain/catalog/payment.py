@@ -172,7 +172,7 @@ GROUP = Group(
         # Dodo sends a payment as it stands at the time of delivery: a late copy shows what happened to it since then.
         _PAYMENT.event(
             "payment.succeeded",
-            "Sent when a payment has gone through.",
+            "Sent when a payment succeeds.",
             "2026-02-03T04:05:30.000001Z",
             digital_products_delivered=True,
             updated_at="2026-02-18T14:41:19.785402Z",
@@ -189,7 +189,7 @@ GROUP = Group(
         ),
         _PAYMENT.event(
             "payment.failed",
-            "Sent when a payment was tried and did not go through.",
+            "Sent when a payment fails.",
             "2026-03-03T04:06:12.430218Z",
             **_UNSETTLED,
             **_NO_3DS,
@@ -207,7 +207,7 @@ GROUP = Group(
         ),
         _PAYMENT.event(
             "payment.processing",
-            "Sent when a payment is under way and the bank has not decided yet.",
+            "Sent when a payment is being processed and the bank has not decided yet.",
             "2026-02-03T04:05:09.551200Z",
             **_UNSETTLED,
             **_NO_CARD,
@@ -221,7 +221,7 @@ GROUP = Group(
         ),
         _PAYMENT.event(
             "payment.cancelled",
-            "Sent when a payment was called off before it went through.",
+            "Sent when a payment is cancelled before it succeeds.",
             "2026-02-03T04:20:41.003377Z",
             **_UNSETTLED,
             **_NO_CARD,

@@ -201,7 +201,7 @@ GROUP = Group(
         ),
         _SUBSCRIPTION.event(
             "subscription.on_hold",
-            "Sent when a subscription is halted, since a renewal could not be charged.",
+            "Sent when a subscription is put on hold because a renewal could not be charged.",
             "2026-03-03T04:06:12.917336Z",
             status="on_hold",
         ),
@@ -214,14 +214,14 @@ GROUP = Group(
         ),
         _SUBSCRIPTION.event(
             "subscription.paused",
-            "Sent when a subscription is paused: nothing is charged until it goes on.",
+            "Sent when a subscription is paused: nothing is charged until it resumes.",
             "2026-02-21T09:14:03.660482Z",
             status="paused",
             paused_at="2026-02-21T09:14:03.660482Z",
         ),
         _SUBSCRIPTION.event(
             "subscription.unpaused",
-            "Sent when a paused subscription goes on.",
+            "Sent when a paused subscription resumes.",
             "2026-02-27T18:30:55.041973Z",
         ),
         _SUBSCRIPTION.event(
@@ -236,7 +236,7 @@ GROUP = Group(
         ),
         _SUBSCRIPTION.event(
             "subscription.failed",
-            "Sent when a subscription could not start, since its first charge or mandate failed.",
+            "Sent when a subscription could not start because its first charge or mandate failed.",
             "2026-02-03T04:05:31.274905Z",
             status="failed",
             has_payment_method=False,
