@@ -153,6 +153,7 @@ async def sign_in(
     signed_in, rehashed = user, await _rehashed(user, password)
 
     def begin(tx: Transaction) -> SignedIn:
+        _check_unchanged(tx, signed_in, WRONG)
         if rehashed:
             accounts.replace_hash(tx, signed_in.id, signed_in.password_hash, rehashed)
         return _let_in(services, tx, signed_in, browser if known else "")
@@ -180,6 +181,7 @@ async def change_password(
     hashed = await _in_thread(lambda: _argon2.hash(password))
 
     def keep(tx: Transaction) -> SignedIn:
+        _check_unchanged(tx, user, Problem("current", say("This is not your current password.")))
         _set_password(tx, user.id, hashed, services.now())
         return _let_in(services, tx, user)
 
@@ -213,6 +215,13 @@ def _set_password(tx: Transaction, user_id: UserId, hashed: str, now: Millis) ->
     accounts.set_password(tx, user_id, hashed)
     others = [pair for pair in options.known_browsers(tx) if pair[0] != user_id]
     options.set_known_browsers(tx, others, now)
+
+
+def _check_unchanged(tx: Transaction, user: User, problem: Problem) -> None:
+    """Raise ``Invalid`` if the password was changed after it was checked: that change ended every session."""
+    now = accounts.named(tx, user.name)
+    if now is None or now.password_hash != user.password_hash:
+        raise Invalid(problem)
 
 
 def _let_in(services: Services, tx: Transaction, user: User, browser: str = "") -> SignedIn:

@@ -64,6 +64,9 @@ deadline of its own, so this cuts off nothing that is being sent."""
 LONG_WAIT: Millis = 5 * SECOND // 2
 """A delivery that waited here for longer is looked up before it starts: another process may have stopped it."""
 
+RECORD_SECONDS = 1.0
+"""How long a stop waits for what it cancelled to be recorded or given back."""
+
 MAX_UNREADABLE = 32
 """Deliveries of an unreadable endpoint that are handled at a time."""
 
@@ -180,9 +183,12 @@ class Worker:
             self._timer.cancel()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=max(0.0, deadline - time.monotonic()))
-        for task in self._under_way:
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        # Twice: a response whose status was read takes the first as its end, and then waits for its record.
+        for _ in range(2):
+            for task in self._under_way:
+                task.cancel()
+            if self._under_way:
+                await asyncio.wait(self._under_way, timeout=RECORD_SECONDS)
         await self._renewing.stop()
         if left := self._lanes.give_back():
             await self._release(left)

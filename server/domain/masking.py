@@ -235,7 +235,7 @@ class Masker:
     def _value(self, value: str | int | Sentence) -> str | int | Sentence:
         if isinstance(value, Reason):
             return replace(value, values={name: self._value(inner) for name, inner in value.values.items()})
-        return self.text(value) if isinstance(value, str) else value
+        return self._cause(value) if isinstance(value, str) else value
 
     def warnings(self, warnings: tuple[RunWarning, ...]) -> tuple[RunWarning, ...]:
         if not warnings:

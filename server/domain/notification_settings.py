@@ -157,7 +157,7 @@ def payload(told: NamedEvent) -> bytes:
         "title": str(notice.type.title),
         "text": str(notice.text),
         "error": notice.error.message if notice.error else None,
-        "detail": dict(notice.detail),
+        "detail": dict(notice.detail) | ({"error": notice.error.message} if notice.error else {}),
         "link": told.link or None,
     }
     return _envelope(notice.type.key, notice.created_at, data)

@@ -122,8 +122,8 @@ def replay_ended(source_id: SourceId, endpoint_id: EndpointId, fault: Fault, at:
 
 
 def _error_of(kind: str, cause: Cause) -> dict[str, str | int]:
-    shown = cause[:MAX_REASON_CHARACTERS] if isinstance(cause, str) else dump_cause(cause)
-    return {"error_kind": kind, "error": shown}
+    shown = cause[:MAX_REASON_CHARACTERS] if isinstance(cause, str) else cause
+    return {"error_kind": kind, "error": dump_cause(shown)}
 
 
 def of_attempt(attempt: Attempt, state: DeliveryState) -> Occurrence | None:

@@ -230,8 +230,17 @@ def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
         address = f"{path.as_uri()}?mode=ro"
         return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
 
-    writer = create_engine("sqlite://", creator=connect_to_write, poolclass=QueuePool, pool_size=1, max_overflow=0)
-    reader = create_engine("sqlite://", creator=connect_to_read, poolclass=QueuePool, pool_size=READERS, max_overflow=0)
+    writer = create_engine(
+        "sqlite://", creator=connect_to_write, poolclass=QueuePool, pool_size=1, max_overflow=0, hide_parameters=True
+    )
+    reader = create_engine(
+        "sqlite://",
+        creator=connect_to_read,
+        poolclass=QueuePool,
+        pool_size=READERS,
+        max_overflow=0,
+        hide_parameters=True,
+    )
 
     # The driver's implicit transactions are off; these two functions begin them, each of its kind.
     @event.listens_for(writer, "begin")
@@ -247,12 +256,13 @@ def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
 
 def _server_engines(url: URL) -> tuple[Engine, Engine]:
     try:
-        writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
         reader = create_engine(
             url,
             pool_size=READERS,
             max_overflow=0,
             pool_pre_ping=True,
+            hide_parameters=True,
             isolation_level="REPEATABLE READ",
             execution_options={"postgresql_readonly": True},
         )

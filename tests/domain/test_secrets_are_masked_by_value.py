@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from server.domain.endpoints import FormerSecret
 from server.domain.masking import MASK, Masker, Maskers, may_be_key, secrets_of, shown_url, tail
 from server.domain.messages import AttemptError, ConsoleLine, ReceivedResponse, SentRequest
+from server.domain.reasons import because
 from server.domain.warnings import RunWarning
 
 KEY = "sk_live/4+2 \"ü&<x>'="
@@ -197,3 +198,12 @@ def test_a_masker_is_made_once_for_an_endpoint_and_anew_when_it_changed() -> Non
     assert maskers.of(same, None) is first
     changed = an_endpoint(endpoint.source_id, variables={"KEY": "other-secret"}, id=endpoint.id)
     assert maskers.of(changed, None).text("other-secret") == MASK
+
+
+def test_the_beginning_of_a_secret_where_a_value_of_a_reason_was_cut_off() -> None:
+    key = "sk_live_ABCDEF1234567890abcd"
+    name = "N" * 3982 + key[:18]  # what the sandbox keeps of a longer text
+
+    masked = Masker((key,)).error(AttemptError("bad result", because("result_not_text", name=name, kind="an object")))
+
+    assert masked and "sk_live_ABCDEF" not in masked.message

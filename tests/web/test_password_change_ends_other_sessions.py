@@ -1,9 +1,18 @@
 """A stolen session must not survive the change of the password."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from builders import NOW
 from newcomer import PASSWORD, Newcomer, newcomer
+
+from server.actions import accounts
+from server.actions.services import Services
+from server.domain.sentences import Invalid
+from server.store import Store
+from server.store import accounts as rows
 
 NEW = "battery staple correct"
 
@@ -53,3 +62,20 @@ async def test_a_borrowed_session_cannot_guess_the_password_for_ever(tmp_path: P
         for _ in range(10):
             assert "not your current password" in (await changes_password(visitor, current="wrong"))[1]
         assert "Too many attempts" in (await changes_password(visitor))[1]
+
+
+async def test_a_sign_in_that_waits_does_not_survive_a_reset(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    services = cast(Services, SimpleNamespace(store=store, now=lambda: NOW))
+    await accounts.create_administrator(services, "ada", PASSWORD, PASSWORD)
+    user = await store.read(lambda tx: rows.named(tx, "ada"))
+    assert user
+    fits = accounts._fits
+
+    async def reset_meanwhile(password: str, password_hash: str) -> bool:
+        judged = await fits(password, password_hash)
+        await store.write(lambda tx: accounts.reset_password(tx, user, NEW, NOW))
+        return judged
+
+    monkeypatch.setattr(accounts, "_fits", reset_meanwhile)
+    with pytest.raises(Invalid):
+        await accounts.sign_in(services, accounts.SignInLimiter(), "ada", PASSWORD, "192.0.2.1")
