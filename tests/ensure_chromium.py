@@ -36,9 +36,10 @@ def main() -> None:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("No Chromium found: installing Debian's package …", flush=True)
-        quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
-        subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], check=True, **quiet)
+        env, unseen = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, subprocess.DEVNULL
+        subprocess.run(["apt-get", "update", "-qq"], check=True, stdout=unseen, env=env)
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
+        subprocess.run(install, check=True, stdout=unseen, env=env)
     else:
         print("No Chromium found: fetching Playwright's own …", flush=True)
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)

@@ -7,18 +7,22 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 import warm
 from processes import alive
 
+Value = TypeVar("Value")
+
 HOOKBENCH = str(Path(sys.executable).with_name("hookbench"))
 
 
-def wait_for(fact, seconds: float = 15.0, what: str = ""):  # type: ignore[no-untyped-def]
+def wait_for(fact: Callable[[], Value], seconds: float = 15.0, what: str = "") -> Value:
     """Wait for ``fact()`` to be true and return its value; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
@@ -85,7 +89,7 @@ class Running:
                 raise
         self._close()
         wait_for(lambda: not alive(family), what="the end of the sandbox's processes")
-        return self.process.returncode
+        return self.process.wait()
 
     def kill(self) -> None:
         """Send SIGKILL: the server cannot clean up."""
@@ -97,9 +101,10 @@ class Running:
 
     def _family(self) -> list[psutil.Process]:
         """The sandbox's processes. They must not outlive the server, however it ends."""
+        found: list[psutil.Process] = []
         with suppress(psutil.NoSuchProcess):
-            return psutil.Process(self.process.pid).children(recursive=True)
-        return []
+            found = psutil.Process(self.process.pid).children(recursive=True)
+        return found
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another ``hookbench`` command on the same data."""

@@ -26,7 +26,8 @@ class Process:
     def __init__(
         self, arguments: Sequence[str], env: Mapping[str, str], *, stdout: IO[Any] | None, stderr: IO[Any]
     ) -> None:
-        self.args, self.returncode = ["hookbench", *arguments], None
+        self.args = ["hookbench", *arguments]
+        self.returncode: int | None = None
         self.stdout: IO[bytes] | None = None
         status, status_write = os.pipe()
         theirs = stdout.fileno() if stdout else -1

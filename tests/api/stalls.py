@@ -77,7 +77,7 @@ def events_meanwhile(hookbench: Running, pause: float = 0.02) -> Iterator[Notice
 
 def computed(process: psutil.Process) -> float:
     """Processor seconds of the event loop's thread so far."""
-    return next(one.user_time + one.system_time for one in process.threads() if one.id == process.pid)
+    return next(float(one.user_time + one.system_time) for one in process.threads() if one.id == process.pid)
 
 
 def acknowledged(hookbench: Running) -> float:

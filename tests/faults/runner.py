@@ -70,9 +70,8 @@ def kill_in_migration(count: int) -> None:
     """Kill the process after the ``count``-th statement of a migration that writes."""
     from sqlalchemy import Engine, event
 
-    import server.store.database as module
-
-    original = module.migrate
+    module: Any = import_module("server.store.database")
+    original: Callable[[Engine], None] = module.migrate
 
     def migrate(engine: Engine) -> None:
         statements = 0

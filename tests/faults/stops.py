@@ -31,15 +31,16 @@ def beside_one_that_hangs(times: int) -> Figures:
     sender that has sent half an event hangs as well."""
     figures = Figures("SIGTERM beside a destination that hangs")
     with a_folder() as data, Bench(data, figures, rate=50, hanging=True) as bench:
-        assert bench.hanging
+        hanging = bench.hanging
+        assert hanging
         longest = 0.0
         for _ in range(times):
-            wait_for(lambda: len(bench.hanging.unanswered) >= SOME, what="deliveries that hang")
+            wait_for(lambda: len(hanging.unanswered) >= SOME, what="deliveries that hang")
             with closing(_half_an_event(bench)):
                 longest = max(longest, bench.stop())
-            bench.hanging.unanswered.clear()
+            hanging.unanswered.clear()
             bench.start()
-        bench.hanging.answer_seconds = 0.0
+        hanging.answer_seconds = 0.0
         bench.settle()
     figures.notes.append("every event goes to both, so it is delivered twice as often as acknowledged")
     return _judged(figures, longest)

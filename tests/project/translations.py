@@ -88,13 +88,16 @@ def _translation(known: Catalog, sentence: Sentence) -> str | tuple[str, ...] | 
     entry = known.get(sentence)
     if entry is None or entry.fuzzy or entry.id != sentence:
         return None
-    texts = (entry.string,) if isinstance(entry.string, str) else entry.string
-    return entry.string if all(texts) else None
+    if isinstance(entry.string, str):
+        return entry.string or None
+    texts = tuple(entry.string or ())
+    return texts if all(texts) else None
 
 
 def _everywhere() -> Iterator[tuple[Sentence, str]]:
     for file in sorted((ROOT / "templates").rglob("*.html")):
-        for _, _, given in environment().extract_translations(file.read_text()):
+        extracted = environment().extract_translations(file.read_text())  # type: ignore[attr-defined]  # by jinja2.ext.i18n
+        for _, _, given in extracted:
             match given:
                 case str(text):
                     yield text, _name(file)
@@ -138,7 +141,9 @@ def _in_code(module: ast.Module) -> Iterator[str]:
             ):
                 yield text
             case ast.Assign(targets=[ast.Name(id="FLASHES")], value=ast.Dict(values=values)):
-                yield from (value.value for value in values if isinstance(value, ast.Constant))
+                for value in values:
+                    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                        yield value.value
 
 
 def _in_card(value: object, key: str = "") -> Iterator[str]:

@@ -7,6 +7,7 @@ from builders import a_message, an_attempt, an_endpoint
 from site_under_test import Site
 
 from server.domain.endpoints import Destination, Endpoint
+from server.domain.ids import ProcessId
 from server.domain.messages import Attempt, Delivery, DeliveryState, Message
 from server.store import Transaction, deliveries, endpoints, messages
 from server.store.deliveries import AttemptRecord
@@ -53,11 +54,11 @@ async def tried(
     def make(tx: Transaction) -> Entry:
         messages.receive(tx, [message])
         room = {endpoint.id: 100}
-        claimed = deliveries.claim(tx, owner="test", now=soon + 1, lease_until=soon + 2, room=room)
+        claimed = deliveries.claim(tx, owner=ProcessId("test"), now=soon + 1, lease_until=soon + 2, room=room)
         [delivery] = [c.delivery for c in claimed if c.message.id == message.id]
         made = an_attempt(message, delivery.id, endpoint, **attempt)
         due_at = soon + HOUR_MS if state is DeliveryState.PENDING else None
-        deliveries.record(tx, [AttemptRecord("test", made, state, 1, due_at)])
+        deliveries.record(tx, [AttemptRecord(ProcessId("test"), made, state, 1, due_at)])
         return Entry(message, delivery, made)
 
     entry: Entry = await site.services.store.write(make)
