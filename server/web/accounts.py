@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 
 from fastapi import APIRouter
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -40,11 +42,47 @@ WRONG_LINK = say(
 DONE = say("The administrator already exists, so set-up links no longer work.")
 
 
+@dataclass(frozen=True, slots=True)
+class SetupForm:
+    """What the form that creates the administrator shows."""
+
+    token: str
+    name: str = ""
+    problems: Mapping[str, Sentence] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongLink:
+    """What the page about a set-up link that does not work shows."""
+
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class LoginForm:
+    """What the sign-in form shows."""
+
+    then: str
+    expired: bool
+    name: str
+    problems: Mapping[str, Sentence]
+    setting_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForgottenPassword:
+    """What the page about forgotten passwords shows without sign-in."""
+
+    title: str
+    summary: Markup
+    body: Markup
+
+
 @router.get("/setup")
 async def setup_form(request: Request, token: str = "") -> Response:
     if refused := _refused_link(request, token):
         return refused
-    return page(request, "accounts/setup.html", token=token, name="", problems={})
+    return page(request, "accounts/setup.html", None, SetupForm(token))
 
 
 @router.post("/setup")
@@ -56,8 +94,8 @@ async def setup(request: Request, services: Bench) -> Response:
     try:
         signed_in = await actions.create_administrator(services, name, form.raw("password"), form.raw("repeated"))
     except Invalid as refusal:
-        problems = by_field(refusal)
-        return page(request, "accounts/setup.html", status=422, token=token, name=name, problems=problems)
+        values = SetupForm(token, name, by_field(refusal))
+        return page(request, "accounts/setup.html", None, values, status=422)
     request.app.state.setup = None
     return let_in(request, signed_in, "/", "welcome")
 
@@ -89,7 +127,12 @@ async def forgotten_password(request: Request, services: Bench) -> Response:
         return redirect(here.to("/docs/forgotten-password"))
     found = (await pages_of(request))["forgotten-password"]
     summary, body = html_of(found, "")
-    return page(request, "accounts/forgotten_password.html", title=found.title, summary=summary, body=body)
+    return page(
+        request,
+        "accounts/forgotten_password.html",
+        None,
+        ForgottenPassword(title=found.title, summary=summary, body=body),
+    )
 
 
 @router.post("/logout")
@@ -156,17 +199,14 @@ def _login(
     status: int = 200,
     expired: bool = False,
 ) -> Response:
-    setting_up = request.app.state.setup is not None
-    return page(
-        request,
-        "accounts/login.html",
-        status=status,
+    values = LoginForm(
         then=then,
         expired=expired,
         name=name,
         problems=problems or {},
-        setting_up=setting_up,
+        setting_up=request.app.state.setup is not None,
     )
+    return page(request, "accounts/login.html", None, values, status=status)
 
 
 def _refused_link(request: Request, token: str) -> Response | None:
@@ -174,4 +214,5 @@ def _refused_link(request: Request, token: str) -> Response | None:
     setup: Setup | None = request.app.state.setup
     if setup is not None and setup.opens_with(token):
         return None
-    return page(request, "accounts/wrong_link.html", status=403, sentence=DONE if setup is None else WRONG_LINK)
+    values = WrongLink(DONE if setup is None else WRONG_LINK)
+    return page(request, "accounts/wrong_link.html", None, values, status=403)

@@ -1,7 +1,7 @@
 """An endpoint's Advanced tab: retries, limits, headers, variables, and whether its code runs."""
 
-from collections.abc import Awaitable
-from dataclasses import replace
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -14,7 +14,7 @@ from server.actions.endpoints import Stale
 from server.domain import schedules
 from server.domain.endpoints import Endpoint
 from server.domain.schedules import DODO_SCHEDULE
-from server.domain.sentences import Invalid
+from server.domain.sentences import Invalid, Sentence
 from server.domain.stamps import FormPart, Seen, stamp
 from server.web import drafts, forms, plans
 from server.web.endpoint_frame import TheEndpoint, tab_page
@@ -25,11 +25,30 @@ from server.web.visit import Here, Visit
 router = APIRouter()
 
 
+@dataclass(frozen=True, slots=True)
+class PlanPreview:
+    """What the preview of a schedule shows."""
+
+    plan: plans.Plan
+    problems: Mapping[str, Sentence]
+
+
+@dataclass(frozen=True, slots=True)
+class AdvancedTab:
+    """What the Advanced tab shows besides the form's parts."""
+
+    plan: plans.Plan
+    pacing: Pacing
+    typed_secret: str
+    secrets: Sequence[str]
+    """The signing secrets that are valid now."""
+
+
 @router.get("/endpoints/{endpoint_id}/advanced")
 async def advanced(request: Request, here: Here, endpoint: TheEndpoint, schedule: str | None = None) -> Response:
     """The tab; with ``schedule``, a preview of that schedule. Saves nothing."""
     if schedule is not None and request.headers.get("hx-request-type") == "partial":
-        return page(request, "endpoints/plan.html", here, plan=plans.plan(schedule), problems={})
+        return page(request, "endpoints/plan.html", here, PlanPreview(plans.plan(schedule), {}))
     return await advanced_page(request, here, endpoint, schedule=schedule)
 
 
@@ -102,17 +121,17 @@ async def advanced_page(
         transforming=shown.transforming,
         destination=shown.destination,
     )
-    context = drafts.shown(
-        draft,
-        refused.problems if refused else (),
-        stored=endpoint,
-        plan=plans.plan(shown.schedule if schedule is None else schedule),
-        pacing=shown.pacing,
-        typed_secret=typed_secret,
-        secrets=endpoint.secrets_at(now),
+    form = replace(
+        drafts.shown(draft, refused.problems if refused else (), stored=endpoint),
         stale=stale,
         stamp=stamp(endpoint, FormPart.ADVANCED),
         seen=seen,
     )
+    tab = AdvancedTab(
+        plan=plans.plan(shown.schedule if schedule is None else schedule),
+        pacing=shown.pacing,
+        typed_secret=typed_secret,
+        secrets=endpoint.secrets_at(now),
+    )
     status = 422 if refused else 409 if stale else 200
-    return await tab_page(request, here, endpoint, "advanced", status=status, **context)
+    return await tab_page(request, here, endpoint, "advanced", form, tab, status=status)

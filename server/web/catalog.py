@@ -32,9 +32,32 @@ class Property:
     properties: Sequence["Property"]
 
 
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What the event catalog shows."""
+
+    q: str
+    groups: Sequence[tuple[Group, Sequence[EventType]]]
+    active: str = "events"
+
+
+@dataclass(frozen=True, slots=True)
+class EventTypePage:
+    """What the page of an event type shows."""
+
+    event_type: EventType
+    group: Group
+    properties: Sequence[Property]
+    sample: str
+    before: str | None
+    after: str | None
+    """The names of the event types before and after this one in the catalog."""
+    active: str = "events"
+
+
 @router.get("/events")
 async def index(request: Request, here: Here, q: str = "") -> Response:
-    return page(request, "events/list.html", here, block="found", active="events", q=q, groups=_matching(q))
+    return page(request, "events/list.html", here, Catalog(q=q, groups=_matching(q)), block="found")
 
 
 @router.get("/events/{name}")
@@ -42,11 +65,7 @@ async def show(request: Request, here: Here, name: str) -> Response:
     event_type = _find(name)
     names = list(EVENT_TYPES)
     at = names.index(name)
-    return page(
-        request,
-        "events/show.html",
-        here,
-        active="events",
+    values = EventTypePage(
         event_type=event_type,
         group=next(group for group in GROUPS if event_type in group.event_types),
         properties=properties_of(event_type.schema),
@@ -54,6 +73,7 @@ async def show(request: Request, here: Here, name: str) -> Response:
         before=names[at - 1] if at else None,
         after=names[at + 1] if at + 1 < len(names) else None,
     )
+    return page(request, "events/show.html", here, values)
 
 
 @router.get("/events/{name}/sample.json")

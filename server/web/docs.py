@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.domain.sentences import say
+from server.domain.sentences import Sentence, say
 from server.web import i18n
 from server.web.docs_pages import BASE, GROUPS, SLUGS, DocsPage, read_pages
 from server.web.docs_search import Hit, mark, search, words_of
@@ -17,6 +18,23 @@ from server.web.render import page
 from server.web.visit import Here, Visit
 
 router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Docs:
+    """What the docs show: one page, the results of a search, or the list of all pages."""
+
+    groups: Sequence[tuple[Sentence, Sequence[str]]]
+    """(title, slugs) of each group of pages."""
+    pages: Mapping[str, DocsPage]
+    shown: DocsPage | None
+    summary: Markup
+    body: Markup
+    before: DocsPage | None
+    after: DocsPage | None
+    q: str
+    hits: Sequence[Hit]
+    searching: bool
 
 
 @router.get("/docs")
@@ -63,11 +81,7 @@ def _page(
 ) -> Response:
     summary, body = html_of(shown, here.base, q) if shown else (Markup(), Markup())
     at = SLUGS.index(shown.slug) if shown else 0
-    return page(
-        request,
-        "docs/docs.html",
-        here,
-        block="found",
+    values = Docs(
         groups=GROUPS,
         pages=pages,
         shown=shown,
@@ -79,3 +93,4 @@ def _page(
         hits=hits,
         searching=searching,
     )
+    return page(request, "docs/docs.html", here, values, block="found")

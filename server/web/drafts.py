@@ -1,13 +1,13 @@
 """Converts an endpoint's form: posted fields into a ``Draft``, and a ``Draft`` into values for the template."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from server.actions.drafts import Draft, Lines, Pairs
+from server.actions.trials import TestRun
 from server.domain.cards import Card
-from server.domain.catalog import EVENT_TYPES, GROUPS, sample_json
+from server.domain.catalog import EVENT_TYPES, GROUPS, EventType, sample_json
 from server.domain.conditions import VALUELESS, Operator
 from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
 from server.domain.masking import is_secret_url, tail
@@ -125,17 +125,54 @@ def sample_of(event_type: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TrialFields:
-    """The fields of the Test tab, and the stamp of the form."""
+    """The fields of the Test tab with the result of the run, and the stamp of the form."""
 
     event_type: str
     payload: str
     """As it was typed, or the sample of the event type."""
     seen: str
     """The stamp of the form when it was opened."""
+    trial: TestRun | None = None
+    """``None`` before the first run, and when the code could not run."""
+    trial_problems: Sequence[Problem] = ()
+    """Why the code could not run."""
 
-    def context(self) -> dict[str, Any]:
-        """The fields as template variables."""
-        return {"event_type": self.event_type, "payload": self.payload, "seen": self.seen}
+
+@dataclass(frozen=True, slots=True)
+class KeyValueRows:
+    """(name, value, was, last) of the rows of each list, as ``rows_of`` makes them."""
+
+    headers: Sequence[tuple[str, str, str, str]]
+    variables: Sequence[tuple[str, str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftForm:
+    """What the parts of an endpoint's form show."""
+
+    draft: Draft
+    problems: Mapping[str, Sentence]
+    """By field."""
+    rows: Mapping[str, Mapping[int | str, Sentence]]
+    """What is wrong with the rows of a list, by the row's number; by ``""`` for the whole list."""
+    pairs: KeyValueRows
+    kept_of: Callable[[str], str]
+    """What reveals a stored value, by the value's name; empty for a new endpoint."""
+    paths: Sequence[tuple[str, str]]
+    """Completions for the filter, with sample values."""
+    event_type: str
+    payload: str
+    seen: str
+    trial: TestRun | None
+    trial_problems: Sequence[Problem]
+    operators: Sequence[tuple[str, Sentence]] = tuple((kind.value, text) for kind, text in OPERATORS.items())
+    tree: Sequence[tuple[str, Sequence[EventType]]] = TREE
+    stamp: str = ""
+    """The stamp of what is stored now; empty for a new endpoint."""
+    stale: bool = False
+    """Whether somebody else saved the form since it was opened."""
+    changed: bool = False
+    """Whether to warn of that; only while a form is open."""
 
 
 def trial_fields(form: Form) -> TrialFields:
@@ -145,12 +182,14 @@ def trial_fields(form: Form) -> TrialFields:
 
 
 def shown(
-    draft: Draft, problems: Iterable[Problem] = (), *, stored: Endpoint | None = None, **values: Any
-) -> dict[str, Any]:
-    """The variables of the form's templates. ``stored``: the saved endpoint, whose secrets are not shown.
-
-    ``problems`` maps a field to its sentence; ``rows`` maps a row's number to its sentence.
-    """
+    draft: Draft,
+    problems: Iterable[Problem] = (),
+    *,
+    stored: Endpoint | None = None,
+    trial: TrialFields | None = None,
+) -> DraftForm:
+    """The variables of the form's templates. ``stored``: the saved endpoint, whose secrets are not shown."""
+    tried = trial or TrialFields(FIRST_EVENT_TYPE, sample_of(FIRST_EVENT_TYPE), "")
     fields: dict[str, Sentence] = {}
     rows: dict[str, dict[int | str, Sentence]] = {"headers": {}, "variables": {}, "conditions": {}}
     for problem in problems:
@@ -158,24 +197,19 @@ def shown(
         if name in rows:
             rows[name].setdefault(int(row) if row else "", problem.sentence)
         fields.setdefault(name if name in rows else problem.field, problem.sentence)
-    return {
-        "tree": TREE,
-        "paths": paths_of(draft.event_types),
-        "operators": [(kind.value, text) for kind, text in OPERATORS.items()],
-        "event_type": FIRST_EVENT_TYPE,
-        "payload": sample_of(FIRST_EVENT_TYPE),
-        "trial": None,
-        "stale": False,
-        "changed": False,
-        "seen": "",
-        "trial_problems": (),
-        "draft": draft,
-        "problems": fields,
-        "rows": rows,
-        "pairs": {
-            "headers": rows_of(draft.headers, stored.headers if stored else {}, SHOWN),
-            "variables": rows_of(draft.variables, stored.variables if stored else {}),
-        },
-        "kept_of": lambda name: f"endpoint/{stored.id}/{name}" if stored else "",
-        **values,
-    }
+    return DraftForm(
+        draft=draft,
+        problems=fields,
+        rows=rows,
+        pairs=KeyValueRows(
+            headers=rows_of(draft.headers, stored.headers if stored else {}, SHOWN),
+            variables=rows_of(draft.variables, stored.variables if stored else {}),
+        ),
+        kept_of=lambda name: f"endpoint/{stored.id}/{name}" if stored else "",
+        paths=paths_of(draft.event_types),
+        event_type=tried.event_type,
+        payload=tried.payload,
+        seen=tried.seen,
+        trial=tried.trial,
+        trial_problems=tried.trial_problems,
+    )

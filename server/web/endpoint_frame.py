@@ -1,12 +1,13 @@
 """The frame of an endpoint's pages: looks the endpoint up, and renders its head and tabs."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from server.domain.cards import Card
 from server.domain.endpoint_names import endpoint_address, endpoint_name
 from server.domain.endpoints import DisabledBecause, Endpoint
 from server.domain.ids import EndpointId, Millis
@@ -17,6 +18,9 @@ from server.web.errors import NotFound
 from server.web.forms import MAX_STAMP
 from server.web.render import context_of, fragment, page
 from server.web.visit import Here, Visit
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 router = APIRouter()
 
@@ -29,6 +33,28 @@ class EndpointStatus:
     """Waiting deliveries; counted only while the endpoint is paused."""
     disabled_at: Millis | None
     """When Hookbench disabled it automatically; ``None`` when it did not, or when the event is no longer stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointFrame:
+    """What the frame of an endpoint's pages shows."""
+
+    tab: str
+    endpoint: Endpoint
+    standing: EndpointStatus
+    at: str
+    """The address of the endpoint's pages."""
+    card: Card | None
+    name: str
+    address: str
+    active: str = "endpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class StaleWarning:
+    """What the warning of an open form shows."""
+
+    changed: bool
 
 
 async def find(here: Visit, endpoint_id: EndpointId) -> Endpoint:
@@ -57,7 +83,7 @@ async def head(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
 @router.get("/endpoints/{endpoint_id}/changed")
 async def changed(request: Request, here: Here, endpoint: TheEndpoint, part: FormPart, seen: str = "") -> Response:
     """A warning for an open form that somebody else has saved since; empty otherwise."""
-    context = context_of(request, here, changed=Seen(part, seen[:MAX_STAMP]).is_stale(endpoint))
+    context = context_of(request, here, StaleWarning(Seen(part, seen[:MAX_STAMP]).is_stale(endpoint)))
     return HTMLResponse(fragment("endpoints/stale.html", "changed", context))
 
 
@@ -74,20 +100,13 @@ async def tab_page(
     here: Visit,
     endpoint: Endpoint,
     tab: str,
-    *,
+    *values: "DataclassInstance",
     template: str | None = None,
     block: str | None = None,
     status: int = 200,
-    **values: object,
 ) -> Response:
-    """One of an endpoint's pages, with its frame. ``template`` replaces the tab's own."""
-    return page(
-        request,
-        template or f"endpoints/{tab}.html",
-        here,
-        block=block,
-        status=status,
-        active="endpoints",
+    """One of an endpoint's pages: its frame and its own ``values``. ``template`` replaces the tab's own."""
+    frame = EndpointFrame(
         tab=tab,
         endpoint=endpoint,
         standing=await here.services.store.read(lambda tx: _standing(tx, endpoint)),
@@ -95,8 +114,8 @@ async def tab_page(
         card=here.services.cards.get(endpoint.card),
         name=name_of(here, endpoint),
         address=address_of(here, endpoint),
-        **values,
     )
+    return page(request, template or f"endpoints/{tab}.html", here, frame, *values, block=block, status=status)
 
 
 def _standing(tx: Transaction, endpoint: Endpoint) -> EndpointStatus:

@@ -1,8 +1,7 @@
 """The pages about endpoints: the list, the forms, an endpoint's Overview and Testing tabs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -12,12 +11,15 @@ from server.actions import endpoints as actions
 from server.actions import trials
 from server.actions.drafts import Draft
 from server.domain.cards import Card, FieldKind
+from server.domain.catalog import EventType
 from server.domain.endpoints import Endpoint
 from server.domain.ids import AttemptId, Millis, earliest
 from server.domain.masking import shown_url, tail
-from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Delivery, Trigger
-from server.domain.sentences import Invalid, Problem, say
+from server.domain.messages import ACCEPTED, Attempt, AttemptError, AttemptOutcome, Delivery, Trigger
+from server.domain.replays import Progress, Replay
+from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.domain.stamps import FormPart, Seen, stamp
+from server.sandbox import SlowCode
 from server.store import (
     Transaction,
     attempts,
@@ -30,6 +32,7 @@ from server.store import (
 )
 from server.store.endpoints import OutcomeCounts
 from server.web import drafts, forms
+from server.web.drafts import TrialFields
 from server.web.endpoint_frame import TheEndpoint, address_of, name_of, tab_page
 from server.web.errors import NotFound
 from server.web.messages import fault_of
@@ -68,6 +71,76 @@ class Row:
     last: tuple[AttemptOutcome, Millis] | None
 
 
+@dataclass(frozen=True, slots=True)
+class EndpointList:
+    """What the list of endpoints shows."""
+
+    rows: Sequence[Row]
+    active: str = "endpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewTab:
+    """What an endpoint's Overview shows."""
+
+    attempts: Sequence[Attempt]
+    older: str
+    """The id to continue from; empty on the last page."""
+    before: str
+    show: str
+    """A name of ``FILTERS``."""
+    tally: OutcomeCounts
+    counts: Sequence[tuple[str, int]]
+    """How many attempts of the last 24 hours had each outcome, without zeros."""
+    waiting: int
+    turn: Delivery | None
+    """An ordered endpoint's current delivery."""
+    fault_of: Callable[[Delivery], AttemptError | None]
+    shown: Sequence[Shown]
+    parked: int
+    """How many deliveries are parked."""
+    latest: Sequence[tuple[Replay, Progress]]
+    """The newest replay, if any."""
+    slow: SlowCode | None
+    """Why the endpoint's code runs in the slow queue; ``None`` when it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestingTab:
+    """What an endpoint's Testing tab shows."""
+
+    tree: Sequence[tuple[str, Sequence[EventType]]]
+    event_type: str
+    examples: Sequence[Attempt]
+    problem: Sentence | None
+    """Why no example was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEndpoint:
+    """What the page of a new endpoint shows besides the form's parts."""
+
+    card: Card
+    cards: Mapping[str, Card]
+    choosing_source: bool
+    """Whether the form came from an address without a source, so that the page asks for one."""
+    active: str = "endpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class EditEndpoint:
+    """What the page that edits an endpoint shows besides the form's parts."""
+
+    endpoint: Endpoint
+    name: str
+    card: Card
+    stored: Mapping[str, str]
+    """The last characters of each stored secret of the card."""
+    url_kept: str
+    """The stored URL, shortened, when it is a secret that the form keeps; empty otherwise."""
+    active: str = "endpoints"
+
+
 @router.get("/endpoints")
 async def index(request: Request, here: Here) -> Response:
     since = earliest(AttemptId, here.services.now() - DAY_MS)
@@ -91,7 +164,7 @@ async def index(request: Request, here: Here) -> Response:
         ]
 
     rows = await here.services.store.read(look)
-    return page(request, "endpoints/list.html", here, block="list", active="endpoints", rows=rows)
+    return page(request, "endpoints/list.html", here, EndpointList(rows), block="list")
 
 
 @router.get("/endpoints/new")
@@ -106,7 +179,7 @@ async def create(request: Request, here: Here) -> Response:
     try:
         endpoint = await actions.create(here.services, here.source.id, draft)
     except Invalid as refused:
-        return new_page(request, here, draft, refused.problems, status=422, **drafts.trial_fields(form).context())
+        return new_page(request, here, draft, refused.problems, status=422, trial=drafts.trial_fields(form))
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-created", request)
 
 
@@ -131,20 +204,22 @@ async def overview(request: Request, here: Here, endpoint: TheEndpoint, show: st
         here,
         endpoint,
         "overview",
+        OverviewTab(
+            attempts=found,
+            older=found[-1].id if len(found) == attempts.PAGE else "",
+            before=before,
+            show=show if show in FILTERS else "",
+            tally=tally,
+            counts=[(state, number) for state, number in counts if number],
+            waiting=waiting,
+            turn=turn,
+            fault_of=fault_of,
+            shown=told,
+            parked=parked,
+            latest=latest,
+            slow=trials.slow(here.services, endpoint),
+        ),
         block="attempts",
-        attempts=found,
-        older=found[-1].id if len(found) == attempts.PAGE else "",
-        before=before,
-        show=show if show in FILTERS else "",
-        tally=tally,
-        counts=[(state, number) for state, number in counts if number],
-        waiting=waiting,
-        turn=turn,
-        fault_of=fault_of,
-        shown=told,
-        parked=parked,
-        latest=latest,
-        slow=trials.slow(here.services, endpoint),
     )
 
 
@@ -199,14 +274,19 @@ def without_secrets(here: Visit, draft: Draft) -> Draft:
 
 
 def new_page(
-    request: Request, here: Visit, draft: Draft, problems: Sequence[Problem] = (), *, status: int = 200, **values: Any
+    request: Request,
+    here: Visit,
+    draft: Draft,
+    problems: Sequence[Problem] = (),
+    *,
+    status: int = 200,
+    trial: TrialFields | None = None,
+    choosing_source: bool = False,
 ) -> Response:
     """The page with the form of a new endpoint."""
-    context = drafts.shown(draft, problems, **{"choosing_source": False, **values})
-    card, cards = card_of(here, draft.card), here.services.cards
-    return page(
-        request, "endpoints/new.html", here, status=status, active="endpoints", card=card, cards=cards, **context
-    )
+    form = drafts.shown(draft, problems, trial=trial)
+    new = NewEndpoint(card_of(here, draft.card), here.services.cards, choosing_source)
+    return page(request, "endpoints/new.html", here, form, new, status=status)
 
 
 def _edit(
@@ -217,7 +297,8 @@ def _edit(
     problems: Sequence[Problem] = (),
     *,
     status: int = 200,
-    **values: Any,
+    stale: bool = False,
+    seen: str = "",
 ) -> Response:
     card = card_of(here, endpoint.card)
     stored = {
@@ -228,26 +309,20 @@ def _edit(
     url_kept = drafts.url_is_kept(endpoint, card)
     if url_kept and draft.url == endpoint.url:
         draft = replace(draft, url="")
-    context = drafts.shown(
-        draft,
-        problems,
-        stored=endpoint,
+    form = replace(
+        drafts.shown(draft, problems, stored=endpoint),
         stamp=stamp(endpoint, FormPart.DESTINATION),
-        **values,
+        stale=stale,
+        seen=seen,
     )
-    return page(
-        request,
-        "endpoints/edit.html",
-        here,
-        status=status,
-        active="endpoints",
+    edited = EditEndpoint(
         endpoint=endpoint,
         name=name_of(here, endpoint),
         card=card,
         stored=stored,
         url_kept=shown_url(endpoint.url, whole=card.url_is_secret) if url_kept else "",
-        **context,
     )
+    return page(request, "endpoints/edit.html", here, form, edited, status=status)
 
 
 async def _testing(
@@ -262,10 +337,12 @@ async def _testing(
         here,
         endpoint,
         "testing",
+        TestingTab(
+            tree=drafts.TREE,
+            event_type=event_type or first,
+            examples=examples,
+            problem=refused.problems[0].sentence if refused else None,
+        ),
         block="examples",
         status=422 if refused else 200,
-        tree=drafts.TREE,
-        event_type=event_type or first,
-        examples=examples,
-        problem=refused.problems[0].sentence if refused else None,
     )

@@ -1,6 +1,7 @@
 """The exception handlers. Each responds with one clear sentence, as a page, a fragment or JSON."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 import structlog
@@ -54,6 +55,15 @@ class NotFound(Exception):
         self.sentence = sentence or SENTENCES[404]
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """What the page about an error shows."""
+
+    code: int
+    """The HTTP status."""
+    sentence: Sentence
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers."""
     app.add_exception_handler(SignInNeeded, _sign_in)
@@ -72,7 +82,8 @@ def answer(request: Request, status: int, sentence: Sentence) -> Response:
     """The error response: a page for browsers and htmx, JSON for programs."""
     if "text/html" not in request.headers.get("accept", "") and "hx-request" not in request.headers:
         return JSONResponse({"error": str(sentence)}, status)
-    return render.page(request, "errors/error.html", block="content", status=status, code=status, sentence=sentence)
+    values = ErrorPage(code=status, sentence=sentence)
+    return render.page(request, "errors/error.html", None, values, block="content", status=status)
 
 
 async def _sign_in(request: Request, error: Exception) -> Response:

@@ -1,5 +1,8 @@
 """The inspector: finished requests that were captured instead of sent."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +15,24 @@ from server.web.render import page
 from server.web.visit import Here
 
 router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """What the inspector shows: a page of captured requests, and one of them in full."""
+
+    captured: Sequence[Attempt]
+    shown: Attempt | None
+    chosen: str
+    """The attempt that the address names; empty when another is shown."""
+    before: str
+    """The attempt from which on older ones are listed; empty for the newest."""
+    older: str
+    """The same for the next page; empty when there is none."""
+    names: Mapping[EndpointId, str]
+    most_shown: int = SHOWN
+    """The most characters of a body that the page shows."""
+    active: str = "inspector"
 
 
 @router.get("/inspector")
@@ -28,17 +49,12 @@ async def index(request: Request, here: Here, attempt: str = "", before: str = "
         return found, shown, endpoints.names(tx, here.services.cards, ids)
 
     found, shown, names = await here.services.store.read(look)
-    return page(
-        request,
-        "inspector/inspector.html",
-        here,
-        block="captured",
-        active="inspector",
+    values = Inspector(
         captured=found,
         shown=shown,
         chosen=attempt if shown and shown.id == attempt else "",
         before=before,
         older=found[-1].id if len(found) == attempts.PAGE else "",
         names=names,
-        most_shown=SHOWN,
     )
+    return page(request, "inspector/inspector.html", here, values, block="captured")

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.domain.catalog import EventType
 from server.domain.ids import AttemptId, EndpointId
 from server.domain.messages import CAPTURED, FAULT, Attempt, AttemptOutcome, DeliveryState
 from server.domain.sentences import Sentence, say
@@ -88,6 +89,26 @@ class Filters:
         return f"{self.page}?{query}" if query else self.page
 
 
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """What the log shows."""
+
+    filters: Filters
+    rows: Sequence[messages.Row] | Sequence[Attempt]
+    names: Mapping[EndpointId, str]
+    """The names of the endpoints in the rows."""
+    older: str | None
+    """The address of the next older rows; ``None`` when there are none."""
+    newest: str | None
+    """The address of the newest rows; ``None`` when the page shows them."""
+    tree: Sequence[tuple[str, Sequence[EventType]]]
+    choices: Choices
+    """The endpoints to filter by."""
+    states: Mapping[str, Sentence]
+    """The states to filter by, of deliveries or of attempts."""
+    active: str = "logs"
+
+
 @router.get("/logs")
 async def index(request: Request, here: Here) -> Response:
     filters = Filters.of(request, here.to("/logs"))
@@ -97,16 +118,17 @@ async def index(request: Request, here: Here) -> Response:
         request,
         "logs/log.html",
         here,
+        LogPage(
+            filters=filters,
+            rows=rows,
+            names=names,
+            older=filters.address(before=rows[-1].id) if full else None,
+            newest=filters.address(before="") if filters.before else None,
+            tree=TREE,
+            choices=choices,
+            states=OUTCOMES if filters.view else STATES,
+        ),
         block="log",
-        active="logs",
-        filters=filters,
-        rows=rows,
-        names=names,
-        older=filters.address(before=rows[-1].id) if full else None,
-        newest=filters.address(before="") if filters.before else None,
-        tree=TREE,
-        choices=choices,
-        states=OUTCOMES if filters.view else STATES,
     )
     # Update the browser's address to the filters, without the empty ones.
     answer.headers["hx-replace-url"] = filters.address()

@@ -93,6 +93,27 @@ class DeliveryView:
         return self.delivery.state is DeliveryState.PENDING
 
 
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """What a message's page shows."""
+
+    message: Message
+    ways: Sequence[DeliveryView]
+    others: Sequence[PassedOver]
+    versions: Mapping[VersionId, Version]
+    """The versions of the code that the attempts ran."""
+    attempt: Attempt | None
+    """The attempt in the panes; ``None`` before the first."""
+    chosen: str
+    """The id of the attempt in the address; empty when it names none."""
+    triggers: Mapping[Trigger, Sentence]
+    problem: Sentence | None
+    """Why an action was refused."""
+    most_shown: int
+    """Characters of a body that the panes show."""
+    active: str = "logs"
+
+
 @router.get("/messages/{message_id}")
 async def show(request: Request, here: Here, message_id: MessageId, attempt: AttemptId | None = None) -> Response:
     return await show_message(request, here, message_id, attempt)
@@ -214,18 +235,19 @@ async def show_message(
         request,
         "messages/message.html",
         here,
+        MessagePage(
+            message=message,
+            ways=ways,
+            others=others,
+            versions=versions,
+            attempt=attempt,
+            chosen=chosen or "",
+            triggers=TRIGGERS,
+            problem=problem,
+            most_shown=SHOWN,
+        ),
         block="progress",
         status=status,
-        active="logs",
-        message=message,
-        ways=ways,
-        others=others,
-        versions=versions,
-        attempt=attempt,
-        chosen=chosen or "",
-        triggers=TRIGGERS,
-        problem=problem,
-        most_shown=SHOWN,
     )
 
 

@@ -37,8 +37,7 @@ async def create(request: Request, here: LastHere) -> Response:
     """Show the form again and ask for the source; create nothing before that is known."""
     form = await forms.read(request)
     draft = drafts.posted(form, card_of(here, form.text("card")))
-    fields = drafts.trial_fields(form).context()
-    return new_page(request, here, draft, status=409, choosing_source=True, **fields)
+    return new_page(request, here, draft, status=409, choosing_source=True, trial=drafts.trial_fields(form))
 
 
 @router.post("/source")

@@ -50,6 +50,18 @@ class Shown:
     telling: Sequence[Telling]
 
 
+@dataclass(frozen=True, slots=True)
+class OperationalEventList:
+    """What the list of operational events shows."""
+
+    shown: Sequence[Shown]
+    before: str
+    """The id that the list begins after; empty for the newest."""
+    older: str | None
+    """The address of the next older entries; ``None`` when there are none."""
+    active: str = "notices"
+
+
 @router.get("/notices")
 async def index(request: Request, here: Here, before: str = "") -> Response:
     def look(tx: Transaction) -> list[Shown]:
@@ -60,11 +72,12 @@ async def index(request: Request, here: Here, before: str = "") -> Response:
         request,
         "operational_events/list.html",
         here,
+        OperationalEventList(
+            shown=found,
+            before=before,
+            older=here.to(f"/notices?before={found[-1].notice.id}") if len(found) == operational_events.PAGE else None,
+        ),
         block="list",
-        active="notices",
-        shown=found,
-        before=before,
-        older=here.to(f"/notices?before={found[-1].notice.id}") if len(found) == operational_events.PAGE else None,
     )
 
 

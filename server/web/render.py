@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ from server.web.pretty import pretty
 from server.web.visit import LAST_SOURCE_COOKIE
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from server.web.visit import Visit
 
 # What the next page says after an action, by the code in its address.
@@ -73,13 +76,15 @@ def page(
     request: Request,
     template: str,
     here: "Visit | None" = None,
-    *,
+    *values: "DataclassInstance",
     block: str | None = None,
     status: int = 200,
-    **values: Any,
 ) -> HTMLResponse:
-    """Render ``template``; with ``block``, only that block when htmx asks for a fragment of the page."""
-    context = _context(request, here) | values
+    """Render ``template`` with the fields of the dataclasses ``values`` as its variables.
+
+    With ``block``, render only that block when htmx asks for a fragment of the page.
+    """
+    context = _context(request, here) | variables(*values)
     if block and request.headers.get("hx-request-type") == "partial":
         return _Rendered(partial(fragment, template, block, context), status)
     response = _Rendered(partial(environment().get_template(template).render, context), status)
@@ -112,9 +117,17 @@ def fragment(template: str, block: str, context: Mapping[str, Any]) -> str:
     return "".join(found.blocks[block](found.new_context(dict(context))))
 
 
-def context_of(request: Request, here: "Visit | None", **values: Any) -> dict[str, Any]:
-    """The variables of every template, and ``values``; for ``fragment``."""
-    return _context(request, here) | values
+def context_of(request: Request, here: "Visit | None", *values: "DataclassInstance") -> dict[str, Any]:
+    """The variables of every template, and the fields of ``values``; for ``fragment``."""
+    return _context(request, here) | variables(*values)
+
+
+def variables(*values: "DataclassInstance") -> dict[str, Any]:
+    """The fields of a page's dataclasses by name, as they are. No two may have a field of the same name."""
+    pairs = [(field.name, getattr(part, field.name)) for part in values for field in fields(part)]
+    named = dict(pairs)
+    assert len(named) == len(pairs), sorted(name for name, _ in pairs)
+    return named
 
 
 def redirect(url: str, said: str | None = None, request: Request | None = None) -> Response:

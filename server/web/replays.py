@@ -1,6 +1,7 @@
 """An endpoint's replays: the choices, the dry run, the run under way, and earlier runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from server.actions import replays as actions
 from server.actions.replays import DryRun, ReplayForm, selected
+from server.domain.catalog import EventType
 from server.domain.endpoints import Endpoint, Version
 from server.domain.ids import Millis, ReplayId, VersionId
 from server.domain.messages import DeliveryState
@@ -52,6 +54,45 @@ RANGES: Mapping[str, Sentence] = {
     "14d": say("Last 2 weeks"),
 }
 SINCE = say("Since {time}", time="")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayList:
+    """What the list of an endpoint's replays shows."""
+
+    kinds: Mapping[ReplayKind, tuple[Sentence, Sentence]]
+    """(title, explanation) of each kind."""
+    states: Mapping[DeliveryState, Sentence]
+    """The states that a bulk replay can choose from."""
+    runs: Sequence[tuple[Replay, Progress]]
+    versions: Mapping[VersionId, Version]
+    """The versions of the code that the runs used."""
+    parked: int
+    before: str
+    """The id that the list begins after; empty for the newest."""
+    older: str
+    """The ``before`` of the next older runs; empty when there are none."""
+    problem: Sentence | None
+    """Why an action was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewReplay:
+    """What the form of a replay shows, with its dry run."""
+
+    kind: ReplayKind
+    kinds: Mapping[ReplayKind, tuple[Sentence, Sentence]]
+    """(title, explanation) of each kind."""
+    asked: ReplayForm
+    ranges: Sequence[tuple[str, Sentence, Sentence | str]]
+    """The periods to choose from: (value, name, the moment it begins)."""
+    states: Mapping[DeliveryState, Sentence]
+    """The states that a bulk replay can choose from."""
+    tree: Sequence[tuple[str, Sequence[EventType]]]
+    problems: Mapping[str, Sentence]
+    """What is wrong with the form, by field."""
+    counted: DryRun | None
+    """The dry run; ``None`` before it."""
 
 
 @router.get("/endpoints/{endpoint_id}/replays")
@@ -139,17 +180,19 @@ async def _index(
         here,
         endpoint,
         "replay",
+        ReplayList(
+            kinds=KINDS,
+            states=_states(),
+            runs=runs,
+            versions=versions,
+            parked=parked,
+            before=before,
+            older=runs[-1][0].id if len(runs) == replays.PAGE else "",
+            problem=problem,
+        ),
         template="replays/list.html",
         block="runs",
         status=status,
-        kinds=KINDS,
-        states=_states(),
-        runs=runs,
-        versions=versions,
-        parked=parked,
-        before=before,
-        older=runs[-1][0].id if len(runs) == replays.PAGE else "",
-        problem=problem,
     )
 
 
@@ -167,17 +210,19 @@ async def _ask(
         here,
         endpoint,
         "replay",
+        NewReplay(
+            kind=asked.kind,
+            kinds=KINDS,
+            asked=asked,
+            ranges=_ranges(here.services.now()),
+            states=_states(),
+            tree=drafts.TREE,
+            problems={problem.field: problem.sentence for problem in refused.problems} if refused else {},
+            counted=counted,
+        ),
         template="replays/new.html",
         block="ask",
         status=422 if refused else 200,
-        kind=asked.kind,
-        kinds=KINDS,
-        asked=asked,
-        ranges=_ranges(here.services.now()),
-        states=_states(),
-        tree=drafts.TREE,
-        problems={problem.field: problem.sentence for problem in refused.problems} if refused else {},
-        counted=counted,
     )
 
 

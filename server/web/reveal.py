@@ -1,12 +1,15 @@
 """Shows one secret to a person who types the password. It is its own page, so that it works without scripts."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import reveal as actions
 from server.actions.reveal import Secret
-from server.domain.sentences import Invalid, say
+from server.domain.sentences import Invalid, Sentence, say
 from server.store import sources
 from server.web import forms
 from server.web.accounts import by_field, tries
@@ -19,11 +22,21 @@ router = APIRouter()
 MAX_WHAT = 400
 
 
+@dataclass(frozen=True, slots=True)
+class RevealPage:
+    """What the page of one secret shows: the form that asks for the password, or the secret."""
+
+    what: str
+    secret: Secret
+    shown: bool = False
+    problems: Mapping[str, Sentence] = field(default_factory=dict)
+
+
 @router.get("/reveal")
 async def ask(request: Request, here: Here, what: str = "") -> Response:
     """The page that asks for the password."""
     secret = await _find(here, what)
-    return page(request, "accounts/reveal.html", here, what=what, secret=secret, shown=False, problems={})
+    return page(request, "accounts/reveal.html", here, RevealPage(what, secret))
 
 
 @router.post("/reveal")
@@ -35,11 +48,9 @@ async def show(request: Request, here: Here) -> Response:
     try:
         await actions.reveal(here.services, tries(request), here.user, what, secret, form.raw("password"))
     except Invalid as refused:
-        problems = by_field(refused)
-        return page(
-            request, "accounts/reveal.html", here, status=422, what=what, secret=secret, shown=False, problems=problems
-        )
-    return page(request, "accounts/reveal.html", here, what=what, secret=secret, shown=True, problems={})
+        values = RevealPage(what, secret, problems=by_field(refused))
+        return page(request, "accounts/reveal.html", here, values, status=422)
+    return page(request, "accounts/reveal.html", here, RevealPage(what, secret, shown=True))
 
 
 async def _find(here: Visit, what: str) -> Secret:

@@ -1,6 +1,6 @@
 """The settings page: notification settings and the password."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -11,7 +11,7 @@ from server.actions import accounts as actions
 from server.actions import operational_events as alerts
 from server.domain.masking import is_secret_url, shown_url
 from server.domain.notification_settings import NotificationSettings
-from server.domain.operational_event_types import OPERATIONAL_EVENTS
+from server.domain.operational_event_types import OPERATIONAL_EVENTS, OperationalEventType
 from server.domain.sentences import Invalid, Sentence, say
 from server.domain.stamps import alerts_stamp
 from server.store import options
@@ -52,6 +52,33 @@ class Said:
 
     mail: Sentence | None = None
     webhook: Sentence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPage:
+    """What the settings page shows."""
+
+    problems: Mapping[str, Sentence]
+    """What is wrong with a form, by field."""
+    stale: bool
+    """Whether somebody else saved the notification settings since the form was opened."""
+    now: str
+    """The stamp of the stored notification settings."""
+    stamp: str
+    """The stamp of the form when it was opened."""
+    form: AlertsForm
+    secret: str
+    """The signing secret of the webhook; empty without a webhook."""
+    url_kept: str
+    """The stored URL of the webhook, masked; empty when the form shows it."""
+    unreadable: bool
+    operational_events: Collection[OperationalEventType]
+    mailing: bool
+    """Whether Hookbench can send e-mail."""
+    said: Said
+    retention: int
+    """Days that events and attempts are kept; 0 for ever."""
+    active: str = "settings"
 
 
 @router.get("/settings")
@@ -124,19 +151,20 @@ async def _settings(
         request,
         "settings/settings.html",
         here,
+        SettingsPage(
+            problems=problems or {},
+            stale=status == 409,
+            now=alerts_stamp(chosen),
+            stamp=seen or alerts_stamp(chosen),
+            form=typed or AlertsForm.of(chosen),
+            secret=chosen.webhook_secret if chosen.webhook_url else "",
+            url_kept=shown_url(chosen.webhook_url) if is_secret_url(chosen.webhook_url) else "",
+            unreadable=chosen.unreadable,
+            operational_events=OPERATIONAL_EVENTS.values(),
+            mailing=here.services.mailer is not None,
+            said=said,
+            retention=request.app.state.settings.retention_days,
+        ),
         block="alerts",
         status=status,
-        active="settings",
-        problems=problems or {},
-        stale=status == 409,
-        now=alerts_stamp(chosen),
-        stamp=seen or alerts_stamp(chosen),
-        form=typed or AlertsForm.of(chosen),
-        secret=chosen.webhook_secret if chosen.webhook_url else "",
-        url_kept=shown_url(chosen.webhook_url) if is_secret_url(chosen.webhook_url) else "",
-        unreadable=chosen.unreadable,
-        operational_events=OPERATIONAL_EVENTS.values(),
-        mailing=here.services.mailer is not None,
-        said=said,
-        retention=request.app.state.settings.retention_days,
     )

@@ -1,6 +1,6 @@
 """The sources page: each source's ingest address, signing secret and refused requests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -45,6 +45,16 @@ class Mistake:
     source: Source
     typed: str
     sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class SourceList:
+    """What the list of sources shows."""
+
+    now: Millis
+    shown: Sequence[Shown]
+    mistake: Mistake | None
+    active: str = "sources"
 
 
 @router.get("/sources")
@@ -98,16 +108,8 @@ async def _index(request: Request, here: Visit, mistake: Mistake | None = None) 
             for source in sources.every(tx)
         ]
 
-    return page(
-        request,
-        "sources/list.html",
-        here,
-        status=422 if mistake else 200,
-        active="sources",
-        now=here.services.now(),
-        shown=await here.services.store.read(look),
-        mistake=mistake,
-    )
+    values = SourceList(now=here.services.now(), shown=await here.services.store.read(look), mistake=mistake)
+    return page(request, "sources/list.html", here, values, status=422 if mistake else 200)
 
 
 def _clock(off: Millis | None) -> Sentence | None:

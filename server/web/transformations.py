@@ -1,8 +1,7 @@
 """The editor of an endpoint's transformation, its versions, and the syntax check while typing. See ``trials``."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -18,6 +17,7 @@ from server.domain.sentences import Invalid, Problem
 from server.domain.stamps import FormPart, Seen, stamp
 from server.store import endpoints, replay_matches
 from server.web import drafts, forms
+from server.web.drafts import TrialFields
 from server.web.endpoint_frame import TheEndpoint, address_of, name_of
 from server.web.endpoints import card_of
 from server.web.i18n import in_words
@@ -25,6 +25,26 @@ from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
 router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class EditorPage:
+    """What the editor of a transformation shows besides the form's parts."""
+
+    endpoint: Endpoint
+    at: str
+    """The address of the endpoint's pages."""
+    card: Card
+    name: str
+    address: str
+    versions: Sequence[Version]
+    parked: int
+    """How many deliveries are parked."""
+    looked_at: Version | None
+    """The older version that is shown; ``None`` for the active code."""
+    before: Version | None
+    """The version that was active before a restore."""
+    active: str = "endpoints"
 
 
 @router.post("/transformations/check")
@@ -57,14 +77,14 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     card = card_of(here, endpoint.card)
     draft = drafts.posted(form, card, endpoint)
     seen = Seen(FormPart.CODE, forms.seen(form))
-    typed = replace(drafts.trial_fields(form), seen=seen.stamp).context()
+    typed = replace(drafts.trial_fields(form), seen=seen.stamp)
     try:
         saved, made_version = await actions.save_code(here.services, endpoint, draft, seen)
     except Invalid as refused:
-        return await editor_page(request, here, endpoint, draft, refused.problems, status=422, **typed)
+        return await editor_page(request, here, endpoint, draft, refused.problems, status=422, trial=typed)
     except actions.Stale as stale:
         return await editor_page(
-            request, here, stale.now, drafts.posted(form, card, stale.now), status=409, stale=True, **typed
+            request, here, stale.now, drafts.posted(form, card, stale.now), status=409, stale=True, trial=typed
         )
     if made_version and saved.transforming and form.switch("rerun", default=False):
         return await _rerun(request, here, saved)
@@ -103,19 +123,20 @@ async def editor_page(
     problems: Sequence[Problem] = (),
     *,
     status: int = 200,
-    **values: Any,
+    trial: TrialFields | None = None,
+    stale: bool = False,
+    looked_at: Version | None = None,
+    before: Version | None = None,
 ) -> Response:
     versions, parked = await here.services.store.read(
         lambda tx: (endpoints.history(tx, endpoint.id), replay_matches.parked(tx, endpoint.id))
     )
-    defaults = {"looked_at": None, "before": None, "stamp": stamp(endpoint, FormPart.CODE)}
-    context = drafts.shown(draft, problems, stored=endpoint, **defaults | values)
-    return page(
-        request,
-        "endpoints/transformation.html",
-        here,
-        status=status,
-        active="endpoints",
+    form = replace(
+        drafts.shown(draft, problems, stored=endpoint, trial=trial),
+        stale=stale,
+        stamp=stamp(endpoint, FormPart.CODE),
+    )
+    editor = EditorPage(
         endpoint=endpoint,
         at=here.to(f"/endpoints/{endpoint.id}"),
         card=card_of(here, endpoint.card),
@@ -123,8 +144,10 @@ async def editor_page(
         address=address_of(here, endpoint),
         versions=versions,
         parked=parked,
-        **context,
+        looked_at=looked_at,
+        before=before,
     )
+    return page(request, "endpoints/transformation.html", here, form, editor, status=status)
 
 
 def _of(endpoint: Endpoint, version: Version | None) -> Version | None:

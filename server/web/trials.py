@@ -95,10 +95,10 @@ async def _answer(
 ) -> Response:
     """The part of the page that htmx asked for; without scripts, the whole page that contained the form."""
     status = 422 if problems else 200
-    tested = {**form.fields.context(), "trial": trial, "trial_problems": problems}
+    tested = replace(form.fields, trial=trial, trial_problems=problems)
     if fragment and request.headers.get("hx-request-type") == "partial":
-        shown = drafts.shown(form.draft, problems, stored=form.endpoint, **tested)
-        return page(request, fragment, here, status=status, **shown)
+        shown = drafts.shown(form.draft, problems, stored=form.endpoint, trial=tested)
+        return page(request, fragment, here, shown, status=status)
     if form.endpoint:
-        return await editor_page(request, here, form.endpoint, form.draft, problems, status=status, **tested)
-    return new_page(request, here, form.draft, problems, status=status, **tested)
+        return await editor_page(request, here, form.endpoint, form.draft, problems, status=status, trial=tested)
+    return new_page(request, here, form.draft, problems, status=status, trial=tested)
