@@ -40,6 +40,7 @@ def test_a_search_is_typed_and_followed_by_keyboard(reader: tuple[Page, str]) ->
 
     expect(page.get_by_role("heading", name="Deliveries and retries", level=1)).to_be_visible()
     expect(page.locator("article mark").first).to_be_visible()
+    page.wait_for_load_state("load")  # before that nothing listens to the box
     page.get_by_label("Search the docs").fill("")
     expect(page.get_by_role("heading", name="Get started")).to_be_visible()
 
