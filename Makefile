@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 JOBS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # A file's tests stay together: they share a browser or a database. In the order of the folders the long ones do not come last.
 PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
-# What takes long: real browsers, killed servers, hostile scripts, Node beside us, other processes.
-SLOW := journeys faults hostile differential commands
+# The folders without servers, browsers, other processes and whole pages.
+FAST := api domain project sandbox store transforms
 
 # Where it is set, each server that a test starts compiles the whole program again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -29,8 +29,8 @@ test: $(VENV)/.installed-dev  ## Run every check: lint, types, layers, tests, a 
 	@$(MAKE) --no-print-directory lint & lint=$$!; $(BIN)/pytest -q tests/faults; faults=$$?; wait $$lint && exit $$faults
 	@$(PYTEST) --ignore=tests/faults
 
-check: $(VENV)/.installed-dev lint  ## Run the quick checks: lint, types, layers, and the tests that need no browser
-	@$(PYTEST) -q $(SLOW:%=--ignore=tests/%) -m 'not slow'
+check: $(VENV)/.installed-dev lint  ## Run the quick checks: lint, types, layers, and the tests of the fast folders
+	@$(PYTEST) -q $(FAST:%=tests/%) -m 'not slow'
 
 lint: $(VENV)/.installed-dev  ## Check style, types, layers, templates, JavaScript and CSS
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
