@@ -121,7 +121,7 @@ async def run(
 
 
 def slow(services: Services, endpoint: Endpoint) -> SlowCode | None:
-    """Why the endpoint's code runs in the slow queue; ``None`` when it does not."""
+    """Why the endpoint's code runs in the slow slot; ``None`` when it does not."""
     if not endpoint.version or not runs_code(endpoint):
         return None
     return services.sandbox.slow(program_of(endpoint, endpoint.version))

@@ -49,7 +49,7 @@ LEASE_MS: Millis = 5 * 60_000
 MAX_POSTS_AT_ONCE = 4
 MAX_POSTS_IN_ROUND = 20
 MAX_SLOW_PROGRAMS = 1_000
-"""Programs that may enter the slow lane within one round; beyond it the oldest is dropped."""
+"""Programs that may enter the slow slot within one round; beyond it the oldest is dropped."""
 
 NOBODY = because("notification_turned_off")
 NO_SERVER = because("notification_no_server")
@@ -84,7 +84,7 @@ class Notifier:
         self._mailed: dict[str, Millis] = {}
         """When the last mail about each type of operational event was sent."""
         self._slow: deque[tuple[Program, SlowCode]] = deque(maxlen=MAX_SLOW_PROGRAMS)
-        """Programs that entered the sandbox's slow lane and are not stored as operational events yet."""
+        """Programs that entered the sandbox's slow slot and are not stored as operational events yet."""
         self._tracebacks = RepeatedLines()
         self._watching = SupervisedLoop("operational_events", self._watch, first_backoff_seconds=WATCH_SECONDS)
         self._senders = {
@@ -93,7 +93,7 @@ class Notifier:
         }
 
     def saw_slow(self, program: Program, slow: SlowCode) -> None:
-        """Remember a program that entered the slow lane, for ``Sandbox.watch_slow``."""
+        """Remember a program that entered the slow slot, for ``Sandbox.watch_slow``."""
         self._slow.append((program, slow))
 
     @property
@@ -127,7 +127,7 @@ class Notifier:
         return WATCH_SECONDS
 
     async def _keep_slow(self) -> None:
-        """Store an operational event for saved code that entered the slow lane; test runs of other code are skipped."""
+        """Store an operational event for saved code that entered the slow slot; test runs of other code are skipped."""
         if not self._slow:
             return
         seen, now = list(self._slow), _now()

@@ -58,7 +58,7 @@ RECORD_PATIENCE = 0.02
 order. A crash in this time repeats these attempts, as it does those under way."""
 
 MAX_ATTEMPT_SECONDS = 1800.0
-"""An attempt that takes longer ends as a fault. Code in the slow lane may wait for many minutes; a request has a
+"""An attempt that takes longer ends as a fault. Code in the slow slot may wait for many minutes; a request has a
 deadline of its own, so this cuts off nothing that is being sent."""
 
 LONG_WAIT: Millis = 5 * SECOND // 2

@@ -16,7 +16,14 @@ from server.domain.sentences import Invalid, Sentence, say
 from server.web import forms
 from server.web.docs import html_of, pages_of
 from server.web.render import page, redirect
-from server.web.visit import BROWSER_COOKIE, SESSION_COOKIE, SIGNED_IN_COOKIE, Bench, SignInNeeded, last_visit
+from server.web.visit import (
+    BROWSER_COOKIE,
+    SESSION_COOKIE,
+    SIGNED_IN_COOKIE,
+    InjectedServices,
+    SignInNeeded,
+    last_visit,
+)
 
 router = APIRouter()
 
@@ -86,7 +93,7 @@ async def setup_form(request: Request, token: str = "") -> Response:
 
 
 @router.post("/setup")
-async def setup(request: Request, services: Bench) -> Response:
+async def setup(request: Request, services: InjectedServices) -> Response:
     form = await forms.read(request, signed_in=False)
     token, name = form.text("token"), form.text("name")
     if refused := _refused_link(request, token):
@@ -106,7 +113,7 @@ async def login_form(request: Request, next: str = "", why: str = "") -> Respons
 
 
 @router.post("/login")
-async def login(request: Request, services: Bench) -> Response:
+async def login(request: Request, services: InjectedServices) -> Response:
     form = await forms.read(request, signed_in=False)
     name, then = form.text("name"), form.path("next", "/")
     browser, (address, proxy) = request.cookies.get(BROWSER_COOKIE, ""), _addresses(request)
@@ -120,7 +127,7 @@ async def login(request: Request, services: Bench) -> Response:
 
 
 @router.get("/docs/forgotten-password")
-async def forgotten_password(request: Request, services: Bench) -> Response:
+async def forgotten_password(request: Request, services: InjectedServices) -> Response:
     """The docs page about forgotten passwords, the only one that is shown without sign-in."""
     with suppress(SignInNeeded):
         here = await last_visit(request, services)
@@ -136,7 +143,7 @@ async def forgotten_password(request: Request, services: Bench) -> Response:
 
 
 @router.post("/logout")
-async def logout(request: Request, services: Bench) -> Response:
+async def logout(request: Request, services: InjectedServices) -> Response:
     if token := request.cookies.get(SESSION_COOKIE):
         await actions.sign_out(services, token)
     response = redirect("/login", "signed-out")

@@ -102,7 +102,7 @@ class OverviewTab:
     latest: Sequence[tuple[Replay, Progress]]
     """The newest replay, if any."""
     slow: SlowCode | None
-    """Why the endpoint's code runs in the slow queue; ``None`` when it does not."""
+    """Why the endpoint's code runs in the slow slot; ``None`` when it does not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from server.web.visit import (
     OtherSource,
     SignInNeeded,
     last_visit,
+    services_of,
     visit,
-    workbench,
 )
 
 log = structlog.get_logger()
@@ -168,8 +168,8 @@ async def _incomplete(request: Request, error: Exception) -> Response:
 async def _look_around(request: Request) -> None:
     """Look up who is signed in, so that the error page has its navigation. Strangers get none."""
     with suppress(SignInNeeded, NoSuchSource, OtherSource, Busy):
-        request.state.visit = await last_visit(request, await workbench(request))
-        await visit(request, await workbench(request))
+        request.state.visit = await last_visit(request, await services_of(request))
+        await visit(request, await services_of(request))
 
 
 async def _busy(request: Request, error: Exception) -> Response:

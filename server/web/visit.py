@@ -79,13 +79,13 @@ class Visit:
             raise OtherSource(self, owner)
 
 
-async def workbench(request: Request) -> Services:
+async def services_of(request: Request) -> Services:
     """The application's services. ``async``, since FastAPI runs other functions in a thread."""
     services: Services = request.app.state.services
     return services
 
 
-async def visit(request: Request, services: Annotated[Services, Depends(workbench)]) -> Visit:
+async def visit(request: Request, services: Annotated[Services, Depends(services_of)]) -> Visit:
     """The visit to the source that the address names. Raises ``SignInNeeded``, ``NoSuchSource``, ``OtherSource``."""
     here = await last_visit(request, services)
     named = request.url.path.split("/")[1]
@@ -98,7 +98,7 @@ async def visit(request: Request, services: Annotated[Services, Depends(workbenc
     return found
 
 
-async def last_visit(request: Request, services: Annotated[Services, Depends(workbench)]) -> Visit:
+async def last_visit(request: Request, services: Annotated[Services, Depends(services_of)]) -> Visit:
     """The visit to the source that was opened last in this browser; by default the oldest, Test.
 
     Raises ``SignInNeeded``.
@@ -121,6 +121,6 @@ async def last_visit(request: Request, services: Annotated[Services, Depends(wor
     return Visit(services, user, every, source, by_id, unseen)
 
 
-Bench = Annotated[Services, Depends(workbench)]
+InjectedServices = Annotated[Services, Depends(services_of)]
 Here = Annotated[Visit, Depends(visit)]
 LastHere = Annotated[Visit, Depends(last_visit)]

@@ -1,4 +1,4 @@
-"""A lease is renewed while its attempt waits, as in the slow lane; an attempt that never ends is ended and counted."""
+"""A lease is renewed while its attempt waits, as in the slow slot; an attempt that never ends is ended and counted."""
 
 import asyncio
 
