@@ -37,7 +37,7 @@ class Draft:
     description: str = ""
     destination: Destination = Destination.SEND
     credentials: Mapping[str, str] | None = None
-    """By field name of the card; ``None`` when none was typed."""
+    """By field name of the card; ``None`` when none was typed. May also have values of fields that the card lacks."""
     event_types: frozenset[str] | None = None
     """``None`` subscribes to all."""
     conditions: Lines = ()

@@ -48,7 +48,7 @@ def posted(form: Form, card: Card, stored: Endpoint | None = None) -> Draft:
         url=form.text("url") or (stored.url if stored and url_is_kept(stored, card) else ""),
         description=form.text("description"),
         destination=destination(form.text("destination")),
-        credentials={field.name: form.text(f"credentials.{field.name}") for field in card.fields},
+        credentials=form.starting("credentials.") | {f.name: form.text(f"credentials.{f.name}") for f in card.fields},
         event_types=None if form.text("listen", "all") == "all" else frozenset(form.every("event_types")),
         conditions=_conditions(form),
         headers=pairs(form, "headers", stored.headers if stored else {}),

@@ -7,8 +7,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.actions import card_changes, trials
 from server.actions import endpoints as actions
-from server.actions import trials
 from server.actions.drafts import Draft
 from server.domain.cards import Card, FieldKind
 from server.domain.catalog import EventType
@@ -32,6 +32,7 @@ from server.store import (
 )
 from server.store.endpoints import OutcomeCounts
 from server.web import drafts, forms
+from server.web.card_groups import CardGroup, groups_of
 from server.web.drafts import TrialFields
 from server.web.endpoint_frame import TheEndpoint, address_of, name_of, tab_page
 from server.web.errors import NotFound
@@ -121,9 +122,16 @@ class NewEndpoint:
     """What the page of a new endpoint shows besides the form's parts."""
 
     card: Card
-    cards: Mapping[str, Card]
+    groups: Sequence[CardGroup]
+    """All cards, for the picker."""
     choosing_source: bool
     """Whether the form came from an address without a source, so that the page asks for one."""
+    others: Mapping[str, str]
+    """Typed values of fields that only other cards have. They stay in the form for a change back."""
+    chosen: bool
+    """Whether this is the response to a change of card."""
+    code_of: Card | None
+    """The card for which the edited code was written, if the change kept it."""
     active: str = "endpoints"
 
 
@@ -170,6 +178,22 @@ async def index(request: Request, here: Here) -> Response:
 @router.get("/endpoints/new")
 async def new(request: Request, here: Here, card: str = "webhook") -> Response:
     return new_page(request, here, drafts.fresh(card_of(here, card)))
+
+
+@router.post("/endpoints/new")
+async def change_card(request: Request, here: Here) -> Response:
+    """The form of another card (``to``) with everything that was typed so far. Nothing is saved."""
+    form = await forms.read(request)
+    former, card = card_of(here, form.text("card")), card_of(here, form.text("to"))
+    change = card_changes.change_card(drafts.posted(form, former), former, card)
+    return new_page(
+        request,
+        here,
+        change.draft,
+        trial=drafts.trial_fields(form),
+        chosen=True,
+        code_of=former if change.code_kept else None,
+    )
 
 
 @router.post("/endpoints")
@@ -282,10 +306,20 @@ def new_page(
     status: int = 200,
     trial: TrialFields | None = None,
     choosing_source: bool = False,
+    chosen: bool = False,
+    code_of: Card | None = None,
 ) -> Response:
     """The page with the form of a new endpoint."""
-    form = drafts.shown(draft, problems, trial=trial)
-    new = NewEndpoint(card_of(here, draft.card), here.services.cards, choosing_source)
+    form, card = drafts.shown(draft, problems, trial=trial), card_of(here, draft.card)
+    own = {field.name for field in card.fields}
+    new = NewEndpoint(
+        card=card,
+        groups=groups_of(here.services.cards.values()),
+        choosing_source=choosing_source,
+        others={name: value for name, value in (draft.credentials or {}).items() if value and name not in own},
+        chosen=chosen,
+        code_of=code_of,
+    )
     return page(request, "endpoints/new.html", here, form, new, status=status)
 
 

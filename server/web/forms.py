@@ -59,6 +59,10 @@ class Form:
     def every(self, name: str) -> list[str]:
         return list(self._fields.get(name, ()))
 
+    def starting(self, prefix: str) -> dict[str, str]:
+        """As ``text``, of every field whose name starts with the prefix, by the rest of its name."""
+        return {name.removeprefix(prefix): self.text(name) for name in self._fields if name.startswith(prefix)}
+
     def path(self, name: str, default: str) -> str:
         """The field if it is an address of our pages, else ``default``: a form must not redirect to another site."""
         return own_path(self.raw(name)) or default

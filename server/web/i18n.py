@@ -37,6 +37,11 @@ def gettext(text: str) -> str:
     return _catalogue(current.get()).gettext(text)
 
 
+def translated(text: str, language: str) -> str:
+    """The text in a certain language of ``LANGUAGES``, whatever the reader's is."""
+    return _catalogue(language).gettext(text)
+
+
 def ngettext(one: str, many: str, count: int) -> str:
     return _catalogue(current.get()).ngettext(one, many, count)
 

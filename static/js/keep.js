@@ -2,21 +2,25 @@
 // crash, a restart of the server or an expired session. One entry for each form and person (`data-keep-for`: their id).
 //   Plain text is in localStorage, so that it survives the tab. Secrets (password boxes, inputs with data-secret) are
 //     in sessionStorage, which ends with the tab. Signing out deletes both.
-//   data-keep-shared="new:src_1"  forms with the same value share their common fields: these carry over when another of
-//     the forms is opened (a change of card)
+//   data-keep-group="new:src_1:"  how the data-keep of related forms begins: one for each card of a new endpoint. Saving one
+//     of them ends what this tab keeps of the others
+//   data-keep-carried  the server filled the form with what was typed into a related one (a change of card). Code and
+//     credentials that this tab keeps for it are added where the other form had none
 // When kept input exists, an opened form shows <template data-keep-notice="offer">. If the page was left while saving,
 // the form restores the input at once ("resumed").
 import { replace } from "./editors.js";
 
 const PAUSE_MS = 250;
+const TIMEOUT_MS = 10_000;
 const MAX_AGE_MS = 14 * 24 * 60 * 60 * 1000;
 const MAX_KEPT_CHARACTERS = 1_500_000; // browsers allow about 5 million characters for each site
 const PREFIX = "kept:";
-// Fields of the form of a new endpoint that depend on the card, so that other cards' forms do not share them.
-const NOT_SHARED = /^(code|start|transforming=|credentials\.|payload|event_type$)/;
+// Fields of a new endpoint that belong to one card; a change of card takes everything else along.
+const OF_THE_CARD = /^(code$|credentials\.)/;
 
 const saved = new Map(); // key → the form's state on the server
 const timers = new Map();
+const offered = new WeakMap(); // form → the kept input that its notice offers
 let leaving = false;
 
 export function listen() {
@@ -50,7 +54,13 @@ export function forget(form) {
   timers.delete(key);
   saved.set(key, state(form));
   remove(key);
-  if (form.dataset.keepShared) sessionStorage.removeItem(sharedKey(form));
+  forgetRelated(form);
+}
+
+// Records the state of the forms on a page that was not opened, so that what differs from it counts as typed.
+export async function learn(address) {
+  const answer = await fetch(address, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (answer.ok) begin(new DOMParser().parseFromString(await answer.text(), "text/html"));
 }
 
 // The next page with this form restores the input without asking.
@@ -85,7 +95,10 @@ function open(form) {
   const key = keyOf(form);
   const kept = read(key);
   if (kept && !same(kept.state, state(form))) {
-    if (kept.resume) {
+    if (form.hasAttribute("data-keep-carried") && kept.resume) {
+      addTo(form, kept);
+      note(form);
+    } else if (kept.resume) {
       putBack(form, kept);
       showNotice(form, "resumed");
     } else {
@@ -94,11 +107,12 @@ function open(form) {
         timeStyle: "short",
       });
       showNotice(form, "offer", { time });
+      offered.set(form, kept); // typing replaces what is stored
     }
   } else if (kept) {
     write(key, { ...kept, resume: false });
-  } else {
-    takeShared(form);
+  } else if (form.hasAttribute("data-keep-carried")) {
+    note(form);
   }
 }
 
@@ -108,14 +122,12 @@ function clicked(event) {
   if (button && form) return act(form, button.dataset.keepDo);
   const dropped = event.target.closest("a[data-keep-drop]")?.closest("form[data-keep]");
   if (dropped) forget(dropped);
-  const card = event.target.closest("a[data-keeps-shared]");
-  if (card) { for (const each of document.querySelectorAll("form[data-keep-shared]")) carry(each); }
 }
 
 function act(form, what) {
   const key = keyOf(form);
   if (what === "restore") {
-    const kept = read(key);
+    const kept = offered.get(form) ?? read(key);
     if (kept) putBack(form, kept);
     showNotice(form, "resumed");
   } else if (what === "discard") {
@@ -175,56 +187,28 @@ const TAB = (() => {
   return own;
 })();
 
-// ---- Carrying shared fields over to the form of another card
+// ---- Related forms: those of other cards
 
-const sharedKey = (form) => `shared:${form.dataset.keepFor}:${form.dataset.keepShared}`;
-
-function carry(form) {
-  if (!saved.has(keyOf(form))) return; // the form is not set up yet, so nothing has been typed
-  note(form);
-  const kept = read(keyOf(form));
-  if (kept) write(keyOf(form), { ...kept, resume: true });
-  const { plain, secret } = parts(sharedOf(changesOf(form)));
-  store(sessionStorage, sharedKey(form), { plain, secret });
-}
-
-function takeShared(form) {
-  if (!form.dataset.keepShared) return;
-  const shared = load(sessionStorage, sharedKey(form));
-  if (!shared) return;
-  sessionStorage.removeItem(sharedKey(form));
-  const before = state(form);
-  fill(form, merged(before, join(shared.plain, shared.secret)));
-  if (!same(before, state(form))) showNotice(form, "carried");
-  note(form);
-}
-
-// Only changed fields: the other card's form has its own defaults for the rest.
-function changesOf(form) {
-  const before = saved.get(keyOf(form));
+// Adds what is kept for this card where the form still has the card's own text.
+function addTo(form, kept) {
   const now = state(form);
-  const changed = (part) =>
-    Object.fromEntries(Object.entries(now[part]).filter(([name, value]) => !same(value, before[part][name])));
-  return Object.fromEntries(Object.keys(now).map((part) => [part, changed(part)]));
+  const before = saved.get(keyOf(form)) ?? now;
+  const untouched = (part) =>
+    Object.fromEntries(
+      Object.entries(kept.state[part]).filter(([name]) =>
+        OF_THE_CARD.test(name) && same(now[part][name], before[part][name])
+      ),
+    );
+  fill(form, { checks: {}, rows: {}, fields: untouched("fields"), secretFields: untouched("secretFields") });
 }
 
-const shareable = (values) => Object.fromEntries(Object.entries(values).filter(([name]) => !NOT_SHARED.test(name)));
-
-const sharedOf = (from) => ({
-  fields: shareable(from.fields),
-  checks: shareable(from.checks),
-  rows: from.rows,
-  secretFields: {},
-  secretRows: from.secretRows,
-});
-
-const merged = (base, over) => ({
-  fields: { ...base.fields, ...over.fields },
-  checks: { ...base.checks, ...over.checks },
-  rows: { ...base.rows, ...over.rows },
-  secretFields: { ...base.secretFields, ...over.secretFields },
-  secretRows: { ...base.secretRows, ...over.secretRows },
-});
+function forgetRelated(form) {
+  if (!form.dataset.keepGroup) return;
+  const start = `${PREFIX}${form.dataset.keepFor}:${form.dataset.keepGroup}`;
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith(start) && load(localStorage, key)?.tab === TAB) remove(key);
+  }
+}
 
 // ---- A form as plain values: texts by name, checkboxes by name and value, rows of pairs by the id of their fieldset
 
@@ -353,6 +337,6 @@ function makeRoom(own) {
 function forgetAll() {
   leaving = true; // record nothing while leaving
   for (const where of [sessionStorage, localStorage]) {
-    for (const key of Object.keys(where)) if (/^(kept|shared):/.test(key)) where.removeItem(key);
+    for (const key of Object.keys(where)) if (key.startsWith(PREFIX)) where.removeItem(key);
   }
 }

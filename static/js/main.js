@@ -1,5 +1,6 @@
 // The only script that pages load. `upgrade(root)` of each module is called for the page and again for whatever htmx
 // swaps in, so it must be safe to call twice on the same element.
+import * as cardPicker from "./card-picker.js";
 import * as clipboard from "./clipboard.js";
 import * as docs from "./docs.js";
 import "./flash.js";
@@ -39,7 +40,7 @@ for (
 ) module.listen();
 
 function upgrade(root) {
-  for (const module of [tabs, eventTree, rows, times, problems, live]) module.upgrade(root);
+  for (const module of [tabs, cardPicker, eventTree, rows, times, problems, live]) module.upgrade(root);
   highlight.upgrade(root);
   keep.begin(root);
   const editors = root.querySelector("[data-editor], [data-editor-error]");

@@ -3,9 +3,11 @@
 //   204 with HX-Redirect              saved: go there
 //   401, or a redirect to sign-in     sign in, then return to the form with the input
 //   any other page                    refused: its content, which includes the input, replaces this page's content
+// A button with data-changes-card="/test/endpoints/new?card=slack" responds with the form of another card, which
+// replaces this one in the same way; the attribute is the address of that form when nothing is typed.
 // Run test goes through htmx; without a connection, a message appears in place of the result.
-import { forget, isChanged, noteAll, resume, showNotice } from "./keep.js";
-import { release } from "./unsaved.js";
+import { forget, isChanged, learn, noteAll, resume, showNotice } from "./keep.js";
+import { follow, release } from "./unsaved.js";
 
 const TIMEOUT_MS = 30_000;
 const FORM_AGAIN = [200, 409, 422]; // the response is the form with the input and its problems
@@ -44,7 +46,9 @@ async function send(form, button) {
   const address = button?.getAttribute("formaction") ?? form.getAttribute("action");
   noteAll();
   form.setAttribute("aria-busy", "true");
+  const fresh = button?.dataset.changesCard;
   try {
+    if (fresh) await learn(fresh);
     const answer = await fetch(address, {
       method: "POST",
       body,
@@ -71,7 +75,12 @@ async function receive(form, answer, button) {
     return location.assign(target);
   }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (FORM_AGAIN.includes(answer.status)) return show(page);
+  if (FORM_AGAIN.includes(answer.status)) {
+    if (button?.dataset.changesCard && answer.ok) resume(form);
+    show(page);
+    if (button?.dataset.changesCard && answer.ok) cardChanged(button.dataset.changesCard);
+    return;
+  }
   const reason = page.querySelector("[data-error-sentence]")?.textContent ?? `HTTP ${answer.status}`;
   ask(form, showNotice(form, "failed", { reason }), button);
 }
@@ -91,6 +100,14 @@ function show(page) {
   content.replaceChildren(...page.getElementById("content").childNodes);
   htmx.process(content);
   document.dispatchEvent(new CustomEvent("htmx:after:swap"));
+}
+
+// A reload shows the chosen card too, and the focus is where it was.
+function cardChanged(address) {
+  history.replaceState(history.state, "", address);
+  const form = document.querySelector("form[data-keep-carried]");
+  if (form) follow(form);
+  document.querySelector("[data-card-picker] summary")?.focus({ preventScroll: true });
 }
 
 function ask(form, notice, button) {

@@ -9,6 +9,11 @@ export function listen() {
   window.addEventListener("beforeunload", (event) => changed?.isConnected && event.preventDefault());
 }
 
+// The form with the changes was replaced by another one that contains them.
+export function follow(form) {
+  if (changed && !changed.isConnected) changed = form;
+}
+
 export const release = () => (changed = null);
 
 // Ignores the test's fields, which the server never saves. A code editor sends its events through its textarea.

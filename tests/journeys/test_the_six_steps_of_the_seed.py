@@ -151,7 +151,7 @@ def create_from_card(page: Page, step: Step, capture: bool) -> None:
     page.get_by_role("link", name="Endpoints").first.click()
     page.get_by_role("link", name="Add endpoint").first.click()
     page.locator("details.card-picker summary, .card-picker summary").first.click()
-    page.get_by_role("link", name="Customer.io").click()
+    page.get_by_role("option", name="Customer.io").click()
 
     page.get_by_label("Site ID").fill(SITE_ID)
     page.get_by_role("textbox", name="API key").fill(API_KEY)

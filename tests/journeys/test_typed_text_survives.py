@@ -1,4 +1,4 @@
-"""What somebody typed outlives a reload, a lost connection, a restart, an expired session and a change of card."""
+"""What somebody typed outlives a reload, a lost connection, a restart and an expired session."""
 
 import pytest
 from administrator import sign_in
@@ -110,21 +110,6 @@ def test_an_expired_session_comes_back_to_the_form(hookbench: Running, signed_in
     saved(page)
 
 
-def test_another_card_keeps_what_both_have_and_the_code_of_each(hookbench: Running, signed_in: Page) -> None:
-    page = signed_in
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.goto(f"{hookbench.url}/endpoints/new?card=slack")
-    page.get_by_label("Description").fill("For the shop")
-    paste_over(page, "field-code", CODE)
-    choose_card(page, "Customer.io")
-    expect(page.get_by_text("Your input was carried over to this card.")).to_be_visible()
-    expect(page.get_by_label("Description")).to_have_value("For the shop")
-    assert "mine" not in code_of(page, "field-code")
-    choose_card(page, "Slack")
-    expect(page.get_by_label("Description")).to_have_value("For the shop")
-    assert CODE.strip() in code_of(page, "field-code")
-
-
 def test_start_from_can_be_undone(hookbench: Running, signed_in: Page) -> None:
     page = signed_in
     page.on("dialog", lambda dialog: dialog.accept())
@@ -160,11 +145,6 @@ def end_session(page: Page) -> None:
     """The browser still has the cookie; the server does not know the session any more."""
     [session] = [one for one in page.context.cookies() if one["name"] == "session"]
     page.context.add_cookies([{**session, "value": "a-session-that-is-over"}])
-
-
-def choose_card(page: Page, name: str) -> None:
-    page.locator(".card-picker summary").click()
-    page.locator(".card-picker").get_by_role("link", name=name).click()
 
 
 def test_signing_out_forgets_what_was_typed(hookbench: Running, signed_in: Page) -> None:

@@ -32,7 +32,7 @@ def test_an_endpoint_is_created_from_a_card_after_a_test_run(hookbench: Running,
     page = plain
     page.goto(f"{hookbench.url}/test/endpoints/new")
     page.locator("details.card-picker > summary").click()
-    page.get_by_role("link", name="Slack").click()
+    page.locator(".card-picker").get_by_role("button", name="Slack").click()
     page.get_by_label("Endpoint URL").fill("https://hooks.slack.com/services/T0/B0/abc")
     page.get_by_role("radio", name="Capture").check()
 

@@ -1,0 +1,45 @@
+"""What becomes of a typed form when another card is chosen: everything that fits stays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from server.actions.drafts import Draft
+from server.domain.cards import Card, CardField, FieldKind
+
+
+@dataclass(frozen=True, slots=True)
+class CardChange:
+    draft: Draft
+    """The form of the new card. It also keeps values that only other cards use, so that changing back restores them."""
+    code_kept: bool
+    """Whether the code was written for the former card and stayed because a person had edited it."""
+
+
+def change_card(draft: Draft, former: Card, card: Card) -> CardChange:
+    """The draft for another card.
+
+    Code that nobody edited, which is the former card's default or one of its samples, becomes the new card's default.
+    """
+    typed = dict(draft.credentials or {})
+    fitting = {name: value for name, value in typed.items() if not _is_foreign_choice(card, name, value)}
+    changed = replace(draft, card=card.name, credentials=fitting)
+    if card.name == former.name:
+        return CardChange(changed, False)
+    if _is_edited(draft.code, former, card):
+        return CardChange(changed, True)
+    # Somebody who switched the transformation on or off decided it; otherwise the new card does.
+    decided = draft.transforming != former.transforms
+    transforming = draft.transforming if decided else card.transforms
+    return CardChange(replace(changed, code=card.default_code, transforming=transforming), False)
+
+
+def _is_edited(code: str, former: Card, card: Card) -> bool:
+    known = (former.default_code, card.default_code, *(sample.code for sample in (*former.samples, *card.samples)))
+    return bool(code.strip()) and code.strip() not in {text.strip() for text in known}
+
+
+def _is_foreign_choice(card: Card, name: str, value: str) -> bool:
+    """Whether the value is a choice of another card's field of the same name, which this card does not offer."""
+    fields: Mapping[str, CardField] = {field.name: field for field in card.fields}
+    field = fields.get(name)
+    return field is not None and field.kind is FieldKind.CHOICE and value not in dict(field.choices)
