@@ -57,9 +57,7 @@ async def test_url_description_and_lists_go_along(site: Site) -> None:
 async def test_what_only_the_other_card_asks_for_comes_back(site: Site) -> None:
     page = await changed(site, customer_io(credentials__region="eu"), "webhook")
     assert "Site ID" not in text_of(page)
-    back = {
-        name: value_of(page, name) for name in ("credentials.site_id", "credentials.api_key", "credentials.region")
-    }
+    back = {name: value_of(page, name) for name in ("credentials.site_id", "credentials.api_key", "credentials.region")}
     assert back == {
         "credentials.site_id": "1a2b3c4d5e6f7a8b9c0d",
         "credentials.api_key": "0d9c8b7a6f5e4d3c2b1a",
