@@ -1,6 +1,6 @@
-// The drop-down of integration cards (ui.card_picker): with scripts it is a combobox. The focus stays in the search box,
-// typing filters, arrows, Home and End move, Enter chooses, Escape closes (menus.js). Without scripts it is a list of
-// submit buttons.
+// The drop-down of integration cards (ui.card_picker): with scripts it is a combobox. The focus stays in the search
+// box, typing filters, arrows, Home and End move, Enter chooses, Escape closes (menus.js). Without scripts it is a list
+// of submit buttons.
 const shown = (option) => !option.closest("li").hidden;
 
 export function upgrade(root) {

@@ -2,8 +2,8 @@
 // crash, a restart of the server or an expired session. One entry for each form and person (`data-keep-for`: their id).
 //   Plain text is in localStorage, so that it survives the tab. Secrets (password boxes, inputs with data-secret) are
 //     in sessionStorage, which ends with the tab. Signing out deletes both.
-//   data-keep-group="new:src_1:"  how the data-keep of related forms begins: one for each card of a new endpoint. Saving one
-//     of them ends what this tab keeps of the others
+//   data-keep-group="new:src_1:"  how the data-keep of related forms begins, such as those of a new endpoint's cards.
+//     Saving one of them ends what this tab keeps of the others
 //   data-keep-carried  the server filled the form with what was typed into a related one (a change of card). Code and
 //     credentials that this tab keeps for it are added where the other form had none
 // When kept input exists, an opened form shows <template data-keep-notice="offer">. If the page was left while saving,
