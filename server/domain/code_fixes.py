@@ -59,7 +59,7 @@ class _Edit:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A spot of the code that gives the wrong property its value: ``{name: value}``, ``{name}`` or ``x.name = value``."""
+    """Code that gives the wrong property its value: ``{name: value}``, ``{name}`` or ``x.name = value``."""
 
     node: Node
     key: Node
