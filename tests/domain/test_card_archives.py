@@ -102,7 +102,8 @@ def test_our_own_icons_are_safe(path: Path) -> None:
     "text",
     [
         "", "hello", "<script>alert(1)</script>", '<path d="M0 0" onload="x()"/>', '<path d="url(javascript:1)"/>',
-        '<image href="https://x.example/"/>', '<use href="#a"/>', '<path d="M0 0"', '<foreignObject/>', "<style>*{}</style>",
+        '<image href="https://x.example/"/>', '<use href="#a"/>',
+        '<path d="M0 0"', '<foreignObject/>', "<style>*{}</style>",
         '<path fill="url(#x)"/>', '<path style="fill:red"/>', '<g><script/></g>', '<path d="M0 0">text</path>',
         "<!DOCTYPE a [<!ENTITY b 'c'>]><path/>", "<?xml version='1.0'?><path/>", '<path d="' + "1 " * 5000 + '"/>',
         '<path/>' * 200, '</icon><script/><icon>', '<a href="x"><path/></a>', '<text x="1">a</text>',
