@@ -16,6 +16,8 @@ class Changes:
     listening: set[EndpointId] = field(default_factory=set)
     """Those of ``endpoints`` that may now want other events than before."""
     sources: set[SourceId] = field(default_factory=set)
+    cards: set[str] = field(default_factory=set)
+    """The names of a person's own cards."""
 
 
 def endpoint_changed(tx: Connection, endpoint_id: EndpointId, *, listening: bool = True) -> None:
@@ -29,6 +31,11 @@ def endpoint_changed(tx: Connection, endpoint_id: EndpointId, *, listening: bool
 def source_changed(tx: Connection, source_id: SourceId) -> None:
     """Notify the store's watchers after the commit."""
     _of(tx).sources.add(source_id)
+
+
+def card_changed(tx: Connection, name: str) -> None:
+    """Notify the store's watchers after the commit."""
+    _of(tx).cards.add(name)
 
 
 def taken(tx: Connection) -> Changes | None:

@@ -260,6 +260,15 @@ options = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
+own_cards = Table(
+    "own_cards",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("files", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
 attempts = Table(
     "attempts",
     metadata,
