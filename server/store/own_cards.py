@@ -58,8 +58,9 @@ def remove(tx: Connection, name: str) -> None:
 
 def uses(tx: Connection) -> dict[str, int]:
     """How many endpoints use each card, by the card's name."""
-    query = select(endpoints.c.card, func.count()).where(endpoints.c.deleted_at.is_(None)).group_by(endpoints.c.card)
-    return {card: number for card, number in tx.execute(query)}
+    counted = select(endpoints.c.card, func.count().label("number"))
+    query = counted.where(endpoints.c.deleted_at.is_(None)).group_by(endpoints.c.card)
+    return {row.card: row.number for row in tx.execute(query)}
 
 
 def _files(text: str) -> Mapping[str, str]:
