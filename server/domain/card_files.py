@@ -1,0 +1,456 @@
+"""Makes a card from the files of its folder, whoever wrote them. ``transforms/README.md`` describes the format.
+
+A mistake is told with the file and the key. A folder of somebody else may be hostile: everything is bounded, and no text
+of it is more than text, apart from the icon, which is checked shape by shape.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from server.domain.card_icons import safe_icon
+from server.domain.cards import (
+    PLACEHOLDER,
+    WEBHOOK_VALUES,
+    Card,
+    CardField,
+    CardUrl,
+    Check,
+    CheckResult,
+    CheckRule,
+    FieldKind,
+    Group,
+    Mistake,
+    Sample,
+    Severity,
+)
+
+CARD_FILE = "card.toml"
+CONTRACT_FILE = "contract.json"
+LOCALES = ("zh_Hans",)
+
+MAX_TEXT = 600
+"""Characters of one text of a card."""
+MAX_LIST = 40
+"""Entries of one list of a card."""
+MAX_PATTERN = 300
+MAX_CODE_BYTES = 256 * 1024
+MAX_RATE = 1000
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
+_STATUS = re.compile(r"[1-5](?:\d\d|xx)")
+_NESTED_REPEAT = re.compile(r"[+*}]\)?[+*{]|\([^()]*[+*][^()]*\)[+*{]")
+"""Repeats of repeats, which can take exponential time in Python's engine."""
+
+T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
+
+
+class MalformedCard(ValueError):
+    """A card cannot be used. The text names the file and the key: ``slack/card.toml: fields[0].label is missing``."""
+
+
+def parse_card(name: str, files: Mapping[str, str], *, trusted: bool = False) -> Card:
+    """The card that these files describe, by their paths in the folder. Raises ``MalformedCard``.
+
+    ``trusted``: one of ours, whose icon is used as it is and which belongs to a group of the picker.
+    """
+    folder = _Folder(name, files)
+    table = _Table(folder.shown(CARD_FILE), _toml(folder))
+    fields = tuple(_field(item) for item in table.tables("fields"))
+    if len({each.name for each in fields}) < len(fields):
+        raise table.wrong("fields", "has two fields of the same name")
+    names = _Names(fields)
+    url = _url(table.table("url"), fields, names)
+    basic, auth = _auth(table.table("auth"), names)
+    card = Card(
+        name=name,
+        title=table.need("title", str),
+        summary=table.need("summary", str),
+        group=table.one_of("group", Group) if trusted else _own(table),
+        words=tuple(table.texts("words")),
+        steps=tuple(table.texts("steps")),
+        notes=tuple(table.texts("notes")),
+        fields=fields,
+        url=url,
+        auth=auth,
+        basic=basic,
+        headers=_templates(table.table("headers"), names.with_event, _HEADER),
+        variables=_templates(table.table("variables"), names, _VARIABLE),
+        default_code=folder.code("default.js"),
+        samples=tuple(_sample(item, folder) for item in table.tables("samples")),
+        check=_check(table.table("check"), names, fields),
+        rate_limit=_rate(table),
+        transforms=table.take("transforms", bool, True),
+        icon=_icon(folder, trusted=trusted),
+        snippet=files.get("snippet.txt", ""),
+        contract_text=files.get(CONTRACT_FILE, ""),
+        texts={locale: _texts(folder, f"{locale}.json") for locale in LOCALES if f"{locale}.json" in files},
+    )
+    table.refuse_the_rest()
+    return card
+
+
+def sentences_of(card: Card) -> tuple[str, ...]:
+    """Every sentence of ``card.toml`` that people read, each once."""
+    found: list[str] = [card.title, card.summary, *card.steps, *card.notes, card.check.none, card.url.pattern_hint]
+    found += [each.say for each in (*card.url.mistakes, *card.check.rules)]
+    for field in card.fields:
+        found += [field.label, field.help, field.pattern_hint, *(label for _, label in field.choices)]
+        found += [mistake.say for mistake in field.mistakes]
+    found += [sample.title for sample in card.samples]
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
+class _Folder:
+    def __init__(self, name: str, files: Mapping[str, str]) -> None:
+        self._name = name
+        self.files = files
+
+    def shown(self, path: str) -> str:
+        return f"{self._name}/{path}"
+
+    def read(self, path: str) -> str:
+        if path not in self.files:
+            raise MalformedCard(f"{self.shown(path)} is missing")
+        return self.files[path]
+
+    def code(self, path: str) -> str:
+        text = self.read(path)
+        if len(text.encode("utf-8", "replace")) > MAX_CODE_BYTES:
+            raise MalformedCard(f"{self.shown(path)} is longer than {MAX_CODE_BYTES // 1024} KiB")
+        return text
+
+
+class _Names:
+    """The names that templates may use."""
+
+    def __init__(self, fields: Iterable[CardField]) -> None:
+        self.known = {each.name for each in fields} | {
+            f"{each.name}.{group}" for each in fields if each.pattern for group in re.compile(each.pattern).groupindex
+        }
+
+    @property
+    def with_event(self) -> "_Names":
+        return self.also(WEBHOOK_VALUES)
+
+    def also(self, names: Iterable[str]) -> "_Names":
+        wider = _Names(())
+        wider.known = self.known | set(names)
+        return wider
+
+
+def _toml(folder: _Folder) -> dict[str, Any]:
+    text = folder.read(CARD_FILE)
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise MalformedCard(f"{folder.shown(CARD_FILE)}: {error}") from error
+
+
+def _own(table: "_Table") -> Group:
+    table.take("group", str, "")
+    return Group.OWN
+
+
+def _field(table: "_Table") -> CardField:
+    kind = table.one_of("kind", FieldKind)
+    field = CardField(
+        name=table.need("name", str),
+        label=table.need("label", str),
+        kind=kind,
+        help=table.take("help", str, ""),
+        placeholder=table.take("placeholder", str, ""),
+        choices=tuple(_choice(item) for item in table.tables("choices")),
+        pattern=table.pattern("pattern"),
+        pattern_hint=table.take("pattern_hint", str, ""),
+        optional=table.take("optional", bool, False),
+        known_by=table.pattern("known_by"),
+        mistakes=tuple(_mistake(item) for item in table.tables("mistakes")),
+    )
+    table.refuse_the_rest()
+    if not _NAME.fullmatch(field.name) or field.name in ("webhook", "url"):
+        raise table.wrong("name", "is not in small letters, digits and underscores, or is webhook or url")
+    if (kind is FieldKind.CHOICE) is not bool(field.choices):
+        raise table.wrong("choices", "belongs to a field of the kind choice, and only to such a field")
+    if bool(field.pattern) is not bool(field.pattern_hint):
+        raise table.wrong("pattern_hint", "goes together with pattern: it says what the person should mend")
+    return field
+
+
+def _choice(table: "_Table") -> tuple[str, str]:
+    choice = table.need("value", str), table.need("label", str)
+    table.refuse_the_rest()
+    return choice
+
+
+def _mistake(table: "_Table") -> Mistake:
+    pattern = table.pattern("pattern")
+    if not pattern:
+        raise table.wrong("pattern", "is missing")
+    say = table.need("say", str)
+    severity = table.one_of("severity", Severity) if "severity" in table.content else Severity.ERROR
+    table.refuse_the_rest()
+    return Mistake(pattern, say, severity)
+
+
+def _url(table: "_Table", fields: tuple[CardField, ...], names: _Names) -> CardUrl:
+    asks = table.take("ask", bool, False)
+    url = CardUrl(
+        asks=asks,
+        placeholder=table.take("placeholder", str, ""),
+        secret=table.take("secret", bool, False),
+        pattern=table.pattern("pattern"),
+        pattern_hint=table.take("pattern_hint", str, ""),
+        known_by=table.pattern("known_by"),
+        mistakes=tuple(_mistake(item) for item in table.tables("mistakes")),
+        defaults={} if asks else _defaults(table, fields, names),
+        query=_templates(table.table("query"), names),
+    )
+    if bool(url.pattern) is not bool(url.pattern_hint):
+        raise table.wrong("pattern_hint", "goes together with pattern: it says what the person should mend")
+    table.refuse_the_rest()
+    return url
+
+
+def _defaults(table: "_Table", fields: tuple[CardField, ...], names: _Names) -> dict[str, str]:
+    """``default`` is one URL, or a table with one URL for each value of the first choice field."""
+    if isinstance(table.content.get("default"), str):
+        return {"": _address(table, "default", table.need("default", str), names)}
+    choice = next((field for field in fields if field.kind is FieldKind.CHOICE), None)
+    if choice is None:
+        table.need("default", str)  # missing, or not a text: says so
+        raise table.wrong("default", "must be text")
+    urls = table.table("default")
+    found = {value: _address(urls, value, urls.need(value, str), names) for value, _ in choice.choices}
+    urls.refuse_the_rest()
+    return found
+
+
+def _address(table: "_Table", key: str, text: str, names: _Names) -> str:
+    _known(table, key, text, names)
+    if not re.match(r"https?://|\{url\}", text):
+        raise table.wrong(key, "must begin with https:// or http://")
+    return text
+
+
+def _auth(table: "_Table", names: _Names) -> tuple[tuple[str, str] | None, dict[str, str]]:
+    """The templates of HTTP Basic, and those of headers."""
+    if not table.content:
+        return None, {}
+    kind = table.need("kind", str)
+    basic: tuple[str, str] | None = None
+    headers: dict[str, str] = {}
+    match kind:
+        case "basic":
+            basic = table.need("user", str), table.take("password", str, "")
+            for key, template in zip(("user", "password"), basic, strict=True):
+                _known(table, key, template, names)
+        case "bearer":
+            headers = {"authorization": f"Bearer {_known(table, 'token', table.need('token', str), names)}"}
+        case "header":
+            name = table.need("name", str)
+            if not _HEADER.fullmatch(name):
+                raise table.wrong("name", "is not the name of a header")
+            headers = {name: _known(table, "value", table.need("value", str), names)}
+        case _:
+            raise table.wrong("kind", f"is {kind[:40]!r} and not one of basic, bearer, header")
+    table.refuse_the_rest()
+    return basic, headers
+
+
+def _templates(table: "_Table", names: _Names, key_form: re.Pattern[str] | None = None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key in list(table.content):
+        if key_form and not key_form.fullmatch(key):
+            raise table.wrong(key[:80], "is not a name that can be used here")
+        found[key] = _known(table, key, table.take(key, str, ""), names)
+    return found
+
+
+def _known(table: "_Table", key: str, template: str, names: _Names) -> str:
+    """The template, when all names in it are known. Braces that hold no name are text."""
+    for name in PLACEHOLDER.findall(template):
+        if name not in names.known:
+            raise table.wrong(key, f"names no field of the card: {name}")
+    return template
+
+
+def _check(table: "_Table", names: _Names, fields: tuple[CardField, ...]) -> Check:
+    if not table.content:
+        return Check()
+    if none := table.take("none", str, ""):
+        table.refuse_the_rest()
+        return Check(none=none)
+    with_url = names.also({"url"})
+    method = table.take("method", str, "GET")
+    if method not in ("GET", "POST", "HEAD"):
+        raise table.wrong("method", "is not one of GET, POST, HEAD")
+    check = Check(
+        method=method,
+        url=_address(table, "url", table.need("url", str), with_url),
+        headers=_templates(table.table("headers"), with_url, _HEADER),
+        body=_known(table, "body", table.take("body", str, ""), with_url),
+        rules=tuple(_check_rule(item, fields) for item in table.tables("results")),
+    )
+    table.refuse_the_rest()
+    return check
+
+
+def _check_rule(table: "_Table", fields: tuple[CardField, ...]) -> CheckRule:
+    rule = CheckRule(
+        statuses=_statuses(table),
+        json=table.take("json", str, ""),
+        text=table.pattern("text"),
+        result=table.one_of("result", CheckResult),
+        say=table.need("say", str),
+        switch=_templates(table.table("switch"), _Names(())),
+    )
+    if rule.json and not isinstance(_json(table, "json", rule.json), dict):
+        raise table.wrong("json", "is not a JSON Schema")
+    choices = {field.name: dict(field.choices) for field in fields}
+    for field, value in rule.switch.items():
+        if value not in choices.get(field, {}):
+            raise table.wrong(f"switch.{field}", "is not a choice of the card")
+    table.refuse_the_rest()
+    return rule
+
+
+def _statuses(table: "_Table") -> tuple[str, ...]:
+    given = table.content.pop("status", [])
+    found = tuple(str(each) for each in (given if isinstance(given, list) else [given]))
+    if not all(_STATUS.fullmatch(each) for each in found):
+        raise table.wrong("status", 'is not a status such as 200 or "2xx"')
+    return found
+
+
+def _json(table: "_Table", key: str, text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise table.wrong(key, "is not JSON") from None
+
+
+def _sample(table: "_Table", folder: _Folder) -> Sample:
+    name, title = table.need("name", str), table.need("title", str)
+    table.refuse_the_rest()
+    if not _NAME.fullmatch(name):
+        raise table.wrong("name", "is not in small letters, digits and underscores")
+    return Sample(name, title, folder.code(f"samples/{name}.js"))
+
+
+def _rate(table: "_Table") -> int | None:
+    rate = table.take("rate_limit", int, 0)
+    if "rate_limit" in table.taken and not 1 <= rate <= MAX_RATE:
+        raise table.wrong("rate_limit", f"must be a whole number from 1 to {MAX_RATE}")
+    return rate or None
+
+
+def _icon(folder: _Folder, *, trusted: bool) -> str:
+    text = folder.read("icon.svg").strip()
+    if trusted:
+        return text
+    shapes = safe_icon(text)
+    if shapes is None:
+        raise MalformedCard(
+            f"{folder.shown('icon.svg')}: only shapes may be in it (path, line, rect, circle …), without scripts, "
+            "styles, links and text"
+        )
+    return shapes
+
+
+def _texts(folder: _Folder, path: str) -> dict[str, str]:
+    try:
+        texts = json.loads(folder.read(path))
+    except (ValueError, RecursionError):
+        raise MalformedCard(f"{folder.shown(path)} is not JSON") from None
+    if not isinstance(texts, dict) or not all(
+        isinstance(text, str) and 0 < len(text) <= MAX_TEXT for text in texts.values()
+    ):
+        raise MalformedCard(f"{folder.shown(path)}: must be an object of sentences and their translations")
+    return texts
+
+
+class _Table:
+    """A TOML table whose keys are removed as they are read, so that any key left at the end is a misspelling."""
+
+    def __init__(self, file: str, content: Mapping[str, Any], path: str = "") -> None:
+        self.content = dict(content)
+        self.taken: set[str] = set()
+        self._file = file
+        self._path = path
+
+    def need(self, key: str, kind: type[T]) -> T:
+        if key not in self.content:
+            raise self.wrong(key, "is missing")
+        value = self._typed(key, kind)
+        if value == "":
+            raise self.wrong(key, "is empty")
+        return value
+
+    def take(self, key: str, kind: type[T], default: T) -> T:
+        return self._typed(key, kind) if key in self.content else default
+
+    def one_of(self, key: str, choices: type[E]) -> E:
+        value = self.need(key, str)
+        try:
+            return choices(value)
+        except ValueError:
+            raise self.wrong(key, f"is {value[:40]!r} and not one of {', '.join(choices)}") from None
+
+    def pattern(self, key: str) -> str:
+        """A regular expression of bounded length whose repeats are not nested."""
+        text = self.take(key, str, "")
+        if len(text) > MAX_PATTERN:
+            raise self.wrong(key, f"is longer than {MAX_PATTERN} characters")
+        try:
+            re.compile(text)
+        except (re.error, RecursionError, OverflowError) as error:
+            raise self.wrong(key, f"is not a regular expression: {error}") from error
+        if _NESTED_REPEAT.search(re.sub(r"\\.|\[[^\]]*\]", "x", text)):
+            raise self.wrong(key, "repeats a repeat, which can take for ever")
+        return text
+
+    def texts(self, key: str) -> list[str]:
+        values = self.take(key, list, [])
+        if len(values) > MAX_LIST or not all(isinstance(each, str) and 0 < len(each) <= MAX_TEXT for each in values):
+            raise self.wrong(key, f"must be a list of at most {MAX_LIST} texts")
+        return values
+
+    def table(self, key: str) -> "_Table":
+        return _Table(self._file, self.take(key, dict, {}), f"{self._path}{key}.")
+
+    def tables(self, key: str) -> list["_Table"]:
+        values = self.take(key, list, [])
+        if len(values) > MAX_LIST or not all(isinstance(value, dict) for value in values):
+            raise self.wrong(key, f"must be a list of at most {MAX_LIST} tables")
+        return [_Table(self._file, value, f"{self._path}{key}[{index}].") for index, value in enumerate(values)]
+
+    def refuse_the_rest(self) -> None:
+        if self.content:
+            raise self.wrong(next(iter(self.content))[:80], "is not a key that a card knows")
+
+    def wrong(self, key: str, sentence: str) -> MalformedCard:
+        return MalformedCard(f"{self._file}: {self._path}{key} {sentence}")
+
+    def _typed(self, key: str, kind: type[T]) -> T:
+        value = self.content.pop(key)
+        self.taken.add(key)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise self.wrong(key, f"must be {_KINDS[kind]}")
+        if isinstance(value, str) and len(value) > _LONGEST.get(key, MAX_TEXT):
+            raise self.wrong(key, f"is longer than {_LONGEST.get(key, MAX_TEXT)} characters")
+        return value
+
+
+_LONGEST = {"json": 4000, "body": 4000}
+"""Characters of texts that are not sentences."""
+
+_KINDS: dict[type, str] = {
+    str: "text", bool: "true or false", int: "a whole number", list: "a list", dict: "a table"
+}  # fmt: skip
