@@ -29,11 +29,14 @@ from server.delivery.health import HealthCheck
 from server.delivery.intake import Intake
 from server.delivery.mailer import Mailer
 from server.delivery.notifier import Notifier
+from server.delivery.own_cards import OwnCards
 from server.delivery.recovery import Recovery
 from server.delivery.replayer import Replayer
 from server.delivery.retention import Retention
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules, fixed_addresses
+from server.domain.card_files import parse_card
+from server.domain.card_shelf import CardShelf
 from server.sandbox import Sandbox
 from server.settings import Settings
 from server.store import Busy, KeyRing, Store, Unusable, owners
@@ -134,7 +137,11 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     await sandbox.start()
     stack.push_async_callback(sandbox.close)
     store = _open_store(settings, stack)
-    cards = load_cards(transforms_dir())
+    cards = CardShelf(load_cards(transforms_dir()))
+    i18n.know_cards(cards)
+    own_cards = OwnCards(store, cards, parse_card)
+    await own_cards.start()
+    stack.push_async_callback(own_cards.stop)
     rules = AddressRules.allowing(settings.allow_networks)
     courier = _courier(settings, rules)
     stack.push_async_callback(courier.aclose)
@@ -182,7 +189,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     stack.push_async_callback(retention.stop)
     notifier.start()
     stack.push_async_callback(notifier.stop)
-    parts = (worker, recovery, replayer, retention, notifier)
+    parts = (own_cards, worker, recovery, replayer, retention, notifier)
     app.state.health = HealthCheck(store, sandbox, [loop for part in parts for loop in part.loops])
     _say_started(store, sandbox)
 

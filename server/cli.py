@@ -18,7 +18,7 @@ import click
 from pydantic import ValidationError
 
 from server import __version__
-from server.delivery.prepare import Preparation, ReadyToSend, prepare
+from server.delivery.prepare import Preparation, ReadyToSend, prepare, unsent_event
 from server.domain import pasted, signing
 from server.domain.addresses import AddressRules
 from server.domain.catalog import EVENT_TYPES, sample_json
@@ -294,7 +294,7 @@ async def _try(code: str, event_type: str, payload: str, env: dict[str, str], ur
     await sandbox.start()
     endpoint = _tried(code, env, url)
     try:
-        prepared = await prepare(endpoint, event_type, payload.encode(), sandbox=sandbox, cards={})
+        prepared = await prepare(endpoint, unsent_event(event_type, payload.encode()), sandbox=sandbox, cards={})
     finally:
         await sandbox.close()
     masker = masker_of(endpoint, None)

@@ -205,7 +205,8 @@ def _credential_problem(field: CardField, value: str, destination: Destination) 
     label = Sentence(field.label)
     if not value:
         # Capturing sends nothing, so that people can start without an account at the destination.
-        return say("Enter the {label}.", label=label) if destination is Destination.SEND else None
+        wanted = destination is Destination.SEND and not field.optional
+        return say("Enter the {label}.", label=label) if wanted else None
     if field.kind is FieldKind.CHOICE and value not in dict(field.choices):
         return say("Select a value for {label}.", label=label)
     if len(value.encode()) > MAX_CREDENTIAL_BYTES:

@@ -14,7 +14,7 @@ from server.actions.drafts import (
     variable_problems,
 )
 from server.actions.services import Services
-from server.delivery.prepare import ReadyToSend, RunsCode, as_shown, prepare, program_of, runs_code
+from server.delivery.prepare import ReadyToSend, RunsCode, as_shown, prepare, program_of, runs_code, unsent_event
 from server.domain.addresses import AddressRules
 from server.domain.cards import Card
 from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
@@ -92,7 +92,7 @@ async def run(
     rules: AddressRules,
 ) -> TestRun:
     """Run ``prepare`` for this endpoint and an event, and check the URL against the address rules."""
-    prepared = await prepare(endpoint, event_type, body, sandbox=sandbox, cards=cards)
+    prepared = await prepare(endpoint, unsent_event(event_type, body), sandbox=sandbox, cards=cards)
     captured, ms = endpoint.destination is Destination.CAPTURE, prepared.ms or 0.0
     card = cards.get(endpoint.card)
     masker = masker_of(endpoint, card)

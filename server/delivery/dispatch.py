@@ -10,7 +10,7 @@ import structlog
 
 from server.delivery.courier import Blocked, Courier, Responded, Unreachable
 from server.delivery.decisions import without_content
-from server.delivery.prepare import Preparation, ReadyToSend, RunsCode, as_shown, prepare, runs_code
+from server.delivery.prepare import Event, Preparation, ReadyToSend, RunsCode, as_shown, prepare, runs_code
 from server.domain.cards import Card
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.faults import KIND, during_the_send
@@ -67,7 +67,8 @@ class Dispatcher:
         endpoint, message, delivery = claimed.endpoint, claimed.message, claimed.delivery
         started_at, clock = time.time_ns() // 1_000_000, perf_counter()
         masker = self._maskers.of(endpoint, self._cards.get(endpoint.card))
-        prepared = await prepare(endpoint, message.event_type, message.body, sandbox=self._sandbox, cards=self._cards)
+        event = Event(message.event_type, message.body, message.webhook_id, message.received_at // 1000)
+        prepared = await prepare(endpoint, event, sandbox=self._sandbox, cards=self._cards)
         ended = await self._carry_out(prepared, endpoint, message)
         attempt = Attempt(
             id=attempt_id,

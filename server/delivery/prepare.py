@@ -4,8 +4,11 @@ Live deliveries, examples, the tester on the Test tab and ``hookbench try`` all 
 be sent.
 """
 
+import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from server.domain import missing_values
@@ -40,49 +43,77 @@ class ReadyToSend:
 Preparation = ReadyToSend | Cancelled | TransformFailed
 
 
-async def prepare(
-    endpoint: Endpoint, event_type: str, body: bytes, *, sandbox: RunsCode, cards: Mapping[str, Card]
-) -> Preparation:
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A received event, as far as its request depends on it."""
+
+    type: str
+    body: bytes
+    id: str
+    """The ``webhook-id``."""
+    timestamp: int
+    """When it came, in Unix seconds."""
+
+
+UNSENT_ID = "msg_sample"
+"""The ``webhook-id`` of an event that nobody sent."""
+
+
+def unsent_event(event_type: str, body: bytes) -> Event:
+    """An event for a test run. It came at the time that its payload names, so that each run gives the same result."""
+    try:
+        named = json.loads(body)["timestamp"]
+        moment = datetime.fromisoformat(named)
+        return Event(event_type, body, UNSENT_ID, int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()))
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return Event(event_type, body, UNSENT_ID, time.time_ns() // 1_000_000_000)
+
+
+async def prepare(endpoint: Endpoint, event: Event, *, sandbox: RunsCode, cards: Mapping[str, Card]) -> Preparation:
     """Return what this endpoint makes of an event; ``TransformFailed`` if that breaks a rule of ``domain.requests``."""
     card = cards.get(endpoint.card)
-    credential_headers = card.auth_headers(endpoint.credentials) if card else {}
+    url, card_headers, variables = endpoint.url, {}, endpoint.variables
+    if card:
+        url = card.with_query(url, endpoint.credentials)
+        card_headers = card.request_headers(endpoint.credentials, webhook_id=event.id, timestamp=str(event.timestamp))
+        variables = {**card.environment(endpoint.credentials), **variables}
     if not runs_code(endpoint):
-        request = untransformed(
-            endpoint.url, body, credential_headers=credential_headers, endpoint_headers=endpoint.headers
+        return ReadyToSend(
+            untransformed(url, event.body, credential_headers=card_headers, endpoint_headers=endpoint.headers)
         )
-        return ReadyToSend(request)
 
     assert endpoint.version
     result = await sandbox.run(
         program_of(endpoint, endpoint.version),
         Webhook(
-            event_type=event_type,
-            payload=body.decode("utf-8", "replace").removeprefix("\ufeff"),
-            url=endpoint.url,
+            event_type=event.type,
+            payload=event.body.decode("utf-8", "replace").removeprefix("\ufeff"),
+            url=url,
             method="POST",
             headers={},
-            env=endpoint.variables,
+            env=variables,
+            id=event.id,
+            timestamp=event.timestamp,
         ),
     )
     if isinstance(result, TransformFailed):
-        return _with_missing_variables(result, endpoint)
+        return _with_missing_variables(result, endpoint.version, variables)
     if isinstance(result, Cancelled):
         return result
-    missing = missing_values.warnings(result, endpoint.url, endpoint.version.code, endpoint.variables)
+    missing = missing_values.warnings(result, url, endpoint.version.code, variables)
     if missing:
         result = replace(result, warnings=(*result.warnings, *missing)[:MAX_WARNINGS])
-    finished = finish(result, credential_headers=credential_headers, endpoint_headers=endpoint.headers)
+    finished = finish(result, credential_headers=card_headers, endpoint_headers=endpoint.headers)
     if isinstance(finished, AttemptError):
         return TransformFailed(finished, result.console, result.ms, result.memory, result.warnings)
     return ReadyToSend(finished, result.console, result.ms, result.memory, result.warnings)
 
 
-def _with_missing_variables(failed: TransformFailed, endpoint: Endpoint) -> TransformFailed:
+def _with_missing_variables(failed: TransformFailed, version: Version, variables: Mapping[str, str]) -> TransformFailed:
     """Add warnings about missing variables: code that fails at a value often fails since a variable is missing."""
-    assert endpoint.version
     if failed.error.kind not in (FailureKind.THREW, FailureKind.BAD_RESULT):
         return failed
-    missing = missing_values.missing_variables(endpoint.version.code, endpoint.variables)
+    missing = missing_values.missing_variables(version.code, variables)
     return replace(failed, warnings=(*failed.warnings, *missing)[:MAX_WARNINGS]) if missing else failed
 
 
@@ -98,5 +129,5 @@ def runs_code(endpoint: Endpoint) -> bool:
 
 def as_shown(request: FinishedRequest, card: Card | None) -> SentRequest:
     """Return the request with possible keys in header values and the URL masked; ``Masker`` masks the rest."""
-    url = shown_url(request.url, whole=bool(card and card.url_is_secret))
+    url = shown_url(request.url, whole=bool(card and card.url.secret))
     return SentRequest(request.method, url, mask_headers(request.headers, SHOWN), request.body)

@@ -1,7 +1,7 @@
 """Makes a card from the files of its folder, whoever wrote them. ``transforms/README.md`` describes the format.
 
-A mistake is told with the file and the key. A folder of somebody else may be hostile: everything is bounded, and no text
-of it is more than text, apart from the icon, which is checked shape by shape.
+A mistake is told with the file and the key. A folder of somebody else may be hostile: everything is bounded, and no
+text of it is more than text, apart from the icon, which is checked shape by shape.
 """
 
 import json
@@ -99,7 +99,7 @@ def parse_card(name: str, files: Mapping[str, str], *, trusted: bool = False) ->
 def sentences_of(card: Card) -> tuple[str, ...]:
     """Every sentence of ``card.toml`` that people read, each once."""
     found: list[str] = [card.title, card.summary, *card.steps, *card.notes, card.check.none, card.url.pattern_hint]
-    found += [each.say for each in (*card.url.mistakes, *card.check.rules)]
+    found += [mistake.say for mistake in card.url.mistakes] + [rule.say for rule in card.check.rules]
     for field in card.fields:
         found += [field.label, field.help, field.pattern_hint, *(label for _, label in field.choices)]
         found += [mistake.say for mistake in field.mistakes]

@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from urllib.parse import quote
 
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?)\}")
@@ -91,9 +90,9 @@ class CardUrl:
     pattern_hint: str = ""
     known_by: str = ""
     mistakes: tuple[Mistake, ...] = ()
-    defaults: Mapping[str, str] = MappingProxyType({})
+    defaults: Mapping[str, str] = field(default_factory=dict)
     """URL templates by the value of the first choice field; the key is ``""`` when there is no choice field."""
-    query: Mapping[str, str] = MappingProxyType({})
+    query: Mapping[str, str] = field(default_factory=dict)
     """Parameters that are added to a URL that does not have them: templates by name."""
 
 
@@ -122,7 +121,7 @@ class CheckRule:
     """JSON Schema that the parsed body must fit, as JSON text; empty for any body."""
     text: str = ""
     """A regular expression that is searched in the body; empty for any body."""
-    switch: Mapping[str, str] = MappingProxyType({})
+    switch: Mapping[str, str] = field(default_factory=dict)
     """For ``ELSEWHERE``: the choice to make, by field."""
 
 
@@ -135,7 +134,7 @@ class Check:
     method: str = "GET"
     url: str = ""
     """A template; ``{url}`` is the typed URL."""
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     rules: tuple[CheckRule, ...] = ()
 
@@ -181,13 +180,13 @@ class Card:
     """Further words by which the picker finds it."""
     notes: tuple[str, ...] = ()
     """What is worth knowing, or not known for certain, about the destination."""
-    auth: Mapping[str, str] = MappingProxyType({})
+    auth: Mapping[str, str] = field(default_factory=dict)
     """Authentication headers except HTTP Basic: templates by header name."""
     basic: tuple[str, str] | None = None
     """Templates of user and password for HTTP Basic."""
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = field(default_factory=dict)
     """Further headers of every request: templates by name."""
-    variables: Mapping[str, str] = MappingProxyType({})
+    variables: Mapping[str, str] = field(default_factory=dict)
     """What code reads in ``webhook.env`` besides the person's variables: templates by name."""
     samples: tuple[Sample, ...] = ()
     check: Check = field(default_factory=Check)
@@ -199,7 +198,7 @@ class Card:
     """Code to paste at the destination; empty when there is none."""
     contract_text: str = ""
     """``contract.json`` as text; empty when an own card has none."""
-    texts: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Translations of the card's sentences: by locale, by the English sentence."""
 
     @property
@@ -251,8 +250,8 @@ class Card:
         values = self.values(credentials)
         return {name: filled(each, values) for name, each in self.variables.items() if not _lacks(each, values)}
 
-    def values(self, credentials: Mapping[str, str], event: Mapping[str, str] = MappingProxyType({})) -> Values:
-        return Values(self.fields, credentials, event)
+    def values(self, credentials: Mapping[str, str], event: Mapping[str, str] | None = None) -> Values:
+        return Values(self.fields, credentials, event or {})
 
 
 def filled(template: str, values: Mapping[str, str], *, in_url: bool = False) -> str:

@@ -15,7 +15,7 @@ def endpoint_address(cards: Mapping[str, Card], card: str, url: str) -> str:
     found = cards.get(card)
     if url in ("", URL_NOT_SET):
         return found.title if found else card
-    return without_keys(shown_url(url, whole=bool(found and found.url_is_secret)))
+    return without_keys(shown_url(url, whole=bool(found and found.url.secret)))
 
 
 def without_keys(url: str) -> str:

@@ -126,7 +126,7 @@ def secrets_of(endpoint: Endpoint, card: Card | None) -> tuple[str, ...]:
     public = {field.name for field in card.fields if field.kind is not FieldKind.SECRET} if card else set()
     found = [value for name, value in endpoint.credentials.items() if name not in public]
     found += _signing_secrets(endpoint)
-    found += secrets_in_url(endpoint.url, whole=bool(card and card.url_is_secret))
+    found += secrets_in_url(endpoint.url, whole=bool(card and card.url.secret))
     for name, value in (*endpoint.variables.items(), *endpoint.headers.items()):
         if "://" in value:
             found += secrets_in_url(value)

@@ -29,6 +29,10 @@ class Webhook:
     method: str
     headers: Mapping[str, str]
     env: Mapping[str, str]
+    id: str = ""
+    """The ``webhook-id``: the same whenever the event is sent again."""
+    timestamp: int = 0
+    """When the event came, in Unix seconds. Code reads it as text, as the header of this name has it."""
 
 
 class FailureKind(StrEnum):

@@ -110,7 +110,7 @@ class Sandbox:
         Raises ``Unavailable`` if the sandbox itself, not the code, cannot run.
         """
         headers, env = tuple(webhook.headers.items()), tuple(webhook.env.items())
-        event = _event(webhook.event_type, webhook.url, webhook.method, headers, env)
+        event = _event(webhook.event_type, webhook.url, webhook.method, headers, env) + _own(webhook)
         payload = webhook.payload.encode(errors="replace")
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         job = Job(program, event, payload, done)
@@ -409,7 +409,7 @@ class Sandbox:
 def _event(
     event_type: str, url: str, method: str, headers: tuple[tuple[str, str], ...], env: tuple[tuple[str, str], ...]
 ) -> bytes:
-    """JSON of the handler's argument, without the payload. Cached, since an endpoint's events rarely differ in it."""
+    """JSON of the handler's argument up to what ``_own`` adds. Cached, since it rarely differs."""
     event = {
         "eventType": event_type,
         "payload": None,
@@ -418,7 +418,12 @@ def _event(
         "headers": dict(headers),
         "env": dict(env),
     }
-    return json.dumps(event).encode()
+    return json.dumps(event).encode()[:-1]
+
+
+def _own(webhook: Webhook) -> bytes:
+    """The rest of that JSON: what each event has of its own, but for the payload."""
+    return f',"id":{json.dumps(webhook.id)},"timestamp":"{webhook.timestamp}"}}'.encode()
 
 
 def _signal_name(number: int) -> str:

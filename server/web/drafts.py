@@ -93,7 +93,7 @@ def rows_of(
 
 def url_is_kept(stored: Endpoint, card: Card) -> bool:
     """Whether the stored URL is a secret, which the form keeps without showing it."""
-    return card.asks_url and stored.url != URL_NOT_SET and is_secret_url(stored.url, whole=card.url_is_secret)
+    return card.asks_url and stored.url != URL_NOT_SET and is_secret_url(stored.url, whole=card.url.secret)
 
 
 def _conditions(form: Form) -> Lines:

@@ -354,7 +354,7 @@ def _edit(
         name=name_of(here, endpoint),
         card=card,
         stored=stored,
-        url_kept=shown_url(endpoint.url, whole=card.url_is_secret) if url_kept else "",
+        url_kept=shown_url(endpoint.url, whole=card.url.secret) if url_kept else "",
     )
     return page(request, "endpoints/edit.html", here, form, edited, status=status)
 

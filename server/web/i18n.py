@@ -1,5 +1,6 @@
 """The reader's language. English sentences are the keys; other languages are ``.po`` files, compiled at start."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import cache
 from gettext import NullTranslations
@@ -12,6 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
+from server.domain.cards import Card
 from server.domain.sentences import Sentence
 
 LANGUAGES = {"en": "English", "zh_Hans": "简体中文"}
@@ -19,6 +21,15 @@ HTML_LANG = {"en": "en", "zh_Hans": "zh-Hans"}
 LOCALES = Path(__file__).parent.parent / "locale"
 
 current: ContextVar[str] = ContextVar("language", default="en")
+
+_cards: Mapping[str, Card] = {}
+"""The cards, which bring translations of their own sentences."""
+
+
+def know_cards(cards: Mapping[str, Card]) -> None:
+    """Translate the sentences of these cards too. The mapping may change later."""
+    global _cards
+    _cards = cards
 
 
 def choose(cookie: str | None, accept_language: str | None) -> str:
@@ -34,12 +45,18 @@ def prepare(language: str) -> None:
 
 
 def gettext(text: str) -> str:
-    return _catalogue(current.get()).gettext(text)
+    return translated(text, current.get())
 
 
 def translated(text: str, language: str) -> str:
     """The text in a certain language of ``LANGUAGES``, whatever the reader's is."""
-    return _catalogue(language).gettext(text)
+    found = _catalogue(language).gettext(text)
+    return _of_cards(text, language) if found == text and language != "en" else found
+
+
+def _of_cards(text: str, language: str) -> str:
+    """A card's own translation of its sentence; the text itself when no card has one."""
+    return next((known for card in _cards.values() if (known := card.texts.get(language, {}).get(text))), text)
 
 
 def ngettext(one: str, many: str, count: int) -> str:

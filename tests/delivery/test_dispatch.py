@@ -13,7 +13,7 @@ from server.actions.cards import load_cards
 from server.assets import transforms_dir
 from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
-from server.delivery.prepare import ReadyToSend, as_shown, prepare
+from server.delivery.prepare import ReadyToSend, as_shown, prepare, unsent_event
 from server.domain.addresses import AddressRules
 from server.domain.catalog import sample_json
 from server.domain.endpoints import Destination
@@ -48,7 +48,7 @@ def claimed(endpoint, body=BODY, event_type="a.b", **changes):
 
 
 async def prepared(sandbox, endpoint, body=BODY):
-    return await prepare(endpoint, "a.b", body, sandbox=sandbox, cards=CARDS)
+    return await prepare(endpoint, unsent_event("a.b", body), sandbox=sandbox, cards=CARDS)
 
 
 async def test_the_seeds_code_reaches_customer_io_with_its_credentials(sandbox, tls_for, ca_file):

@@ -15,7 +15,7 @@ from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Feed
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules
-from server.domain.cards import Auth, Card
+from server.domain.cards import Card, CardField, CardUrl, FieldKind, Group
 from server.domain.endpoints import Endpoint
 from server.domain.messages import Attempt, Delivery, DeliveryState, Message
 from server.domain.sources import Source
@@ -24,7 +24,16 @@ from server.store import Store, attempts, endpoints, messages, sources
 
 LOOPBACK = AddressRules.allowing(["127.0.0.0/8"])
 CARD = Card(
-    "customer_io", "Customer.io", "", (), (), False, "", False, {}, Auth.BASIC, ("site_id", "api_key"), "", (), ""
+    name="customer_io",
+    title="Customer.io",
+    summary="",
+    group=Group.EMAIL,
+    steps=(),
+    fields=(CardField("site_id", "", FieldKind.TEXT), CardField("api_key", "", FieldKind.SECRET)),
+    url=CardUrl(asks=False),
+    basic=("{site_id}", "{api_key}"),
+    default_code="",
+    icon="",
 )
 
 

@@ -5,7 +5,6 @@ Sentences in code are the arguments of ``say("…")``, ``Sentence("…")`` and `
 """
 
 import ast
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from io import SEEK_END, BytesIO
@@ -24,7 +23,6 @@ from server.web.render import environment
 ROOT = Path(__file__).parent.parent.parent
 LOCALES = ROOT / "server" / "locale"
 LANGUAGES = ("zh_Hans",)
-CARD_TEXTS = frozenset({"title", "summary", "steps", "label", "help", "pattern_hint"})
 TRANSLATES = {"server.domain.sentences": {"say", "Sentence"}, "server.web.i18n": {"gettext"}}
 """Module → its functions whose first argument is a sentence."""
 
@@ -106,9 +104,6 @@ def _everywhere() -> Iterator[tuple[Sentence, str]]:
     for file in sorted((ROOT / "server").rglob("*.py")):
         for text in _in_code(ast.parse(file.read_text())):
             yield text, _name(file)
-    for file in sorted((ROOT / "transforms").rglob("card.toml")):
-        for text in _in_card(tomllib.loads(file.read_text())):
-            yield text, _name(file)
     for group in GROUPS:
         for text in (group.title, group.description):
             yield text, "server/domain/catalog"
@@ -144,18 +139,6 @@ def _in_code(module: ast.Module) -> Iterator[str]:
                 for value in values:
                     if isinstance(value, ast.Constant) and isinstance(value.value, str):
                         yield value.value
-
-
-def _in_card(value: object, key: str = "") -> Iterator[str]:
-    match value:
-        case dict():
-            for name, inner in value.items():
-                yield from _in_card(inner, name)
-        case list():
-            for inner in value:
-                yield from _in_card(inner, key)
-        case str() if key in CARD_TEXTS:
-            yield value
 
 
 def _in_schema(schema: Mapping[str, Any]) -> Iterator[str]:

@@ -9,12 +9,13 @@ from server.actions.cards import MalformedCard, load_cards
 GOOD = """
 title = "Good"
 summary = "Sends somewhere."
+group = "crm"
 steps = ["Do it."]
 [url]
 default = "https://good.example"
 [auth]
 kind = "bearer"
-fields = ["api_key"]
+token = "{api_key}"
 [[fields]]
 name = "api_key"
 label = "API key"
@@ -46,7 +47,7 @@ def test_a_whole_card_loads(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("No card.")
     card = load_cards(tmp_path)["good"]
     assert card.default_url({}) == "https://good.example"
-    assert card.auth_headers({"api_key": "k"}) == {"authorization": "Bearer k"}
+    assert card.request_headers({"api_key": "k"}) == {"authorization": "Bearer k"}
     assert [(sample.name, sample.title) for sample in card.samples] == [("other", "Another way")]
     assert card.icon == '<path d="M0 0h1"/>'
     assert card.transforms
@@ -65,12 +66,17 @@ def test_cards_are_offered_by_title_after_the_plain_one(tmp_path: Path) -> None:
         ('title = "Good"', 'title = ""', "good/card.toml: title is empty"),
         ('title = "Good"', "title = 3", "good/card.toml: title must be text"),
         ('title = "Good"', 'title = "Good"\ncolour = "red"', "good/card.toml: colour is not a key that a card knows"),
-        ('["Do it."]', "[1]", "good/card.toml: steps must be a list of texts"),
+        ('["Do it."]', "[1]", "good/card.toml: steps must be a list of at most 40 texts"),
         ('default = "https://good.example"', "", "good/card.toml: url.default is missing"),
         ('default = "https://good.example"', 'ask = "yes"', "good/card.toml: url.ask must be true or false"),
-        ('"bearer"', '"magic"', "good/card.toml: auth.kind is 'magic' and not one of none, basic, bearer"),
-        ('"bearer"', '"basic"', "good/card.toml: auth.fields needs 2 names for basic"),
-        ('["api_key"]', '["token"]', "good/card.toml: auth.fields names no field of the card: token"),
+        ('"bearer"', '"magic"', "good/card.toml: auth.kind is 'magic' and not one of basic, bearer, header"),
+        ('"bearer"', '"basic"', "good/card.toml: auth.user is missing"),
+        ('"{api_key}"', '"{token}"', "good/card.toml: auth.token names no field of the card: token"),
+        ('"crm"', '"zoo"', "good/card.toml: group is 'zoo' and not one of chat, email"),
+        ('group = "crm"', 'group = "crm"\nrate_limit = 0', "good/card.toml: rate_limit must be a whole number from 1"),
+        ('"secret"', '"secret"\nknown_by = "(a+)+"', "good/card.toml: fields[0].known_by repeats a repeat"),
+        ('"https://good.example"', '"https://{key}.example"', "good/card.toml: url.default names no field of the card"),
+        ('"https://good.example"', '"ftp://good.example"', "good/card.toml: url.default must begin with https://"),
         ('label = "API key"', "", "good/card.toml: fields[0].label is missing"),
         ('"secret"', '"choice"', "good/card.toml: fields[0].choices belongs to a field of the kind choice"),
         ('"secret"', '"secret"\npattern = "x"', "good/card.toml: fields[0].pattern_hint goes together with pattern"),

@@ -190,7 +190,7 @@ def warm_up() -> None:
     "é".encode("idna")  # loads codecs
 
 
-_EXAMPLE = b'{"eventType":"","payload":null,"url":"","method":"POST","headers":{},"env":{}}'
+_EXAMPLE = b'{"eventType":"","payload":null,"url":"","method":"POST","headers":{},"env":{},"id":"","timestamp":""}'
 
 
 def serve(descriptor: int, limits: Limits) -> None:

@@ -5,7 +5,7 @@
   "use strict";
   const { parse, stringify } = JSON;
   const { apply } = Reflect;
-  const { keys } = Object;
+  const { defineProperty, keys } = Object;
   const { isArray, prototype: arrays } = Array;
   const { toWellFormed } = "";
   const OutOfMemory = InternalError;
@@ -96,6 +96,9 @@
       if (typeof handler !== "function") return load("trouble").noHandler();
       const webhook = (given.webhook = parse(event));
       webhook.payload = parse(payload);
+      // Not enumerable, so that code which copies or lists the webhook's properties gets what it always got.
+      defineProperty(webhook, "id", { __proto__: null, enumerable: false });
+      defineProperty(webhook, "timestamp", { __proto__: null, enumerable: false });
       if (host.digits) host.digits.came(webhook.payload, payload);
       const { url, method } = webhook;
       const result = handler(webhook);
