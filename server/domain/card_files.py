@@ -65,7 +65,7 @@ def parse_card(name: str, files: Mapping[str, str], *, trusted: bool = False) ->
     fields = tuple(_field(item) for item in table.tables("fields"))
     if len({each.name for each in fields}) < len(fields):
         raise table.wrong("fields", "has two fields of the same name")
-    names = _Names(fields)
+    names = _KnownNames(fields)
     url = _url(table.table("url"), fields, names)
     basic, auth = _auth(table.table("auth"), names)
     card = Card(
@@ -127,7 +127,7 @@ class _Folder:
         return text
 
 
-class _Names:
+class _KnownNames:
     """The names that templates may use."""
 
     def __init__(self, fields: Iterable[CardField]) -> None:
@@ -136,11 +136,11 @@ class _Names:
         }
 
     @property
-    def with_event(self) -> "_Names":
+    def with_event(self) -> "_KnownNames":
         return self.also(WEBHOOK_VALUES)
 
-    def also(self, names: Iterable[str]) -> "_Names":
-        wider = _Names(())
+    def also(self, names: Iterable[str]) -> "_KnownNames":
+        wider = _KnownNames(())
         wider.known = self.known | set(names)
         return wider
 
@@ -199,7 +199,7 @@ def _mistake(table: "_Table") -> Mistake:
     return Mistake(pattern, say, severity)
 
 
-def _url(table: "_Table", fields: tuple[CardField, ...], names: _Names) -> CardUrl:
+def _url(table: "_Table", fields: tuple[CardField, ...], names: _KnownNames) -> CardUrl:
     asks = table.take("ask", bool, False)
     url = CardUrl(
         asks=asks,
@@ -218,7 +218,7 @@ def _url(table: "_Table", fields: tuple[CardField, ...], names: _Names) -> CardU
     return url
 
 
-def _defaults(table: "_Table", fields: tuple[CardField, ...], names: _Names) -> dict[str, str]:
+def _defaults(table: "_Table", fields: tuple[CardField, ...], names: _KnownNames) -> dict[str, str]:
     """``default`` is one URL, or a table with one URL for each value of the first choice field."""
     if isinstance(table.content.get("default"), str):
         return {"": _address(table, "default", table.need("default", str), names)}
@@ -232,14 +232,14 @@ def _defaults(table: "_Table", fields: tuple[CardField, ...], names: _Names) -> 
     return found
 
 
-def _address(table: "_Table", key: str, text: str, names: _Names) -> str:
+def _address(table: "_Table", key: str, text: str, names: _KnownNames) -> str:
     _known(table, key, text, names)
     if not re.match(r"https?://|\{url\}", text):
         raise table.wrong(key, "must begin with https:// or http://")
     return text
 
 
-def _auth(table: "_Table", names: _Names) -> tuple[tuple[str, str] | None, dict[str, str]]:
+def _auth(table: "_Table", names: _KnownNames) -> tuple[tuple[str, str] | None, dict[str, str]]:
     """The templates of HTTP Basic, and those of headers."""
     if not table.content:
         return None, {}
@@ -264,7 +264,7 @@ def _auth(table: "_Table", names: _Names) -> tuple[tuple[str, str] | None, dict[
     return basic, headers
 
 
-def _templates(table: "_Table", names: _Names, key_form: re.Pattern[str] | None = None) -> dict[str, str]:
+def _templates(table: "_Table", names: _KnownNames, key_form: re.Pattern[str] | None = None) -> dict[str, str]:
     found: dict[str, str] = {}
     for key in list(table.content):
         if key_form and not key_form.fullmatch(key):
@@ -273,7 +273,7 @@ def _templates(table: "_Table", names: _Names, key_form: re.Pattern[str] | None 
     return found
 
 
-def _known(table: "_Table", key: str, template: str, names: _Names) -> str:
+def _known(table: "_Table", key: str, template: str, names: _KnownNames) -> str:
     """The template, when all names in it are known. Braces that hold no name are text."""
     for name in PLACEHOLDER.findall(template):
         if name not in names.known:
@@ -281,7 +281,7 @@ def _known(table: "_Table", key: str, template: str, names: _Names) -> str:
     return template
 
 
-def _check(table: "_Table", names: _Names, fields: tuple[CardField, ...]) -> Check:
+def _check(table: "_Table", names: _KnownNames, fields: tuple[CardField, ...]) -> Check:
     if not table.content:
         return Check()
     if none := table.take("none", str, ""):
@@ -309,7 +309,7 @@ def _check_rule(table: "_Table", fields: tuple[CardField, ...]) -> CheckRule:
         text=table.pattern("text"),
         result=table.one_of("result", CheckResult),
         say=table.need("say", str),
-        switch=_templates(table.table("switch"), _Names(())),
+        switch=_templates(table.table("switch"), _KnownNames(())),
     )
     if rule.json and not isinstance(_json(table, "json", rule.json), dict):
         raise table.wrong("json", "is not a JSON Schema")

@@ -48,8 +48,6 @@ def test_sentences_of_every_kind_of_place_are_collected() -> None:
         ("{count} event type", "{count} event types"),  # a template that counts
         "The name or password is wrong.",  # code
         "Endpoint created.",  # what the next page says
-        "Site ID",  # a card
-        "European Union",  # a choice of a card
         "Sent when a payment succeeds.",  # the event catalogue
         "The business that the event belongs to.",  # a schema
         "The sandbox could not run the code.",  # a reason that an attempt keeps
