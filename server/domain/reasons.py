@@ -86,6 +86,76 @@ REASONS: Mapping[str, str] = {
     "kind_function": "a function",
     "kind_bigint": "a BigInt",
     "kind_symbol": "a symbol",
+    # What a contract says about a request (domain/contract_findings.py)
+    "contract_the_body": "The body",
+    "contract_the_header": "The header {name}",
+    "contract_type": "{field} must be {types}, not {kind}.",
+    "contract_enum": "{field} is {value}. Allowed: {allowed}.",
+    "contract_missing": "{field} is missing.",
+    "contract_unknown": "{field} is not a field that the destination knows.",
+    "contract_forbidden": "{field} must not be set.",
+    "contract_refused_value": "{field} is {value}, which is not accepted.",
+    "contract_too_long": "{field} is {length} characters long. At most {limit} are allowed.",
+    "contract_too_short": "{field} is {length} characters long. At least {limit} are needed.",
+    "contract_empty": "{field} is empty.",
+    "contract_pattern": "{field} is {value}, which does not have the right form.",
+    "contract_format_email": "{field} is {value}, which is not an e-mail address.",
+    "contract_format_uri": "{field} is {value}, which is not a complete URL.",
+    "contract_format_date_time": "{field} is {value}, which is not a time such as 2026-01-31T09:30:00Z.",
+    "contract_format_date": "{field} is {value}, which is not a date such as 2026-01-31.",
+    "contract_format_uuid": "{field} is {value}, which is not a UUID.",
+    "contract_maximum": "{field} is {value}. It must be at most {limit}.",
+    "contract_minimum": "{field} is {value}. It must be at least {limit}.",
+    "contract_below": "{field} is {value}. It must be less than {limit}.",
+    "contract_above": "{field} is {value}. It must be more than {limit}.",
+    "contract_multiple": "{field} is {value}. It must be a multiple of {limit}.",
+    "contract_too_many_entries": "{field} has {length} entries. At most {limit} are allowed.",
+    "contract_too_few_entries": "{field} has {length} entries. At least {limit} are needed.",
+    "contract_too_many_fields": "{field} has {length} fields. At most {limit} are allowed.",
+    "contract_too_few_fields": "{field} has {length} fields. At least {limit} are needed.",
+    "contract_repeated": "{field} has the same entry more than once.",
+    "contract_repeated_by": "{field} has entries with the same {name}.",
+    "contract_contains": "{field} has no entry of the kind that is needed.",
+    "contract_no_form": "{field} has none of the forms that are accepted.",
+    "contract_two_forms": "{field} has more than one of the forms that are accepted. Use only one.",
+    "contract_bytes": "{field} is {length} bytes large. At most {limit} are allowed.",
+    "contract_depth": "{field} is nested {length} levels deep. At most {limit} are allowed.",
+    "contract_one_of_none": "One of {names} must be set.",
+    "contract_one_of_several": "Only one of {names} may be set, but {found} are.",
+    "contract_one_at_least": "At least one of {names} must be set.",
+    "contract_too_old": "{field} is {value}. It must not be older than {limit}.",
+    "contract_too_early": "{field} is {value}. It must not be more than {limit} in the future.",
+    "contract_no_time": "{field} is {value}, which is not a time.",
+    "contract_key_too_long": "The name {value} in {field} is longer than {limit} characters.",
+    "contract_key": "The name {value} in {field} is not accepted.",
+    "contract_not_accepted": "{field} is not accepted.",
+    "contract_method": "The method is {value}. Allowed: {allowed}.",
+    "contract_refused_url": "The destination does not accept this URL.",
+    "contract_not_json": "The body is not JSON.",
+    "contract_not_checked": "The body is too large to be checked.",
+    "contract_unknown_call": (
+        "Hookbench does not know this URL of the destination, so it cannot tell whether the request is accepted."
+    ),
+    "contract_not_handled": (
+        "The code sends this event as it came, and the destination does not accept it. Set webhook.cancel = true for "
+        "the event types that the code does not handle, or unsubscribe from them."
+    ),
+    "contract_not_transformed": (
+        "The event is sent as it came, because the transformation is off, and the destination does not accept it. "
+        "Turn the transformation on."
+    ),
+    "contract_or": "{first} or {rest}",
+    "contract_seconds": "{number} seconds",
+    "contract_hours": "{number} hours",
+    "contract_days": "{number} days",
+    "kind_null": "null",
+    "kind_integer": "a whole number",
+    # What the destination's response means (domain/response_rules.py)
+    "response_rejected": "The destination responded {status}: {message}",
+    "response_rejected_without_message": "The destination responded {status}, which means that it rejected the event.",
+    "response_but_rejected": "The destination responded {status}, but rejected the event: {message}",
+    "response_but_rejected_without_message": "The destination responded {status}, but rejected the event.",
+    "response_explained": "{meaning} {rest}",
     # The way to the destination (delivery/courier.py)
     "response_timeout": "No complete response within {seconds} seconds.",
     "response_incomplete": "The response was not complete within {seconds} seconds.",
@@ -149,6 +219,8 @@ REASONS: Mapping[str, str] = {
     "list": "{first}, {rest}",
     # Text that is shown unchanged
     "text": "{text}",
+    # A sentence of a card's files, which their zh_Hans.json translates: see ``of_card``
+    "card": "{text}",
     # Notifications of operational events (delivery/notifier.py, delivery/mailer.py)
     "notification_crowded": "Too many other notifications were waiting.",
     "notification_turned_off": "Turned off in the meantime.",
@@ -176,6 +248,7 @@ REASONS: Mapping[str, str] = {
 """Key → its English sentence."""
 
 _STORED = '{"key":'
+CARD = "card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +270,11 @@ def as_sentence(cause: Cause) -> Sentence:
 def because(key: str, **values: str | int | Sentence) -> Reason:
     """The reason with this key: ``because("name_not_found", host="example.com")``."""
     return Reason(REASONS[key], values, key)
+
+
+def of_card(text: str) -> Reason:
+    """A sentence that a card's files contain, such as a hint of its contract. The text is its own translation key."""
+    return Reason(text, {}, CARD)
 
 
 def listed(reasons: Sequence[Reason]) -> Reason:
@@ -225,6 +303,8 @@ def as_data(cause: str | int | Sentence) -> object:
     """A cause as JSON values: ``{"key": …, "values": {…}}``, or the text itself."""
     if not isinstance(cause, Reason):
         return cause if isinstance(cause, int) else str(cause)
+    if cause.key == CARD:
+        return {"key": CARD, "values": {"text": cause.text}}
     return {"key": cause.key, "values": {name: as_data(value) for name, value in cause.values.items()}}
 
 
@@ -237,6 +317,8 @@ def from_data(data: object) -> Cause:
         raise TypeError("key")
     if key not in REASONS:
         return key
+    if key == CARD:
+        return of_card(str(data["values"]["text"]))
     values = {name: value if isinstance(value, int) else from_data(value) for name, value in data["values"].items()}
     reason = because(key, **values)
     str(reason)  # raises KeyError for a value that is missing
