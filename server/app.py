@@ -47,6 +47,7 @@ from server.web import (
     catalog,
     conditions,
     controls,
+    credentials,
     docs,
     endpoint_frame,
     endpoints,
@@ -73,8 +74,8 @@ from server.web.hosts import Hosts
 
 WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
-    endpoint_frame, endpoints, advanced, controls, secrets, conditions, transformations, trials, logs, messages,
-    operational_events, replays, catalog, inspector, sources_page, settings_page, docs, live, reveal,
+    endpoint_frame, endpoints, credentials, advanced, controls, secrets, conditions, transformations, trials, logs,
+    messages, operational_events, replays, catalog, inspector, sources_page, settings_page, docs, live, reveal,
 )  # fmt: skip
 """Each address begins with the source, such as ``/test/logs``. So do those of pages that are the same for all sources,
 so that their links lead back to the source that a person came from."""
@@ -169,6 +170,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         mailer=mailer,
         retention_days=settings.retention_days,
     )
+    stack.push_async_callback(services.checks.close)
     await sources.ensure(services)
     app.state.services = services
     app.state.setup = Setup() if not await store.read(account_rows.any_user) else None

@@ -1,5 +1,6 @@
 """What becomes of a typed form when another card is chosen: everything that fits stays."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -22,7 +23,7 @@ def change_card(draft: Draft, former: Card, card: Card) -> CardChange:
     """
     typed = dict(draft.credentials or {})
     fitting = {name: value for name, value in typed.items() if not _is_foreign_choice(card, name, value)}
-    changed = replace(draft, card=card.name, credentials=fitting)
+    changed = _with_recognised(replace(draft, card=card.name, credentials=fitting), card)
     if card.name == former.name:
         return CardChange(changed, False)
     if _is_edited(draft.code, former, card):
@@ -31,6 +32,22 @@ def change_card(draft: Draft, former: Card, card: Card) -> CardChange:
     decided = draft.transforming != former.transforms
     transforming = draft.transforming if decided else card.transforms
     return CardChange(replace(changed, code=card.default_code, transforming=transforming), False)
+
+
+def _with_recognised(draft: Draft, card: Card) -> Draft:
+    """The draft with the values that certainly belong to the card in its own fields, as far as those are empty."""
+    credentials = dict(draft.credentials or {})
+    values, url = [draft.url, *credentials.values()], draft.url
+
+    def known(pattern: str) -> str:
+        return next((each for each in values if pattern and each and re.fullmatch(pattern, each)), "")
+
+    if card.asks_url and not url:
+        url = known(card.url.known_by)
+    for field in card.fields:
+        if not credentials.get(field.name) and (value := known(field.known_by)):
+            credentials[field.name] = value
+    return replace(draft, url=url, credentials=credentials)
 
 
 def _is_edited(code: str, former: Card, card: Card) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from server.actions.services import Services
-from server.domain import pasted
+from server.domain import pasted, recognition
 from server.domain.addresses import AddressRules
 from server.domain.cards import Card, CardField, FieldKind
 from server.domain.catalog import EVENT_TYPES
@@ -123,8 +123,8 @@ def as_endpoint(
 async def problems(services: Services, draft: Draft, card: Card, stored: Mapping[str, str]) -> list[Problem]:
     """Everything wrong with a draft, in the order of the form. ``stored``: the saved credentials."""
     return [
-        *_url_problems(draft, card, services.rules),
-        *_credential_problems(draft, card, credentials_of(draft, card, stored)),
+        *url_problems(draft, card, services.rules),
+        *credential_problems(card, credentials_of(draft, card, stored), draft.destination),
         *_description_problems(draft.description),
         *_event_type_problems(draft.event_types),
         *condition_problems(draft.conditions),
@@ -188,16 +188,19 @@ def variable_problems(pairs: Pairs) -> Iterator[Problem]:
         yield Problem("variables", say("You can set at most {limit} variables.", limit=MAX_VARIABLES))
 
 
-def _url_problems(draft: Draft, card: Card, rules: AddressRules) -> Iterator[Problem]:
+def url_problems(draft: Draft, card: Card, rules: AddressRules) -> Iterator[Problem]:
+    """What is wrong with a typed URL; nothing when the card knows its URL."""
     if not card.asks_url or (not draft.url and draft.destination is Destination.CAPTURE):
         return
-    if problem := pasted.url_problem(draft.url) or rules.check_url(draft.url):
+    problem = pasted.url_problem(draft.url) or recognition.url_mistake(card, draft.url) or rules.check_url(draft.url)
+    if problem:
         yield Problem("url", problem)
 
 
-def _credential_problems(draft: Draft, card: Card, values: Mapping[str, str]) -> Iterator[Problem]:
+def credential_problems(card: Card, values: Mapping[str, str], destination: Destination) -> Iterator[Problem]:
+    """What is wrong with the values of the card's fields, in the fields ``credentials.<name>``."""
     for field in card.fields:
-        if problem := _credential_problem(field, values[field.name], draft.destination):
+        if problem := _credential_problem(field, values[field.name], destination):
             yield Problem(f"credentials.{field.name}", problem)
 
 
@@ -213,6 +216,8 @@ def _credential_problem(field: CardField, value: str, destination: Destination) 
         return say("The {label} is longer than {limit} bytes.", label=label, limit=MAX_CREDENTIAL_BYTES)
     if not value.isprintable() or invisible_in(value):
         return say("The {label} contains a line break or a control character. Copy it again.", label=label)
+    if problem := recognition.field_mistake(field, value):
+        return problem
     if field.pattern and not re.fullmatch(field.pattern, value):
         return say(field.pattern_hint)
     return None

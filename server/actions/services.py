@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from server.actions.check_results import CheckResults
+from server.actions.request_bounds import RequestBounds
 from server.delivery.courier import Courier
 from server.delivery.feed import Feed
 from server.delivery.mailer import Mailer
@@ -32,6 +34,10 @@ class Services:
     """``None`` when no mail server is configured."""
     retention_days: int = 0
     """Days that events are kept; 0 keeps them for ever."""
+
+    bounds: RequestBounds = field(default_factory=RequestBounds)
+    """For requests that people send on demand: checks of credentials and sent tests."""
+    checks: CheckResults = field(default_factory=CheckResults)
 
     def now(self) -> Millis:
         return time.time_ns() // 1_000_000

@@ -14,7 +14,16 @@ from server.actions.drafts import (
     variable_problems,
 )
 from server.actions.services import Services
-from server.delivery.prepare import ReadyToSend, RunsCode, as_shown, prepare, program_of, runs_code, unsent_event
+from server.delivery.prepare import (
+    Preparation,
+    ReadyToSend,
+    RunsCode,
+    as_shown,
+    prepare,
+    program_of,
+    runs_code,
+    unsent_event,
+)
 from server.domain.addresses import AddressRules
 from server.domain.cards import Card
 from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
@@ -64,6 +73,17 @@ async def try_out(
     Raises ``Invalid`` when the code cannot run at all: a bad payload, header or variable, or no code.
     A script that fails is a ``TestRun`` with the outcome ``failed``.
     """
+    check_runnable(draft, payload)
+    tried, body = _tried(draft, services.cards[draft.card], endpoint), payload.encode("utf-8", "replace")
+    try:
+        trial = await run(tried, event_type, body, sandbox=services.sandbox, cards=services.cards, rules=services.rules)
+    except Unavailable:
+        raise Invalid(Problem("code", say("The sandbox cannot run code right now. Try again in a moment."))) from None
+    return replace(trial, objection=tried.objection(event_type, Payload(body)))
+
+
+def check_runnable(draft: Draft, payload: str) -> None:
+    """Raise ``Invalid`` when the draft cannot be run on the payload."""
     found = [
         *condition_problems(draft.conditions),
         *header_problems(draft.headers),
@@ -74,12 +94,6 @@ async def try_out(
         found.append(Problem("code", problem))
     if found:
         raise Invalid(*found)
-    tried, body = _tried(draft, services.cards[draft.card], endpoint), payload.encode("utf-8", "replace")
-    try:
-        trial = await run(tried, event_type, body, sandbox=services.sandbox, cards=services.cards, rules=services.rules)
-    except Unavailable:
-        raise Invalid(Problem("code", say("The sandbox cannot run code right now. Try again in a moment."))) from None
-    return replace(trial, objection=tried.objection(event_type, Payload(body)))
 
 
 async def run(
@@ -93,8 +107,14 @@ async def run(
 ) -> TestRun:
     """Run ``prepare`` for this endpoint and an event, and check the URL against the address rules."""
     prepared = await prepare(endpoint, unsent_event(event_type, body), sandbox=sandbox, cards=cards)
+    return shown_run(prepared, endpoint, body, cards.get(endpoint.card), rules)
+
+
+def shown_run(
+    prepared: Preparation, endpoint: Endpoint, body: bytes, card: Card | None, rules: AddressRules
+) -> TestRun:
+    """What came of the run, with secrets masked, and its URL checked against the address rules."""
     captured, ms = endpoint.destination is Destination.CAPTURE, prepared.ms or 0.0
-    card = cards.get(endpoint.card)
     masker = masker_of(endpoint, card)
     console, warnings = masker.console(prepared.console), masker.warnings(prepared.warnings)
     match prepared:

@@ -100,7 +100,7 @@ class Dispatcher:
     async def _carry_out(self, prepared: Preparation, endpoint: Endpoint, message: Message) -> _Result:
         match prepared:
             case ReadyToSend(request):
-                return await self._deliver(_signed(request, endpoint, message.webhook_id), endpoint)
+                return await self._deliver(signed(request, endpoint, message.webhook_id), endpoint)
             case Cancelled():
                 return _Result(AttemptOutcome.CANCELLED)
             case TransformFailed(error):
@@ -138,7 +138,7 @@ def _masked(attempt: Attempt, masker: Masker) -> Attempt:
     )
 
 
-def _signed(request: FinishedRequest, endpoint: Endpoint, webhook_id: str) -> FinishedRequest:
+def signed(request: FinishedRequest, endpoint: Endpoint, webhook_id: str) -> FinishedRequest:
     """Return the request with the Standard Webhooks headers, signed by each secret that is valid now."""
     now = time.time_ns() // 1_000_000
     timestamp, (secret, *former) = now // 1000, endpoint.secrets_at(now)

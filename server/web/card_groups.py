@@ -4,18 +4,19 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from server.domain.cards import Card
+from server.actions.cards import FIRST
+from server.domain.cards import Card, Group
 from server.domain.sentences import Sentence, say
 from server.web import i18n
 
 GROUPS: Mapping[str, Sentence] = {
-    "chat": say("Chat"),
-    "email": say("E-mail and marketing"),
-    "crm": say("CRM"),
-    "analytics": say("Analytics"),
-    "automation": say("Automation"),
-    "developer": say("Developer tools"),
-    "own": say("Your own cards"),
+    Group.CHAT: say("Chat"),
+    Group.EMAIL: say("E-mail and marketing"),
+    Group.CRM: say("CRM"),
+    Group.ANALYTICS: say("Analytics"),
+    Group.AUTOMATION: say("Automation"),
+    Group.DEVELOPER: say("Developer tools"),
+    Group.OWN: say("Your own cards"),
 }
 
 
@@ -32,15 +33,14 @@ def groups_of(cards: Iterable[Card]) -> Sequence[CardGroup]:
     """The cards by group, each in the order given. The generic card Webhook is first, without a group."""
     found: dict[str, list[tuple[Card, str]]] = {"": [], **{key: [] for key in GROUPS}}
     for card in cards:
-        group = getattr(card, "group", "developer")
-        key = "" if card.name == "webhook" else group if group in GROUPS else "own"
+        key = "" if card.name == FIRST else card.group.value
         found[key].append((card, searched_text(card, GROUPS.get(key))))
     return [CardGroup(key, GROUPS.get(key), listed) for key, listed in found.items() if listed]
 
 
 def searched_text(card: Card, group: Sentence | None = None) -> str:
     """Title, summary, further words and group in all languages, so that people find a card by either name."""
-    texts = [card.title, card.summary, *getattr(card, "words", ()), *([group.text] if group else [])]
+    texts = [card.title, card.summary, *card.words, *([group.text] if group else [])]
     translated = [i18n.translated(text, language) for language in i18n.LANGUAGES for text in texts]
     return folded(" ".join(dict.fromkeys([*texts, *translated])))
 

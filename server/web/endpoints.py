@@ -7,15 +7,18 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.actions import card_changes, trials
+from server.actions import card_changes, credential_checks, trials
 from server.actions import endpoints as actions
-from server.actions.drafts import Draft
+from server.actions.check_results import KEPT_MS
+from server.actions.credential_checks import CheckedCredentials
+from server.actions.drafts import Draft, credentials_of
 from server.domain.cards import Card, FieldKind
 from server.domain.catalog import EventType
-from server.domain.endpoints import Endpoint
+from server.domain.endpoints import URL_NOT_SET, Endpoint
 from server.domain.ids import AttemptId, Millis, earliest
 from server.domain.masking import shown_url, tail
 from server.domain.messages import ACCEPTED, Attempt, AttemptError, AttemptOutcome, Delivery, Trigger
+from server.domain.recognition import Hint, hints_of
 from server.domain.replays import Progress, Replay
 from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.domain.stamps import FormPart, Seen, stamp
@@ -104,6 +107,12 @@ class OverviewTab:
     """The newest replay, if any."""
     slow: SlowCode | None
     """Why the endpoint's code runs in the slow slot; ``None`` when it does not."""
+    checking: bool
+    """Whether the credentials are being checked."""
+    checked: CheckedCredentials | None
+    """The result of the check that began when the endpoint was saved."""
+    hints: Mapping[str, Hint]
+    """What its values were recognised as, for an hour after it was saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,13 @@ class NewEndpoint:
     """Whether this is the response to a change of card."""
     code_of: Card | None
     """The card for which the edited code was written, if the change kept it."""
+    check_at: str
+    """Where the form posts to check its credentials."""
+    hints: Mapping[str, Hint]
+    """What the typed values were recognised as, by field."""
+    checked: CheckedCredentials | None
+    """The result of checking the credentials, if that was asked for."""
+    editing: bool = False
     active: str = "endpoints"
 
 
@@ -146,6 +162,11 @@ class EditEndpoint:
     """The last characters of each stored secret of the card."""
     url_kept: str
     """The stored URL, shortened, when it is a secret that the form keeps; empty otherwise."""
+    check_at: str
+    hints: Mapping[str, Hint]
+    checked: CheckedCredentials | None
+    editing: bool = True
+    """As in ``NewEndpoint``."""
     active: str = "endpoints"
 
 
@@ -204,6 +225,7 @@ async def create(request: Request, here: Here) -> Response:
         endpoint = await actions.create(here.services, here.source.id, draft)
     except Invalid as refused:
         return new_page(request, here, draft, refused.problems, status=422, trial=drafts.trial_fields(form))
+    credential_checks.begin(here.services, here.user.id, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-created", request)
 
 
@@ -222,6 +244,7 @@ async def overview(request: Request, here: Here, endpoint: TheEndpoint, show: st
     parked, latest = await here.services.store.read(
         lambda tx: (replay_matches.parked(tx, endpoint.id), replays.history(tx, endpoint.id, limit=1))
     )
+    checking, checked = here.services.checks.of(endpoint.id, here.services.now())
     counts = [(outcome.value, tally.by_outcome.get(outcome, 0)) for outcome in AttemptOutcome]
     return await tab_page(
         request,
@@ -242,6 +265,9 @@ async def overview(request: Request, here: Here, endpoint: TheEndpoint, show: st
             parked=parked,
             latest=latest,
             slow=trials.slow(here.services, endpoint),
+            checking=checking,
+            checked=checked,
+            hints=_recent_hints(here, endpoint),
         ),
         block="attempts",
     )
@@ -264,7 +290,7 @@ async def send_example(request: Request, here: Here, endpoint: TheEndpoint) -> R
 
 @router.get("/endpoints/{endpoint_id}/edit")
 async def edit(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    return _edit(request, here, endpoint, without_secrets(here, Draft.of(endpoint)))
+    return edit_page(request, here, endpoint, without_secrets(here, Draft.of(endpoint)))
 
 
 @router.post("/endpoints/{endpoint_id}/edit")
@@ -274,12 +300,14 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     draft = replace(typed, headers=tuple(endpoint.headers.items()), variables=tuple(endpoint.variables.items()))
     seen = Seen(FormPart.DESTINATION, forms.seen(form))
     try:
-        await actions.change(here.services, endpoint, draft, seen)
+        changed = await actions.change(here.services, endpoint, draft, seen)
     except Invalid as refused:
-        return _edit(request, here, endpoint, draft, refused.problems, status=422, seen=seen.stamp)
+        return edit_page(request, here, endpoint, draft, refused.problems, status=422, seen=seen.stamp)
     except actions.Stale as stale:
         draft = replace(draft, url=drafts.posted(form, card, stale.now).url)
-        return _edit(request, here, stale.now, draft, status=409, stale=True, seen=seen.stamp)
+        return edit_page(request, here, stale.now, draft, status=409, stale=True, seen=seen.stamp)
+    if (changed.url, changed.credentials) != (endpoint.url, endpoint.credentials):
+        credential_checks.begin(here.services, here.user.id, changed)
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-changed", request)
 
 
@@ -288,6 +316,15 @@ def card_of(here: Visit, name: str) -> Card:
     if card is None:
         raise NotFound(say("This integration does not exist."))
     return card
+
+
+def _recent_hints(here: Visit, endpoint: Endpoint) -> Mapping[str, Hint]:
+    """What the values of an endpoint that was just saved were recognised as. Nobody needs to be told for ever."""
+    card = here.services.cards.get(endpoint.card)
+    if card is None or endpoint.updated_at < here.services.now() - KEPT_MS:
+        return {}
+    url = "" if endpoint.url == URL_NOT_SET else endpoint.url
+    return hints_of(here.services.cards.values(), card, url, endpoint.credentials)
 
 
 def without_secrets(here: Visit, draft: Draft) -> Draft:
@@ -308,6 +345,7 @@ def new_page(
     choosing_source: bool = False,
     chosen: bool = False,
     code_of: Card | None = None,
+    checked: CheckedCredentials | None = None,
 ) -> Response:
     """The page with the form of a new endpoint."""
     form, card = drafts.shown(draft, problems, trial=trial), card_of(here, draft.card)
@@ -319,11 +357,14 @@ def new_page(
         others={name: value for name, value in (draft.credentials or {}).items() if value and name not in own},
         chosen=chosen,
         code_of=code_of,
+        check_at=here.to("/endpoints/check"),
+        hints=hints_of(here.services.cards.values(), card, draft.url, draft.credentials or {}),
+        checked=checked,
     )
     return page(request, "endpoints/new.html", here, form, new, status=status)
 
 
-def _edit(
+def edit_page(
     request: Request,
     here: Visit,
     endpoint: Endpoint,
@@ -333,8 +374,12 @@ def _edit(
     status: int = 200,
     stale: bool = False,
     seen: str = "",
+    checked: CheckedCredentials | None = None,
 ) -> Response:
+    """The page with the form of an existing endpoint."""
     card = card_of(here, endpoint.card)
+    credentials = credentials_of(draft, card, endpoint.credentials)
+    hints = hints_of(here.services.cards.values(), card, draft.url or endpoint.url, credentials)
     stored = {
         f.name: tail(endpoint.credentials[f.name])
         for f in card.fields
@@ -355,6 +400,9 @@ def _edit(
         card=card,
         stored=stored,
         url_kept=shown_url(endpoint.url, whole=card.url.secret) if url_kept else "",
+        check_at=here.to(f"/endpoints/{endpoint.id}/check"),
+        hints=hints,
+        checked=checked,
     )
     return page(request, "endpoints/edit.html", here, form, edited, status=status)
 

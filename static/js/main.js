@@ -6,6 +6,7 @@ import * as docs from "./docs.js";
 import "./flash.js";
 import * as eventTree from "./event-tree.js";
 import * as keep from "./keep.js";
+import * as hints from "./hints.js";
 import * as highlight from "./highlight.js";
 import * as live from "./live.js";
 import * as menus from "./menus.js";
@@ -13,6 +14,7 @@ import * as problems from "./problems.js";
 import * as reveal from "./reveal.js";
 import * as rows from "./rows.js";
 import * as saving from "./saving.js";
+import * as sets from "./sets.js";
 import * as shortcuts from "./shortcuts.js";
 import * as start from "./start.js";
 import * as submits from "./submits.js";
@@ -28,8 +30,10 @@ for (
     live,
     menus,
     problems,
+    hints,
     reveal,
     rows,
+    sets,
     shortcuts,
     submits,
     unsaved,
@@ -40,7 +44,7 @@ for (
 ) module.listen();
 
 function upgrade(root) {
-  for (const module of [tabs, cardPicker, eventTree, rows, times, problems, live]) module.upgrade(root);
+  for (const module of [tabs, cardPicker, eventTree, hints, rows, times, problems, live]) module.upgrade(root);
   highlight.upgrade(root);
   keep.begin(root);
   const editors = root.querySelector("[data-editor], [data-editor-error]");
