@@ -68,10 +68,17 @@ class CheckedCredentials:
 
 
 async def check(
-    services: Services, user_id: UserId, draft: Draft, card: Card, stored: Endpoint | None = None
+    services: Services,
+    user_id: UserId,
+    draft: Draft,
+    card: Card,
+    stored: Endpoint | None = None,
+    *,
+    by_itself: bool = False,
 ) -> CheckedCredentials:
     """Check what was typed. ``stored``: the endpoint being edited, which supplies secrets that were not retyped.
 
+    ``by_itself``: nobody asked for it, so it is counted apart and does not keep the person from a check of their own.
     Never raises because of the destination or what was typed. Sends at most one request.
     """
     if not card.check.url:
@@ -82,7 +89,7 @@ async def check(
         return CheckedCredentials(Outcome.INCOMPLETE, problem)
     endpoint = as_endpoint(draft, card, EndpointId(unique("check")), stored_credentials=kept)
     try:
-        with services.bounds.one(user_id, services.now()):
+        with services.bounds.one(f"{user_id}/saved" if by_itself else user_id, services.now()):
             found = await _ask(services, card, endpoint)
     except Invalid as refused:
         return CheckedCredentials(Outcome.UNCLEAR, refused.problems[0].sentence)
@@ -102,7 +109,7 @@ def begin(services: Services, user_id: UserId, endpoint: Endpoint) -> None:
         return
     services.checks.start(
         endpoint.id,
-        check(services, user_id, Draft.of(endpoint), card, endpoint),
+        check(services, user_id, Draft.of(endpoint), card, endpoint, by_itself=True),
         services.now(),
         lambda: services.feed.publish(Changed(endpoint.source_id, None, endpoint.id)),
     )
@@ -156,7 +163,7 @@ def read(card: Card, response: ReceivedResponse, credentials: Mapping[str, str],
     for rule in card.check.rules:
         if _matches(rule, response.status, text, body):
             if rule.result is CheckResult.ELSEWHERE and rule.switch.items() <= credentials.items():
-                return CheckedCredentials(Outcome.VALID, _usual(CheckResult.VALID, response.status))
+                continue  # that is the choice that was made
             sentence = _sentence(rule.say, response.status, body, masker) or _usual(rule.result, response.status)
             return CheckedCredentials(Outcome(rule.result), sentence, _switch(card, rule))
     if 200 <= response.status < 300:

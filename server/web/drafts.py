@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from server.actions.drafts import Draft, Lines, Pairs
+from server.actions.test_sends import SentTest
 from server.actions.trials import TestRun
 from server.domain.cards import Card
 from server.domain.catalog import EVENT_TYPES, GROUPS, EventType, sample_json
@@ -136,6 +137,8 @@ class TrialFields:
     """``None`` before the first run, and when the code could not run."""
     trial_problems: Sequence[Problem] = ()
     """Why the code could not run."""
+    sent: SentTest | None = None
+    """The result of a test that was really sent; ``None`` when none was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,7 @@ class DraftForm:
     seen: str
     trial: TestRun | None
     trial_problems: Sequence[Problem]
+    sent: SentTest | None
     operators: Sequence[tuple[str, Sentence]] = tuple((kind.value, text) for kind, text in OPERATORS.items())
     tree: Sequence[tuple[str, Sequence[EventType]]] = TREE
     stamp: str = ""
@@ -212,4 +216,5 @@ def shown(
         seen=tried.seen,
         trial=tried.trial,
         trial_problems=tried.trial_problems,
+        sent=tried.sent,
     )

@@ -10,8 +10,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.actions import trials
+from server.actions import test_sends, trials
 from server.actions.drafts import Draft
+from server.actions.test_sends import SentTest
 from server.actions.trials import TestRun
 from server.domain.cards import Card
 from server.domain.endpoints import Endpoint
@@ -53,6 +54,27 @@ async def run_test(request: Request, here: Here) -> Response:
     except Invalid as refused:
         problems = refused.problems
     return await _answer(request, here, form, "endpoints/test_result.html", trial, problems)
+
+
+@router.post("/transformations/send")
+async def send_test(request: Request, here: Here) -> Response:
+    """Run the code on the payload and really send the request, once. Nothing is stored."""
+    form = await _posted(request, here)
+    sent: SentTest | None = None
+    problems: tuple[Problem, ...] = ()
+    try:
+        sent = await test_sends.send_test(
+            here.services,
+            here.user.id,
+            form.draft,
+            form.fields.event_type,
+            form.fields.payload,
+            endpoint=form.endpoint,
+        )
+    except Invalid as refused:
+        problems = refused.problems
+    tested = replace(form, fields=replace(form.fields, sent=sent))
+    return await _answer(request, here, tested, "endpoints/test_result.html", sent.run if sent else None, problems)
 
 
 @router.post("/transformations/sample")

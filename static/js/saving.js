@@ -127,7 +127,7 @@ function tryAgain(button) {
 }
 
 function testFailed(event) {
-  const button = event.target.closest?.("[data-run-test]");
+  const button = event.target.closest?.("[data-run-test], [data-send-test], [data-check-credentials]");
   const place = button && document.querySelector(button.getAttribute("hx-target"));
   const notice = place &&
     document.querySelector('template[data-keep-notice="test-lost"]')?.content.firstElementChild.cloneNode(true);
