@@ -33,6 +33,8 @@ class DecidedAttempt:
     """Why the destination wants no more requests; ``None`` when it did not say so."""
     was_well: bool
     """The endpoint was healthy when the delivery was claimed."""
+    about_the_content: bool = False
+    """The destination refused this one request, which says nothing about its health."""
 
     @property
     def endpoint_id(self) -> EndpointId:
@@ -46,6 +48,8 @@ class DecidedAttempt:
     def tells(self) -> bool:
         """Whether the attempt may change the endpoint's health. A success cannot, when the endpoint was healthy."""
         outcome = self.ended.attempt.outcome
+        if self.about_the_content:
+            return self.disables is not None
         return self.disables is not None or health.failed(outcome) or (health.counts(outcome) and not self.was_well)
 
 
@@ -84,7 +88,9 @@ def decide_next(
             ended = AttemptRecord(owner, replace(attempt, because=because), DeliveryState.FAILED, step, None)
         case Park():
             ended = AttemptRecord(owner, attempt, DeliveryState.TRANSFORM_FAILED, step, None)
-    return DecidedAttempt(ended, said.disables, claimed.endpoint.health == HEALTHY)
+    return DecidedAttempt(
+        ended, said.disables, claimed.endpoint.health == HEALTHY, about_the_content=health.refuses_the_content(attempt)
+    )
 
 
 def without_content(attempt: Attempt, error: Exception) -> Attempt:
@@ -97,6 +103,7 @@ def without_content(attempt: Attempt, error: Exception) -> Attempt:
         error=AttemptError(KIND, not_kept_whole(error)),
         console=(),
         warnings=(),
+        verdict=None,
     )
 
 
@@ -127,7 +134,9 @@ def _judge(
     """Record what the attempt means for its endpoint. ``known`` is updated from one attempt to the next."""
     attempt = one.ended.attempt
     before, off = known[one.endpoint_id]
-    judged = health.judge(before, attempt.outcome, one.ended_at)
+    judged = (
+        health.HealthChange(before) if one.about_the_content else health.judge(before, attempt.outcome, one.ended_at)
+    )
     because = one.disables or (DisabledBecause.FAILING if judged.disables else None)
     known[one.endpoint_id] = (judged.health, off or because is not None)
     if judged.health != before:

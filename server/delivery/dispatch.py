@@ -1,5 +1,6 @@
 """Turns a received message into one attempt: prepare → sign the final bytes → send."""
 
+import asyncio
 import errno
 import time
 from collections.abc import Mapping
@@ -12,14 +13,18 @@ from server.delivery.courier import Blocked, Courier, Responded, Unreachable
 from server.delivery.decisions import without_content
 from server.delivery.prepare import Event, Preparation, ReadyToSend, RunsCode, as_shown, prepare, runs_code
 from server.domain.cards import Card
+from server.domain.contracts import Contract
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.faults import KIND, during_the_send
 from server.domain.ids import AttemptId
 from server.domain.masking import Masker, Maskers
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, Message, ReceivedResponse, SentRequest
+from server.domain.readings import Reading
+from server.domain.reasons import Reason, as_sentence, because, of_card
 from server.domain.requests import FinishedRequest
 from server.domain.signing import sign
 from server.domain.transformations import Cancelled, TransformFailed
+from server.domain.verdicts import Grade, Verdict
 from server.store.deliveries import ClaimedDelivery
 
 log = structlog.get_logger()
@@ -27,6 +32,14 @@ log = structlog.get_logger()
 WITH_THE_CODE_SECONDS = 15.0
 """Seconds that an attempt may take beside the request: waiting for the sandbox and running the code."""
 
+
+MAX_JUDGED_AT_ONCE = 128 * 1024
+"""Bytes of a body. A larger one is judged in a thread, so that the event loop does not wait for it."""
+
+CONTRACT = "contract"
+"""The error kind of an attempt that was not sent because it breaks the contract."""
+REJECTED = "rejected"
+"""The error kind of an attempt whose response the contract reads as a rejection."""
 
 NO_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -43,6 +56,8 @@ class _Result:
     request: SentRequest | None = None
     response: ReceivedResponse | None = None
     error: AttemptError | None = None
+    verdict: Verdict | None = None
+    reading: Reading | None = None
 
 
 class Dispatcher:
@@ -69,7 +84,7 @@ class Dispatcher:
         masker = self._maskers.of(endpoint, self._cards.get(endpoint.card))
         event = Event(message.event_type, message.body, message.webhook_id, message.received_at // 1000)
         prepared = await prepare(endpoint, event, sandbox=self._sandbox, cards=self._cards)
-        ended = await self._carry_out(prepared, endpoint, message)
+        ended = await self._carry_out(prepared, endpoint, message, masker)
         attempt = Attempt(
             id=attempt_id,
             delivery_id=delivery.id,
@@ -90,6 +105,8 @@ class Dispatcher:
             duration_ms=(perf_counter() - clock) * 1000,
             started_at=started_at,
             next_at=None,
+            verdict=ended.verdict,
+            reading=ended.reading,
         )
         try:
             return _masked(attempt, masker)
@@ -97,10 +114,20 @@ class Dispatcher:
             log.exception("delivery.not_masked", attempt_id=attempt_id, endpoint_id=endpoint.id)
             return without_content(attempt, failure)
 
-    async def _carry_out(self, prepared: Preparation, endpoint: Endpoint, message: Message) -> _Result:
+    async def _carry_out(self, prepared: Preparation, endpoint: Endpoint, message: Message, masker: Masker) -> _Result:
         match prepared:
             case ReadyToSend(request):
-                return await self._deliver(signed(request, endpoint, message.webhook_id), endpoint)
+                card = self._cards.get(endpoint.card)
+                contract = card.contract if card else None
+                if contract is None:
+                    return await self._deliver(signed(request, endpoint, message.webhook_id), endpoint)
+                verdict = await _judged(contract, request, endpoint, message, masker)
+                if verdict and verdict.grade is Grade.ERRORS and _parks(endpoint):
+                    shown, first = as_shown(request, card), verdict.findings[0]
+                    error = AttemptError(CONTRACT, because("contract_not_sent", finding=as_sentence(first.cause)))
+                    return _Result(AttemptOutcome.TRANSFORM_FAILED, shown, error=error, verdict=verdict)
+                ended = await self._deliver(signed(request, endpoint, message.webhook_id), endpoint)
+                return _read(contract, replace(ended, verdict=verdict), masker)
             case Cancelled():
                 return _Result(AttemptOutcome.CANCELLED)
             case TransformFailed(error):
@@ -125,6 +152,55 @@ class Dispatcher:
                 return _Result(AttemptOutcome.UNREACHABLE, shown, error=error)
             case Blocked(error):
                 return _Result(AttemptOutcome.BLOCKED, shown, error=error)
+
+
+def _parks(endpoint: Endpoint) -> bool:
+    """Whether a request that breaks the contract is not sent. A captured request is never sent anyway."""
+    return endpoint.controls.enforce_contract and endpoint.destination is not Destination.CAPTURE
+
+
+async def _judged(
+    contract: Contract, request: FinishedRequest, endpoint: Endpoint, message: Message, masker: Masker
+) -> Verdict | None:
+    """What the contract says about the request; ``None`` if judging failed, which must not keep it from being sent."""
+
+    def judge() -> Verdict:
+        return contract.judge(request, received=message.body, transformed=runs_code(endpoint), mask=masker.text)
+
+    try:
+        return judge() if len(request.body) <= MAX_JUDGED_AT_ONCE else await asyncio.to_thread(judge)
+    except Exception:
+        log.exception("delivery.not_judged", endpoint_id=endpoint.id, card=endpoint.card)
+        return None
+
+
+def _read(contract: Contract, ended: _Result, masker: Masker) -> _Result:
+    """The result with the outcome that the contract reads in the response."""
+    response = ended.response
+    if response is None:
+        return ended
+    try:
+        reading = contract.read(response, time.time_ns() // 1_000_000, masker.text)
+    except Exception:  # the request was sent: its status decides, as without a contract
+        log.exception("delivery.response_not_read", status=response.status)
+        return ended
+    if not reading.rejected:
+        return replace(ended, outcome=AttemptOutcome.SUCCEEDED, reading=reading)
+    explained = _explained(response.status, reading)
+    error = AttemptError(REJECTED, explained) if explained else ended.error
+    return replace(ended, outcome=AttemptOutcome.REJECTED, error=error, reading=reading)
+
+
+def _explained(status: int, reading: Reading) -> Reason | None:
+    """Why the destination rejected the request, in a sentence; ``None`` if there is only the status."""
+    despite = "but_" if 200 <= status < 300 else ""
+    if reading.message:
+        said = because(f"response_{despite}rejected", status=status, message=reading.message)
+    elif despite or reading.meaning:
+        said = because(f"response_{despite}rejected_without_message", status=status)
+    else:
+        return None
+    return because("response_explained", meaning=of_card(reading.meaning), rest=said) if reading.meaning else said
 
 
 def _masked(attempt: Attempt, masker: Masker) -> Attempt:

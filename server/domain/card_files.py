@@ -27,6 +27,8 @@ from server.domain.cards import (
     Sample,
     Severity,
 )
+from server.domain.contract_schemas import MalformedContract
+from server.domain.contracts import Contract, parse_contract
 
 CARD_FILE = "card.toml"
 CONTRACT_FILE = "contract.json"
@@ -44,6 +46,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _STATUS = re.compile(r"[1-5](?:\d\d|xx)")
+_OLD_CONTRACT = re.compile(r'\s*\{\s*"\$schema"')
+"""A bare JSON Schema, which a contract was in earlier cards. It is not used."""
 _NESTED_REPEAT = re.compile(r"[+*}]\)?[+*{]|\([^()]*[+*][^()]*\)[+*{]")
 """Repeats of repeats, which can take exponential time in Python's engine."""
 
@@ -90,6 +94,7 @@ def parse_card(name: str, files: Mapping[str, str], *, trusted: bool = False) ->
         icon=_icon(folder, trusted=trusted),
         snippet=files.get("snippet.txt", ""),
         contract_text=files.get(CONTRACT_FILE, ""),
+        contract=_contract(folder),
         texts={locale: _texts(folder, f"{locale}.json") for locale in LOCALES if f"{locale}.json" in files},
     )
     table.refuse_the_rest()
@@ -97,13 +102,14 @@ def parse_card(name: str, files: Mapping[str, str], *, trusted: bool = False) ->
 
 
 def sentences_of(card: Card) -> tuple[str, ...]:
-    """Every sentence of ``card.toml`` that people read, each once."""
+    """Every sentence of ``card.toml`` and ``contract.json`` that people read, each once."""
     found: list[str] = [card.title, card.summary, *card.steps, *card.notes, card.check.none, card.url.pattern_hint]
     found += [mistake.say for mistake in card.url.mistakes] + [rule.say for rule in card.check.rules]
     for field in card.fields:
         found += [field.label, field.help, field.pattern_hint, *(label for _, label in field.choices)]
         found += [mistake.say for mistake in field.mistakes]
     found += [sample.title for sample in card.samples]
+    found += card.contract.sentences if card.contract else ()
     return tuple(dict.fromkeys(text for text in found if text))
 
 
@@ -143,6 +149,16 @@ class _KnownNames:
         wider = _KnownNames(())
         wider.known = self.known | set(names)
         return wider
+
+
+def _contract(folder: _Folder) -> Contract | None:
+    text = folder.files.get(CONTRACT_FILE, "")
+    if not text.strip() or _OLD_CONTRACT.match(text):
+        return None
+    try:
+        return parse_contract(text)
+    except MalformedContract as error:
+        raise MalformedCard(f"{folder.shown(CONTRACT_FILE)}: {error}") from error
 
 
 def _toml(folder: _Folder) -> dict[str, Any]:

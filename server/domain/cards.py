@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import quote
 
+from server.domain.contracts import Contract
+
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?)\}")
 """``{field}``, ``{field.group}``, ``{webhook.id}`` or ``{webhook.timestamp}`` in a template."""
 
@@ -198,6 +200,8 @@ class Card:
     """Code to paste at the destination; empty when there is none."""
     contract_text: str = ""
     """``contract.json`` as text; empty when an own card has none."""
+    contract: Contract | None = field(default=None, compare=False)
+    """The same, ready for use."""
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Translations of the card's sentences: by locale, by the English sentence."""
 

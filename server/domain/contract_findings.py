@@ -13,10 +13,9 @@ from jsonschema_rs import ValidationError
 
 from server.domain.contract_schemas import Fix, Schema, bytes_of, depth_of, moment_of, present
 from server.domain.ids import Millis
-from server.domain.reasons import Cause, Reason, because
+from server.domain.reasons import Reason, because
+from server.domain.verdicts import MAX_FINDINGS, Finding, Step
 
-MAX_FINDINGS = 20
-"""Findings of one verdict."""
 MAX_SHOWN = 80
 """Characters shown of a value."""
 MAX_ALLOWED = 20
@@ -25,28 +24,6 @@ _MAX_ERRORS = 500
 """Errors of the schema that are looked at."""
 
 Mask = Callable[[str], str]
-Step = str | int
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing in a request that the destination does not accept, or may not."""
-
-    path: str
-    """Where: ``events.0.name``, ``""`` for the whole body, ``header:content-type``, ``method`` or ``url``."""
-    warning: bool
-    """The destination accepts it, but something is probably wrong."""
-    cause: Cause
-    """What is wrong, as a sentence."""
-    allowed: tuple[str, ...] = ()
-    """The allowed values, as they are written in JSON, if there are few."""
-    hint: str = ""
-    """How to mend it: a sentence of the card, which is translated by its text."""
-    fix: Fix | None = None
-    place: str = ""
-    """Where the contract says so, as a JSON pointer into the call's schema."""
-    steps: tuple[Step, ...] = ()
-    """The path in parts; not stored."""
 
 
 def found_in(

@@ -8,55 +8,25 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-from server.domain.contract_findings import MAX_FINDINGS, Finding, Mask, found_in, ordered
+from server.domain.contract_findings import Mask, found_in, ordered
 from server.domain.contract_schemas import MalformedContract, Pattern, Patterns, Schema, compiled
 from server.domain.ids import Millis
 from server.domain.messages import ReceivedResponse
+from server.domain.readings import Reading
 from server.domain.reasons import because
-from server.domain.response_rules import Reading, ResponseRules, parse_rules
+from server.domain.response_rules import ResponseRules, parse_rules
 from server.domain.sentences import say
+from server.domain.verdicts import FITS, Finding, Verdict
 
 MAX_CONTRACT_BYTES = 256 * 1024
 MAX_CALLS = 30
 MAX_JUDGED_BYTES = 2 * 1024 * 1024
 """Bodies above this size are not parsed."""
 MAX_RATE = 10_000
-
-
-class Grade(IntEnum):
-    """What a verdict comes to. Rows in the database contain the numbers."""
-
-    FITS = 0
-    WARNINGS = 1
-    ERRORS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a contract says about a request: errors first."""
-
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def errors(self) -> tuple[Finding, ...]:
-        return tuple(one for one in self.findings if not one.warning)
-
-    @property
-    def warnings(self) -> tuple[Finding, ...]:
-        return tuple(one for one in self.findings if one.warning)
-
-    @property
-    def grade(self) -> Grade:
-        if not self.findings:
-            return Grade.FITS
-        return Grade.WARNINGS if self.findings[0].warning else Grade.ERRORS
-
-
-FITS = Verdict()
 
 
 class Judged(Protocol):
@@ -124,8 +94,8 @@ class Contract:
         errors = [one for one in findings if not one.warning]
         if errors and received is not None and is_unchanged(request.body, received):
             key = "contract_not_handled" if transformed else "contract_not_transformed"
-            return Verdict((Finding("", False, because(key)),))
-        return Verdict(tuple(ordered(findings)[:MAX_FINDINGS]))
+            return Verdict.of([Finding("", False, because(key))])
+        return Verdict.of(ordered(findings))
 
     def read(self, response: ReceivedResponse, now: Millis, mask: Mask = str) -> Reading:
         """What a response of the destination means."""

@@ -74,6 +74,8 @@ class Controls:
     """The most attempts under way at once; ``None`` leaves it to the worker."""
     ordered: bool = False
     """Deliver one at a time in order of arrival: a delivery waits until the one before it has ended."""
+    enforce_contract: bool = False
+    """Do not send a request that breaks the card's contract: park its delivery, as if the code had failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,17 @@
 
 Only the destination's behaviour counts: a response other than 2xx, or no complete response, is a failure; 2xx is a
 success. Failed code, cancelled events, requests that our own rules block and captured requests do not count.
+
+If a card's contract says that a response refuses this one request for good, the attempt does not count either: the
+destination works, and the code must be mended. So one event type that the code gets wrong does not disable an endpoint
+that takes all others. Refused credentials and a destination that is gone count, whatever the contract says.
 """
 
 from dataclasses import dataclass, replace
 
 from server.domain.ids import Millis
-from server.domain.messages import AttemptOutcome
+from server.domain.messages import Attempt, AttemptOutcome
+from server.domain.readings import OF_THE_CONTENT
 from server.domain.schedules import DAY, HOUR
 
 APART: Millis = 12 * HOUR
@@ -61,6 +66,14 @@ def counts(outcome: AttemptOutcome) -> bool:
 
 def failed(outcome: AttemptOutcome) -> bool:
     return outcome in (AttemptOutcome.REJECTED, AttemptOutcome.UNREACHABLE)
+
+
+def refuses_the_content(attempt: Attempt) -> bool:
+    """Whether the response is about this one request only, and says nothing about the destination."""
+    reading, response = attempt.reading, attempt.response
+    if reading is None or response is None or reading.retry or not reading.rejected:
+        return False
+    return 200 <= response.status < 300 or response.status in OF_THE_CONTENT
 
 
 def judge(health: Health, outcome: AttemptOutcome, at: Millis) -> HealthChange:

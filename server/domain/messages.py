@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, Millis, SourceId, VersionId
+from server.domain.readings import Reading
 from server.domain.reasons import Cause
+from server.domain.verdicts import Verdict
 from server.domain.warnings import RunWarning
 
 
@@ -57,7 +59,7 @@ class AttemptOutcome(StrEnum):
     CAPTURED = "captured"
     """The finished request is in the inspector."""
     REJECTED = "rejected"
-    """The destination responded with a status other than 2xx."""
+    """The destination responded with a status other than 2xx, or, as its contract reads the response, rejected it."""
     UNREACHABLE = "unreachable"
     """No status arrived: connection refused, timeout, unknown host, bad certificate, or not HTTP."""
     BLOCKED = "blocked"
@@ -86,6 +88,8 @@ class RetryReason(StrEnum):
     """The destination responded with ``webhook-delivery: disable``."""
     ABORT = "abort"
     """The destination responded with ``webhook-delivery: abort-message``."""
+    POINTLESS = "pointless"
+    """The destination would reject the same request again, as its contract reads the response."""
     ONCE = "once"
     """An example is sent only once."""
     STOPPED = "stopped"
@@ -222,6 +226,15 @@ class Attempt:
     """The reason for ``next_at``, or for no next attempt; ``None`` after a success or a failure of the code."""
     warnings: tuple[RunWarning, ...] = ()
     """Suspicious things in the result of the code."""
+    verdict: Verdict | None = None
+    """What the card's contract says about the request; ``None`` when nothing judged it."""
+    reading: Reading | None = None
+    """What the contract reads in the response, for the decision that follows. Not stored."""
+
+    @property
+    def delivered_but_rejected(self) -> bool:
+        """Whether the destination rejected the event despite a status of 2xx."""
+        return self.outcome is AttemptOutcome.REJECTED and bool(self.response and 200 <= self.response.status < 300)
 
 
 ACCEPTED = frozenset({AttemptOutcome.SUCCEEDED, AttemptOutcome.CAPTURED})

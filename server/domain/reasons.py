@@ -144,6 +144,7 @@ REASONS: Mapping[str, str] = {
         "The event is sent as it came, because the transformation is off, and the destination does not accept it. "
         "Turn the transformation on."
     ),
+    "contract_not_sent": "Not sent, because the destination would not accept it. {finding}",
     "contract_or": "{first} or {rest}",
     "contract_seconds": "{number} seconds",
     "contract_hours": "{number} hours",
@@ -152,7 +153,7 @@ REASONS: Mapping[str, str] = {
     "kind_integer": "a whole number",
     # What the destination's response means (domain/response_rules.py)
     "response_rejected": "The destination responded {status}: {message}",
-    "response_rejected_without_message": "The destination responded {status}, which means that it rejected the event.",
+    "response_rejected_without_message": "The destination responded {status}.",
     "response_but_rejected": "The destination responded {status}, but rejected the event: {message}",
     "response_but_rejected_without_message": "The destination responded {status}, but rejected the event.",
     "response_explained": "{meaning} {rest}",

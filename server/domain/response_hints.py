@@ -35,9 +35,13 @@ class ResponseHints:
     """The status was 410 Gone."""
     asked: DeliveryDirective | None = None
     retry_after: Millis | None = None
-    """The wait that ``Retry-After`` asks for; ``None`` without a valid one."""
+    """The wait that ``Retry-After``, or a header or field that the contract names, asks for; ``None`` without a valid
+    one. The longest counts."""
     overwhelmed: bool = False
-    """The status was 429, or no complete response came in time: the destination needs a longer wait."""
+    """The destination needs a longer wait: the status was 429, the contract reads the response like one, or no complete
+    response came in time."""
+    pointless: bool = False
+    """The destination would reject the same request again, or sending it again does harm, as the contract reads it."""
 
     @property
     def disables(self) -> DisabledBecause | None:
@@ -53,11 +57,14 @@ def hints_of(attempt: Attempt, now: Millis) -> ResponseHints:
         return ResponseHints(overwhelmed=attempt.error is not None and attempt.error.kind == TIMEOUT)
     status = attempt.response.status
     headers = {name.lower(): value for name, value in reversed(attempt.response.headers)}  # first of a name counts
+    reading = attempt.reading
+    waits = (_retry_after(headers.get("retry-after", ""), now), reading.wait_ms if reading else None)
     return ResponseHints(
         gone=status == GONE,
         asked=_ASKED.get(headers.get("webhook-delivery", "").strip().lower()),
-        retry_after=_retry_after(headers.get("retry-after", ""), now),
-        overwhelmed=status == TOO_MANY,
+        retry_after=max((wait for wait in waits if wait is not None), default=None),
+        overwhelmed=status == TOO_MANY or bool(reading and reading.limited),
+        pointless=bool(reading and reading.rejected and not reading.retry),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from server.domain.contract_schemas import MalformedContract, Pattern, Patterns, Schema, compiled
 from server.domain.ids import Millis
 from server.domain.messages import ReceivedResponse
+from server.domain.readings import Reading, Reads
 from server.domain.sentences import say
 
 MAX_RULES = 50
@@ -28,32 +29,6 @@ WHOLE = "text"
 _MAX_PARTS = 5
 """Messages of one response that are joined."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\s]+")
-
-
-class Reads(StrEnum):
-    SUCCESS = "success"
-    REJECTED = "rejected"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a response means."""
-
-    reads: Reads
-    retry: bool = True
-    """False: the destination would reject the same request again, or sending it again does harm."""
-    limited: bool = False
-    """The destination rejected it only because of too many requests."""
-    message: str = ""
-    """The destination's own message: one line, masked, at most ``MAX_MESSAGE`` characters."""
-    meaning: str = ""
-    """A sentence of the card that says what the response means and what to do; translated by its text."""
-    wait_ms: Millis | None = None
-    """How long the destination asks to wait, besides ``Retry-After``."""
-
-    @property
-    def rejected(self) -> bool:
-        return self.reads is Reads.REJECTED
 
 
 class Unit(StrEnum):

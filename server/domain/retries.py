@@ -87,6 +87,8 @@ def _ended(hints: ResponseHints, *, retryable: bool, exhausted: bool) -> RetryRe
         return RetryReason.ABORT
     if not retryable:
         return RetryReason.ONCE
+    if hints.pointless:
+        return RetryReason.POINTLESS
     return RetryReason.EXHAUSTED if exhausted else None
 
 

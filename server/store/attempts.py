@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, Select, select, text
 
 from server.domain.faults import KIND
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, SourceId, VersionId
@@ -19,15 +19,19 @@ from server.domain.messages import (
     Trigger,
 )
 from server.domain.reasons import because
+from server.domain.verdicts import Finding, Grade
 from server.domain.warnings import RunWarning
 from server.store.columns import (
     dump_console,
     dump_error,
     dump_pairs,
+    dump_verdict,
     dump_warnings,
     load_console,
     load_error,
+    load_findings,
     load_pairs,
+    load_verdict,
     load_warnings,
 )
 from server.store.schema import attempts
@@ -42,6 +46,7 @@ T = TypeVar("T")
 def columns(attempt: Attempt) -> dict[str, Any]:
     """The row of an attempt."""
     request, response = attempt.request, attempt.response
+    verdict, findings = dump_verdict(attempt.verdict)
     return {
         "id": attempt.id,
         "delivery_id": attempt.delivery_id,
@@ -69,6 +74,8 @@ def columns(attempt: Attempt) -> dict[str, Any]:
         "error": dump_error(attempt.error),
         "console": dump_console(attempt.console),
         "warnings": dump_warnings(attempt.warnings),
+        "verdict": verdict,
+        "findings": findings,
     }
 
 
@@ -80,6 +87,7 @@ class Search:
     endpoint_id: str = ""
     event_type: str = ""
     outcomes: Sequence[AttemptOutcome] = ()
+    grades: Sequence[Grade] = ()
     text: str = ""
     """A complete attempt id or message id."""
     before: str = ""
@@ -100,6 +108,10 @@ def page(tx: Connection, search: Search, limit: int = PAGE, *, bodies: bool = Tr
         query = query.where(attempts.c.event_type == search.event_type)
     if search.outcomes:
         query = query.where(attempts.c.outcome.in_([outcome.value for outcome in search.outcomes]))
+    if search.grades:
+        query = query.where(attempts.c.verdict.in_([int(grade) for grade in search.grades]))
+        if Grade.FITS not in search.grades:
+            query = query.where(text("attempts.verdict >= 1"))  # the condition of the partial index
     if search.text:
         query = query.where((attempts.c.id == search.text) | (attempts.c.message_id == search.text))
     if search.before:
@@ -152,6 +164,7 @@ def _attempt(row: RowMapping) -> Attempt:
         )
     console: tuple[ConsoleLine, ...] = part(load_console, row["console"], ())
     warnings: tuple[RunWarning, ...] = part(load_warnings, row["warnings"], ())
+    findings: tuple[Finding, ...] = part(load_findings, row["findings"], ())
     error = part(load_error, row["error"], None)
     if damaged and error is None:
         error = AttemptError(KIND, UNREADABLE)
@@ -176,4 +189,5 @@ def _attempt(row: RowMapping) -> Attempt:
         next_at=row["next_at"],
         because=RetryReason(row["because"]) if row["because"] else None,
         warnings=warnings,
+        verdict=load_verdict(row["verdict"], findings),
     )

@@ -6,9 +6,14 @@ from functools import lru_cache
 from typing import Any
 
 from server.domain.conditions import Condition, Filter, Operator
+from server.domain.contract_schemas import Fix
 from server.domain.messages import AttemptError, ConsoleLine
 from server.domain.reasons import as_data, from_data
+from server.domain.verdicts import Finding, Grade, Verdict
 from server.domain.warnings import RunWarning
+
+MAX_FINDINGS_BYTES = 8 * 1024
+"""Bytes stored of the findings of one verdict."""
 
 
 def dump(value: object) -> str:
@@ -71,3 +76,39 @@ def dump_warnings(warnings: Iterable[RunWarning]) -> str | None:
 
 def load_warnings(text: str | None) -> tuple[RunWarning, ...]:
     return tuple(RunWarning(kind, values) for kind, values in json.loads(text)) if text else ()
+
+
+def dump_verdict(verdict: Verdict | None) -> tuple[int | None, str | None]:
+    """The grade and the findings, as many as fit into ``MAX_FINDINGS_BYTES``."""
+    if verdict is None:
+        return None, None
+    written, size = [], 2
+    for each in verdict.findings:
+        one = dump(_finding(each))
+        size += len(one) + 1
+        if size > MAX_FINDINGS_BYTES:
+            break
+        written.append(one)
+    return int(verdict.grade), f"[{','.join(written)}]" if written else None
+
+
+def _finding(finding: Finding) -> list[Any]:
+    fix = finding.fix.as_data() if finding.fix else None
+    return [
+        finding.path, int(finding.warning), as_data(finding.cause), list(finding.allowed), finding.hint, fix,
+        finding.place,
+    ]  # fmt: skip
+
+
+def load_findings(text: str | None) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            str(path), bool(warning), from_data(cause), tuple(allowed), str(hint), Fix.of(fix) if fix else None, place
+        )
+        for path, warning, cause, allowed, hint, fix, place in (json.loads(text) if text else ())
+    )
+
+
+def load_verdict(grade: int | None, findings: tuple[Finding, ...]) -> Verdict | None:
+    """The verdict; ``None`` if there is none, or a grade of a newer version."""
+    return Verdict(findings, Grade(grade)) if grade in list(Grade) else None

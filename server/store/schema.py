@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -104,6 +105,7 @@ endpoints = Table(
     Column("last_failure_at", BigInteger),
     Column("failing_since", BigInteger),
     Column("warned_at", BigInteger),
+    Column("enforce_contract", Boolean, nullable=False, server_default=false()),
 )
 
 versions = Table(
@@ -298,7 +300,17 @@ attempts = Table(
     Column("error", Text),
     Column("console", Text),
     Column("warnings", Text),
+    Column("verdict", SmallInteger),
+    Column("findings", Text),
     UniqueConstraint("delivery_id", "number"),
     Index("ix_attempts_source_id_id", "source_id", "id"),
     Index("ix_attempts_endpoint_id_id", "endpoint_id", "id"),
+    # Attempts that a contract finds fault with are few, and the log filters by them.
+    Index(
+        "ix_attempts_with_findings",
+        "source_id",
+        "id",
+        sqlite_where=text("verdict >= 1"),
+        postgresql_where=text("verdict >= 1"),
+    ),
 )

@@ -22,6 +22,7 @@ BECAUSE: Mapping[RetryReason, Sentence] = {
         "No further attempts: the destination requested no more events (webhook-delivery: disable)."
     ),
     RetryReason.ABORT: say("No further attempts: the destination requested to stop (webhook-delivery: abort-message)."),
+    RetryReason.POINTLESS: say("No further attempts: the destination would reject the same request again."),
     RetryReason.ONCE: say("No further attempts: examples are sent once."),
     RetryReason.STOPPED: say("No further attempts: the delivery was stopped."),
     RetryReason.SHORTENED: say("No further attempts: the new schedule has fewer attempts."),

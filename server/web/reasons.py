@@ -19,6 +19,8 @@ KINDS: Mapping[str, Sentence] = {
     FailureKind.INTERNAL: say("Hookbench fault"),
     "address": say("Address not allowed"),
     "broken answer": say("Invalid response"),
+    "contract": say("Contract not met"),
+    "rejected": say("Rejected by the destination"),
     "certificate": say("Certificate not accepted"),
     "name": say("Host not found"),
     "no route": say("No route to destination"),

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from server.domain.contract_schemas import Fix, MalformedContract
-from server.domain.contracts import FITS, Contract, Grade, Verdict, is_unchanged, parse_contract
+from server.domain.contracts import Contract, is_unchanged, parse_contract
+from server.domain.verdicts import FITS, Grade, Verdict
 
 NOW = 1_790_000_000_000
 URL = "https://api.example.com/v1/events"
