@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from inspect import isawaitable
 from typing import Any
@@ -115,11 +115,12 @@ async def working(
     start: bool = True,
     drain: float = 1.0,
     concurrency: int = 64,
+    cards: Mapping[str, Card] | None = None,
 ) -> AsyncIterator[Bench]:
     source = a_source()
     await store.write(lambda tx: sources.insert(tx, source))
     courier, feed, sandbox = Courier(LOOPBACK, timeout=timeout), Feed(), sandbox or Scripted()
-    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards={"customer_io": CARD})
+    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards or {"customer_io": CARD})
     worker = Worker(store, Configuration(store), dispatcher, feed, drain=drain, concurrency=concurrency)
     if start:
         await worker.start()
