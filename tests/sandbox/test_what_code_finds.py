@@ -85,6 +85,12 @@ async def test_a_mail_address_is_hashed_for_an_advertising_api(run: Run) -> None
     }
 
 
+@pytest.mark.parametrize("text", ["", "ada@example.com", "𝒜 é ł", "a" * 55, "b" * 56, "c" * 64, "0123456789" * 20])
+async def test_md5_is_the_one_of_python(run: Run, text: str) -> None:
+    code = f"function handler(w) {{ w.payload = [crypto.md5({json.dumps(text)})]; return w; }}"
+    assert json.loads((await returned(run, code)).payload) == [hashlib.md5(text.encode()).hexdigest()]
+
+
 async def test_code_may_use_the_names_for_its_own_things(run: Run) -> None:
     code = """
         const URL = 1; var crypto = 2; function fetch() { return 3 } let Intl = 4;

@@ -1,4 +1,4 @@
-// crypto: random values, digests and HMAC. Written in JavaScript, since nothing of Python can be reached from here.
+// crypto: random values, digests, HMAC and MD5. Written in JavaScript, since nothing of Python can be reached from here.
 (function (host) {
   "use strict";
   const { load } = host;
@@ -44,6 +44,41 @@
 
   const left = (x, n) => (x << n) | (x >>> (32 - n));
   const right = (x, n) => (x >>> n) | (x << (32 - n));
+
+  const { sin, abs, floor } = Math;
+  const K5 = () => once("k5", () => Int32Array.from({ length: 64 }, (_, i) => floor(abs(sin(i + 1)) * 2 ** 32)));
+  const TURNS = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
+
+  function md5(bytes) {
+    const view = padded(bytes, 64);
+    const end = view.byteLength - 8;
+    const [high, low] = [view.getUint32(end), view.getUint32(end + 4)];
+    view.setUint32(end, low, true);
+    view.setUint32(end + 4, high, true);
+    const k = K5();
+    const hash = Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476);
+    for (let at = 0; at < view.byteLength; at += 64) {
+      let [a, b, c, d] = hash;
+      for (let i = 0; i < 64; i++) {
+        const round = i >> 4;
+        const f = [(b & c) | (~b & d), (d & b) | (~d & c), b ^ c ^ d, c ^ (b | ~d)][round];
+        const word = [i, 5 * i + 1, 3 * i + 5, 7 * i][round] % 16;
+        const next = (a + f + k[i] + view.getInt32(at + word * 4, true)) | 0;
+        a = d;
+        d = c;
+        c = b;
+        b = (b + left(next, TURNS[round][i % 4])) | 0;
+      }
+      hash[0] += a;
+      hash[1] += b;
+      hash[2] += c;
+      hash[3] += d;
+    }
+    return new Uint8Array(hash.buffer);
+  }
+
+  // Half a character becomes U+FFFD, as TextEncoder has it.
+  const utf8 = (text) => Uint8Array.from(unescape(encodeURIComponent(text.toWellFormed())), (c) => c.charCodeAt(0));
 
   function sha1(bytes) {
     const view = padded(bytes, 64);
@@ -287,6 +322,10 @@
       const bytes = bytesOf(array);
       for (let i = 0; i < bytes.length; i++) bytes[i] = randomByte();
       return array;
+    }
+    // Not in the standard: some destinations name a person by the MD5 of the e-mail address, and subtle lacks MD5.
+    md5(text) {
+      return Array.from(md5(utf8(String(text))), (byte) => byte.toString(16).padStart(2, "0")).join("");
     }
     randomUUID() {
       const bytes = Array.from({ length: 16 }, randomByte);
