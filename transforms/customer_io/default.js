@@ -3,7 +3,7 @@
  *
  * - Whatever happens to a customer becomes an event of the same name, so that a campaign can start from it.
  * - subscription.updated keeps the profile up to date, so that segments can ask for plan and status.
- * - Event types that say nothing about a customer, such as payouts, are cancelled: Customer.io has no use for them.
+ * - Event types that say nothing to a customer, such as payouts, are cancelled: Customer.io has no use for them.
  *
  * `action` must be one of Customer.io's own words: "identify" for the profile, "event" for what happened. The name
  * that campaigns look for goes into `name`.
@@ -18,10 +18,14 @@ function handler(webhook) {
     return webhook;
   }
 
+  const time = Date.parse(webhook.payload.timestamp);
   const profile = webhook.eventType === "subscription.updated";
   const entity = { type: "person", identifiers: { id }, action: profile ? "identify" : "event" };
-  if (!profile) entity.name = webhook.eventType;
-  entity.timestamp = Math.floor(Date.parse(webhook.payload.timestamp) / 1000);
+  if (!profile) {
+    entity.name = webhook.eventType;
+    entity.id = ulid(time, webhook.id);
+  }
+  entity.timestamp = Math.floor(time / 1000);
   entity.attributes = shortened(details(data));
 
   webhook.payload = entity;
@@ -42,7 +46,7 @@ const DETAILS = {
   "subscription.active": subscription,
   "subscription.renewed": subscription,
   "subscription.on_hold": subscription,
-  "subscription.past_due": subscription,
+  "subscription.past_due": (data) => ({ ...subscription(data), time_to_pay_ends_at: data.past_due_ends_at }),
   "subscription.paused": subscription,
   "subscription.unpaused": subscription,
   "subscription.plan_changed": subscription,
@@ -54,6 +58,18 @@ const DETAILS = {
   }),
   "subscription.failed": subscription,
   "subscription.expired": subscription,
+  "license_key.created": (data) => ({
+    license_key_id: data.id,
+    product_id: data.product_id,
+    activations_limit: data.activations_limit,
+    expires_at: data.expires_at,
+  }),
+  "credit.balance_low": (data) => ({
+    credit: data.credit_entitlement_name,
+    available: data.available_balance,
+    threshold: data.threshold_amount,
+    subscription_id: data.subscription_id,
+  }),
   "abandoned_checkout.detected": (data) => ({ payment_id: data.payment_id, reason: data.abandonment_reason }),
   "abandoned_checkout.recovered": (data) => ({ payment_id: data.recovered_payment_id || data.payment_id }),
   "dunning.started": (data) => ({ subscription_id: data.subscription_id, state: data.trigger_state }),
@@ -87,14 +103,39 @@ function subscription(data) {
   };
 }
 
-// Customer.io takes texts of at most 1,000 characters.
+// Without what is absent, and with texts of at most 1,000 bytes: Customer.io takes no longer ones.
 function shortened(attributes) {
-  const cut = (value) => Array.from(value).slice(0, 999).join("") + "…";
+  const present = Object.entries(attributes).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(
-    Object.entries(attributes).map((
-      [name, value],
-    ) => [name, typeof value === "string" && value.length > 1000 ? cut(value) : value]),
+    present.map(([name, value]) => [name, typeof value === "string" ? cut(value, 1000) : value]),
   );
+}
+
+// At most so many bytes of UTF-8; a character is kept whole.
+function cut(text, most) {
+  const bytes = (value) => new TextEncoder().encode(value).length;
+  if (bytes(text) <= most) return text;
+  let shown = "";
+  let room = most - bytes("…");
+  for (const character of text) {
+    room -= bytes(character);
+    if (room < 0) break;
+    shown += character;
+  }
+  return shown + "…";
+}
+
+// Customer.io recognises a repeated event by its ULID: here the time of the event and 80 bits made of the webhook-id,
+// which are the same in every attempt.
+function ulid(time, id) {
+  const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  let rest = (BigInt(time) << 80n) | BigInt("0x" + crypto.md5(id).slice(0, 20));
+  let text = "";
+  for (let at = 0; at < 26; at++) {
+    text = digits[Number(rest & 31n)] + text;
+    rest >>= 5n;
+  }
+  return text;
 }
 
 // Dodo counts in the smallest unit: cents for USD, but whole yen for JPY and thousandths for KWD.
@@ -102,6 +143,7 @@ const NO_DECIMALS = "BIF CLP DJF GNF JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF
 const THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND".split(" ");
 
 function major(amount, currency) {
+  if (amount === null || amount === undefined) return null;
   if (NO_DECIMALS.includes(currency)) return amount;
   return amount / (THREE_DECIMALS.includes(currency) ? 1000 : 100);
 }

@@ -13,7 +13,8 @@ function handler(webhook) {
     action: "identify",
     attributes: {
       email: data.customer.email,
-      full_name: data.customer.name.slice(0, 1000), // Customer.io takes no longer texts
+      // Customer.io takes texts of at most 1,000 bytes; a character has up to four.
+      full_name: Array.from(data.customer.name).slice(0, 250).join(""),
       country: data.billing.country,
       last_payment_at: Math.floor(Date.parse(data.created_at) / 1000),
       last_payment_method: data.payment_method || "unknown",

@@ -21,9 +21,9 @@ function handler(webhook) {
     attributes: {
       email: data.customer.email,
       payment_id: data.payment_id,
-      // In the smallest unit of the currency, such as cents.
-      amount: data.total_amount === undefined ? data.amount : data.total_amount,
-      currency: data.currency,
+      // In the smallest unit of the currency, such as cents. It may be unknown for a refund.
+      amount: data.total_amount ?? data.amount ?? "unknown",
+      currency: data.currency || "unknown",
     },
   };
   return webhook;
