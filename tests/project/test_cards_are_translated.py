@@ -16,7 +16,9 @@ def hints_of(schema: object) -> set[str]:
     """The sentences in a contract: ``hint``, ``say`` and ``refused``, where they are texts and not names of properties."""
     match schema:
         case dict():
-            found = {value for key, value in schema.items() if key in ("hint", "say", "refused") and isinstance(value, str)}
+            found = {
+                value for key, value in schema.items() if key in ("hint", "say", "refused") and isinstance(value, str)
+            }
             return found.union(*(hints_of(value) for value in schema.values()))
         case list():
             return set().union(*(hints_of(each) for each in schema))
