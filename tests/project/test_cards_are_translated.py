@@ -13,7 +13,7 @@ CARDS = load_cards(transforms_dir())
 
 
 def hints_of(schema: object) -> set[str]:
-    """The sentences in a contract: ``hint``, ``say`` and ``refused``, where they are texts and not names of properties."""
+    """The sentences in a contract: ``hint``, ``say``, ``refused``, where they are texts and not names of properties."""
     match schema:
         case dict():
             found = {
