@@ -13,13 +13,15 @@ from server.actions.drafts import Draft, as_endpoint, credential_problems, crede
 from server.actions.services import Services
 from server.actions.trials import TestRun, check_runnable, shown_run
 from server.delivery.courier import Blocked, Responded, Sent, Unreachable
-from server.delivery.dispatch import signed
+from server.delivery.dispatch import REJECTED, explained, signed
 from server.delivery.prepare import ReadyToSend, prepare, unsent_event
+from server.domain.cards import Card
 from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
 from server.domain.ids import EndpointId, UserId, unique
-from server.domain.masking import masker_of
+from server.domain.masking import Masker, masker_of
 from server.domain.messages import AttemptError, ReceivedResponse
 from server.domain.payloads import Payload
+from server.domain.readings import Reading
 from server.domain.sentences import Invalid, Problem, say
 from server.domain.signing import new_secret
 
@@ -36,6 +38,8 @@ class SentTest:
     error: AttemptError | None = None
     """Why there is no response, or not all of it."""
     ms: float = 0.0
+    reading: Reading | None = None
+    """What the response means by the card's contract; ``None`` without a contract."""
 
     @property
     def is_sent(self) -> bool:
@@ -43,6 +47,8 @@ class SentTest:
 
     @property
     def is_success(self) -> bool:
+        if self.reading:
+            return not self.reading.rejected
         return self.response is not None and 200 <= self.response.status < 300
 
 
@@ -87,6 +93,7 @@ async def send_test(
         endpoint_id=endpoint.id if endpoint else None,
         event_type=event_type,
         sent=sent.is_sent,
+        success=sent.is_success,
         status=sent.response.status if sent.response else None,
         error=sent.error.kind if sent.error else None,
     )
@@ -107,6 +114,19 @@ async def _send(services: Services, endpoint: Endpoint, event_type: str, body: b
     ms = (perf_counter() - started) * 1000
     match sent:
         case Responded(response, error=error):
-            return SentTest(run, masker.response(response), masker.error(error), ms)
+            reading = _read(card, response, services, masker)
+            if reading and reading.rejected and (why := explained(response.status, reading)):
+                error = AttemptError(REJECTED, why)
+            return SentTest(run, masker.response(response), masker.error(error), ms, reading)
         case Unreachable(error) | Blocked(error):
             return SentTest(run, None, masker.error(error), ms)
+
+
+def _read(card: Card | None, response: ReceivedResponse, services: Services, masker: Masker) -> Reading | None:
+    if card is None or card.contract is None:
+        return None
+    try:
+        return card.contract.read(response, services.now(), masker.text)
+    except Exception:  # the status is shown all the same
+        log.exception("test.response_not_read", card=card.name, status=response.status)
+        return None

@@ -186,12 +186,12 @@ def _read(contract: Contract, ended: _Result, masker: Masker) -> _Result:
         return ended
     if not reading.rejected:
         return replace(ended, outcome=AttemptOutcome.SUCCEEDED, reading=reading)
-    explained = _explained(response.status, reading)
-    error = AttemptError(REJECTED, explained) if explained else ended.error
+    why = explained(response.status, reading)
+    error = AttemptError(REJECTED, why) if why else ended.error
     return replace(ended, outcome=AttemptOutcome.REJECTED, error=error, reading=reading)
 
 
-def _explained(status: int, reading: Reading) -> Reason | None:
+def explained(status: int, reading: Reading) -> Reason | None:
     """Why the destination rejected the request, in a sentence; ``None`` if there is only the status."""
     despite = "but_" if 200 <= status < 300 else ""
     if reading.message:

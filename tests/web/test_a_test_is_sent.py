@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import cards
@@ -12,6 +13,7 @@ from site_under_test import Site
 from structlog.testing import capture_logs
 
 from server.domain.catalog import sample_json
+from server.domain.contracts import parse_contract
 
 KEY = "lk_0123456789"
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -135,3 +137,13 @@ async def test_without_scripts_the_whole_form_comes_back(loopback_site: Site, sh
     page = await loopback_site.post("/transformations/send", form_for(shop, description="For the shop"))
     assert "Response to the sent test Status 200" in text_of(page.text)
     assert "For the shop</textarea>" in page.text
+
+
+async def test_a_200_that_rejects_is_told_as_the_contract_reads_it(loopback_site: Site, shop: Destination) -> None:
+    rules = [{"status": 200, "text": "^0$", "is": "rejected", "say": "Pigeon dropped it.", "message": ["text"]}]
+    card = replace(cards.pigeon(), contract=parse_contract(json.dumps({"responses": rules})))
+    cards.put(loopback_site.services, card)
+    shop.answer = b"0"
+    told = await sent(loopback_site, form_for(shop, card="own:pigeon"))
+    assert "Rejected" in told or "Status 200" in told
+    assert "Pigeon dropped it. The destination responded 200, but rejected the event: 0" in told
