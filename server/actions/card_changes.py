@@ -26,6 +26,8 @@ def change_card(draft: Draft, former: Card, card: Card) -> CardChange:
     changed = _with_recognised(replace(draft, card=card.name, credentials=fitting), card)
     if card.name == former.name:
         return CardChange(changed, False)
+    if draft.rate_limit == former.typed_rate_limit:
+        changed = replace(changed, rate_limit=card.typed_rate_limit)
     if _is_edited(draft.code, former, card):
         return CardChange(changed, True)
     # Somebody who switched the transformation on or off decided it; otherwise the new card does.

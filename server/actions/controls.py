@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from server.actions.drafts import Draft, Pairs, header_problems, problems, variable_problems
+from server.actions.drafts import Draft, Pairs, header_problems, limit_of, problems, rate_limit_of, variable_problems
 from server.actions.endpoints import amend
 from server.actions.services import Services
 from server.delivery.feed import Changed
@@ -13,7 +13,6 @@ from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.domain.stamps import Seen
 from server.store import Transaction, endpoints, queues
 
-MAX_ATTEMPTS_PER_SECOND = 1000
 MAX_CONCURRENT_ATTEMPTS = 100
 
 
@@ -61,8 +60,8 @@ async def save_advanced(services: Services, endpoint: Endpoint, typed: Advanced,
     ``variables.<row>``, ``transforming`` and ``destination``; and ``Stale`` when it was changed since ``seen``.
     """
     schedule = schedules.read(typed.schedule)
-    rate_limit = _limit(typed.pacing.rate_limit, MAX_ATTEMPTS_PER_SECOND)
-    concurrency = _limit(typed.pacing.concurrency, MAX_CONCURRENT_ATTEMPTS)
+    rate_limit = rate_limit_of(typed.pacing.rate_limit)
+    concurrency = limit_of(typed.pacing.concurrency, MAX_CONCURRENT_ATTEMPTS)
     found = [
         Problem(field, value)
         for field, value in (("schedule", schedule), ("rate_limit", rate_limit), ("concurrency", concurrency))
@@ -133,11 +132,3 @@ async def skip(services: Services, delivery: Delivery) -> None:
 
 def _typed(limit: int | None) -> str:
     return "" if limit is None else str(limit)
-
-
-def _limit(typed: str, most: int) -> int | Sentence | None:
-    if not typed:
-        return None
-    if typed.isascii() and typed.isdecimal() and len(typed) < 10 and 1 <= int(typed) <= most:
-        return int(typed)
-    return say("Enter a whole number from 1 to {most}, or leave empty for no limit.", most=most)

@@ -10,7 +10,7 @@ from server.domain.addresses import AddressRules
 from server.domain.cards import Card, CardField, FieldKind
 from server.domain.catalog import EVENT_TYPES
 from server.domain.conditions import MAX_CONDITIONS, Condition, Operator, path_problem, value_problem
-from server.domain.endpoints import NO_SOURCE, URL_NOT_SET, Destination, Endpoint
+from server.domain.endpoints import NO_SOURCE, URL_NOT_SET, Controls, Destination, Endpoint
 from server.domain.ids import EndpointId, Millis, SourceId
 from server.domain.pasted import invisible_in
 from server.domain.requests import MAX_HEADERS, typed_headers_problems
@@ -21,6 +21,7 @@ MAX_DESCRIPTION = 500
 MAX_CREDENTIAL_BYTES = 1024
 MAX_VARIABLES = 50
 MAX_VARIABLE_BYTES = 4096
+MAX_ATTEMPTS_PER_SECOND = 1000
 
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
@@ -46,6 +47,8 @@ class Draft:
     variables: Pairs = ()
     transforming: bool = False
     code: str = ""
+    rate_limit: str = ""
+    """Of a new endpoint; empty means no limit. Later it is changed on the Advanced tab."""
 
     @classmethod
     def of(cls, endpoint: Endpoint) -> "Draft":
@@ -62,6 +65,7 @@ class Draft:
             variables=tuple(endpoint.variables.items()),
             transforming=endpoint.transforming,
             code=endpoint.version.code if endpoint.version else "",
+            rate_limit=str(endpoint.controls.rate_limit or ""),
         )
 
     def typed(self, field: str) -> str:
@@ -115,6 +119,7 @@ def as_endpoint(
         variables=dict(draft.variables),
         event_types=draft.event_types,
         conditions=conditions_of(draft),
+        controls=Controls(rate_limit=rate if isinstance(rate := rate_limit_of(draft.rate_limit), int) else None),
         secret=secret,
         now=now,
     )
@@ -131,7 +136,22 @@ async def problems(services: Services, draft: Draft, card: Card, stored: Mapping
         *await code_problems(services, draft),
         *variable_problems(draft.variables),
         *header_problems(draft.headers),
+        *_rate_limit_problems(draft.rate_limit),
     ]
+
+
+def rate_limit_of(typed: str) -> int | Sentence | None:
+    """The most attempts started per second; ``None`` for no limit, or what is wrong with the text."""
+    return limit_of(typed, MAX_ATTEMPTS_PER_SECOND)
+
+
+def limit_of(typed: str, most: int) -> int | Sentence | None:
+    """A typed limit from 1 to ``most``; ``None`` when it is empty, or what is wrong with it."""
+    if not typed:
+        return None
+    if typed.isascii() and typed.isdecimal() and len(typed) < 10 and 1 <= int(typed) <= most:
+        return int(typed)
+    return say("Enter a whole number from 1 to {most}, or leave empty for no limit.", most=most)
 
 
 async def code_problems(services: Services, draft: Draft) -> list[Problem]:
@@ -236,6 +256,11 @@ def _event_type_problems(chosen: Iterable[str] | None) -> Iterator[Problem]:
         yield Problem("event_types", say("Select at least one event type, or subscribe to all events."))
     for name in sorted(names - EVENT_TYPES.keys())[:1]:
         yield Problem("event_types", say("There is no event type “{name}”.", name=name[:80]))
+
+
+def _rate_limit_problems(typed: str) -> Iterator[Problem]:
+    if isinstance(problem := rate_limit_of(typed), Sentence):
+        yield Problem("rate_limit", problem)
 
 
 def _variable_problem(name: str, value: str, seen: set[str]) -> Sentence | None:

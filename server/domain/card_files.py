@@ -217,21 +217,27 @@ def _mistake(table: "_Table") -> Mistake:
 
 def _url(table: "_Table", fields: tuple[CardField, ...], names: _KnownNames) -> CardUrl:
     asks = table.take("ask", bool, False)
+    defaults = {} if asks else _defaults(table, fields, names)
     url = CardUrl(
         asks=asks,
         placeholder=table.take("placeholder", str, ""),
-        secret=table.take("secret", bool, False),
+        secret=table.take("secret", bool, False) or _has_secret(defaults.values(), fields),
         pattern=table.pattern("pattern"),
         pattern_hint=table.take("pattern_hint", str, ""),
         known_by=table.pattern("known_by"),
         mistakes=tuple(_mistake(item) for item in table.tables("mistakes")),
-        defaults={} if asks else _defaults(table, fields, names),
+        defaults=defaults,
         query=_templates(table.table("query"), names),
     )
     if bool(url.pattern) is not bool(url.pattern_hint):
         raise table.wrong("pattern_hint", "goes together with pattern: it says what the person should mend")
     table.refuse_the_rest()
     return url
+
+
+def _has_secret(templates: Iterable[str], fields: tuple[CardField, ...]) -> bool:
+    secret = {field.name for field in fields if field.kind is FieldKind.SECRET}
+    return any(name.partition(".")[0] in secret for template in templates for name in PLACEHOLDER.findall(template))
 
 
 def _defaults(table: "_Table", fields: tuple[CardField, ...], names: _KnownNames) -> dict[str, str]:

@@ -209,6 +209,11 @@ class Card:
     def asks_url(self) -> bool:
         return self.url.asks
 
+    @property
+    def typed_rate_limit(self) -> str:
+        """``rate_limit`` as a form shows it."""
+        return str(self.rate_limit or "")
+
     def default_url(self, credentials: Mapping[str, str]) -> str:
         """The URL of a card that does not ask for one. If nothing is chosen yet, the first choice counts."""
         choice = next((each for each in self.fields if each.kind is FieldKind.CHOICE), None)

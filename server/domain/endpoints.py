@@ -152,6 +152,7 @@ class Endpoint:
         variables: Mapping[str, str] = MappingProxyType({}),
         event_types: frozenset[str] | None = None,
         conditions: tuple[Condition, ...] = (),
+        controls: Controls = Controls(),
         secret: str = "",
         now: Millis = 0,
     ) -> "Endpoint":
@@ -174,6 +175,7 @@ class Endpoint:
             disabled=False,
             created_at=now,
             updated_at=now,
+            controls=controls,
             conditions=conditions,
         )
 

@@ -39,7 +39,12 @@ FIRST_EVENT_TYPE = "payment.succeeded"
 
 def fresh(card: Card) -> Draft:
     """The draft of a new endpoint before anything is typed."""
-    return Draft(card=card.name, transforming=card.transforms, code=card.default_code)
+    return Draft(
+        card=card.name,
+        transforming=card.transforms,
+        code=card.default_code,
+        rate_limit=card.typed_rate_limit,
+    )
 
 
 def posted(form: Form, card: Card, stored: Endpoint | None = None) -> Draft:
@@ -56,6 +61,7 @@ def posted(form: Form, card: Card, stored: Endpoint | None = None) -> Draft:
         variables=pairs(form, "variables", stored.variables if stored else {}),
         transforming=form.switch("transforming", default=False),
         code=code(form),
+        rate_limit=form.text("rate_limit", card.typed_rate_limit),
     )
 
 

@@ -46,8 +46,30 @@ async def test_the_properties_come_in_with_their_documented_values(run: Run) -> 
     ]  # fmt: skip
 
 
-async def test_changes_of_event_type_and_env_are_ignored(run: Run) -> None:
-    await returned(run, "function handler(w) { w.eventType = 5; w.env = null; return w }")
+async def test_changes_of_what_only_comes_in_are_ignored(run: Run) -> None:
+    await returned(run, "function handler(w) { w.eventType = 5; w.env = null; w.id = 7; w.timestamp = {}; return w }")
+
+
+async def test_an_event_has_its_id_and_its_time_as_texts(run: Run) -> None:
+    code = "function handler(w) { return {...w, payload: [w.id, w.timestamp]} }"
+    result = await returned(run, code, id='msg_"1"', timestamp=1_767_225_600)
+    assert json.loads(result.payload) == ['msg_"1"', "1767225600"]
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "Object.keys(w)",
+        "Object.entries(w).map(([name]) => name)",
+        "Object.keys(JSON.parse(JSON.stringify(w)))",
+        "Object.keys({...w})",
+        "Object.keys(structuredClone(w))",
+        "(() => { const all = []; for (const name in w) all.push(name); return all })()",
+    ],
+)
+async def test_code_that_goes_through_the_webhook_finds_what_it_always_found(run: Run, listed: str) -> None:
+    result = await returned(run, f"function handler(w) {{ return {{...w, payload: {listed}}} }}", id="msg_1")
+    assert sorted(json.loads(result.payload)) == ["env", "eventType", "headers", "method", "payload", "url"]
 
 
 @pytest.mark.parametrize("value", ["null", "1.5", "true", "[1, [2]]", '{"a": {"b": []}}'])
