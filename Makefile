@@ -18,7 +18,7 @@ SCRIPTS := static/js $(PRELUDE)/*.js $(PRELUDE)/errors/*.js
 STYLES := static/css
 CARDS := transforms/*/*.js transforms/*/samples/*.js
 
-.PHONY: run test check lint format install hostile differential faults translations bench-sandbox bench-pipeline bench-fair bench-store clean help
+.PHONY: run card test check lint format install hostile differential faults translations bench-sandbox bench-pipeline bench-fair bench-store clean help
 
 run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
 	@$(BIN)/hookbench serve
@@ -70,6 +70,9 @@ $(VENV)/bin/python:
 
 translations: $(VENV)/.installed-dev  ## Collect the sentences of pages and code into the .po files
 	@$(BIN)/python tests/project/translations.py
+
+card: $(VENV)/.installed-dev  ## Check one card and show what its code makes of each event type: NAME=slack; WRITE=1, FULL=1
+	@cd tests && ../$(BIN)/python card.py $(NAME) $(if $(WRITE),--write) $(if $(FULL),--full)
 
 bench-pipeline: $(VENV)/.installed-dev  ## Measure the whole path beside a yardstick; MINUTES=10 watches memory
 	@cd tests/bench && ../../$(BIN)/python -m pipeline $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ONLY),--only '$(ONLY)')

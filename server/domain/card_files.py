@@ -256,7 +256,7 @@ def _defaults(table: "_Table", fields: tuple[CardField, ...], names: _KnownNames
 
 def _address(table: "_Table", key: str, text: str, names: _KnownNames) -> str:
     _known(table, key, text, names)
-    if not re.match(r"https?://|\{url\}", text):
+    if not re.match(r"https?://|\{[a-z]", text):
         raise table.wrong(key, "must begin with https:// or http://")
     return text
 

@@ -264,10 +264,13 @@ class Card:
 
 
 def filled(template: str, values: Mapping[str, str], *, in_url: bool = False) -> str:
-    """The template with its values; ``in_url``: percent-encoded."""
-    return PLACEHOLDER.sub(
-        lambda found: quote(values.get(found[1], ""), safe="") if in_url else values.get(found[1], ""), template
-    )
+    """The template with its values; ``in_url``: percent-encoded, apart from a value that the URL begins with."""
+
+    def value(found: re.Match[str]) -> str:
+        text = values.get(found[1], "")
+        return quote(text, safe="") if in_url and found.start() else text
+
+    return PLACEHOLDER.sub(value, template)
 
 
 def _lacks(template: str, values: Mapping[str, str]) -> bool:
