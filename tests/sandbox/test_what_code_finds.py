@@ -7,6 +7,8 @@ import json
 import pytest
 from sandbox.asking import LIMITS, Run, returned, value
 
+MD5_OF_LENGTHS = ",".join(hashlib.md5(b"a" * length).hexdigest()[:4] for length in (55, 56, 63, 64, 65))
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CONSOLE = {
@@ -53,6 +55,13 @@ FOUND = {
     "atob(btoa('abc'))": "abc",
     "/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID())": True,
     "crypto.randomUUID() === crypto.randomUUID()": False,
+    # MD5: the test suite of RFC 1321, a length on each side of a block's end, and text beyond ASCII (from hashlib)
+    "crypto.md5('')": "d41d8cd98f00b204e9800998ecf8427e",
+    "crypto.md5('abc')": "900150983cd24fb0d6963f7d28e17f72",
+    "crypto.md5('message digest')": "f96b697d7cb7938d525a2f31aaf161d0",
+    "crypto.md5('1234567890'.repeat(8))": "57edf4a22be3c955ac49da2e2107b67a",
+    "[55, 56, 63, 64, 65].map((n) => crypto.md5('a'.repeat(n)).slice(0, 4)).join()": MD5_OF_LENGTHS,
+    "crypto.md5('Zoë 😀')": hashlib.md5("Zoë 😀".encode()).hexdigest(),
     "typeof webhookless": "undefined",
 }  # fmt: skip
 
