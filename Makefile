@@ -72,7 +72,7 @@ translations: $(VENV)/.installed-dev  ## Collect the sentences of pages and code
 	@$(BIN)/python tests/project/translations.py
 
 card: $(VENV)/.installed-dev  ## Check one card and show what its code makes of each event type: NAME=slack; WRITE=1, FULL=1
-	@cd tests && ../$(BIN)/python card.py $(NAME) $(if $(WRITE),--write) $(if $(FULL),--full)
+	@cd tests && ../$(BIN)/python check_card.py $(NAME) $(if $(WRITE),--write) $(if $(FULL),--full)
 
 bench-pipeline: $(VENV)/.installed-dev  ## Measure the whole path beside a yardstick; MINUTES=10 watches memory
 	@cd tests/bench && ../../$(BIN)/python -m pipeline $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ONLY),--only '$(ONLY)')

@@ -109,7 +109,7 @@ class Contract:
                 return []
             return [Finding("url", True, because("contract_unknown_call"), steps=("url",))]
         call = next((call for call in calls if request.method in call.methods), None)
-        if refused := next((call.refused for call in calls if call.refused and call in (calls[0], call)), ""):
+        if refused := (call or calls[0]).refused:
             return [Finding("url", False, because("contract_refused_url"), hint=refused, steps=("url",))]
         if call is None:
             allowed = tuple(dict.fromkeys(method for call in calls for method in call.methods))

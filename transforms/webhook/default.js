@@ -4,6 +4,7 @@
  * @param webhook            the request that is about to be sent
  * @param webhook.method     "POST"; may become "PUT", "PATCH", "GET" or "DELETE"
  * @param webhook.url        where it goes; any http or https address
+ * @param webhook.id         the event's id, the same whenever it is sent again
  * @param webhook.eventType  such as "payment.succeeded"; to be read only
  * @param webhook.payload    the body: { business_id, type, timestamp, data }; any JSON value may take its place
  * @param webhook.headers    further headers by name; they win over those of the endpoint
