@@ -20,8 +20,8 @@ from server.domain.contracts import Contract, parse_contract
 from server.domain.endpoints import URL_NOT_SET, Endpoint
 from server.domain.ids import EndpointId
 from server.domain.messages import ReceivedResponse
-from server.domain.requests import FinishedRequest, layered
 from server.domain.requests import DEFAULTS as DEFAULT_HEADERS
+from server.domain.requests import FinishedRequest, layered
 from server.domain.transformations import Cancelled
 from server.sandbox import Limits, Sandbox
 
@@ -30,7 +30,7 @@ ENV = {"API_KEY": "value-of-the-variable"}
 """Variables of the person for code that reads some of its own."""
 
 NOW = 1_767_225_600_000
-"""When requests are judged, if it matters: the samples are of 2026, so destinations that refuse old events get them in time."""
+"""When wrong requests are judged, for destinations that refuse old events."""
 
 
 @asynccontextmanager
@@ -215,7 +215,7 @@ def _without(value: Any, schema: Mapping[str, Any], *, keep: bool) -> Any:
         return [_without(each, schema.get("items", {}), keep=keep) for each in value]
     if not isinstance(value, dict):
         return value
-    found = {}
+    found: dict[str, Any] = {}
     for name, each in value.items():
         inner = schema.get("properties", {}).get(name, {})
         if _nullable(inner):

@@ -1,4 +1,4 @@
-"""Checks one card and shows what its code makes of every event type: ``make card NAME=slack``; ``WRITE=1`` writes ``expected``.
+"""Checks one card and shows what its code makes of each event type: ``make card NAME=slack``; ``WRITE=1`` writes it.
 
 What is written is what the code does now, so read it before you keep it.
 """

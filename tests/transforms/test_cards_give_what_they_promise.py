@@ -53,10 +53,10 @@ async def test_the_contract_accepts_what_is_sent_for_unusual_events(
 
 
 @every_folder
-def test_the_contract_refuses_wrong_requests_at_the_right_places(folder: Folder) -> None:
+async def test_the_contract_refuses_wrong_requests_at_the_right_places(folder: Folder) -> None:
     assert wrong_requests(folder) == []
 
 
 @every_folder
-def test_responses_read_as_they_should(folder: Folder) -> None:
+async def test_responses_read_as_they_should(folder: Folder) -> None:
     assert misread_responses(folder) == []
