@@ -43,7 +43,7 @@ def test_credentials_are_checked_by_a_button(hookbench: Running, signed_in: Page
     page.get_by_role("textbox", name="API key").fill(KEY)
     customer_io.status = 401
     check.click()
-    expect(result(page)).to_contain_text("401")
+    expect(result(page)).to_contain_text("Customer.io does not know this Site ID")
     assert customer_io.got[-1].method == "GET"
 
     customer_io.status = 200
@@ -54,7 +54,7 @@ def test_credentials_are_checked_by_a_button(hookbench: Running, signed_in: Page
     switch.click()
     expect(page.get_by_label("Region")).to_have_value("eu")
     expect(switch).to_have_count(0)
-    expect(result(page)).to_contain_text("alid")
+    expect(result(page)).to_contain_text("Valid. The workspace has the number 12.")
     assert KEY not in result(page).inner_html()
 
 

@@ -106,8 +106,8 @@ def test_pasted_code_reaches_customer_io(
     sign = sdk_signed if step.code == "track_payments.js" else standard_signed
     assert deliver(address, sign(SECRET, sample_json(step.event_type))) == 200
 
-    wait_for(lambda: customer_io.got, what="the request at the destination")
-    [got] = customer_io.got
+    wait_for(lambda: sent(customer_io), what="the request at the destination")
+    [got] = sent(customer_io)
     assert (got.method, got.path) == ("POST", "/api/v2/entity")
     assert got.headers["host"] == "track.customer.io"
     assert got.headers["authorization"] == "Basic " + b64encode(f"{SITE_ID}:{API_KEY}".encode()).decode()
@@ -133,7 +133,12 @@ def test_pasted_code_is_captured_and_nothing_leaves(
     page.get_by_role("link", name=step.event_type).first.click()
     expect(page.locator("main")).to_contain_text("payment_completed")
     expect(page.locator("main")).to_contain_text("https://track.customer.io/api/v2/entity")
-    assert customer_io.got == []
+    assert sent(customer_io) == []
+
+
+def sent(destination: Destination) -> list[Any]:
+    """The requests with an event. Create asks for the region as well, which tells whether the credentials are valid."""
+    return [got for got in destination.got if (got.method, got.path) != ("GET", "/api/v1/accounts/region")]
 
 
 def enter_signing_secret(page: Page) -> str:
