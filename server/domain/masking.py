@@ -125,6 +125,7 @@ def secrets_of(endpoint: Endpoint, card: Card | None) -> tuple[str, ...]:
     """The values that must be masked in an endpoint's deliveries."""
     public = {field.name for field in card.fields if field.kind is not FieldKind.SECRET} if card else set()
     found = [value for name, value in endpoint.credentials.items() if name not in public]
+    found += [quote(value, safe="", errors="replace") for value in found]  # as a card writes it in a URL
     found += _signing_secrets(endpoint)
     found += secrets_in_url(endpoint.url, whole=bool(card and card.url.secret))
     for name, value in (*endpoint.variables.items(), *endpoint.headers.items()):

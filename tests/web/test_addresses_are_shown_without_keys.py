@@ -1,10 +1,18 @@
 """Lists show where an endpoint leads to; a key that travels in its URL stays out of them."""
 
+from base64 import b64encode
+from urllib.parse import quote
+
 import pytest
-from entries import kept_endpoint
+from cards import put
+from entries import arrived, kept_endpoint
+from form import a_form, path_of
 from site_under_test import Site
 
+from server.domain.card_files import parse_card
 from server.domain.endpoint_names import without_keys
+from server.domain.messages import DeliveryState
+from server.store import Transaction, messages
 
 
 @pytest.mark.parametrize(
@@ -28,3 +36,50 @@ async def test_lists_show_no_key(site: Site) -> None:
         page = (await site.client.get(path, follow_redirects=True)).text
         assert "sk_secret_1" not in page, path
     assert "https://example.com/hook?token=…" in (await site.client.get("/endpoints", follow_redirects=True)).text
+
+
+NEST = """
+title = "Nest"
+summary = "Sends to a bot."
+
+[url]
+default = "https://api.nest.example/bot{key}/send"
+
+[url.query]
+sign = "{key}"
+
+[[fields]]
+name = "key"
+label = "Key"
+kind = "secret"
+"""
+CODE = """
+function handler(w) {
+  w.payload = { url: w.url, twice: encodeURIComponent(w.url), coded: btoa(w.url), parts: w.url.split(/[/?=]/) };
+  return w;
+}
+"""
+KEY = "crow/7+9 &h?x"
+
+
+async def test_a_key_in_the_address_of_a_card_is_nowhere(site: Site) -> None:
+    files = {"card.toml": NEST, "default.js": CODE, "icon.svg": '<path d="M4 4h16v16H4z"/>'}
+    put(site.services, parse_card("own:nest", files))
+    form = a_form(card="own:nest", url=None, credentials__key=KEY, code=CODE, destination="capture", description="")
+    address = path_of(await site.post("/endpoints", form))
+    message = await arrived(site)
+
+    def states(tx: Transaction) -> list[DeliveryState]:
+        return [one.state for one in messages.of_messages(tx, [message.id])[message.id]]
+
+    while await site.services.store.read(states) != [DeliveryState.SUCCEEDED]:
+        pass
+
+    once = quote(KEY, safe="")
+    coded = b64encode(f"https://api.nest.example/bot{once}/send?sign={once}".encode()).decode()
+    paths = ["/endpoints", address, f"{address}/edit", f"/messages/{message.id}", "/logs", "/inspector"]
+    for path in paths:
+        page = (await site.client.get(path, follow_redirects=True)).text
+        assert "Nest" in page, path
+        for spelling in ("crow", coded[48:80]):
+            assert spelling not in page, path
