@@ -1,4 +1,4 @@
-// crypto: random values, digests, HMAC and MD5. Written in JavaScript, since nothing of Python can be reached from here.
+// crypto: random values, digests, HMAC and MD5. In JavaScript, since nothing of Python can be reached from here.
 (function (host) {
   "use strict";
   const { load } = host;
