@@ -9,9 +9,7 @@ from server.assets import transforms_dir
 from server.domain.card_files import parse_card, sentences_of
 
 README = (transforms_dir() / "README.md").read_text(encoding="utf-8")
-FILES = {
-    name: text for name, text in re.findall(r"^`([\w./]+)`\n\n```\w+\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-}
+FILES = dict(re.findall(r"^`([\w./]+)`\n\n```\w+\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
 BEACON = Folder(parse_card("beacon", FILES, trusted=True), FILES)
 
 
