@@ -14,6 +14,7 @@ from server.actions.drafts import Draft, as_endpoint, credential_problems, crede
 from server.actions.services import Services
 from server.delivery.courier import Blocked, Responded, Sent, Unreachable
 from server.delivery.feed import Changed
+from server.domain.addresses import url_problem
 from server.domain.cards import Card, CheckResult, CheckRule, filled
 from server.domain.contract_schemas import Patterns, compiled
 from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
@@ -125,7 +126,7 @@ def _first_problem(services: Services, draft: Draft, card: Card, stored: Mapping
 
 async def _ask(services: Services, card: Card, endpoint: Endpoint) -> CheckedCredentials:
     request = _request(card, endpoint)
-    if problem := headers_problem(request.headers):
+    if problem := url_problem(request.url) or headers_problem(request.headers):
         return CheckedCredentials(Outcome.INCOMPLETE, as_sentence(problem))
     try:
         async with asyncio.timeout(SECONDS):

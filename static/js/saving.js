@@ -76,7 +76,7 @@ async function receive(form, answer, button) {
   }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (FORM_AGAIN.includes(answer.status)) {
-    if (button?.dataset.changesCard && answer.ok) resume(form);
+    if (button?.dataset.changesCard && answer.ok && isChanged(form)) resume(form);
     show(page);
     if (button?.dataset.changesCard && answer.ok) cardChanged(button.dataset.changesCard);
     return;
