@@ -29,7 +29,7 @@ MAX_JUDGED_BYTES = 2 * 1024 * 1024
 MAX_RATE = 10_000
 
 
-class Judged(Protocol):
+class Request(Protocol):
     """A request: what a contract looks at."""
 
     @property
@@ -75,7 +75,7 @@ class Contract:
 
     def judge(
         self,
-        request: Judged,
+        request: Request,
         *,
         received: bytes | None = None,
         transformed: bool = True,
@@ -101,7 +101,7 @@ class Contract:
         """What a response of the destination means."""
         return self.responses.read(response, now, mask)
 
-    def _findings(self, request: Judged, now: Millis, mask: Mask) -> list[Finding]:
+    def _findings(self, request: Request, now: Millis, mask: Mask) -> list[Finding]:
         address = re.split(r"[?#]", request.url, maxsplit=1)[0]
         calls = [call for call in self.calls if call.url is None or call.url.matches(address)]
         if not calls:
@@ -164,7 +164,7 @@ def is_unchanged(body: bytes, received: bytes) -> bool:
         return False
 
 
-def _of_headers(call: Call, request: Judged, now: Millis, mask: Mask) -> list[Finding]:
+def _of_headers(call: Call, request: Request, now: Millis, mask: Mask) -> list[Finding]:
     if call.headers is None:
         return []
     headers = {name.lower(): value for name, value in request.headers.items()}
@@ -188,7 +188,7 @@ def _hidden(text: str) -> str:
     return text if not text.startswith('"') else "“…”"
 
 
-def _of_body(call: Call, request: Judged, now: Millis, mask: Mask) -> list[Finding]:
+def _of_body(call: Call, request: Request, now: Millis, mask: Mask) -> list[Finding]:
     found: list[Finding] = []
     size = len(request.body)
     if call.max_bytes is not None and size > call.max_bytes:
