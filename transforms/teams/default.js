@@ -23,15 +23,9 @@ function handler(webhook) {
           type: "AdaptiveCard",
           version: "1.4",
           body: [
-            { type: "TextBlock", text: escape(title), weight: "Bolder", size: "Medium", wrap: true },
-            ...facts.filter(Boolean).map((fact) => ({ type: "TextBlock", text: escape(cut(fact, 700)), wrap: true })),
-            {
-              type: "TextBlock",
-              text: escape(webhook.eventType + " · " + id),
-              isSubtle: true,
-              size: "Small",
-              wrap: true,
-            },
+            { type: "TextBlock", text: title, weight: "Bolder", size: "Medium", wrap: true },
+            ...facts.filter(Boolean).map((fact) => plain(cut(fact, 700))),
+            plain(webhook.eventType + " · " + id, { isSubtle: true, size: "Small" }),
           ],
         },
       },
@@ -127,7 +121,7 @@ function cut(value, most) {
   return text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, "") + "…";
 }
 
-// Text blocks of Adaptive Cards read a little Markdown.
-function escape(text) {
-  return String(text).replace(/[\\*_[\]()#-]/g, "\\$&");
+// A text run is shown as it is. Text blocks read Markdown, which customers could write.
+function plain(text, style = {}) {
+  return { type: "RichTextBlock", inlines: [{ type: "TextRun", text, ...style }] };
 }

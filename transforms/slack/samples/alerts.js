@@ -26,9 +26,9 @@ function handler(webhook) {
       {
         color: "#b42318",
         title,
-        text: cut(why, 3000),
+        text: escape(cut(why, 1000)),
         fields: [
-          { title: "Customer", value: cut(customer, 2000) || "not named", short: true },
+          { title: "Customer", value: escape(cut(customer, 300)) || "not named", short: true },
           { title: "Id", value: id, short: true },
         ],
         ts: Math.floor(Date.parse(webhook.payload.timestamp) / 1000),
@@ -36,6 +36,11 @@ function handler(webhook) {
     ],
   };
   return webhook;
+}
+
+// Slack reads these three characters as markup: <!channel> would ping everybody.
+function escape(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 // At most so many characters, each kept whole.

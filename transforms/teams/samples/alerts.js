@@ -36,7 +36,7 @@ function handler(webhook) {
           version: "1.4",
           body: [
             { type: "TextBlock", text: title, weight: "Bolder", color: "Attention", wrap: true },
-            ...lines.map((line) => ({ type: "TextBlock", text: escape(line), wrap: true })),
+            ...lines.map((line) => plain(line)),
           ],
         },
       },
@@ -52,7 +52,7 @@ function cut(value, most) {
   return text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, "") + "…";
 }
 
-// Text blocks of Adaptive Cards read a little Markdown.
-function escape(text) {
-  return String(text).replace(/[\\*_[\]()#-]/g, "\\$&");
+// A text run is shown as it is. Text blocks read Markdown, which customers could write.
+function plain(text, style = {}) {
+  return { type: "RichTextBlock", inlines: [{ type: "TextRun", text, ...style }] };
 }

@@ -23,7 +23,7 @@ function handler(webhook) {
           $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
           type: "AdaptiveCard",
           version: "1.4",
-          body: [{ type: "TextBlock", text: escape(line), wrap: true }],
+          body: [plain(line)],
         },
       },
     ],
@@ -53,7 +53,7 @@ function cut(value, most) {
   return text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, "") + "…";
 }
 
-// Text blocks of Adaptive Cards read a little Markdown.
-function escape(text) {
-  return String(text).replace(/[\\*_[\]()#-]/g, "\\$&");
+// A text run is shown as it is. Text blocks read Markdown, which customers could write.
+function plain(text, style = {}) {
+  return { type: "RichTextBlock", inlines: [{ type: "TextRun", text, ...style }] };
 }
