@@ -1,0 +1,17 @@
+// Disputes open an incident; nothing resolves it but a person.
+function handler(webhook) {
+  if (webhook.eventType !== "dispute.opened") return null;
+
+  const d = webhook.payload.data;
+  webhook.payload = {
+    routing_key: webhook.env.ROUTING_KEY,
+    event_action: "trigger",
+    dedup_key: d.dispute_id,
+    payload: {
+      summary: "Dispute " + d.dispute_id + " about " + d.payment_id,
+      source: "Dodo Payments",
+      severity: "error",
+    },
+  };
+  return webhook;
+}
