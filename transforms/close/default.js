@@ -1,6 +1,6 @@
 /**
- * Creates a lead in Close with its contact (POST /api/v1/lead/) when somebody becomes a customer: on the first payment of
- * a one-off purchase and when a subscription starts.
+ * Creates a lead in Close with its contact (POST /api/v1/lead/) when somebody becomes a customer: when a one-off purchase
+ * is paid and when a subscription starts.
  *
  * - Everything else is cancelled. Close would create one more lead for each event: it does not merge leads.
  * - When the metadata of the checkout names a lead as close_lead_id, that lead gets a contact instead.
@@ -9,9 +9,9 @@
  */
 function handler(webhook) {
   const data = webhook.payload.data;
-  const first = webhook.eventType === "subscription.active" ||
+  const bought = webhook.eventType === "subscription.active" ||
     (webhook.eventType === "payment.succeeded" && !data.subscription_id);
-  if (!first) {
+  if (!bought) {
     webhook.cancel = true;
     return webhook;
   }
@@ -26,12 +26,12 @@ function handler(webhook) {
     return webhook;
   }
 
-  const bought = data.subscription_id
+  const what = data.subscription_id
     ? "Subscription " + data.subscription_id + ", product " + data.product_id
     : "Payment " + data.payment_id + ", " + money(data.total_amount, data.currency);
   webhook.payload = {
     name: cut(data.customer_business_name || customer.name || customer.email),
-    description: "Customer of Dodo Payments (" + customer.customer_id + "). " + bought + ".",
+    description: "Customer of Dodo Payments (" + customer.customer_id + "). " + what + ".",
     contacts: [contact],
   };
   return webhook;
