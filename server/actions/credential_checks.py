@@ -125,7 +125,7 @@ def _first_problem(services: Services, draft: Draft, card: Card, stored: Mapping
 
 
 async def _ask(services: Services, card: Card, endpoint: Endpoint) -> CheckedCredentials:
-    request = _request(card, endpoint)
+    request = check_request(card, endpoint)
     if problem := url_problem(request.url) or headers_problem(request.headers):
         return CheckedCredentials(Outcome.INCOMPLETE, as_sentence(problem))
     try:
@@ -141,7 +141,8 @@ async def _ask(services: Services, card: Card, endpoint: Endpoint) -> CheckedCre
             return CheckedCredentials(Outcome.UNREACHABLE, as_sentence(error.cause))
 
 
-def _request(card: Card, endpoint: Endpoint) -> FinishedRequest:
+def check_request(card: Card, endpoint: Endpoint) -> FinishedRequest:
+    """The request of the card's check, with the endpoint's credentials."""
     check, values = card.check, card.values(endpoint.credentials)
     typed = "" if endpoint.url == URL_NOT_SET else endpoint.url
     # The typed URL goes in as it is; everything else is encoded.
@@ -215,16 +216,16 @@ def _switch(card: Card, rule: CheckRule) -> Switch | None:
 
 
 def _sentence(template: str, status: int, body: Any, masker: Masker) -> Sentence | None:
-    """The rule's sentence with the values of the response that it names; ``None`` when it has none."""
+    """The rule's sentence with the values of the response that it names; ``None`` when it or a value is missing."""
     if not template:
         return None
     names = _POINTER.findall(template)
     if re.search(r"[{}]", _POINTER.sub("", template)) or any(re.search(r"[.!:\[\]]", name) for name in names):
         return Sentence(template)  # not a template: shown as it is
-    values: dict[str, str | int | Sentence] = {
-        name: str(status) if name == "status" else _shown(_at(body, name), masker) for name in names
-    }
-    return Sentence(template, values)
+    found = {name: status if name == "status" else _at(body, name) for name in names}
+    if any(value is None or isinstance(value, dict | list) for value in found.values()):
+        return None
+    return Sentence(template, {name: _shown(value, masker) for name, value in found.items()})
 
 
 def _at(body: Any, pointer: str) -> Any:
@@ -241,8 +242,6 @@ def _at(body: Any, pointer: str) -> Any:
 
 
 def _shown(value: Any, masker: Masker) -> str:
-    if value is None or isinstance(value, dict | list):
-        return "–"
     text = " ".join(visible(value if isinstance(value, str) else json.dumps(value)).split())
     text = masker.text(text)
     return text if len(text) <= MAX_VALUE_CHARACTERS else text[: MAX_VALUE_CHARACTERS - 1] + "…"
