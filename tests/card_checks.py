@@ -3,10 +3,12 @@
 Every check returns sentences that say what is wrong; none is good.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -238,19 +240,23 @@ def _nullable(schema: Mapping[str, Any]) -> bool:
 
 async def refused_by_contract(sandbox: Sandbox, folder: Folder, name: str, *, varied: bool) -> list[str]:
     """Where what code sends is refused by the card's contract, or code fails: over all samples, or all variants."""
-    contract, found = folder.contract, []
+    contract = folder.contract
+
+    async def look(event_type: str, what: str, payload: dict[str, Any]) -> list[str]:
+        event = unsent_event(event_type, json.dumps(payload).encode())
+        made = await made_of(sandbox, folder.card, folder.codes[name], event)
+        if isinstance(made, Cancelled):
+            return []
+        if not isinstance(made, ReadyToSend):
+            return [f"{name}, {event_type}, {what}: fails: {made.error.cause}"]
+        verdict = contract.judge(made.request, now=event.timestamp * 1000)
+        return [f"{name}, {event_type}, {what}: {each.cause}" for each in verdict.findings]
+
+    found: list[str] = []
     for event_type in EVENT_TYPES:
         cases = variants(event_type) if varied else [("the sample", json.loads(sample_json(event_type)))]
-        for what, payload in cases:
-            event = unsent_event(event_type, json.dumps(payload).encode())
-            made = await made_of(sandbox, folder.card, folder.codes[name], event)
-            if isinstance(made, Cancelled):
-                continue
-            if not isinstance(made, ReadyToSend):
-                found.append(f"{name}, {event_type}, {what}: fails: {made.error.cause}")
-                continue
-            verdict = contract.judge(made.request, now=event.timestamp * 1000)
-            found += [f"{name}, {event_type}, {what}: {each.cause}" for each in verdict.findings]
+        # At once, so that requests are judged while the sandbox runs the next code.
+        found += chain(*await asyncio.gather(*[look(event_type, what, payload) for what, payload in cases]))
     return found
 
 
