@@ -26,7 +26,7 @@ def open_picker(page: Page) -> None:
 
 def choose(page: Page, card: str) -> None:
     page.locator(".card-picker summary").click()
-    options(page).filter(has_text=card).click()
+    options(page).filter(has=page.get_by_text(card, exact=True)).click()
     expect(page.locator(".card-picker summary")).to_contain_text(card)
     page.locator("form[data-keep-ready]").wait_for()
 
@@ -101,8 +101,8 @@ def test_either_language_finds_a_card(hookbench: Running, browser: Browser) -> N
         open_form(hookbench, page)
         open_picker(page)
         page.keyboard.type(typed)
-        expect(options(page).filter(has_text=title)).to_be_visible()
-        expect(options(page).filter(has_text="Webhook")).to_be_hidden()
+        expect(options(page).filter(has=page.get_by_text(title, exact=True))).to_be_visible()
+        expect(options(page).filter(has=page.get_by_text("Webhook", exact=True))).to_be_hidden()
         context.close()
 
 
@@ -197,7 +197,7 @@ def test_an_ended_session_loses_nothing_when_the_card_is_changed(hookbench: Runn
     [session] = [one for one in page.context.cookies() if one["name"] == "session"]
     page.context.add_cookies([{**session, "value": "a-session-that-is-over"}])
     page.locator(".card-picker summary").click()
-    options(page).filter(has_text="Customer.io").click()
+    options(page).filter(has=page.get_by_text("Customer.io", exact=True)).click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     sign_in(page)
     expect(page.get_by_label("Description")).to_have_value("For the shop")
