@@ -75,3 +75,52 @@ def test_each_claim_is_of_one_card() -> None:
         for value in (card.url.placeholder, *placeholders(card).values()):
             owners = [other.name for other in CARDS.values() if owner_of([other], value)]
             assert len(owners) < 2, (value, owners)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "body", "credentials", "outcome", "shown"),
+    [
+        ("resend", 401, '{"name": "restricted_api_key"}', {}, Outcome.VALID, "may send mail"),
+        ("resend", 400, '{"message": "API key is invalid"}', {}, Outcome.INVALID, ""),
+        ("sendgrid", 200, '{"scopes": ["mail.send"]}', {}, Outcome.VALID, ""),
+        ("sendgrid", 200, '{"scopes": ["stats.read"]}', {}, Outcome.LIMITED, "Mail Send"),
+        ("telegram", 200, '{"ok": true, "result": {"username": "shop_bot"}}', {}, Outcome.VALID, "@shop_bot"),
+        ("discord", 200, '{"name": "Shop"}', {}, Outcome.VALID, "Shop"),
+        ("discord", 404, '{"code": 10015}', {}, Outcome.INVALID, ""),
+        ("slack", 400, "no_text", {}, Outcome.VALID, ""),
+        ("slack", 404, "no_service", {}, Outcome.INVALID, ""),
+        ("customer_io", 200, '{"region": "eu"}', {"region": "us"}, Outcome.ELSEWHERE, "European Union"),
+        ("customer_io", 200, '{"region": "eu"}', {"region": "eu"}, Outcome.VALID, ""),
+        ("linear", 200, '{"errors": [{"message": "Authentication required"}]}', {}, Outcome.INVALID, ""),
+        ("hubspot", 200, '{"portalId": 12}', {}, Outcome.VALID, "12"),
+        ("loops", 200, '{"success": true, "teamName": "Shop"}', {}, Outcome.VALID, "Shop"),
+    ],
+)
+def test_responses_read_as_the_destination_means_them(
+    name: str, status: int, body: str, credentials: dict[str, str], outcome: Outcome, shown: str
+) -> None:
+    found = read(CARDS[name], ReceivedResponse(status, (), body.encode(), False), credentials, Masker(()))
+    assert found.outcome is outcome
+    assert shown in str(found.sentence)
+    if outcome is Outcome.ELSEWHERE:
+        assert found.switch
+        assert (found.switch.field, found.switch.value) == ("region", "eu")
+
+
+@pytest.mark.parametrize(
+    ("card", "field", "value", "severity", "shown", "owner"),
+    [
+        ("slack", "url", f"https://discord.com/api/webhooks/{1:019}/AbCdEfGhIj", "warning", "Discord", "discord"),
+        ("webhook", "url", "https://hooks.zapier.com/hooks/catch/1/abc/", "warning", "Zapier", "zapier"),
+        ("teams", "url", "https://shop.webhook.office.com/webhookb2/a@b/IncomingWebhook/c/d", "error", "ended", None),
+        ("n8n", "url", "https://n8n.example.com/webhook-test/abc", "error", "Production URL", None),
+        ("customer_io", "credentials.api_key", "re_AbCdEf12_0123456789abcdefghijklm", "warning", "Resend", "resend"),
+    ],
+)  # fmt: skip
+def test_typical_mix_ups_are_recognised(
+    card: str, field: str, value: str, severity: str, shown: str, owner: str | None
+) -> None:
+    hint = recognise(CARDS.values(), CARDS[card], field, value)
+    assert hint
+    assert (hint.severity, hint.card and hint.card.name) == (severity, owner)
+    assert shown in str(hint.sentence)
