@@ -39,6 +39,7 @@ class Advanced:
     variables: Pairs
     transforming: bool
     destination: Destination
+    enforce_contract: bool = False
 
     @classmethod
     def of(cls, endpoint: Endpoint) -> "Advanced":
@@ -50,6 +51,7 @@ class Advanced:
             tuple(endpoint.variables.items()),
             endpoint.transforming,
             endpoint.destination,
+            endpoint.controls.enforce_contract,
         )
 
 
@@ -74,7 +76,7 @@ async def save_advanced(services: Services, endpoint: Endpoint, typed: Advanced,
     if found or isinstance(schedule, Sentence) or isinstance(rate_limit, Sentence) or isinstance(concurrency, Sentence):
         raise Invalid(*found)
 
-    controls = Controls(schedule, rate_limit, concurrency, typed.pacing.ordered)
+    controls = Controls(schedule, rate_limit, concurrency, typed.pacing.ordered, typed.enforce_contract)
     changed = await amend(
         services,
         endpoint.id,

@@ -171,6 +171,12 @@ ENDPOINT_RECOVERED = register(
 def _transformation_failing(detail: Detail, count: int) -> Sentence:
     if count > 1:
         return say("The transformation failed for {count} events. They are parked until you fix it.", count=count)
+    if detail.get("error_kind") == "contract":
+        return say(
+            "A {type} event was not sent, because the destination would not accept it. It is parked until you fix the "
+            "transformation.",
+            type=str(detail["event_type"]),
+        )
     return say(
         "The transformation failed for a {type} event. It is parked until you fix it.",
         type=str(detail["event_type"]),

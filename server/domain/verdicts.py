@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from server.domain.contract_schemas import Fix
 from server.domain.reasons import Cause
+from server.domain.sentences import Sentence
 
 MAX_FINDINGS = 20
 """Findings of one verdict."""
@@ -40,6 +41,11 @@ class Finding:
     """Where the contract says so, as a JSON pointer into the call's schema."""
     steps: tuple[Step, ...] = ()
     """The path in parts; not stored."""
+
+    @property
+    def advice(self) -> Sentence:
+        """The hint as a sentence, which is translated by its text."""
+        return Sentence(self.hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class AdvancedTab:
 
     plan: plans.Plan
     pacing: Pacing
+    enforce_contract: bool
     typed_secret: str
     secrets: Sequence[str]
     """The signing secrets that are valid now."""
@@ -83,6 +84,7 @@ def _posted(form: Form, endpoint: Endpoint) -> Advanced:
         variables=drafts.pairs(form, "variables", endpoint.variables) if form.has("variables_key") else kept.variables,
         transforming=form.switch("transforming", default=kept.transforming),
         destination=drafts.destination(form.text("destination", kept.destination)),
+        enforce_contract=form.switch("enforce_contract", default=kept.enforce_contract),
     )
 
 
@@ -130,6 +132,7 @@ async def advanced_page(
     tab = AdvancedTab(
         plan=plans.plan(shown.schedule if schedule is None else schedule),
         pacing=shown.pacing,
+        enforce_contract=shown.enforce_contract,
         typed_secret=typed_secret,
         secrets=endpoint.secrets_at(now),
     )

@@ -22,6 +22,7 @@ from server.domain.recognition import Hint, hints_of
 from server.domain.replays import Progress, Replay
 from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.domain.stamps import FormPart, Seen, stamp
+from server.domain.verdicts import Grade
 from server.sandbox import SlowCode
 from server.store import (
     Transaction,
@@ -58,7 +59,11 @@ FILTERS: Mapping[str, tuple[AttemptOutcome, ...]] = {
         AttemptOutcome.TRANSFORM_FAILED,
         AttemptOutcome.FAULT,
     ),
+    "contract": (),
 }
+"""The outcomes that each filter of the Overview shows; empty for all."""
+GRADES: Mapping[str, tuple[Grade, ...]] = {"contract": (Grade.ERRORS, Grade.WARNINGS)}
+"""The verdicts that a filter shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +236,9 @@ async def create(request: Request, here: Here) -> Response:
 
 @router.get("/endpoints/{endpoint_id}")
 async def overview(request: Request, here: Here, endpoint: TheEndpoint, show: str = "", before: str = "") -> Response:
-    search = attempts.Search(endpoint_id=endpoint.id, outcomes=FILTERS.get(show, ()), before=before)
+    search = attempts.Search(
+        endpoint_id=endpoint.id, outcomes=FILTERS.get(show, ()), grades=GRADES.get(show, ()), before=before
+    )
     since = earliest(AttemptId, here.services.now() - DAY_MS)
 
     def look(tx: Transaction) -> tuple[list[Attempt], OutcomeCounts, int, Delivery | None, list[Shown]]:

@@ -12,6 +12,7 @@ from server.domain.catalog import EventType
 from server.domain.ids import AttemptId, EndpointId
 from server.domain.messages import CAPTURED, FAULT, Attempt, AttemptOutcome, DeliveryState
 from server.domain.sentences import Sentence, say
+from server.domain.verdicts import Grade
 from server.store import Transaction, attempts, endpoints, messages
 from server.web.drafts import TREE
 from server.web.endpoint_frame import name_of
@@ -44,6 +45,13 @@ OUTCOMES: Mapping[str, Sentence] = {
     AttemptOutcome.FAULT: say("Hookbench fault"),
 }
 
+CONTRACT: Mapping[str, tuple[Sentence, tuple[Grade, ...]]] = {
+    "errors": (say("Errors"), (Grade.ERRORS,)),
+    "warnings": (say("Warnings"), (Grade.WARNINGS,)),
+    "none": (say("No problems"), (Grade.FITS,)),
+}
+"""The filter of attempts by what the contract says: its words and its verdicts."""
+
 Choices = list[tuple[str, str]]
 """The options of a drop-down: (value, text)."""
 
@@ -57,6 +65,8 @@ class Filters:
     status: str
     type: str
     endpoint: str
+    contract: str
+    """A key of ``CONTRACT``; always empty for messages."""
     q: str
     """A whole id; for a message or an event its beginning is enough."""
     before: str
@@ -73,6 +83,7 @@ class Filters:
             status=status if status in (OUTCOMES if view else STATES) else "",
             type=asked.get("type", ""),
             endpoint=asked.get("endpoint", ""),
+            contract=asked.get("contract", "") if view and asked.get("contract") in CONTRACT else "",
             q=asked.get("q", ""),
             before=asked.get("before", ""),
             page=page,
@@ -80,11 +91,12 @@ class Filters:
 
     @property
     def narrow(self) -> bool:
-        return bool(self.status or self.type or self.endpoint or self.q)
+        return bool(self.status or self.type or self.endpoint or self.contract or self.q)
 
     def address(self, **changes: str) -> str:
         """The address of this page, with some filters changed."""
-        asked = {name: getattr(self, name) for name in ("view", "status", "type", "endpoint", "q", "before")} | changes
+        names = ("view", "status", "type", "endpoint", "contract", "q", "before")
+        asked = {name: getattr(self, name) for name in names} | changes
         query = urlencode({name: value for name, value in asked.items() if value})
         return f"{self.page}?{query}" if query else self.page
 
@@ -106,6 +118,8 @@ class LogPage:
     """The endpoints to filter by."""
     states: Mapping[str, Sentence]
     """The states to filter by, of deliveries or of attempts."""
+    verdicts: Mapping[str, Sentence]
+    """The verdicts to filter by; empty for messages."""
     active: str = "logs"
 
 
@@ -127,6 +141,7 @@ async def index(request: Request, here: Here) -> Response:
             tree=TREE,
             choices=choices,
             states=OUTCOMES if filters.view else STATES,
+            verdicts={key: words for key, (words, _) in CONTRACT.items()} if filters.view else {},
         ),
         block="log",
     )
@@ -167,6 +182,7 @@ def _attempts(tx: Transaction, here: Visit, filters: Filters) -> attempts.Search
         event_type=filters.type,
         endpoint_id=filters.endpoint,
         outcomes=(AttemptOutcome(filters.status),) if filters.status else (),
+        grades=CONTRACT[filters.contract][1] if filters.contract else (),
         text=_attempts_id(tx, here, filters.q),
         before=filters.before,
     )
