@@ -15,7 +15,7 @@ from server.actions.services import Services
 from server.delivery.courier import Blocked, Responded, Sent, Unreachable
 from server.delivery.feed import Changed
 from server.domain.addresses import url_problem
-from server.domain.cards import Card, CheckResult, CheckRule, filled
+from server.domain.cards import Card, CheckResult, CheckRule, filled, filled_url
 from server.domain.contract_schemas import Patterns, compiled
 from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
 from server.domain.ids import EndpointId, UserId, unique
@@ -146,7 +146,8 @@ def check_request(card: Card, endpoint: Endpoint) -> FinishedRequest:
     check, values = card.check, card.values(endpoint.credentials)
     typed = "" if endpoint.url == URL_NOT_SET else endpoint.url
     # The typed URL goes in as it is; everything else is encoded.
-    url = typed.join(filled(part, values, in_url=True) for part in check.url.split("{url}"))
+    first, *others = check.url.split("{url}")
+    url = typed.join([filled_url(first, values), *(filled(part, values, in_url=True) for part in others)])
     own = {name: filled(template, values) for name, template in check.headers.items()}
     headers = layered(DEFAULTS, card.request_headers(endpoint.credentials), own)
     body = filled(check.body, {name: json.dumps(value)[1:-1] for name, value in values.items()}).encode()

@@ -127,9 +127,11 @@ def as_endpoint(
 
 async def problems(services: Services, draft: Draft, card: Card, stored: Mapping[str, str]) -> list[Problem]:
     """Everything wrong with a draft, in the order of the form. ``stored``: the saved credentials."""
+    credentials = credentials_of(draft, card, stored)
+    wrong = list(credential_problems(card, credentials, draft.destination))
     return [
         *url_problems(draft, card, services.rules),
-        *credential_problems(card, credentials_of(draft, card, stored), draft.destination),
+        *(wrong or host_problems(card, credentials, services.rules)),
         *_description_problems(draft.description),
         *_event_type_problems(draft.event_types),
         *condition_problems(draft.conditions),
@@ -209,7 +211,7 @@ def variable_problems(pairs: Pairs) -> Iterator[Problem]:
 
 
 def url_problems(draft: Draft, card: Card, rules: AddressRules) -> Iterator[Problem]:
-    """What is wrong with a typed URL; nothing when the card knows its URL."""
+    """What is wrong with a typed URL; nothing when the card makes the URL itself."""
     if not card.asks_url or (not draft.url and draft.destination is Destination.CAPTURE):
         return
     problem = pasted.url_problem(draft.url) or recognition.url_mistake(card, draft.url) or rules.check_url(draft.url)
@@ -222,6 +224,13 @@ def credential_problems(card: Card, values: Mapping[str, str], destination: Dest
     for field in card.fields:
         if problem := _credential_problem(field, values[field.name], destination):
             yield Problem(f"credentials.{field.name}", problem)
+
+
+def host_problems(card: Card, values: Mapping[str, str], rules: AddressRules) -> Iterator[Problem]:
+    """What is wrong with a URL whose host is a value of the card's fields, at that field."""
+    name = "" if card.asks_url else card.host_field(values)
+    if name and values[name] and (problem := rules.check_url(card.default_url(values))):
+        yield Problem(f"credentials.{name}", problem)
 
 
 def _credential_problem(field: CardField, value: str, destination: Destination) -> Sentence | None:

@@ -15,6 +15,8 @@ from server.domain.contracts import Contract
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?)\}")
 """``{field}``, ``{field.group}``, ``{webhook.id}`` or ``{webhook.timestamp}`` in a template."""
 
+_HOST = re.compile(r"\A(?:https?://)?[^/?#]*")
+
 WEBHOOK_VALUES = frozenset({"webhook.id", "webhook.timestamp"})
 
 
@@ -216,10 +218,19 @@ class Card:
 
     def default_url(self, credentials: Mapping[str, str]) -> str:
         """The URL of a card that does not ask for one. If nothing is chosen yet, the first choice counts."""
+        url = filled_url(self._url_template(credentials), self.values(credentials))
+        return self.with_query(url, credentials)
+
+    def host_field(self, credentials: Mapping[str, str]) -> str:
+        """The name of the field that decides to which host requests go; empty when the card does."""
+        names = PLACEHOLDER.findall(_HOST.findall(self._url_template(credentials))[0])
+        typed = {each.name for each in self.fields if each.kind is not FieldKind.CHOICE}
+        return next((name for each in names if (name := each.partition(".")[0]) in typed), "")
+
+    def _url_template(self, credentials: Mapping[str, str]) -> str:
         choice = next((each for each in self.fields if each.kind is FieldKind.CHOICE), None)
         key = (credentials.get(choice.name) or choice.choices[0][0]) if choice and "" not in self.url.defaults else ""
-        values = self.values(credentials)
-        return self.with_query(filled(self.url.defaults.get(key, ""), values, in_url=True), credentials)
+        return self.url.defaults.get(key, "")
 
     def with_query(self, url: str, credentials: Mapping[str, str]) -> str:
         """The URL with the card's parameters, as far as it lacks them. What was typed stays byte for byte."""
@@ -264,13 +275,20 @@ class Card:
 
 
 def filled(template: str, values: Mapping[str, str], *, in_url: bool = False) -> str:
-    """The template with its values; ``in_url``: percent-encoded, apart from a value that the URL begins with."""
+    """The template with its values. ``in_url``: percent-encoded, as a part of a URL after its beginning.
 
-    def value(found: re.Match[str]) -> str:
-        text = values.get(found[1], "")
-        return quote(text, safe="") if in_url and found.start() else text
+    Colons stay: they mean nothing after the host, and not every destination knows ``%3A`` in a token as one.
+    """
+    return PLACEHOLDER.sub(
+        lambda found: quote(values.get(found[1], ""), safe=":") if in_url else values.get(found[1], ""), template
+    )
 
-    return PLACEHOLDER.sub(value, template)
+
+def filled_url(template: str, values: Mapping[str, str]) -> str:
+    """The URL of a template. A value that it begins with may be the beginning of a URL, so it stays as it is."""
+    first = PLACEHOLDER.match(template)
+    start = values.get(first[1], "") if first else ""
+    return start + filled(template[first.end() if first else 0 :], values, in_url=True)
 
 
 def _lacks(template: str, values: Mapping[str, str]) -> bool:
