@@ -132,13 +132,16 @@ async def _ask(services: Services, card: Card, endpoint: Endpoint) -> CheckedCre
         async with asyncio.timeout(SECONDS):
             sent: Sent = await services.courier.send(request, endpoint=endpoint.id)
     except TimeoutError:
-        sentence = say("The destination did not respond within {seconds} s.", seconds=f"{SECONDS:g}")
-        return CheckedCredentials(Outcome.UNREACHABLE, sentence)
+        return _unreachable(say("The destination did not respond within {seconds} s.", seconds=f"{SECONDS:g}"))
     match sent:
         case Responded(response):
             return read(card, response, endpoint.credentials, masker_of(endpoint, card))
         case Unreachable(error) | Blocked(error):
-            return CheckedCredentials(Outcome.UNREACHABLE, as_sentence(error.cause))
+            return _unreachable(as_sentence(error.cause))
+
+
+def _unreachable(reason: Sentence) -> CheckedCredentials:
+    return CheckedCredentials(Outcome.UNREACHABLE, say("The credentials could not be checked: {reason}", reason=reason))
 
 
 def check_request(card: Card, endpoint: Endpoint) -> FinishedRequest:

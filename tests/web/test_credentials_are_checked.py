@@ -98,7 +98,9 @@ async def test_nothing_listens(site_with_ledger: Site, book: Destination) -> Non
 
 async def test_the_address_guard_is_the_same(site: Site) -> None:
     cards.put(site.services, cards.ledger("169.254.169.254"))
-    assert (await checked(site, ledger_form())).startswith("The address is link-local.")
+    assert (await checked(site, ledger_form())).startswith(
+        "The credentials could not be checked: The address is link-local."
+    )
 
 
 async def test_what_is_missing_is_told_and_nothing_is_sent(site_with_ledger: Site, book: Destination) -> None:
