@@ -13,6 +13,8 @@ from typing import Any
 import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser
 
+from server.domain.contract_schemas import Fix
+
 MAX_CANDIDATES = 12
 """For one correction."""
 
@@ -20,23 +22,6 @@ _JAVASCRIPT = Language(tree_sitter_javascript.language())
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _SIMPLE = frozenset({"identifier", "member_expression", "call_expression", "number", "string", "subscript_expression"})
 _SECONDS = re.compile(rb"Math\.(?:floor|round|trunc)\((.+?)\s*/\s*1000\)", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """How a contract says that a wrong property is mended (``fix`` in ``contract.json``)."""
-
-    value: Any = None
-    """Set the property to this, unless one of the other fields says otherwise."""
-    move_to: str = ""
-    """With ``value``: the old value goes to this sibling, if the object has none."""
-    rename_to: str | None = None
-    remove: bool = False
-    convert: str | None = None
-    """One of ``CONVERSIONS``."""
-
-
-CONVERSIONS = ("string", "integer", "array", "milliseconds", "lowercase", "underscores")
 
 
 @dataclass(frozen=True, slots=True)

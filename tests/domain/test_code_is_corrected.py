@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from server.domain.code_fixes import MAX_CANDIDATES, Fix, WrongValue, cancelling_all_but, corrections
+from server.domain.code_fixes import MAX_CANDIDATES, WrongValue, cancelling_all_but, corrections
+from server.domain.contract_schemas import Fix
 
 
 def first(code: str, *path: str | int, value: Any = None, fix: Fix) -> str:
