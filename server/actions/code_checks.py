@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from server.delivery.prepare import ReadyToSend, RunsCode, prepare, runs_code, unsent_event
@@ -65,8 +66,17 @@ class SampleChecks:
 
     @property
     def can_be_fixed(self) -> bool:
-        """Whether a correction may be found; only trying tells."""
-        return bool(self.unhandled) or any(one.finding.fix for one in (*self.errors, *self.warnings))
+        """Whether the contract knows how a finding is mended; whether that helps, only trying tells."""
+        return any(one.finding.fix for one in (*self.errors, *self.warnings))
+
+
+class Part(StrEnum):
+    """What a correction is about."""
+
+    FINDINGS = "findings"
+    """Values that the destination does not accept."""
+    UNHANDLED = "unhandled"
+    """Event types that are sent as they came, which the destination does not accept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ class Correction:
     """What the contract says about the corrected code."""
     fixed: int
     """Findings that the correction removes."""
-    cancels: tuple[str, ...]
+    cancels: tuple[str, ...] = ()
     """Event types that the corrected code cancels, because the destination does not accept them unchanged."""
 
 
@@ -129,8 +139,10 @@ async def check_samples(
     return SampleChecks(tuple(errors), tuple(warnings), tuple(unhandled), tuple(handled), tuple(failed))
 
 
-async def correct(endpoint: Endpoint, *, sandbox: RunsCode, cards: Mapping[str, Card]) -> Correction | None:
-    """The endpoint's code with as many findings corrected as can be; ``None`` when none can."""
+async def correct(
+    endpoint: Endpoint, part: Part, *, sandbox: RunsCode, cards: Mapping[str, Card]
+) -> Correction | None:
+    """The endpoint's code with as much of this part corrected as can be; ``None`` when nothing can."""
     if endpoint.version is None or endpoint.version.code.count("\n") > MAX_LINES:
         return None
     until = time.monotonic() + FIX_SECONDS
@@ -138,22 +150,21 @@ async def correct(endpoint: Endpoint, *, sandbox: RunsCode, cards: Mapping[str, 
         before = await check_samples(endpoint, sandbox=sandbox, cards=cards)
         if before is None or before.unchecked:
             return None
+        if part is Part.UNHANDLED:
+            return await _cancelling(endpoint, before, sandbox=sandbox, cards=cards)
         best, checks = endpoint, before
         for _ in range(MAX_STEPS):
             better = await _better(best, checks, until, sandbox=sandbox, cards=cards)
             if better is None:
                 break
             best, checks = better
-        cancels: tuple[str, ...] = ()
-        if checks.unhandled and time.monotonic() < until:
-            best, checks, cancels = await _cancelling(best, checks, sandbox=sandbox, cards=cards)
     except Unavailable:
         return None
     assert best.version
     if best.version.code == endpoint.version.code:
         return None
     fixed = len(before.errors) + len(before.warnings) - len(checks.errors) - len(checks.warnings)
-    return Correction(best.version.code, line_diff(endpoint.version.code, best.version.code), checks, fixed, cancels)
+    return Correction(best.version.code, line_diff(endpoint.version.code, best.version.code), checks, fixed)
 
 
 async def _better(
@@ -185,17 +196,16 @@ def _keeps(before: SampleChecks, after: SampleChecks) -> bool:
 
 async def _cancelling(
     endpoint: Endpoint, checks: SampleChecks, *, sandbox: RunsCode, cards: Mapping[str, Card]
-) -> tuple[Endpoint, SampleChecks, tuple[str, ...]]:
-    """The endpoint with code that cancels what it does not handle, if that can be written."""
+) -> Correction | None:
+    """The code with a first statement that cancels what it does not handle, if that can be written."""
     assert endpoint.version
-    code = cancelling_all_but(endpoint.version.code, [*checks.handled, *checks.failed])
-    if code is None or not checks.handled or len(code.encode()) > MAX_CODE_BYTES:
-        return endpoint, checks, ()
-    tried = _with_code(endpoint, code)
-    found = await check_samples(tried, sandbox=sandbox, cards=cards)
-    if found is None or found.unchecked or found.badness > checks.badness or found.unhandled:
-        return endpoint, checks, ()
-    return tried, found, checks.unhandled
+    code = cancelling_all_but(endpoint.version.code, [*checks.handled, *checks.failed]) if checks.handled else None
+    if code is None or not checks.unhandled or len(code.encode()) > MAX_CODE_BYTES:
+        return None
+    found = await check_samples(_with_code(endpoint, code), sandbox=sandbox, cards=cards)
+    if found is None or found.unchecked or found.unhandled or found.badness > checks.badness:
+        return None
+    return Correction(code, line_diff(endpoint.version.code, code), found, 0, checks.unhandled)
 
 
 async def _wrong_value(

@@ -104,7 +104,7 @@ async def _send(services: Services, endpoint: Endpoint, event_type: str, body: b
     card = services.cards.get(endpoint.card)
     event = replace(unsent_event(event_type, body), id=unique("msg_test"), timestamp=services.now() // 1000)
     prepared = await prepare(endpoint, event, sandbox=services.sandbox, cards=services.cards)
-    run = shown_run(prepared, endpoint, body, card, services.rules)
+    run = shown_run(prepared, endpoint, event, card, services.rules)
     run = replace(run, objection=endpoint.objection(event_type, Payload(body)))
     if not isinstance(prepared, ReadyToSend) or run.error or prepared.request.url == URL_NOT_SET:
         return SentTest(run)

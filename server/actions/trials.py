@@ -13,6 +13,8 @@ from server.actions.drafts import (
     unusable_code,
     variable_problems,
 )
+from server.actions.code_checks import Correction, Part, SampleChecks, check_samples
+from server.actions.code_checks import correct as correct_code
 from server.actions.services import Services
 from server.delivery.prepare import (
     Preparation,
@@ -32,8 +34,10 @@ from server.domain.masking import masker_of
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest
 from server.domain.payload_diff import Changes, changes
 from server.domain.payloads import Payload
+from server.domain.requests import FinishedRequest
 from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.domain.transformations import Cancelled, TransformFailed
+from server.domain.verdicts import Verdict
 from server.domain.warnings import RunWarning
 from server.sandbox import SlowCode, Unavailable
 
@@ -61,6 +65,10 @@ class TestRun:
     memory: int | None = None
     """Peak heap size in bytes, as far as measured."""
     warnings: tuple[RunWarning, ...] = ()
+    verdict: Verdict | None = None
+    """What the card's contract says about the request; ``None`` without a request or a contract."""
+    samples: SampleChecks | None = None
+    """What it says about the code on all samples; ``None`` without code or contract, or when the code failed."""
     objection: Sentence | None = None
     """Why the endpoint's event types or filter exclude such an event; ``None`` when they do not."""
 
@@ -77,9 +85,24 @@ async def try_out(
     tried, body = _tried(draft, services.cards[draft.card], endpoint), payload.encode("utf-8", "replace")
     try:
         trial = await run(tried, event_type, body, sandbox=services.sandbox, cards=services.cards, rules=services.rules)
+        if trial.outcome != "failed":
+            samples = await check_samples(tried, sandbox=services.sandbox, cards=services.cards)
+            trial = replace(trial, samples=samples)
     except Unavailable:
         raise Invalid(Problem("code", say("The sandbox cannot run code right now. Try again in a moment."))) from None
     return replace(trial, objection=tried.objection(event_type, Payload(body)))
+
+
+async def correct(
+    services: Services, draft: Draft, part: Part, *, endpoint: Endpoint | None = None
+) -> Correction | None:
+    """A draft's code corrected so that its contract has fewer findings; ``None`` when that cannot be done.
+
+    Raises ``Invalid`` when the code cannot run at all.
+    """
+    check_runnable(draft, "{}")
+    tried = _tried(draft, services.cards[draft.card], endpoint)
+    return await correct_code(tried, part, sandbox=services.sandbox, cards=services.cards)
 
 
 def check_runnable(draft: Draft, payload: str) -> None:
@@ -106,12 +129,13 @@ async def run(
     rules: AddressRules,
 ) -> TestRun:
     """Run ``prepare`` for this endpoint and an event, and check the URL against the address rules."""
-    prepared = await prepare(endpoint, unsent_event(event_type, body), sandbox=sandbox, cards=cards)
-    return shown_run(prepared, endpoint, body, cards.get(endpoint.card), rules)
+    event = unsent_event(event_type, body)
+    prepared = await prepare(endpoint, event, sandbox=sandbox, cards=cards)
+    return shown_run(prepared, endpoint, event, cards.get(endpoint.card), rules)
 
 
 def shown_run(
-    prepared: Preparation, endpoint: Endpoint, body: bytes, card: Card | None, rules: AddressRules
+    prepared: Preparation, endpoint: Endpoint, event: Event, card: Card | None, rules: AddressRules
 ) -> TestRun:
     """What came of the run, with secrets masked, and its URL checked against the address rules."""
     captured, ms = endpoint.destination is Destination.CAPTURE, prepared.ms or 0.0
@@ -127,17 +151,32 @@ def shown_run(
                 leads_somewhere=request.url != URL_NOT_SET,
                 request=shown,
                 error=masker.error(AttemptError("address", forbidden)) if forbidden else None,
-                changes=changes(body, shown.body),
+                changes=changes(event.body, shown.body),
                 console=console,
                 ms=ms,
                 memory=prepared.memory,
                 warnings=warnings,
+                verdict=_verdict(request, endpoint, event, card),
             )
         case Cancelled():
             return TestRun("cancelled", captured, True, None, None, None, console, ms, prepared.memory, warnings)
         case TransformFailed(error):
             error_shown = masker.error(error)
             return TestRun("failed", captured, True, None, error_shown, None, console, ms, prepared.memory, warnings)
+
+
+def _verdict(request: FinishedRequest, endpoint: Endpoint, event: Event, card: Card | None) -> Verdict | None:
+    """What the contract says when the event comes. A sample came at the time that it names: some destinations refuse
+    old events."""
+    if card is None or card.contract is None or not card.contract.calls:
+        return None
+    return card.contract.judge(
+        request,
+        received=event.body,
+        transformed=runs_code(endpoint),
+        now=event.timestamp * 1000,
+        mask=masker_of(endpoint, card).text,
+    )
 
 
 def slow(services: Services, endpoint: Endpoint) -> SlowCode | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from server.actions.code_checks import Correction
 from server.actions.drafts import Draft, Lines, Pairs
 from server.actions.test_sends import SentTest
 from server.actions.trials import TestRun
@@ -145,6 +146,10 @@ class TrialFields:
     """Why the code could not run."""
     sent: SentTest | None = None
     """The result of a test that was really sent; ``None`` when none was."""
+    correction: Correction | None = None
+    """The corrected code that was asked for; ``None`` when nobody asked, or nothing can be corrected."""
+    asked: str = ""
+    """The part of the code that should be corrected: a value of ``Part``; empty when nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,8 @@ class DraftForm:
     trial: TestRun | None
     trial_problems: Sequence[Problem]
     sent: SentTest | None
+    correction: Correction | None
+    asked: str
     operators: Sequence[tuple[str, Sentence]] = tuple((kind.value, text) for kind, text in OPERATORS.items())
     tree: Sequence[tuple[str, Sequence[EventType]]] = TREE
     stamp: str = ""
@@ -223,4 +230,6 @@ def shown(
         trial=tried.trial,
         trial_problems=tried.trial_problems,
         sent=tried.sent,
+        correction=tried.correction,
+        asked=tried.asked,
     )

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import test_sends, trials
+from server.actions.code_checks import Correction, Part
 from server.actions.drafts import Draft
 from server.actions.test_sends import SentTest
 from server.actions.trials import TestRun
@@ -28,6 +29,9 @@ from server.web.visit import Here, Visit
 
 router = APIRouter()
 
+CORRECTED = "corrected:"
+"""Names no sample: the name of a sample has no colon."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrialForm:
@@ -38,7 +42,11 @@ class TrialForm:
     endpoint: Endpoint | None
     """The endpoint being edited; ``None`` before it is created."""
     start_from: str
-    """The chosen sample of the card; empty for the card's default code."""
+    """The chosen sample of the card; empty for the card's default code; ``CORRECTED`` for a correction."""
+    part: str
+    """The part of the code that should be corrected."""
+    corrected: str
+    """The code of a correction that was shown."""
 
 
 @router.post("/transformations/try")
@@ -77,6 +85,21 @@ async def send_test(request: Request, here: Here) -> Response:
     return await _answer(request, here, tested, "endpoints/test_result.html", sent.run if sent else None, problems)
 
 
+@router.post("/transformations/correct")
+async def correct(request: Request, here: Here) -> Response:
+    """Show the code corrected by the card's contract as a difference, and a button that puts it into the editor."""
+    form = await _posted(request, here)
+    asked = Part.UNHANDLED if form.part == Part.UNHANDLED else Part.FINDINGS
+    problems: tuple[Problem, ...] = ()
+    correction: Correction | None = None
+    try:
+        correction = await trials.correct(here.services, form.draft, asked, endpoint=form.endpoint)
+    except Invalid as refused:
+        problems = refused.problems
+    tested = replace(form, fields=replace(form.fields, correction=correction, asked="" if problems else asked.value))
+    return await _answer(request, here, tested, "endpoints/correction.html", problems=problems)
+
+
 @router.post("/transformations/sample")
 async def load_sample(request: Request, here: Here) -> Response:
     """Fill in the sample payload of the chosen event type, for browsers without scripts."""
@@ -89,7 +112,10 @@ async def load_sample(request: Request, here: Here) -> Response:
 async def start_from(request: Request, here: Here) -> Response:
     """Put one of the card's samples, or its default code, into the editor."""
     form = await _posted(request, here)
-    code = _code_to_start_from(card_of(here, form.draft.card), form.start_from)
+    if form.start_from == CORRECTED:
+        code = form.corrected
+    else:
+        code = _code_to_start_from(card_of(here, form.draft.card), form.start_from)
     return await _answer(request, here, replace(form, draft=replace(form.draft, code=code)), "endpoints/code.html")
 
 
@@ -100,7 +126,8 @@ async def _posted(request: Request, here: Visit) -> TrialForm:
     if endpoint:  # the editor of an existing endpoint posts only these fields
         kept = Draft.of(endpoint)
         draft = replace(kept, variables=draft.variables, transforming=draft.transforming, code=draft.code)
-    return TrialForm(draft, drafts.trial_fields(form), endpoint, form.text("start"))
+    corrected = form.raw("corrected").replace("\r\n", "\n")
+    return TrialForm(draft, drafts.trial_fields(form), endpoint, form.text("start"), form.text("part"), corrected)
 
 
 def _code_to_start_from(card: Card, name: str) -> str:
