@@ -139,9 +139,7 @@ async def check_samples(
     return SampleChecks(tuple(errors), tuple(warnings), tuple(unhandled), tuple(handled), tuple(failed))
 
 
-async def correct(
-    endpoint: Endpoint, part: Part, *, sandbox: RunsCode, cards: Mapping[str, Card]
-) -> Correction | None:
+async def correct(endpoint: Endpoint, part: Part, *, sandbox: RunsCode, cards: Mapping[str, Card]) -> Correction | None:
     """The endpoint's code with as much of this part corrected as can be; ``None`` when nothing can."""
     if endpoint.version is None or endpoint.version.code.count("\n") > MAX_LINES:
         return None

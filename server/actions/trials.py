@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NoReturn
 
+from server.actions.code_checks import Correction, Part, SampleChecks, check_samples
+from server.actions.code_checks import correct as correct_code
 from server.actions.drafts import (
     Draft,
     as_endpoint,
@@ -13,10 +15,9 @@ from server.actions.drafts import (
     unusable_code,
     variable_problems,
 )
-from server.actions.code_checks import Correction, Part, SampleChecks, check_samples
-from server.actions.code_checks import correct as correct_code
 from server.actions.services import Services
 from server.delivery.prepare import (
+    Event,
     Preparation,
     ReadyToSend,
     RunsCode,
