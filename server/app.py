@@ -152,7 +152,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     mailer = Mailer(settings.mail_server, trust=_trust(settings)) if settings.mail_server else None
     notifier = Notifier(store, courier, mailer, feed, cards=cards, public_url=public_url)
     sandbox.watch_slow(notifier.saw_slow)
-    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards)
+    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards, refresh_cards=own_cards.refresh)
     worker = Worker(
         store, configuration, dispatcher, feed, concurrency=settings.delivery_concurrency, drain=DRAIN_SECONDS
     )
@@ -165,6 +165,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         replayer=replayer,
         feed=feed,
         cards=cards,
+        refresh_cards=own_cards.refresh,
         rules=rules,
         public_url=public_url,
         mailer=mailer,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from server.actions.drafts import Draft, Pairs, header_problems, limit_of, problems, rate_limit_of, variable_problems
 from server.actions.endpoints import amend
-from server.actions.services import Services
+from server.actions.services import NO_CARD, Services
 from server.delivery.feed import Changed
 from server.domain import schedules
 from server.domain.endpoints import Controls, Destination, Endpoint
@@ -99,8 +99,11 @@ async def _destination_problems(services: Services, endpoint: Endpoint, destinat
     """What is missing before requests can be sent; the problems are in the field ``destination``."""
     if destination is endpoint.destination or destination is Destination.CAPTURE:
         return []
+    card = services.cards.get(endpoint.card)
+    if card is None:
+        return [Problem("destination", NO_CARD)]
     sending = replace(Draft.of(endpoint), destination=destination, code="", transforming=False)
-    found = await problems(services, sending, services.cards[endpoint.card], endpoint.credentials)
+    found = await problems(services, sending, card, endpoint.credentials)
     return [Problem("destination", problem.sentence) for problem in found[:1]]
 
 

@@ -49,7 +49,7 @@ class Stale(Exception):
 
 async def create(services: Services, source_id: SourceId, draft: Draft) -> Endpoint:
     """Save a new endpoint, with its code as version 1. Raises ``Invalid``."""
-    card = services.cards[draft.card]
+    card = services.card(draft.card)
     if found := await problems(services, draft, card, {}):
         raise Invalid(*found)
 
@@ -71,7 +71,7 @@ async def change(services: Services, endpoint: Endpoint, draft: Draft, seen: See
 
     Raises ``Invalid``, and ``Stale`` when it was changed since ``seen``.
     """
-    card = services.cards[endpoint.card]
+    card = services.card(endpoint.card)
     stays = replace(draft, code="", transforming=False)  # the stored code was checked when it was saved
     if found := await problems(services, stays, card, endpoint.credentials):
         raise Invalid(*found)

@@ -1,7 +1,7 @@
 """The services that actions use. Created once at start and passed to each action."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from server.actions.check_results import CheckResults
@@ -14,8 +14,11 @@ from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules
 from server.domain.cards import Card
 from server.domain.ids import Millis
+from server.domain.sentences import Invalid, Problem, say
 from server.sandbox import Sandbox
 from server.store import Store
+
+NO_CARD = say("The integration card of this endpoint does not exist or cannot be read. Import it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Services:
     replayer: Replayer
     feed: Feed
     cards: Mapping[str, Card]
+    refresh_cards: Callable[[], Awaitable[None]]
+    """Brings ``cards`` up to date after an own card was changed."""
     rules: AddressRules
     public_url: str
     """The URL at which Dodo and people reach us, without a final slash; empty when the setting is not set."""
@@ -38,6 +43,13 @@ class Services:
     bounds: RequestBounds = field(default_factory=RequestBounds)
     """For requests that people send on demand: checks of credentials and sent tests."""
     checks: CheckResults = field(default_factory=CheckResults)
+
+    def card(self, name: str) -> Card:
+        """The card of this name. Raises ``Invalid`` when it is not there any more."""
+        card = self.cards.get(name)
+        if card is None:
+            raise Invalid(Problem("", NO_CARD))
+        return card
 
     def now(self) -> Millis:
         return time.time_ns() // 1_000_000

@@ -65,7 +65,7 @@ async def send_test(
 
     Raises ``Invalid`` when there is nothing to send: a bad field, capturing, or too many tests in a minute.
     """
-    card = services.cards[draft.card]
+    card = services.card(draft.card)
     check_runnable(draft, payload)
     if draft.destination is Destination.CAPTURE:
         text = say("The destination is set to Capture, so nothing is sent. Select Send to send a test.")

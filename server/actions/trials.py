@@ -83,7 +83,7 @@ async def try_out(
     A script that fails is a ``TestRun`` with the outcome ``failed``.
     """
     check_runnable(draft, payload)
-    tried, body = _tried(draft, services.cards[draft.card], endpoint), payload.encode("utf-8", "replace")
+    tried, body = _tried(draft, services.card(draft.card), endpoint), payload.encode("utf-8", "replace")
     try:
         trial = await run(tried, event_type, body, sandbox=services.sandbox, cards=services.cards, rules=services.rules)
         if trial.outcome != "failed":

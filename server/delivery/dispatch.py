@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -11,7 +11,7 @@ import structlog
 
 from server.delivery.courier import Blocked, Courier, Responded, Unreachable
 from server.delivery.decisions import without_content
-from server.delivery.prepare import Event, Preparation, ReadyToSend, RunsCode, as_shown, prepare, runs_code
+from server.delivery.prepare import Event, Preparation, ReadyToSend, RunsCode, as_shown, needs_card, prepare, runs_code
 from server.domain.cards import Card
 from server.domain.contracts import Contract
 from server.domain.endpoints import Destination, Endpoint
@@ -61,12 +61,23 @@ class _Result:
 
 
 class Dispatcher:
-    """Makes one attempt of one delivery."""
+    """Makes one attempt of one delivery.
 
-    def __init__(self, *, sandbox: RunsCode, courier: Courier, cards: Mapping[str, Card]) -> None:
+    ``refresh_cards`` brings ``cards`` up to date. It is called when one is missing: another process may have made it.
+    """
+
+    def __init__(
+        self,
+        *,
+        sandbox: RunsCode,
+        courier: Courier,
+        cards: Mapping[str, Card],
+        refresh_cards: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._sandbox = sandbox
         self._courier = courier
         self._cards = cards
+        self._refresh_cards = refresh_cards
         self._maskers = Maskers()
 
     @property
@@ -81,6 +92,8 @@ class Dispatcher:
         """
         endpoint, message, delivery = claimed.endpoint, claimed.message, claimed.delivery
         started_at, clock = time.time_ns() // 1_000_000, perf_counter()
+        if needs_card(endpoint, self._cards) and self._refresh_cards:
+            await self._refresh_cards()
         masker = self._maskers.of(endpoint, self._cards.get(endpoint.card))
         event = Event(message.event_type, message.body, message.webhook_id, message.received_at // 1000)
         prepared = await prepare(endpoint, event, sandbox=self._sandbox, cards=self._cards)

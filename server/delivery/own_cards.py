@@ -3,6 +3,7 @@
 A commit of this process is seen before its caller continues; a change by another process within ``EVERY_SECONDS``.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -30,6 +31,9 @@ class OwnCards:
         self._parse = parse
         self._stamp: tuple[int, Millis] = (0, 0)
         self._changed = False
+        self._refreshing = asyncio.Lock()
+        self._known: dict[str, tuple[Mapping[str, str], Card | None]] = {}
+        """What was made of the files of each card."""
         self._loop = SupervisedLoop("own_cards", self._step)
         store.watch(self._forget)
 
@@ -46,13 +50,19 @@ class OwnCards:
 
     async def refresh(self) -> None:
         """Read the own cards again, if any was changed."""
-        stamp = await self._store.read(own_cards.stamp)
-        if stamp == self._stamp and not self._changed:
-            return
-        self._changed = False
-        stored = await self._store.read(own_cards.every)
-        self._shelf.put_own({card.name: parsed for card in stored if (parsed := self._parsed(card.name, card.files))})
-        self._stamp = stamp
+        async with self._refreshing:
+            stamp = await self._store.read(own_cards.stamp)
+            if stamp == self._stamp and not self._changed:
+                return
+            self._changed = False
+            stored = await self._store.read(own_cards.every)
+            self._known = {card.name: await self._read(card.name, card.files) for card in stored}
+            self._shelf.put_own({name: card for name, (_, card) in self._known.items() if card})
+            self._stamp = stamp
+
+    async def _read(self, name: str, files: Mapping[str, str]) -> tuple[Mapping[str, str], Card | None]:
+        known = self._known.get(name)
+        return known if known and known[0] == files else (files, await asyncio.to_thread(self._parsed, name, files))
 
     def _parsed(self, name: str, files: Mapping[str, str]) -> Card | None:
         try:

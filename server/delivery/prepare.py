@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from server.domain import missing_values
-from server.domain.cards import Card
+from server.domain.card_shelf import is_own
+from server.domain.cards import Card, MissingCard
 from server.domain.endpoints import Endpoint, Version
 from server.domain.masking import shown_url
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest, mask_headers
@@ -70,8 +71,13 @@ def unsent_event(event_type: str, body: bytes) -> Event:
 
 
 async def prepare(endpoint: Endpoint, event: Event, *, sandbox: RunsCode, cards: Mapping[str, Card]) -> Preparation:
-    """Return what this endpoint makes of an event; ``TransformFailed`` if that breaks a rule of ``domain.requests``."""
+    """Return what this endpoint makes of an event; ``TransformFailed`` if that breaks a rule of ``domain.requests``.
+
+    Raises ``MissingCard`` when the request would lack the headers of a card that is not there.
+    """
     card = cards.get(endpoint.card)
+    if needs_card(endpoint, cards):
+        raise MissingCard(endpoint.card)
     url, card_headers, variables = endpoint.url, {}, endpoint.variables
     if card:
         url = card.with_query(url, endpoint.credentials)
@@ -107,6 +113,11 @@ async def prepare(endpoint: Endpoint, event: Event, *, sandbox: RunsCode, cards:
     if isinstance(finished, AttemptError):
         return TransformFailed(finished, result.console, result.ms, result.memory, result.warnings)
     return ReadyToSend(finished, result.console, result.ms, result.memory, result.warnings)
+
+
+def needs_card(endpoint: Endpoint, cards: Mapping[str, Card]) -> bool:
+    """Whether nothing may be sent to the endpoint, because its card is not there and may authenticate its requests."""
+    return endpoint.card not in cards and (is_own(endpoint.card) or bool(endpoint.credentials))
 
 
 def _with_missing_variables(failed: TransformFailed, version: Version, variables: Mapping[str, str]) -> TransformFailed:

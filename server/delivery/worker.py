@@ -24,6 +24,7 @@ from server.delivery.feed import Changed, Feed, Noticed
 from server.delivery.repeated_lines import RepeatedLines
 from server.delivery.supervised_loop import SupervisedLoop
 from server.domain.addresses import host_of
+from server.domain.cards import MissingCard
 from server.domain.endpoints import UnreadableEndpoint
 from server.domain.faults import (
     KIND,
@@ -32,6 +33,7 @@ from server.domain.faults import (
     SANDBOX_DOWN,
     Fault,
     before_the_send,
+    missing_card,
     never_ended,
     not_kept_whole,
     reason_of,
@@ -532,6 +534,8 @@ def _fault_of(error: Exception) -> Fault:
             return NOTHING_LEFT
         case UnreadableEndpoint():
             return unreadable_endpoint(error)
+        case MissingCard():
+            return missing_card(error)
         case _:
             return before_the_send(error)
 

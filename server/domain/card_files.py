@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from server.domain.card_icons import safe_icon
+from server.domain.card_icons import is_letter, letter_icon, safe_icon
 from server.domain.cards import (
     PLACEHOLDER,
     WEBHOOK_VALUES,
@@ -29,6 +29,7 @@ from server.domain.cards import (
 )
 from server.domain.contract_schemas import MalformedContract
 from server.domain.contracts import Contract, parse_contract
+from server.domain.requests import header_problem
 
 CARD_FILE = "card.toml"
 CONTRACT_FILE = "contract.json"
@@ -91,7 +92,7 @@ def parse_card(name: str, files: Mapping[str, str], *, trusted: bool = False) ->
         check=_check(table.table("check"), names, fields),
         rate_limit=_rate(table),
         transforms=table.take("transforms", bool, True),
-        icon=_icon(folder, trusted=trusted),
+        icon=_icon(table, folder, trusted=trusted),
         snippet=files.get("snippet.txt", ""),
         contract_text=files.get(CONTRACT_FILE, ""),
         contract=_contract(folder),
@@ -280,6 +281,8 @@ def _auth(table: "_Table", names: _KnownNames) -> tuple[tuple[str, str] | None, 
             if not _HEADER.fullmatch(name):
                 raise table.wrong("name", "is not the name of a header")
             headers = {name: _known(table, "value", table.need("value", str), names)}
+            if problem := header_problem(name, headers[name]):
+                raise table.wrong("name", f"cannot be sent: {problem}")
         case _:
             raise table.wrong("kind", f"is {kind[:40]!r} and not one of basic, bearer, header")
     table.refuse_the_rest()
@@ -292,6 +295,8 @@ def _templates(table: "_Table", names: _KnownNames, key_form: re.Pattern[str] | 
         if key_form and not key_form.fullmatch(key):
             raise table.wrong(key[:80], "is not a name that can be used here")
         found[key] = _known(table, key, table.take(key, str, ""), names)
+        if key_form is _HEADER and (problem := header_problem(key, found[key])):
+            raise table.wrong(key, f"cannot be sent: {problem}")
     return found
 
 
@@ -373,7 +378,13 @@ def _rate(table: "_Table") -> int | None:
     return rate or None
 
 
-def _icon(folder: _Folder, *, trusted: bool) -> str:
+def _icon(table: "_Table", folder: _Folder, *, trusted: bool) -> str:
+    """``icon.svg``, or an icon of the ``letter`` when there is no such file."""
+    letter = table.take("letter", str, "")
+    if letter and not is_letter(letter):
+        raise table.wrong("letter", "must be one or two letters or digits")
+    if letter and "icon.svg" not in folder.files:
+        return letter_icon(letter)
     text = folder.read("icon.svg").strip()
     if trusted:
         return text

@@ -59,6 +59,11 @@ def _written(shape: ElementTree.Element) -> str:
     return f"<{shape.tag}{attributes}>{inner}</{shape.tag}>" if inner else f"<{shape.tag}{attributes}/>"
 
 
+def is_letter(text: str) -> bool:
+    """Whether ``letter_icon`` can show it: one or two letters or digits of any script."""
+    return 0 < len(text) <= 2 and text.isalnum()
+
+
 def letter_icon(letter: str) -> str:
     """An icon that shows a letter, or a sign of another script."""
     return (

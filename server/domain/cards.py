@@ -43,6 +43,14 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+class MissingCard(Exception):
+    """An endpoint's card is not there, so nobody knows how its requests authenticate. ``name`` is the card's."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """A value that is known to be wrong in a field."""

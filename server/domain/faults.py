@@ -5,6 +5,7 @@ Pure: time is an argument. The count is stored with the delivery, so it survives
 
 from dataclasses import dataclass
 
+from server.domain.cards import MissingCard
 from server.domain.endpoints import UnreadableEndpoint
 from server.domain.ids import Millis
 from server.domain.reasons import Cause, Reason, because, listed
@@ -64,6 +65,10 @@ def unreadable_endpoint(error: BaseException) -> Fault:
         parts = listed([because(f"part_{part}") for part in error.parts])
         return Fault(because("fault_endpoint_parts_unreadable", parts=parts), lasting=True)
     return Fault(because("fault_endpoint_unreadable", reason=reason_of(error)))
+
+
+def missing_card(error: MissingCard) -> Fault:
+    return Fault(because("fault_card_missing", card=error.name), lasting=True)
 
 
 def unreadable_event(error: BaseException) -> Fault:

@@ -196,6 +196,10 @@ REASONS: Mapping[str, str] = {
         "delete the endpoint."
     ),
     "fault_endpoint_unreadable": "The settings of this endpoint could not be read ({reason}).",
+    "fault_card_missing": (
+        "The endpoint's integration card ({card}) does not exist or cannot be read, so nothing was sent: without it, "
+        "the request would lack its credentials. Import the card again under this name, then re-run the delivery."
+    ),
     "fault_attempt_unreadable": "Part of this attempt's record could not be read from the database.",
     "fault_event_unreadable": "This event could not be read from the database ({reason}).",
     "fault_filter": (

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from inspect import isawaitable
 from typing import Any
@@ -116,11 +116,13 @@ async def working(
     drain: float = 1.0,
     concurrency: int = 64,
     cards: Mapping[str, Card] | None = None,
+    refresh_cards: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Bench]:
     source = a_source()
     await store.write(lambda tx: sources.insert(tx, source))
     courier, feed, sandbox = Courier(LOOPBACK, timeout=timeout), Feed(), sandbox or Scripted()
-    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards or {"customer_io": CARD})
+    known = {"customer_io": CARD} if cards is None else cards
+    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=known, refresh_cards=refresh_cards)
     worker = Worker(store, Configuration(store), dispatcher, feed, drain=drain, concurrency=concurrency)
     if start:
         await worker.start()

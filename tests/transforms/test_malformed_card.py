@@ -119,3 +119,25 @@ def test_a_choice_needs_an_address_for_every_value(tmp_path: Path) -> None:
     toml = GOOD.replace("[[samples]]", choice + "[[samples]]", 1)
     make(tmp_path, toml.replace('default = "https://good.example"', 'default = { us = "https://us.example" }'))
     assert refusal(tmp_path) == "good/card.toml: url.default.eu is missing"
+
+
+def test_a_letter_is_an_icon(tmp_path: Path) -> None:
+    (make(tmp_path, 'letter = "Ä1"' + GOOD) / "icon.svg").unlink()
+    assert ">Ä1</text>" in load_cards(tmp_path)["good"].icon
+
+
+@pytest.mark.parametrize("letter", ["<b", "abc", "&", " ", "\\u0007"])
+def test_a_letter_is_no_markup(tmp_path: Path, letter: str) -> None:
+    (make(tmp_path, f'letter = "{letter}"' + GOOD) / "icon.svg").unlink()
+    assert refusal(tmp_path).startswith("good/card.toml: letter ")
+
+
+@pytest.mark.parametrize("name", ["host", "Content-Length", "webhook-signature", "proxy-x"])
+def test_a_header_that_only_hookbench_sets_is_refused(tmp_path: Path, name: str) -> None:
+    make(tmp_path, f'{GOOD}\n[headers]\n{name} = "a"')
+    assert refusal(tmp_path).startswith(f"good/card.toml: headers.{name} cannot be sent")
+
+
+def test_a_header_value_has_no_line_break(tmp_path: Path) -> None:
+    make(tmp_path, f'{GOOD}\n[headers]\naccept = "a\\r\\nhost: evil"')
+    assert refusal(tmp_path).startswith("good/card.toml: headers.accept cannot be sent")
