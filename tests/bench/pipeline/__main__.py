@@ -26,7 +26,7 @@ sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
 from builders import SECRET  # noqa: E402
 from running import wait_for  # noqa: E402
 
-from pipeline.candidates import Candidate, Hookbench, Yardstick, environment, seeded  # noqa: E402
+from pipeline.candidates import Candidate, Hookbench, Yardstick, environment, judged, own_card, seeded  # noqa: E402
 from pipeline.stored import fill  # noqa: E402
 
 SECONDS = 8.0
@@ -130,6 +130,8 @@ def main(only: str, million: int) -> None:
                 f"whole path, {number} endpoints": partial(_several, made(number), sink, number, seconds)
                 for number, seconds in several.items()
             },
+            "without a contract": lambda: _judged(sink, contract=False),
+            "with a contract": lambda: _judged(sink, contract=True),
             "whole path, empty database": lambda: measure(Hookbench(made(1)), sink, listening=1, rate=300),
             f"whole path, {million:,} stored": lambda: _after(million, sink, made(1)),
         }
@@ -142,6 +144,11 @@ def main(only: str, million: int) -> None:
 
 def _several(made, sink: Sink, number: int, seconds: float) -> Figures:  # type: ignore[no-untyped-def]
     return measure(Hookbench(made), sink, listening=number, seconds=seconds)
+
+
+def _judged(sink: Sink, *, contract: bool) -> Figures:
+    """Figures of an endpoint whose card has a contract that every request meets, or has none."""
+    return measure(Hookbench(judged(sink.url), prepare=own_card(contract=contract)), sink, listening=1)
 
 
 def _after(million: int, sink: Sink, made) -> Figures:  # type: ignore[no-untyped-def]
@@ -163,6 +170,8 @@ def _targets(found: dict[str, Figures], million: int) -> None:
     if whole and yardstick:
         share = whole.delivered_per_s / yardstick.delivered_per_s
         print(f"of the yardstick       {share:8.0%}      to reach 80%")
+    if (plain := found.get("without a contract")) and (checked := found.get("with a contract")):
+        print(f"with a contract        {checked.delivered_per_s / plain.delivered_per_s:8.0%}      to reach 90%")
     if paced:
         print("at 400/s p50, p99      {:8.1f}, {:.1f} ms    to reach 5, 15".format(*paced.delivered_ms))
     if empty and stored:

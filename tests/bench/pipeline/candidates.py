@@ -1,6 +1,7 @@
 """The servers under measurement, each in its own process: Hookbench with endpoints, and the yardstick."""
 
 import asyncio
+import json
 import os
 import sqlite3
 import subprocess
@@ -14,12 +15,14 @@ import psutil
 from builders import SECRET, a_source, an_endpoint
 from running import Running, wait_for
 
+from server.assets import transforms_dir
 from server.domain.endpoints import Endpoint
 from server.domain.sources import Source
-from server.store import Store, Transaction, endpoints, sources
+from server.store import Store, Transaction, endpoints, own_cards, sources
 
 HERE = Path(__file__).parent
 SEED = HERE.parent.parent / "fixtures" / "seed" / "track_payments.js"
+OWN_CARD = "own:bench"
 SEED_URL = "https://track.customer.io/api/v2/entity"
 
 
@@ -113,6 +116,33 @@ class Yardstick:
 def seeded(url: str, number: int) -> Callable[[Source], list[Endpoint]]:
     """A function that makes ``number`` endpoints with the seed's payment transformation, all sending to ``url``."""
     return lambda source: [an_endpoint(source, code=seed_code(url), url=url) for _ in range(number)]
+
+
+def judged(url: str) -> Callable[[Source], list[Endpoint]]:
+    """A function that makes one endpoint of the card ``OWN_CARD``, whose code sends what Customer.io accepts."""
+    code = seed_code(url).replace('"payment_completed"', '"event"')
+    headers = {"authorization": "Basic c2l0ZTprZXk="}
+    return lambda source: [an_endpoint(source, code=code, url=url, card=OWN_CARD, headers=headers)]
+
+
+def own_card(*, contract: bool) -> Callable[[Path, Source], None]:
+    """A function for ``Hookbench.prepare`` that stores ``OWN_CARD``, with Customer.io's contract or without one."""
+    files = {
+        "card.toml": 'title = "Bench"\nsummary = "For the bench."\n[url]\nask = true\n',
+        "icon.svg": '<path d="M4 4h16v16H4z" fill="none" stroke="currentColor"/>',
+        "default.js": "function handler(webhook) {\n  return webhook;\n}\n",
+    }
+    if contract:
+        text = json.loads((transforms_dir() / "customer_io" / "contract.json").read_text(encoding="utf-8"))
+        text["calls"][0]["url"] = "http://127\\.0\\.0\\.1:\\d+/"
+        files["contract.json"] = json.dumps(text)
+
+    def prepare(file: Path, source: Source) -> None:
+        store = Store.open(f"sqlite:///{file}")
+        asyncio.run(store.write(lambda tx: own_cards.put(tx, OWN_CARD, files, source.created_at)))
+        store.close()
+
+    return prepare
 
 
 def seed_code(url: str) -> str:
