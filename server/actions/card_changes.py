@@ -1,10 +1,10 @@
 """What becomes of a typed form when another card is chosen: everything that fits stays."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from server.actions.drafts import Draft
+from server.domain import linear_patterns
 from server.domain.cards import Card, CardField, FieldKind
 
 
@@ -42,7 +42,7 @@ def _with_recognised(draft: Draft, card: Card) -> Draft:
     values, url = [draft.url, *credentials.values()], draft.url
 
     def known(pattern: str) -> str:
-        return next((each for each in values if pattern and each and re.fullmatch(pattern, each)), "")
+        return next((each for each in values if pattern and each and linear_patterns.fits(pattern, each)), "")
 
     if card.asks_url and not url:
         url = known(card.url.known_by)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from server.actions.services import Services
-from server.domain import pasted, recognition
+from server.domain import linear_patterns, pasted, recognition
 from server.domain.addresses import AddressRules
 from server.domain.cards import Card, CardField, FieldKind
 from server.domain.catalog import EVENT_TYPES
@@ -247,7 +247,7 @@ def _credential_problem(field: CardField, value: str, destination: Destination) 
         return say("The {label} contains a line break or a control character. Copy it again.", label=label)
     if problem := recognition.field_mistake(field, value):
         return problem
-    if field.pattern and not re.fullmatch(field.pattern, value):
+    if field.pattern and not linear_patterns.fits(field.pattern, value):
         return say(field.pattern_hint)
     return None
 

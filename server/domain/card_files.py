@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from server.domain import linear_patterns
 from server.domain.card_icons import is_letter, letter_icon, safe_icon
 from server.domain.cards import (
     PLACEHOLDER,
@@ -49,8 +50,6 @@ _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _STATUS = re.compile(r"[1-5](?:\d\d|xx)")
 _OLD_CONTRACT = re.compile(r'\s*\{\s*"\$schema"')
 """A bare JSON Schema, which a contract was in earlier cards. It is not used."""
-_NESTED_REPEAT = re.compile(r"[+*}]\)?[+*{]|\([^()]*[+*][^()]*\)[+*{]")
-"""Repeats of repeats, which can take exponential time in Python's engine."""
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -437,7 +436,7 @@ class _Table:
             raise self.wrong(key, f"is {value[:40]!r} and not one of {', '.join(choices)}") from None
 
     def pattern(self, key: str) -> str:
-        """A regular expression of bounded length whose repeats are not nested."""
+        """A regular expression of bounded length."""
         text = self.take(key, str, "")
         if len(text) > MAX_PATTERN:
             raise self.wrong(key, f"is longer than {MAX_PATTERN} characters")
@@ -445,8 +444,10 @@ class _Table:
             re.compile(text)
         except (re.error, RecursionError, OverflowError) as error:
             raise self.wrong(key, f"is not a regular expression: {error}") from error
-        if _NESTED_REPEAT.search(re.sub(r"\\.|\[[^\]]*\]", "x", text)):
-            raise self.wrong(key, "repeats a repeat, which can take for ever")
+        if not linear_patterns.is_pattern(text):
+            raise self.wrong(key, "may have no look-around and no back-references, and must not be too large")
+        if "(?P<" in text and not linear_patterns.has_cheap_groups(text):
+            raise self.wrong(key, "has named groups, so it may have at most three repeats, and none of a group")
         return text
 
     def texts(self, key: str) -> list[str]:

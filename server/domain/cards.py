@@ -11,6 +11,7 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from server.domain.contracts import Contract
+from server.domain.linear_patterns import MAX_GROUPED
 
 PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?)\}")
 """``{field}``, ``{field.group}``, ``{webhook.id}`` or ``{webhook.timestamp}`` in a template."""
@@ -160,7 +161,7 @@ class Values(Mapping[str, str]):
             value = credentials.get(each.name) or (each.choices[0][0] if each.choices else "")
             self._found[each.name] = value
             if "(?P<" in each.pattern:
-                found = re.fullmatch(each.pattern, value)
+                found = re.fullmatch(each.pattern, value) if len(value) <= MAX_GROUPED else None
                 groups = found.groupdict() if found else dict.fromkeys(re.compile(each.pattern).groupindex, "")
                 self._found.update({f"{each.name}.{name}": text or "" for name, text in groups.items()})
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from server.domain import pasted
+from server.domain import linear_patterns, pasted
 from server.domain.cards import Card, CardField, FieldKind, Mistake, Severity
 from server.domain.sentences import Sentence, say
 
@@ -124,4 +124,4 @@ def _refusal(mistakes: Iterable[Mistake], value: str) -> Sentence | None:
 
 
 def _fits(pattern: str, value: str) -> bool:
-    return bool(pattern) and re.fullmatch(pattern, value) is not None
+    return bool(pattern) and linear_patterns.fits(pattern, value)
