@@ -18,12 +18,20 @@ function handler(webhook) {
   webhook.payload = {
     email_address: customer.email,
     status_if_new: "transactional",
-    merge_fields: { FNAME: text(first), LNAME: text(rest.join(" ")) },
+    merge_fields: names(first, rest.join(" ")),
   };
   return webhook;
 }
 
 const NAMES = ["payment.succeeded", "subscription.active", "subscription.renewed", "subscription.plan_changed"];
+
+// An empty name is left out: it would overwrite one that a person entered.
+function names(first, last) {
+  const given = {};
+  if (first) given.FNAME = text(first);
+  if (last) given.LNAME = text(last);
+  return given;
+}
 
 // Texts of at most 255 characters; a character of two halves is kept whole.
 function text(value) {

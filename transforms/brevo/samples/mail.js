@@ -9,7 +9,7 @@ function handler(webhook) {
     to: [{ email: p.customer.email }],
     subject: "Your payment of " + major(p.total_amount, p.currency) + " " + p.currency,
     textContent: "Hello " + text(p.customer.name) + ",\n\nthank you! We received your payment " + p.payment_id + ".",
-    headers: { idempotencyKey: webhook.id },
+    headers: { IdempotencyKey: webhook.id },
   };
   return webhook;
 }
