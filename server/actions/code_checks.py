@@ -6,12 +6,12 @@ code is not.
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from server.delivery.prepare import ReadyToSend, RunsCode, prepare, runs_code, unsent_event
+from server.delivery.prepare import Event, ReadyToSend, RunsCode, prepare, runs_code, unsent_event
 from server.domain.cards import Card
 from server.domain.catalog import EVENT_TYPES, sample_json
 from server.domain.code_fixes import WrongValue, cancelling_all_but, corrections
@@ -19,8 +19,9 @@ from server.domain.contract_schemas import Fix
 from server.domain.endpoints import Endpoint
 from server.domain.line_diff import DiffLine, line_diff
 from server.domain.masking import masker_of
+from server.domain.requests import FinishedRequest
 from server.domain.transformations import MAX_CODE_BYTES, TransformFailed
-from server.domain.verdicts import Finding
+from server.domain.verdicts import Finding, Verdict
 from server.sandbox import Unavailable
 
 CHECK_SECONDS = 2.0
@@ -127,9 +128,7 @@ async def check_samples(
         if not isinstance(made, ReadyToSend):
             handled.append(event_type)
             continue
-        found = card.contract.judge(
-            made.request, received=event.body, transformed=True, now=event.timestamp * 1000, mask=masker.text
-        )
+        found = judged(made.request, endpoint, card, event, mask=masker.text)
         if found.errors and _says_not_handled(found.errors):
             unhandled.append(event_type)
             continue
@@ -137,6 +136,24 @@ async def check_samples(
         errors += [SampleFinding(event_type, one) for one in found.errors]
         warnings += [SampleFinding(event_type, one) for one in found.warnings]
     return SampleChecks(tuple(errors), tuple(warnings), tuple(unhandled), tuple(handled), tuple(failed))
+
+
+def judged(
+    request: FinishedRequest, endpoint: Endpoint, card: Card, event: Event, *, mask: Callable[[str], str]
+) -> Verdict:
+    """What the contract says about a request that is not sent, at the time that the event came.
+
+    Headers that lack only since credentials are not entered yet are no findings: the form asks for them anyway.
+    """
+    assert card.contract
+    verdict = card.contract.judge(
+        request, received=event.body, transformed=runs_code(endpoint), now=event.timestamp * 1000, mask=mask
+    )
+    if all(endpoint.credentials.get(field.name) for field in card.fields if not field.optional):
+        return verdict
+    lacking = {f"header:{name.lower()}" for name in (*card.auth, *card.headers, "authorization")}
+    sent = {f"header:{name.lower()}" for name in request.headers}
+    return Verdict.of([one for one in verdict.findings if one.path not in lacking - sent])
 
 
 async def correct(endpoint: Endpoint, part: Part, *, sandbox: RunsCode, cards: Mapping[str, Card]) -> Correction | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NoReturn
 
-from server.actions.code_checks import Correction, Part, SampleChecks, check_samples
+from server.actions.code_checks import Correction, Part, SampleChecks, check_samples, judged
 from server.actions.code_checks import correct as correct_code
 from server.actions.drafts import (
     Draft,
@@ -167,17 +167,9 @@ def shown_run(
 
 
 def _verdict(request: FinishedRequest, endpoint: Endpoint, event: Event, card: Card | None) -> Verdict | None:
-    """What the contract says when the event comes. A sample came at the time that it names: some destinations refuse
-    old events."""
     if card is None or card.contract is None or not card.contract.calls:
         return None
-    return card.contract.judge(
-        request,
-        received=event.body,
-        transformed=runs_code(endpoint),
-        now=event.timestamp * 1000,
-        mask=masker_of(endpoint, card).text,
-    )
+    return judged(request, endpoint, card, event, mask=masker_of(endpoint, card).text)
 
 
 def slow(services: Services, endpoint: Endpoint) -> SlowCode | None:
