@@ -1,4 +1,4 @@
-"""The seed's code is invalid at Customer.io: a person sees it before anything is sent, and corrects it with two clicks."""
+"""The code of the seed is invalid at Customer.io: a person sees it before anything is sent, and has it corrected."""
 
 from pathlib import Path
 
