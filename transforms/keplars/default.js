@@ -27,7 +27,7 @@ const MAILS = {
   ]],
   "payment.failed": (p) => ["Your payment could not be made", [
     "Your payment of " + money(p.total_amount, p.currency) + " could not be made.",
-    p.error_message ? "Your bank says: " + cut(p.error_message, 300) : "Please try again, or use another card.",
+    "Please try again, or use another card.",
   ]],
   "refund.succeeded": (r) => ["Your refund is on its way", [
     "We refunded " + (money(r.amount, r.currency) || "your payment") + ". It can take some days to reach your account.",
