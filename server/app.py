@@ -59,6 +59,7 @@ from server.web import (
     messages,
     old_addresses,
     operational_events,
+    own_cards,
     preferences,
     render,
     replays,
@@ -75,7 +76,8 @@ from server.web.hosts import Hosts
 WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
     endpoint_frame, endpoints, credentials, advanced, controls, secrets, conditions, transformations, trials, logs,
-    messages, operational_events, replays, catalog, inspector, sources_page, settings_page, docs, live, reveal,
+    messages, operational_events, replays, catalog, inspector, sources_page, own_cards, settings_page, docs, live,
+    reveal,
 )  # fmt: skip
 """Each address begins with the source, such as ``/test/logs``. So do those of pages that are the same for all sources,
 so that their links lead back to the source that a person came from."""
@@ -140,9 +142,9 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     store = _open_store(settings, stack)
     cards = CardShelf(load_cards(transforms_dir()))
     i18n.know_cards(cards)
-    own_cards = OwnCards(store, cards, parse_card)
-    await own_cards.start()
-    stack.push_async_callback(own_cards.stop)
+    shelf = OwnCards(store, cards, parse_card)
+    await shelf.start()
+    stack.push_async_callback(shelf.stop)
     rules = AddressRules.allowing(settings.allow_networks)
     courier = _courier(settings, rules)
     stack.push_async_callback(courier.aclose)
@@ -152,7 +154,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     mailer = Mailer(settings.mail_server, trust=_trust(settings)) if settings.mail_server else None
     notifier = Notifier(store, courier, mailer, feed, cards=cards, public_url=public_url)
     sandbox.watch_slow(notifier.saw_slow)
-    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards, refresh_cards=own_cards.refresh)
+    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards, refresh_cards=shelf.refresh)
     worker = Worker(
         store, configuration, dispatcher, feed, concurrency=settings.delivery_concurrency, drain=DRAIN_SECONDS
     )
@@ -165,7 +167,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         replayer=replayer,
         feed=feed,
         cards=cards,
-        refresh_cards=own_cards.refresh,
+        refresh_cards=shelf.refresh,
         rules=rules,
         public_url=public_url,
         mailer=mailer,
@@ -192,7 +194,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     stack.push_async_callback(retention.stop)
     notifier.start()
     stack.push_async_callback(notifier.stop)
-    parts = (own_cards, worker, recovery, replayer, retention, notifier)
+    parts = (shelf, worker, recovery, replayer, retention, notifier)
     app.state.health = HealthCheck(store, sandbox, [loop for part in parts for loop in part.loops])
     _say_started(store, sandbox)
 

@@ -48,7 +48,7 @@ RESERVED_SLUGS = frozenset(
     {
         "in", "static", "healthz", "setup", "login", "logout", "preferences", "source",
         "endpoints", "logs", "messages", "attempts", "deliveries", "replays", "notices", "inspector", "transformations",
-        "conditions", "events", "sources", "settings", "docs", "api", "changes", "reveal",
+        "conditions", "events", "sources", "settings", "docs", "api", "changes", "reveal", "cards",
     }
 )  # fmt: skip
 """First path segments that a source cannot have as its slug."""

@@ -42,6 +42,10 @@ def count(tx: Connection) -> int:
     return tx.execute(select(func.count()).select_from(own_cards)).scalar_one()
 
 
+def names(tx: Connection) -> set[str]:
+    return set(tx.execute(select(own_cards.c.name)).scalars())
+
+
 def put(tx: Connection, name: str, files: Mapping[str, str], now: Millis) -> None:
     """Store a card, in place of one of this name."""
     card_changed(tx, name)

@@ -37,7 +37,10 @@ from server.web.render import environment
 
 GROUPS: tuple[tuple[Sentence, tuple[str, ...]], ...] = (
     (say("Get started"), ("start", "connect")),
-    (say("Use it"), ("code", "contracts", "deliveries", "filters", "replays", "secrets", "operational-events")),
+    (
+        say("Use it"),
+        ("code", "own-cards", "contracts", "deliveries", "filters", "replays", "secrets", "operational-events"),
+    ),
     (say("Run it"), ("internet", "settings", "backup", "upgrade", "health", "command-line")),
     (say("When something is wrong"), ("troubleshooting", "forgotten-password")),
 )

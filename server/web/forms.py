@@ -14,6 +14,8 @@ from server.domain.pasted import trimmed
 
 MULTIPART = "multipart/"
 MAX_STAMP = 64
+MAX_PARTS = 10
+"""Parts of a form with a file; the rest are ignored."""
 MAX_ADDRESS = 2048
 """Characters of a return address in a form or a link."""
 LARGE = 64 * 1024
@@ -99,8 +101,7 @@ async def read(request: Request, signed_in: bool = True) -> Form:
     when unfinished forms use up their memory, 400 when a value contains NUL.
 
     ``signed_in``: whether the route requires a session; without one the smaller ``STRANGERS`` limits apply.
-    Multipart is refused because no page of ours uploads files, and such a body names its codec, some of which take
-    minutes.
+    Multipart is refused, because such a body names its codec, some of which take minutes; see ``read_file``.
     """
     limits = MEMBERS if signed_in else STRANGERS
     declared = request.headers.get("content-length", "")
@@ -120,6 +121,48 @@ async def read(request: Request, signed_in: bool = True) -> Form:
     if len(body) < LARGE:
         return Form(_fields(body))
     return Form(await asyncio.to_thread(_fields, body))
+
+
+@dataclass(frozen=True, slots=True)
+class PostedFile:
+    """A form with one file."""
+
+    content: bytes
+    """Empty when no file was chosen."""
+    fields: Mapping[str, str]
+    """The form's other fields, each at most ``MAX_STAMP`` characters."""
+
+
+async def read_file(request: Request, name: str, max_bytes: int) -> PostedFile:
+    """The file of the field ``name`` in a posted multipart form. Raises ``HTTPException`` as ``read`` does.
+
+    Its parts are only split: no header of a part names a codec or a path that is used.
+    """
+    found = re.fullmatch(
+        r'multipart/form-data;\s*boundary="?([!-~]{1,100}?)"?', request.headers.get("content-type", "")
+    )
+    if found is None:
+        raise HTTPException(415)
+    limit = max_bytes + LARGE
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        raise HTTPException(413)
+    try:
+        async with asyncio.timeout(MEMBERS.seconds):
+            body = await _body(request, limit)
+    except TimeoutError:
+        raise HTTPException(408) from None
+    except OverBudget:
+        raise HTTPException(503) from None
+    content, fields = b"", {}
+    for part in (b"\r\n" + body).split(b"\r\n--" + found[1].encode("ascii"))[1:MAX_PARTS]:
+        head, _, value = part.partition(b"\r\n\r\n")
+        named = re.search(rb'[; ]name="([a-z_]{1,40})"', head[:2000])
+        if named and named[1] == name.encode("ascii"):
+            content = value
+        elif named:
+            fields[named[1].decode("ascii")] = value.decode("utf-8", "replace")[:MAX_STAMP]
+    return PostedFile(content, fields)
 
 
 async def _body(request: Request, limit: int) -> bytes:

@@ -21,7 +21,7 @@ router = APIRouter()
 
 PLACES = (
     "endpoints", "logs", "messages", "attempts", "deliveries", "replays", "notices", "inspector", "transformations",
-    "conditions", "events", "sources", "settings", "docs", "reveal",
+    "conditions", "events", "sources", "settings", "docs", "reveal", "cards",
 )  # fmt: skip
 MAX_IDS = 8
 """Ids in an address that are looked up; the rest are ignored."""

@@ -66,7 +66,8 @@ def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             endpoint, f"{endpoint}/testing", f"{endpoint}/advanced", f"{endpoint}/replays",
             f"{endpoint}/replays/new?kind=bulk&states=succeeded&rate=0&count=on", f"{endpoint}/transformation",
             f"{endpoint}/edit", "/logs", f"/logs?view=attempts&text={LONG}", message, "/inspector", "/events",
-            "/events/payment.succeeded", "/docs/code", "/notices", "/sources", "/settings", f"/{LONG}",
+            "/events/payment.succeeded", "/docs/code", "/notices", "/sources", "/settings", "/cards",
+            "/cards/new?start=customer_io", f"/{LONG}",
         )  # fmt: skip
         yield Shop(hookbench.url, pages, browser, cookies)  # type: ignore[arg-type]
 

@@ -39,6 +39,8 @@ PAGES = (
     "/sources",
     "{reveal}",
     "/settings",
+    "/cards",
+    "/cards/new?start=customer_io",
     "/nowhere",
 )
 

@@ -59,9 +59,16 @@ async def test_all_that_a_page_links_to_and_sends_bears_its_source(site: Site, l
     entry = await tried(here, shop, state=DeliveryState.FAILED)
     at = f"/{slug}/endpoints/{shop.id}"
     pages = [
-        f"/{slug}/{place}" for place in ("endpoints", "logs", "notices", "events", "inspector", "sources", "settings")
+        f"/{slug}/{place}"
+        for place in ("endpoints", "logs", "notices", "events", "inspector", "sources", "settings", "cards")
     ]
-    pages += [f"/{slug}/endpoints/new", f"/{slug}/docs/code", f"/{slug}/messages/{entry.message.id}", f"{at}/edit"]
+    pages += [
+        f"/{slug}/endpoints/new",
+        f"/{slug}/docs/code",
+        f"/{slug}/cards/new?start=slack",
+        f"/{slug}/messages/{entry.message.id}",
+        f"{at}/edit",
+    ]
     pages += [
         at,
         f"{at}/testing",
