@@ -82,7 +82,7 @@ async def check(
     ``by_itself``: nobody asked for it, so it is counted apart and does not keep the person from a check of their own.
     Never raises because of the destination or what was typed. Sends at most one request.
     """
-    if not card.check.url:
+    if not card.check.urls:
         none = Sentence(card.check.none) if card.check.none else say("This card has no call that checks credentials.")
         return CheckedCredentials(Outcome.NONE, none)
     kept = stored.credentials if stored else {}
@@ -106,7 +106,7 @@ def begin(services: Services, user_id: UserId, endpoint: Endpoint) -> None:
     """
     card = services.cards.get(endpoint.card)
     services.checks.forget(endpoint.id)
-    if card is None or not card.check.url or _first_problem(services, Draft.of(endpoint), card, endpoint.credentials):
+    if card is None or not card.check.urls or _first_problem(services, Draft.of(endpoint), card, endpoint.credentials):
         return
     services.checks.start(
         endpoint.id,
@@ -149,7 +149,7 @@ def check_request(card: Card, endpoint: Endpoint) -> FinishedRequest:
     check, values = card.check, card.values(endpoint.credentials)
     typed = "" if endpoint.url == URL_NOT_SET else endpoint.url
     # The typed URL goes in as it is; everything else is encoded.
-    first, *others = check.url.split("{url}")
+    first, *others = card.check_url(endpoint.credentials).split("{url}")
     url = typed.join([filled_url(first, values), *(filled(part, values, in_url=True) for part in others)])
     own = {name: filled(template, values) for name, template in check.headers.items()}
     headers = layered(DEFAULTS, card.request_headers(endpoint.credentials), own)

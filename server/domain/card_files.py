@@ -217,7 +217,7 @@ def _mistake(table: "_Table") -> Mistake:
 
 def _url(table: "_Table", fields: tuple[CardField, ...], names: _KnownNames) -> CardUrl:
     asks = table.take("ask", bool, False)
-    defaults = {} if asks else _defaults(table, fields, names)
+    defaults = {} if asks else _by_choice(table, "default", fields, names)
     url = CardUrl(
         asks=asks,
         placeholder=table.take("placeholder", str, ""),
@@ -240,15 +240,15 @@ def _has_secret(templates: Iterable[str], fields: tuple[CardField, ...]) -> bool
     return any(name.partition(".")[0] in secret for template in templates for name in PLACEHOLDER.findall(template))
 
 
-def _defaults(table: "_Table", fields: tuple[CardField, ...], names: _KnownNames) -> dict[str, str]:
-    """``default`` is one URL, or a table with one URL for each value of the first choice field."""
-    if isinstance(table.content.get("default"), str):
-        return {"": _address(table, "default", table.need("default", str), names)}
+def _by_choice(table: "_Table", key: str, fields: tuple[CardField, ...], names: _KnownNames) -> dict[str, str]:
+    """One address, by ``""``, or a table with one address for each value of the first choice field."""
+    if isinstance(table.content.get(key), str):
+        return {"": _address(table, key, table.need(key, str), names)}
     choice = next((field for field in fields if field.kind is FieldKind.CHOICE), None)
     if choice is None:
-        table.need("default", str)  # missing, or not a text: says so
-        raise table.wrong("default", "must be text")
-    urls = table.table("default")
+        table.need(key, str)  # missing, or not a text: says so
+        raise table.wrong(key, "must be text")
+    urls = table.table(key)
     found = {value: _address(urls, value, urls.need(value, str), names) for value, _ in choice.choices}
     urls.refuse_the_rest()
     return found
@@ -319,7 +319,7 @@ def _check(table: "_Table", names: _KnownNames, fields: tuple[CardField, ...]) -
         raise table.wrong("method", "is not one of GET, POST, HEAD")
     check = Check(
         method=method,
-        url=_address(table, "url", table.need("url", str), with_url),
+        urls=_by_choice(table, "url", fields, with_url),
         headers=_templates(table.table("headers"), with_url, _HEADER),
         body=_known(table, "body", table.take("body", str, ""), with_url),
         rules=tuple(_check_rule(item, fields) for item in table.tables("results")),

@@ -145,8 +145,9 @@ class Check:
     none: str = ""
     """Why the credentials cannot be checked without sending; empty when they can."""
     method: str = "GET"
-    url: str = ""
-    """A template; ``{url}`` is the typed URL."""
+    urls: Mapping[str, str] = field(default_factory=dict)
+    """Templates by the value of the first choice field, or one by ``""``; ``{url}`` is the typed URL. Empty without a
+    check."""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     rules: tuple[CheckRule, ...] = ()
@@ -236,10 +237,19 @@ class Card:
         typed = {each.name for each in self.fields if each.kind is not FieldKind.CHOICE}
         return next((name for each in names if (name := each.partition(".")[0]) in typed), "")
 
+    def check_url(self, credentials: Mapping[str, str]) -> str:
+        """The template of the check's URL; empty when there is no check."""
+        return self._chosen(self.check.urls, credentials)
+
     def _url_template(self, credentials: Mapping[str, str]) -> str:
-        choice = next((each for each in self.fields if each.kind is FieldKind.CHOICE), None)
-        key = (credentials.get(choice.name) or choice.choices[0][0]) if choice and "" not in self.url.defaults else ""
-        return self.url.defaults.get(key, "")
+        return self._chosen(self.url.defaults, credentials)
+
+    def _chosen(self, by_choice: Mapping[str, str], credentials: Mapping[str, str]) -> str:
+        """The one template, or that of the first choice field's value. If nothing is chosen yet, the first counts."""
+        if "" in by_choice or not by_choice:
+            return by_choice.get("", "")
+        choice = next(each for each in self.fields if each.kind is FieldKind.CHOICE)
+        return by_choice.get(credentials.get(choice.name) or choice.choices[0][0], "")
 
     def with_query(self, url: str, credentials: Mapping[str, str]) -> str:
         """The URL with the card's parameters, as far as it lacks them. What was typed stays byte for byte."""

@@ -17,7 +17,7 @@ from server.domain.recognition import owner_of, recognise
 from server.domain.requests import METHODS, headers_problem
 
 CARDS = load_cards(transforms_dir())
-CHECKED = [card for card in CARDS.values() if card.check.url]
+CHECKED = [card for card in CARDS.values() if card.check.urls]
 
 
 def placeholders(card: Card) -> dict[str, str]:
@@ -28,7 +28,7 @@ def placeholders(card: Card) -> dict[str, str]:
 
 @pytest.mark.parametrize("card", CARDS.values(), ids=lambda card: card.name)
 def test_a_card_has_a_check_or_says_why_not(card: Card) -> None:
-    assert bool(card.check.url) is not bool(card.check.none)
+    assert bool(card.check.urls) is not bool(card.check.none)
 
 
 @pytest.mark.parametrize("card", CHECKED, ids=lambda card: card.name)
