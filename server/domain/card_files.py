@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -43,6 +44,9 @@ MAX_LIST = 40
 MAX_PATTERN = 300
 MAX_CODE_BYTES = 256 * 1024
 MAX_RATE = 1000
+
+ANY_VALUES = ("x", "0123456789", "a1B2c3D4e5F6a7B8c9D0e1F2a3B4c5D6", "https://example.com/hooks/1", "ada@example.com")
+"""Values that no card may claim to know."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -98,7 +102,16 @@ def parse_card(name: str, files: Mapping[str, str], *, trusted: bool = False) ->
         texts={locale: _texts(folder, f"{locale}.json") for locale in LOCALES if f"{locale}.json" in files},
     )
     table.refuse_the_rest()
-    return card
+    return card if trusted else replace(card, texts=_of_its_own(card))
+
+
+def _of_its_own(card: Card) -> dict[str, dict[str, str]]:
+    """The translations of the card's own sentences: it does not translate those of other cards and of pages."""
+    own = set(sentences_of(card))
+    return {
+        locale: {text: translation for text, translation in texts.items() if text in own}
+        for locale, texts in card.texts.items()
+    }
 
 
 def sentences_of(card: Card) -> tuple[str, ...]:
@@ -186,7 +199,7 @@ def _field(table: "_Table") -> CardField:
         pattern=table.pattern("pattern"),
         pattern_hint=table.take("pattern_hint", str, ""),
         optional=table.take("optional", bool, False),
-        known_by=table.pattern("known_by"),
+        known_by=_known_by(table),
         mistakes=tuple(_mistake(item) for item in table.tables("mistakes")),
     )
     table.refuse_the_rest()
@@ -224,7 +237,7 @@ def _url(table: "_Table", fields: tuple[CardField, ...], names: _KnownNames) -> 
         secret=table.take("secret", bool, False) or _has_secret(defaults.values(), fields),
         pattern=table.pattern("pattern"),
         pattern_hint=table.take("pattern_hint", str, ""),
-        known_by=table.pattern("known_by"),
+        known_by=_known_by(table),
         mistakes=tuple(_mistake(item) for item in table.tables("mistakes")),
         defaults=defaults,
         query=_templates(table.table("query"), names),
@@ -297,6 +310,14 @@ def _templates(table: "_Table", names: _KnownNames, key_form: re.Pattern[str] | 
         if key_form is _HEADER and (problem := header_problem(key, found[key])):
             raise table.wrong(key, f"cannot be sent: {problem}")
     return found
+
+
+def _known_by(table: "_Table") -> str:
+    """The pattern of values that are certainly this card's. One that fits any value would claim other cards' too."""
+    pattern = table.pattern("known_by")
+    if pattern and any(linear_patterns.fits(pattern, value) for value in ANY_VALUES):
+        raise table.wrong("known_by", "fits values that may belong to any card")
+    return pattern
 
 
 def _known(table: "_Table", key: str, template: str, names: _KnownNames) -> str:

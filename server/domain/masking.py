@@ -288,22 +288,22 @@ class Maskers:
     """A cache with the current masker of each endpoint."""
 
     _made: dict[str, tuple[tuple[str, ...], Masker]]
-    _seen: dict[str, tuple[Endpoint, Masker]]
+    _seen: dict[str, tuple[Endpoint, Card | None, Masker]]
 
     def __init__(self) -> None:
         self._made, self._seen = {}, {}
 
     def of(self, endpoint: Endpoint, card: Card | None) -> Masker:
         seen = self._seen.get(endpoint.id)
-        if seen and seen[0] is endpoint:
-            return seen[1]
+        if seen and seen[0] is endpoint and seen[1] is card:
+            return seen[2]
         secrets = secrets_of(endpoint, card)
         made = self._made.get(endpoint.id)
         masker = made[1] if made and made[0] == secrets else masker_of(endpoint, card)
         if len(self._seen) >= MAX_MASKERS:
             self._made.clear()
             self._seen.clear()
-        self._made[endpoint.id], self._seen[endpoint.id] = (secrets, masker), (endpoint, masker)
+        self._made[endpoint.id], self._seen[endpoint.id] = (secrets, masker), (endpoint, card, masker)
         return masker
 
 

@@ -12,6 +12,7 @@ from builders import SECRET, a_source, an_endpoint
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.domain.cards import Card, CardField, CardUrl, FieldKind, Group
 from server.domain.endpoints import FormerSecret
 from server.domain.masking import MASK, Masker, Maskers, may_be_key, secrets_of, shown_url, tail
 from server.domain.messages import AttemptError, ConsoleLine, ReceivedResponse, SentRequest
@@ -198,6 +199,17 @@ def test_a_masker_is_made_once_for_an_endpoint_and_anew_when_it_changed() -> Non
     assert maskers.of(same, None) is first
     changed = an_endpoint(endpoint.source_id, variables={"KEY": "other-secret"}, id=endpoint.id)
     assert maskers.of(changed, None).text("other-secret") == MASK
+
+
+def test_a_masker_is_made_anew_when_the_card_was_changed() -> None:
+    maskers = Maskers()
+    endpoint = an_endpoint(a_source(), card="own:acme", credentials={"key": "first-secret"})
+    fields = tuple(CardField("key", "Key", kind) for kind in (FieldKind.TEXT, FieldKind.SECRET))
+    text, secret = (
+        Card("own:acme", "Acme", "Acme.", Group.OWN, (), (field,), CardUrl(asks=True), "", "") for field in fields
+    )
+    assert maskers.of(endpoint, text).text("first-secret") == "first-secret"
+    assert maskers.of(endpoint, secret).text("first-secret") == MASK
 
 
 def test_the_beginning_of_a_secret_where_a_value_of_a_reason_was_cut_off() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from server.actions.cards import MalformedCard, load_cards
+from server.domain.card_files import parse_card
 
 GOOD = """
 title = "Good"
@@ -141,3 +142,19 @@ def test_a_header_that_only_hookbench_sets_is_refused(tmp_path: Path, name: str)
 def test_a_header_value_has_no_line_break(tmp_path: Path) -> None:
     make(tmp_path, f'{GOOD}\n[headers]\naccept = "a\\r\\nhost: evil"')
     assert refusal(tmp_path).startswith("good/card.toml: headers.accept cannot be sent")
+
+
+@pytest.mark.parametrize("pattern", [".*", "[\\w-]+", "https://.*", "(?s).+"])
+def test_a_card_does_not_claim_every_value(tmp_path: Path, pattern: str) -> None:
+    make(tmp_path, GOOD.replace('kind = "secret"', f"kind = \"secret\"\nknown_by = '{pattern}'"))
+    assert refusal(tmp_path) == "good/card.toml: fields[0].known_by fits values that may belong to any card"
+
+
+def test_an_own_card_translates_only_its_own_sentences() -> None:
+    files = {
+        "card.toml": GOOD.partition("[[samples]]")[0] + "",
+        "default.js": "function handler(webhook) { return webhook; }",
+        "icon.svg": '<path d="M0 0h1"/>',
+        "zh_Hans.json": '{"Good": "好", "Slack": "假", "API key": "密钥", "{count} days": "{x}"}',
+    }
+    assert parse_card("own:good", files).texts == {"zh_Hans": {"Good": "好", "API key": "密钥"}}
