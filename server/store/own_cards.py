@@ -38,10 +38,6 @@ def stamp(tx: Connection) -> tuple[int, Millis]:
     return count, last or 0
 
 
-def count(tx: Connection) -> int:
-    return tx.execute(select(func.count()).select_from(own_cards)).scalar_one()
-
-
 def names(tx: Connection) -> set[str]:
     return set(tx.execute(select(own_cards.c.name)).scalars())
 
