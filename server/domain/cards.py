@@ -189,7 +189,8 @@ class Card:
     url: CardUrl
     default_code: str
     icon: str
-    """The content of an SVG with ``viewBox="0 0 24 24"``, drawn with ``currentColor``. It is our own, so trusted."""
+    """The content of an SVG with ``viewBox="0 0 24 24"``, drawn with ``currentColor``: our own, or checked by
+    ``card_icons`` and written anew."""
     words: tuple[str, ...] = ()
     """Further words by which the picker finds it."""
     notes: tuple[str, ...] = ()
