@@ -86,12 +86,13 @@ class CardDraft:
         table = _table(files)
         url, auth = _dict(table, "url"), _dict(table, "auth")
         default, kind = url.get("default"), _text(auth, "kind")
+        steps, rate = table.get("steps"), table.get("rate_limit")
         return cls(
             title=_text(table, "title"),
             summary=_text(table, "summary"),
             letter=_text(table, "letter"),
             icon=files.get(ICON_FILE, "").strip(),
-            steps="\n".join(each for each in table.get("steps", []) if isinstance(each, str)),
+            steps="\n".join(each for each in steps if isinstance(each, str)) if isinstance(steps, list) else "",
             url_kind="kept" if isinstance(default, dict) else "fixed" if default and not url.get("ask") else "ask",
             url=default if isinstance(default, str) else "",
             placeholder=_text(url, "placeholder"),
@@ -108,7 +109,7 @@ class CardDraft:
             ),
             transforms=table.get("transforms") is not False,
             code=files.get(CODE_FILE, ""),
-            rate_limit=str(table.get("rate_limit", "")),
+            rate_limit=str(rate) if isinstance(rate, int) and 0 < rate <= MAX_RATE else "",
             contract=files.get(CONTRACT_FILE, ""),
         )
 
@@ -330,7 +331,7 @@ def _table(files: Mapping[str, str]) -> dict[str, Any]:
     """``card.toml``; empty when it is missing or cannot be read."""
     try:
         return tomllib.loads(files.get(CARD_FILE, ""))
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return {}
 
 

@@ -69,7 +69,9 @@ class OwnCards:
             return self._parse(name, files)
         except ValueError as error:
             log.warning("cards.own_card_unreadable", card=name, error=str(error))
-            return None
+        except Exception:  # one card must not keep the others, or Hookbench, from starting
+            log.exception("cards.own_card_unreadable", card=name)
+        return None
 
     async def _step(self) -> float:
         await self.refresh()

@@ -178,7 +178,7 @@ def _toml(folder: _Folder) -> dict[str, Any]:
     text = folder.read(CARD_FILE)
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         raise MalformedCard(f"{folder.shown(CARD_FILE)}: {error}") from error
 
 
@@ -370,8 +370,9 @@ def _check_rule(table: "_Table", fields: tuple[CardField, ...]) -> CheckRule:
 
 def _statuses(table: "_Table") -> tuple[str, ...]:
     given = table.content.pop("status", [])
-    found = tuple(str(each) for each in (given if isinstance(given, list) else [given]))
-    if not all(_STATUS.fullmatch(each) for each in found):
+    listed = given if isinstance(given, list) else [given]
+    found = tuple(str(each) for each in listed if isinstance(each, str) or (isinstance(each, int) and 0 < each < 1000))
+    if len(found) < len(listed) or not all(_STATUS.fullmatch(each) for each in found):
         raise table.wrong("status", 'is not a status such as 200 or "2xx"')
     return found
 

@@ -158,3 +158,11 @@ def test_an_own_card_translates_only_its_own_sentences() -> None:
         "zh_Hans.json": '{"Good": "好", "Slack": "假", "API key": "密钥", "{count} days": "{x}"}',
     }
     assert parse_card("own:good", files).texts == {"zh_Hans": {"Good": "好", "API key": "密钥"}}
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "0x" + "f" * 9000])
+@pytest.mark.parametrize("place", ["rate_limit = ", '[check]\nurl = "https://a.example"\n[[check.results]]\nstatus = '])
+def test_a_number_of_thousands_of_digits_is_refused(tmp_path: Path, place: str, number: str) -> None:
+    toml = place + number + GOOD if place.startswith("rate") else f"{GOOD}\n{place}{number}"
+    make(tmp_path, toml)
+    assert refusal(tmp_path).startswith("good/card.toml: ")

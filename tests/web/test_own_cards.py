@@ -242,6 +242,8 @@ async def test_a_card_goes_out_and_comes_back(each_site: Site) -> None:
         ({"contract.json": '{"calls": [{"name": "x", "body": {"$ref": "file:///etc/passwd"}}]}'}, "calls[0].body"),
         ({"icon.svg": "<script>alert(1)</script>"}, "icon.svg"),
         ({"zh_Hans.json": "[]"}, "zh_Hans.json"),
+        ({"card.toml": TOML + "x = " + "1" * 5000}, "card.toml: "),
+        ({"card.toml": "x = " + "[" * 5000}, "card.toml: "),
         ({"../evil.js": "1"}, "../evil.js is not a file of a card."),
     ],
 )
