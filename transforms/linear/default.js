@@ -12,9 +12,10 @@ function handler(webhook) {
 
   const data = webhook.payload.data;
   const [title, priority] = issue;
+  const id = data.dispute_id || data.refund_id || data.payout_id || data.subscription_id || data.id || data.payment_id;
   const facts = [
     data.customer ? "Customer: " + text(data.customer.name) + " (" + text(data.customer.email) + ")" : "",
-    "Id: " + (data.dispute_id || data.refund_id || data.payout_id || data.subscription_id || data.payment_id),
+    data.payment_id ? "Payment: " + data.payment_id : "",
     data.reason || data.remarks || data.error_message
       ? "Why: " + text(data.reason || data.remarks || data.error_message)
       : "",
@@ -26,7 +27,7 @@ function handler(webhook) {
       input: {
         id: uuid(webhook.id),
         teamId: webhook.env.TEAM_ID,
-        title,
+        title: id ? title + ": " + id : title,
         description: facts.filter(Boolean).join("\n\n"),
         priority,
       },
