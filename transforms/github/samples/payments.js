@@ -9,7 +9,7 @@ function handler(webhook) {
       id: webhook.id,
       payment_id: p.payment_id,
       customer_id: p.customer.customer_id,
-      amount: p.total_amount,
+      amount: p.total_amount, // in the smallest unit: 4999 is 49.99 USD
       currency: p.currency,
     },
   };

@@ -1,4 +1,4 @@
-// Disputes open an incident; nothing resolves it but a person.
+// Disputes open an incident, which only a person resolves.
 function handler(webhook) {
   if (webhook.eventType !== "dispute.opened") return null;
 
