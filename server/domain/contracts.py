@@ -84,15 +84,16 @@ class Contract:
     ) -> Verdict:
         """The verdict on a finished request.
 
-        ``received``: the event; if the request only repeats it and is refused, the code does not handle it, which is
-        one error. ``transformed``: code ran. ``now``: the time for ``timeWithin``, otherwise the clock's. ``mask``
-        masks secrets in what findings show.
+        ``received``: the event; if the request only repeats it and is refused for another reason than its URL, the
+        code does not handle it, which is one error. ``transformed``: code ran. ``now``: the time for ``timeWithin``,
+        otherwise the clock's. ``mask`` masks secrets in what findings show.
         """
         findings = self._findings(request, now, mask)
         if not findings:
             return FITS
         errors = [one for one in findings if not one.warning]
-        if errors and received is not None and is_unchanged(request.body, received):
+        refused_url = any(one.path == "url" for one in errors)
+        if errors and not refused_url and received is not None and is_unchanged(request.body, received):
             key = "contract_not_handled" if transformed else "contract_not_transformed"
             return Verdict.of([Finding("", False, because(key))])
         return Verdict.of(ordered(findings))

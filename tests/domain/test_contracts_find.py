@@ -385,3 +385,10 @@ def test_the_sentences_of_a_contract_are_listed_for_translation() -> None:
         )
     )
     assert sorted(found.sentences) == ["Four.", "One.", "Three.", "Two."]
+
+
+def test_an_event_sent_to_a_refused_url_is_told_of_the_url() -> None:
+    event = b'{"type":"payment.succeeded","data":{}}'
+    judged = contract(url="https://a\\.example/test/.+", refused="This is the Test URL.")
+    [found] = judged.judge(Request(event, url="https://a.example/test/1"), received=event).findings
+    assert (found.path, found.hint) == ("url", "This is the Test URL.")
