@@ -1,33 +1,31 @@
 /**
  * Reports payments as purchases, and refunds, to Google Analytics 4.
  *
- * Only events with ga_client_id in the checkout's metadata are sent, since Google Analytics needs to know the visitor.
- * Other event types are cancelled.
+ * Only events with ga_client_id in the metadata are sent, since Google Analytics needs to know the visitor. Payments have
+ * the metadata of the checkout; refunds have their own, so the customer's is asked as well. Other event types are
+ * cancelled.
  */
 function handler(webhook) {
   const data = webhook.payload.data;
-  // Your site must put the client id of Google Analytics into the checkout's metadata: see the steps of the card.
-  const client = data.metadata ? data.metadata.ga_client_id : "";
+  const { ga_client_id, ga_session_id } = { ...(data.customer && data.customer.metadata), ...data.metadata };
   const name = { "payment.succeeded": "purchase", "refund.succeeded": "refund" }[webhook.eventType];
-  if (!name || !client) {
+  const amount = data.total_amount ?? data.amount;
+  if (!name || !ga_client_id || !data.currency || amount === null || amount === undefined) {
     webhook.cancel = true;
     return webhook;
   }
 
-  const amount = data.total_amount ?? data.amount;
+  const bought = data.product_cart || [{ product_id: data.subscription_id || data.payment_id, quantity: 1 }];
   const params = {
     transaction_id: data.payment_id,
-    currency: data.currency || "USD",
-    value: major(amount ?? 0, data.currency || "USD"),
-    items: (data.product_cart || [{ product_id: "refund", quantity: 1 }]).map((item) => ({
-      item_id: item.product_id,
-      quantity: item.quantity,
-    })),
+    currency: data.currency,
+    value: major(amount, data.currency),
+    items: bought.slice(0, 200).map((item) => ({ item_id: item.product_id, quantity: item.quantity })),
     engagement_time_msec: 1,
   };
-  if (data.metadata.ga_session_id) params.session_id = String(data.metadata.ga_session_id);
+  if (ga_session_id) params.session_id = String(ga_session_id).slice(0, 100);
   webhook.payload = {
-    client_id: String(client),
+    client_id: String(ga_client_id),
     user_id: data.customer.customer_id,
     timestamp_micros: Date.parse(webhook.payload.timestamp) * 1000,
     events: [{ name, params }],

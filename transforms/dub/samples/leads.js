@@ -9,7 +9,7 @@ function handler(webhook) {
     clickId: String(click),
     eventName: "Subscription started",
     customerExternalId: data.customer.customer_id,
-    customerEmail: data.customer.email.slice(0, 100),
+    customerEmail: Array.from(data.customer.email).slice(0, 100).join(""),
   };
   return webhook;
 }

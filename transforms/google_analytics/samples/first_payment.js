@@ -8,6 +8,7 @@ function handler(webhook) {
   const value = major(data.total_amount, data.currency);
   webhook.payload = {
     client_id: String(client),
+    timestamp_micros: Date.parse(webhook.payload.timestamp) * 1000,
     events: [{
       name: "purchase",
       params: {

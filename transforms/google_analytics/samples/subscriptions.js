@@ -10,7 +10,8 @@ function handler(webhook) {
 
   webhook.payload = {
     client_id: String(client),
-    events: [{ name, params: { plan: data.product_id.slice(0, 100), engagement_time_msec: 1 } }],
+    timestamp_micros: Date.parse(webhook.payload.timestamp) * 1000,
+    events: [{ name, params: { plan: String(data.product_id || "unknown").slice(0, 100), engagement_time_msec: 1 } }],
   };
   return webhook;
 }
