@@ -15,8 +15,12 @@ function handler(webhook) {
     api_key: webhook.env.POSTHOG_KEY,
     event: name,
     distinct_id: data.customer.customer_id,
-    properties: { ...properties(data), $set: { email: data.customer.email, name: data.customer.name.slice(0, 500) } },
+    properties: {
+      ...properties(data),
+      $set: { email: data.customer.email, name: Array.from(data.customer.name).slice(0, 500).join("") },
+    },
     timestamp: webhook.payload.timestamp,
+    uuid: uuid(webhook.id),
   };
   return webhook;
 }
@@ -58,4 +62,9 @@ const THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND".split(" ");
 function major(amount, currency) {
   if (NO_DECIMALS.includes(currency)) return Number(amount);
   return Number(amount) / (THREE_DECIMALS.includes(currency) ? 1000 : 100);
+}
+
+// PostHog recognises a repeated event by its uuid: here made of the webhook-id, which is the same in every attempt.
+function uuid(id) {
+  return crypto.md5(id).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

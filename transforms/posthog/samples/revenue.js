@@ -13,6 +13,7 @@ function handler(webhook) {
       $process_person_profile: false,
     },
     timestamp: webhook.payload.timestamp,
+    uuid: uuid(webhook.id),
   };
   return webhook;
 }
@@ -24,4 +25,9 @@ const THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND".split(" ");
 function major(amount, currency) {
   if (NO_DECIMALS.includes(currency)) return Number(amount);
   return Number(amount) / (THREE_DECIMALS.includes(currency) ? 1000 : 100);
+}
+
+// PostHog recognises a repeated event by its uuid: here made of the webhook-id, which is the same in every attempt.
+function uuid(id) {
+  return crypto.md5(id).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

@@ -12,6 +12,7 @@ function handler(webhook) {
     distinct_id: customer.customer_id,
     properties: { $set: { email: customer.email, subscription: STATES[webhook.eventType] } },
     timestamp: webhook.payload.timestamp,
+    uuid: uuid(webhook.id),
   };
   return webhook;
 }
@@ -23,3 +24,8 @@ const STATES = {
   "subscription.cancelled": "cancelled",
   "subscription.expired": "expired",
 };
+
+// PostHog recognises a repeated event by its uuid: here made of the webhook-id, which is the same in every attempt.
+function uuid(id) {
+  return crypto.md5(id).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}

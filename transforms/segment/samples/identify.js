@@ -9,7 +9,11 @@ function handler(webhook) {
   webhook.url = webhook.url.replace(/\/track$/, "/identify");
   webhook.payload = {
     userId: customer.customer_id,
-    traits: { email: customer.email, name: customer.name.slice(0, 500), subscription: STATES[webhook.eventType] },
+    traits: {
+      email: customer.email,
+      name: Array.from(customer.name).slice(0, 500).join(""),
+      subscription: STATES[webhook.eventType],
+    },
     timestamp: webhook.payload.timestamp,
     messageId: webhook.id,
   };
