@@ -3,7 +3,7 @@
 import json
 from io import BytesIO
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
 
@@ -79,6 +79,25 @@ def test_files_without_a_folder_and_what_systems_add_are_taken() -> None:
         zip_of({"card.toml": "\ufefftitle = 1\r\n", "__MACOSX/._card.toml": b"\xff", ".DS_Store": b"\xff"})
     )
     assert (name, files) == ("", {"card.toml": "title = 1\n"})
+
+
+@pytest.mark.parametrize("kind", [ZIP_LZMA, ZIP_BZIP2])
+def test_compression_that_takes_much_memory_is_refused(kind: int) -> None:
+    buffer = BytesIO()
+    with ZipFile(buffer, "w", kind) as archive:
+        archive.writestr("acme/card.toml", "title = 1")
+    with pytest.raises(BadArchive, match="is not a zip file that can be read"):
+        unpack(buffer.getvalue())
+
+
+def test_damaged_bytes_give_one_kind_of_error() -> None:
+    whole = pack("acme", {"card.toml": "title = 1", "default.js": "x", "samples/a.js": "y"})
+    for place in range(len(whole)):
+        for byte in (0, 47, 255):
+            try:
+                unpack(whole[:place] + bytes([byte]) + whole[place + 1 :])
+            except BadArchive:
+                continue
 
 
 def test_an_encrypted_or_broken_zip_is_refused() -> None:
