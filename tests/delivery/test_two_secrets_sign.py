@@ -8,7 +8,7 @@ from builders import SECRET, an_endpoint
 from dodopayments import DodoPayments
 from standardwebhooks.webhooks import Webhook
 
-from server.delivery.dispatch import _signed
+from server.delivery.dispatch import signed
 from server.domain.catalog import sample_json
 from server.domain.endpoints import FormerSecret
 from server.domain.ids import SourceId
@@ -23,7 +23,7 @@ BODY = sample_json("payment.succeeded")
 def headers_of(former: FormerSecret | None) -> dict[str, str]:
     endpoint = an_endpoint(SourceId("src_1"), secret=NEW, former_secret=former)
     request = FinishedRequest("POST", endpoint.url, {"content-type": "application/json"}, BODY.encode())
-    return dict(_signed(request, endpoint, "msg_1").headers)
+    return dict(signed(request, endpoint, "msg_1").headers)
 
 
 def in_a(seconds: int) -> int:

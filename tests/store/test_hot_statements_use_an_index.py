@@ -7,10 +7,11 @@ import pytest
 from builders import NOW, a_message, a_source, an_attempt, an_endpoint
 from sqlalchemy import Connection, create_engine, event
 
-from server.domain.ids import DeliveryId, ReplayId
+from server.domain.ids import DeliveryId, ReplayId, SourceId
 from server.domain.messages import DeliveryState
 from server.domain.operational_events import of_attempt
 from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
+from server.domain.verdicts import Grade
 from server.store import (
     attempts,
     deliveries,
@@ -168,3 +169,14 @@ def test_what_failed_and_what_is_parked_is_found_without_looking_at_the_rest(
         for statement, parameters in list(statements):
             plan = [step for *_, step in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
             assert any(f"INDEX ix_deliveries_{state} (endpoint_id=?" in step for step in plan), plan
+
+
+def test_attempts_that_a_contract_finds_fault_with_are_found_without_looking_at_the_rest(
+    seen: tuple[Connection, list[tuple[str, Any]]],
+) -> None:
+    tx, statements = seen
+    attempts.page(tx, attempts.Search(SourceId("src_1"), grades=(Grade.ERRORS,)))
+    [(statement, parameters)] = list(statements)
+    plan = [step for *_, step in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    assert "USING INDEX ix_attempts_with_findings (source_id=?)" in plan[0]
+    assert "TEMP B-TREE" not in " ".join(plan)
