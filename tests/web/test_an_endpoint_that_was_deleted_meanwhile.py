@@ -59,7 +59,7 @@ async def deleted_while_looked_at(site: Site) -> Endpoint:
 def test_every_action_on_an_endpoint_is_tried(site: Site) -> None:
     below = "/{source}/endpoints/{endpoint_id}/"
     posted = {path.removeprefix(below) for method, path in routes(site.app) if method == "POST" and below in path}
-    assert posted == {*FORMS, "delete"}
+    assert posted == {*FORMS, "delete", "check"}, "a check changes nothing"
 
 
 @pytest.mark.parametrize("action", FORMS)
