@@ -12,6 +12,8 @@ function handler(webhook) {
   }
 
   const { title, facts, id } = describe(webhook.payload.data);
+  // Google Chat posts a message with a known requestId only once, however often an attempt is repeated.
+  webhook.url += (webhook.url.includes("?") ? "&" : "?") + "requestId=" + encodeURIComponent(webhook.id);
   const lines = facts.filter(Boolean).map((fact) => escape(cut(fact, 700)));
   webhook.payload = {
     cardsV2: [
