@@ -50,7 +50,7 @@ _SCHEME = re.compile(r"(?:basic|bearer|token|digest|apikey)\s+(.+)", re.I)
 SECRET_HOSTS = re.compile(
     r"(hooks\.slack\.com|hooks\.slack-gov\.com|(.+\.)?discord(app)?\.com|hooks\.zapier\.com|hook\.[a-z0-9.]*make\.com|"
     r"hook\.[a-z0-9.]*integromat\.com|.+\.webhook\.office\.com|outlook\.office\.com|chat\.googleapis\.com|"
-    r".+\.logic\.azure\.com|maker\.ifttt\.com|.+\.pipedream\.net|api\.telegram\.org)",
+    r".+\.logic\.azure\.com|maker\.ifttt\.com|.+\.pipedream\.net|api\.telegram\.org|.+\.api\.powerplatform\.com)",
     re.I,
 )
 """Hosts where the URL alone is enough to post, so everything after the host is a secret."""

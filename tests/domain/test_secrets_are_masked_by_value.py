@@ -170,6 +170,7 @@ def test_what_may_be_a_key(name: str, value: str, key: bool) -> None:
         ("https://hooks.slack.com/services/T0/B0/x", f"https://hooks.slack.com/{MASK}"),
         ("https://discord.com/api/webhooks/1/a", f"https://discord.com/{MASK}"),
         ("https://hooks.zapier.com/hooks/catch/1/a/", f"https://hooks.zapier.com/{MASK}"),
+        ("https://0.environment.api.powerplatform.com/x", f"https://0.environment.api.powerplatform.com/{MASK}"),
         ("https://example.com/in/Zx81kQw93LmN20aB/", f"https://example.com/in/{MASK}/"),
         ("https://example.com/webhook-receivers-of-ours", "https://example.com/webhook-receivers-of-ours"),
         ("https://[::1", MASK),
