@@ -84,7 +84,7 @@ def test_each_claim_is_of_one_card() -> None:
         ("resend", 400, '{"message": "API key is invalid"}', {}, Outcome.INVALID, ""),
         ("sendgrid", 200, '{"scopes": ["mail.send"]}', {}, Outcome.VALID, ""),
         ("sendgrid", 200, '{"scopes": ["stats.read"]}', {}, Outcome.LIMITED, "Mail Send"),
-        ("telegram", 200, '{"ok": true, "result": {"username": "shop_bot"}}', {}, Outcome.VALID, "@shop_bot"),
+        ("telegram", 200, '{"ok": true, "result": {"title": "Shop"}}', {}, Outcome.VALID, "the chat Shop"),
         ("discord", 200, '{"name": "Shop"}', {}, Outcome.VALID, "Shop"),
         ("discord", 404, '{"code": 10015}', {}, Outcome.INVALID, ""),
         ("slack", 400, "no_text", {}, Outcome.VALID, ""),
