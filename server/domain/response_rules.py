@@ -120,7 +120,7 @@ class ResponseRules:
         limited = rule.limited or response.status == TOO_MANY
         return Reading(
             Reads.REJECTED,
-            retry=rule.retry,
+            retry=rule.retry or limited,
             limited=limited,
             message=_message(rule.message, body, mask),
             meaning=rule.meaning,

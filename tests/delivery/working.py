@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from inspect import isawaitable
+from pathlib import Path
 from typing import Any
 
 from builders import a_message, a_source, an_endpoint
@@ -109,18 +110,24 @@ async def until(fact: Callable[[], object], seconds: float = 10) -> None:
 @asynccontextmanager
 async def working(
     store: Store,
-    sandbox: Scripted | None = None,
+    sandbox: Any = None,
     *,
     timeout: float = 5.0,
     start: bool = True,
     drain: float = 1.0,
     concurrency: int = 64,
     cards: Mapping[str, Card] | None = None,
+    fixed: Mapping[tuple[str, int], tuple[str, int]] | None = None,
+    ca_file: Path | None = None,
     refresh_cards: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Bench]:
     source = a_source()
     await store.write(lambda tx: sources.insert(tx, source))
-    courier, feed, sandbox = Courier(LOOPBACK, timeout=timeout), Feed(), sandbox or Scripted()
+    courier, feed, sandbox = (
+        Courier(LOOPBACK, timeout=timeout, fixed=fixed, ca_file=ca_file),
+        Feed(),
+        sandbox or Scripted(),
+    )
     known = {"customer_io": CARD} if cards is None else cards
     dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=known, refresh_cards=refresh_cards)
     worker = Worker(store, Configuration(store), dispatcher, feed, drain=drain, concurrency=concurrency)

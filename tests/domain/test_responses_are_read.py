@@ -46,6 +46,12 @@ def test_the_first_rule_that_matches_counts() -> None:
     assert read(response(200), NOW) == Reading(Reads.REJECTED, retry=False)
 
 
+def test_too_many_requests_are_always_worth_another_try() -> None:
+    read = contract({"status": "4xx", "is": "rejected", "retry": False}).read
+    assert read(response(429), NOW) == Reading(Reads.REJECTED, retry=True, limited=True)
+    assert read(response(422), NOW) == Reading(Reads.REJECTED, retry=False)
+
+
 def test_all_conditions_of_a_rule_must_hold() -> None:
     rule = {
         "status": 200,
