@@ -1,6 +1,6 @@
 """The differences between two texts, line by line, with unchanged parts folded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -31,23 +31,43 @@ class DiffLine:
 def line_diff(before: str, after: str) -> Sequence[DiffLine]:
     """The lines of a unified diff; empty when the texts are equal."""
     old, new = before.splitlines(), after.splitlines()
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    codes = list(_opcodes(old, new))
+    if all(tag == "equal" for tag, *_ in codes):
+        return []
     lines: list[DiffLine] = []
-    shown = 0
-    for group in matcher.get_grouped_opcodes(CONTEXT):
-        first = group[0][1]
-        if first > shown:
-            lines.append(DiffLine(LineKind.FOLDED, count=first - shown))
-        for tag, i1, i2, j1, j2 in group:
-            if tag == "equal":
-                lines += [
-                    DiffLine(LineKind.SAME, old[i], i + 1, j + 1)
-                    for i, j in zip(range(i1, i2), range(j1, j2), strict=True)
-                ]
-                continue
-            lines += [DiffLine(LineKind.REMOVED, old[i], before=i + 1) for i in range(i1, i2)]
-            lines += [DiffLine(LineKind.ADDED, new[j], after=j + 1) for j in range(j1, j2)]
-        shown = group[-1][2]
-    if lines and shown < len(old):
-        lines.append(DiffLine(LineKind.FOLDED, count=len(old) - shown))
+    for number, (tag, i1, i2, j1, j2) in enumerate(codes):
+        if tag == "equal":
+            head = 0 if number == 0 else CONTEXT
+            tail = 0 if number == len(codes) - 1 else CONTEXT
+            lines += _folded(old, i1, i2, j1, head, tail)
+            continue
+        lines += [DiffLine(LineKind.REMOVED, old[i], before=i + 1) for i in range(i1, i2)]
+        lines += [DiffLine(LineKind.ADDED, new[j], after=j + 1) for j in range(j1, j2)]
     return lines
+
+
+def _opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int, int, int, int]]:
+    """As ``SequenceMatcher.get_opcodes``, which is quadratic, but only between the first and the last difference."""
+    first = next((i for i, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), None)
+    if first is None:
+        first = min(len(old), len(new))
+    most = min(len(old), len(new)) - first
+    last = next((i for i in range(most) if old[-1 - i] != new[-1 - i]), most)
+    if first:
+        yield "equal", 0, first, 0, first
+    inner = SequenceMatcher(None, old[first : len(old) - last], new[first : len(new) - last], autojunk=False)
+    for tag, i1, i2, j1, j2 in inner.get_opcodes():
+        yield tag, i1 + first, i2 + first, j1 + first, j2 + first
+    if last:
+        yield "equal", len(old) - last, len(old), len(new) - last, len(new)
+
+
+def _folded(old: Sequence[str], i1: int, i2: int, j1: int, head: int, tail: int) -> Iterator[DiffLine]:
+    """Unchanged lines: the first ``head`` and the last ``tail`` of them, and a fold between."""
+    shown_until, shown_from = min(i1 + head, i2), max(i2 - tail, i1)
+    if shown_from - shown_until < 1:
+        shown_until = shown_from = i2
+    yield from (DiffLine(LineKind.SAME, old[i], i + 1, j1 + i - i1 + 1) for i in range(i1, shown_until))
+    if shown_from > shown_until:
+        yield DiffLine(LineKind.FOLDED, count=shown_from - shown_until)
+    yield from (DiffLine(LineKind.SAME, old[i], i + 1, j1 + i - i1 + 1) for i in range(shown_from, i2))
