@@ -6,6 +6,7 @@ The receivers respond with the statuses, bodies and headers of the destinations,
 import json
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,7 +45,8 @@ class Case:
 
     def raw(self) -> bytes:
         body = self.body.encode() if isinstance(self.body, str) else json.dumps(self.body).encode()
-        lines = "".join(f"{header}\r\n" for header in self.headers)
+        soon = str(int(time.time() * 1000) + 150_000)
+        lines = "".join(f"{header}\r\n".replace(SOON, soon) for header in self.headers)
         return f"HTTP/1.1 {self.status} X\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
 
 
@@ -55,7 +57,8 @@ FLOOD = {
     "parameters": {"retry_after": 150},
 }  # fmt: skip
 LIMITED = {"errors": [{"message": "Rate limit exceeded", "extensions": {"code": "RATELIMITED"}}]}
-SOON = str(int(time.time() * 1000) + 150_000)
+SOON = "{soon}"
+"""In a header: a time 150 s after the request, in Unix milliseconds."""
 
 CASES = [
     # chat
@@ -126,7 +129,7 @@ async def test_a_response_reads_as_the_destination_means_it(case, store, sandbox
                 controls=Controls(schedule=(0, 100_000)),
             )
             await b.store.write(lambda tx: endpoints.insert(tx, endpoint))
-            body = json.loads(sample_json(case.event_type)) | {"timestamp": "2026-11-29T06:00:00Z"}
+            body = json.loads(sample_json(case.event_type)) | {"timestamp": datetime.now(UTC).isoformat()}
             message = await b.event(event_type=case.event_type, body=json.dumps(body).encode())
             [attempt] = await b.attempted(message)
             [delivery] = await b.deliveries(message)
