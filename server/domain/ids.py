@@ -15,6 +15,11 @@ from typing import NewType, TypeVar
 SourceId = NewType("SourceId", str)  # src_
 EndpointId = NewType("EndpointId", str)  # ep_
 VersionId = NewType("VersionId", str)  # ver_  one saved state of a transformation's code
+ActivationId = NewType("ActivationId", str)  # act_  a version that began to serve
+CodeDraftId = NewType("CodeDraftId", str)  # drf_  one saved revision of an endpoint's draft
+TestCaseId = NewType("TestCaseId", str)  # tc_
+BacktestId = NewType("BacktestId", str)  # bkt_  one run of code on stored events
+ShadowId = NewType("ShadowId", str)  # shd_  a version that runs beside the active one
 MessageId = NewType("MessageId", str)  # msg_  one received event
 DeliveryId = NewType("DeliveryId", str)  # dlv_  one message on its way to one endpoint
 AttemptId = NewType("AttemptId", str)  # att_  one try of one delivery
@@ -28,6 +33,11 @@ PREFIXES: Mapping[Callable[[str], str], str] = {
     SourceId: "src",
     EndpointId: "ep",
     VersionId: "ver",
+    ActivationId: "act",
+    CodeDraftId: "drf",
+    TestCaseId: "tc",
+    BacktestId: "bkt",
+    ShadowId: "shd",
     MessageId: "msg",
     DeliveryId: "dlv",
     AttemptId: "att",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Column, Engine, Table, or_, select, update
+from sqlalchemy import Column, Connection, Engine, Table, inspect, or_, select, update
 
 from server.store.database_check import Unusable
 from server.store.keys import FROM_ENVIRONMENT, HOW_TO_MAKE, KeyRing, UnknownKey
@@ -26,7 +26,7 @@ def usage(engine: Engine) -> Counter[str]:
     """The number of encrypted values by key id."""
     found: Counter[str] = Counter()
     with engine.connect() as connection:
-        for table, names in SEALED.items():
+        for table, names in _sealed(connection):
             for row in connection.execute(select(*(table.c[name] for name in names))):
                 found.update(key_id_of(value) or "none" for value in row if value)
     return found
@@ -37,7 +37,7 @@ def unreadable(engine: Engine) -> list[str]:
     found: list[str] = []
     with engine.connect() as connection:
         vault = vault_of(connection)
-        for table, names in SEALED.items():
+        for table, names in _sealed(connection):
             [key] = table.primary_key
             for row in connection.execute(select(key, *(table.c[name] for name in names))).mappings():
                 for name in names:
@@ -62,8 +62,10 @@ def rotate(engine: Engine, keys: KeyRing) -> Iterator[int]:
             keys.add()
         with engine.begin() as tx:
             wait_for_sealing(tx)
+        with engine.connect() as connection:
+            tables = _sealed(connection)
         done = 0
-        for table, names in SEALED.items():
+        for table, names in tables:
             damaged: set[str] = set()
             while rows := _reseal(engine, table, [table.c[name] for name in names], keys.ids[-1], damaged):
                 done += rows
@@ -117,11 +119,17 @@ def _reseal(engine: Engine, table: Table, columns: list[Column[str]], key_id: st
     return len(rows)
 
 
+def _sealed(connection: Connection) -> list[tuple[Table, tuple[str, ...]]]:
+    """The tables with secrets that exist: an older Hookbench may have made the database."""
+    known = set(inspect(connection).get_table_names())
+    return [(table, names) for table, names in SEALED.items() if table.name in known]
+
+
 def _is_unfinished(engine: Engine, key_id: str) -> bool:
     """Whether some readable value is encrypted with another key than ``key_id``."""
     with engine.connect() as connection:
         vault = vault_of(connection)
-        for table, names in SEALED.items():
+        for table, names in _sealed(connection):
             [key] = table.primary_key
             for row in connection.execute(select(key, *(table.c[name] for name in names))).mappings():
                 others = (name for name in names if row[name] and key_id_of(row[name]) != key_id)

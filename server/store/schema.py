@@ -106,6 +106,8 @@ endpoints = Table(
     Column("failing_since", BigInteger),
     Column("warned_at", BigInteger),
     Column("enforce_contract", Boolean, nullable=False, server_default=false()),
+    Column("draft_id", String(40)),
+    Column("shadow_id", String(40)),
 )
 
 versions = Table(
@@ -116,7 +118,108 @@ versions = Table(
     Column("number", Integer, nullable=False),
     Column("code", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("author", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("origin", String(16), nullable=False, server_default="page"),
+    Column("variable_names", Text),
     UniqueConstraint("endpoint_id", "number"),
+)
+
+activations = Table(
+    "activations",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("endpoint_id", String(40), ForeignKey("endpoints.id"), nullable=False),
+    Column("version_id", String(40)),
+    Column("former_version_id", String(40)),
+    Column("reason", String(16), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("failing", Integer, nullable=False, server_default="0"),
+    Column("override_note", Text, nullable=False, server_default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_activations_endpoint_id_id", "endpoint_id", "id"),
+)
+
+# What the editor saved. Revisions are added, never changed; the newest few of an endpoint are kept.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("endpoint_id", String(40), ForeignKey("endpoints.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("variables", Text),
+    Column("transforming", Boolean, nullable=False),
+    Column("base_version_id", String(40)),
+    Column("author", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("checks", Text),
+    UniqueConstraint("endpoint_id", "revision"),
+)
+
+test_cases = Table(
+    "test_cases",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("endpoint_id", String(40), ForeignKey("endpoints.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("event_type", String(128), nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    UniqueConstraint("endpoint_id", "name"),
+)
+
+backtests = Table(
+    "backtests",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("endpoint_id", String(40), ForeignKey("endpoints.id"), nullable=False),
+    Column("draft_id", String(40)),
+    Column("version_id", String(40)),
+    Column("former_version_id", String(40)),
+    Column("selection", Text, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("stopping", Boolean, nullable=False, server_default=false()),
+    Column("total", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("owner", String(40)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index("ix_backtests_endpoint_id_id", "endpoint_id", "id"),
+)
+
+shadows = Table(
+    "shadows",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("endpoint_id", String(40), ForeignKey("endpoints.id"), nullable=False),
+    Column("version_id", String(40), nullable=False),
+    Column("former_version_id", String(40)),
+    Column("state", String(16), nullable=False, index=True),
+    Column("until", BigInteger, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Index("ix_shadows_endpoint_id_id", "endpoint_id", "id"),
+)
+
+# Which fields real events had, one row an event type; see delivery/observer.py.
+observations = Table(
+    "observations",
+    metadata,
+    Column("event_type", String(128), primary_key=True),
+    Column("events", BigInteger, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
 )
 
 messages = Table(
@@ -154,6 +257,7 @@ deliveries = Table(
     Column("fault", Text),
     Column("stopped_because", String(16)),
     Column("captured", Boolean, nullable=False, server_default=false()),
+    Column("version_id", String(40)),
     Index("ix_deliveries_endpoint_id_id", "endpoint_id", "id"),
 )
 
@@ -206,6 +310,7 @@ replays = Table(
     Column("user_name", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("pinned", Boolean, nullable=False, server_default=false()),
 )
 
 notices = Table(

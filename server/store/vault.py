@@ -18,13 +18,14 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import Column, Connection, Table, text
 
 from server.store.keys import Key, KeyRing
-from server.store.schema import endpoints, options, sources
+from server.store.schema import drafts, endpoints, options, sources
 
 SEALED: Mapping[Table, tuple[str, ...]] = {
     sources: ("secret", "former_secret"),
     # The URL too: a URL of Slack, Discord, Zapier, Make or Teams is enough to post there, and any other may have a key
     # in its query. All header values and variables, because nobody can tell which of them are keys.
     endpoints: ("url", "credentials", "headers", "variables", "secret", "former_secret"),
+    drafts: ("variables",),
     options: ("value",),
 }
 
