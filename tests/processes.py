@@ -67,7 +67,9 @@ def known() -> set[int]:
     for sandbox in list(_all):
         if process := sandbox._zygote._process:
             found.add(process.pid)
-        found |= {worker._process for worker in list(sandbox._idle.values()) if worker.is_usable}
+        found |= {
+            worker._process for worker in (*sandbox._idle.all(), *sandbox._idle_background.all()) if worker.is_usable
+        }
     return found
 
 

@@ -1,11 +1,8 @@
 """The pool of workers: one worker per owner, a bounded number of concurrent runs. `worker` kills slow ones."""
 
 import asyncio
-import json
 import signal
-from collections import OrderedDict
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 import structlog
@@ -13,17 +10,29 @@ import structlog
 from server.domain.messages import AttemptError
 from server.domain.reasons import Reason, because
 from server.domain.transformations import FailureKind, Program, Result, TransformFailed, Webhook
-from server.sandbox import locales, replies
+from server.sandbox import idle_workers, locales, replies
+from server.sandbox.idle_workers import IdleWorkers
 from server.sandbox.limits import Fence, Limits
-from server.sandbox.run_queues import QUICK_SECONDS, TRIAL_SECONDS, Job, RunQueue, RunTimes, SlowCode, TimeoutCounts
+from server.sandbox.run_queues import (
+    QUICK_SECONDS,
+    TRIAL_SECONDS,
+    Job,
+    RunQueue,
+    RunTimes,
+    SlowCode,
+    TimeoutCounts,
+    job_of,
+)
 from server.sandbox.slots import Slots, Turn
 from server.sandbox.worker import WATCH_SECONDS, Reply, Worker, WorkerDied
 from server.sandbox.zygote import Unavailable, Zygote
 
-IDLE_SECONDS = 60.0
-"""How long a worker may be idle before it is retired."""
 KEPT = 24
-"""Most idle workers that are kept; the longest idle is retired first."""
+"""Most idle workers that are kept."""
+BACKGROUND_WORKERS = 2
+"""Concurrent background runs, and the most idle workers that are kept for further ones."""
+BACKGROUND_STARVED = 30
+"""On a busy machine, a background run that gets no processor time may last this many times ``kill_after``."""
 EVENTS_A_LIFE = 10_000
 """A worker is replaced after this many events."""
 MAX_PARTS_SECONDS = 2.0
@@ -47,6 +56,9 @@ class Sandbox:
     for code that timed out repeatedly. Code that takes long in a slot for quick code moves to a slot for long code.
     If none is free and others wait, the run is ended and starts again in a slot for long code. So quick code waits
     about ``QUICK_SECONDS`` for a slot, not for the length of another owner's run.
+
+    Background runs have slots, workers and idle workers of their own, at the lowest priority. Their owners' names
+    belong to them alone, so nothing that their code does counts against an endpoint's live code.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -56,10 +68,12 @@ class Sandbox:
         self._trial = Slots(TRIAL_SLOTS * limits.workers)
         self._long = Slots(limits.workers)
         self._slow = Slots(1)
+        self._background = Slots(BACKGROUND_WORKERS)
         self._time_outs = TimeoutCounts()
         self._paces = RunTimes()
         self._lanes: dict[str, RunQueue] = {}
-        self._idle: OrderedDict[str, Worker] = OrderedDict()
+        self._idle = IdleWorkers(KEPT)
+        self._idle_background = IdleWorkers(BACKGROUND_WORKERS)
         self._sweeper: asyncio.Task[None] | None = None
         self._fences: tuple[Fence, ...] = ()
         self._tell_slow: Callable[[Program, SlowCode], None] = lambda program, slow: None
@@ -78,9 +92,8 @@ class Sandbox:
         if self._sweeper:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
-        for worker in self._idle.values():
-            worker.retire()
-        self._idle.clear()
+        self._idle.retire_all()
+        self._idle_background.retire_all()
         await self._zygote.close()
         for lane in self._lanes.values():
             lane.news.set()
@@ -104,26 +117,37 @@ class Sandbox:
         """Call ``tell`` when a program is moved to the slow slot. It runs in the event loop and must not block."""
         self._tell_slow = tell
 
-    async def run(self, program: Program, webhook: Webhook) -> Result:
+    async def run(self, program: Program, webhook: Webhook, *, background: bool = False) -> Result:
         """The result of ``handler(webhook)``. Waits for a free slot; each owner has one batch in progress at a time.
 
-        Raises ``Unavailable`` if the sandbox itself, not the code, cannot run.
+        With ``background`` the run delays no other; its owner's name must not be that of other runs. Raises
+        ``Unavailable`` if the sandbox itself, not the code, cannot run.
         """
-        headers, env = tuple(webhook.headers.items()), tuple(webhook.env.items())
-        event = _event(webhook.event_type, webhook.url, webhook.method, headers, env) + _own(webhook)
-        payload = webhook.payload.encode(errors="replace")
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        job = Job(program, event, payload, done)
-        lane = self._lane(program.owner)
-        lane.add(job)
-        if lane.task is None:
-            self._begin(program.owner, lane)
+        job = job_of(program, webhook, background)
+        lane = self._add(program.owner, [job])
         try:
-            return await done
+            return await job.done
         except asyncio.CancelledError:
-            if lane.task and job in lane.batch and all(other.done.done() for other in lane.batch):
-                lane.task.cancel()  # no caller waits for this batch any more, so end its worker
+            self._given_up(lane, [job])
             raise
+
+    async def run_all(self, program: Program, webhooks: Sequence[Webhook], *, background: bool = False) -> list[Result]:
+        """The results of ``handler`` for many events, in their order. Otherwise like ``run``."""
+        jobs = [job_of(program, webhook, background) for webhook in webhooks]
+        if not jobs:
+            return []
+        lane = self._add(program.owner, jobs)
+        try:
+            await asyncio.wait([job.done for job in jobs])
+        except asyncio.CancelledError:
+            for job in jobs:
+                job.done.cancel()
+            self._given_up(lane, jobs)
+            raise
+        failures = [error for job in jobs if (error := job.done.exception())]
+        if failures:
+            raise failures[0]
+        return [job.done.result() for job in jobs]
 
     async def check(self, code: str) -> AttemptError | None:
         """Compile the code without running it. Returns the error, or None if it compiles."""
@@ -146,10 +170,23 @@ class Sandbox:
             return AttemptError(*self._why(answer))
         return replies.parse_check(answer[0])
 
-    def _lane(self, owner: str) -> RunQueue:
-        if owner not in self._lanes:
-            self._lanes[owner] = RunQueue(self._paces.of(owner))
-        return self._lanes[owner]
+    def _add(self, owner: str, jobs: list[Job]) -> RunQueue:
+        """Add the jobs to the owner's queue, which is created and served if it is not yet."""
+        lane = self._lanes.get(owner)
+        if lane is None:
+            lane = self._lanes[owner] = RunQueue(self._paces.of(owner), background=jobs[0].background)
+        for job in jobs:
+            lane.add(job)
+        if lane.task is None:
+            self._begin(owner, lane)
+        return lane
+
+    @staticmethod
+    def _given_up(lane: RunQueue, jobs: list[Job]) -> None:
+        """The callers of these jobs were cancelled: end the batch if no caller waits for it any more."""
+        is_in_progress = any(job in lane.batch for job in jobs)
+        if lane.task and is_in_progress and all(other.done.done() for other in lane.batch):
+            lane.task.cancel()
 
     def _begin(self, owner: str, lane: RunQueue) -> None:
         lane.task = asyncio.create_task(self._serve(owner, lane))
@@ -184,9 +221,12 @@ class Sandbox:
             finally:
                 turn.end()
                 lane.batch = []
-                self._paces.note(owner, lane.pace)
+                if not lane.background:
+                    self._paces.note(owner, lane.pace)
 
     def _slots_for(self, program: Program, lane: RunQueue) -> Slots:
+        if lane.background:
+            return self._background
         if self._time_outs.slow(program):
             return self._slow
         if lane.is_long:
@@ -234,20 +274,23 @@ class Sandbox:
 
         The worker is either kept as idle or stopped, also on an exception.
         """
-        worker = self._idle.pop(turn.owner, None)
+        idle = self._idle_background if lane.background else self._idle
+        worker = idle.take(turn.owner)
         if worker and (not worker.is_usable or (worker.has_low_priority and self._is_brief(turn))):
             worker.retire()
             worker = None
         worker = worker or await self._zygote.spawn()
         if not self._is_brief(turn):
             worker.lower_priority()
+        if lane.background:
+            worker.starved = BACKGROUND_STARVED
         try:
             rest = await self._converse(worker, turn, lane, jobs, until)
             if self._may_keep(worker):
-                self._keep(turn.owner, worker)
+                idle.keep(turn.owner, worker)
             return rest
         finally:
-            if self._idle.get(turn.owner) is not worker:
+            if not idle.has(turn.owner, worker):
                 worker.stop()
 
     async def _converse(self, worker: Worker, turn: Turn, lane: RunQueue, jobs: list[Job], until: float) -> list[Job]:
@@ -361,7 +404,7 @@ class Sandbox:
                 self._end(job, replies.keeps_ending(job.tries))
 
     def _end(self, job: Job, result: Result) -> None:
-        if isinstance(result, TransformFailed) or self._time_outs.knows(job.program.owner):
+        if not job.background and (isinstance(result, TransformFailed) or self._time_outs.knows(job.program.owner)):
             self._count(job, result)
         if not job.done.done():
             job.done.set_result(result)
@@ -379,19 +422,11 @@ class Sandbox:
     def _may_keep(self, worker: Worker) -> bool:
         return worker.is_usable and worker.served < EVENTS_A_LIFE and not self._closed
 
-    def _keep(self, owner: str, worker: Worker) -> None:
-        worker.idle_since = monotonic()
-        self._idle[owner] = worker
-        self._idle.move_to_end(owner)
-        while len(self._idle) > KEPT:
-            self._idle.popitem(last=False)[1].retire()
-
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(IDLE_SECONDS / 4)
-            oldest = monotonic() - IDLE_SECONDS
-            while self._idle and next(iter(self._idle.values())).idle_since < oldest:
-                self._idle.popitem(last=False)[1].retire()
+            await asyncio.sleep(idle_workers.IDLE_SECONDS / 4)
+            self._idle.retire_old()
+            self._idle_background.retire_old()
 
     def _why(self, died: WorkerDied) -> tuple[FailureKind, Reason]:
         if died.killed or died.code == -signal.SIGXCPU:
@@ -403,27 +438,6 @@ class Sandbox:
         if died.code is not None and died.code < 0:
             return FailureKind.CRASHED, because("sandbox_crashed", signal=_signal_name(-died.code))
         return FailureKind.CRASHED, because("sandbox_failed")
-
-
-@lru_cache(maxsize=512)
-def _event(
-    event_type: str, url: str, method: str, headers: tuple[tuple[str, str], ...], env: tuple[tuple[str, str], ...]
-) -> bytes:
-    """JSON of the handler's argument up to what ``_own`` adds. Cached, since it rarely differs."""
-    event = {
-        "eventType": event_type,
-        "payload": None,
-        "url": url,
-        "method": method,
-        "headers": dict(headers),
-        "env": dict(env),
-    }
-    return json.dumps(event).encode()[:-1]
-
-
-def _own(webhook: Webhook) -> bytes:
-    """The rest of that JSON: what each event has of its own, but for the payload."""
-    return f',"id":{json.dumps(webhook.id)},"timestamp":"{webhook.timestamp}"}}'.encode()
 
 
 def _signal_name(number: int) -> str:

@@ -1,11 +1,13 @@
 """One queue for each owner: its events go to its worker in batches, or one at a time if its code keeps timing out."""
 
 import asyncio
+import json
 from collections import OrderedDict, deque
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
-from server.domain.transformations import FailureKind, Program, Result, TransformFailed
+from server.domain.transformations import FailureKind, Program, Result, TransformFailed, Webhook
 
 MAX_BATCH = 32
 MAX_BATCH_BYTES = 4 << 20
@@ -33,6 +35,8 @@ class Job:
     """JSON of the handler's argument, without the payload."""
     payload: bytes
     done: asyncio.Future[Result]
+    background: bool = False
+    """It must delay no other run, and its time-outs count against nobody."""
     parts: int = 0
     """How many parts of locale data the run has requested."""
     parts_seconds: float = 0.0
@@ -46,9 +50,10 @@ class Job:
 class RunQueue:
     """One owner's waiting events, and the task that serves them while there are any."""
 
-    __slots__ = ("batch", "news", "pace", "task", "waiting")
+    __slots__ = ("background", "batch", "news", "pace", "task", "waiting")
 
-    def __init__(self, pace: float = BATCH_SECONDS) -> None:
+    def __init__(self, pace: float = BATCH_SECONDS, *, background: bool = False) -> None:
+        self.background = background
         self.waiting: deque[Job] = deque()
         self.batch: list[Job] = []
         self.pace = pace
@@ -164,3 +169,32 @@ class TimeoutCounts:
         while len(self._counted) > REMEMBERED:
             self._counted.popitem(last=False)
         return self.slow(program)
+
+
+def job_of(program: Program, webhook: Webhook, background: bool) -> Job:
+    """A new job. Call it in the event loop that waits for its result."""
+    headers, env = tuple(webhook.headers.items()), tuple(webhook.env.items())
+    event = _event(webhook.event_type, webhook.url, webhook.method, headers, env) + _own(webhook)
+    payload = webhook.payload.encode(errors="replace")
+    return Job(program, event, payload, asyncio.get_running_loop().create_future(), background)
+
+
+@lru_cache(maxsize=512)
+def _event(
+    event_type: str, url: str, method: str, headers: tuple[tuple[str, str], ...], env: tuple[tuple[str, str], ...]
+) -> bytes:
+    """JSON of the handler's argument up to what ``_own`` adds. Cached, since it rarely differs."""
+    event = {
+        "eventType": event_type,
+        "payload": None,
+        "url": url,
+        "method": method,
+        "headers": dict(headers),
+        "env": dict(env),
+    }
+    return json.dumps(event).encode()[:-1]
+
+
+def _own(webhook: Webhook) -> bytes:
+    """The rest of that JSON: what each event has of its own, but for the payload."""
+    return f',"id":{json.dumps(webhook.id)},"timestamp":"{webhook.timestamp}"}}'.encode()

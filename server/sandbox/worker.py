@@ -80,6 +80,7 @@ class Worker(asyncio.Protocol):
         self.gone = False
         """No more requests can be sent to it."""
         self.has_low_priority = False
+        self.starved = STARVED
         self.look_after = WATCH_SECONDS
         """Seconds into a run at which ``watch`` is first called."""
         self.served = 0
@@ -193,7 +194,7 @@ class Worker(asyncio.Protocol):
         if not self._answers and not self.gone:
             self._wanted = self._loop.create_future()
             self._until = began - before + seconds
-            self._last = began - before + seconds * STARVED
+            self._last = began - before + seconds * self.starved
             self._since = began - before
             # One timer for the deadline and the watch: cheaper than ``asyncio.timeout``, and this runs for every event.
             self._timer = self._loop.call_later(max(0.0, min(self.look_after, self._until - began)), self._look)

@@ -13,7 +13,7 @@ import pytest_asyncio
 from sandbox.asking import LIMITS, a_webhook, eventually
 
 from server.domain.transformations import FailureKind, Program, Returned, TransformFailed
-from server.sandbox import Limits, Sandbox, Unavailable, pool
+from server.sandbox import Limits, Sandbox, Unavailable, idle_workers
 
 FINE = "const handler = w => w"
 LOOP = "const handler = () => { for (;;); }"
@@ -133,7 +133,7 @@ async def test_a_sandbox_whose_processes_were_all_killed_starts_again(start: Sta
 
 
 async def test_idle_workers_end(start: Start, before: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(idle_workers, "IDLE_SECONDS", 0.2)
     sandbox = await start()
     await sandbox.run(Program("ep", FINE), a_webhook())
     await eventually(lambda: len(ours(before)) == 1)

@@ -111,6 +111,6 @@ async def test_a_worker_that_was_taken_over_costs_its_own_event_alone(
     else:
         assert isinstance(result, TransformFailed)
         assert result.error.kind == kind
-    assert not sandbox._idle
+    assert not sandbox._idle.all()
     assert isinstance(await sandbox.run(program, a_webhook()), Returned)
     await asyncio.gather(*answering)
