@@ -15,6 +15,7 @@ from server.domain import missing_values
 from server.domain.card_shelf import is_own
 from server.domain.cards import Card, MissingCard
 from server.domain.endpoints import Endpoint, Version
+from server.domain.ids import Millis
 from server.domain.masking import shown_url
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest, mask_headers
 from server.domain.requests import SHOWN, FinishedRequest, finish, untransformed
@@ -54,6 +55,8 @@ class Event:
     """The ``webhook-id``."""
     timestamp: int
     """When it came, in Unix seconds."""
+    clock: Millis | None = None
+    """The time that code reads while it runs; ``None`` for the real one."""
 
 
 UNSENT_ID = "msg_sample"
@@ -100,6 +103,7 @@ async def prepare(endpoint: Endpoint, event: Event, *, sandbox: RunsCode, cards:
             env=variables,
             id=event.id,
             timestamp=event.timestamp,
+            clock=event.clock,
         ),
     )
     if isinstance(result, TransformFailed):

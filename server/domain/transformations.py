@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.domain.ids import Millis
 from server.domain.messages import AttemptError, ConsoleLine
 from server.domain.warnings import RunWarning
 
@@ -33,6 +34,8 @@ class Webhook:
     """The ``webhook-id``: the same whenever the event is sent again."""
     timestamp: int = 0
     """When the event came, in Unix seconds. Code reads it as text, as the header of this name has it."""
+    clock: Millis | None = None
+    """The time that code reads while it runs, and random values are always the same; ``None`` for the real ones."""
 
 
 class FailureKind(StrEnum):

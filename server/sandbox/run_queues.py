@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from server.domain.transformations import FailureKind, Program, Result, TransformFailed, Webhook
+from server.sandbox.inside import frames
 
 MAX_BATCH = 32
 MAX_BATCH_BYTES = 4 << 20
@@ -175,6 +176,8 @@ def job_of(program: Program, webhook: Webhook, background: bool) -> Job:
     """A new job. Call it in the event loop that waits for its result."""
     headers, env = tuple(webhook.headers.items()), tuple(webhook.env.items())
     event = _event(webhook.event_type, webhook.url, webhook.method, headers, env) + _own(webhook)
+    if webhook.clock is not None:
+        event = frames.with_clock(event, webhook.clock)
     payload = webhook.payload.encode(errors="replace")
     return Job(program, event, payload, asyncio.get_running_loop().create_future(), background)
 

@@ -37,6 +37,17 @@ def write(descriptor: int, reply: bytes) -> None:
         done += os.write(descriptor, memoryview(reply)[done:])
 
 
+def with_clock(event: bytes, clock: int) -> bytes:
+    """The event's JSON with the fixed time of its run before it, in milliseconds since 1970."""
+    return b"%d%b" % (clock, event)
+
+
+def clock_of(event: bytes) -> tuple[bytes, bytes]:
+    """The fixed time before the event's JSON, and that JSON."""
+    at = event.index(b"{")
+    return event[:at], event[at:]
+
+
 class Requests:
     """Iterates over the server's requests (head, event, payload) until the server closes. Blocks.
 

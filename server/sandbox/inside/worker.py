@@ -79,8 +79,9 @@ EXACT = {
 _MATH = re.compile(r"\bMath\b(?:\s*\.\s*([a-zA-Z]\w*))?")
 _KNOWN = re.compile("|".join({name.rpartition(".")[2] for name in GLOBALS["intl"] if LOCALES in name}))
 
-_RUN, _CONCLUDE, _CONSOLE, _RUN_WITH_JOBS, _DESCRIBE, _KEEP_DIGITS, _LOST_DIGITS = range(7)
+_RUN, _CONCLUDE, _CONSOLE, _RUN_WITH_JOBS, _DESCRIBE, _KEEP_DIGITS, _LOST_DIGITS, _FIX = range(8)
 """Requests that ``prelude/base.js`` handles."""
+_BRACE = ord("{")
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +295,8 @@ class World:
         self.is_spent = False
         self.warnings: list[Head] = []
         """Warnings about the result; see ``domain.warnings``."""
+        self._is_fixed = False
+        """Whether time and random values are the same in every run."""
         self.waited = 0.0
         """Seconds spent waiting for locale data."""
         self._touched = World.touched
@@ -343,6 +346,10 @@ class World:
     def _answer(self, event: bytes, payload: bytes) -> bytes:
         deadline = time.process_time() + self._limits.run_time
         engine.set_deadline(deadline)
+        if event[0] != _BRACE:
+            clock, event = frames.clock_of(event)
+            self._is_fixed = True
+            self._realm.ask(_FIX, clock)
         rows = digits.rows(payload, self.code.text) if digits.may_change(payload) else b""
         if rows:
             self._realm.ask(_KEEP_DIGITS, rows)
@@ -426,7 +433,7 @@ class World:
             case _ if name in READINGS:
                 return self.code.readings.get(name)
             case "entropy":
-                return json.dumps(os.urandom(32).hex())
+                return json.dumps((bytes(32) if self._is_fixed else os.urandom(32)).hex())
             case _:
                 return Prelude.data.get(name) or self._asked(name)
 

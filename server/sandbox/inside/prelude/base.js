@@ -148,6 +148,7 @@
     ask(what, event, payload) {
       if (what === 0 || what === 3) run(event, payload, what === 3);
       if (what === 5) host.digits = load("digits").begin(parse(event));
+      if (what === 7) load("fixed").begin(parse(event));
       if (what === 6) return flat(stringify(host.digits.notes));
       if (what === 4) return flat("{" + load("trouble").described(event) + "}");
       if (what === 1 && !state && !missing) conclude();
