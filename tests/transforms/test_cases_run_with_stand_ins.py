@@ -133,7 +133,7 @@ async def test_stand_ins_make_a_request_that_the_contract_accepts(card: Card, sa
     assert stand_in_url(card).startswith("http") and stand_in_credentials(card) == stand_in_credentials(card)
 
 
-def test_variables_that_may_be_keys_get_stand_ins() -> None:
+async def test_variables_that_may_be_keys_get_stand_ins() -> None:
     variables = {
         "API_KEY": "sk_live_4f9a2c7d1e8b",
         "CHANNEL": "#sales",

@@ -20,14 +20,15 @@
       put(globalThis, "Date", Fixed);
 
       let state = 0x2545f491;
-      put(Math, "random", {
+      const ours = {
         random() {
           state = (state + 0x6d2b79f5) | 0;
           let mixed = imul(state ^ (state >>> 15), state | 1);
           mixed ^= mixed + imul(mixed ^ (mixed >>> 7), mixed | 61);
           return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
         },
-      }.random);
+      };
+      put(Math, "random", ours.random);
       if (typeof performance === "object") put(globalThis, "performance", { now: () => 0, timeOrigin: now });
     },
   };
