@@ -73,11 +73,29 @@ def unsent_event(event_type: str, body: bytes) -> Event:
         return Event(event_type, body, UNSENT_ID, time.time_ns() // 1_000_000_000)
 
 
+@dataclass(frozen=True, slots=True)
+class CodeInput:
+    """What an endpoint's code is called with, and the headers that its card adds to what the code returns."""
+
+    webhook: Webhook
+    card_headers: Mapping[str, str]
+
+
 async def prepare(endpoint: Endpoint, event: Event, *, sandbox: RunsCode, cards: Mapping[str, Card]) -> Preparation:
     """Return what this endpoint makes of an event; ``TransformFailed`` if that breaks a rule of ``domain.requests``.
 
     Raises ``MissingCard`` when the request would lack the headers of a card that is not there.
     """
+    given = code_input(endpoint, event, cards)
+    if not runs_code(endpoint):
+        return as_received(endpoint, event, given)
+    assert endpoint.version
+    result = await sandbox.run(program_of(endpoint, endpoint.version), given.webhook)
+    return with_result(endpoint, given, result)
+
+
+def code_input(endpoint: Endpoint, event: Event, cards: Mapping[str, Card]) -> CodeInput:
+    """The input of the endpoint's code for an event. Raises ``MissingCard``."""
     card = cards.get(endpoint.card)
     if needs_card(endpoint, cards):
         raise MissingCard(endpoint.card)
@@ -86,34 +104,45 @@ async def prepare(endpoint: Endpoint, event: Event, *, sandbox: RunsCode, cards:
         url = card.with_query(url, endpoint.credentials)
         card_headers = card.request_headers(endpoint.credentials, webhook_id=event.id, timestamp=str(event.timestamp))
         variables = {**card.environment(endpoint.credentials), **variables}
-    if not runs_code(endpoint):
-        return ReadyToSend(
-            untransformed(url, event.body, credential_headers=card_headers, endpoint_headers=endpoint.headers)
-        )
-
-    assert endpoint.version
-    result = await sandbox.run(
-        program_of(endpoint, endpoint.version),
-        Webhook(
-            event_type=event.type,
-            payload=event.body.decode("utf-8", "replace").removeprefix("\ufeff"),
-            url=url,
-            method="POST",
-            headers={},
-            env=variables,
-            id=event.id,
-            timestamp=event.timestamp,
-            clock=event.clock,
-        ),
+    webhook = Webhook(
+        event_type=event.type,
+        payload=event.body.decode("utf-8", "replace").removeprefix("\ufeff"),
+        url=url,
+        method="POST",
+        headers={},
+        env=variables,
+        id=event.id,
+        timestamp=event.timestamp,
+        clock=event.clock,
     )
+    return CodeInput(webhook, card_headers)
+
+
+def as_received(endpoint: Endpoint, event: Event, given: CodeInput) -> ReadyToSend:
+    """The request of an endpoint that runs no code."""
+    return ReadyToSend(
+        untransformed(
+            given.webhook.url,
+            event.body,
+            credential_headers=given.card_headers,
+            endpoint_headers=endpoint.headers,
+        )
+    )
+
+
+def with_result(endpoint: Endpoint, given: CodeInput, result: Result, *, warn: bool = True) -> Preparation:
+    """What the endpoint makes of an event for which its code gave this result. Without ``warn`` nothing is looked for
+    that only warnings tell."""
+    assert endpoint.version
+    url, variables = given.webhook.url, given.webhook.env
     if isinstance(result, TransformFailed):
-        return _with_missing_variables(result, endpoint.version, variables)
+        return _with_missing_variables(result, endpoint.version, variables) if warn else result
     if isinstance(result, Cancelled):
         return result
-    missing = missing_values.warnings(result, url, endpoint.version.code, variables)
+    missing = missing_values.warnings(result, url, endpoint.version.code, variables) if warn else ()
     if missing:
         result = replace(result, warnings=(*result.warnings, *missing)[:MAX_WARNINGS])
-    finished = finish(result, credential_headers=card_headers, endpoint_headers=endpoint.headers)
+    finished = finish(result, credential_headers=given.card_headers, endpoint_headers=endpoint.headers)
     if isinstance(finished, AttemptError):
         return TransformFailed(finished, result.console, result.ms, result.memory, result.warnings)
     return ReadyToSend(finished, result.console, result.ms, result.memory, result.warnings)

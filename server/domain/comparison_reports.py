@@ -179,9 +179,13 @@ class Report:
 
     @classmethod
     def load(cls, text: str) -> "Report":
-        """The report that ``dump`` wrote; an empty text is an empty report. Raises ``ValueError`` or ``KeyError``."""
+        """The report that ``dump`` wrote; an empty text is an empty report. Raises when the text is damaged."""
+        return cls.of(json.loads(text) if text else {})
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> "Report":
+        """The report in the parsed JSON of ``dump``."""
         report = cls()
-        data = json.loads(text) if text else {}
         for name, each in data.get("types", {}).items():
             report.types[name] = TypeTally(
                 Counter({Difference(one): count for one, count in each["counts"].items()}),

@@ -189,7 +189,7 @@ def send_example(tx: Connection, message: Message, endpoint_id: EndpointId) -> D
 
 def get(tx: Connection, message_id: MessageId) -> Message | None:
     row = tx.execute(select(messages).where(messages.c.id == message_id)).mappings().first()
-    return _message(row) if row else None
+    return read(row) if row else None
 
 
 def by_ids(
@@ -199,7 +199,7 @@ def by_ids(
     found: dict[MessageId, Message] = {}
     for row in tx.execute(select(messages).where(messages.c.id.in_(list(ids)))).mappings():
         try:
-            found[MessageId(row["id"])] = _message(row)
+            found[MessageId(row["id"])] = read(row)
         except Exception as error:
             if unreadable is None:
                 raise
@@ -406,7 +406,8 @@ def _message_columns(message: Message) -> dict[str, Any]:
     }
 
 
-def _message(row: RowMapping) -> Message:
+def read(row: RowMapping) -> Message:
+    """The message of a row. Raises when it cannot be read."""
     return Message(
         id=MessageId(row["id"]),
         source_id=SourceId(row["source_id"]),
