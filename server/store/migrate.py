@@ -1,9 +1,11 @@
 """Migrates the tables at start. Each change of ``schema.py`` needs a file in ``migrations/versions``."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
@@ -13,12 +15,15 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def migrate(engine: Engine) -> None:
     """Apply all missing migrations in one transaction, so that an interruption leaves the database as it was."""
     with engine.begin() as connection:
-        command.upgrade(config_for(connection), "head")
+        # An upgrade loads every migration, even when none is missing.
+        if MigrationContext.configure(connection).get_current_heads() != revisions()[:1]:
+            command.upgrade(config_for(connection), "head")
 
 
-def revisions() -> list[str]:
+@cache
+def revisions() -> tuple[str, ...]:
     """The revisions that this program knows, newest first."""
-    return [script.revision for script in ScriptDirectory.from_config(config_for(None)).walk_revisions()]
+    return tuple(script.revision for script in ScriptDirectory.from_config(config_for(None)).walk_revisions())
 
 
 def config_for(connection: Connection | None) -> Config:

@@ -8,11 +8,11 @@ import httpx
 import pytest
 from builders import a_user
 from mail_server import mailbox
+from quick_start import quick_app, quick_start  # noqa: F401  # an automatic fixture
 from site_under_test import Site
 
 from server.actions.accounts import hash_of
 from server.actions.services import Services
-from server.app import create_app
 from server.domain.sources import Source
 from server.settings import Settings
 from server.store import Transaction, accounts, sources
@@ -44,7 +44,7 @@ async def each_site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
 
 @asynccontextmanager
 async def visited(settings: Settings) -> AsyncIterator[Site]:
-    app = create_app(settings.model_copy(update={"allowed_hosts": ("hookbench.test",)}))
+    app = quick_app(settings.model_copy(update={"allowed_hosts": ("hookbench.test",)}))
     async with app.router.lifespan_context(app):
         services: Services = app.state.services
         user, token = a_user(), "a-session-token"

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from quick_start import quick_app
 from site_under_test import in_test
 
-from server.app import create_app
 from server.settings import Settings
 
 NAME, PASSWORD = "ada", "correct horse battery"
@@ -49,6 +49,6 @@ def browser(app: FastAPI, address: str = "127.0.0.1") -> Newcomer:
 
 @asynccontextmanager
 async def newcomer(folder: Path, **settings: str) -> AsyncIterator[Newcomer]:
-    app = create_app(Settings(data=folder / "data", allowed_hosts=("hookbench.test",), **settings))  # type: ignore[arg-type]
+    app = quick_app(Settings(data=folder / "data", allowed_hosts=("hookbench.test",), **settings))  # type: ignore[arg-type]
     async with app.router.lifespan_context(app), browser(app) as client:
         yield client
