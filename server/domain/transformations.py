@@ -9,6 +9,16 @@ from server.domain.messages import AttemptError, ConsoleLine
 from server.domain.warnings import RunWarning
 
 MAX_CODE_BYTES = 256 * 1024
+MAX_COUNTERS = 10_000
+"""Most counters in a program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """The code calls a function of this name with the number of a counter, from 0 to below ``counters``."""
+
+    name: str
+    counters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +28,8 @@ class Program:
     owner: str
     """An endpoint's id, or a draft's own unique name."""
     code: str
+    counting: Counting | None = None
+    """Set when the result is to tell how often the code called its counters; see ``domain.branch_counters``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,8 @@ class FailureKind(StrEnum):
 class Returned:
     """The handler returned a request. Its types are checked, but not yet the rules of ``domain.requests``.
 
-    ``ms`` is how long the code ran; ``memory`` is the largest observed heap size in bytes, if known.
+    ``ms`` is how long the code ran; ``memory`` is the largest observed heap size in bytes, if known; ``counts`` are
+    those of the program's counters, empty if it has none or they could not be read.
     """
 
     method: str
@@ -67,6 +80,7 @@ class Returned:
     ms: float
     memory: int | None = None
     warnings: tuple[RunWarning, ...] = ()
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,7 @@ class Cancelled:
     ms: float
     memory: int | None = None
     warnings: tuple[RunWarning, ...] = ()
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +103,7 @@ class TransformFailed:
     ms: float
     memory: int | None = None
     warnings: tuple[RunWarning, ...] = ()
+    counts: tuple[int, ...] = ()
 
 
 Result = Returned | Cancelled | TransformFailed

@@ -323,7 +323,8 @@ class Sandbox:
             elif slots.is_wanted():
                 worker.preempt()
 
-        worker.send(jobs[0].program.code, [(job.event, job.payload) for job in jobs], watch)
+        program = jobs[0].program
+        worker.send(program.code, [(job.event, job.payload) for job in jobs], watch, program.counting)
         again: list[Job] = []
         for at, job in enumerate(jobs, start=1):
             blameless, started = worker.served > 0, monotonic()

@@ -8,11 +8,12 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from server.domain.messages import AttemptError, ConsoleLine
 from server.domain.reasons import REASONS, Cause, Reason, because
-from server.domain.transformations import Cancelled, FailureKind, Result, Returned, TransformFailed
+from server.domain.transformations import MAX_COUNTERS, Cancelled, FailureKind, Result, Returned, TransformFailed
 from server.domain.warnings import FIELDS, MAX_WARNINGS, RunWarning, cut
 from server.sandbox.limits import Limits
 
@@ -26,6 +27,8 @@ MAX_PARTS = 4_000
 """Most parts of locale data that one event may request. The worker keeps parts, so few events need many."""
 MAX_COUNT = 1 << 31
 MAX_MEMORY = 1 << 48
+MAX_TIMES = 1 << 53
+"""Above the highest count that a counter can reach."""
 LEVELS = ("log", "info", "warn", "error", "debug")
 
 FOUND_INSIDE = frozenset(
@@ -126,13 +129,15 @@ def _result(fields: Mapping[str, Any], body: bytes, limits: Limits, within: floa
     ms = min(_duration(fields["ms"]), within)
     memory = _count(fields["memory"], MAX_MEMORY) if "memory" in fields else None
     warnings = _warnings(fields["warnings"]) if "warnings" in fields else ()
+    counts = _counts(fields["counts"]) if "counts" in fields else ()
     match fields["is"]:
         case "returned":
-            return _returned(fields, body, limits, console, ms, memory, warnings)
+            returned = _returned(fields, body, limits, console, ms, memory, warnings)
+            return replace(returned, counts=counts) if counts else returned
         case "cancelled":
-            return Cancelled(console, ms, memory, warnings)
+            return Cancelled(console, ms, memory, warnings, counts)
         case _:
-            return TransformFailed(_error(fields, limits), console, ms, memory, warnings)
+            return TransformFailed(_error(fields, limits), console, ms, memory, warnings, counts)
 
 
 def _returned(
@@ -253,6 +258,12 @@ def _warnings(found: object) -> tuple[RunWarning, ...]:
 def _warning(fields: Mapping[str, Any]) -> RunWarning:
     kind = fields["kind"]
     return RunWarning(kind, {name: cut(clean(str(fields[name]), 2 * MAX_MESSAGE)) for name in FIELDS[kind]})
+
+
+def _counts(found: object) -> tuple[int, ...]:
+    if not isinstance(found, list) or len(found) > MAX_COUNTERS:
+        raise TypeError("counts")
+    return tuple([_count(each, MAX_TIMES) if each else 0 for each in found])
 
 
 def clean(text: object, limit: int) -> str:

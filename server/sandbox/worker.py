@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
+from server.domain.transformations import Counting
 from server.sandbox import replies
 from server.sandbox.inside import frames
 from server.sandbox.limits import Limits
@@ -66,7 +67,8 @@ class Worker(asyncio.Protocol):
         """Replies that are still outstanding; the first one says that the process is ready."""
         self._wanted: asyncio.Future[None] | None = None
         self._transport: asyncio.Transport | None = None
-        self._code: str | None = None
+        self._program: tuple[str, Counting | None] | None = None
+        """The code that the process has, and what it counts."""
         self._clock: int | None = None
         """The id of the process's CPU clock, on Linux."""
         self._process = 0
@@ -107,17 +109,25 @@ class Worker(asyncio.Protocol):
         """Whether requests can be sent: the process has not ended, as far as we know, and owes no reply."""
         return not (self.gone or self._owed or self._received or self._end.done())
 
-    def send(self, code: str, requests: Sequence[tuple[bytes, bytes]], watch: Callable[[float], None]) -> None:
+    def send(
+        self,
+        code: str,
+        requests: Sequence[tuple[bytes, bytes]],
+        watch: Callable[[float], None],
+        counting: Counting | None = None,
+    ) -> None:
         """Send events with their payloads, and the code if it has changed. ``answer`` returns the replies in order.
 
         ``watch`` is called repeatedly with the seconds that a run has lasted. It may call ``stop`` or ``preempt``.
         """
-        packed = []
+        packed, program = [], (code, counting)
         for event, payload in requests:
             head: frames.Head = {}
-            if code != self._code:
-                self._code = code
+            if program != self._program:
+                self._program = program
                 head = {"code": code}
+                if counting:
+                    head["counters"] = [counting.name, counting.counters]
             packed.append(frames.pack_request(head, event, payload))
         self._watch, self._waited, self._used_before = watch, 0.0, self._clock_now() or 0.0
         self._owed += len(packed)

@@ -54,7 +54,7 @@ async def test_waiting_events_share_messages(sandbox: Sandbox, monkeypatch: pyte
     monkeypatch.setattr(
         worker.Worker,
         "send",
-        lambda worker, code, all_, watch: (sizes.append(len(all_)), send(worker, code, all_, watch))[1],
+        lambda worker, code, all_, *rest: (sizes.append(len(all_)), send(worker, code, all_, *rest))[1],
     )
     await all_of(sandbox, [{"n": n} for n in range(64)])
     assert sum(sizes) == 64

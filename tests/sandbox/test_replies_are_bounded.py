@@ -34,6 +34,7 @@ def parsed(**changes: object) -> Result:
         {"console": [[{}, "x"]] * 3 + [["log", 1]]}, {"is": "internal", "message": "x"}, {"is": "nonsense"},
         {"is": "threw", "message": "x", "line": 10**20, "column": 1, "source": ""}, {"url": "u" * 70_000},
         {"headers": []}, {"headers": {"a": 1}}, {"method": None}, {"warnings": 1}, {"warnings": [{"kind": []}]},
+        {"counts": 1}, {"counts": [1.5]}, {"counts": [-1]}, {"counts": [10**30]}, {"counts": [0] * 10_001},
     ],
 )  # fmt: skip
 def test_a_reply_that_cannot_be_is_told_as_such(changes: dict[str, object]) -> None:

@@ -99,11 +99,32 @@ _HYPOT = """
 """
 
 
-def script(rows: Sequence[tuple[str, str]], sources: Mapping[str, str], *, everything: bool) -> str:
+# The code can reach only the counting function, not the list, and nothing that it changes is used here.
+_COUNTERS = """
+  const counts = [], {{ ask }} = box;
+  for (let i = 0; i < {counters}; i++) counts[i] = 0;
+  defineProperty(globalThis, "{name}", {{ value: (i) => void counts[i]++ }});
+  box.ask = (what, event, payload) => {{
+    if (what !== 8) return ask(what, event, payload);
+    let all = "";
+    for (let i = 0; i < {counters}; i++) all += (all && ",") + counts[i];
+    return all;
+  }};
+"""
+
+
+def script(
+    rows: Sequence[tuple[str, str]],
+    sources: Mapping[str, str],
+    *,
+    everything: bool,
+    counting: tuple[str, int] | None = None,
+) -> str:
     """JavaScript that sets up a world with these globals.
 
     ``rows`` are pairs of prelude file and global, see ``worker.GLOBALS``. ``sources`` maps prelude files to their text.
     ``everything``: the code may reach any global, so rarely used ones are created only on first use.
+    ``counting``: the function that counts for the code, and the number of counters.
     """
     pieces = [_HEAD]
     math = [name.removeprefix("Math.") for part, name in rows if part == "math"]
@@ -133,6 +154,8 @@ def script(rows: Sequence[tuple[str, str]], sources: Mapping[str, str], *, every
         functions = "  host.math = { abs: Math.abs, sqrt: Math.sqrt };\n" + "".join(map(_function, math))
         late = f'  const {{ Math }} = globalThis;\n  offer("Math", () => {{\n{functions}  return Math;\n  }});\n'
         pieces.append(late if everything else functions)
+    if counting:
+        pieces.append(_COUNTERS.format(name=counting[0], counters=counting[1]))
     if any("offer(" in piece for piece in pieces):
         pieces.insert(1, _OFFER)
     return sources["base"].replace(_PLACE, "".join((*pieces, "  }\n")))

@@ -79,8 +79,8 @@ EXACT = {
 _MATH = re.compile(r"\bMath\b(?:\s*\.\s*([a-zA-Z]\w*))?")
 _KNOWN = re.compile("|".join({name.rpartition(".")[2] for name in GLOBALS["intl"] if LOCALES in name}))
 
-_RUN, _CONCLUDE, _CONSOLE, _RUN_WITH_JOBS, _DESCRIBE, _KEEP_DIGITS, _LOST_DIGITS, _FIX = range(8)
-"""Requests that ``prelude/base.js`` handles."""
+_RUN, _CONCLUDE, _CONSOLE, _RUN_WITH_JOBS, _DESCRIBE, _KEEP_DIGITS, _LOST_DIGITS, _FIX, _COUNTS = range(9)
+"""Requests that ``prelude/base.js`` handles; the last one, ``offers._COUNTERS``."""
 _BRACE = ord("{")
 
 
@@ -118,8 +118,10 @@ class Prelude:
 class Code:
     """A user's code, and what its worlds need from the start."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, counting: tuple[str, int] | None = None) -> None:
         self.text = text
+        self.counting = counting
+        """The function that counts for the code, and the number of counters."""
         self.compiled = b""
         """Bytecode, compiled by the first world that runs the code."""
         self.rejected: Head | None = None
@@ -134,9 +136,10 @@ class Code:
         """Bytecode of the first script of its worlds."""
         if not self._base:
             rows = [(part, name) for part, names in wanted(self.text).items() for name in names]
-            if rows:
-                script = offers.script(rows, Prelude.sources, everything=has_reflection(self.text))
-            self._base = engine.compiled(script) if rows else Prelude.scripts["base"]
+            if rows or self.counting:
+                everything = has_reflection(self.text)
+                script = offers.script(rows, Prelude.sources, everything=everything, counting=self.counting)
+            self._base = engine.compiled(script) if rows or self.counting else Prelude.scripts["base"]
         return self._base
 
 
@@ -219,7 +222,7 @@ def serve(descriptor: int, limits: Limits) -> None:
     frames.write(descriptor, frames.pack_reply(b'{"ready":%d}' % os.getpid(), b""))
     for head, event, payload in requests:
         if "code" in head:
-            code = Code(head["code"])
+            code = Code(head["code"], head.get("counters"))
         if not event:
             frames.write(descriptor, frames.pack_reply(json.dumps(check(limits, code.text)).encode(), b""))
             continue
@@ -242,13 +245,14 @@ def run(world: "World", event: bytes, payload: bytes) -> tuple[bytes, bytes]:
     """Run one event. Returns the reply's head and body.
 
     The head is JSON: ``is`` (returned, cancelled, needs, or a failure's kind), ``console``, ``ms``, ``memory``, and
-    ``warnings`` and ``spent`` if there are any. The body is the returned payload.
+    ``warnings``, ``counts`` and ``spent`` if there are any. The body is the returned payload.
     """
     started = time.perf_counter()
     engine.watch_memory(world.heap)
     head, body = world.run(event, payload)
     ms = (time.perf_counter() - started - world.waited) * 1000
     more = f',"warnings":{json.dumps(world.warnings)}' if world.warnings else ""
+    more += world.counts() if world.code.counting else ""
     more += ',"spent":true' if world.note_memory() else ""
     return b'%b,"ms":%.3f,"memory":%d%b}' % (head, ms, world.peak(), more.encode()), body
 
@@ -400,6 +404,14 @@ class World:
             return self._realm.ask(_CONSOLE).decode().strip()
         except Thrown:
             return "[]"
+
+    def counts(self) -> str:
+        """What the code's counters counted, as a field of the reply; empty if no memory is left to read them."""
+        engine.set_deadline(time.process_time() + CONSOLE_TIME)
+        try:
+            return f',"counts":[{self._realm.ask(_COUNTS).decode()}]'
+        except Thrown:
+            return ""
 
     def peak(self) -> int:
         """The most bytes of heap that the run used at once, as far as it was observed.

@@ -1,0 +1,47 @@
+"""Runs code with counters at its branches, in place of the sandbox that other parts are given."""
+
+from dataclasses import replace
+
+from server.delivery.prepare import RunsCode
+from server.domain.coverage import Coverage, Instrumented, merge
+from server.domain.messages import AttemptError
+from server.domain.transformations import Counting, Program, Result, TransformFailed, Webhook
+
+
+class CountingSandbox:
+    """Runs the code with counters whenever it is asked to run that code, and adds up what they counted.
+
+    Results are those of the code without counters: errors have their places in it.
+    """
+
+    def __init__(self, sandbox: RunsCode, instrumented: Instrumented) -> None:
+        self._sandbox = sandbox
+        self._instrumented = instrumented
+        self._counting = Counting(instrumented.name, len(instrumented.counters))
+        self._counts = (0,) * self._counting.counters
+        self.runs = 0
+        """How many runs were counted."""
+
+    @property
+    def coverage(self) -> Coverage:
+        """What all runs until now have covered."""
+        return Coverage(self._instrumented, self._counts)
+
+    async def run(self, program: Program, webhook: Webhook) -> Result:
+        if program.code != self._instrumented.original:
+            return await self._sandbox.run(program, webhook)
+        counted = Program(f"coverage of {program.owner}", self._instrumented.code, self._counting)
+        result = await self._sandbox.run(counted, webhook)
+        if len(result.counts) == self._counting.counters:  # the code may have left no memory to read them
+            self._counts = merge((self._counts, result.counts), self._counting.counters)
+            self.runs += 1
+        if isinstance(result, TransformFailed):
+            return replace(result, error=self._placed(result.error), counts=())
+        return replace(result, counts=())
+
+    def _placed(self, error: AttemptError) -> AttemptError:
+        """The error with its place in the code without counters."""
+        if error.line is None or error.column is None:
+            return error
+        column = self._instrumented.original_column(error.line, error.column)
+        return replace(error, column=column, source_line=self._instrumented.original_line(error.line))
