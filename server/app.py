@@ -52,6 +52,7 @@ from server.web import (
     endpoint_frame,
     endpoints,
     errors,
+    history,
     i18n,
     inspector,
     live,
@@ -75,9 +76,9 @@ from server.web.hosts import Hosts
 
 WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
-    endpoint_frame, endpoints, credentials, advanced, controls, secrets, conditions, transformations, trials, logs,
-    messages, operational_events, replays, catalog, inspector, sources_page, own_cards, settings_page, docs, live,
-    reveal,
+    endpoint_frame, endpoints, credentials, advanced, controls, secrets, conditions, transformations, history, trials,
+    logs, messages, operational_events, replays, catalog, inspector, sources_page, own_cards, settings_page, docs,
+    live, reveal,
 )  # fmt: skip
 """Each address begins with the source, such as ``/test/logs``. So do those of pages that are the same for all sources,
 so that their links lead back to the source that a person came from."""

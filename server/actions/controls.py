@@ -55,7 +55,9 @@ class Advanced:
         )
 
 
-async def save_advanced(services: Services, endpoint: Endpoint, typed: Advanced, seen: Seen | None = None) -> Endpoint:
+async def save_advanced(
+    services: Services, endpoint: Endpoint, typed: Advanced, seen: Seen | None = None, author: str = ""
+) -> Endpoint:
     """Save the whole form, or nothing of it.
 
     Raises ``Invalid`` with problems in the fields ``schedule``, ``rate_limit``, ``concurrency``, ``headers.<row>``,
@@ -90,6 +92,7 @@ async def save_advanced(services: Services, endpoint: Endpoint, typed: Advanced,
             unreadable=now.unreadable - {"schedule", "headers", "variables", "destination"},
         ),
         seen,
+        author,
     )
     services.worker.wake()
     return changed

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.actions.services import Services
 from server.domain import linear_patterns, pasted, recognition
@@ -16,6 +16,7 @@ from server.domain.pasted import invisible_in
 from server.domain.requests import MAX_HEADERS, typed_headers_problems
 from server.domain.sentences import Problem, Sentence, say
 from server.domain.transformations import MAX_CODE_BYTES
+from server.domain.versions import CodeDraft, VersionOrigin
 
 MAX_DESCRIPTION = 500
 MAX_CREDENTIAL_BYTES = 1024
@@ -68,6 +69,13 @@ class Draft:
             rate_limit=str(endpoint.controls.rate_limit or ""),
         )
 
+    def with_code_of(self, saved: CodeDraft | None) -> "Draft":
+        """The form with the code, variables and switch of a saved draft in place of the active ones."""
+        if saved is None:
+            return self
+        variables = self.variables if saved.variables is None else tuple(saved.variables.items())
+        return replace(self, code=saved.code, variables=variables, transforming=saved.transforming)
+
     def typed(self, field: str) -> str:
         return (self.credentials or {}).get(field, "")
 
@@ -101,6 +109,8 @@ def as_endpoint(
     *,
     stored_credentials: Mapping[str, str] | None = None,
     secret: str = "",
+    author: str = "",
+    origin: VersionOrigin = VersionOrigin.PAGE,
     now: Millis = 0,
 ) -> Endpoint:
     """The endpoint that a draft without ``problems`` describes. ``stored_credentials`` replace secrets not retyped."""
@@ -121,6 +131,8 @@ def as_endpoint(
         conditions=conditions_of(draft),
         controls=Controls(rate_limit=rate if isinstance(rate := rate_limit_of(draft.rate_limit), int) else None),
         secret=secret,
+        author=author,
+        origin=origin,
         now=now,
     )
 

@@ -7,26 +7,25 @@ from server.actions import effects
 from server.actions.drafts import (
     Draft,
     as_endpoint,
-    code_problems,
     conditions_of,
     credentials_of,
     problems,
     url_of,
-    variable_problems,
 )
 from server.actions.services import Services
 from server.delivery.feed import Changed
 from server.domain.catalog import EVENT_TYPES, sample_json
-from server.domain.endpoints import DisabledBecause, Endpoint, UnreadableEndpoint, Version
+from server.domain.endpoints import DisabledBecause, Endpoint, UnreadableEndpoint
 from server.domain.faults import unreadable_endpoint
 from server.domain.health import HEALTHY
-from server.domain.ids import EndpointId, MessageId, SourceId, VersionId, mint, unique
+from server.domain.ids import ActivationId, EndpointId, MessageId, SourceId, VersionId, mint, unique
 from server.domain.messages import Message, Origin
 from server.domain.reasons import as_sentence
 from server.domain.sentences import Invalid, Problem, say
 from server.domain.signing import new_secret
 from server.domain.stamps import Seen
-from server.store import Transaction, deliveries, endpoints, messages, stopping
+from server.domain.versions import Activation, ActivationReason, VersionOrigin
+from server.store import Transaction, deliveries, endpoints, messages, stopping, versions
 from server.store.stopping import ScheduleChange
 
 MAX_ENDPOINTS_PER_SOURCE = 200
@@ -47,13 +46,23 @@ class Stale(Exception):
         self.now = now
 
 
-async def create(services: Services, source_id: SourceId, draft: Draft) -> Endpoint:
-    """Save a new endpoint, with its code as version 1. Raises ``Invalid``."""
+async def create(services: Services, source_id: SourceId, draft: Draft, author: str = "") -> Endpoint:
+    """Save a new endpoint and activate its code as version 1. Raises ``Invalid``."""
     card = services.card(draft.card)
     if found := await problems(services, draft, card, {}):
         raise Invalid(*found)
 
-    endpoint = as_endpoint(draft, card, mint(EndpointId), source_id, secret=new_secret(), now=services.now())
+    origin = VersionOrigin.CARD if draft.code == card.default_code else VersionOrigin.PAGE
+    endpoint = as_endpoint(
+        draft,
+        card,
+        mint(EndpointId),
+        source_id,
+        secret=new_secret(),
+        author=author,
+        origin=origin,
+        now=services.now(),
+    )
 
     def keep(tx: Transaction) -> None:
         if endpoints.count(tx, source_id) >= MAX_ENDPOINTS_PER_SOURCE:
@@ -61,9 +70,10 @@ async def create(services: Services, source_id: SourceId, draft: Draft) -> Endpo
                 Problem("", say("A source can have at most {limit} endpoints.", limit=MAX_ENDPOINTS_PER_SOURCE))
             )
         endpoints.insert(tx, endpoint)
+        versions.record_activation(tx, first_activation(endpoint, author))
 
     await services.store.write(keep)
-    return _told(services, endpoint)
+    return told(services, endpoint)
 
 
 async def change(services: Services, endpoint: Endpoint, draft: Draft, seen: Seen | None = None) -> Endpoint:
@@ -97,50 +107,6 @@ async def change(services: Services, endpoint: Endpoint, draft: Draft, seen: See
     )
 
 
-async def save_code(
-    services: Services, endpoint: Endpoint, draft: Draft, seen: Seen | None = None
-) -> tuple[Endpoint, bool]:
-    """Save the transformation: code, variables and whether it runs. ``True`` when the code became a new version.
-
-    Raises ``Invalid``, and ``Stale`` when it was changed since ``seen``.
-    """
-    if found := [*await code_problems(services, draft), *variable_problems(draft.variables)]:
-        raise Invalid(*found)
-
-    def keep(tx: Transaction) -> tuple[Endpoint, bool]:
-        now = unchanged_since(seen, existing(tx, endpoint.id))
-        changed = replace(
-            now,
-            variables=dict(draft.variables),
-            transforming=draft.transforming,
-            updated_at=services.now(),
-            unreadable=now.unreadable - {"variables"},
-        )
-        endpoints.change(tx, changed)
-        if not draft.code.strip() or (now.version and now.version.code == draft.code):
-            return changed, False
-        return replace(changed, version=_next_version(services, tx, endpoint.id, draft.code)), True
-
-    changed, made_version = await services.store.write(keep)
-    return _told(services, changed), made_version
-
-
-async def restore_version(services: Services, endpoint: Endpoint, version_id: VersionId) -> Version:
-    """Activate an old version's code as a new version: history only grows, so attempts keep their version numbers."""
-
-    def keep(tx: Transaction) -> Version:
-        now, old = existing(tx, endpoint.id), endpoints.version(tx, version_id)
-        if old is None or old.endpoint_id != endpoint.id:
-            raise Invalid(Problem("", say("This version does not exist.")))
-        if now.version and now.version.code == old.code:
-            return now.version
-        return _next_version(services, tx, endpoint.id, old.code)
-
-    version = await services.store.write(keep)
-    _told(services, endpoint)
-    return version
-
-
 async def enable(services: Services, endpoint: Endpoint) -> Endpoint:
     """Enable the endpoint: new events are delivered again. Those missed meanwhile are in the log."""
     return await amend(
@@ -172,7 +138,7 @@ async def disable(services: Services, endpoint: Endpoint) -> Endpoint:
         deliveries.stop_all_of_endpoint(tx, endpoint.id, services.now())
         return disabled
 
-    return _told(services, await services.store.write(keep))
+    return told(services, await services.store.write(keep))
 
 
 async def remove(services: Services, endpoint: Endpoint) -> None:
@@ -183,7 +149,7 @@ async def remove(services: Services, endpoint: Endpoint) -> None:
         deliveries.stop_all_of_endpoint(tx, endpoint.id, services.now())
 
     await services.store.write(keep)
-    _told(services, endpoint)
+    told(services, endpoint)
 
 
 async def send_example(services: Services, endpoint: Endpoint, event_type: str) -> MessageId:
@@ -213,9 +179,15 @@ async def send_example(services: Services, endpoint: Endpoint, event_type: str) 
 
 
 async def amend(
-    services: Services, endpoint_id: EndpointId, changed: Callable[[Endpoint], Endpoint], seen: Seen | None = None
+    services: Services,
+    endpoint_id: EndpointId,
+    changed: Callable[[Endpoint], Endpoint],
+    seen: Seen | None = None,
+    author: str = "",
 ) -> Endpoint:
     """Apply ``changed`` to the current endpoint and save it, so that two people do not undo each other's changes.
+
+    A change of the transformation's switch is recorded as an activation by ``author``.
 
     Raises ``Gone`` when it was deleted, and ``Stale`` when it was changed since ``seen``.
     """
@@ -226,13 +198,15 @@ async def amend(
         now = unchanged_since(seen, existing(tx, endpoint_id))
         after = replace(changed(now), updated_at=services.now())
         endpoints.change(tx, after)
+        if after.transforming != now.transforming:
+            versions.record_activation(tx, switched(now, after, author))
         return after, stopping.follow_change(tx, now, after, known, after.updated_at)
 
     after, moved = await services.store.write(keep)
     effects.moved.set(moved)
     if moved != ScheduleChange():
         services.worker.wake()
-    return _told(services, after)
+    return told(services, after)
 
 
 async def _survey(
@@ -255,7 +229,7 @@ async def _survey(
         known |= found
 
 
-def _told(services: Services, changed: Endpoint) -> Endpoint:
+def told(services: Services, changed: Endpoint) -> Endpoint:
     """The endpoint, after telling open pages that it changed."""
     services.feed.publish(Changed(changed.source_id, None, changed.id))
     return changed
@@ -281,6 +255,34 @@ def unchanged_since(seen: Seen | None, now: Endpoint) -> Endpoint:
     return now
 
 
-def _next_version(services: Services, tx: Transaction, endpoint_id: EndpointId, code: str) -> Version:
-    # The store assigns the number.
-    return endpoints.save_version(tx, Version(mint(VersionId), endpoint_id, 0, code, services.now()))
+def first_activation(endpoint: Endpoint, author: str) -> Activation:
+    """The activation with which a new endpoint begins."""
+    return Activation(
+        id=mint(ActivationId),
+        endpoint_id=endpoint.id,
+        version_id=serving(endpoint),
+        former_version_id=None,
+        reason=ActivationReason.CREATED,
+        author=author,
+        note="",
+        created_at=endpoint.created_at,
+    )
+
+
+def switched(before: Endpoint, after: Endpoint, author: str) -> Activation:
+    """The activation that records that the transformation was enabled or disabled."""
+    return Activation(
+        id=mint(ActivationId),
+        endpoint_id=after.id,
+        version_id=serving(after),
+        former_version_id=serving(before),
+        reason=ActivationReason.SWITCHED_ON if after.transforming else ActivationReason.SWITCHED_OFF,
+        author=author,
+        note="",
+        created_at=after.updated_at,
+    )
+
+
+def serving(endpoint: Endpoint) -> VersionId | None:
+    """The version that runs on live events; ``None`` when the transformation is off."""
+    return endpoint.version.id if endpoint.transforming and endpoint.version else None

@@ -10,7 +10,7 @@ from server.actions.endpoints import check_whole, existing
 from server.actions.services import Services
 from server.delivery.feed import Changed
 from server.delivery.prepare import runs_code
-from server.domain.endpoints import Endpoint, Version
+from server.domain.endpoints import Endpoint
 from server.domain.ids import Millis, ReplayId, VersionId, mint
 from server.domain.messages import DeliveryState
 from server.domain.replays import (
@@ -23,6 +23,7 @@ from server.domain.replays import (
     Selection,
 )
 from server.domain.sentences import Invalid, Problem, say
+from server.domain.versions import Version
 from server.store import Transaction, replay_matches, replays
 
 MAX_COUNTED = 100_000

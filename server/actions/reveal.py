@@ -9,7 +9,7 @@ from server.actions.accounts import SignInLimiter
 from server.actions.services import Services
 from server.domain.ids import EndpointId, SourceId
 from server.domain.sentences import Invalid, Sentence, say
-from server.store import Transaction, endpoints, options, sources
+from server.store import Transaction, drafts, endpoints, options, sources
 from server.store.accounts import User
 
 log = structlog.get_logger()
@@ -89,6 +89,10 @@ def _of_endpoint(tx: Transaction, endpoint_id: EndpointId, field: str, name: str
             return Secret(say("Header {name}", name=name), endpoint.headers.get(name, ""), f"{page}/advanced")
         case "variables":
             return Secret(say("Variable {name}", name=name), endpoint.variables.get(name, ""), f"{page}/advanced")
+        case "draft":
+            saved = drafts.current(tx, endpoint.id)
+            known = (saved.variables or {}) if saved else {}
+            return Secret(say("Variable {name}", name=name), known.get(name, ""), f"{page}/transformation")
         case _:
             return None
 

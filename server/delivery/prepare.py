@@ -14,12 +14,13 @@ from typing import Protocol
 from server.domain import missing_values
 from server.domain.card_shelf import is_own
 from server.domain.cards import Card, MissingCard
-from server.domain.endpoints import Endpoint, Version
+from server.domain.endpoints import Endpoint
 from server.domain.ids import Millis
 from server.domain.masking import shown_url
 from server.domain.messages import AttemptError, ConsoleLine, SentRequest, mask_headers
 from server.domain.requests import SHOWN, FinishedRequest, finish, untransformed
 from server.domain.transformations import Cancelled, FailureKind, Program, Result, TransformFailed, Webhook
+from server.domain.versions import Version
 from server.domain.warnings import MAX_WARNINGS, RunWarning
 
 

@@ -7,11 +7,12 @@ from types import MappingProxyType
 
 from server.domain.conditions import Condition, Filter
 from server.domain.health import HEALTHY, Health
-from server.domain.ids import EndpointId, Millis, SourceId, VersionId, mint
+from server.domain.ids import CodeDraftId, EndpointId, Millis, SourceId, VersionId, mint
 from server.domain.payloads import Payload
 from server.domain.reasons import because
 from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Sentence, say
+from server.domain.versions import RunningShadow, Version, VersionOrigin
 
 URL_NOT_SET = "https://url-not-set.invalid/"
 """Stands in for a missing URL while nothing is sent. Names under ``.invalid`` never resolve (RFC 2606)."""
@@ -87,17 +88,6 @@ class FormerSecret:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """One saved state of an endpoint's code. A version never changes; saving creates the next one."""
-
-    id: VersionId
-    endpoint_id: EndpointId
-    number: int
-    code: str
-    created_at: Millis
-
-
-@dataclass(frozen=True, slots=True)
 class Endpoint:
     id: EndpointId
     source_id: SourceId
@@ -131,6 +121,9 @@ class Endpoint:
     disabled_because: DisabledBecause | None = None
     """``None`` while it is enabled."""
     health: Health = HEALTHY
+    draft_id: CodeDraftId | None = None
+    """The draft of its code; ``None`` when nothing was saved since the last activation."""
+    shadow: RunningShadow | None = None
     unreadable: frozenset[str] = frozenset()
     """The stored parts that cannot be read: keys of ``PARTS``, whose fields are empty. Saving leaves the stored values
     as they are, and nothing is sent until a person enters them again."""
@@ -154,10 +147,14 @@ class Endpoint:
         conditions: tuple[Condition, ...] = (),
         controls: Controls = Controls(),
         secret: str = "",
+        author: str = "",
+        origin: VersionOrigin = VersionOrigin.PAGE,
         now: Millis = 0,
     ) -> "Endpoint":
         """A new endpoint with its code as version 1. For a test it has no source."""
-        has_code = transforming or bool(code.strip())
+        version = None
+        if transforming or code.strip():
+            version = Version(mint(VersionId), id, 1, code, now, author, "", origin, tuple(variables))
         return cls(
             id=id,
             source_id=source_id,
@@ -170,7 +167,7 @@ class Endpoint:
             event_types=event_types,
             variables=variables,
             transforming=transforming,
-            version=Version(mint(VersionId), id, 1, code, now) if has_code else None,
+            version=version,
             secret=secret,
             disabled=False,
             created_at=now,

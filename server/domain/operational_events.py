@@ -7,7 +7,7 @@ holds the sentences of each type. Pure: time and ids are arguments.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from server.domain.endpoints import DisabledBecause, Version
+from server.domain.endpoints import DisabledBecause
 from server.domain.faults import KIND, Fault
 from server.domain.ids import EndpointId, MessageId, Millis, NoticeId, SourceId
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState, Trigger
@@ -25,6 +25,7 @@ from server.domain.operational_event_types import (
 )
 from server.domain.reasons import Cause, dump_cause, load_cause
 from server.domain.sentences import Sentence
+from server.domain.versions import Version
 
 MAX_REASON_CHARACTERS = 500
 """Characters stored of the reason of a failure; the attempt in the log has all of it."""

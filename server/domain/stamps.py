@@ -71,6 +71,7 @@ def _shown(endpoint: Endpoint, part: FormPart) -> dict[str, object]:
             }
         case FormPart.CODE:
             return {
+                "draft": endpoint.draft_id or "",
                 "version": endpoint.version.id if endpoint.version else "",
                 "variables": list(endpoint.variables.items()),
                 "transforming": endpoint.transforming,

@@ -1,4 +1,4 @@
-"""Endpoints and the versions of their code. Removed endpoints stay in the table, because the log still names them."""
+"""Endpoints with the active version of their code. Removed ones stay in the table, because the log still names them."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -17,29 +17,37 @@ from server.domain.endpoints import (
     Endpoint,
     FormerSecret,
     UnreadableEndpoint,
-    Version,
 )
 from server.domain.health import HEALTHY, Health
-from server.domain.ids import AttemptId, EndpointId, Millis, SourceId, VersionId
+from server.domain.ids import AttemptId, CodeDraftId, EndpointId, Millis, ShadowId, SourceId
 from server.domain.messages import ACCEPTED, AttemptOutcome
 from server.domain.schedules import DODO_SCHEDULE
+from server.domain.versions import RunningShadow, Version
+from server.store import drafts
+from server.store import versions as version_rows
 from server.store.changes import endpoint_changed
 from server.store.columns import dump, dump_conditions, load_conditions, load_strings
-from server.store.schema import attempts, endpoints, versions
+from server.store.schema import attempts, endpoints, shadows, versions
 from server.store.vault import seal, seal_optional, unseal
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
+_active, _shadowing = versions.alias("active"), versions.alias("shadowing")
+_OF_VERSION = ("id", "endpoint_id", "number", "code", "created_at", "author", "note", "origin", "variable_names")
 _WITH_CODE = (
     select(
         endpoints,
-        versions.c.number.label("version_number"),
-        versions.c.code.label("version_code"),
-        versions.c.created_at.label("version_created_at"),
+        *(_active.c[name].label(f"active_{name}") for name in _OF_VERSION),
+        *(_shadowing.c[name].label(f"shadowing_{name}") for name in _OF_VERSION),
+        shadows.c.until.label("shadow_until"),
     )
-    .select_from(endpoints.outerjoin(versions, endpoints.c.version_id == versions.c.id))
+    .select_from(
+        endpoints.outerjoin(_active, endpoints.c.version_id == _active.c.id)
+        .outerjoin(shadows, endpoints.c.shadow_id == shadows.c.id)
+        .outerjoin(_shadowing, shadows.c.version_id == _shadowing.c.id)
+    )
     .where(endpoints.c.deleted_at.is_(None))
 )
 
@@ -59,11 +67,14 @@ def insert(tx: Connection, endpoint: Endpoint) -> None:
     endpoint_changed(tx, endpoint.id)
     tx.execute(endpoints.insert().values(id=endpoint.id, created_at=endpoint.created_at, **_columns(tx, endpoint)))
     if endpoint.version:
-        _insert_version(tx, endpoint.version)
+        version_rows.insert(tx, endpoint.version)
 
 
 def change(tx: Connection, endpoint: Endpoint) -> None:
-    """Store a changed endpoint without its code, which ``save_version`` stores. Unreadable columns stay as they are."""
+    """Store a changed endpoint; which version serves too, but not its code, which ``versions.insert`` stores.
+
+    Unreadable columns stay as they are.
+    """
     endpoint_changed(tx, endpoint.id)
     columns = {name: value for name, value in _columns(tx, endpoint).items() if name not in endpoint.unreadable}
     tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id).values(**columns))
@@ -82,27 +93,11 @@ def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
             **{column.name: seal(tx, column, endpoint_id, "{}") for column in _STRINGS},
             secret="",
             former_secret=None,
+            draft_id=None,
+            shadow_id=None,
         )
     )
-
-
-def save_version(tx: Connection, version: Version) -> Version:
-    """Store the code as the endpoint's next version and activate it. Returns the version with its number set."""
-    last = tx.execute(select(func.max(versions.c.number)).where(versions.c.endpoint_id == version.endpoint_id)).scalar()
-    numbered = Version(version.id, version.endpoint_id, (last or 0) + 1, version.code, version.created_at)
-    _insert_version(tx, numbered)
-    activate(tx, numbered)
-    return numbered
-
-
-def activate(tx: Connection, version: Version) -> None:
-    """Activate a stored version."""
-    endpoint_changed(tx, version.endpoint_id, listening=False)
-    tx.execute(
-        update(endpoints)
-        .where(endpoints.c.id == version.endpoint_id)
-        .values(version_id=version.id, updated_at=version.created_at)
-    )
+    drafts.erase(tx, endpoint_id)
 
 
 def get(tx: Connection, endpoint_id: EndpointId) -> Endpoint | None:
@@ -199,24 +194,6 @@ def _url_or_nothing(tx: Connection, endpoint_id: EndpointId, kept: str) -> str:
         return ""
 
 
-def history(tx: Connection, endpoint_id: EndpointId, limit: int = 100) -> list[Version]:
-    """The versions of an endpoint's code, newest first."""
-    query = (
-        select(versions).where(versions.c.endpoint_id == endpoint_id).order_by(versions.c.number.desc()).limit(limit)
-    )
-    return [_version(row) for row in tx.execute(query).mappings()]
-
-
-def version(tx: Connection, version_id: VersionId) -> Version | None:
-    row = tx.execute(select(versions).where(versions.c.id == version_id)).mappings().first()
-    return _version(row) if row else None
-
-
-def versions_by_ids(tx: Connection, ids: Iterable[VersionId | None]) -> dict[VersionId, Version]:
-    rows = tx.execute(select(versions).where(versions.c.id.in_({each for each in ids if each}))).mappings()
-    return {VersionId(row["id"]): _version(row) for row in rows}
-
-
 @dataclass(frozen=True, slots=True)
 class OutcomeCounts:
     """The number of an endpoint's attempts by outcome, over some period."""
@@ -295,18 +272,6 @@ def disable(tx: Connection, endpoint_id: EndpointId, because: DisabledBecause, n
     )
 
 
-def _insert_version(tx: Connection, version: Version) -> None:
-    tx.execute(
-        versions.insert().values(
-            id=version.id,
-            endpoint_id=version.endpoint_id,
-            number=version.number,
-            code=version.code,
-            created_at=version.created_at,
-        )
-    )
-
-
 def _columns(tx: Connection, endpoint: Endpoint) -> dict[str, Any]:
     controls, former, health = endpoint.controls, endpoint.former_secret, endpoint.health
     strings = {"credentials": endpoint.credentials, "headers": endpoint.headers, "variables": endpoint.variables}
@@ -321,6 +286,8 @@ def _columns(tx: Connection, endpoint: Endpoint) -> dict[str, Any]:
         "event_types": None if endpoint.event_types is None else dump(sorted(endpoint.event_types)),
         "transforming": endpoint.transforming,
         "version_id": endpoint.version.id if endpoint.version else None,
+        "draft_id": endpoint.draft_id,
+        "shadow_id": endpoint.shadow.id if endpoint.shadow else None,
         "secret": seal(tx, endpoints.c.secret, endpoint.id, endpoint.secret),
         "disabled": endpoint.disabled,
         "updated_at": endpoint.updated_at,
@@ -402,15 +369,7 @@ def _endpoint(tx: Connection, row: RowMapping) -> Endpoint:
     def strings(column: Column[str]) -> Mapping[str, str]:
         return part(column.name, lambda: _strings(tx, column, endpoint_id, row[column.name]), {})
 
-    in_force = None
-    if row["version_id"] and row["version_number"] is not None:
-        in_force = Version(
-            VersionId(row["version_id"]),
-            endpoint_id,
-            row["version_number"],
-            row["version_code"],
-            row["version_created_at"],
-        )
+    shadowing = _version(row, "shadowing")
     former, because = opened(endpoints.c.former_secret), row["disabled_because"]
     return Endpoint(
         id=endpoint_id,
@@ -425,7 +384,7 @@ def _endpoint(tx: Connection, row: RowMapping) -> Endpoint:
         event_types=part("event_types", lambda: _event_types(row["event_types"]), None),
         variables=strings(endpoints.c.variables),
         transforming=row["transforming"],
-        version=in_force,
+        version=_version(row, "active"),
         secret=opened(endpoints.c.secret),
         disabled=row["disabled"],
         created_at=row["created_at"],
@@ -442,9 +401,13 @@ def _endpoint(tx: Connection, row: RowMapping) -> Endpoint:
         former_secret=FormerSecret(former, row["former_secret_until"]) if former else None,
         disabled_because=part("disabled_because", lambda: DisabledBecause(because) if because else None, None),
         health=_health(row),
+        draft_id=CodeDraftId(row["draft_id"]) if row["draft_id"] else None,
+        shadow=RunningShadow(ShadowId(row["shadow_id"]), shadowing, row["shadow_until"]) if shadowing else None,
         unreadable=frozenset(unreadable),
     )
 
 
-def _version(row: RowMapping) -> Version:
-    return Version(VersionId(row["id"]), EndpointId(row["endpoint_id"]), row["number"], row["code"], row["created_at"])
+def _version(row: RowMapping, which: str) -> Version | None:
+    if row[f"{which}_id"] is None:
+        return None
+    return version_rows.read({name: row[f"{which}_{name}"] for name in _OF_VERSION})

@@ -62,7 +62,7 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
         return await advanced_page(request, here, endpoint, typed, seen=forms.seen(form))
     seen = Seen(FormPart.ADVANCED, forms.seen(form))
     try:
-        await controls.save_advanced(here.services, endpoint, typed, seen)
+        await controls.save_advanced(here.services, endpoint, typed, seen, here.user.name)
     except Invalid as refused:
         return await advanced_page(request, here, endpoint, typed, refused, seen=seen.stamp)
     except Stale as stale:

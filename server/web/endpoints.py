@@ -227,7 +227,7 @@ async def create(request: Request, here: Here) -> Response:
     form = await forms.read(request)
     draft = drafts.posted(form, card_of(here, form.text("card")))
     try:
-        endpoint = await actions.create(here.services, here.source.id, draft)
+        endpoint = await actions.create(here.services, here.source.id, draft, here.user.name)
     except Invalid as refused:
         return new_page(request, here, draft, refused.problems, status=422, trial=drafts.trial_fields(form))
     credential_checks.begin(here.services, here.user.id, endpoint)

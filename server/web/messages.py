@@ -9,12 +9,14 @@ from starlette.responses import Response
 
 from server.actions import controls
 from server.actions import messages as actions
-from server.domain.endpoints import Endpoint, Version
+from server.domain.endpoints import Endpoint
 from server.domain.faults import KIND
 from server.domain.ids import AttemptId, DeliveryId, MessageId, VersionId, earliest
 from server.domain.messages import Attempt, AttemptError, Delivery, DeliveryState, Message, StoppedBecause, Trigger
 from server.domain.sentences import Invalid, Sentence, say
+from server.domain.versions import Version
 from server.store import Transaction, attempts, deliveries, endpoints, messages, sources
+from server.store import versions as version_rows
 from server.web import forms
 from server.web.errors import NotFound
 from server.web.passed_over import PassedOver, passed_over
@@ -228,7 +230,7 @@ async def show_message(
         shown = attempts.get(tx, chosen if chosen in known else known[0]) if known else None
         ways = _ways(tx, here, message, made)
         others = passed_over(tx, here, message, {way.delivery.endpoint_id for way in ways})
-        return ways, others, endpoints.versions_by_ids(tx, (attempt.version_id for attempt in made)), shown
+        return ways, others, version_rows.by_ids(tx, (attempt.version_id for attempt in made)), shown
 
     ways, others, versions, attempt = await here.services.store.read(look)
     return page(

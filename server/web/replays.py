@@ -10,12 +10,14 @@ from starlette.responses import Response
 from server.actions import replays as actions
 from server.actions.replays import DryRun, ReplayForm, selected
 from server.domain.catalog import EventType
-from server.domain.endpoints import Endpoint, Version
+from server.domain.endpoints import Endpoint
 from server.domain.ids import Millis, ReplayId, VersionId
 from server.domain.messages import DeliveryState
 from server.domain.replays import BULK_STATES, PERIODS, Progress, Replay, ReplayKind
 from server.domain.sentences import Invalid, Sentence, say
-from server.store import Transaction, endpoints, replay_matches, replays
+from server.domain.versions import Version
+from server.store import Transaction, replay_matches, replays
+from server.store import versions as version_rows
 from server.web import drafts, forms
 from server.web.endpoint_frame import TheEndpoint, find, tab_page
 from server.web.errors import NotFound
@@ -171,7 +173,7 @@ async def _index(
 ) -> Response:
     def look(tx: Transaction) -> tuple[list[tuple[Replay, Progress]], dict[VersionId, Version], int]:
         runs = replays.history(tx, endpoint.id, before)
-        versions = endpoints.versions_by_ids(tx, (replay.version_id for replay, _ in runs))
+        versions = version_rows.by_ids(tx, (replay.version_id for replay, _ in runs))
         return runs, versions, replay_matches.parked(tx, endpoint.id)
 
     runs, versions, parked = await here.services.store.read(look)

@@ -1,4 +1,4 @@
-"""The editor of an endpoint's transformation, its versions, and the syntax check while typing. See ``trials``."""
+"""The editor of an endpoint's transformation: its draft, and the syntax check while typing. See ``trials``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,44 +7,46 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.actions import endpoints as actions
-from server.actions import replays
+from server.actions import code_drafts
 from server.actions.drafts import Draft, code_problems
+from server.actions.endpoints import Stale
 from server.domain.cards import Card
-from server.domain.endpoints import Endpoint, Version
-from server.domain.ids import VersionId
+from server.domain.endpoints import Endpoint
+from server.domain.ids import CodeDraftId, VersionId
+from server.domain.line_diff import DiffLine, line_diff
 from server.domain.sentences import Invalid, Problem
 from server.domain.stamps import FormPart, Seen, stamp
-from server.store import endpoints, replay_matches
+from server.domain.three_way_merge import Merged, merge
+from server.domain.versions import CodeDraft, Version
+from server.store import Transaction, versions
+from server.store import drafts as draft_rows
 from server.web import drafts, forms
+from server.web.code_frame import code_page
 from server.web.drafts import TrialFields
-from server.web.endpoint_frame import TheEndpoint, address_of, name_of
+from server.web.endpoint_frame import TheEndpoint
 from server.web.endpoints import card_of
-from server.web.i18n import in_words
-from server.web.render import page, redirect
+from server.web.i18n import gettext, in_words
+from server.web.render import redirect
 from server.web.visit import Here, Visit
 
 router = APIRouter()
+
+RECENT = 5
+"""Versions beside the editor."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditorPage:
     """What the editor of a transformation shows besides the form's parts."""
 
-    endpoint: Endpoint
-    at: str
-    """The address of the endpoint's pages."""
-    card: Card
-    name: str
-    address: str
     versions: Sequence[Version]
-    parked: int
-    """How many deliveries are parked."""
-    looked_at: Version | None
-    """The older version that is shown; ``None`` for the active code."""
-    before: Version | None
-    """The version that was active before a restore."""
-    active: str = "endpoints"
+    """The newest ones."""
+    base_id: str
+    """What the form was opened on, the common origin of two people's changes: the id of a draft or a version."""
+    their_changes: Sequence[DiffLine]
+    """How the typed code differs from the saved code; only while the form is stale."""
+    merged: Merged | None
+    """What came of merging the typed code with the saved code, when the person asked for it."""
 
 
 @router.post("/transformations/check")
@@ -56,63 +58,80 @@ async def check(request: Request, here: Here) -> Response:
 
 
 @router.get("/endpoints/{endpoint_id}/transformation")
-async def edit(
-    request: Request, here: Here, endpoint: TheEndpoint, version: VersionId | None = None, undo: VersionId | None = None
-) -> Response:
-    """The editor, with the active code or with an older ``version`` to read and to test.
-
-    ``undo``: the version that was active before the restore that just happened.
-    """
-    draft = _with_code(Draft.of(endpoint), card_of(here, endpoint.card))
-    looked_at = await here.services.store.read(lambda tx: endpoints.version(tx, version)) if version else None
-    if looked_at and looked_at.endpoint_id == endpoint.id:
-        return await editor_page(request, here, endpoint, replace(draft, code=looked_at.code), looked_at=looked_at)
-    before = await here.services.store.read(lambda tx: endpoints.version(tx, undo)) if undo else None
-    return await editor_page(request, here, endpoint, draft, before=_of(endpoint, before))
+async def edit(request: Request, here: Here, endpoint: TheEndpoint, version: VersionId | None = None) -> Response:
+    """The editor, with the draft, or with the active code if there is none."""
+    if version:  # older addresses of a version
+        return redirect(here.to(f"/endpoints/{endpoint.id}/versions/{version}"))
+    saved = await here.services.store.read(lambda tx: draft_rows.current(tx, endpoint.id))
+    return await editor_page(request, here, endpoint, _form_of(here, endpoint, saved), saved=saved)
 
 
 @router.post("/endpoints/{endpoint_id}/transformation")
 async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
+    """Save the draft. With ``then=activate`` the next page is the one that activates it."""
     form = await forms.read(request)
     card = card_of(here, endpoint.card)
-    draft = drafts.posted(form, card, endpoint)
+    stored = await with_draft(here, endpoint)
+    draft = drafts.posted(form, card, stored)
     seen = Seen(FormPart.CODE, forms.seen(form))
     typed = replace(drafts.trial_fields(form), seen=seen.stamp)
+    base = form.text("base")[: forms.MAX_STAMP]
+    if form.has("merge"):
+        return await _merge(request, here, endpoint, draft, base, typed)
     try:
-        saved, made_version = await actions.save_code(here.services, endpoint, draft, seen)
+        saved = await code_drafts.save(here.services, endpoint, draft, seen, here.user.name)
     except Invalid as refused:
-        return await editor_page(request, here, endpoint, draft, refused.problems, status=422, trial=typed)
-    except actions.Stale as stale:
-        return await editor_page(
-            request, here, stale.now, drafts.posted(form, card, stale.now), status=409, stale=True, trial=typed
-        )
-    if made_version and saved.transforming and form.switch("rerun", default=False):
-        return await _rerun(request, here, saved)
-    said = "code-saved" if made_version else "code-unchanged"
+        return await editor_page(request, here, endpoint, draft, refused.problems, status=422, trial=typed, base=base)
+    except Stale as stale:
+        return await editor_page(request, here, stale.now, draft, status=409, stale=True, trial=typed, base=base)
+    if saved and form.text("then") == "activate":
+        return redirect(here.to(f"/endpoints/{endpoint.id}/transformation/activate"), request=request)
+    said = "draft-saved" if saved else "draft-unchanged"
     return redirect(here.to(f"/endpoints/{endpoint.id}/transformation"), said, request)
 
 
-@router.post("/endpoints/{endpoint_id}/versions/{version_id}/restore")
-async def restore(request: Request, here: Here, endpoint: TheEndpoint, version_id: VersionId) -> Response:
-    try:
-        await actions.restore_version(here.services, endpoint, version_id)
-    except Invalid as refused:
-        draft = _with_code(Draft.of(endpoint), card_of(here, endpoint.card))
-        return await editor_page(request, here, endpoint, draft, refused.problems, status=422)
-    if endpoint.transforming and await here.services.store.read(lambda tx: replay_matches.parked(tx, endpoint.id) > 0):
-        # That page shows how many parked deliveries would run with the code that is now active, and a button to start.
-        return redirect(here.to(f"/endpoints/{endpoint.id}/replays/new?kind=parked"), "code-saved", request)
-    undo = f"?undo={endpoint.version.id}" if endpoint.version else ""
-    return redirect(here.to(f"/endpoints/{endpoint.id}/transformation{undo}"), "code-saved", request)
+@router.post("/endpoints/{endpoint_id}/transformation/discard")
+async def discard(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
+    await code_drafts.discard(here.services, endpoint)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/transformation"), "draft-discarded", request)
 
 
-async def _rerun(request: Request, here: Visit, endpoint: Endpoint) -> Response:
-    """Run the parked deliveries with the version that was just saved."""
-    try:
-        await replays.rerun_parked(here.services, endpoint, here.user.name)
-    except Invalid:
-        return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "code-saved-parked", request)
-    return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "code-saved-rerun", request)
+async def with_draft(here: Visit, endpoint: Endpoint) -> Endpoint:
+    """The endpoint with the draft's variables, which the editor's form shows without their values."""
+    saved = (
+        await here.services.store.read(lambda tx: draft_rows.current(tx, endpoint.id)) if endpoint.draft_id else None
+    )
+    if saved is None or saved.variables is None:
+        return endpoint
+    return replace(endpoint, variables=saved.variables)
+
+
+async def _merge(
+    request: Request, here: Visit, endpoint: Endpoint, draft: Draft, base: str, typed: TrialFields
+) -> Response:
+    """The editor with the typed code merged with the saved code. Saving it then overwrites nothing unseen."""
+
+    def look(tx: Transaction) -> tuple[str, str]:
+        saved = draft_rows.current(tx, endpoint.id)
+        theirs = saved.code if saved else endpoint.version.code if endpoint.version else ""
+        return _code_of(tx, endpoint, base), theirs
+
+    origin, theirs = await here.services.store.read(look)
+    merged = merge(origin, draft.code, theirs, my_name=gettext("my code"), their_name=gettext("saved code"))
+    return await editor_page(
+        request,
+        here,
+        endpoint,
+        replace(draft, code=merged.text),
+        trial=replace(typed, seen=stamp(endpoint, FormPart.CODE)),
+        merged=merged,
+    )
+
+
+def _code_of(tx: Transaction, endpoint: Endpoint, base: str) -> str:
+    """The code of the draft or version with this id; empty if the endpoint has none."""
+    found = draft_rows.get(tx, CodeDraftId(base)) if base.startswith("drf_") else versions.get(tx, VersionId(base))
+    return found.code if found and found.endpoint_id == endpoint.id else ""
 
 
 async def editor_page(
@@ -125,42 +144,45 @@ async def editor_page(
     status: int = 200,
     trial: TrialFields | None = None,
     stale: bool = False,
-    looked_at: Version | None = None,
-    before: Version | None = None,
+    saved: CodeDraft | None = None,
+    base: str = "",
+    merged: Merged | None = None,
 ) -> Response:
-    versions, parked = await here.services.store.read(
-        lambda tx: (endpoints.history(tx, endpoint.id), replay_matches.parked(tx, endpoint.id))
-    )
+    def look(tx: Transaction) -> tuple[list[Version], CodeDraft | None]:
+        return versions.history(tx, endpoint.id, RECENT), saved or draft_rows.current(tx, endpoint.id)
+
+    recent, known = await here.services.store.read(look)
+    shown = endpoint if known is None or known.variables is None else replace(endpoint, variables=known.variables)
     form = replace(
-        drafts.shown(draft, problems, stored=endpoint, trial=trial),
+        drafts.shown(draft, problems, stored=shown, trial=trial),
         stale=stale,
         stamp=stamp(endpoint, FormPart.CODE),
     )
+    if shown is not endpoint:  # the values are the draft's
+        form = replace(form, kept_of=lambda name: f"endpoint/{endpoint.id}/{name.replace('variables/', 'draft/')}")
+    theirs = known.code if known else endpoint.version.code if endpoint.version else ""
     editor = EditorPage(
-        endpoint=endpoint,
-        at=here.to(f"/endpoints/{endpoint.id}"),
-        card=card_of(here, endpoint.card),
-        name=name_of(here, endpoint),
-        address=address_of(here, endpoint),
-        versions=versions,
-        parked=parked,
-        looked_at=looked_at,
-        before=before,
+        versions=recent,
+        base_id=base or _base(endpoint, known),
+        their_changes=line_diff(theirs, draft.code) if stale else (),
+        merged=merged,
     )
-    return page(request, "endpoints/transformation.html", here, form, editor, status=status)
+    return await code_page(
+        request, here, endpoint, "editor", "endpoints/transformation.html", form, editor, saved=known, status=status
+    )
 
 
-def _of(endpoint: Endpoint, version: Version | None) -> Version | None:
-    """The version if it is an older one of this endpoint, else ``None``."""
-    active = endpoint.version
-    if version is None or version.endpoint_id != endpoint.id or active is None or version.id == active.id:
-        return None
-    return version
+def _base(endpoint: Endpoint, saved: CodeDraft | None) -> str:
+    return saved.id if saved else endpoint.version.id if endpoint.version else ""
 
 
-def _with_code(draft: Draft, card: Card) -> Draft:
-    """The draft, with the card's default code when the endpoint has none yet."""
-    return draft if draft.code else replace(draft, code=card.default_code)
+def _form_of(here: Visit, endpoint: Endpoint, saved: CodeDraft | None) -> Draft:
+    draft = Draft.of(endpoint).with_code_of(saved)
+    return draft if draft.code else _with_default_code(draft, card_of(here, endpoint.card))
+
+
+def _with_default_code(draft: Draft, card: Card) -> Draft:
+    return replace(draft, code=card.default_code)
 
 
 def _mark(problem: Problem) -> dict[str, object]:

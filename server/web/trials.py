@@ -24,7 +24,7 @@ from server.web.drafts import TrialFields
 from server.web.endpoint_frame import find
 from server.web.endpoints import card_of, new_page
 from server.web.render import page
-from server.web.transformations import editor_page
+from server.web.transformations import editor_page, with_draft
 from server.web.visit import Here, Visit
 
 router = APIRouter()
@@ -47,6 +47,8 @@ class TrialForm:
     """The part of the code that should be corrected."""
     corrected: str
     """The code of a correction that was shown."""
+    base: str = ""
+    """What the editor was opened on; see ``transformations.EditorPage``."""
 
 
 @router.post("/transformations/try")
@@ -122,12 +124,14 @@ async def start_from(request: Request, here: Here) -> Response:
 async def _posted(request: Request, here: Visit) -> TrialForm:
     form = await forms.read(request)
     endpoint = await find(here, EndpointId(form.text("endpoint"))) if form.text("endpoint") else None
-    draft = drafts.posted(form, card_of(here, endpoint.card if endpoint else form.text("card")), endpoint)
+    stored = await with_draft(here, endpoint) if endpoint else None
+    draft = drafts.posted(form, card_of(here, endpoint.card if endpoint else form.text("card")), stored)
     if endpoint:  # the editor of an existing endpoint posts only these fields
         kept = Draft.of(endpoint)
         draft = replace(kept, variables=draft.variables, transforming=draft.transforming, code=draft.code)
     corrected = form.raw("corrected").replace("\r\n", "\n")
-    return TrialForm(draft, drafts.trial_fields(form), endpoint, form.text("start"), form.text("part"), corrected)
+    base = form.text("base")[: forms.MAX_STAMP]
+    return TrialForm(draft, drafts.trial_fields(form), endpoint, form.text("start"), form.text("part"), corrected, base)
 
 
 def _code_to_start_from(card: Card, name: str) -> str:
@@ -146,8 +150,11 @@ async def _answer(
     status = 422 if problems else 200
     tested = replace(form.fields, trial=trial, trial_problems=problems)
     if fragment and request.headers.get("hx-request-type") == "partial":
-        shown = drafts.shown(form.draft, problems, stored=form.endpoint, trial=tested)
+        stored = await with_draft(here, form.endpoint) if form.endpoint else None
+        shown = drafts.shown(form.draft, problems, stored=stored, trial=tested)
         return page(request, fragment, here, shown, status=status)
     if form.endpoint:
-        return await editor_page(request, here, form.endpoint, form.draft, problems, status=status, trial=tested)
+        return await editor_page(
+            request, here, form.endpoint, form.draft, problems, status=status, trial=tested, base=form.base
+        )
     return new_page(request, here, form.draft, problems, status=status, trial=tested)

@@ -1,0 +1,150 @@
+"""Activating a draft or a version, and rolling back. Each is one transaction and adds an activation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from server.actions.endpoints import Stale, check_whole, existing, serving, told
+from server.actions.services import Services
+from server.domain.endpoints import Endpoint
+from server.domain.ids import ActivationId, CodeDraftId, Millis, VersionId, mint
+from server.domain.sentences import Invalid, Problem, say
+from server.domain.versions import MAX_NOTE, Activation, ActivationReason, CodeDraft, Version, VersionOrigin
+from server.store import Transaction, drafts, endpoints, versions
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who activates, why, and why in spite of failing test cases."""
+
+    author: str
+    note: str = ""
+    failing: int = 0
+    override_note: str = ""
+
+
+NO_DRAFT = say("There is no draft to activate.")
+
+
+async def activate_draft(services: Services, endpoint: Endpoint, draft_id: CodeDraftId, signed: Signature) -> Endpoint:
+    """Make the draft serve: its code as a new version, its variables and its switch.
+
+    Raises ``Invalid``, and ``Stale`` when the draft is not the one that was looked at any more.
+    """
+    check_note(signed.note, "note")
+    check_note(signed.override_note, "override_note")
+
+    def keep(tx: Transaction) -> Endpoint:
+        now, draft = existing(tx, endpoint.id), drafts.current(tx, endpoint.id)
+        if draft is None and now.draft_id is None:
+            raise Invalid(Problem("", NO_DRAFT))
+        if draft is None or draft.id != draft_id:
+            raise Stale(now)
+        if draft.unreadable:
+            raise Invalid(Problem("", say("The variables of the draft cannot be read. Enter them again and save.")))
+        at = services.now()
+        version = version_of(tx, now, draft, signed.author, signed.note, at)
+        after = replace(
+            now,
+            version=version,
+            transforming=draft.transforming,
+            variables=now.variables if draft.variables is None else draft.variables,
+            draft_id=None,
+            unreadable=now.unreadable if draft.variables is None else now.unreadable - {"variables"},
+        )
+        reason = ActivationReason.ACTIVATED
+        if draft.transforming != now.transforming:
+            reason = ActivationReason.ACTIVATED if draft.transforming else ActivationReason.SWITCHED_OFF
+        return serve(tx, now, after, reason, signed, at)
+
+    return await _written(services, keep)
+
+
+async def roll_back(services: Services, endpoint: Endpoint, version_id: VersionId, signed: Signature) -> Endpoint:
+    """Make an older version serve again. Values of variables, credentials, URL and event types stay as they are.
+
+    Raises ``Invalid``.
+    """
+    return await activate_version(services, endpoint, version_id, signed, ActivationReason.ROLLED_BACK)
+
+
+async def activate_version(
+    services: Services,
+    endpoint: Endpoint,
+    version_id: VersionId,
+    signed: Signature,
+    reason: ActivationReason = ActivationReason.ACTIVATED,
+) -> Endpoint:
+    """Make a stored version serve, and enable the transformation. The draft stays. Raises ``Invalid``."""
+    check_note(signed.note, "note")
+
+    def keep(tx: Transaction) -> Endpoint:
+        now, at = existing(tx, endpoint.id), services.now()
+        version = versions.of_endpoint(tx, endpoint.id, version_id)
+        if version is None:
+            raise Invalid(Problem("", say("This version does not exist.")))
+        if serving(now) == version.id:
+            raise Invalid(Problem("", say("Version {number} is active already.", number=version.number)))
+        check_whole(now)
+        return serve(tx, now, replace(now, version=version, transforming=True), reason, signed, at)
+
+    return await _written(services, keep)
+
+
+def version_of(tx: Transaction, now: Endpoint, draft: CodeDraft, author: str, note: str, at: Millis) -> Version | None:
+    """The draft's code as a version: the active one if it is the same code, else a new one."""
+    if not draft.code.strip():
+        return now.version
+    if now.version and now.version.code == draft.code:
+        return now.version
+    names = now.variables if draft.variables is None else draft.variables
+    return new_version(tx, now, draft.code, author, note, at, names=tuple(names))
+
+
+def new_version(
+    tx: Transaction,
+    endpoint: Endpoint,
+    code: str,
+    author: str,
+    note: str,
+    at: Millis,
+    *,
+    names: tuple[str, ...],
+    origin: VersionOrigin = VersionOrigin.PAGE,
+) -> Version:
+    """Store code as the endpoint's next version, which does not serve yet."""
+    # The store assigns the number.
+    return versions.insert(tx, Version(mint(VersionId), endpoint.id, 0, code, at, author, note, origin, names))
+
+
+def serve(
+    tx: Transaction, before: Endpoint, after: Endpoint, reason: ActivationReason, signed: Signature, at: Millis
+) -> Endpoint:
+    """Store the endpoint as it serves from now on, with the activation that says so."""
+    changed = replace(after, updated_at=at)
+    endpoints.change(tx, changed)
+    versions.record_activation(
+        tx,
+        Activation(
+            id=mint(ActivationId),
+            endpoint_id=after.id,
+            version_id=serving(after),
+            former_version_id=serving(before),
+            reason=reason,
+            author=signed.author,
+            note=signed.note,
+            created_at=at,
+            failing=signed.failing,
+            override_note=signed.override_note,
+        ),
+    )
+    return changed
+
+
+def check_note(note: str, field: str) -> None:
+    """Raise ``Invalid`` when a note is too long."""
+    if len(note) > MAX_NOTE:
+        raise Invalid(Problem(field, say("The note is longer than {limit} characters.", limit=MAX_NOTE)))
+
+
+async def _written(services: Services, keep: Callable[[Transaction], Endpoint]) -> Endpoint:
+    return told(services, await services.store.write(keep))

@@ -1,0 +1,136 @@
+"""The draft of an endpoint's code: saving, discarding, and restoring an older version into it. None of it goes live."""
+
+from server.actions.drafts import Draft, code_problems, variable_problems
+from server.actions.endpoints import existing, told, unchanged_since
+from server.actions.services import Services
+from server.domain.endpoints import Endpoint
+from server.domain.ids import CodeDraftId, VersionId, mint
+from server.domain.sentences import Invalid, Problem, say
+from server.domain.stamps import Seen
+from server.domain.versions import CodeDraft
+from server.store import Transaction, drafts, versions
+
+
+async def save(
+    services: Services, endpoint: Endpoint, typed: Draft, seen: Seen | None = None, author: str = ""
+) -> CodeDraft | None:
+    """Save code, variables and switch as the endpoint's draft; ``None`` when they equal what is active.
+
+    Raises ``Invalid``, and ``Stale`` when draft or active code were changed since ``seen``.
+    """
+    if found := [*await code_problems(services, typed), *variable_problems(typed.variables)]:
+        raise Invalid(*found)
+    variables = dict(typed.variables)
+
+    def keep(tx: Transaction) -> CodeDraft | None:
+        now = unchanged_since(seen, existing(tx, endpoint.id))
+        if _is_active(now, typed.code, variables, typed.transforming):
+            drafts.discard(tx, endpoint.id)
+            return None
+        saved = drafts.current(tx, endpoint.id)
+        unchanged = (
+            saved is not None
+            and not saved.unreadable
+            and _is_saved(now, saved, typed.code, variables, typed.transforming)
+        )
+        if saved and unchanged:
+            return saved
+        return drafts.save(
+            tx,
+            CodeDraft(
+                id=mint(CodeDraftId),
+                endpoint_id=endpoint.id,
+                revision=0,  # the store counts
+                code=typed.code,
+                variables=None if variables == now.variables and "variables" not in now.unreadable else variables,
+                transforming=typed.transforming,
+                base_version_id=now.version.id if now.version else None,
+                author=author,
+                created_at=services.now(),
+            ),
+        )
+
+    saved = await services.store.write(keep)
+    told(services, endpoint)
+    return saved
+
+
+async def discard(services: Services, endpoint: Endpoint) -> None:
+    """Leave the endpoint without a draft. Its last revisions stay on the page History."""
+
+    def keep(tx: Transaction) -> None:
+        drafts.discard(tx, existing(tx, endpoint.id).id)
+
+    await services.store.write(keep)
+    told(services, endpoint)
+
+
+async def restore_version(
+    services: Services, endpoint: Endpoint, version_id: VersionId, author: str = ""
+) -> CodeDraft | None:
+    """Put an older version's code into the draft; ``None`` when it is what is active. Raises ``Invalid``."""
+
+    def keep(tx: Transaction) -> CodeDraft | None:
+        old = versions.of_endpoint(tx, endpoint.id, version_id)
+        if old is None:
+            raise Invalid(Problem("", say("This version does not exist.")))
+        return _replace_code(services, tx, endpoint, old.code, author)
+
+    saved = await services.store.write(keep)
+    told(services, endpoint)
+    return saved
+
+
+async def restore_revision(
+    services: Services, endpoint: Endpoint, draft_id: CodeDraftId, author: str = ""
+) -> CodeDraft | None:
+    """Put the code of an earlier revision of the draft into the draft. Raises ``Invalid``."""
+
+    def keep(tx: Transaction) -> CodeDraft | None:
+        old = drafts.get(tx, draft_id)
+        if old is None or old.endpoint_id != endpoint.id:
+            raise Invalid(Problem("", say("This revision of the draft does not exist any more.")))
+        return _replace_code(services, tx, endpoint, old.code, author)
+
+    saved = await services.store.write(keep)
+    told(services, endpoint)
+    return saved
+
+
+def _replace_code(services: Services, tx: Transaction, endpoint: Endpoint, code: str, author: str) -> CodeDraft | None:
+    """Save the draft with other code. Its variables stay as they are."""
+    now, saved = existing(tx, endpoint.id), drafts.current(tx, endpoint.id)
+    kept = saved.variables if saved else None
+    if kept is None and _is_active(now, code, dict(now.variables), transforming=True):
+        drafts.discard(tx, endpoint.id)
+        return None
+    return drafts.save(
+        tx,
+        CodeDraft(
+            id=mint(CodeDraftId),
+            endpoint_id=endpoint.id,
+            revision=0,  # the store counts
+            code=code,
+            variables=kept,
+            transforming=True,
+            base_version_id=now.version.id if now.version else None,
+            author=author,
+            created_at=services.now(),
+        ),
+    )
+
+
+def _is_active(now: Endpoint, code: str, variables: object, transforming: bool) -> bool:
+    """Whether this is what serves already."""
+    code_is_active = now.version.code == code if now.version else not code.strip()
+    return (
+        code_is_active
+        and variables == dict(now.variables)
+        and transforming == now.transforming
+        and not now.unreadable & {"variables"}
+    )
+
+
+def _is_saved(now: Endpoint, saved: CodeDraft, code: str, variables: object, transforming: bool) -> bool:
+    known = dict(now.variables if saved.variables is None else saved.variables)
+    return not saved.unreadable and (saved.code, known, saved.transforming) == (code, variables, transforming)

@@ -1,0 +1,288 @@
+"""The history of an endpoint's code: activations, versions and their differences; activating and rolling back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.actions import activations, code_drafts, replays
+from server.actions.activations import NO_DRAFT, Signature
+from server.actions.endpoints import Stale, serving
+from server.domain.endpoints import Endpoint
+from server.domain.ids import CodeDraftId, VersionId
+from server.domain.line_diff import DiffLine, DiffRow, changes_in, line_diff, side_by_side
+from server.domain.sentences import Invalid, Problem, Sentence, say
+from server.domain.variable_changes import VariableChange, variable_changes
+from server.domain.versions import MAX_NOTE, Activation, CodeDraft, Version
+from server.store import Transaction, drafts, replay_matches, versions
+from server.web import forms
+from server.web.code_frame import code_page
+from server.web.endpoint_frame import TheEndpoint
+from server.web.errors import NotFound
+from server.web.forms import Form
+from server.web.render import redirect
+from server.web.visit import Here, Visit
+
+router = APIRouter()
+
+DRAFT = "draft"
+"""Names the draft where a version's id is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeDiff:
+    """The differences between two codes, for ``ui.code_diff``."""
+
+    lines: Sequence[DiffLine]
+    rows: Sequence[DiffRow]
+    changes: int
+
+    @classmethod
+    def of(cls, before: str, after: str, *, whole: bool = False) -> "CodeDiff":
+        lines = line_diff(before, after, whole=whole)
+        return cls(lines, side_by_side(lines), changes_in(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """What the history shows."""
+
+    activations: Sequence[Activation]
+    """Newest first."""
+    versions: Sequence[Version]
+    """Newest first."""
+    known: Mapping[VersionId, Version]
+    """The versions that the activations name."""
+    revisions: Sequence[CodeDraft]
+    """The last saved revisions of the draft, newest first."""
+    version_choices: Sequence[tuple[str, Sentence]]
+    serving: VersionId | None
+    former: Version | None
+    """What one click rolls back to: the version that served before; ``None`` if there is none."""
+    problem: Sentence | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparePage:
+    """Two codes and how they differ."""
+
+    before: str
+    """A version's id, or ``DRAFT``."""
+    after: str
+    names: Mapping[str, Sentence]
+    """What each of the two is called."""
+    diff: CodeDiff
+    whole: bool
+    version_choices: Sequence[tuple[str, Sentence]]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """One version and when it served."""
+
+    version: Version
+    served: Sequence[Activation]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivatePage:
+    """What is looked at before a draft is activated."""
+
+    diff: CodeDiff
+    variables: Sequence[VariableChange]
+    parked: int
+    note: str
+    override_note: str
+    rerun: bool
+    max_note: int
+    problems: Mapping[str, Sentence]
+    stale: bool
+
+
+@router.get("/endpoints/{endpoint_id}/history")
+async def history(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
+    return await _history_page(request, here, endpoint)
+
+
+@router.get("/endpoints/{endpoint_id}/history/compare")
+async def compare(
+    request: Request, here: Here, endpoint: TheEndpoint, before: str = "", after: str = "", whole: bool = False
+) -> Response:
+    """The difference between two versions, or a version and the draft. By default what the draft changes."""
+
+    def look(tx: Transaction) -> tuple[list[Version], CodeDraft | None, tuple[Version | None, Version | None]]:
+        both = tuple(versions.of_endpoint(tx, endpoint.id, VersionId(each)) for each in (before, after))
+        return versions.history(tx, endpoint.id), drafts.current(tx, endpoint.id), (both[0], both[1])
+
+    known, saved, (old, new) = await here.services.store.read(look)
+    old = old or (None if before == DRAFT else endpoint.version)
+    left = _side(old, saved if before == DRAFT else None)
+    right = _side(new, saved if new is None else None) or _side(known[0] if known else None, None)
+    if left is None or right is None:
+        raise NotFound(say("There are no two versions to compare."))
+    values = ComparePage(
+        before=left[0],
+        after=right[0],
+        names={left[0]: left[1], right[0]: right[1]},
+        diff=CodeDiff.of(left[2], right[2], whole=whole),
+        whole=whole,
+        version_choices=_choices(known),
+    )
+    return await code_page(request, here, endpoint, "history", "versions/compare.html", values, saved=saved)
+
+
+@router.get("/endpoints/{endpoint_id}/versions/{version_id}")
+async def show(request: Request, here: Here, endpoint: TheEndpoint, version_id: VersionId) -> Response:
+    def look(tx: Transaction) -> tuple[Version | None, list[Activation]]:
+        return versions.of_endpoint(tx, endpoint.id, version_id), versions.activations_of(tx, endpoint.id)
+
+    version, every = await here.services.store.read(look)
+    if version is None:
+        raise NotFound(say("This version does not exist."))
+    served = [each for each in every if each.version_id == version.id]
+    return await code_page(request, here, endpoint, "history", "versions/version.html", VersionPage(version, served))
+
+
+@router.post("/endpoints/{endpoint_id}/versions/{version_id}/restore")
+async def restore(request: Request, here: Here, endpoint: TheEndpoint, version_id: VersionId) -> Response:
+    """Put the version's code into the draft."""
+    try:
+        saved = await code_drafts.restore_version(here.services, endpoint, version_id, here.user.name)
+    except Invalid as refused:
+        return await _history_page(request, here, endpoint, refused)
+    return _to_editor(request, here, endpoint, saved)
+
+
+@router.post("/endpoints/{endpoint_id}/drafts/{draft_id}/restore")
+async def restore_revision(request: Request, here: Here, endpoint: TheEndpoint, draft_id: CodeDraftId) -> Response:
+    """Put the code of an earlier revision of the draft into the draft."""
+    try:
+        saved = await code_drafts.restore_revision(here.services, endpoint, draft_id, here.user.name)
+    except Invalid as refused:
+        return await _history_page(request, here, endpoint, refused)
+    return _to_editor(request, here, endpoint, saved)
+
+
+@router.post("/endpoints/{endpoint_id}/versions/{version_id}/roll-back")
+async def roll_back(request: Request, here: Here, endpoint: TheEndpoint, version_id: VersionId) -> Response:
+    form = await forms.read(request)
+    signed = Signature(here.user.name, form.text("note"))
+    try:
+        await activations.roll_back(here.services, endpoint, version_id, signed)
+    except Invalid as refused:
+        return await _history_page(request, here, endpoint, refused)
+    if await here.services.store.read(lambda tx: replay_matches.parked(tx, endpoint.id) > 0):
+        # That page shows how many parked deliveries would run with the code that is now active, and a button to start.
+        return redirect(here.to(f"/endpoints/{endpoint.id}/replays/new?kind=parked"), "rolled-back", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/history"), "rolled-back", request)
+
+
+@router.get("/endpoints/{endpoint_id}/transformation/activate")
+async def review(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
+    """What activating the draft changes, and the form that does it."""
+    return await _activate_page(request, here, endpoint)
+
+
+@router.post("/endpoints/{endpoint_id}/transformation/activate")
+async def activate(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
+    form = await forms.read(request)
+    draft_id = CodeDraftId(form.text("draft")[: forms.MAX_STAMP])
+    signed = Signature(here.user.name, form.text("note"), override_note=form.text("override_note"))
+    try:
+        changed = await activations.activate_draft(here.services, endpoint, draft_id, signed)
+    except Invalid as refused:
+        return await _activate_page(request, here, endpoint, form, refused.problems, status=422)
+    except Stale as stale:
+        return await _activate_page(request, here, stale.now, form, stale=True, status=409)
+    if changed.transforming and form.switch("rerun", default=False):
+        return await _rerun(request, here, changed)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/history"), "activated", request)
+
+
+async def _rerun(request: Request, here: Visit, endpoint: Endpoint) -> Response:
+    """Run the parked deliveries with the version that was just activated."""
+    try:
+        await replays.rerun_parked(here.services, endpoint, here.user.name)
+    except Invalid:
+        return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "activated-parked", request)
+    return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "activated-rerun", request)
+
+
+async def _history_page(request: Request, here: Visit, endpoint: Endpoint, refused: Invalid | None = None) -> Response:
+    def look(tx: Transaction) -> tuple[list[Activation], list[Version], dict[VersionId, Version], list[CodeDraft]]:
+        made = versions.activations_of(tx, endpoint.id)
+        named = versions.by_ids(tx, [each.version_id for each in made])
+        return made, versions.history(tx, endpoint.id), named, drafts.revisions(tx, endpoint.id)
+
+    made, known, named, revisions = await here.services.store.read(look)
+    values = HistoryPage(
+        activations=made,
+        versions=known,
+        known=named,
+        revisions=revisions,
+        version_choices=_choices(known),
+        serving=serving(endpoint),
+        former=_former(endpoint, made, named),
+        problem=refused.problems[0].sentence if refused else None,
+    )
+    status = 422 if refused else 200
+    return await code_page(request, here, endpoint, "history", "versions/history.html", values, status=status)
+
+
+def _former(endpoint: Endpoint, made: Sequence[Activation], known: Mapping[VersionId, Version]) -> Version | None:
+    """The version that served before the one that serves now."""
+    now = serving(endpoint)
+    earlier = (each.version_id for each in made if each.version_id and each.version_id != now)
+    return next((known[each] for each in earlier if each in known), None)
+
+
+async def _activate_page(
+    request: Request,
+    here: Visit,
+    endpoint: Endpoint,
+    form: Form | None = None,
+    problems: Sequence[Problem] = (),
+    *,
+    stale: bool = False,
+    status: int = 200,
+) -> Response:
+    def look(tx: Transaction) -> tuple[CodeDraft | None, int]:
+        return drafts.current(tx, endpoint.id), replay_matches.parked(tx, endpoint.id)
+
+    saved, parked = await here.services.store.read(look)
+    if saved is None:
+        return await _history_page(request, here, endpoint, Invalid(Problem("", NO_DRAFT)))
+    values = ActivatePage(
+        diff=CodeDiff.of(endpoint.version.code if endpoint.version else "", saved.code),
+        variables=variable_changes(endpoint.variables, saved.variables),
+        parked=parked,
+        note=form.text("note") if form else "",
+        override_note=form.text("override_note") if form else "",
+        rerun=form.switch("rerun", default=False) if form else True,
+        max_note=MAX_NOTE,
+        problems={problem.field: problem.sentence for problem in problems},
+        stale=stale,
+    )
+    return await code_page(
+        request, here, endpoint, "editor", "versions/activate.html", values, saved=saved, status=status
+    )
+
+
+def _choices(known: Sequence[Version]) -> Sequence[tuple[str, Sentence]]:
+    return [(each.id, say("Version {number}", number=each.number)) for each in known]
+
+
+def _side(version: Version | None, saved: CodeDraft | None) -> tuple[str, Sentence, str] | None:
+    """(key, name, code) of what is compared."""
+    if saved:
+        return DRAFT, say("Draft"), saved.code
+    if version:
+        return version.id, say("Version {number}", number=version.number), version.code
+    return None
+
+
+def _to_editor(request: Request, here: Visit, endpoint: Endpoint, saved: CodeDraft | None) -> Response:
+    said = "draft-restored" if saved else "draft-unchanged"
+    return redirect(here.to(f"/endpoints/{endpoint.id}/transformation"), said, request)
