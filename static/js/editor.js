@@ -6,7 +6,7 @@
 // In the HTML that the server responds with:
 //   [data-editor-error data-for="#code" data-line data-column data-message]  marks that position in the editor
 //   [data-editor-go="#code" data-line data-column]                           a button that moves the cursor there
-// Ctrl/⌘+Enter clicks the form's [data-run-test]. Tab indents; Esc, then Tab, leaves the editor.
+// Ctrl/⌘+Enter clicks the form's [data-run-test], Ctrl/⌘+S its [data-save]. Tab indents; Esc, then Tab, leaves the editor.
 // Line breaks: like every textarea, the editor contains only LF. Pasted CRLF becomes LF; anything else, such as a BOM,
 // stays unchanged.
 import {
@@ -50,6 +50,7 @@ import { webhookCompletions } from "./completion.js";
 import { phrases } from "./editor-phrases.js";
 import { theme } from "./editor-theme.js";
 import { remember, viewOf } from "./editors.js";
+import { upgrade as upgradeMerge } from "./merge.js";
 import { upgrade as upgradeSamples } from "./samples.js";
 import { bringToFront } from "./tabs.js";
 
@@ -60,6 +61,7 @@ export function upgrade(root) {
   for (const area of root.querySelectorAll("textarea[data-editor]:not([data-ready])")) mount(area);
   for (const area of document.querySelectorAll("textarea[data-editor]")) showRunError(area);
   upgradeSamples(root);
+  upgradeMerge();
 }
 
 function mount(area) {
@@ -98,7 +100,10 @@ function extensionsFor(area) {
     syntaxHighlighting(classHighlighter),
     theme,
     EditorState.phrases.of(phrases(document.documentElement.lang)),
-    Prec.highest(keymap.of([{ key: "Mod-Enter", run: () => runTest(area) }])),
+    Prec.highest(keymap.of([
+      { key: "Mod-Enter", run: () => runTest(area) },
+      { key: "Mod-s", run: () => save(area), preventDefault: true },
+    ])),
     keymap.of([
       ...closeBracketsKeymap,
       ...defaultKeymap,
@@ -142,6 +147,11 @@ function runTest(area) {
   if (!button) return false;
   bringToFront(button);
   button.click();
+  return true;
+}
+
+function save(area) {
+  area.form?.querySelector("[data-save]")?.click();
   return true;
 }
 

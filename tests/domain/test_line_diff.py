@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.domain.line_diff import CONTEXT, DiffLine, LineKind, line_diff
+from server.domain.line_diff import CONTEXT, DiffLine, LineKind, changes_in, line_diff, side_by_side
 
 
 def shown(lines: list[DiffLine]) -> list[str]:
@@ -43,3 +43,26 @@ def test_many_equal_lines_around_one_change_are_not_compared_with_each_other() -
     old = "}\n" * 4000
     found = line_diff(old + "x\n" + old, old + "y\n" + old)
     assert shown(list(found)) == ["~3997", " }", " }", " }", "-x", "+y", " }", " }", " }", "~3997"]
+
+
+def test_side_by_side_a_changed_line_stands_beside_the_old_one() -> None:
+    lines = line_diff("a\nb\nc\n", "a\nB\nB2\nc\n")
+
+    rows = [(row.before and row.before.text, row.after and row.after.text) for row in side_by_side(lines)]
+
+    assert rows == [("a", "a"), ("b", "B"), (None, "B2"), ("c", "c")]
+    assert changes_in(lines) == 1
+
+
+def test_side_by_side_folds_stay() -> None:
+    before = "".join(f"{n}\n" for n in range(30))
+
+    rows = side_by_side(line_diff(before, before.replace("15\n", "x\n")))
+
+    assert [row.count for row in rows if row.count] == [12, 11]
+
+
+def test_the_whole_text_can_be_shown() -> None:
+    before = "".join(f"{n}\n" for n in range(30))
+
+    assert len(line_diff(before, before.replace("15\n", "x\n"), whole=True)) == 31
