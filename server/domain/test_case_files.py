@@ -35,6 +35,7 @@ from typing import Any
 
 from server.domain import linear_patterns
 from server.domain.assertions import Assertion, Kind
+from server.domain.checked_values import MalformedFile, as_line, as_object, as_text, needed, only_keys
 from server.domain.ids import Millis, TestCaseId
 from server.domain.payloads import number, steps_of
 from server.domain.requests import MAX_HEADERS, METHODS
@@ -66,7 +67,6 @@ NO_ID = TestCaseId("")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 _OF_PATH = {
     "equals": Kind.PATH_EQUALS,
@@ -91,19 +91,10 @@ _ALONE = {
 }
 
 
-class MalformedCase(ValueError):
-    """A test case cannot be used. ``path`` is the key, such as ``expect.assertions[0].path``; ``sentence`` says why."""
-
-    def __init__(self, path: str, sentence: Sentence) -> None:
-        super().__init__(f"{path} {sentence}" if path else str(sentence))
-        self.path = path
-        self.sentence = sentence
-
-
 def load(text: str, *, id: TestCaseId = NO_ID, name: str = "") -> TestCase:
-    """The case that a file describes. ``name``: its name if the file has none. Raises ``MalformedCase``."""
+    """The case that a file describes. ``name``: its name if the file has none. Raises ``MalformedFile``."""
     if len(text.encode("utf-8", "replace")) > MAX_FILE_BYTES:
-        raise MalformedCase("", say("The test case is larger than {limit} KiB.", limit=MAX_FILE_BYTES // 1024))
+        raise MalformedFile("", say("The test case is larger than {limit} KiB.", limit=MAX_FILE_BYTES // 1024))
     return as_case(_read(text.removeprefix("\ufeff")), id=id, name=name)
 
 
@@ -126,40 +117,40 @@ def dump_expectation(expectation: Expectation) -> str:
 
 
 def load_expectation(text: str) -> Expectation:
-    """The expectation that such text describes. Raises ``MalformedCase``."""
+    """The expectation that such text describes. Raises ``MalformedFile``."""
     return _expectation(_read(text))
 
 
 def load_payload(text: str) -> str:
-    """The payload as a case keeps it. Raises ``MalformedCase``."""
+    """The payload as a case keeps it. Raises ``MalformedFile``."""
     return _payload(_read(text))
 
 
 def as_case(content: Any, *, id: TestCaseId = NO_ID, name: str = "") -> TestCase:
-    """The case that these JSON values describe. Raises ``MalformedCase``."""
-    table = _object(content, "")
-    _only(table, "", ("name", "event_type", "clock", "variables", "payload", "expect"))
-    payload = _payload(_needed(table, "payload", ""))
+    """The case that these JSON values describe. Raises ``MalformedFile``."""
+    table = as_object(content, "")
+    only_keys(table, "", ("name", "event_type", "clock", "variables", "payload", "expect"))
+    payload = _payload(needed(table, "payload", ""))
     return TestCase(
         id=id,
-        name=_line(table.get("name", name), "name", MAX_NAME),
-        event_type=_line(_needed(table, "event_type", ""), "event_type", MAX_EVENT_TYPE),
+        name=as_line(table.get("name", name), "name", MAX_NAME),
+        event_type=as_line(needed(table, "event_type", ""), "event_type", MAX_EVENT_TYPE),
         payload=payload,
         variables=_variables(table.get("variables", {})),
         clock=read_clock(table["clock"]) if "clock" in table else usual_clock(payload),
-        expectation=_expectation(_needed(table, "expect", "")),
+        expectation=_expectation(needed(table, "expect", "")),
     )
 
 
 def read_clock(text: Any) -> Millis:
-    """The time in a text such as ``2026-01-31T09:30:00Z``. Raises ``MalformedCase``."""
+    """The time in a text such as ``2026-01-31T09:30:00Z``. Raises ``MalformedFile``."""
     try:
         moment = datetime.fromisoformat(text.strip())
         millis = (moment.replace(tzinfo=moment.tzinfo or UTC) - _EPOCH) // timedelta(milliseconds=1)
     except (ValueError, TypeError, AttributeError, OverflowError):
         millis = -1
     if not 0 <= millis <= _LAST_CLOCK:
-        raise MalformedCase("clock", say("must be a time such as 2026-01-31T09:30:00Z."))
+        raise MalformedFile("clock", say("must be a time such as 2026-01-31T09:30:00Z."))
     return millis
 
 
@@ -172,21 +163,24 @@ def usual_clock(payload: str) -> Millis:
     """The time that a payload names, or else a fixed one."""
     try:
         return read_clock(strict_json(payload)["timestamp"])
-    except (MalformedCase, KeyError, TypeError, ValueError, RecursionError):
+    except (MalformedFile, KeyError, TypeError, ValueError, RecursionError):
         return USUAL_CLOCK
 
 
-def file_names(names: Iterable[str]) -> dict[str, str]:
-    """A file's name for each case's name, in small letters and digits, each once: ``a-payment-in-euros.json``."""
+def file_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """A file's name for each case's name, in small letters and digits, each once: ``a-payment-in-euros.json``.
+
+    ``taken``: paths of files that there are already.
+    """
     found: dict[str, str] = {}
-    taken: set[str] = set()
+    used = {path.rpartition("/")[2].removesuffix(".json") for path in taken}
     for name in names:
         stem = first = re.sub(r"[^\w]+", "-", name.lower()).strip("-_")[:60] or "case"
         count = 1
-        while stem in taken:
+        while stem in used:
             count += 1
             stem = f"{first}-{count}"
-        taken.add(stem)
+        used.add(stem)
         found[name] = f"{stem}.json"
     return found
 
@@ -195,14 +189,14 @@ def _read(text: str) -> Any:
     try:
         value = strict_json(text)
     except RecursionError:
-        raise MalformedCase("", say("It is nested too deeply.")) from None
+        raise MalformedFile("", say("It is nested too deeply.")) from None
     except json.JSONDecodeError as error:
         values: dict[str, str | int | Sentence] = {"line": error.lineno, "column": error.colno}
-        raise MalformedCase("", Sentence("It is not valid JSON: see line {line}, column {column}.", values)) from None
+        raise MalformedFile("", Sentence("It is not valid JSON: see line {line}, column {column}.", values)) from None
     except ValueError as error:
-        raise MalformedCase("", say("It is not JSON: {reason}", reason=str(error)[:200])) from None
+        raise MalformedFile("", say("It is not JSON: {reason}", reason=str(error)[:200])) from None
     if _is_deep(value):
-        raise MalformedCase("", say("It is nested too deeply."))
+        raise MalformedFile("", say("It is nested too deeply."))
     return value
 
 
@@ -221,62 +215,62 @@ def _is_deep(value: Any) -> bool:
 
 
 def _payload(value: Any) -> str:
-    text = written(_object(value, "payload"))
+    text = written(as_object(value, "payload"))
     if len(text.encode()) > MAX_PAYLOAD_BYTES:
-        raise MalformedCase("payload", say("is larger than {limit} KiB.", limit=MAX_PAYLOAD_BYTES // 1024))
+        raise MalformedFile("payload", say("is larger than {limit} KiB.", limit=MAX_PAYLOAD_BYTES // 1024))
     return text
 
 
 def _variables(value: Any) -> Mapping[str, str]:
-    table = _object(value, "variables")
+    table = as_object(value, "variables")
     if len(table) > MAX_VARIABLES:
-        raise MalformedCase("variables", say("has more than {limit} entries.", limit=MAX_VARIABLES))
+        raise MalformedFile("variables", say("has more than {limit} entries.", limit=MAX_VARIABLES))
     for name, text in table.items():
         place = f"variables.{name[:64]}"
         if not _VARIABLE.fullmatch(name):
-            raise MalformedCase(place, say("is not the name of a variable: letters, digits and _ are."))
+            raise MalformedFile(place, say("is not the name of a variable: letters, digits and _ are."))
         if not isinstance(text, str):
-            raise MalformedCase(place, say("must be text."))
+            raise MalformedFile(place, say("must be text."))
         if len(text.encode("utf-8", "replace")) > MAX_VARIABLE_BYTES:
-            raise MalformedCase(place, say("is longer than {limit} characters.", limit=MAX_VARIABLE_BYTES))
+            raise MalformedFile(place, say("is longer than {limit} characters.", limit=MAX_VARIABLE_BYTES))
     return table
 
 
 def _expectation(value: Any) -> Expectation:
-    table = _object(value, "expect")
-    _only(table, "expect", ("request", "assertions"))
+    table = as_object(value, "expect")
+    only_keys(table, "expect", ("request", "assertions"))
     if ("request" in table) is ("assertions" in table):
-        raise MalformedCase("expect", say("must have either request or assertions."))
+        raise MalformedFile("expect", say("must have either request or assertions."))
     if "request" in table:
-        return _exact(_object(table["request"], "expect.request"))
+        return _exact(as_object(table["request"], "expect.request"))
     listed = table["assertions"]
     if not isinstance(listed, list):
-        raise MalformedCase("expect.assertions", say("must be a list."))
+        raise MalformedFile("expect.assertions", say("must be a list."))
     if not listed:
-        raise MalformedCase("expect.assertions", say("must not be empty."))
+        raise MalformedFile("expect.assertions", say("must not be empty."))
     if len(listed) > MAX_ASSERTIONS:
-        raise MalformedCase("expect.assertions", say("has more than {limit} entries.", limit=MAX_ASSERTIONS))
+        raise MalformedFile("expect.assertions", say("has more than {limit} entries.", limit=MAX_ASSERTIONS))
     return tuple(_assertion(one, f"expect.assertions[{index}]") for index, one in enumerate(listed))
 
 
 def _exact(table: Mapping[str, Any]) -> ExactRequest:
     place = "expect.request"
-    _only(table, place, ("method", "url", "headers", "body", "body_text"))
+    only_keys(table, place, ("method", "url", "headers", "body", "body_text"))
     if "body" in table and "body_text" in table:
-        raise MalformedCase(place, say("must have either body or body_text."))
-    headers = _object(table.get("headers", {}), f"{place}.headers")
+        raise MalformedFile(place, say("must have either body or body_text."))
+    headers = as_object(table.get("headers", {}), f"{place}.headers")
     if len(headers) > MAX_HEADERS:
-        raise MalformedCase(f"{place}.headers", say("has more than {limit} entries.", limit=MAX_HEADERS))
+        raise MalformedFile(f"{place}.headers", say("has more than {limit} entries.", limit=MAX_HEADERS))
     body = written(table["body"]) if "body" in table else table.get("body_text", "")
     if not isinstance(body, str):
-        raise MalformedCase(f"{place}.body_text", say("must be text."))
+        raise MalformedFile(f"{place}.body_text", say("must be text."))
     if len(body.encode("utf-8", "replace")) > MAX_BODY_BYTES:
-        raise MalformedCase(f"{place}.body", say("is larger than {limit} KiB.", limit=MAX_BODY_BYTES // 1024))
+        raise MalformedFile(f"{place}.body", say("is larger than {limit} KiB.", limit=MAX_BODY_BYTES // 1024))
     return ExactRequest(
         method=_method(table.get("method", "POST"), f"{place}.method"),
-        url=_line(_needed(table, "url", place), f"{place}.url", MAX_URL),
+        url=as_line(needed(table, "url", place), f"{place}.url", MAX_URL),
         headers={
-            _header(name, f"{place}.headers"): _text(text, f"{place}.headers.{name[:80]}", MAX_VALUE)
+            _header(name, f"{place}.headers"): as_text(text, f"{place}.headers.{name[:80]}", MAX_VALUE)
             for name, text in headers.items()
         },
         body=body,
@@ -284,7 +278,7 @@ def _exact(table: Mapping[str, Any]) -> ExactRequest:
 
 
 def _assertion(value: Any, place: str) -> Assertion:
-    table = dict(_object(value, place))
+    table = dict(as_object(value, place))
     for subject, tests in (("path", _OF_PATH), ("header", _OF_HEADER)):
         if subject in table:
             target = table.pop(subject)
@@ -295,33 +289,33 @@ def _assertion(value: Any, place: str) -> Assertion:
 
 def _test(table: Mapping[str, Any], place: str, tests: Mapping[str, Kind], target: str) -> Assertion:
     if len(table) != 1 or next(iter(table)) not in tests:
-        raise MalformedCase(place, say("must have exactly one of {names}.", names=", ".join(tests)))
+        raise MalformedFile(place, say("must have exactly one of {names}.", names=", ".join(tests)))
     ((key, value),) = table.items()
     return assertion_of(tests[key], target, value, f"{place}.{key}")
 
 
 def assertion_of(kind: Kind, target: str, value: Any, place: str) -> Assertion:
-    """The assertion with this JSON value. Raises ``MalformedCase`` with the place."""
+    """The assertion with this JSON value. Raises ``MalformedFile`` with the place."""
     if not kind.has_value:
         if value is not True:
-            raise MalformedCase(place, say("must be true, or be left out."))
+            raise MalformedFile(place, say("must be true, or be left out."))
         return Assertion(kind, target)
     match kind:
         case Kind.PATH_EQUALS:
             text = written(value) if isinstance(value, dict | list) else json.dumps(value)
             if len(text) > MAX_VALUE:
-                raise MalformedCase(place, say("is longer than {limit} characters.", limit=MAX_VALUE))
+                raise MalformedFile(place, say("is longer than {limit} characters.", limit=MAX_VALUE))
             return Assertion(kind, target, text)
         case Kind.PATH_LESS_THAN:
             if isinstance(value, bool) or not isinstance(value, int | float) or number(json.dumps(value)) is None:
-                raise MalformedCase(place, say("must be a number."))
+                raise MalformedFile(place, say("must be a number."))
             return Assertion(kind, target, json.dumps(value))
         case Kind.METHOD:
             return Assertion(kind, target, _method(value, place))
         case _ if kind.is_pattern:
             return Assertion(kind, target, _pattern(value, place))
         case _:
-            return Assertion(kind, target, _text(value, place, MAX_VALUE))
+            return Assertion(kind, target, as_text(value, place, MAX_VALUE))
 
 
 def _expectation_as_data(expectation: Expectation) -> dict[str, Any]:
@@ -351,69 +345,33 @@ def _as_data(assertion: Assertion) -> dict[str, Any]:
     return {next(key for key, one in _ALONE.items() if one is kind): value}
 
 
-def _object(value: Any, place: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise MalformedCase(place, say("must be an object.") if place else say("A test case must be an object."))
-    return value
-
-
-def _only(table: Mapping[str, Any], place: str, known: Iterable[str]) -> None:
-    for key in table:
-        if key not in known:
-            path = f"{place}.{key[:80]}" if place else key[:80]
-            raise MalformedCase(path, say("is not a key that test cases know."))
-
-
-def _needed(table: Mapping[str, Any], key: str, place: str) -> Any:
-    if key not in table:
-        raise MalformedCase(f"{place}.{key}" if place else key, say("is missing."))
-    return table[key]
-
-
-def _text(value: Any, place: str, most: int) -> str:
-    if not isinstance(value, str):
-        raise MalformedCase(place, say("must be text."))
-    if len(value) > most:
-        raise MalformedCase(place, say("is longer than {limit} characters.", limit=most))
-    return value
-
-
-def _line(value: Any, place: str, most: int) -> str:
-    text = _text(value, place, most).strip()
-    if not text:
-        raise MalformedCase(place, say("must not be empty."))
-    if _CONTROL.search(text):
-        raise MalformedCase(place, say("must be one line of text."))
-    return text
-
-
 def _method(value: Any, place: str) -> str:
     if value not in METHODS:
-        raise MalformedCase(place, say("must be one of {names}.", names=", ".join(METHODS)))
+        raise MalformedFile(place, say("must be one of {names}.", names=", ".join(METHODS)))
     return str(value)
 
 
 def _header(name: Any, place: str) -> str:
     if not isinstance(name, str) or not _HEADER.fullmatch(name):
-        raise MalformedCase(place, say("is not the name of a header."))
+        raise MalformedFile(place, say("is not the name of a header."))
     return name.lower()
 
 
 def _path(path: Any, place: str) -> str:
-    text = _text(path, place, MAX_PATH)
+    text = as_text(path, place, MAX_PATH)
     if text and steps_of(text) is None:
-        raise MalformedCase(place, say("is not a path such as data.customer.email or items.0.name."))
+        raise MalformedFile(place, say("is not a path such as data.customer.email or items.0.name."))
     return text
 
 
 def _pattern(pattern: Any, place: str) -> str:
-    text = _text(pattern, place, MAX_PATTERN)
+    text = as_text(pattern, place, MAX_PATTERN)
     try:
         re.compile(text)
     except (re.error, RecursionError, OverflowError):
-        raise MalformedCase(place, say("is not a regular expression.")) from None
+        raise MalformedFile(place, say("is not a regular expression.")) from None
     if not linear_patterns.is_pattern(text):
-        raise MalformedCase(
+        raise MalformedFile(
             place, say("is a regular expression with look-around or back-references, or a too large one.")
         )
     return text

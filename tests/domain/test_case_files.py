@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from server.domain.checked_values import MalformedFile
 from server.domain.test_case_files import (
     MAX_ASSERTIONS,
     MAX_FILE_BYTES,
     USUAL_CLOCK,
-    MalformedCase,
     dump,
     dump_expectation,
     file_names,
@@ -57,7 +57,7 @@ def changed(**changes: Any) -> str:
 
 
 def mistake(text: str) -> str:
-    with pytest.raises(MalformedCase) as found:
+    with pytest.raises(MalformedFile) as found:
         load(text)
     return str(found.value)
 
@@ -95,13 +95,13 @@ def test_name_and_clock_may_be_left_out() -> None:
     ("text", "sentence"),
     [
         ("{", "It is not valid JSON: see line 1, column 2."),
-        ("[]", "A test case must be an object."),
+        ("[]", "It must be a JSON object: { … }."),
         ("[" * 100_000, "It is nested too deeply."),
         ('{"payload":' + "[" * 150 + "]" * 150 + "}", "It is nested too deeply."),
         ('{"payload": NaN}', "It is not JSON: NaN is not JSON"),
         ('{"payload": 1e999}', "It is not JSON: 1e999 is too large"),
         (" " * (MAX_FILE_BYTES + 1), "The test case is larger than 1024 KiB."),
-        (changed(evnt=1), "evnt is not a key that test cases know."),
+        (changed(evnt=1), "evnt is not a key that is known here."),
         (changed(name=" "), "name must not be empty."),
         (changed(name="a\nb"), "name must be one line of text."),
         (changed(name="\ud83d"), "name must be one line of text."),
