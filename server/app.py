@@ -29,6 +29,7 @@ from server.delivery.health import HealthCheck
 from server.delivery.intake import Intake
 from server.delivery.mailer import Mailer
 from server.delivery.notifier import Notifier
+from server.delivery.observer import Observer
 from server.delivery.own_cards import OwnCards
 from server.delivery.recovery import Recovery
 from server.delivery.replayer import Replayer
@@ -195,7 +196,10 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     stack.push_async_callback(retention.stop)
     notifier.start()
     stack.push_async_callback(notifier.stop)
-    parts = (shelf, worker, recovery, replayer, retention, notifier)
+    observer = Observer(store)
+    observer.start()
+    stack.push_async_callback(observer.stop)
+    parts = (shelf, worker, recovery, replayer, retention, notifier, observer)
     app.state.health = HealthCheck(store, sandbox, [loop for part in parts for loop in part.loops])
     _say_started(store, sandbox)
 

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from server.domain.ids import Millis, UserId
 from server.domain.notification_settings import NotificationSettings
 from server.domain.operational_event_types import OPERATIONAL_EVENTS, sent_by_default
 from server.store.columns import dump
+from server.store.rows import insert_new
 from server.store.schema import options
 from server.store.vault import seal, unseal
 
@@ -17,6 +19,7 @@ log = structlog.get_logger()
 
 ALERTS = "alerts"
 KNOWN_BROWSERS = "known_browsers"
+OBSERVED_UNTIL = "observed_until"
 
 OFFERED_AT_FIRST = (
     "endpoint.disabled",
@@ -77,6 +80,31 @@ def known_browsers(tx: Connection) -> list[tuple[UserId, str]]:
 
 def set_known_browsers(tx: Connection, known: Sequence[tuple[UserId, str]], now: Millis) -> None:
     _set(tx, KNOWN_BROWSERS, dump([list(pair) for pair in known]), now)
+
+
+def observed_until(tx: Connection) -> str:
+    """The id of the newest message whose fields were observed; empty before the first."""
+    return _observed_until(tx, select(options.c.value).where(options.c.name == OBSERVED_UNTIL))
+
+
+def take_observed(tx: Connection, after: str, until: str, now: Millis) -> bool:
+    """Set ``observed_until`` from one id to another. False if another process has done so already."""
+    mine = select(options.c.value).where(options.c.name == OBSERVED_UNTIL).with_for_update()
+    if tx.execute(mine).first() is None:
+        row = {"name": OBSERVED_UNTIL, "value": seal(tx, options.c.value, OBSERVED_UNTIL, until), "updated_at": now}
+        return insert_new(tx, options, [row], ("name",)) == 1
+    if _observed_until(tx, mine) != after:
+        return False
+    _set(tx, OBSERVED_UNTIL, until, now)
+    return True
+
+
+def _observed_until(tx: Connection, query: Select[Any]) -> str:
+    found = tx.execute(query).scalar()
+    try:
+        return "" if found is None else unseal(tx, options.c.value, OBSERVED_UNTIL, found)
+    except Exception:  # what is unreadable begins anew
+        return ""
 
 
 def _set(tx: Connection, name: str, plain: str, now: Millis) -> None:

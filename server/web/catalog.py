@@ -8,14 +8,22 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.actions import drift as actions
 from server.domain.catalog import EVENT_TYPES, GROUPS, EventType, Group, sample_json
+from server.domain.drift import Drift, DriftCounts, DriftKind, Observation, counts, drifts
 from server.domain.sentences import say
+from server.store import observations
+from server.web import forms
 from server.web.errors import NotFound
 from server.web.i18n import gettext
-from server.web.render import page
+from server.web.render import page, redirect
 from server.web.visit import Here
 
 router = APIRouter()
+
+MAX_EVENT_TYPE = 128
+MAX_DIFFERENCES = 200
+"""Most differences of one event type that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,10 @@ class Catalog:
 
     q: str
     groups: Sequence[tuple[Group, Sequence[EventType]]]
+    unknown: Sequence[Drift]
+    """Event types that came and that the catalog lacks."""
+    differences: Mapping[str, DriftCounts]
+    """By event type."""
     active: str = "events"
 
 
@@ -52,12 +64,27 @@ class EventTypePage:
     before: str | None
     after: str | None
     """The names of the event types before and after this one in the catalog."""
+    observed: Observation | None
+    """What real events of this type had; ``None`` before the first."""
+    differences: Sequence[Drift]
+    """How they differ from the catalog."""
     active: str = "events"
 
 
 @router.get("/events")
 async def index(request: Request, here: Here, q: str = "") -> Response:
-    return page(request, "events/list.html", here, Catalog(q=q, groups=_matching(q)), block="found")
+    found = [each for one in await here.services.store.read(observations.all_of) for each in drifts(one)]
+    unknown = [each for each in found if each.kind is DriftKind.NEW_EVENT_TYPE]
+    values = Catalog(q=q, groups=_matching(q), unknown=unknown, differences=counts(found))
+    return page(request, "events/list.html", here, values, block="found")
+
+
+@router.post("/events/forget")
+async def forget(request: Request, here: Here) -> Response:
+    """Forget what real events of a type had."""
+    name = (await forms.read(request)).text("event_type")[:MAX_EVENT_TYPE]
+    await actions.forget(here.services, name)
+    return redirect(here.to(f"/events/{name}" if name in EVENT_TYPES else "/events"), "observation-forgotten", request)
 
 
 @router.get("/events/{name}")
@@ -65,6 +92,7 @@ async def show(request: Request, here: Here, name: str) -> Response:
     event_type = _find(name)
     names = list(EVENT_TYPES)
     at = names.index(name)
+    observed = await here.services.store.read(lambda tx: observations.of(tx, name))
     values = EventTypePage(
         event_type=event_type,
         group=next(group for group in GROUPS if event_type in group.event_types),
@@ -72,6 +100,8 @@ async def show(request: Request, here: Here, name: str) -> Response:
         sample=sample_json(name),
         before=names[at - 1] if at else None,
         after=names[at + 1] if at + 1 < len(names) else None,
+        observed=observed,
+        differences=drifts(observed)[:MAX_DIFFERENCES] if observed else (),
     )
     return page(request, "events/show.html", here, values)
 

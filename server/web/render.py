@@ -52,6 +52,7 @@ FLASHES = {
     "draft-restored": "The code is in the draft now. It is not live yet.",
     "activated": "Activated. New events are transformed with this code.",
     "rolled-back": "Rolled back. Values of variables, credentials, URL and subscribed events were not changed.",
+    "observation-forgotten": "Forgotten. What comes from now on is observed anew.",
     "secret-rotated": "Signing secret rotated. The old secret stays valid for 24 hours.",
     "secret-stopped": "Old signing secret expired.",
     "card-created": "Card saved. Choose it when you add an endpoint.",

@@ -8,7 +8,17 @@ from site_under_test import Site
 from server.assets import templates_dir
 from server.delivery.health import HealthReport, Status
 
-LOOPS = {"own_cards", "deliveries", "leases", "replays", "operational_events", "mails", "webhook", "retention"}
+LOOPS = {
+    "own_cards",
+    "deliveries",
+    "leases",
+    "replays",
+    "operational_events",
+    "mails",
+    "webhook",
+    "retention",
+    "observer",
+}
 
 
 async def test_every_part_is_named_and_a_new_server_is_well(site: Site) -> None:
