@@ -9,15 +9,14 @@ import json
 import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import ValidationError
 
 from server import __version__
+from server.commands.shared import ADDRESS, DATA, Stop, keys_of, reachable, running_at, settings_of
 from server.delivery.prepare import Preparation, ReadyToSend, prepare, unsent_event
 from server.domain import pasted, signing
 from server.domain.addresses import AddressRules
@@ -34,12 +33,9 @@ from server.sandbox import Limits, Sandbox
 from server.settings import Settings
 
 if TYPE_CHECKING:
-    from server.store import KeyRing
     from server.store.accounts import User
 
 TRIED_URL = "https://example.com/webhook"
-ADDRESS = "hookbench.address"
-"""The file in the data folder that contains the URL of the running server."""
 
 
 @click.group()
@@ -57,7 +53,7 @@ def serve(**chosen: Any) -> None:
     from server import serve as server
     from server.store import Unusable
 
-    settings = _settings(chosen)
+    settings = settings_of(chosen)
     server.configure_logging(settings)
     try:
         server.serve(settings, announce=_announce)
@@ -83,10 +79,10 @@ def send(
     body = payload.read_bytes() if payload else sample_json(event_type).encode()
     url, secret = _pasted_url(url), trimmed(secret) if secret else None
     if not (url and secret):
-        settings = _settings({"data": data})
+        settings = settings_of({"data": data})
         source = _source(settings, source_name)
         secret = secret or source.secret
-        url = url or f"{_running_at(settings)}/in/{source.token}"
+        url = url or f"{running_at(settings)}/in/{source.token}"
         if not secret:
             raise Stop(
                 f"The source {source.name} has no signing secret {'that can be read' if source.unreadable else 'yet'}. "
@@ -137,8 +133,8 @@ def doctor_(data: Path | None) -> None:
     """Say what this machine offers: the sandbox's fences, the database, the data folder; and how the server fares."""
     from server import doctor
 
-    settings = _settings({"data": data})
-    findings = asyncio.run(doctor.examine(settings, _running_at(settings)))
+    settings = settings_of({"data": data})
+    findings = asyncio.run(doctor.examine(settings, running_at(settings)))
     for finding in findings:
         mark = click.style("ok  ", fg="green") if finding.fine else click.style("no  ", fg="yellow")
         click.echo(f"{mark} {finding.what}: {visible(finding.detail)}")
@@ -154,16 +150,13 @@ def keys_() -> None:
     """
 
 
-_DATA = click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder with the database.")
-
-
 @keys_.command("list")
-@_DATA
+@DATA
 def list_keys(data: Path | None) -> None:
     """Say which keys there are, and how many values each encrypted."""
     from server.store import rekeying, sealing
 
-    with _keys(data) as (settings, ring, engine):
+    with keys_of(data) as (settings, ring, engine):
         used = rekeying.usage(engine)
         click.echo(f"Keys in {ring.where}:")
         for key_id in ring.ids:
@@ -179,7 +172,7 @@ def list_keys(data: Path | None) -> None:
 
 
 @keys_.command("rotate")
-@_DATA
+@DATA
 def rotate_keys(data: Path | None) -> None:
     """Make a new key and encrypt every secret with it. After an interruption, run it again: it goes on.
 
@@ -187,7 +180,7 @@ def rotate_keys(data: Path | None) -> None:
     """
     from server.store import rekeying
 
-    with _keys(data) as (_, ring, engine):
+    with keys_of(data) as (_, ring, engine):
         done = 0
         for done in rekeying.rotate(engine, ring):  # noqa: B007  the last one counts
             pass
@@ -200,12 +193,12 @@ def rotate_keys(data: Path | None) -> None:
 
 @keys_.command("forget")
 @click.argument("key_id")
-@_DATA
+@DATA
 def forget_key(key_id: str, data: Path | None) -> None:
     """Remove an old key from the file. Backups of the database from its time cannot be read without it."""
     from server.store import rekeying
 
-    with _keys(data) as (settings, ring, engine):
+    with keys_of(data) as (settings, ring, engine):
         rekeying.forget(engine, ring, key_id, settings.data)
         click.echo(f"The key {key_id} is no longer in {ring.where}.")
 
@@ -213,12 +206,12 @@ def forget_key(key_id: str, data: Path | None) -> None:
 @keys_.command("open-backup")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--to", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
-@_DATA
+@DATA
 def open_backup(file: Path, to: Path, data: Path | None) -> None:
     """Decrypt the backup that was made before secrets were encrypted. What is written holds them in the clear."""
     from server.store import KeyRing, Unusable, sealing
 
-    settings = _settings({"data": data})
+    settings = settings_of({"data": data})
     if to.exists():
         raise Stop(f"The file {to} exists already.")
     try:
@@ -232,13 +225,13 @@ def open_backup(file: Path, to: Path, data: Path | None) -> None:
 @main.command("reset-password")
 @click.option("--name", help="The account, if there are several.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@_DATA
+@DATA
 def reset_password(name: str | None, password_stdin: bool, data: Path | None) -> None:
     """Set a new password and sign out every device. Works while Hookbench runs."""
     from server.actions import accounts as actions
     from server.store import accounts
 
-    with _keys(data) as (_, _, engine):
+    with keys_of(data) as (_, _, engine):
         with engine.begin() as tx:
             users = accounts.every(tx)
         user = _chosen(users, name)
@@ -267,29 +260,12 @@ def _chosen(users: "list[User]", name: str | None) -> "User":
     return found[0]
 
 
-@contextmanager
-def _keys(data: Path | None) -> Iterator[tuple[Settings, "KeyRing", Any]]:
-    """(settings, keys, database engine), for use while a server may be running."""
-    from server.store import KeyRing, Unusable
-    from server.store.database import connected
-
-    settings = _settings({"data": data})
-    if not settings.database and not (settings.data / "hookbench.db").exists():
-        raise Stop(f"There is no Hookbench in the folder {settings.data}. Name its folder with --data.")
-    try:
-        ring = KeyRing.find(key=settings.key, key_file=settings.key_file, folder=settings.data)
-        with connected(settings.database_url, ring) as engine:
-            yield settings, ring, engine
-    except Unusable as error:
-        raise Stop(str(error)) from error
-
-
 async def _try(code: str, event_type: str, payload: str, env: dict[str, str], url: str) -> tuple[dict[str, Any], str]:
     """Run the code like a live event up to the send: (result, used share of the limits in words).
 
     Masks variables that may be keys, as test results and records do: what is printed is often kept.
     """
-    settings = _settings({})
+    settings = settings_of({})
     sandbox = Sandbox(settings.limits)
     await sandbox.start()
     endpoint = _tried(code, env, url)
@@ -400,14 +376,6 @@ def _pasted_url(url: str | None) -> str | None:
     return trimmed(url)
 
 
-def _settings(chosen: dict[str, Any]) -> Settings:
-    try:
-        return Settings(**{name: value for name, value in chosen.items() if value is not None})
-    except ValidationError as error:
-        wrong = [f"HOOKBENCH_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
-        raise Stop("These settings cannot be used:\n  " + "\n  ".join(wrong)) from error
-
-
 def _source(settings: Settings, name: str) -> Source:
     from server.store import KeyRing, Store, Transaction, Unusable, sources
 
@@ -440,7 +408,7 @@ def _source(settings: Settings, name: str) -> Source:
 
 def _announce(listening: socket.socket, settings: Settings, setup_token: str | None) -> None:
     host, port = listening.getsockname()[:2]
-    here = f"http://{_reachable(host)}:{port}"
+    here = f"http://{reachable(host)}:{port}"
     base = settings.public_url.rstrip("/") or here
     if not settings.database:
         with suppress(OSError):  # a full disk must not stop the server: its pages still work
@@ -450,27 +418,3 @@ def _announce(listening: socket.socket, settings: Settings, setup_token: str | N
         click.echo(f"  Create the administrator here, once: {base}/setup?token={setup_token}")
     click.echo("  Stop it with Ctrl+C.\n")
     sys.stdout.flush()
-
-
-def _running_at(settings: Settings) -> str:
-    """The URL that the Hookbench with this data folder noted; otherwise the one in the settings."""
-    try:
-        return (settings.data / ADDRESS).read_text()
-    except OSError:
-        return settings.public_url.rstrip("/") or f"http://{_reachable(settings.host)}:{settings.port}"
-
-
-def _reachable(host: str) -> str:
-    """The host as a browser on this machine can open it."""
-    if host in ("0.0.0.0", "::", ""):  # noqa: S104  compared, not bound
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
-
-
-class Stop(click.ClickException):
-    """Ends the command with one sentence on standard error and exit code 2."""
-
-    exit_code = 2
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(visible(self.message), err=True)

@@ -16,7 +16,7 @@ from server.store import sealing
 from server.store.changes import Changes
 from server.store.database_check import Unusable, look_at_file, look_at_server, trouble_with
 from server.store.keys import KeyRing
-from server.store.migrate import migrate
+from server.store.migrate import is_current, migrate
 from server.store.vault import VAULT, Vault
 from server.store.writer import Writer, for_caller
 
@@ -29,6 +29,7 @@ READERS = 4
 CHECKPOINT_PAGES = 4_000
 """16 MB of write-ahead log before a checkpoint, so that pages that change often are written to the file once."""
 
+NOT_CURRENT = "The tables in this database are not those of this Hookbench: its next start brings them up to date."
 URL_WANTED = "The database URL cannot be read. One that can: postgresql+psycopg://user@host/name"
 
 
@@ -72,6 +73,34 @@ class Store:
             migrate(writer)
             sealing.keep_check(writer)
             sealing.clean(writer)
+        except DBAPIError as error:
+            trouble = _unusable(parsed, error)
+        except Unusable as error:
+            trouble = error
+        else:
+            return cls(writer, reader)
+        writer.dispose()
+        reader.dispose()
+        raise trouble
+
+    @classmethod
+    def beside(cls, url: str, keys: KeyRing) -> "Store":
+        """A store on an existing database, on which a server may be running. Raises ``Unusable``.
+
+        It migrates nothing, because a server of another version may be using the tables.
+        """
+        parsed = _parsed(url)
+        on_disk = parsed.get_backend_name() == "sqlite"
+        if on_disk:
+            look_at_file(_file(parsed))
+        writer, reader = _sqlite_engines(_file(parsed)) if on_disk else _server_engines(parsed)
+        writer, reader = (engine.execution_options(**{VAULT: Vault(keys)}) for engine in (writer, reader))
+        try:
+            with reader.connect() as connection:
+                if not on_disk:
+                    look_at_server(connection, parsed.render_as_string())
+                _check_current(connection)
+                sealing.check_keys(connection, keys)
         except DBAPIError as error:
             trouble = _unusable(parsed, error)
         except Unusable as error:
@@ -180,6 +209,11 @@ def connected(url: str, keys: KeyRing) -> Iterator[Engine]:
     finally:
         reader.dispose()
         writer.dispose()
+
+
+def _check_current(connection: Connection) -> None:
+    if not is_current(connection):
+        raise Unusable(NOT_CURRENT)
 
 
 def look(url: str) -> str:

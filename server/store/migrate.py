@@ -16,8 +16,13 @@ def migrate(engine: Engine) -> None:
     """Apply all missing migrations in one transaction, so that an interruption leaves the database as it was."""
     with engine.begin() as connection:
         # An upgrade loads every migration, even when none is missing.
-        if MigrationContext.configure(connection).get_current_heads() != revisions()[:1]:
+        if not is_current(connection):
             command.upgrade(config_for(connection), "head")
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the tables are those of this program."""
+    return MigrationContext.configure(connection).get_current_heads() == revisions()[:1]
 
 
 @cache

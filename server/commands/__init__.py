@@ -1,0 +1,1 @@
+"""The commands about an endpoint's code, and what all commands share."""
