@@ -60,9 +60,9 @@ async def activate_draft(services: Services, endpoint: Endpoint, draft_id: CodeD
 
 
 async def roll_back(services: Services, endpoint: Endpoint, version_id: VersionId, signed: Signature) -> Endpoint:
-    """Make an older version serve again. Values of variables, credentials, URL and event types stay as they are.
+    """Make an older version serve again; one that never served is activated.
 
-    Raises ``Invalid``.
+    Values of variables, credentials, URL and event types stay as they are. Raises ``Invalid``.
     """
     return await activate_version(services, endpoint, version_id, signed, ActivationReason.ROLLED_BACK)
 
@@ -85,7 +85,10 @@ async def activate_version(
         if serving(now) == version.id:
             raise Invalid(Problem("", say("Version {number} is active already.", number=version.number)))
         check_whole(now)
-        return serve(tx, now, replace(now, version=version, transforming=True), reason, signed, at)
+        why = reason
+        if reason is ActivationReason.ROLLED_BACK and not versions.has_served(tx, version.id):
+            why = ActivationReason.ACTIVATED
+        return serve(tx, now, replace(now, version=version, transforming=True), why, signed, at)
 
     return await _written(services, keep)
 

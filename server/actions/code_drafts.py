@@ -87,8 +87,8 @@ async def restore_revision(
     """Put the code of an earlier revision of the draft into the draft. Raises ``Invalid``."""
 
     def keep(tx: Transaction) -> CodeDraft | None:
-        old = drafts.get(tx, draft_id)
-        if old is None or old.endpoint_id != endpoint.id:
+        now, old = existing(tx, endpoint.id), drafts.get(tx, draft_id)
+        if old is None or old.endpoint_id != now.id:
             raise Invalid(Problem("", say("This revision of the draft does not exist any more.")))
         return _replace_code(services, tx, endpoint, old.code, author)
 

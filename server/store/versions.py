@@ -132,6 +132,12 @@ def activations_of(
     return [_activation(row) for row in tx.execute(query).mappings()]
 
 
+def has_served(tx: Connection, version_id: VersionId) -> bool:
+    """Whether this version was ever active."""
+    query = select(activations.c.id).where(activations.c.version_id == version_id).limit(1)
+    return tx.execute(query).first() is not None
+
+
 def activation(tx: Connection, activation_id: ActivationId) -> Activation | None:
     row = tx.execute(select(activations).where(activations.c.id == activation_id)).mappings().first()
     return _activation(row) if row else None

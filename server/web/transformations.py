@@ -148,6 +148,8 @@ async def editor_page(
     base: str = "",
     merged: Merged | None = None,
 ) -> Response:
+    card_of(here, endpoint.card)  # the page needs it
+
     def look(tx: Transaction) -> tuple[list[Version], CodeDraft | None]:
         return versions.history(tx, endpoint.id, RECENT), saved or draft_rows.current(tx, endpoint.id)
 

@@ -4,6 +4,7 @@
 //     in sessionStorage, which ends with the tab. Signing out deletes both.
 //   data-keep-group="new:src_1:"  how the data-keep of related forms begins, such as those of a new endpoint's cards.
 //     Saving one of them ends what this tab keeps of the others
+//   data-keep-merged  the server merged what was typed with what somebody else saved: that is now what this tab keeps
 //   data-keep-carried  the server filled the form with what was typed into a related one (a change of card). Code and
 //     credentials that this tab keeps for it are added where the other form had none
 // When kept input exists, an opened form shows <template data-keep-notice="offer">. If the page was left while saving,
@@ -94,7 +95,9 @@ export function showNotice(form, name, values = {}) {
 function open(form) {
   const key = keyOf(form);
   const kept = read(key);
-  if (kept && !same(kept.state, state(form))) {
+  if (form.hasAttribute("data-keep-merged")) {
+    note(form);
+  } else if (kept && !same(kept.state, state(form))) {
     if (form.hasAttribute("data-keep-carried") && kept.resume) {
       addTo(form, kept);
       note(form);

@@ -3,6 +3,7 @@
 // F7 and Shift+F7 go to the next and the previous difference.
 import {
   EditorState,
+  EditorView,
   goToNextChunk,
   goToPreviousChunk,
   keymap,
@@ -16,6 +17,22 @@ const PHRASES = {
   zh: { "Accept": "保留我的", "Reject": "采用对方的", "$ unchanged lines": "$ 行未改动" },
 };
 
+// CodeMirror's own colours do not follow the page's tokens, and its buttons have too little contrast.
+const theme = EditorView.theme({
+  "& .cm-changedLine, & .cm-insertedLine": { backgroundColor: "var(--good-wash)" },
+  "& .cm-deletedChunk": { backgroundColor: "var(--bad-wash)" },
+  "& .cm-changedText": { background: "none", textDecoration: "underline" },
+  "& .cm-deletedChunk .cm-deletedText": { background: "none", textDecoration: "line-through" },
+  "& .cm-collapsedLines": { background: "var(--sunken)", color: "var(--ink-soft)" },
+  "& .cm-deletedChunk .cm-chunkButtons button": {
+    padding: "0.1rem 0.5rem",
+    border: "1px solid",
+    backgroundColor: "var(--surface)",
+    color: "var(--ink)",
+    fontSize: "var(--text-small)",
+  },
+});
+
 export function upgrade() {
   for (const theirs of document.querySelectorAll("[data-merge-with]:not([data-ready])")) {
     const view = viewOf(document.querySelector(theirs.dataset.mergeWith));
@@ -24,6 +41,7 @@ export function upgrade() {
     const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
     view.dispatch({
       effects: StateEffect.appendConfig.of([
+        theme,
         EditorState.phrases.of(PHRASES[language]),
         unifiedMergeView({
           original: theirs.value,

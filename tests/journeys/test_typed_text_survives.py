@@ -17,7 +17,7 @@ def changed_code(hookbench: Running, page: Page, endpoint: str) -> None:
 
 
 def save(page: Page) -> None:
-    page.get_by_role("button", name="Save", exact=True).last.click()
+    page.get_by_role("button", name="Save draft").last.click()
 
 
 def kept(page: Page) -> None:
@@ -25,7 +25,7 @@ def kept(page: Page) -> None:
 
 
 def saved(page: Page) -> None:
-    expect(page.get_by_text("Transformation saved.")).to_be_visible()
+    expect(page.get_by_text("Draft saved.")).to_be_visible()
     assert CODE.strip() in code_of(page, "field-code")
 
 

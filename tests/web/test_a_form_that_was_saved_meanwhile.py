@@ -25,41 +25,6 @@ def field(page: str, name: str) -> str:
     return found[1]
 
 
-@pytest.fixture(params=["site", "site_on_postgres"])
-def each_site(request: pytest.FixtureRequest) -> Site:
-    found: Site = request.getfixturevalue(request.param)
-    return found
-
-
-async def test_code_of_two_tabs(each_site: Site) -> None:
-    site = each_site
-    shop = await kept_endpoint(site, PLAIN)
-    address = f"/endpoints/{shop.id}/transformation"
-    opened = field((await site.get(address)).text, "seen")
-    path_of(await site.post(address, a_form(code=PLAIN + "// first", seen=opened)))
-
-    answer = await site.post(address, a_form(code=PLAIN + "// second", seen=opened))
-
-    assert answer.status_code == 409
-    assert NOT_SAVED in text_of(answer.text)
-    assert "// second</textarea>" in answer.text
-    assert "// first" in text_of(answer.text)
-    after = (await now(site, shop)).version
-    assert after
-    assert after.code == PLAIN + "// first"
-    # Asking once more without a word about overwriting is refused again; saying so overwrites.
-    again = await site.post(address, a_form(code=PLAIN + "// second", seen=field(answer.text, "seen")))
-    assert again.status_code == 409
-    path_of(
-        await site.post(
-            address, a_form(code=PLAIN + "// second", seen=opened, overwrite=field(again.text, "overwrite"))
-        )
-    )
-    after = (await now(site, shop)).version
-    assert after
-    assert after.code == PLAIN + "// second"
-
-
 async def test_the_destination_form_and_what_it_does_not_show(site: Site) -> None:
     shop = await kept_endpoint(site)
     opened = field((await site.get(f"/endpoints/{shop.id}/edit")).text, "seen")
@@ -127,21 +92,3 @@ async def test_who_is_told_of_operational_events(site: Site) -> None:
     assert NOT_SAVED in text_of(answer.text)
     assert 'value="https://example.com/second"' in answer.text
     assert "https://example.com/first" in (await site.get("/settings")).text
-
-
-async def test_a_restored_version_can_be_undone(site: Site) -> None:
-    shop = await kept_endpoint(site, PLAIN)
-    address = f"/endpoints/{shop.id}/transformation"
-    path_of(await site.post(address, a_form(code=PLAIN + "// two")))
-    assert shop.version
-    restored = await site.post(f"/endpoints/{shop.id}/versions/{shop.version.id}/restore")
-
-    page = (await site.get(restored.headers["location"])).text
-
-    assert "Version 2 was active before." in text_of(page)
-    found = re.search(r'action="([^"]+/restore)">\s*<span>Version \d+ was active before', page)
-    assert found
-    path_of(await site.post(found[1]))
-    after = (await now(site, shop)).version
-    assert after
-    assert after.code == PLAIN + "// two"

@@ -28,7 +28,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "secret/stop-former": {},
     "transformation": {"transforming": "on", "code": PLAIN + "// other"},
     "replays": {"kind": "failed", "since": "all"},
+    "transformation/discard": {},
+    "transformation/activate": {"draft": "drf_none"},
     "versions/{version_id}/restore": {},
+    "versions/{version_id}/roll-back": {},
+    "drafts/{draft_id}/restore": {},
 }
 """What is posted to each address below an endpoint's. Deleting it once more is no trouble to anybody."""
 
@@ -67,7 +71,8 @@ async def test_the_page_says_that_it_is_gone(site: Site, action: str) -> None:
     endpoint = await deleted_while_looked_at(site)
     assert endpoint.version
 
-    answer = await site.post(f"/endpoints/{endpoint.id}/{action}".format(version_id=endpoint.version.id), FORMS[action])
+    ids = {"version_id": endpoint.version.id, "draft_id": "drf_none"}
+    answer = await site.post(f"/endpoints/{endpoint.id}/{action.format(**ids)}", FORMS[action])
 
     assert answer.status_code == 404
     assert "This endpoint was deleted in the meantime. Nothing was changed." in text_of(answer.text)

@@ -54,7 +54,7 @@ async def test_the_list_shows_name_address_state_error_rate_and_last_attempt(sit
 
     text = text_of((await site.get("/endpoints")).text)
 
-    assert "Our shop https://example.com/hook 1 event type Enabled 33.3% Rejected" in text
+    assert "Our shop https://example.com/hook 1 event type Enabled off 33.3% Rejected" in text
     assert "second line" not in text
 
 

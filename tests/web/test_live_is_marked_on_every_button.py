@@ -7,13 +7,18 @@ from site_under_test import Site
 
 from server.domain.messages import AttemptOutcome, DeliveryState
 from server.domain.sources import Mode
-from server.store import endpoints, sources
+from server.store import sources, versions
 
 FORM = re.compile(r"<form\b[^>]*method=\"post\".*?</form>", re.S)
 BUTTON = re.compile(r"<button\b(?:(?!</button>).)*type=\"submit\".*?</button>", re.S)
-NOT_IN_EFFECT = ("preferences", "logout", "/settings", "/reveal", "notices/seen", "/transformations/", "/example")
+NOT_IN_EFFECT = (
+    "preferences", "logout", "/settings", "/reveal", "notices/seen", "/transformations/", "/example", "/restore",
+    "/discard",
+)  # fmt: skip
 """Forms that change nothing of the source, or only look."""
-HIDDEN = re.compile(r"visually-hidden|formaction|data-start-from|hx-post|name=\"(?:reset|preview|overwrite)\"")
+HIDDEN = re.compile(
+    r"visually-hidden|formaction|data-start-from|data-save|hx-post|name=\"(?:reset|preview|overwrite|merge)\""
+)
 
 
 async def test_each_button_that_acts_in_live_says_live(site: Site) -> None:
@@ -21,14 +26,14 @@ async def test_each_button_that_acts_in_live_says_live(site: Site) -> None:
     site.source = live
     endpoint = await kept_endpoint(site, "const handler = (w) => w;")
     version = await site.services.store.write(
-        lambda tx: endpoints.save_version(tx, endpoint.version.__class__("ver_2", endpoint.id, 0, "// 2", 1))
+        lambda tx: versions.insert(tx, endpoint.version.__class__("ver_2", endpoint.id, 0, "// 2", 1))
     )
     assert version.number == 2
     entry = await tried(site, endpoint, DeliveryState.FAILED, outcome=AttemptOutcome.REJECTED)
     home = f"/live/endpoints/{endpoint.id}"
     bare = []
     for address in (
-        home, f"{home}/advanced", f"{home}/edit", f"{home}/transformation", f"{home}/testing",
+        home, f"{home}/advanced", f"{home}/edit", f"{home}/transformation", f"{home}/history", f"{home}/testing",
         f"{home}/replays/new?kind=failed&count=on&since=all", f"/live/messages/{entry.message.id}", "/live/sources",
     ):  # fmt: skip
         page = await site.client.get(address)

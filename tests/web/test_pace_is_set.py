@@ -54,7 +54,7 @@ async def test_a_paused_endpoint_says_what_waits_and_sends_it_when_resumed(site:
     waits = text_of((await site.get(f"/messages/{message.id}")).text)
 
     assert "Paused: nothing is sent. Events are kept until you resume. 1 delivery waiting." in page
-    assert "Paused Capture 1 delivery waiting" in listed
+    assert "Paused Capture off 1 delivery waiting" in listed
     assert "Waiting until the endpoint is resumed." in waits
 
     assert path_of(await site.post(f"/endpoints/{shop.id}/resume")) == f"/test/endpoints/{shop.id}"

@@ -8,7 +8,7 @@ from site_under_test import Site
 from server.delivery.feed import Changed
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState
 from server.domain.transformations import FailureKind
-from server.store import endpoints
+from server.store import endpoints, versions
 from server.store.endpoints import OutcomeCounts
 
 FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
@@ -70,7 +70,7 @@ async def test_creating_saving_restoring_and_deleting_tell_open_pages(site: Site
         await site.post(f"/endpoints/{shop.id}/transformation", {"code": code, "transforming": "on"})
         assert about in told.unread()
 
-        first = (await site.services.store.read(lambda tx: endpoints.history(tx, shop.id)))[-1]
+        first = (await site.services.store.read(lambda tx: versions.history(tx, shop.id)))[-1]
         await site.post(f"/endpoints/{shop.id}/versions/{first.id}/restore")
         assert about in told.unread()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from entries import arrived, kept_endpoint, tried
-from form import path_of, text_of
+from form import make_live, path_of, text_of
 from site_under_test import Site
 
 from server.actions import replays as actions
@@ -180,17 +180,16 @@ async def test_a_disabled_endpoint_is_counted_and_not_replayed(site: Site) -> No
     assert answer.status_code == 422
 
 
-async def test_what_is_parked_is_shown_and_runs_with_the_version_that_is_saved(site: Site) -> None:
+async def test_what_is_parked_is_shown_and_runs_with_the_version_that_is_activated(site: Site) -> None:
     shop = await failing(site, 2, PARKED, code="function handler() { throw 1 }")
     overview = text_of((await site.get(f"/endpoints/{shop.id}")).text)
     assert "2 deliveries are parked until you fix the transformation." in overview
-    editor = await site.get(f"/endpoints/{shop.id}/transformation")
-    assert "Re-run 2 parked deliveries after saving" in text_of(editor.text)
+    await site.post(f"/endpoints/{shop.id}/transformation", {"code": PLAIN, "transforming": "on"})
+    review = await site.get(f"/endpoints/{shop.id}/transformation/activate")
+    assert "Re-run 2 parked deliveries after activating" in text_of(review.text)
 
-    form = {"code": PLAIN, "transforming": "on", "rerun": "on"}
-    assert (
-        path_of(await site.post(f"/endpoints/{shop.id}/transformation", form)) == f"/test/endpoints/{shop.id}/replays"
-    )
+    answer = await make_live(site, shop.id, {"code": PLAIN, "transforming": "on"}, rerun="on")
+    assert path_of(answer) == f"/test/endpoints/{shop.id}/replays"
     replay, progress = await ends(site, shop)
     assert progress.ended == {DeliveryState.SUCCEEDED: 2}
     now = await site.services.store.read(lambda tx: endpoints.get(tx, shop.id))
@@ -198,20 +197,20 @@ async def test_what_is_parked_is_shown_and_runs_with_the_version_that_is_saved(s
     assert now.health == shop.health
 
 
-async def test_saving_without_the_switch_leaves_them_parked(site: Site) -> None:
+async def test_activating_without_the_switch_leaves_them_parked(site: Site) -> None:
     shop = await failing(site, 1, PARKED, code="function handler() { throw 1 }")
-    await site.post(f"/endpoints/{shop.id}/transformation", {"code": PLAIN, "transforming": "on"})
+    await make_live(site, shop.id, {"code": PLAIN, "transforming": "on"})
     assert await site.services.store.read(lambda tx: replays.history(tx, shop.id)) == []
     page = await site.get(f"/endpoints/{shop.id}/replays/new?kind=parked")
     assert "1 message will be sent" in text_of(page.text)
     assert "Version 2 (active)" in text_of(page.text)
 
 
-async def test_restoring_a_version_leads_to_what_would_go_out(site: Site) -> None:
+async def test_rolling_back_leads_to_what_would_go_out(site: Site) -> None:
     shop = await failing(site, 1, PARKED, code=PLAIN)
-    await site.post(f"/endpoints/{shop.id}/transformation", {"code": "function handler() {}", "transforming": "on"})
+    await make_live(site, shop.id, {"code": "function handler() {}", "transforming": "on"})
     assert shop.version
-    answer = await site.post(f"/endpoints/{shop.id}/versions/{shop.version.id}/restore")
+    answer = await site.post(f"/endpoints/{shop.id}/versions/{shop.version.id}/roll-back", {})
     assert path_of(answer) == f"/test/endpoints/{shop.id}/replays/new"
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from builders import SECRET
 from entries import kept_endpoint
-from form import beside, path_of, text_of
+from form import beside, make_live, path_of, text_of
 from newcomer import NAME, PASSWORD, Newcomer, newcomer
 from site_under_test import Site
 
@@ -142,7 +142,7 @@ async def test_saving_code_and_testing_it_use_values_that_were_not_typed_again(s
     }  # fmt: skip
     tried = text_of((await site.post("/transformations/try", form)).text)
     assert f'"sum": {len("variable-secret-0002")}' in tried
-    path_of(await site.post(f"/endpoints/{endpoint.id}/transformation", form))
+    await make_live(site, endpoint.id, form)
     assert (await now(site, endpoint)).variables == {"API_KEY": "variable-secret-0002"}
 
 

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from builders import an_endpoint
 from entries import arrived, capturing_endpoint, kept_endpoint, tried
-from form import path_of, text_of
+from form import make_live, path_of, text_of
 from receivers import Receiver, receiving
 from site_under_test import Site
 
@@ -211,8 +211,7 @@ async def test_what_breaks_the_contract_is_parked_and_runs_once_it_is_mended(
     assert "was not sent, because the destination would not accept it." in overview
     assert "1 delivery is parked until you fix the transformation." in overview
 
-    form: Mapping[str, str] = {"code": GOOD_CODE, "transforming": "on", "rerun": "on"}
-    answer = await site.post(f"/endpoints/{shop.id}/transformation", form)
+    answer = await make_live(site, shop.id, {"code": GOOD_CODE, "transforming": "on"}, rerun="on")
     assert path_of(answer) == f"/test/endpoints/{shop.id}/replays"
     async with asyncio.timeout(10):
         while not receiver.got:

@@ -6,7 +6,7 @@ import pytest
 from form import a_form, customer_io, text_of
 from site_under_test import Site
 
-from server.store import endpoints
+from server.store import versions
 
 FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
 AS_BASIC = "MWEyYjNjNGQ1ZTZmN2E4YjljMGQ6MGQ5YzhiN2E2ZjVlNGQzYzJiMWE="
@@ -137,7 +137,7 @@ async def test_an_endpoint_that_exists_is_tried_with_its_stored_credentials(site
     answer = await site.post("/transformations/try", form, headers=FRAGMENT)
 
     assert "authorization Basic ••••••••" in text_of(answer.text)
-    history = await site.services.store.read(lambda tx: endpoints.history(tx, endpoint_id))
+    history = await site.services.store.read(lambda tx: versions.history(tx, endpoint_id))
     assert [version.number for version in history] == [1]
 
 
