@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from server.actions.endpoints import Stale, check_whole, existing, serving, told
 from server.actions.services import Services
 from server.domain.endpoints import Endpoint
-from server.domain.ids import ActivationId, CodeDraftId, Millis, VersionId, mint
+from server.domain.ids import ActivationId, CodeDraftId, EndpointId, Millis, VersionId, mint
 from server.domain.sentences import Invalid, Problem, say
 from server.domain.versions import MAX_NOTE, Activation, ActivationReason, CodeDraft, Version, VersionOrigin
 from server.store import Transaction, drafts, endpoints, versions
@@ -30,33 +30,40 @@ async def activate_draft(services: Services, endpoint: Endpoint, draft_id: CodeD
 
     Raises ``Invalid``, and ``Stale`` when the draft is not the one that was looked at any more.
     """
+    return await _written(services, lambda tx: serve_draft(tx, endpoint.id, draft_id, signed, services.now()))
+
+
+def serve_draft(
+    tx: Transaction,
+    endpoint_id: EndpointId,
+    draft_id: CodeDraftId,
+    signed: Signature,
+    at: Millis,
+    origin: VersionOrigin = VersionOrigin.PAGE,
+) -> Endpoint:
+    """As ``activate_draft``, in an open transaction."""
     check_note(signed.note, "note")
     check_note(signed.override_note, "override_note")
-
-    def keep(tx: Transaction) -> Endpoint:
-        now, draft = existing(tx, endpoint.id), drafts.current(tx, endpoint.id)
-        if draft is None and now.draft_id is None:
-            raise Invalid(Problem("", NO_DRAFT))
-        if draft is None or draft.id != draft_id:
-            raise Stale(now)
-        if draft.unreadable:
-            raise Invalid(Problem("", say("The variables of the draft cannot be read. Enter them again and save.")))
-        at = services.now()
-        version = version_of(tx, now, draft, signed.author, signed.note, at)
-        after = replace(
-            now,
-            version=version,
-            transforming=draft.transforming,
-            variables=now.variables if draft.variables is None else draft.variables,
-            draft_id=None,
-            unreadable=now.unreadable if draft.variables is None else now.unreadable - {"variables"},
-        )
-        reason = ActivationReason.ACTIVATED
-        if draft.transforming != now.transforming:
-            reason = ActivationReason.ACTIVATED if draft.transforming else ActivationReason.SWITCHED_OFF
-        return serve(tx, now, after, reason, signed, at)
-
-    return await _written(services, keep)
+    now, draft = existing(tx, endpoint_id), drafts.current(tx, endpoint_id)
+    if draft is None and now.draft_id is None:
+        raise Invalid(Problem("", NO_DRAFT))
+    if draft is None or draft.id != draft_id:
+        raise Stale(now)
+    if draft.unreadable:
+        raise Invalid(Problem("", say("The variables of the draft cannot be read. Enter them again and save.")))
+    version = version_of(tx, now, draft, signed.author, signed.note, at, origin)
+    after = replace(
+        now,
+        version=version,
+        transforming=draft.transforming,
+        variables=now.variables if draft.variables is None else draft.variables,
+        draft_id=None,
+        unreadable=now.unreadable if draft.variables is None else now.unreadable - {"variables"},
+    )
+    reason = ActivationReason.ACTIVATED
+    if draft.transforming != now.transforming:
+        reason = ActivationReason.ACTIVATED if draft.transforming else ActivationReason.SWITCHED_OFF
+    return serve(tx, now, after, reason, signed, at)
 
 
 async def roll_back(services: Services, endpoint: Endpoint, version_id: VersionId, signed: Signature) -> Endpoint:
@@ -75,32 +82,49 @@ async def activate_version(
     reason: ActivationReason = ActivationReason.ACTIVATED,
 ) -> Endpoint:
     """Make a stored version serve, and enable the transformation. The draft stays. Raises ``Invalid``."""
+    return await _written(
+        services, lambda tx: serve_version(tx, endpoint.id, version_id, signed, services.now(), reason)
+    )
+
+
+def serve_version(
+    tx: Transaction,
+    endpoint_id: EndpointId,
+    version_id: VersionId,
+    signed: Signature,
+    at: Millis,
+    reason: ActivationReason = ActivationReason.ACTIVATED,
+) -> Endpoint:
+    """As ``activate_version``, in an open transaction."""
     check_note(signed.note, "note")
-
-    def keep(tx: Transaction) -> Endpoint:
-        now, at = existing(tx, endpoint.id), services.now()
-        version = versions.of_endpoint(tx, endpoint.id, version_id)
-        if version is None:
-            raise Invalid(Problem("", say("This version does not exist.")))
-        if serving(now) == version.id:
-            raise Invalid(Problem("", say("Version {number} is active already.", number=version.number)))
-        check_whole(now)
-        why = reason
-        if reason is ActivationReason.ROLLED_BACK and not versions.has_served(tx, version.id):
-            why = ActivationReason.ACTIVATED
-        return serve(tx, now, replace(now, version=version, transforming=True), why, signed, at)
-
-    return await _written(services, keep)
+    check_note(signed.override_note, "override_note")
+    now, version = existing(tx, endpoint_id), versions.of_endpoint(tx, endpoint_id, version_id)
+    if version is None:
+        raise Invalid(Problem("", say("This version does not exist.")))
+    if serving(now) == version.id:
+        raise Invalid(Problem("", say("Version {number} is active already.", number=version.number)))
+    check_whole(now)
+    if reason is ActivationReason.ROLLED_BACK and not versions.has_served(tx, version.id):
+        reason = ActivationReason.ACTIVATED
+    return serve(tx, now, replace(now, version=version, transforming=True), reason, signed, at)
 
 
-def version_of(tx: Transaction, now: Endpoint, draft: CodeDraft, author: str, note: str, at: Millis) -> Version | None:
+def version_of(
+    tx: Transaction,
+    now: Endpoint,
+    draft: CodeDraft,
+    author: str,
+    note: str,
+    at: Millis,
+    origin: VersionOrigin = VersionOrigin.PAGE,
+) -> Version | None:
     """The draft's code as a version: the active one if it is the same code, else a new one."""
     if not draft.code.strip():
         return now.version
     if now.version and now.version.code == draft.code:
         return now.version
     names = now.variables if draft.variables is None else draft.variables
-    return new_version(tx, now, draft.code, author, note, at, names=tuple(names))
+    return new_version(tx, now, draft.code, author, note, at, names=tuple(names), origin=origin)
 
 
 def new_version(

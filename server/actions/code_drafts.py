@@ -4,7 +4,7 @@ from server.actions.drafts import Draft, code_problems, variable_problems
 from server.actions.endpoints import existing, told, unchanged_since
 from server.actions.services import Services
 from server.domain.endpoints import Endpoint
-from server.domain.ids import CodeDraftId, VersionId, mint
+from server.domain.ids import CodeDraftId, EndpointId, Millis, VersionId, mint
 from server.domain.sentences import Invalid, Problem, say
 from server.domain.stamps import Seen
 from server.domain.versions import CodeDraft
@@ -20,39 +20,37 @@ async def save(
     """
     if found := [*await code_problems(services, typed), *variable_problems(typed.variables)]:
         raise Invalid(*found)
-    variables = dict(typed.variables)
-
-    def keep(tx: Transaction) -> CodeDraft | None:
-        now = unchanged_since(seen, existing(tx, endpoint.id))
-        if _is_active(now, typed.code, variables, typed.transforming):
-            drafts.discard(tx, endpoint.id)
-            return None
-        saved = drafts.current(tx, endpoint.id)
-        unchanged = (
-            saved is not None
-            and not saved.unreadable
-            and _is_saved(now, saved, typed.code, variables, typed.transforming)
-        )
-        if saved and unchanged:
-            return saved
-        return drafts.save(
-            tx,
-            CodeDraft(
-                id=mint(CodeDraftId),
-                endpoint_id=endpoint.id,
-                revision=0,  # the store counts
-                code=typed.code,
-                variables=None if variables == now.variables and "variables" not in now.unreadable else variables,
-                transforming=typed.transforming,
-                base_version_id=now.version.id if now.version else None,
-                author=author,
-                created_at=services.now(),
-            ),
-        )
-
-    saved = await services.store.write(keep)
+    saved = await services.store.write(lambda tx: put(tx, endpoint.id, typed, author, services.now(), seen))
     told(services, endpoint)
     return saved
+
+
+def put(
+    tx: Transaction, endpoint_id: EndpointId, typed: Draft, author: str, at: Millis, seen: Seen | None = None
+) -> CodeDraft | None:
+    """As ``save``, in an open transaction, for a ``typed`` draft without problems."""
+    variables = dict(typed.variables)
+    now = unchanged_since(seen, existing(tx, endpoint_id))
+    if _is_active(now, typed.code, variables, typed.transforming):
+        drafts.discard(tx, endpoint_id)
+        return None
+    saved = drafts.current(tx, endpoint_id)
+    if saved and _is_saved(now, saved, typed.code, variables, typed.transforming):
+        return saved
+    return drafts.save(
+        tx,
+        CodeDraft(
+            id=mint(CodeDraftId),
+            endpoint_id=endpoint_id,
+            revision=0,  # the store counts
+            code=typed.code,
+            variables=None if variables == now.variables and "variables" not in now.unreadable else variables,
+            transforming=typed.transforming,
+            base_version_id=now.version.id if now.version else None,
+            author=author,
+            created_at=at,
+        ),
+    )
 
 
 async def discard(services: Services, endpoint: Endpoint) -> None:

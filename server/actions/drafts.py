@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from server.actions.services import Services
 from server.domain import linear_patterns, pasted, recognition
 from server.domain.addresses import AddressRules
 from server.domain.cards import Card, CardField, FieldKind
@@ -17,6 +17,7 @@ from server.domain.requests import MAX_HEADERS, typed_headers_problems
 from server.domain.sentences import Problem, Sentence, say
 from server.domain.transformations import MAX_CODE_BYTES
 from server.domain.versions import CodeDraft, VersionOrigin
+from server.sandbox import Sandbox
 
 MAX_DESCRIPTION = 500
 MAX_CREDENTIAL_BYTES = 1024
@@ -137,7 +138,17 @@ def as_endpoint(
     )
 
 
-async def problems(services: Services, draft: Draft, card: Card, stored: Mapping[str, str]) -> list[Problem]:
+class ChecksDrafts(Protocol):
+    """What checking a draft needs."""
+
+    @property
+    def sandbox(self) -> Sandbox: ...
+
+    @property
+    def rules(self) -> AddressRules: ...
+
+
+async def problems(services: ChecksDrafts, draft: Draft, card: Card, stored: Mapping[str, str]) -> list[Problem]:
     """Everything wrong with a draft, in the order of the form. ``stored``: the saved credentials."""
     credentials = credentials_of(draft, card, stored)
     wrong = list(credential_problems(card, credentials, draft.destination))
@@ -168,7 +179,7 @@ def limit_of(typed: str, most: int) -> int | Sentence | None:
     return say("Enter a whole number from 1 to {most}, or leave empty for no limit.", most=most)
 
 
-async def code_problems(services: Services, draft: Draft) -> list[Problem]:
+async def code_problems(services: ChecksDrafts, draft: Draft) -> list[Problem]:
     """What is wrong with the code. The sentence of a syntax error has the values ``line``, ``column``, ``message``."""
     if problem := unusable_code(draft):
         return [Problem("code", problem)]

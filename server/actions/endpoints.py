@@ -18,14 +18,14 @@ from server.domain.catalog import EVENT_TYPES, sample_json
 from server.domain.endpoints import DisabledBecause, Endpoint, UnreadableEndpoint
 from server.domain.faults import unreadable_endpoint
 from server.domain.health import HEALTHY
-from server.domain.ids import ActivationId, EndpointId, MessageId, SourceId, VersionId, mint, unique
+from server.domain.ids import ActivationId, EndpointId, MessageId, Millis, SourceId, VersionId, mint, unique
 from server.domain.messages import Message, Origin
 from server.domain.reasons import as_sentence
 from server.domain.sentences import Invalid, Problem, say
 from server.domain.signing import new_secret
 from server.domain.stamps import Seen
 from server.domain.versions import Activation, ActivationReason, VersionOrigin
-from server.store import Transaction, deliveries, endpoints, messages, stopping, versions
+from server.store import Store, Transaction, deliveries, endpoints, messages, stopping, versions
 from server.store.stopping import ScheduleChange
 
 MAX_ENDPOINTS_PER_SOURCE = 200
@@ -192,38 +192,47 @@ async def amend(
     Raises ``Gone`` when it was deleted, and ``Stale`` when it was changed since ``seen``.
     """
 
-    known = await _survey(services, endpoint_id, changed)
-
-    def keep(tx: Transaction) -> tuple[Endpoint, ScheduleChange]:
-        now = unchanged_since(seen, existing(tx, endpoint_id))
-        after = replace(changed(now), updated_at=services.now())
-        endpoints.change(tx, after)
-        if after.transforming != now.transforming:
-            versions.record_activation(tx, switched(now, after, author))
-        return after, stopping.follow_change(tx, now, after, known, after.updated_at)
-
-    after, moved = await services.store.write(keep)
+    known = await survey(services.store, endpoint_id, changed)
+    after, moved = await services.store.write(
+        lambda tx: put(tx, unchanged_since(seen, existing(tx, endpoint_id)), changed, known, services.now(), author)
+    )
     effects.moved.set(moved)
     if moved != ScheduleChange():
         services.worker.wake()
     return told(services, after)
 
 
-async def _survey(
-    services: Services, endpoint_id: EndpointId, changed: Callable[[Endpoint], Endpoint]
+def put(
+    tx: Transaction,
+    now: Endpoint,
+    changed: Callable[[Endpoint], Endpoint],
+    known: Mapping[MessageId, bool],
+    at: Millis,
+    author: str,
+) -> tuple[Endpoint, ScheduleChange]:
+    """As ``amend``, in an open transaction. ``now``: from ``existing``; ``known``: from ``survey``."""
+    after = replace(changed(now), updated_at=at)
+    endpoints.change(tx, after)
+    if after.transforming != now.transforming:
+        versions.record_activation(tx, switched(now, after, author))
+    return after, stopping.follow_change(tx, now, after, known, at)
+
+
+async def survey(
+    store: Store, endpoint_id: EndpointId, changed: Callable[[Endpoint], Endpoint]
 ) -> Mapping[MessageId, bool]:
     """Whether each waiting message matches the new filter; ``{}`` when the filter does not change.
 
     Evaluated before the transaction that uses it, so that the writer is not blocked.
     """
-    now = await services.store.read(lambda tx: endpoints.get(tx, endpoint_id))
+    now = await store.read(lambda tx: endpoints.get(tx, endpoint_id))
     after = changed(now) if now else None
     if now is None or after is None or not after.conditions or now.conditions == after.conditions:
         return {}
     known: dict[MessageId, bool] = {}
     cursor = ""
     while True:
-        found, cursor = await services.store.read(lambda tx, at=cursor: stopping.survey(tx, after, at))  # type: ignore[misc]
+        found, cursor = await store.read(lambda tx, at=cursor: stopping.survey(tx, after, at))  # type: ignore[misc]
         if not found:
             return known
         known |= found
