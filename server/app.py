@@ -176,6 +176,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         retention_days=settings.retention_days,
     )
     stack.push_async_callback(services.checks.close)
+    stack.push_async_callback(services.case_progress.close)
     await sources.ensure(services)
     app.state.services = services
     app.state.setup = Setup() if not await store.read(account_rows.any_user) else None

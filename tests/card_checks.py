@@ -24,11 +24,12 @@ from server.domain.ids import EndpointId
 from server.domain.messages import ReceivedResponse
 from server.domain.requests import DEFAULTS as DEFAULT_HEADERS
 from server.domain.requests import FinishedRequest, layered
+from server.domain.starting_cases import EXPECTED_VARIABLES, NO_EXAMPLE
 from server.domain.transformations import Cancelled
 from server.sandbox import Limits, Sandbox
 
 MIB = 1024 * 1024
-ENV = {"API_KEY": "value-of-the-variable"}
+ENV = EXPECTED_VARIABLES
 """Variables of the person for code that reads some of its own."""
 
 NOW = 1_767_225_600_000
@@ -77,7 +78,7 @@ def folders() -> list[Folder]:
 def credentials_for(card: Card) -> dict[str, str]:
     """Plausible values of the card's fields: the placeholders, which look like the real ones."""
     return {
-        field.name: field.choices[0][0] if field.kind is FieldKind.CHOICE else field.placeholder or "plausible-value"
+        field.name: field.choices[0][0] if field.kind is FieldKind.CHOICE else field.placeholder or NO_EXAMPLE
         for field in card.fields
     }
 

@@ -6,7 +6,7 @@ Nothing of an endpoint but its card and its code has a part in it, so a case giv
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from server.actions.code_checks import judged
 from server.delivery.prepare import UNSENT_ID, Event, ReadyToSend, RunsCode, prepare
@@ -23,7 +23,12 @@ from server.domain.stand_ins import stand_in_credentials, stand_in_url
 from server.domain.test_cases import TestCase, check
 from server.domain.transformations import Cancelled, FailureKind, Program, Result, TransformFailed, Webhook
 from server.domain.verdicts import Verdict
+from server.domain.versions import CodeDraft
 from server.sandbox import Unavailable
+from server.store import drafts, test_cases
+
+if TYPE_CHECKING:
+    from server.actions.services import Services
 
 RUN_SECONDS = 15.0
 """The longest that all cases take together; those left are not run."""
@@ -77,6 +82,31 @@ class CaseRun:
 def results_of(runs: Sequence[CaseRun]) -> CaseResults:
     """The results as they are kept."""
     return CaseResults(tuple(run.result for run in runs))
+
+
+async def run_all(
+    services: "Services", endpoint: Endpoint, draft: CodeDraft | None, tell: Tell = lambda done, total: None
+) -> CaseResults:
+    """Run all cases of an endpoint on its draft, or on its active code. The results are kept with the draft."""
+    stored = await services.store.read(lambda tx: test_cases.of_endpoint(tx, endpoint.id))
+    code = code_of(endpoint, draft)
+    readable = [each.case for each in stored if each.case]
+    runs = await run_cases(
+        readable, endpoint.card, code, owner=endpoint.id, sandbox=services.sandbox, cards=services.cards, tell=tell
+    )
+    found = {run.case.id: run.result for run in runs}
+    unreadable = (Failure(because("case_unrun_unreadable")),)
+    results = CaseResults(
+        tuple(found.get(each.id, CaseResult(each.id, each.name, CaseState.UNRUN, unreadable)) for each in stored)
+    )
+    if draft:
+        await services.store.write(lambda tx: drafts.keep_checks(tx, draft.id, results.dump()))
+    return results
+
+
+def code_of(endpoint: Endpoint, draft: CodeDraft | None) -> str:
+    """The code that cases are run on: the draft's, or else the active one; empty when there is none."""
+    return draft.code if draft else endpoint.version.code if endpoint.version else ""
 
 
 async def run_cases(

@@ -24,8 +24,9 @@ from server.domain.reasons import as_sentence
 from server.domain.sentences import Invalid, Problem, say
 from server.domain.signing import new_secret
 from server.domain.stamps import Seen
+from server.domain.starting_cases import starting_cases
 from server.domain.versions import Activation, ActivationReason, VersionOrigin
-from server.store import Store, Transaction, deliveries, endpoints, messages, stopping, versions
+from server.store import Store, Transaction, deliveries, endpoints, messages, stopping, test_cases, versions
 from server.store.stopping import ScheduleChange
 
 MAX_ENDPOINTS_PER_SOURCE = 200
@@ -47,7 +48,7 @@ class Stale(Exception):
 
 
 async def create(services: Services, source_id: SourceId, draft: Draft, author: str = "") -> Endpoint:
-    """Save a new endpoint and activate its code as version 1. Raises ``Invalid``."""
+    """Save a new endpoint with the test cases of its card, and activate its code as version 1. Raises ``Invalid``."""
     card = services.card(draft.card)
     if found := await problems(services, draft, card, {}):
         raise Invalid(*found)
@@ -63,6 +64,7 @@ async def create(services: Services, source_id: SourceId, draft: Draft, author: 
         origin=origin,
         now=services.now(),
     )
+    cases = starting_cases(card, draft.code, draft.event_types) if endpoint.transforming else ()
 
     def keep(tx: Transaction) -> None:
         if endpoints.count(tx, source_id) >= MAX_ENDPOINTS_PER_SOURCE:
@@ -71,6 +73,7 @@ async def create(services: Services, source_id: SourceId, draft: Draft, author: 
             )
         endpoints.insert(tx, endpoint)
         versions.record_activation(tx, first_activation(endpoint, author))
+        test_cases.insert(tx, endpoint.id, cases, author, endpoint.created_at)
 
     await services.store.write(keep)
     return told(services, endpoint)

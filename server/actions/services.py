@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from server.actions.case_progress import CaseProgress
 from server.actions.check_results import CheckResults
 from server.actions.request_bounds import RequestBounds
 from server.delivery.courier import Courier
@@ -43,6 +44,7 @@ class Services:
     bounds: RequestBounds = field(default_factory=RequestBounds)
     """For requests that people send on demand: checks of credentials and sent tests."""
     checks: CheckResults = field(default_factory=CheckResults)
+    case_progress: CaseProgress = field(default_factory=CaseProgress)
 
     def card(self, name: str) -> Card:
         """The card of this name. Raises ``Invalid`` when it is not there any more."""

@@ -99,6 +99,11 @@ def parse_card(name: str, files: Mapping[str, str], *, trusted: bool = False) ->
         snippet=files.get("snippet.txt", ""),
         contract_text=files.get(CONTRACT_FILE, ""),
         contract=_contract(folder),
+        expected={
+            path.removeprefix("expected/").removesuffix(".json"): text
+            for path, text in files.items()
+            if path.startswith("expected/")
+        },
         texts={locale: _texts(folder, f"{locale}.json") for locale in LOCALES if f"{locale}.json" in files},
     )
     table.refuse_the_rest()

@@ -215,6 +215,8 @@ class Card:
     """``contract.json`` as text; empty when an own card has none."""
     contract: Contract | None = field(default=None, compare=False)
     """The same, ready for use."""
+    expected: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What its code makes of the sample events: the text of ``expected/<name>.json`` by ``default`` or sample."""
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Translations of the card's sentences: by locale, by the English sentence."""
 

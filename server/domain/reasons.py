@@ -104,6 +104,7 @@ REASONS: Mapping[str, str] = {
     "case_contract": "The request breaks the contract of the card: {finding}",
     "case_unrun_time": "It was not run, because all test cases together may take at most {seconds} s.",
     "case_unrun_sandbox": "It was not run, because the sandbox cannot run code right now.",
+    "case_unrun_unreadable": "It was not run, because it cannot be read from the database.",
     "case_unrun_card": "It was not run, because the card {card} is not here.",
     "case_no_contract": "The card has no contract that could hold.",
     # What a contract says about a request (domain/contract_findings.py)

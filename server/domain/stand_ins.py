@@ -6,14 +6,14 @@ The same card gives the same values everywhere: on a server, on the command line
 from collections.abc import Mapping
 
 from server.domain import linear_patterns
-from server.domain.cards import Card, CardField
+from server.domain.cards import Card, CardField, FieldKind
 from server.domain.masking import may_be_key, secrets_in_url
 
 STAND_IN_URL = "https://example.com/webhook"
 
 
 def stand_in_credentials(card: Card) -> dict[str, str]:
-    """A value for each field of a card: ``case-api_key``, the first choice, or the card's own example."""
+    """A value for each field of a card: the first choice, the card's own example, or ``case-api_key``."""
     return {field.name: _of_field(field) for field in card.fields}
 
 
@@ -36,10 +36,11 @@ def stand_in_variables(variables: Mapping[str, str]) -> dict[str, str]:
 def _of_field(field: CardField) -> str:
     if field.choices:
         return field.choices[0][0]
-    usual = f"case-{field.name}"
-    if not field.pattern or linear_patterns.fits(field.pattern, usual):
-        return usual
-    return field.placeholder if linear_patterns.fits(field.pattern, field.placeholder) else usual
+    usual, example = f"case-{field.name}", field.placeholder
+    fits = bool(example) and example.isascii() and (not field.pattern or linear_patterns.fits(field.pattern, example))
+    if field.kind is FieldKind.SECRET and (not field.pattern or linear_patterns.fits(field.pattern, usual)):
+        return usual  # an example of a key may look so real that a scanner of repositories takes it for one
+    return example if fits else usual
 
 
 def _is_secret(name: str, value: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from card_checks import a_sandbox, folders
+from card_checks import Folder, a_sandbox, folders
 
 from server.actions.case_runs import CaseRun, results_of, run_cases
 from server.domain.cards import Card
@@ -17,6 +17,7 @@ from server.domain.case_results import CaseState
 from server.domain.catalog import sample_json
 from server.domain.ids import TestCaseId
 from server.domain.stand_ins import stand_in_credentials, stand_in_url, stand_in_variables
+from server.domain.starting_cases import MAX_STARTING_CASES, starting_cases
 from server.domain.test_case_files import load
 from server.domain.test_cases import ExactRequest, TestCase, expecting
 from server.domain.transformations import Program, Result, Webhook
@@ -146,3 +147,28 @@ async def test_variables_that_may_be_keys_get_stand_ins() -> None:
         "RATE": "0.2",
         "HOOK": "case-HOOK",
     }
+
+
+@pytest.mark.parametrize("folder", folders(), ids=lambda folder: folder.card.name)
+async def test_cases_that_a_new_endpoint_begins_with_pass(folder: Folder, sandbox: Sandbox) -> None:
+    for code in folder.codes.values():
+        cases = starting_cases(folder.card, code, None)
+        assert 1 <= len(cases) <= MAX_STARTING_CASES
+        runs = await run(sandbox, code, *cases, card=folder.card.name)
+        assert [(each.case.name, each.failures) for each in runs if each.failures] == []
+
+
+async def test_a_new_endpoint_begins_with_cases_of_its_event_types() -> None:
+    card = CARDS["slack"]
+    some = frozenset({"payment.succeeded", "payment.failed", "payment.processing"})
+    assert [case.event_type for case in starting_cases(card, card.default_code, some)] == [
+        "payment.succeeded",
+        "payment.failed",
+        "payment.processing",
+    ]
+    kinds = {case.event_type.partition(".")[0] for case in starting_cases(card, card.default_code, None)}
+    assert len(kinds) > 6
+    assert starting_cases(card, "function handler(w) { return w }", None) == ()
+    odd = {"default": '{"*": {"payload": "text", "headers": {"a": 1}}, "refund.failed": 5}'}
+    assert starting_cases(replace(card, expected=odd), card.default_code, None) == ()
+    assert starting_cases(replace(card, expected={"default": "["}), card.default_code, None) == ()

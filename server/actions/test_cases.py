@@ -1,0 +1,175 @@
+"""What people do with test cases: create, change and delete them, and update an expectation after seeing what differs.
+
+A case is proposed from a sample, a test or a stored message before it is saved; nothing of an endpoint's secrets comes
+into it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from server.actions.case_runs import CaseRun, code_of, run_cases
+from server.actions.endpoints import existing
+from server.actions.services import Services
+from server.delivery.prepare import UNSENT_ID
+from server.domain.cards import Card
+from server.domain.checked_values import MalformedFile
+from server.domain.endpoint_files import MAX_CASES
+from server.domain.endpoints import Endpoint
+from server.domain.ids import EndpointId, TestCaseId, mint
+from server.domain.line_diff import DiffLine, line_diff
+from server.domain.personal_data import masked
+from server.domain.sentences import Invalid, Problem, say
+from server.domain.stand_ins import stand_in_credentials, stand_in_variables
+from server.domain.test_case_files import MAX_NAME, load_payload, usual_clock
+from server.domain.test_cases import ExactRequest, TestCase, expecting, in_words, strict_json, written
+from server.domain.versions import CodeDraft
+from server.store import Transaction, test_cases
+from server.store.test_cases import StoredCase
+
+NO_CODE = say("This endpoint has no code yet, so there is nothing to test.")
+GONE = say("This test case was deleted in the meantime.")
+
+
+async def run_one(services: Services, endpoint: Endpoint, case: TestCase, code: str) -> CaseRun:
+    """Run one case, saved or not."""
+    (run,) = await run_cases(
+        [case], endpoint.card, code, owner=endpoint.id, sandbox=services.sandbox, cards=services.cards
+    )
+    return run
+
+
+async def proposed(
+    services: Services,
+    endpoint: Endpoint,
+    draft: CodeDraft | None,
+    event_type: str,
+    payload: str,
+    *,
+    variables: Mapping[str, str] | None = None,
+    mask: bool = False,
+) -> TestCase:
+    """A case for this event that expects what the code makes of it now. It is not saved yet.
+
+    ``variables``: those of a test, otherwise the draft's or the endpoint's. ``mask`` replaces personal data. Raises
+    ``Invalid`` when the payload is no JSON object, or the code cannot be run.
+    """
+    try:
+        value = strict_json(payload)
+        text = load_payload(written(masked(value)) if mask else payload)
+    except (MalformedFile, ValueError, RecursionError) as error:
+        sentence = error.sentence if isinstance(error, MalformedFile) else say("The payload is not valid JSON.")
+        raise Invalid(Problem("payload", sentence)) from None
+    known = variables
+    if known is None:
+        known = draft.variables if draft and draft.variables is not None else endpoint.variables
+    case = TestCase(
+        id=TestCaseId(""),
+        name=await _free_name(services, endpoint.id, event_type),
+        event_type=event_type,
+        payload=text,
+        variables=stand_in_variables(known),
+        clock=usual_clock(text),
+        expectation=(),
+    )
+    run = await run_one(services, endpoint, case, code_of(endpoint, draft))
+    if run.outcome is None:
+        raise Invalid(Problem("", run.failures[0].sentence))
+    return replace(case, expectation=expectation_of(run, services.cards.get(endpoint.card)))
+
+
+def expectation_of(run: CaseRun, card: Card | None) -> Any:
+    """The expectation that the run's outcome meets. Headers of the card are left out: no code is written for them."""
+    assert run.outcome is not None
+    made = expecting(run.outcome)
+    if card is None or not isinstance(made, ExactRequest):
+        return made
+    seconds = str(run.case.clock // 1000)
+    usual = card.request_headers(stand_in_credentials(card), webhook_id=UNSENT_ID, timestamp=seconds)
+    of_card = {name.lower(): value for name, value in usual.items()}
+    return replace(made, headers={name: value for name, value in made.headers.items() if of_card.get(name) != value})
+
+
+@dataclass(frozen=True, slots=True)
+class NewExpectation:
+    """A case as it would be with what its code makes now, and how that differs."""
+
+    case: TestCase
+    lines: Sequence[DiffLine]
+    """Empty when the case passes as it is."""
+
+
+async def updated(services: Services, endpoint: Endpoint, case: TestCase, code: str) -> NewExpectation:
+    """The case with an expectation that the code meets. Nothing is saved. Raises ``Invalid`` when it cannot be run."""
+    run = await run_one(services, endpoint, case, code)
+    if run.outcome is None:
+        raise Invalid(Problem("", run.failures[0].sentence))
+    made = expectation_of(run, services.cards.get(endpoint.card))
+    before, after = told_expectation(case), told_expectation(replace(case, expectation=made))
+    return NewExpectation(replace(case, expectation=made), line_diff(before, after))
+
+
+def told_expectation(case: TestCase) -> str:
+    """The expectation as lines of text: a request as it is sent, or one line for each assertion."""
+    if isinstance(case.expectation, ExactRequest):
+        return in_words(case.expectation)
+    return "".join(
+        f"{' '.join(part for part in (each.kind.value, each.target, each.value) if part)}\n"
+        for each in case.expectation
+    )
+
+
+async def create(services: Services, endpoint: Endpoint, case: TestCase, author: str) -> TestCase:
+    """Save a new case. Raises ``Invalid``."""
+    made = replace(case, id=mint(TestCaseId))
+
+    def keep(tx: Transaction) -> None:
+        existing(tx, endpoint.id)
+        check_room(tx, endpoint.id, [made])
+        test_cases.insert(tx, endpoint.id, [made], author, services.now())
+
+    await services.store.write(keep)
+    return made
+
+
+async def change(services: Services, endpoint: Endpoint, case: TestCase) -> None:
+    """Save a changed case under its id. Raises ``Invalid``."""
+
+    def keep(tx: Transaction) -> None:
+        existing(tx, endpoint.id)
+        if test_cases.get(tx, endpoint.id, case.id) is None:
+            raise Invalid(Problem("", GONE))
+        if test_cases.names(tx, endpoint.id).get(case.name, case.id) != case.id:
+            raise Invalid(Problem("name", NAME_TAKEN))
+        test_cases.change(tx, case, services.now())
+
+    await services.store.write(keep)
+
+
+NAME_TAKEN = say("There is a test case with this name already.")
+
+
+async def remove(services: Services, endpoint: Endpoint, ids: Collection[TestCaseId]) -> int:
+    """Delete cases. Returns how many there were."""
+    return await services.store.write(lambda tx: test_cases.remove(tx, endpoint.id, ids))
+
+
+def check_room(tx: Transaction, endpoint_id: EndpointId, cases: Sequence[TestCase]) -> None:
+    """Raise ``Invalid`` when the endpoint cannot have these cases too."""
+    names = test_cases.names(tx, endpoint_id)
+    if len(names) + len(cases) > MAX_CASES:
+        raise Invalid(Problem("", say("An endpoint can have at most {limit} test cases.", limit=MAX_CASES)))
+    if any(case.name in names for case in cases):
+        raise Invalid(Problem("name", NAME_TAKEN))
+
+
+async def case_of(services: Services, endpoint: Endpoint, case_id: TestCaseId) -> StoredCase | None:
+    """The stored case; ``None`` when the endpoint has none with this id."""
+    return await services.store.read(lambda tx: test_cases.get(tx, endpoint.id, case_id))
+
+
+async def _free_name(services: Services, endpoint_id: EndpointId, wanted: str) -> str:
+    """The name, with a number behind it if it is taken."""
+    names = await services.store.read(lambda tx: test_cases.names(tx, endpoint_id))
+    short = wanted[: MAX_NAME - 6]
+    return next(name for name in (short, *(f"{short} {n}" for n in range(2, len(names) + 3))) if name not in names)
