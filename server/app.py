@@ -1,6 +1,7 @@
 """Builds the application from the settings: creates, starts and stops its parts."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -70,6 +71,7 @@ from server.web import (
     security,
     transformations,
     trials,
+    type_definitions,
 )
 from server.web import settings as settings_page
 from server.web import sources as sources_page
@@ -77,9 +79,9 @@ from server.web.hosts import Hosts
 
 WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
-    endpoint_frame, endpoints, credentials, advanced, controls, secrets, conditions, transformations, history, trials,
-    logs, messages, operational_events, replays, catalog, inspector, sources_page, own_cards, settings_page, docs,
-    live, reveal,
+    endpoint_frame, endpoints, credentials, advanced, controls, secrets, conditions, transformations, type_definitions,
+    history, trials, logs, messages, operational_events, replays, catalog, inspector, sources_page, own_cards,
+    settings_page, docs, live, reveal,
 )  # fmt: skip
 """Each address begins with the source, such as ``/test/logs``. So do those of pages that are the same for all sources,
 so that their links lead back to the source that a person came from."""
@@ -90,6 +92,8 @@ MAX_FORM_BYTES = 8 * 1024 * 1024
 DRAIN_SECONDS = 7.0
 """How long a stop waits for deliveries under way. With ``serve.REQUESTS_SECONDS`` before it and a moment to close
 everything, it fits into the ten seconds that service managers wait before they kill."""
+
+_BY_SUM = re.compile(rb"v=[0-9a-f]{16,64}")
 
 log = structlog.get_logger()
 
@@ -263,11 +267,15 @@ class _Language:
 
 
 class _Static(StaticFiles):
-    """Static files. Browsers revalidate them on each use and get a body only when the file changed."""
+    """Static files. Browsers revalidate them on each use and get a body only when the file changed.
 
-    def file_response(self, *args: object, **kwargs: object) -> Response:
-        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
-        response.headers["cache-control"] = "no-cache"
+    A file that is asked for by its sum (``?v=…``) is kept for good: with another content it has another address.
+    """
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        by_sum = _BY_SUM.fullmatch(scope["query_string"])
+        response.headers["cache-control"] = "public, max-age=31536000, immutable" if by_sum else "no-cache"
         return response
 
 

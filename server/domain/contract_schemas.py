@@ -235,7 +235,7 @@ class Patterns:
             raise MalformedContract(
                 path, say("is not a regular expression without look-around and back-references.")
             ) from error
-        return Pattern(validator)
+        return Pattern(validator, str(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +243,8 @@ class Pattern:
     """A regular expression that takes time in proportion to the text, whoever wrote it."""
 
     validator: Draft202012Validator
+    text: str = ""
+    """As the contract has it."""
 
     def matches(self, text: str) -> bool:
         return self.validator.is_valid(text)

@@ -13,6 +13,7 @@ CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self' 'nonce-{nonce}'",  # the nonce is for the code editor, which adds its own style sheet
+    "worker-src": "'self'",  # the type checker of the code editor
     "connect-src": "'self'",
     "img-src": "'self' data:",
     "font-src": "'self'",

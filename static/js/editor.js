@@ -1,12 +1,14 @@
 // Turns <textarea data-editor="javascript|json"> into a code editor. The textarea stays in the form, hidden, and every
 // change is copied to it, so the form is the same with and without scripts. Attributes of the textarea:
 //   data-completes-from="#payload"  the field whose JSON provides the completions after `webhook.` (see completion.js)
+//   data-types-url="/…"             the types of the event and of what the destination accepts (see types.js)
 //   data-check-url="/…"             checks the syntax after a pause in typing: POST code=… responds with
 //                                   {"error": null | {"message", "line", "column"}}
 // In the HTML that the server responds with:
 //   [data-editor-error data-for="#code" data-line data-column data-message]  marks that position in the editor
 //   [data-editor-go="#code" data-line data-column]                           a button that moves the cursor there
-// Ctrl/⌘+Enter clicks the form's [data-run-test], Ctrl/⌘+S its [data-save]. Tab indents; Esc, then Tab, leaves the editor.
+// Ctrl/⌘+Enter clicks the form's [data-run-test], Ctrl/⌘+S its [data-save]. Tab indents;
+// Esc, then Tab, leaves the editor.
 // Line breaks: like every textarea, the editor contains only LF. Pasted CRLF becomes LF; anything else, such as a BOM,
 // stays unchanged.
 import {
@@ -43,16 +45,18 @@ import {
   Prec,
   search,
   searchKeymap,
-  setDiagnostics,
   syntaxHighlighting,
 } from "../vendor/codemirror.js";
 import { webhookCompletions } from "./completion.js";
 import { phrases } from "./editor-phrases.js";
 import { theme } from "./editor-theme.js";
+import { tools } from "./editor-tools.js";
 import { remember, viewOf } from "./editors.js";
 import { upgrade as upgradeMerge } from "./merge.js";
 import { upgrade as upgradeSamples } from "./samples.js";
 import { bringToFront } from "./tabs.js";
+import { showErrors } from "./marks.js";
+import { Types } from "./types.js";
 
 const PAUSE_MS = 500;
 const nonce = document.querySelector('meta[name="csp-nonce"]')?.content ?? "";
@@ -67,8 +71,9 @@ export function upgrade(root) {
 function mount(area) {
   area.dataset.ready = "";
   const label = document.getElementById(`${area.id}-label`);
+  const types = area.dataset.typesUrl ? new Types(area) : null;
   const view = new EditorView({
-    state: EditorState.create({ doc: area.value, extensions: extensionsFor(area) }),
+    state: EditorState.create({ doc: area.value, extensions: extensionsFor(area, types) }),
   });
   area.before(view.dom);
   area.hidden = true;
@@ -76,10 +81,11 @@ function mount(area) {
   area.focus = () => view.focus();
   label?.addEventListener("click", () => view.focus());
   remember(area, view);
+  types?.attach(view);
   if (area.dataset.checkUrl) checkSoon(area, view);
 }
 
-function extensionsFor(area) {
+function extensionsFor(area, types) {
   return [
     nonce ? EditorView.cspNonce.of(nonce) : [],
     lineNumbers(),
@@ -114,16 +120,18 @@ function extensionsFor(area) {
       ...lintKeymap,
       indentWithTab,
     ]),
-    languageFor(area),
+    area.dataset.editor === "javascript" ? tools(types) : [],
+    languageFor(area, types),
     EditorView.contentAttributes.of(namesFor(area)),
     EditorView.updateListener.of((update) => update.docChanged && changed(area, update.view)),
   ];
 }
 
-function languageFor(area) {
+function languageFor(area, types) {
   if (area.dataset.editor === "json") return [json(), linter(jsonParseLinter(), { delay: PAUSE_MS })];
   const source = webhookCompletions(area);
-  return [javascript(), javascriptLanguage.data.of({ autocomplete: source }), lintGutter()];
+  const completions = javascriptLanguage.data.of({ autocomplete: types?.completions(source) ?? source });
+  return [javascript(), completions, lintGutter(), types?.extension() ?? []];
 }
 
 // The editor's text box is another element than the textarea, so it takes over its name, help and error state.
@@ -201,7 +209,7 @@ function mark(view, errors) {
     const word = /^[\w$]+|^./.exec(doc.sliceString(from, doc.lineAt(from).to));
     return { from, to: from + (word ? word[0].length : 0), severity: "error", message };
   });
-  view.dispatch(setDiagnostics(view.state, diagnostics));
+  showErrors(view, diagnostics);
 }
 
 // The document offset of a line and column, which count from 1 as in the engine. Positions outside are moved inside.

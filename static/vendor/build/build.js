@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { typescriptModule } from "./typescript.js";
 
 const banner = (text) => `/* ${text} See VENDORED.md and LICENSES.txt. */\n`;
 const vendored = (name) => new URL(`../${name}`, import.meta.url);
@@ -28,9 +29,23 @@ const { metafile } = await build({
   banner: { js: banner("CodeMirror 6 and Lezer, bundled; MIT.").trimEnd() },
 });
 
+const folder = packaged("typescript/lib/");
+const typescript = await build({
+  stdin: { contents: typescriptModule(folder, readdirSync(folder)), loader: "js" },
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  legalComments: "none",
+  define: { process: "undefined", require: "undefined" }, // a browser, also when tests run it elsewhere
+  write: false,
+  banner: { js: banner("TypeScript's language service and its declarations of ECMAScript; Apache-2.0.").trimEnd() },
+});
+writeFileSync(vendored("typescript.js"), typescript.outputFiles[0].text);
+
 // The licences ask that their text travels with every copy; packages with the same text are named together.
 const inBundle = Object.keys(metafile.inputs).map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
-const names = [...new Set(["htmx.org", ...inBundle.filter(Boolean).sort()])];
+const names = [...new Set(["htmx.org", ...inBundle.filter(Boolean).sort(), "typescript"])];
 const byText = new Map();
 for (const name of names) {
   const { version, license } = JSON.parse(readFileSync(packaged(`${name}/package.json`), "utf8"));
@@ -42,6 +57,6 @@ for (const name of names) {
 const licences = [...byText].map(([text, packages]) => `${packages.join("\n")}\n\n${text}\n`);
 writeFileSync(vendored("LICENSES.txt"), licences.join(`\n${"-".repeat(80)}\n\n`));
 
-for (const name of ["htmx.js", "codemirror.js"]) {
+for (const name of ["htmx.js", "codemirror.js", "typescript.js"]) {
   console.log(createHash("sha256").update(readFileSync(vendored(name))).digest("hex"), name);
 }

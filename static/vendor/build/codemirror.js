@@ -1,6 +1,6 @@
 // Just the parts of CodeMirror 6 that static/js uses. esbuild drops the rest.
 export {
-  autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, snippetCompletion, startCompletion,
+  autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus, snippetCompletion, startCompletion,
 } from "@codemirror/autocomplete";
 export {
   defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory, redo, toggleComment, undo,
@@ -11,7 +11,8 @@ export {
   bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit, syntaxHighlighting, syntaxTree,
 } from "@codemirror/language";
 export {
-  forceLinting, linter, lintGutter, lintKeymap, nextDiagnostic, openLintPanel, previousDiagnostic, setDiagnostics,
+  forceLinting, forEachDiagnostic, linter, lintGutter, lintKeymap, nextDiagnostic, openLintPanel,
+  previousDiagnostic, setDiagnostics,
 } from "@codemirror/lint";
 export {
   acceptChunk, getChunks, getOriginalDoc, goToNextChunk, goToPreviousChunk, MergeView, rejectChunk, uncollapseUnchanged,

@@ -1,0 +1,171 @@
+// Types in the code editor: completion, hover, warnings, definition, rename and formatting by the type worker. It is
+// loaded once, when a code editor with data-types-url has the focus for the first time and the browser is idle; not
+// when the person saves data. Until it is ready, and wherever it knows nothing, completion comes from the sample.
+//   data-types-url="/…/types.d.ts"  the types of this endpoint; the form's event types are added to the address
+import { EditorView, hoverTooltip } from "../vendor/codemirror.js";
+import { showWarnings } from "./marks.js";
+import { HOVER, sentence } from "./type-phrases.js";
+
+const PAUSE_MS = 400;
+const IDLE_MS = 2000;
+
+let worker = null;
+let last = 0;
+let began = false;
+const waiting = new Map();
+const clients = new Set();
+
+function ask(method, ...values) {
+  return new Promise((resolve) => {
+    waiting.set(++last, resolve);
+    worker.postMessage({ id: last, method, values });
+  });
+}
+
+function start() {
+  if (worker) return;
+  worker = new Worker(new URL("./type-worker.js", import.meta.url), { type: "module", name: "types" });
+  worker.addEventListener("message", ({ data: { id, result } }) => {
+    if (id === 0) {
+      began = true;
+      for (const client of clients) client.check();
+      return;
+    }
+    waiting.get(id)?.(result);
+    waiting.delete(id);
+  });
+}
+
+// What one editor asks the worker.
+export class Types {
+  constructor(area) {
+    this.area = area;
+    this.timer = 0;
+    this.types = null; // of the address that was read last
+    this.address = "";
+  }
+
+  attach(view) {
+    this.view = view;
+    const begin = () => {
+      if (navigator.connection?.saveData) return;
+      clients.add(this);
+      if (began) this.check();
+      else if (window.requestIdleCallback) requestIdleCallback(start, { timeout: IDLE_MS });
+      else setTimeout(start, 0);
+    };
+    view.contentDOM.addEventListener("focus", begin, { once: true });
+    if (view.hasFocus) begin();
+  }
+
+  get ready() {
+    return began && this.types !== null;
+  }
+
+  // Sends what changed, then asks; null when the code has changed meanwhile or nothing is known.
+  async ask(method, ...values) {
+    if (!began || !(await this.load())) return null;
+    const { doc } = this.view.state;
+    ask("update", { types: this.types, code: doc.toString(), variables: this.variables() });
+    const result = await ask(method, ...values);
+    return this.view.state.doc === doc ? result : null;
+  }
+
+  async load() {
+    const address = this.wanted();
+    if (address === this.address && this.types !== null) return true;
+    try {
+      const response = await fetch(address);
+      if (!response.ok) return false;
+      this.types = await response.text();
+      this.address = address;
+      return true;
+    } catch {
+      return false; // offline: the sample is still there
+    }
+  }
+
+  // The address with the event types that the form has chosen, if it has any.
+  wanted() {
+    const url = new URL(this.area.dataset.typesUrl, document.baseURI);
+    const form = this.area.form && new FormData(this.area.form);
+    if (form?.get("listen") && form.get("listen") !== "all") {
+      for (const name of form.getAll("event_types")) url.searchParams.append("event", name);
+    }
+    return url.href;
+  }
+
+  variables() {
+    const inputs = this.area.form?.querySelectorAll('[name="variables_key"]') ?? [];
+    return [...inputs].map((input) => input.value.trim()).filter(Boolean);
+  }
+
+  checkSoon() {
+    if (!began) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.check(), PAUSE_MS);
+  }
+
+  async check() {
+    const found = await this.ask("warnings");
+    if (!found) return;
+    const { state } = this.view;
+    showWarnings(
+      this.view,
+      found.filter(({ to }) => to <= state.doc.length).map((one) => ({
+        from: one.from,
+        to: one.to,
+        severity: one.info ? "info" : "warning",
+        message: sentence(state, one),
+      })),
+    );
+    this.area.dataset.types = "ready";
+  }
+
+  completions(sample) {
+    return async (context) => {
+      const found = this.ready ? await this.ask("completions", context.pos, context.explicit) : null;
+      if (!found?.options.length) return context.aborted ? null : sample(context);
+      const detail = (label) => async () => {
+        const told = await this.ask("detail", context.pos, label);
+        return told && card(this.view.state, told);
+      };
+      const options = found.options.map(({ label, type, sortText }, index) => ({
+        label,
+        type,
+        boost: (sortText < "15" ? 50 : 0) - index / 1000,
+        info: detail(label),
+      }));
+      return { from: found.from, options, validFor: found.quoted ? /^[^"'`]*$/ : /^[\w$]*$/ };
+    };
+  }
+
+  extension() {
+    return [this.hover(), EditorView.updateListener.of((update) => update.docChanged && this.checkSoon())];
+  }
+
+  hover() {
+    return hoverTooltip(async (view, position) => {
+      const found = this.ready ? await this.ask("hover", position) : null;
+      if (!found) return null;
+      return { pos: found.from, end: found.to, above: true, create: () => ({ dom: card(view.state, found) }) };
+    });
+  }
+}
+
+// Type, description, nullability and example of a name.
+function card(state, { type, text, example, nullable, absent }) {
+  const box = document.createElement("div");
+  box.className = "type-card";
+  const line = (name, content) => {
+    const made = document.createElement(name);
+    made.textContent = content;
+    box.append(made);
+  };
+  line("code", type);
+  if (text) line("p", text);
+  const notes = [nullable && state.phrase(HOVER.nullable), absent && state.phrase(HOVER.absent)].filter(Boolean);
+  if (notes.length) line("p", notes.join(" "));
+  if (example) line("p", state.phrase(HOVER.example, example));
+  return box;
+}
