@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from server.domain.endpoints import Destination, Endpoint, Version
+from server.domain.endpoints import Destination, Endpoint
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, MessageId, SourceId, UserId, VersionId, mint, unique
 from server.domain.messages import (
     Attempt,
@@ -15,6 +15,7 @@ from server.domain.messages import (
     Trigger,
 )
 from server.domain.sources import Mode, Source
+from server.domain.versions import Version
 from server.store.accounts import User
 
 NOW = 1_790_000_000_000

@@ -2,6 +2,7 @@
 
 from server.actions.endpoints import check_whole
 from server.actions.services import Services
+from server.actions.version_choices import ACTIVE, VersionChoice
 from server.delivery.feed import Changed
 from server.domain.endpoints import Endpoint
 from server.domain.messages import Delivery
@@ -28,10 +29,11 @@ async def stop(services: Services, delivery: Delivery) -> None:
     services.feed.publish(changed)
 
 
-async def resend(services: Services, delivery: Delivery) -> Endpoint:
+async def resend(services: Services, delivery: Delivery, choice: VersionChoice = ACTIVE) -> Endpoint:
     """Send the delivery again now, with a new retry schedule. Raises ``Invalid``.
 
-    To a paused endpoint it goes once that is resumed; to an ordered one, before everything that arrived later.
+    A chosen version runs for this attempt and its retries, even while the transformation is disabled. To a paused
+    endpoint it goes once that is resumed; to an ordered one, before everything that arrived later.
     """
 
     def keep(tx: Transaction) -> Endpoint:
@@ -41,7 +43,8 @@ async def resend(services: Services, delivery: Delivery) -> Endpoint:
         if endpoint.disabled:
             raise Invalid(Problem("", say("The endpoint is disabled. Enable it to resend.")))
         check_whole(endpoint)
-        if not deliveries.resend(tx, delivery.id, services.now()):
+        chosen = choice.found(tx, endpoint)
+        if not deliveries.resend(tx, delivery.id, services.now(), chosen.id if chosen else None):
             raise Invalid(Problem("", say("An attempt is in progress. Wait until it ends.")))
         return endpoint
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from server.actions.endpoints import check_whole, existing
 from server.actions.services import Services
+from server.actions.version_choices import ACTIVE, VersionChoice
 from server.delivery.feed import Changed
 from server.delivery.prepare import runs_code
 from server.domain.endpoints import Endpoint
-from server.domain.ids import Millis, ReplayId, VersionId, mint
+from server.domain.ids import Millis, ReplayId, mint
 from server.domain.messages import DeliveryState
 from server.domain.replays import (
     BULK_STATES,
@@ -69,6 +70,8 @@ class DryRun:
     """How many the destination accepted before: it will receive their ``webhook-id`` again."""
     version: Version | None
     """The code that will run; ``None`` when messages are sent as received."""
+    pinned: bool = False
+    """A person chose the version. Otherwise it is the active one."""
 
 
 def selected(asked: ReplayForm, now: Millis) -> tuple[Selection, int | None]:
@@ -86,8 +89,15 @@ def selected(asked: ReplayForm, now: Millis) -> tuple[Selection, int | None]:
     return Selection(asked.kind, since, until, asked.event_types, states), rate
 
 
-async def dry_run(services: Services, endpoint: Endpoint, selection: Selection, rate: int | None = None) -> DryRun:
-    """Count what the replay would send, with the same conditions as the replay itself."""
+async def dry_run(
+    services: Services,
+    endpoint: Endpoint,
+    selection: Selection,
+    rate: int | None = None,
+    choice: VersionChoice = ACTIVE,
+) -> DryRun:
+    """Count what the replay would send, with the same conditions as the replay itself. Raises ``Invalid``."""
+    chosen = await services.store.read(lambda tx: choice.found(tx, endpoint))
     cursor, more, total = selection.start, False, 0
     types: Counter[str] = Counter()
     states: Counter[DeliveryState | None] = Counter()
@@ -117,15 +127,24 @@ async def dry_run(services: Services, endpoint: Endpoint, selection: Selection, 
         by_type=tuple(types.most_common()),
         by_state=tuple(states.most_common()),
         repeated=repeated,
-        version=endpoint.version if runs_code(endpoint) else None,
+        version=chosen or (endpoint.version if runs_code(endpoint) else None),
+        pinned=chosen is not None,
     )
 
 
 async def begin(
-    services: Services, endpoint: Endpoint, selection: Selection, rate: int | None, user_name: str
+    services: Services,
+    endpoint: Endpoint,
+    selection: Selection,
+    rate: int | None,
+    user_name: str,
+    choice: VersionChoice = ACTIVE,
 ) -> Replay:
-    """Start the replay. Raises ``Invalid`` when nothing matches, or when another replay is under way."""
-    counted = await dry_run(services, endpoint, selection, rate)
+    """Start the replay. Raises ``Invalid`` when nothing matches, or when another replay is under way.
+
+    Its deliveries run the chosen version, even while the transformation is disabled.
+    """
+    counted = await dry_run(services, endpoint, selection, rate, choice)
     if not counted.total and not counted.more:
         raise Invalid(NOTHING)
 
@@ -134,6 +153,8 @@ async def begin(
         if now.disabled:
             raise Invalid(Problem("", say("The endpoint is disabled. Enable it to replay.")))
         check_whole(now)
+        chosen = choice.found(tx, now)
+        version = chosen or (now.version if runs_code(now) else None)
         if replays.running(tx, endpoint.id):
             raise Invalid(
                 Problem("", say("Another replay of this endpoint is in progress. Wait for it to finish, or stop it."))
@@ -143,7 +164,8 @@ async def begin(
             source_id=now.source_id,
             endpoint_id=now.id,
             selection=selection,
-            version_id=VersionId(now.version.id) if now.version and runs_code(now) else None,
+            version_id=version.id if version else None,
+            pinned=chosen is not None,
             rate=rate,
             total=counted.total,
             more=counted.more,

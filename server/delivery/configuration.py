@@ -10,14 +10,18 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from server.domain.endpoints import Endpoint
-from server.domain.ids import EndpointId, SourceId
+from server.domain.ids import EndpointId, SourceId, VersionId
 from server.domain.sources import Source
-from server.store import Store, Transaction, endpoints, messages, sources
+from server.domain.versions import MissingVersion, Version
+from server.store import Store, Transaction, endpoints, messages, sources, versions
 from server.store.changes import Changes
 from server.store.messages import EndpointFilter
 
 FRESH_SECONDS = 1.0
 """How long an entry is used before it is read again."""
+
+MAX_VERSIONS = 64
+"""Versions in memory that people chose for deliveries. Each has at most 256 KiB of code."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -30,6 +34,8 @@ class Configuration:
         self._sources = _Kept(store, _sources_by_token)
         self._filters = _Kept(store, _filters_by_source)
         self._endpoints = _Kept(store, endpoints.get_whole)
+        self._store = store
+        self._versions: dict[VersionId, Version] = {}
         store.watch(self._forget)
 
     async def source_with_token(self, token: str) -> Source | None:
@@ -46,6 +52,16 @@ class Configuration:
         """Return the endpoint as it is now, or ``None`` when it was removed. Raises ``UnreadableEndpoint``."""
         known = self._endpoints.fresh(endpoint_id) or await self._endpoints.read(endpoint_id)
         return known.value
+
+    async def version(self, endpoint_id: EndpointId, version_id: VersionId) -> Version:
+        """Return a version of the endpoint's code. Raises ``MissingVersion``. A version never changes."""
+        known = self._versions.pop(version_id, None) or await self._store.read(lambda tx: versions.get(tx, version_id))
+        if known is None or known.endpoint_id != endpoint_id:
+            raise MissingVersion
+        self._versions[version_id] = known  # at the end: the one at the beginning was used least recently
+        if len(self._versions) > MAX_VERSIONS:
+            del self._versions[next(iter(self._versions))]
+        return known
 
     def _forget(self, changes: Changes) -> None:
         if changes.sources:

@@ -34,6 +34,7 @@ from server.domain.faults import (
     Fault,
     before_the_send,
     missing_card,
+    missing_version,
     never_ended,
     not_kept_whole,
     reason_of,
@@ -43,6 +44,7 @@ from server.domain.faults import (
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, Millis, ProcessId, mint
 from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Message
 from server.domain.schedules import SECOND
+from server.domain.versions import MissingVersion
 from server.sandbox import Unavailable
 from server.store import Busy, Store, Transaction, deliveries, faults
 from server.store.changes import Changes
@@ -352,6 +354,8 @@ class Worker:
                 return None
             if started_at - (held.lease_until - self._lease) > LONG_WAIT and not await self._still_ours(delivery.id):
                 return None
+            if delivery.version_id:
+                endpoint = endpoint.running(await self._configuration.version(endpoint_id, delivery.version_id))
             claimed = ClaimedDelivery(delivery, held.message, endpoint)
             attempt = await self._dispatcher.attempt(claimed, attempt_id)
         except asyncio.CancelledError:
@@ -536,6 +540,8 @@ def _fault_of(error: Exception) -> Fault:
             return unreadable_endpoint(error)
         case MissingCard():
             return missing_card(error)
+        case MissingVersion():
+            return missing_version()
         case _:
             return before_the_send(error)
 

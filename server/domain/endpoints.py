@@ -1,7 +1,7 @@
 """An endpoint: a destination for a source's events, with its filter, code, schedule and limits."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -180,6 +180,10 @@ class Endpoint:
         """The signing secrets at a time: the current one, and the former one until it expires."""
         former = self.former_secret
         return (self.secret, former.secret) if former and now < former.until else (self.secret,)
+
+    def running(self, version: Version) -> "Endpoint":
+        """The endpoint as it would be with this version active."""
+        return replace(self, version=version, transforming=True)
 
     def objection(self, event_type: str, payload: Payload) -> Sentence | None:
         """Why its event types or its filter reject an event; ``None`` when they accept it."""

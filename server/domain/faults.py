@@ -71,6 +71,10 @@ def missing_card(error: MissingCard) -> Fault:
     return Fault(because("fault_card_missing", card=error.name), lasting=True)
 
 
+def missing_version() -> Fault:
+    return Fault(because("fault_version_missing"), lasting=True)
+
+
 def unreadable_event(error: BaseException) -> Fault:
     return Fault(because("fault_event_unreadable", reason=reason_of(error)))
 

@@ -138,6 +138,8 @@ class Delivery:
     stopped_because: StoppedBecause | None = None
     captured: bool = False
     """It succeeded by being captured in the inspector; nothing was sent."""
+    version_id: VersionId | None = None
+    """The version of the code that a person chose for its next attempts; ``None``: the one that is active then."""
 
     @property
     def shown_state(self) -> str:

@@ -221,6 +221,10 @@ REASONS: Mapping[str, str] = {
         "The endpoint's integration card ({card}) does not exist or cannot be read, so nothing was sent: without it, "
         "the request would lack its credentials. Import the card again under this name, then re-run the delivery."
     ),
+    "fault_version_missing": (
+        "The version of the code that was chosen for this delivery is not stored, so nothing was sent. Resend it with "
+        "another version."
+    ),
     "fault_attempt_unreadable": "Part of this attempt's record could not be read from the database.",
     "fault_event_unreadable": "This event could not be read from the database ({reason}).",
     "fault_filter": (

@@ -92,7 +92,8 @@ class Replay:
     endpoint_id: EndpointId
     selection: Selection
     version_id: VersionId | None
-    """The version that was active when the run began. Each delivery runs the version that is active when it is sent."""
+    """If it is pinned, the version that each delivery runs. Otherwise the one that was active when the run began, while
+    each delivery runs the version that is active when it is sent."""
     rate: int | None
     """The most deliveries per second; ``None`` for no limit."""
     total: int
@@ -108,6 +109,13 @@ class Replay:
     """The person who began it."""
     created_at: Millis
     ended_at: Millis | None = None
+    pinned: bool = False
+    """A person chose the version."""
+
+    @property
+    def chosen_version(self) -> VersionId | None:
+        """The version that a person chose for its deliveries; ``None``: the one that is active when each is sent."""
+        return self.version_id if self.pinned else None
 
 
 @dataclass(frozen=True, slots=True)

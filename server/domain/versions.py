@@ -37,6 +37,21 @@ class Version:
     """The variables that the endpoint had; ``None`` for one from before they were kept."""
 
 
+@dataclass(frozen=True, slots=True)
+class VersionName:
+    """A version without its code, to name it, to link to it and to choose it."""
+
+    id: VersionId
+    endpoint_id: EndpointId
+    number: int
+    note: str
+    created_at: Millis
+
+
+class MissingVersion(Exception):
+    """The version that a person chose for a delivery is not stored, or is another endpoint's."""
+
+
 class ActivationReason(StrEnum):
     """Why another version began to serve."""
 

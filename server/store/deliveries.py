@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Update, and_, bindparam, case, func, literal_column, or_, select, update
 
 from server.domain.endpoints import Endpoint
-from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, ProcessId
+from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, ProcessId, VersionId
 from server.domain.messages import (
     ACCEPTED,
     Attempt,
@@ -216,8 +216,11 @@ def keep_to_the_clock(tx: Connection, now: Millis) -> int:
     return moved.rowcount
 
 
-def resend(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:
-    """Make the delivery due now, at the start of its schedule. False if it or its endpoint is gone or it is leased."""
+def resend(tx: Connection, delivery_id: DeliveryId, now: Millis, version_id: VersionId | None = None) -> bool:
+    """Make the delivery due now, at the start of its schedule. False if it or its endpoint is gone or it is leased.
+
+    With ``version_id`` this and all retries run that version of the code, otherwise the one that is active then.
+    """
     changed = tx.execute(
         update(deliveries)
         .where(
@@ -235,6 +238,7 @@ def resend(tx: Connection, delivery_id: DeliveryId, now: Millis) -> bool:
             fault=None,
             stopped_because=None,
             captured=False,
+            version_id=version_id,
         )
     )
     return changed.rowcount == 1

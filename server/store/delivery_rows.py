@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, ReplayId, mint
+from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, ReplayId, VersionId, mint
 from server.domain.messages import Delivery, DeliveryState, StoppedBecause, Trigger
 from server.domain.reasons import load_cause
 
@@ -18,6 +18,7 @@ def new(
     now: Millis,
     due_at: Millis,
     replay_id: ReplayId | None = None,
+    version_id: VersionId | None = None,
 ) -> dict[str, Any]:
     """The row of a delivery that waits for its first attempt, for ``rows.insert``. Missing columns stay NULL."""
     return {
@@ -36,6 +37,7 @@ def new(
         "fault": None,
         "stopped_because": None,
         "captured": False,
+        "version_id": version_id,
     }
 
 
@@ -55,4 +57,5 @@ def read(row: RowMapping | Mapping[str, Any]) -> Delivery:
         fault=load_cause(row["fault"]) if row["fault"] else None,
         stopped_because=StoppedBecause(row["stopped_because"]) if row["stopped_because"] else None,
         captured=row["captured"],
+        version_id=VersionId(row["version_id"]) if row["version_id"] else None,
     )

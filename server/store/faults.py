@@ -13,7 +13,7 @@ from server.domain.operational_events import waiting_for_us
 from server.domain.reasons import dump_cause
 from server.store import operational_events
 from server.store.deliveries import AttemptRecord, record
-from server.store.schema import deliveries, endpoints, messages
+from server.store.schema import deliveries, messages
 
 NOBODY = ProcessId("nobody")
 """The lease owner recorded while a delivery without a lease is parked."""
@@ -102,7 +102,7 @@ def _keep_one(tx: Connection, failed: FailedDelivery) -> FaultRecord | None:
 
 
 def _locked(tx: Connection, failed: FailedDelivery) -> RowMapping | None:
-    """The delivery with its source, event type and code version, if the owner still holds it; ``None`` otherwise.
+    """The delivery with its source and event type, if the owner still holds it; ``None`` otherwise.
 
     The row is locked until the transaction ends.
     """
@@ -110,9 +110,8 @@ def _locked(tx: Connection, failed: FailedDelivery) -> RowMapping | None:
     if not failed.owner:
         mine = deliveries.c.lease_owner.is_(None) | (deliveries.c.lease_until <= failed.at)
     query = (
-        select(deliveries, messages.c.source_id, messages.c.event_type, endpoints.c.version_id)
+        select(deliveries, messages.c.source_id, messages.c.event_type)
         .join(messages, messages.c.id == deliveries.c.message_id)
-        .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
         .where(deliveries.c.id == failed.delivery_id, deliveries.c.state == DeliveryState.PENDING.value, mine)
         .with_for_update(of=deliveries)
     )

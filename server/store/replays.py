@@ -35,6 +35,7 @@ def insert(tx: Connection, replay: Replay) -> None:
             kind=selection.kind.value,
             filters=dump([selection.since, selection.until, chosen, sorted(selection.states)]),
             version_id=replay.version_id,
+            pinned=replay.pinned,
             rate=replay.rate,
             total=replay.total,
             more=replay.more,
@@ -144,7 +145,14 @@ def stop(tx: Connection, replay_id: ReplayId, state: ReplayState, now: Millis) -
     given_back = tx.execute(
         update(deliveries)
         .where(unbegun)
-        .values(state=deliveries.c.former_state, former_state=None, replay_id=None, due_at=None, updated_at=now)
+        .values(
+            state=deliveries.c.former_state,
+            former_state=None,
+            replay_id=None,
+            version_id=None,
+            due_at=None,
+            updated_at=now,
+        )
     )
     tx.execute(
         update(replays)
@@ -211,6 +219,7 @@ def _begin_known(tx: Connection, replay: Replay, matches: Sequence[Match], due: 
                 fault=None,
                 stopped_because=None,
                 captured=False,
+                version_id=replay.chosen_version,
             )
         ).rowcount
     return begun
@@ -225,7 +234,15 @@ def _begin_new(tx: Connection, replay: Replay, matches: Sequence[Match], due: Se
     )
     known = set(tx.execute(there).scalars())
     rows = [
-        delivery_rows.new(message_id, replay.endpoint_id, Trigger.REPLAY, now=now, due_at=at, replay_id=replay.id)
+        delivery_rows.new(
+            message_id,
+            replay.endpoint_id,
+            Trigger.REPLAY,
+            now=now,
+            due_at=at,
+            replay_id=replay.id,
+            version_id=replay.chosen_version,
+        )
         for message_id, at in new.items()
         if message_id not in known
     ]
@@ -292,4 +309,5 @@ def _replay(row: RowMapping) -> Replay:
         user_name=row["user_name"],
         created_at=row["created_at"],
         ended_at=row["ended_at"],
+        pinned=row["pinned"],
     )

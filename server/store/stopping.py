@@ -121,6 +121,7 @@ def _stop(tx: Connection, ids: Sequence[DeliveryId], because: StoppedBecause, no
         replayed = and_(chosen, deliveries.c.trigger == Trigger.REPLAY.value, deliveries.c.former_state.is_not(None))
         values = stopped_values(because, now)
         given_back = values | {"state": deliveries.c.former_state, "stopped_because": None, "former_state": None}
+        given_back |= {"version_id": None}
         stopped += tx.execute(update(deliveries).where(replayed).values(**given_back)).rowcount
         stopped += tx.execute(update(deliveries).where(chosen).values(**values)).rowcount
         tx.execute(

@@ -7,12 +7,17 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, select
 
 from server.domain.ids import ActivationId, EndpointId, VersionId
-from server.domain.versions import Activation, ActivationReason, Version, VersionOrigin
+from server.domain.versions import Activation, ActivationReason, Version, VersionName, VersionOrigin
 from server.store.columns import dump
 from server.store.schema import activations, versions
 
 MAX_SHOWN = 200
 """Rows of a history on one page."""
+
+MAX_CHOICES = 50
+"""The newest versions of an endpoint that can be chosen for a delivery."""
+
+_NAME = (versions.c.id, versions.c.endpoint_id, versions.c.number, versions.c.note, versions.c.created_at)
 
 
 def insert(tx: Connection, version: Version) -> Version:
@@ -82,6 +87,27 @@ def with_code(tx: Connection, endpoint_id: EndpointId, code: str) -> Version | N
 def by_ids(tx: Connection, ids: Iterable[VersionId | None]) -> dict[VersionId, Version]:
     rows = tx.execute(select(versions).where(versions.c.id.in_({each for each in ids if each}))).mappings()
     return {VersionId(row["id"]): read(dict(row)) for row in rows}
+
+
+def names(tx: Connection, ids: Iterable[VersionId | None]) -> dict[VersionId, VersionName]:
+    """The versions with these ids, without their code."""
+    rows = tx.execute(select(*_NAME).where(versions.c.id.in_({each for each in ids if each})))
+    return {VersionId(row.id): VersionName(*row) for row in rows}
+
+
+def choices(tx: Connection, endpoint_ids: Iterable[EndpointId]) -> dict[EndpointId, list[VersionName]]:
+    """The newest versions of each endpoint, newest first."""
+    place = func.row_number().over(partition_by=versions.c.endpoint_id, order_by=versions.c.number.desc())
+    ranked = select(*_NAME, place.label("place")).where(versions.c.endpoint_id.in_(set(endpoint_ids))).subquery()
+    newest = (
+        select(*[ranked.c[column.name] for column in _NAME])
+        .where(ranked.c.place <= MAX_CHOICES)
+        .order_by(ranked.c.number.desc())
+    )
+    found: dict[EndpointId, list[VersionName]] = {}
+    for row in tx.execute(newest):
+        found.setdefault(EndpointId(row.endpoint_id), []).append(VersionName(*row))
+    return found
 
 
 def read(row: Mapping[str, Any]) -> Version:
