@@ -15,7 +15,7 @@ from server.actions.drafts import Draft, credentials_of
 from server.domain.cards import Card, FieldKind
 from server.domain.catalog import EventType
 from server.domain.endpoints import URL_NOT_SET, Endpoint
-from server.domain.ids import AttemptId, Millis, earliest
+from server.domain.ids import AttemptId, Millis, VersionId, earliest
 from server.domain.masking import shown_url, tail
 from server.domain.messages import ACCEPTED, Attempt, AttemptError, AttemptOutcome, Delivery, Trigger
 from server.domain.recognition import Hint, hints_of
@@ -23,6 +23,7 @@ from server.domain.replays import Progress, Replay
 from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.domain.stamps import FormPart, Seen, stamp
 from server.domain.verdicts import Grade
+from server.domain.versions import VersionName
 from server.sandbox import SlowCode
 from server.store import (
     Transaction,
@@ -33,6 +34,7 @@ from server.store import (
     queues,
     replay_matches,
     replays,
+    versions,
 )
 from server.store.endpoints import OutcomeCounts
 from server.web import drafts, forms
@@ -93,6 +95,8 @@ class OverviewTab:
     """What an endpoint's Overview shows."""
 
     attempts: Sequence[Attempt]
+    versions: Mapping[VersionId, VersionName]
+    """The versions of the code that the attempts ran."""
     older: str
     """The id to continue from; empty on the last page."""
     before: str
@@ -127,6 +131,8 @@ class TestingTab:
     tree: Sequence[tuple[str, Sequence[EventType]]]
     event_type: str
     examples: Sequence[Attempt]
+    versions: Mapping[VersionId, VersionName]
+    """The versions of the code that the examples ran."""
     problem: Sentence | None
     """Why no example was sent."""
 
@@ -241,13 +247,17 @@ async def overview(request: Request, here: Here, endpoint: TheEndpoint, show: st
     )
     since = earliest(AttemptId, here.services.now() - DAY_MS)
 
-    def look(tx: Transaction) -> tuple[list[Attempt], OutcomeCounts, int, Delivery | None, list[Shown]]:
+    def look(
+        tx: Transaction,
+    ) -> tuple[list[Attempt], dict[VersionId, VersionName], OutcomeCounts, int, Delivery | None, list[Shown]]:
+        made = attempts.page(tx, search, bodies=False)
+        named = versions.names(tx, [each.version_id for each in made])
         tally = endpoints.tallies(tx, [endpoint.id], since).get(endpoint.id, OutcomeCounts({}))
         turn = queues.head(tx, endpoint.id) if endpoint.controls.ordered else None
         told = shown(tx, here, operational_events.of_endpoint(tx, endpoint.id))
-        return attempts.page(tx, search, bodies=False), tally, deliveries.waiting(tx, endpoint.id), turn, told
+        return made, named, tally, deliveries.waiting(tx, endpoint.id), turn, told
 
-    found, tally, waiting, turn, told = await here.services.store.read(look)
+    found, named, tally, waiting, turn, told = await here.services.store.read(look)
     parked, latest = await here.services.store.read(
         lambda tx: (replay_matches.parked(tx, endpoint.id), replays.history(tx, endpoint.id, limit=1))
     )
@@ -260,6 +270,7 @@ async def overview(request: Request, here: Here, endpoint: TheEndpoint, show: st
         "overview",
         OverviewTab(
             attempts=found,
+            versions=named,
             older=found[-1].id if len(found) == attempts.PAGE else "",
             before=before,
             show=show if show in FILTERS else "",
@@ -418,8 +429,13 @@ async def _testing(
     request: Request, here: Visit, endpoint: Endpoint, event_type: str, refused: Invalid | None = None
 ) -> Response:
     search = attempts.Search(endpoint_id=endpoint.id)
-    recent = await here.services.store.read(lambda tx: attempts.page(tx, search, bodies=False))
-    examples = [attempt for attempt in recent if attempt.trigger is Trigger.EXAMPLE][:5]
+
+    def look(tx: Transaction) -> tuple[list[Attempt], dict[VersionId, VersionName]]:
+        recent = attempts.page(tx, search, bodies=False)
+        examples = [attempt for attempt in recent if attempt.trigger is Trigger.EXAMPLE][:5]
+        return examples, versions.names(tx, [each.version_id for each in examples])
+
+    examples, named = await here.services.store.read(look)
     first = next(iter(sorted(endpoint.event_types or ())), drafts.FIRST_EVENT_TYPE)
     return await tab_page(
         request,
@@ -430,6 +446,7 @@ async def _testing(
             tree=drafts.TREE,
             event_type=event_type or first,
             examples=examples,
+            versions=named,
             problem=refused.problems[0].sentence if refused else None,
         ),
         block="examples",

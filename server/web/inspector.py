@@ -7,9 +7,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.domain.ids import AttemptId, EndpointId
+from server.domain.ids import AttemptId, EndpointId, VersionId
 from server.domain.messages import Attempt, AttemptOutcome
-from server.store import Transaction, attempts, endpoints
+from server.domain.versions import VersionName
+from server.store import Transaction, attempts, endpoints, versions
 from server.web.pretty import SHOWN
 from server.web.render import page
 from server.web.visit import Here
@@ -30,6 +31,8 @@ class Inspector:
     older: str
     """The same for the next page; empty when there is none."""
     names: Mapping[EndpointId, str]
+    versions: Mapping[VersionId, VersionName]
+    """The version of the code that made the shown request; empty when no code ran, or the endpoint was deleted."""
     most_shown: int = SHOWN
     """The most characters of a body that the page shows."""
     active: str = "inspector"
@@ -40,15 +43,18 @@ async def index(request: Request, here: Here, attempt: str = "", before: str = "
     captured = (AttemptOutcome.CAPTURED,)
     search = attempts.Search(here.source.id, outcomes=captured, before=before if before.isprintable() else "")
 
-    def look(tx: Transaction) -> tuple[list[Attempt], Attempt | None, dict[EndpointId, str]]:
+    def look(
+        tx: Transaction,
+    ) -> tuple[list[Attempt], Attempt | None, dict[EndpointId, str], dict[VersionId, VersionName]]:
         found = attempts.page(tx, search, bodies=False)
         shown = attempts.get(tx, AttemptId(attempt)) if attempt.isprintable() and attempt else None
         if shown is None or shown.outcome is not AttemptOutcome.CAPTURED or shown.source_id != here.source.id:
             shown = attempts.get(tx, found[0].id) if found else None
         ids = {each.endpoint_id for each in [*found, *([shown] if shown else [])]}
-        return found, shown, endpoints.names(tx, here.services.cards, ids)
+        named = versions.names(tx, [shown.version_id]) if shown and endpoints.get(tx, shown.endpoint_id) else {}
+        return found, shown, endpoints.names(tx, here.services.cards, ids), named
 
-    found, shown, names = await here.services.store.read(look)
+    found, shown, names, named = await here.services.store.read(look)
     values = Inspector(
         captured=found,
         shown=shown,
@@ -56,5 +62,6 @@ async def index(request: Request, here: Here, attempt: str = "", before: str = "
         before=before,
         older=found[-1].id if len(found) == attempts.PAGE else "",
         names=names,
+        versions=named,
     )
     return page(request, "inspector/inspector.html", here, values, block="captured")

@@ -1,6 +1,6 @@
 """``GET /logs``: received messages and attempts, newest first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.domain.catalog import EventType
-from server.domain.ids import AttemptId, EndpointId
+from server.domain.ids import AttemptId, EndpointId, VersionId
 from server.domain.messages import CAPTURED, FAULT, Attempt, AttemptOutcome, DeliveryState
 from server.domain.sentences import Sentence, say
 from server.domain.verdicts import Grade
-from server.store import Transaction, attempts, endpoints, messages
+from server.domain.versions import VersionName
+from server.store import Transaction, attempts, endpoints, messages, versions
 from server.web.drafts import TREE
 from server.web.endpoint_frame import name_of
 from server.web.render import page
@@ -109,6 +110,10 @@ class LogPage:
     rows: Sequence[messages.Row] | Sequence[Attempt]
     names: Mapping[EndpointId, str]
     """The names of the endpoints in the rows."""
+    versions: Mapping[VersionId, VersionName]
+    """The versions of the code that the attempts in the rows ran."""
+    existing: Collection[EndpointId]
+    """The endpoints that were not deleted."""
     older: str | None
     """The address of the next older rows; ``None`` when there are none."""
     newest: str | None
@@ -126,7 +131,7 @@ class LogPage:
 @router.get("/logs")
 async def index(request: Request, here: Here) -> Response:
     filters = Filters.of(request, here.to("/logs"))
-    rows, names, choices = await here.services.store.read(lambda tx: _look(tx, here, filters))
+    rows, names, named, choices = await here.services.store.read(lambda tx: _look(tx, here, filters))
     full = len(rows) == (attempts.PAGE if filters.view else messages.PAGE)
     answer = page(
         request,
@@ -136,6 +141,8 @@ async def index(request: Request, here: Here) -> Response:
             filters=filters,
             rows=rows,
             names=names,
+            versions=named,
+            existing=[EndpointId(endpoint_id) for endpoint_id, _ in choices],
             older=filters.address(before=rows[-1].id) if full else None,
             newest=filters.address(before="") if filters.before else None,
             tree=TREE,
@@ -152,16 +159,18 @@ async def index(request: Request, here: Here) -> Response:
 
 def _look(
     tx: Transaction, here: Visit, filters: Filters
-) -> tuple[Sequence[messages.Row] | Sequence[Attempt], dict[EndpointId, str], Choices]:
-    """(rows, names of the endpoints in them by id, endpoints to filter by)."""
+) -> tuple[Sequence[messages.Row] | Sequence[Attempt], dict[EndpointId, str], dict[VersionId, VersionName], Choices]:
+    """(rows, names of the endpoints in them by id, versions of the attempts in them by id, endpoints to filter by)."""
     cards = here.services.cards
     listed = endpoints.of_source(tx, here.source.id)
     choices: Choices = [(endpoint.id, name_of(here, endpoint)) for endpoint in listed]
     if filters.view:
         tried = attempts.page(tx, _attempts(tx, here, filters), bodies=False)
-        return tried, endpoints.names(tx, cards, [attempt.endpoint_id for attempt in tried]), choices
+        named = versions.names(tx, [attempt.version_id for attempt in tried])
+        return tried, endpoints.names(tx, cards, [attempt.endpoint_id for attempt in tried]), named, choices
     came = messages.page(tx, _messages(tx, here, filters))
-    return came, endpoints.names(tx, cards, [on_way.endpoint_id for row in came for on_way in row.deliveries]), choices
+    named_endpoints = endpoints.names(tx, cards, [on_way.endpoint_id for row in came for on_way in row.deliveries])
+    return came, named_endpoints, {}, choices
 
 
 def _messages(tx: Transaction, here: Visit, filters: Filters) -> messages.Search:

@@ -14,7 +14,7 @@ from server.domain.faults import KIND
 from server.domain.ids import AttemptId, DeliveryId, MessageId, VersionId, earliest
 from server.domain.messages import Attempt, AttemptError, Delivery, DeliveryState, Message, StoppedBecause, Trigger
 from server.domain.sentences import Invalid, Sentence, say
-from server.domain.versions import Version
+from server.domain.versions import VersionName
 from server.store import Transaction, attempts, deliveries, endpoints, messages, sources
 from server.store import versions as version_rows
 from server.web import forms
@@ -22,6 +22,7 @@ from server.web.errors import NotFound
 from server.web.passed_over import PassedOver, passed_over
 from server.web.pretty import SHOWN
 from server.web.render import page, redirect
+from server.web.version_choices import VersionsToRun, posted_choice, versions_to_run
 from server.web.visit import Here, Visit
 
 router = APIRouter()
@@ -60,6 +61,8 @@ class DeliveryView:
     """``None`` when the endpoint was deleted."""
     attempts: Sequence[Attempt]
     """Newest first."""
+    to_run: VersionsToRun | None
+    """The versions that a resend can run; ``None`` when the endpoint was deleted."""
 
     @property
     def next_step(self) -> int:
@@ -102,8 +105,8 @@ class MessagePage:
     message: Message
     ways: Sequence[DeliveryView]
     others: Sequence[PassedOver]
-    versions: Mapping[VersionId, Version]
-    """The versions of the code that the attempts ran."""
+    versions: Mapping[VersionId, VersionName]
+    """The versions of the code that the attempts ran, and those chosen for the next ones."""
     attempt: Attempt | None
     """The attempt in the panes; ``None`` before the first."""
     chosen: str
@@ -123,9 +126,10 @@ async def show(request: Request, here: Here, message_id: MessageId, attempt: Att
 
 @router.post("/deliveries/{delivery_id}/resend")
 async def resend(request: Request, here: Here, delivery_id: DeliveryId) -> Response:
+    """Resend with the active version, or with the one that the form names."""
     delivery = await _find_delivery(here, delivery_id)
     try:
-        endpoint = await actions.resend(here.services, delivery)
+        endpoint = await actions.resend(here.services, delivery, posted_choice(await forms.read(request)))
     except Invalid as refused:
         return await _refused(request, here, delivery, refused)
     said = "resent-paused" if endpoint.paused else "resent"
@@ -224,13 +228,17 @@ async def show_message(
 ) -> Response:
     message = await _find(here, message_id)
 
-    def look(tx: Transaction) -> tuple[list[DeliveryView], list[PassedOver], dict[VersionId, Version], Attempt | None]:
+    def look(
+        tx: Transaction,
+    ) -> tuple[list[DeliveryView], list[PassedOver], dict[VersionId, VersionName], Attempt | None]:
         made = attempts.of_message(tx, message.id, bodies=False)
         known = [each.id for each in made]
         shown = attempts.get(tx, chosen if chosen in known else known[0]) if known else None
-        ways = _ways(tx, here, message, made)
-        others = passed_over(tx, here, message, {way.delivery.endpoint_id for way in ways})
-        return ways, others, version_rows.by_ids(tx, (attempt.version_id for attempt in made)), shown
+        found = messages.of_messages(tx, [message.id]).get(message.id, [])
+        ran, chosen_next = (each.version_id for each in made), (each.version_id for each in found)
+        named = version_rows.names(tx, [*ran, *chosen_next])
+        ways = _ways(tx, here, found, made, named)
+        return ways, passed_over(tx, here, message, {way.delivery.endpoint_id for way in ways}), named, shown
 
     ways, others, versions, attempt = await here.services.store.read(look)
     return page(
@@ -253,19 +261,30 @@ async def show_message(
     )
 
 
-def _ways(tx: Transaction, here: Visit, message: Message, made: Sequence[Attempt]) -> list[DeliveryView]:
-    found = messages.of_messages(tx, [message.id]).get(message.id, [])
+def _ways(
+    tx: Transaction,
+    here: Visit,
+    found: Sequence[Delivery],
+    made: Sequence[Attempt],
+    named: Mapping[VersionId, VersionName],
+) -> list[DeliveryView]:
     ids = [delivery.endpoint_id for delivery in found]
     names, existing = endpoints.names(tx, here.services.cards, ids), endpoints.by_ids(tx, ids)
-    return [
-        DeliveryView(
+    newest = version_rows.choices(tx, existing)
+
+    def view(delivery: Delivery) -> DeliveryView:
+        endpoint_id = delivery.endpoint_id
+        endpoint = existing.get(endpoint_id)
+        known = [*newest.get(endpoint_id, ()), *(each for each in named.values() if each.endpoint_id == endpoint_id)]
+        return DeliveryView(
             delivery,
-            names.get(delivery.endpoint_id, delivery.endpoint_id),
-            existing.get(delivery.endpoint_id),
+            names.get(endpoint_id, endpoint_id),
+            endpoint,
             [attempt for attempt in made if attempt.delivery_id == delivery.id],
+            versions_to_run(endpoint, known) if endpoint else None,
         )
-        for delivery in found
-    ]
+
+    return [view(delivery) for delivery in found]
 
 
 def _download(body: bytes, filename: str) -> Response:

@@ -9,14 +9,15 @@ from starlette.responses import Response
 
 from server.actions import replays as actions
 from server.actions.replays import DryRun, ReplayForm, selected
+from server.actions.version_choices import VersionChoice
 from server.domain.catalog import EventType
 from server.domain.endpoints import Endpoint
 from server.domain.ids import Millis, ReplayId, VersionId
 from server.domain.messages import DeliveryState
 from server.domain.replays import BULK_STATES, PERIODS, Progress, Replay, ReplayKind
 from server.domain.sentences import Invalid, Sentence, say
-from server.domain.versions import Version
-from server.store import Transaction, replay_matches, replays
+from server.domain.versions import VersionName
+from server.store import Transaction, endpoints, replay_matches, replays
 from server.store import versions as version_rows
 from server.web import drafts, forms
 from server.web.endpoint_frame import TheEndpoint, find, tab_page
@@ -25,6 +26,7 @@ from server.web.forms import Form
 from server.web.i18n import in_words
 from server.web.logs import STATES
 from server.web.render import redirect, utc_text
+from server.web.version_choices import VersionsToRun, posted_choice, versions_to_run
 from server.web.visit import Here, Visit
 
 router = APIRouter()
@@ -44,7 +46,7 @@ KINDS: Mapping[ReplayKind, tuple[Sentence, Sentence]] = {
     ),
     ReplayKind.PARKED: (
         say("Re-run parked"),
-        say("Re-runs parked deliveries with the active code."),
+        say("Re-runs parked deliveries with the active version, or with another one."),
     ),
 }
 
@@ -67,7 +69,7 @@ class ReplayList:
     states: Mapping[DeliveryState, Sentence]
     """The states that a bulk replay can choose from."""
     runs: Sequence[tuple[Replay, Progress]]
-    versions: Mapping[VersionId, Version]
+    versions: Mapping[VersionId, VersionName]
     """The versions of the code that the runs used."""
     parked: int
     before: str
@@ -95,6 +97,7 @@ class NewReplay:
     """What is wrong with the form, by field."""
     counted: DryRun | None
     """The dry run; ``None`` before it."""
+    to_run: VersionsToRun
 
 
 @router.get("/endpoints/{endpoint_id}/replays")
@@ -110,25 +113,26 @@ async def new(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
         fields.setdefault(name, []).append(value)
     form = Form(fields)
     asked = _asked(form, asking=form.has("count"))
+    choice = posted_choice(form)
     if not form.has("count") and asked.kind is not ReplayKind.PARKED:
-        return await _ask(request, here, endpoint, asked)
+        return await _ask(request, here, endpoint, asked, choice)
     try:
         selection, rate = selected(asked, here.services.now())
+        counted = await actions.dry_run(here.services, endpoint, selection, rate, choice)
     except Invalid as refused:
-        return await _ask(request, here, endpoint, asked, refused)
-    return await _ask(
-        request, here, endpoint, asked, counted=await actions.dry_run(here.services, endpoint, selection, rate)
-    )
+        return await _ask(request, here, endpoint, asked, choice, refused)
+    return await _ask(request, here, endpoint, asked, choice, counted=counted)
 
 
 @router.post("/endpoints/{endpoint_id}/replays")
 async def begin(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    asked = _asked(await forms.read(request), asking=True)
+    form = await forms.read(request)
+    asked, choice = _asked(form, asking=True), posted_choice(form)
     try:
         selection, rate = selected(asked, here.services.now())
-        await actions.begin(here.services, endpoint, selection, rate, here.user.name)
+        await actions.begin(here.services, endpoint, selection, rate, here.user.name, choice)
     except Invalid as refused:
-        return await _ask(request, here, endpoint, asked, refused)
+        return await _ask(request, here, endpoint, asked, choice, refused)
     return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "replay-begun", request)
 
 
@@ -171,9 +175,9 @@ async def _index(
     problem: Sentence | None = None,
     status: int = 200,
 ) -> Response:
-    def look(tx: Transaction) -> tuple[list[tuple[Replay, Progress]], dict[VersionId, Version], int]:
+    def look(tx: Transaction) -> tuple[list[tuple[Replay, Progress]], dict[VersionId, VersionName], int]:
         runs = replays.history(tx, endpoint.id, before)
-        versions = version_rows.by_ids(tx, (replay.version_id for replay, _ in runs))
+        versions = version_rows.names(tx, (replay.version_id for replay, _ in runs))
         return runs, versions, replay_matches.parked(tx, endpoint.id)
 
     runs, versions, parked = await here.services.store.read(look)
@@ -203,10 +207,18 @@ async def _ask(
     here: Visit,
     endpoint: Endpoint,
     asked: ReplayForm,
+    choice: VersionChoice,
     refused: Invalid | None = None,
     *,
     counted: DryRun | None = None,
 ) -> Response:
+    def look(tx: Transaction) -> tuple[Endpoint, list[VersionName]]:
+        now = endpoints.get(tx, endpoint.id) or endpoint  # another version may have become active since
+        chosen = version_rows.names(tx, [choice.version_id]).values()
+        known = [*version_rows.choices(tx, [now.id]).get(now.id, ()), *chosen]
+        return now, [each for each in known if each.endpoint_id == now.id]
+
+    now, known = await here.services.store.read(look)
     return await tab_page(
         request,
         here,
@@ -221,6 +233,7 @@ async def _ask(
             tree=drafts.TREE,
             problems={problem.field: problem.sentence for problem in refused.problems} if refused else {},
             counted=counted,
+            to_run=versions_to_run(now, known, choice.version_id or ""),
         ),
         template="replays/new.html",
         block="ask",

@@ -44,7 +44,7 @@ async def test_it_shows_what_came_what_went_out_and_what_came_back(site: Site) -
     for shown in (
         *(entry.message.id, entry.message.webhook_id, entry.attempt.id, "Test"),
         *('{ "amount": 1.50 }', "PUT https://example.com/v2", '{ "paid": true }', "Basic ••••••••", "careful"),
-        *("Version 1", "Shop", "Succeeded", "201", "x-answer", "thanks"),
+        *("v1", "Shop", "Succeeded", "201", "x-answer", "thanks"),
     ):
         assert shown in text, shown
 
