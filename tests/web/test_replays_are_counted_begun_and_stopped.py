@@ -203,7 +203,7 @@ async def test_activating_without_the_switch_leaves_them_parked(site: Site) -> N
     assert await site.services.store.read(lambda tx: replays.history(tx, shop.id)) == []
     page = await site.get(f"/endpoints/{shop.id}/replays/new?kind=parked")
     assert "1 message will be sent" in text_of(page.text)
-    assert "Version 2 (active)" in text_of(page.text)
+    assert "Runs v2 , the active version" in text_of(page.text)
 
 
 async def test_rolling_back_leads_to_what_would_go_out(site: Site) -> None:
