@@ -22,6 +22,7 @@ from server.actions.services import Services
 from server.api import health as health_route
 from server.api import intake as intake_route
 from server.assets import static_dir, transforms_dir
+from server.delivery.backtester import Backtester
 from server.delivery.configuration import Configuration
 from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
@@ -165,12 +166,14 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         store, configuration, dispatcher, feed, concurrency=settings.delivery_concurrency, drain=DRAIN_SECONDS
     )
     replayer = Replayer(store, worker, feed)
+    backtester = Backtester(store, sandbox, cards, feed, worker.owner)
     services = Services(
         store=store,
         sandbox=sandbox,
         courier=courier,
         worker=worker,
         replayer=replayer,
+        backtester=backtester,
         feed=feed,
         cards=cards,
         refresh_cards=shelf.refresh,
@@ -196,6 +199,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     stack.push_async_callback(worker.stop)
     replayer.start()
     stack.push_async_callback(replayer.stop)
+    backtester.start()
+    stack.push_async_callback(backtester.stop)
     retention = Retention(store, settings.retention_days)
     retention.start()
     stack.push_async_callback(retention.stop)
@@ -204,7 +209,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     observer = Observer(store)
     observer.start()
     stack.push_async_callback(observer.stop)
-    parts = (shelf, worker, recovery, replayer, retention, notifier, observer)
+    parts = (shelf, worker, recovery, replayer, backtester, retention, notifier, observer)
     app.state.health = HealthCheck(store, sandbox, [loop for part in parts for loop in part.loops])
     _say_started(store, sandbox)
 

@@ -208,7 +208,7 @@ def _range(asked: ReplayForm, now: Millis, found: list[Problem]) -> tuple[Millis
     if asked.since != "custom":
         found.append(Problem("since", say("Select a range.")))
         return now, now
-    since, until = _moment(asked.start), _moment(asked.end) if asked.end else now
+    since, until = moment(asked.start), moment(asked.end) if asked.end else now
     if since is None:
         found.append(Problem("start", say("Enter a date and time, for example 2026-11-27T08:30.")))
     if until is None:
@@ -222,7 +222,7 @@ def _range(asked: ReplayForm, now: Millis, found: list[Problem]) -> tuple[Millis
     return since, min(until, now)
 
 
-def _moment(typed: str) -> Millis | None:
+def moment(typed: str) -> Millis | None:
     """Parse ``2026-11-27T08:30`` as UTC, with or without seconds; ``None`` when it is no date."""
     try:
         moment = datetime.fromisoformat(typed)

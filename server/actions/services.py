@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from server.actions.case_progress import CaseProgress
 from server.actions.check_results import CheckResults
 from server.actions.request_bounds import RequestBounds
+from server.delivery.backtester import Backtester
 from server.delivery.courier import Courier
 from server.delivery.feed import Feed
 from server.delivery.mailer import Mailer
@@ -29,6 +30,7 @@ class Services:
     courier: Courier
     worker: Worker
     replayer: Replayer
+    backtester: Backtester
     feed: Feed
     cards: Mapping[str, Card]
     refresh_cards: Callable[[], Awaitable[None]]

@@ -107,6 +107,12 @@ REASONS: Mapping[str, str] = {
     "case_unrun_unreadable": "It was not run, because it cannot be read from the database.",
     "case_unrun_card": "It was not run, because the card {card} is not here.",
     "case_no_contract": "The card has no contract that could hold.",
+    # Why a backtest was given up (delivery/backtester.py)
+    "backtest_gone": "The endpoint, the draft or the version that it runs does not exist any more, or cannot be read.",
+    "backtest_card_missing": "The endpoint's integration card ({card}) does not exist or cannot be read.",
+    "backtest_fault": "Hookbench could not run it because of a fault of its own ({reason}).",
+    "backtest_time_outs_before": "The active code ran out of time on {times} events.",
+    "backtest_time_outs_after": "The code that is tested ran out of time on {times} events.",
     # What a contract says about a request (domain/contract_findings.py)
     "contract_the_body": "The body",
     "contract_the_header": "The header {name}",

@@ -61,6 +61,11 @@ def running(tx: Connection, endpoint_id: EndpointId) -> Backtest | None:
     return _first(tx, select(backtests).where(backtests.c.endpoint_id == endpoint_id, _RUNNING))
 
 
+def any_running(tx: Connection) -> bool:
+    """Whether any endpoint has a backtest that waits or is under way."""
+    return tx.execute(select(backtests.c.id).where(_RUNNING).limit(1)).scalar() is not None
+
+
 def of_draft(tx: Connection, draft_id: CodeDraftId) -> Backtest | None:
     """The newest backtest of a draft."""
     return _first(tx, select(backtests).where(backtests.c.draft_id == draft_id).order_by(backtests.c.id.desc()))
@@ -122,15 +127,16 @@ def ask_to_stop(tx: Connection, backtest_id: BacktestId, now: Millis) -> bool:
 
 
 def interrupt(tx: Connection, owner: ProcessId, now: Millis, *, alone: bool) -> int:
-    """End the backtests of processes that have died. ``alone``: no other process than ``owner`` uses the database.
+    """End the backtests of dead processes, and those of ``owner``, which calls this while it runs none.
 
-    On the writer's connection, because it announces ``owner``. Returns how many those were.
+    ``alone``: no other process uses the database. On the writer's connection, because it announces ``owner``. Returns
+    how many it ended.
     """
-    others = select(backtests.c.owner).where(_RUNNING, backtests.c.owner.is_not(None), backtests.c.owner != owner)
-    found: Collection[str] = {each for each in tx.execute(others.distinct()).scalars() if each}
+    owned = select(backtests.c.owner).where(_RUNNING, backtests.c.owner.is_not(None)).distinct()
+    found: Collection[str] = [each for each in tx.execute(owned).scalars() if each]
     if found and not alone:
         living = owners.living(tx, owner)
-        found = {each for each in found if owners.number_of(ProcessId(each)) not in living}
+        found = [each for each in found if each == owner or owners.number_of(ProcessId(each)) not in living]
     if not found:
         return 0
     dead = update(backtests).where(_RUNNING, backtests.c.owner.in_(found))
