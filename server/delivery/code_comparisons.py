@@ -48,14 +48,13 @@ class Sides:
 
     before: Endpoint
     after: Endpoint
+    reads_clock: bool
+    """Whether the result of a run may depend on the time or on chance."""
 
-    @property
-    def reads_clock(self) -> bool:
-        """Whether the result of a run may depend on the time or on chance."""
-        return any(
-            side.version and runs_code(side) and _READS_CLOCK.search(side.version.code)
-            for side in (self.before, self.after)
-        )
+    @classmethod
+    def of(cls, before: Endpoint, after: Endpoint) -> "Sides":
+        codes = [each.version.code for each in (before, after) if each.version and runs_code(each)]
+        return cls(before, after, any(_READS_CLOCK.search(code) for code in codes))
 
     def event_of(self, message: Message) -> Event:
         """The event with the time of its arrival as the clock, so that both codes read the same one."""
@@ -78,9 +77,9 @@ def sides_of(tx: Transaction, backtest: Backtest) -> Sides | None:
         draft = drafts.get(tx, backtest.draft_id)
         if draft is None or draft.endpoint_id != endpoint.id or draft.unreadable:
             return None
-        return Sides(before, with_draft(endpoint, draft))
+        return Sides.of(before, with_draft(endpoint, draft))
     version = versions.of_endpoint(tx, endpoint.id, backtest.version_id) if backtest.version_id else None
-    return Sides(before, replace(endpoint, version=version, transforming=True)) if version else None
+    return Sides.of(before, replace(endpoint, version=version, transforming=True)) if version else None
 
 
 def with_draft(endpoint: Endpoint, draft: CodeDraft) -> Endpoint:

@@ -84,16 +84,16 @@ class Group:
     """Ids of the first messages."""
 
     @property
-    def key(self) -> tuple[object, ...]:
-        error = self.error
-        return self.difference, self.paths, error and (error.kind, shape(error.message), error.line)
+    def key(self) -> "_Key":
+        return _key(self.difference, self.paths, self.error)
 
     def add(self, types: Mapping[str, int], samples: list[str]) -> None:
         self.count += sum(types.values())
         for name, count in types.items():
             known = name in self.types or len(self.types) < MAX_GROUP_TYPES
             self.types[name if known else OTHER_TYPES] += count
-        self.samples += [one for one in samples[: MAX_SAMPLES - len(self.samples)] if one not in self.samples]
+        if len(self.samples) < MAX_SAMPLES:
+            self.samples += [one for one in samples[: MAX_SAMPLES - len(self.samples)] if one not in self.samples]
 
 
 class Report:
@@ -101,7 +101,7 @@ class Report:
 
     def __init__(self) -> None:
         self.types: dict[str, TypeTally] = {}
-        self._groups: dict[tuple[object, ...], Group] = {}
+        self._groups: dict[_Key, Group] = {}
         self.others = 0
         """Events whose groups found no room."""
         self.skipped = 0
@@ -143,9 +143,14 @@ class Report:
             tally.before.add(before_ms)
         if after_ms is not None:
             tally.after.add(after_ms)
-        if compared.difference is not Difference.SAME:
-            found = Group(compared.difference, compared.paths, _short(compared.error))
-            self._group(found, {event_type: 1}, [message_id])
+        if compared.difference is Difference.SAME:
+            return
+        error = _short(compared.error)
+        group = self._group(compared.difference, compared.paths, error)
+        if group is None:
+            self.others += 1
+        else:
+            group.add({event_type: 1}, [message_id])
 
     def merge(self, other: "Report") -> None:
         for event_type, theirs in other.types.items():
@@ -154,7 +159,11 @@ class Report:
             tally.before.counts.update(theirs.before.counts)
             tally.after.counts.update(theirs.after.counts)
         for group in other.groups:
-            self._group(Group(group.difference, group.paths, group.error), group.types, group.samples)
+            ours = self._group(group.difference, group.paths, group.error)
+            if ours is None:
+                self.others += group.count
+            else:
+                ours.add(group.types, group.samples)
         self.others += other.others
         self.skipped += other.skipped
 
@@ -202,14 +211,20 @@ class Report:
         known = event_type in self.types or len(self.types) < MAX_TYPES
         return self.types.setdefault(event_type if known else OTHER_TYPES, TypeTally())
 
-    def _group(self, found: Group, types: Mapping[str, int], samples: list[str]) -> None:
-        group = self._groups.get(found.key)
-        if group is None:
-            if len(self._groups) >= MAX_GROUPS:
-                self.others += sum(types.values())
-                return
-            group = self._groups[found.key] = found
-        group.add(types, samples)
+    def _group(self, difference: Difference, paths: tuple[str, ...], error: AttemptError | None) -> Group | None:
+        """The group of such events, which may be new; ``None`` if there is no room for it."""
+        key = _key(difference, paths, error)
+        group = self._groups.get(key)
+        if group is None and len(self._groups) < MAX_GROUPS:
+            group = self._groups[key] = Group(difference, paths, error)
+        return group
+
+
+_Key = tuple[Difference, tuple[str, ...], tuple[str, str, int | None] | None]
+
+
+def _key(difference: Difference, paths: tuple[str, ...], error: AttemptError | None) -> _Key:
+    return difference, paths, (error.kind, shape(error.message), error.line) if error else None
 
 
 def _short(error: AttemptError | None) -> AttemptError | None:

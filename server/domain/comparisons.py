@@ -5,7 +5,7 @@ Used by backtests and shadows. *Before* is what the active code makes, *after* w
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -23,6 +23,7 @@ MAX_PATH_CHARACTERS = 120
 MAX_SHAPE_CHARACTERS = 300
 DEEPEST = 32
 """Values nested deeper than this are compared as a whole."""
+_SCALARS = frozenset({str, int, float, bool})
 
 METHOD, URL, BODY, ORDER, HEADER, MORE_PATHS = "@method", "@url", "@body", "@order", "@header:", "@more"
 """Paths of what is not a field of the body. ``ORDER``: only the order or spelling of equal JSON changed."""
@@ -156,10 +157,7 @@ def _changed_fields(before: FinishedRequest, after: FinishedRequest) -> set[str]
     try:
         old, new = _parsed(before), _parsed(after)
         found: set[str] = set()
-        for path in _differences("", old, new, DEEPEST):
-            found.add(path)
-            if len(found) > MAX_PATHS:
-                break
+        _collect("", old, new, DEEPEST, found)
     except (ValueError, RecursionError):
         return {BODY}
     return found or {ORDER}
@@ -172,21 +170,27 @@ def _parsed(request: FinishedRequest) -> Any:
     return json.loads(request.body)
 
 
-def _differences(path: str, before: Any, after: Any, depth: int) -> Iterator[str]:
-    if depth and isinstance(before, dict) and isinstance(after, dict) and (not path or before.keys() & after.keys()):
-        for name in before.keys() | after.keys():
-            if name not in before or name not in after:
-                yield _member(path, name)
-            elif before[name] is not after[name]:
-                yield from _differences(_member(path, name), before[name], after[name], depth - 1)
-    elif depth and isinstance(before, list) and isinstance(after, list):
+def _collect(path: str, before: Any, after: Any, depth: int, found: set[str]) -> None:
+    """Add the paths of all differences to ``found``, until it has more than ``MAX_PATHS``."""
+    if len(found) > MAX_PATHS:
+        return
+    kind = type(before)
+    if kind is type(after) and kind in _SCALARS:  # the usual case, and Python says True == 1
+        if before != after:
+            found.add(path or BODY)
+    elif depth and kind is dict and type(after) is dict and (not path or before.keys() & after.keys()):
+        for name in before.keys() ^ after.keys():
+            found.add(_member(path, name))
+        for name in before.keys() & after.keys():
+            _collect(_member(path, name), before[name], after[name], depth - 1, found)
+    elif depth and kind is list and type(after) is list:
+        inner = f"{path}[]"
         if len(before) != len(after):
-            yield f"{path}[]"
+            found.add(inner)
         for old, new in zip(before, after, strict=False):
-            yield from _differences(f"{path}[]", old, new, depth - 1)
-    # Python says True == 1 and 1.0 == 1; in JavaScript only the second pair is the same value.
+            _collect(inner, old, new, depth - 1, found)
     elif isinstance(before, bool) is not isinstance(after, bool) or before != after:
-        yield path or BODY
+        found.add(path or BODY)
 
 
 def _member(path: str, name: str) -> str:
