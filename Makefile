@@ -18,7 +18,7 @@ SCRIPTS := static/js $(PRELUDE)/*.js $(PRELUDE)/errors/*.js
 STYLES := static/css
 CARDS := transforms/*/*.js transforms/*/samples/*.js
 
-.PHONY: run card test check lint format install hostile differential faults translations bench-sandbox bench-pipeline bench-fair bench-store clean help
+.PHONY: run card test check lint format install hostile differential faults translations bench-sandbox bench-pipeline bench-fair bench-store bench-backtest clean help
 
 run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
 	@$(BIN)/hookbench serve
@@ -82,6 +82,9 @@ bench-fair: $(VENV)/.installed-dev  ## Measure whether trouble at one endpoint s
 
 bench-store: $(VENV)/.installed-dev  ## Measure what an event costs the store, beside the bare driver
 	@$(BIN)/python tests/bench/store.py
+
+bench-backtest: $(VENV)/.installed-dev  ## Measure backtests alone and what they cost live deliveries
+	@cd tests/bench && ../../$(BIN)/python -m backtest
 
 faults: $(VENV)/.installed-dev  ## Kill, fill, lock and spoil a running Hookbench on both databases, and print what was lost: KILLS=120
 	@cd tests && ../$(BIN)/python -m faults $(KILLS)

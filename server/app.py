@@ -36,6 +36,7 @@ from server.delivery.own_cards import OwnCards
 from server.delivery.recovery import Recovery
 from server.delivery.replayer import Replayer
 from server.delivery.retention import Retention
+from server.delivery.shadows import Shadows
 from server.delivery.worker import Worker
 from server.domain.addresses import AddressRules, fixed_addresses
 from server.domain.card_files import parse_card
@@ -161,7 +162,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     mailer = Mailer(settings.mail_server, trust=_trust(settings)) if settings.mail_server else None
     notifier = Notifier(store, courier, mailer, feed, cards=cards, public_url=public_url)
     sandbox.watch_slow(notifier.saw_slow)
-    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards, refresh_cards=shelf.refresh)
+    shadows = Shadows(store, sandbox, cards, feed)
+    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards, refresh_cards=shelf.refresh, saw=shadows.saw)
     worker = Worker(
         store, configuration, dispatcher, feed, concurrency=settings.delivery_concurrency, drain=DRAIN_SECONDS
     )
@@ -195,6 +197,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     recovery = Recovery(store, worker)
     await recovery.start()
     stack.push_async_callback(recovery.stop)
+    shadows.start()
+    stack.push_async_callback(shadows.stop)
     await worker.start()
     stack.push_async_callback(worker.stop)
     replayer.start()
@@ -209,7 +213,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     observer = Observer(store)
     observer.start()
     stack.push_async_callback(observer.stop)
-    parts = (shelf, worker, recovery, replayer, backtester, retention, notifier, observer)
+    parts = (shelf, worker, recovery, replayer, backtester, shadows, retention, notifier, observer)
     app.state.health = HealthCheck(store, sandbox, [loop for part in parts for loop in part.loops])
     _say_started(store, sandbox)
 

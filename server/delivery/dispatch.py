@@ -16,9 +16,17 @@ from server.domain.cards import Card
 from server.domain.contracts import Contract
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.faults import KIND, during_the_send
-from server.domain.ids import AttemptId
+from server.domain.ids import AttemptId, Millis
 from server.domain.masking import Masker, Maskers
-from server.domain.messages import Attempt, AttemptError, AttemptOutcome, Message, ReceivedResponse, SentRequest
+from server.domain.messages import (
+    Attempt,
+    AttemptError,
+    AttemptOutcome,
+    Message,
+    ReceivedResponse,
+    SentRequest,
+    Trigger,
+)
 from server.domain.readings import Reading
 from server.domain.reasons import Reason, as_sentence, because, of_card
 from server.domain.requests import FinishedRequest
@@ -64,6 +72,7 @@ class Dispatcher:
     """Makes one attempt of one delivery.
 
     ``refresh_cards`` brings ``cards`` up to date. It is called when one is missing: another process may have made it.
+    ``saw`` gets each event whose endpoint has a shadow, with what the active code made of it and when.
     """
 
     def __init__(
@@ -73,11 +82,13 @@ class Dispatcher:
         courier: Courier,
         cards: Mapping[str, Card],
         refresh_cards: Callable[[], Awaitable[None]] | None = None,
+        saw: Callable[[Endpoint, Message, Preparation, Millis], None] | None = None,
     ) -> None:
         self._sandbox = sandbox
         self._courier = courier
         self._cards = cards
         self._refresh_cards = refresh_cards
+        self._saw = saw
         self._maskers = Maskers()
 
     @property
@@ -97,6 +108,8 @@ class Dispatcher:
         masker = self._maskers.of(endpoint, self._cards.get(endpoint.card))
         event = Event(message.event_type, message.body, message.webhook_id, message.received_at // 1000)
         prepared = await prepare(endpoint, event, sandbox=self._sandbox, cards=self._cards)
+        if endpoint.shadow and self._saw and delivery.trigger is Trigger.EVENT and not delivery.attempts:
+            self._saw(endpoint, message, prepared, started_at)
         ended = await self._carry_out(prepared, endpoint, message, masker)
         attempt = Attempt(
             id=attempt_id,

@@ -20,7 +20,7 @@ from server.delivery.supervised_loop import SupervisedLoop
 from server.domain.cards import Card
 from server.domain.comparison_reports import Report
 from server.domain.endpoints import Endpoint
-from server.domain.ids import Millis, ShadowId, SourceId
+from server.domain.ids import Millis, ShadowId
 from server.domain.messages import Message
 from server.domain.shadows import ShadowState
 from server.domain.versions import RunningShadow
@@ -54,8 +54,8 @@ class _Seen:
 class _Queue:
     """The events that wait for one shadow, and what was compared since the last flush."""
 
-    def __init__(self, source_id: SourceId) -> None:
-        self.source_id = source_id
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.source_id, self.endpoint_id = endpoint.source_id, endpoint.id
         self.waiting: deque[_Seen] = deque()
         self.report = Report()
         self.has_news = False
@@ -105,7 +105,7 @@ class Shadows:
             return
         queue = self._queues.get(shadow.id)
         if queue is None:
-            queue = self._queues[shadow.id] = _Queue(endpoint.source_id)
+            queue = self._queues[shadow.id] = _Queue(endpoint)
         size = len(message.body) + (len(prepared.request.body) if isinstance(prepared, ReadyToSend) else 0)
         if queue.is_over:
             return
@@ -141,7 +141,7 @@ class Shadows:
                     report.merge(queue.report)
                     queue.report, queue.has_news = report, True
                     raise
-                self._feed.publish(Changed(queue.source_id, None, None))
+                self._feed.publish(Changed(queue.source_id, None, queue.endpoint_id))
             elif queue.task is None and not queue.waiting:
                 del self._queues[shadow_id]
 
