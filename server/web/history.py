@@ -62,6 +62,10 @@ class HistoryPage:
     former: Version | None
     """What one click rolls back to: the version that served before; ``None`` if there is none."""
     problem: Sentence | None
+    older_versions: bool
+    """Whether there are older ones than the page shows."""
+    older_activations: bool
+    is_first_page: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,11 @@ class ActivatePage:
 
 
 @router.get("/endpoints/{endpoint_id}/history")
-async def history(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    return await _history_page(request, here, endpoint)
+async def history(
+    request: Request, here: Here, endpoint: TheEndpoint, version: int | None = None, activation: str = ""
+) -> Response:
+    """``version`` and ``activation``: the oldest ones of the page before this one."""
+    return await _history_page(request, here, endpoint, before=(version, activation[: forms.MAX_STAMP]))
 
 
 @router.get("/endpoints/{endpoint_id}/history/compare")
@@ -210,11 +217,17 @@ async def _rerun(request: Request, here: Visit, endpoint: Endpoint) -> Response:
     return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "activated-rerun", request)
 
 
-async def _history_page(request: Request, here: Visit, endpoint: Endpoint, refused: Invalid | None = None) -> Response:
+async def _history_page(
+    request: Request,
+    here: Visit,
+    endpoint: Endpoint,
+    refused: Invalid | None = None,
+    before: tuple[int | None, str] = (None, ""),
+) -> Response:
     def look(tx: Transaction) -> tuple[list[Activation], list[Version], dict[VersionId, Version], list[CodeDraft]]:
-        made = versions.activations_of(tx, endpoint.id)
+        made = versions.activations_of(tx, endpoint.id, before=before[1])
         named = versions.by_ids(tx, [each.version_id for each in made])
-        return made, versions.history(tx, endpoint.id), named, drafts.revisions(tx, endpoint.id)
+        return made, versions.history(tx, endpoint.id, before=before[0]), named, drafts.revisions(tx, endpoint.id)
 
     made, known, named, revisions = await here.services.store.read(look)
     values = HistoryPage(
@@ -226,6 +239,9 @@ async def _history_page(request: Request, here: Visit, endpoint: Endpoint, refus
         serving=serving(endpoint),
         former=_former(endpoint, made, named),
         problem=refused.problems[0].sentence if refused else None,
+        older_versions=len(known) == versions.MAX_SHOWN and known[-1].number > 1,
+        older_activations=len(made) == versions.MAX_SHOWN,
+        is_first_page=before == (None, ""),
     )
     status = 422 if refused else 200
     return await code_page(request, here, endpoint, "history", "versions/history.html", values, status=status)

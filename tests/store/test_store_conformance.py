@@ -9,13 +9,14 @@ from builders import NOW, a_message, a_source, a_user, an_attempt, an_endpoint
 from claiming import claim_due
 
 from server.domain.conditions import Condition, Operator
-from server.domain.endpoints import Controls, DisabledBecause, Endpoint, FormerSecret, Version
+from server.domain.endpoints import Controls, DisabledBecause, Endpoint, FormerSecret
 from server.domain.health import Health
 from server.domain.ids import VersionId, mint
 from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState, Message, Origin, Trigger
 from server.domain.sources import IntakeRefusal, Source
+from server.domain.versions import Version
 from server.domain.warnings import WarningKind, warn
-from server.store import Store, accounts, attempts, deliveries, endpoints, messages, sources
+from server.store import Store, accounts, attempts, deliveries, endpoints, messages, sources, versions
 
 LEASE = 60_000
 
@@ -270,17 +271,19 @@ async def test_a_removed_endpoint_is_gone_but_still_named_in_the_log(store: Stor
     assert (await receive(store, a_message(source))).endpoints == ()
 
 
-async def test_every_save_of_code_makes_the_next_version(store: Store) -> None:
+async def test_a_version_serves_once_the_endpoint_names_it(store: Store) -> None:
     source = a_source()
     endpoint = an_endpoint(source, code="one")
     await keep(store, source, endpoint)
     second = Version(mint(VersionId), endpoint.id, 0, "two", NOW + 1)
-    saved = await store.write(lambda tx: endpoints.save_version(tx, second))
+    saved = await store.write(lambda tx: versions.insert(tx, second))
     assert saved.number == 2
+    assert await store.read(lambda tx: endpoints.get(tx, endpoint.id)) == endpoint
+    await store.write(lambda tx: endpoints.change(tx, replace(endpoint, version=saved)))
     found = await store.read(lambda tx: endpoints.get(tx, endpoint.id))
     assert found is not None
     assert found.version == saved
-    history = await store.read(lambda tx: endpoints.history(tx, endpoint.id))
+    history = await store.read(lambda tx: versions.history(tx, endpoint.id))
     assert [(v.number, v.code) for v in history] == [(2, "two"), (1, "one")]
 
 
