@@ -1,4 +1,4 @@
-"""The command line: ``serve``, ``send``, ``try``, ``doctor``, ``keys``, ``reset-password``.
+"""The command line: ``serve``, ``send``, ``try``, ``test``, ``doctor``, ``keys``, ``reset-password``.
 
 Each command imports what only it needs: people run ``try`` again and again, and it starts in half the time without
 the pages, the database and the HTTP client.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from server import __version__
+from server.commands import test_cases
 from server.commands.shared import ADDRESS, DATA, Stop, keys_of, reachable, running_at, settings_of
 from server.delivery.prepare import Preparation, ReadyToSend, prepare, unsent_event
 from server.domain import pasted, signing
@@ -125,6 +126,9 @@ def try_(
     result, used = asyncio.run(_try(code, event_type, text, env, _pasted_url(url) or TRIED_URL))
     click.echo(json.dumps(result) if as_json else f"{visible(_in_words(result))}\n\n{used}")
     sys.exit(1 if result["outcome"] == "failed" else 0)
+
+
+main.add_command(test_cases.test)
 
 
 @main.command("doctor")

@@ -20,7 +20,7 @@ from server.domain.messages import ConsoleLine
 from server.domain.reasons import Reason, because
 from server.domain.requests import FinishedRequest
 from server.domain.stand_ins import stand_in_credentials, stand_in_url
-from server.domain.test_cases import TestCase, check
+from server.domain.test_cases import ExactRequest, Expectation, TestCase, check, expecting, updated_expectation
 from server.domain.transformations import Cancelled, FailureKind, Program, Result, TransformFailed, Webhook
 from server.domain.verdicts import Verdict
 from server.domain.versions import CodeDraft
@@ -151,6 +151,18 @@ async def run_cases(
     return [
         _unrun(case, too_late) if task.cancelled() else task.result() for case, task in zip(cases, tasks, strict=True)
     ]
+
+
+def new_expectation(run: CaseRun, card: Card | None) -> Expectation:
+    """An expectation that the run meets. Headers of the card are left out: no code is written for them."""
+    assert run.outcome is not None
+    made = updated_expectation(run.case, run.outcome) if run.case.expectation else expecting(run.outcome)
+    if card is None or not isinstance(made, ExactRequest):
+        return made
+    seconds = str(run.case.clock // 1000)
+    usual = card.request_headers(stand_in_credentials(card), webhook_id=UNSENT_ID, timestamp=seconds)
+    of_card = {name.lower(): value for name, value in usual.items()}
+    return replace(made, headers={name: value for name, value in made.headers.items() if of_card.get(name) != value})
 
 
 async def run_case(case: TestCase, tried: Endpoint, *, sandbox: RunsCode, cards: Mapping[str, Card]) -> CaseRun:

@@ -6,13 +6,10 @@ into it.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from server.actions.case_runs import CaseRun, code_of, run_cases
+from server.actions.case_runs import CaseRun, code_of, new_expectation, run_cases
 from server.actions.endpoints import existing
 from server.actions.services import Services
-from server.delivery.prepare import UNSENT_ID
-from server.domain.cards import Card
 from server.domain.checked_values import MalformedFile
 from server.domain.endpoint_files import MAX_CASES
 from server.domain.endpoints import Endpoint
@@ -20,9 +17,9 @@ from server.domain.ids import EndpointId, TestCaseId, mint
 from server.domain.line_diff import DiffLine, line_diff
 from server.domain.personal_data import masked
 from server.domain.sentences import Invalid, Problem, say
-from server.domain.stand_ins import stand_in_credentials, stand_in_variables
-from server.domain.test_case_files import MAX_NAME, load_payload, usual_clock
-from server.domain.test_cases import ExactRequest, TestCase, expecting, in_words, strict_json, written
+from server.domain.stand_ins import stand_in_variables
+from server.domain.test_case_files import MAX_NAME, dump, load, load_payload, usual_clock
+from server.domain.test_cases import TestCase, strict_json, told_expectation, written
 from server.domain.versions import CodeDraft
 from server.store import Transaction, test_cases
 from server.store.test_cases import StoredCase
@@ -75,19 +72,7 @@ async def proposed(
     run = await run_one(services, endpoint, case, code_of(endpoint, draft))
     if run.outcome is None:
         raise Invalid(Problem("", run.failures[0].sentence))
-    return replace(case, expectation=expectation_of(run, services.cards.get(endpoint.card)))
-
-
-def expectation_of(run: CaseRun, card: Card | None) -> Any:
-    """The expectation that the run's outcome meets. Headers of the card are left out: no code is written for them."""
-    assert run.outcome is not None
-    made = expecting(run.outcome)
-    if card is None or not isinstance(made, ExactRequest):
-        return made
-    seconds = str(run.case.clock // 1000)
-    usual = card.request_headers(stand_in_credentials(card), webhook_id=UNSENT_ID, timestamp=seconds)
-    of_card = {name.lower(): value for name, value in usual.items()}
-    return replace(made, headers={name: value for name, value in made.headers.items() if of_card.get(name) != value})
+    return replace(case, expectation=new_expectation(run, services.cards.get(endpoint.card)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +89,13 @@ async def updated(services: Services, endpoint: Endpoint, case: TestCase, code: 
     run = await run_one(services, endpoint, case, code)
     if run.outcome is None:
         raise Invalid(Problem("", run.failures[0].sentence))
-    made = expectation_of(run, services.cards.get(endpoint.card))
-    before, after = told_expectation(case), told_expectation(replace(case, expectation=made))
-    return NewExpectation(replace(case, expectation=made), line_diff(before, after))
-
-
-def told_expectation(case: TestCase) -> str:
-    """The expectation as lines of text: a request as it is sent, or one line for each assertion."""
-    if isinstance(case.expectation, ExactRequest):
-        return in_words(case.expectation)
-    return "".join(
-        f"{' '.join(part for part in (each.kind.value, each.target, each.value) if part)}\n"
-        for each in case.expectation
-    )
+    made = replace(case, expectation=new_expectation(run, services.cards.get(endpoint.card)))
+    return NewExpectation(made, line_diff(told_expectation(case), told_expectation(made)))
 
 
 async def create(services: Services, endpoint: Endpoint, case: TestCase, author: str) -> TestCase:
     """Save a new case. Raises ``Invalid``."""
-    made = replace(case, id=mint(TestCaseId))
+    made = replace(_sound(case), id=mint(TestCaseId))
 
     def keep(tx: Transaction) -> None:
         existing(tx, endpoint.id)
@@ -134,6 +108,7 @@ async def create(services: Services, endpoint: Endpoint, case: TestCase, author:
 
 async def change(services: Services, endpoint: Endpoint, case: TestCase) -> None:
     """Save a changed case under its id. Raises ``Invalid``."""
+    case = _sound(case)
 
     def keep(tx: Transaction) -> None:
         existing(tx, endpoint.id)
@@ -166,6 +141,14 @@ def check_room(tx: Transaction, endpoint_id: EndpointId, cases: Sequence[TestCas
 async def case_of(services: Services, endpoint: Endpoint, case_id: TestCaseId) -> StoredCase | None:
     """The stored case; ``None`` when the endpoint has none with this id."""
     return await services.store.read(lambda tx: test_cases.get(tx, endpoint.id, case_id))
+
+
+def _sound(case: TestCase) -> TestCase:
+    """The case as it will be read again. Raises ``Invalid`` when a part of it is too large."""
+    try:
+        return load(dump(case), id=case.id)
+    except MalformedFile as error:
+        raise Invalid(Problem(error.path, error.sentence)) from None
 
 
 async def _free_name(services: Services, endpoint_id: EndpointId, wanted: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,9 @@ from server.domain.verdicts import Verdict
 
 MAX_SHOWN = 200
 """Characters of a value in a failure."""
+
+MAX_VALUE = 4096
+"""Characters of the value of an assertion."""
 
 Outcome = FinishedRequest | Cancelled | TransformFailed
 """What the code made of the event."""
@@ -151,6 +154,27 @@ def _of_contract(verdict: Verdict | None) -> Iterator[Failure]:
         yield Failure(because("case_contract", finding=as_sentence(finding.cause)), finding.path)
 
 
+def with_found_value(assertion: Assertion, request: FinishedRequest, body: Body) -> Assertion:
+    """The assertion with the value that the request has, if it names a value; otherwise as it is."""
+    match assertion.kind:
+        case Kind.URL_EQUALS:
+            return replace(assertion, value=request.url)
+        case Kind.METHOD:
+            return replace(assertion, value=request.method)
+        case Kind.HEADER_EQUALS:
+            found = request.header(assertion.target.lower())
+            return replace(assertion, value=found) if found else Assertion(Kind.HEADER_ABSENT, assertion.target)
+        case Kind.PATH_EQUALS if "*" not in assertion.target:
+            values = body.at(assertion.target)
+            if not values:
+                return Assertion(Kind.PATH_ABSENT, assertion.target)
+            value = _as_json(values[0])
+            stays = len(value) > MAX_VALUE or _same(_parsed(assertion.value), values[0])
+            return assertion if stays else replace(assertion, value=value)
+        case _:
+            return assertion
+
+
 def of_url(key: str, expected: str, found: str) -> Failure:
     values = {"expected": cut(expected), "found": cut(found)}
     return Failure(because(key, **values), "url", **values)
@@ -252,7 +276,11 @@ def _as_text(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    return cut(str.__str__(value) if isinstance(value, Number) else _json(value))
+    return cut(_as_json(value))
+
+
+def _as_json(value: Any) -> str:
+    return str.__str__(value) if isinstance(value, Number) else _json(value)
 
 
 def _json(value: Any) -> str:

@@ -34,7 +34,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from server.domain import linear_patterns
-from server.domain.assertions import Assertion, Kind
+from server.domain.assertions import MAX_VALUE, Assertion, Kind
 from server.domain.checked_values import MalformedFile, as_line, as_object, as_text, needed, only_keys
 from server.domain.ids import Millis, TestCaseId
 from server.domain.payloads import number, steps_of
@@ -51,8 +51,6 @@ MAX_VARIABLE_BYTES = 4096
 MAX_ASSERTIONS = 50
 MAX_PATH = 300
 MAX_PATTERN = 300
-MAX_VALUE = 4096
-"""Characters of one value of an assertion."""
 MAX_URL = 4096
 MAX_BODY_BYTES = 512 * 1024
 MAX_DEPTH = 100

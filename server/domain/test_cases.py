@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from server.domain.assertions import (
@@ -24,6 +24,7 @@ from server.domain.assertions import (
     no_request,
     of_header,
     of_url,
+    with_found_value,
 )
 from server.domain.ids import Millis, TestCaseId
 from server.domain.payload_diff import Change, ChangeKind, changes
@@ -107,6 +108,23 @@ def expecting(outcome: Outcome) -> Expectation:
             return (Assertion(Kind.THROWS, value=error.message[:MAX_SHOWN]),)
 
 
+def updated_expectation(case: TestCase, outcome: Outcome) -> Expectation:
+    """The case's expectation as this outcome meets it, in the same form as far as that is possible.
+
+    Assertions that name a value get the value that was found; patterns and limits stay, and may still fail.
+    """
+    made = expecting(outcome)
+    if not isinstance(outcome, FinishedRequest) or not isinstance(made, ExactRequest):
+        return made
+    if isinstance(case.expectation, ExactRequest):
+        named = {name.lower() for name in case.expectation.headers}
+        return replace(made, headers={name: value for name, value in made.headers.items() if name in named})
+    if any(each.kind in (Kind.CANCELLED, Kind.THROWS) for each in case.expectation):
+        return made
+    body = Body(outcome)
+    return tuple(with_found_value(each, outcome, body) for each in case.expectation)
+
+
 def in_words(outcome: Outcome | ExactRequest, like: Expectation = ()) -> str:
     """The outcome as lines of text, to be compared with those of another.
 
@@ -127,6 +145,16 @@ def in_words(outcome: Outcome | ExactRequest, like: Expectation = ()) -> str:
             ]
             body = outcome.body if isinstance(outcome.body, str) else outcome.body.decode("utf-8", "replace")
             return "\n".join([f"{outcome.method} {outcome.url}", *rows, "", pretty(body), ""])
+
+
+def told_expectation(case: TestCase) -> str:
+    """The expectation as lines of text: a request as it is sent, or one line for each assertion."""
+    if isinstance(case.expectation, ExactRequest):
+        return in_words(case.expectation)
+    return "".join(
+        f"{' '.join(part for part in (each.kind.value, each.target, each.value) if part)}\n"
+        for each in case.expectation
+    )
 
 
 def _from_exact(expected: ExactRequest, request: FinishedRequest) -> Iterator[Failure]:
