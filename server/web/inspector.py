@@ -51,7 +51,7 @@ async def index(request: Request, here: Here, attempt: str = "", before: str = "
         if shown is None or shown.outcome is not AttemptOutcome.CAPTURED or shown.source_id != here.source.id:
             shown = attempts.get(tx, found[0].id) if found else None
         ids = {each.endpoint_id for each in [*found, *([shown] if shown else [])]}
-        named = versions.names(tx, [shown.version_id]) if shown and endpoints.get(tx, shown.endpoint_id) else {}
+        named = versions.names(tx, [shown.version_id]) if shown and endpoints.by_ids(tx, [shown.endpoint_id]) else {}
         return found, shown, endpoints.names(tx, here.services.cards, ids), named
 
     found, shown, names, named = await here.services.store.read(look)

@@ -17,7 +17,7 @@ from server.domain.messages import DeliveryState
 from server.domain.replays import BULK_STATES, PERIODS, Progress, Replay, ReplayKind
 from server.domain.sentences import Invalid, Sentence, say
 from server.domain.versions import VersionName
-from server.store import Transaction, endpoints, replay_matches, replays
+from server.store import Transaction, replay_matches, replays
 from server.store import versions as version_rows
 from server.web import drafts, forms
 from server.web.endpoint_frame import TheEndpoint, find, tab_page
@@ -212,13 +212,13 @@ async def _ask(
     *,
     counted: DryRun | None = None,
 ) -> Response:
-    def look(tx: Transaction) -> tuple[Endpoint, list[VersionName]]:
-        now = endpoints.get(tx, endpoint.id) or endpoint  # another version may have become active since
+    def look(tx: Transaction) -> list[VersionName]:
         chosen = version_rows.names(tx, [choice.version_id]).values()
-        known = [*version_rows.choices(tx, [now.id]).get(now.id, ()), *chosen]
-        return now, [each for each in known if each.endpoint_id == now.id]
+        known = [*version_rows.choices(tx, [endpoint.id]).get(endpoint.id, ()), *chosen]
+        return [each for each in known if each.endpoint_id == endpoint.id]
 
-    now, known = await here.services.store.read(look)
+    now = await find(here, endpoint.id) if refused else endpoint  # another version may have become active since
+    known = await here.services.store.read(look)
     return await tab_page(
         request,
         here,
