@@ -49,6 +49,7 @@ from server.web import (
     accounts,
     advanced,
     catalog,
+    checks,
     conditions,
     controls,
     credentials,
@@ -82,7 +83,7 @@ from server.web.hosts import Hosts
 WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
     endpoint_frame, endpoints, credentials, advanced, controls, secrets, conditions, transformations, type_definitions,
-    history, trials, logs, messages, operational_events, replays, catalog, inspector, sources_page, own_cards,
+    checks, history, trials, logs, messages, operational_events, replays, catalog, inspector, sources_page, own_cards,
     settings_page, docs, live, reveal,
 )  # fmt: skip
 """Each address begins with the source, such as ``/test/logs``. So do those of pages that are the same for all sources,

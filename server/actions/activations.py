@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from server.actions.case_runs import run_all
 from server.actions.endpoints import Stale, check_whole, existing, serving, told
 from server.actions.services import Services
 from server.domain.endpoints import Endpoint
@@ -31,6 +32,23 @@ async def activate_draft(services: Services, endpoint: Endpoint, draft_id: CodeD
     Raises ``Invalid``, and ``Stale`` when the draft is not the one that was looked at any more.
     """
     return await _written(services, lambda tx: serve_draft(tx, endpoint.id, draft_id, signed, services.now()))
+
+
+async def checked(services: Services, endpoint: Endpoint, draft_id: CodeDraftId, signed: Signature) -> Signature:
+    """Run the test cases on the draft; the signature with how many fail.
+
+    Raises ``Invalid`` when some fail and ``override_note`` does not say why it is activated all the same.
+    """
+    draft = await services.store.read(lambda tx: drafts.get(tx, draft_id))
+    if draft is None or draft.endpoint_id != endpoint.id or not draft.transforming:
+        return signed
+    results = await run_all(services, endpoint, draft)
+    if not results.failing:
+        return replace(signed, override_note="")
+    if not signed.override_note:
+        sentence = say("Test cases fail. Mend the code, or say why you activate it all the same.")
+        raise Invalid(Problem("override_note", sentence))
+    return replace(signed, failing=results.failing)
 
 
 def serve_draft(

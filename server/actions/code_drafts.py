@@ -1,5 +1,6 @@
 """The draft of an endpoint's code: saving, discarding, and restoring an older version into it. None of it goes live."""
 
+from server.actions.case_runs import run_all
 from server.actions.drafts import Draft, code_problems, variable_problems
 from server.actions.endpoints import existing, told, unchanged_since
 from server.actions.services import Services
@@ -51,6 +52,11 @@ def put(
             created_at=at,
         ),
     )
+
+
+def start_cases(services: Services, endpoint: Endpoint, saved: CodeDraft) -> None:
+    """Begin to run the endpoint's test cases on the draft. ``services.case_progress`` says how far they are."""
+    services.case_progress.start(endpoint.id, saved.code, lambda tell: run_all(services, endpoint, saved, tell))
 
 
 async def discard(services: Services, endpoint: Endpoint) -> None:

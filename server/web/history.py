@@ -9,20 +9,24 @@ from starlette.responses import Response
 
 from server.actions import activations, code_drafts, replays
 from server.actions.activations import NO_DRAFT, Signature
+from server.actions.backtests import is_stale
 from server.actions.endpoints import Stale, serving
+from server.domain.backtests import Backtest
 from server.domain.endpoints import Endpoint
 from server.domain.ids import CodeDraftId, VersionId
 from server.domain.line_diff import DiffLine, DiffRow, changes_in, line_diff, side_by_side
 from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.domain.variable_changes import VariableChange, variable_changes
 from server.domain.versions import MAX_NOTE, Activation, CodeDraft, Version
-from server.store import Transaction, drafts, replay_matches, versions
+from server.store import Transaction, backtests, drafts, replay_matches, versions
 from server.web import forms
+from server.web.checks import Checks, checks_of
 from server.web.code_frame import code_page
 from server.web.endpoint_frame import TheEndpoint
 from server.web.errors import NotFound
 from server.web.forms import Form
 from server.web.render import redirect
+from server.web.transformations import CASES_SHOWN_SECONDS
 from server.web.visit import Here, Visit
 
 router = APIRouter()
@@ -103,6 +107,10 @@ class ActivatePage:
     max_note: int
     problems: Mapping[str, Sentence]
     stale: bool
+    checks: Checks
+    backtest: Backtest | None
+    """The draft's newest one."""
+    backtest_is_stale: bool
 
 
 @router.get("/endpoints/{endpoint_id}/history")
@@ -198,6 +206,7 @@ async def activate(request: Request, here: Here, endpoint: TheEndpoint) -> Respo
     draft_id = CodeDraftId(form.text("draft")[: forms.MAX_STAMP])
     signed = Signature(here.user.name, form.text("note"), override_note=form.text("override_note"))
     try:
+        signed = await activations.checked(here.services, endpoint, draft_id, signed)
         changed = await activations.activate_draft(here.services, endpoint, draft_id, signed)
     except Invalid as refused:
         return await _activate_page(request, here, endpoint, form, refused.problems, status=422)
@@ -264,12 +273,16 @@ async def _activate_page(
     stale: bool = False,
     status: int = 200,
 ) -> Response:
-    def look(tx: Transaction) -> tuple[CodeDraft | None, int]:
-        return drafts.current(tx, endpoint.id), replay_matches.parked(tx, endpoint.id)
+    def look(tx: Transaction) -> tuple[CodeDraft | None, int, Backtest | None]:
+        tested = backtests.of_draft(tx, endpoint.draft_id) if endpoint.draft_id else None
+        return drafts.current(tx, endpoint.id), replay_matches.parked(tx, endpoint.id), tested
 
-    saved, parked = await here.services.store.read(look)
+    saved, parked, backtest = await here.services.store.read(look)
     if saved is None:
         return await _history_page(request, here, endpoint, Invalid(Problem("", NO_DRAFT)))
+    if saved.checks is None and here.services.case_progress.progress(endpoint.id) is None:
+        code_drafts.start_cases(here.services, endpoint, saved)
+        await here.services.case_progress.wait(endpoint.id, CASES_SHOWN_SECONDS)
     values = ActivatePage(
         diff=CodeDiff.of(endpoint.version.code if endpoint.version else "", saved.code),
         variables=variable_changes(endpoint.variables, saved.variables),
@@ -280,6 +293,9 @@ async def _activate_page(
         max_note=MAX_NOTE,
         problems={problem.field: problem.sentence for problem in problems},
         stale=stale,
+        checks=checks_of(here, endpoint, saved),
+        backtest=backtest,
+        backtest_is_stale=backtest is not None and is_stale(backtest, endpoint),
     )
     return await code_page(
         request, here, endpoint, "editor", "versions/activate.html", values, saved=saved, status=status

@@ -21,6 +21,7 @@ from server.domain.versions import CodeDraft, Version
 from server.store import Transaction, versions
 from server.store import drafts as draft_rows
 from server.web import drafts, forms
+from server.web.checks import Checks, checks_of
 from server.web.code_frame import code_page
 from server.web.drafts import TrialFields
 from server.web.endpoint_frame import TheEndpoint
@@ -33,6 +34,8 @@ router = APIRouter()
 
 RECENT = 5
 """Versions beside the editor."""
+CASES_SHOWN_SECONDS = 1.0
+"""How long saving waits for the test cases; if they take longer, the next page shows a progress bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class EditorPage:
     """What the form was opened on, the common origin of two people's changes: the id of a draft or a version."""
     their_changes: Sequence[DiffLine]
     """How the typed code differs from the saved code; only while the form is stale."""
+    checks: Checks
     merged: Merged | None
     """What came of merging the typed code with the saved code, when the person asked for it."""
 
@@ -84,6 +88,9 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
         return await editor_page(request, here, endpoint, draft, refused.problems, status=422, trial=typed, base=base)
     except Stale as stale:
         return await editor_page(request, here, stale.now, draft, status=409, stale=True, trial=typed, base=base)
+    if saved:
+        code_drafts.start_cases(here.services, endpoint, saved)
+        await here.services.case_progress.wait(endpoint.id, CASES_SHOWN_SECONDS)
     if saved and form.text("then") == "activate":
         return redirect(here.to(f"/endpoints/{endpoint.id}/transformation/activate"), request=request)
     said = "draft-saved" if saved else "draft-unchanged"
@@ -167,6 +174,7 @@ async def editor_page(
         versions=recent,
         base_id=base or _base(endpoint, known),
         their_changes=line_diff(theirs, draft.code) if stale else (),
+        checks=checks_of(here, endpoint, known),
         merged=merged,
     )
     return await code_page(

@@ -6,10 +6,14 @@ from typing import Any
 from form import PLAIN, a_form, beside, make_live, path_of, text_of
 from site_under_test import Site
 
+from server.domain.assertions import Assertion, Kind
+from server.domain.catalog import sample_json
 from server.domain.endpoints import Endpoint
-from server.domain.ids import EndpointId
+from server.domain.ids import EndpointId, TestCaseId, mint
+from server.domain.test_case_files import usual_clock
+from server.domain.test_cases import TestCase
 from server.domain.versions import Activation, ActivationReason, CodeDraft, Version
-from server.store import drafts, endpoints, versions
+from server.store import Transaction, drafts, endpoints, test_cases, versions
 
 OTHER = "function handler(webhook) {\n  webhook.cancel = true;\n  return webhook;\n}\n"
 
@@ -285,6 +289,72 @@ async def test_lines_that_both_changed_are_marked(site: Site) -> None:
 
     assert "In 1 place both changed the same lines." in text_of(merged.text)
     assert "&lt;&lt;&lt;&lt;&lt;&lt;&lt; my code\n  return 1;\n=======\n  return null;\n" in merged.text
+
+
+async def with_a_case(site: Site) -> str:
+    """An endpoint whose only test case wants the event to be sent."""
+    endpoint_id = await an_endpoint_of(site)
+    payload = sample_json("payment.succeeded")
+    case = TestCase(
+        id=mint(TestCaseId),
+        name="payments are sent",
+        event_type="payment.succeeded",
+        payload=payload,
+        variables={},
+        clock=usual_clock(payload),
+        expectation=(Assertion(Kind.PATH_EXISTS, "data.payment_id"),),
+    )
+
+    def keep(tx: Transaction) -> None:
+        test_cases.erase(tx, EndpointId(endpoint_id))
+        test_cases.insert(tx, EndpointId(endpoint_id), [case], "ada", 1)
+
+    await site.services.store.write(keep)
+    return endpoint_id
+
+
+async def test_test_cases_run_on_every_save(each_site: Site) -> None:
+    site, endpoint_id = each_site, await with_a_case(each_site)
+    address = f"/endpoints/{endpoint_id}/transformation"
+
+    await site.post(address, a_form(code=PLAIN + "// fine"))
+    await site.services.case_progress.wait(EndpointId(endpoint_id))
+    assert "1 test case passes" in text_of((await site.get(address)).text)
+
+    await site.post(address, a_form(code=OTHER))
+    await site.services.case_progress.wait(EndpointId(endpoint_id))
+    page = text_of((await site.get(address)).text)
+    assert "1 test case fails" in page and "payments are sent" in page
+    part = await site.get(f"{address}/checks")
+    assert part.text.lstrip().startswith('<div id="checks"') and "1 test case fails" in text_of(part.text)
+
+
+async def test_a_failing_case_blocks_activating_unless_a_note_says_why(each_site: Site) -> None:
+    site, endpoint_id = each_site, await with_a_case(each_site)
+
+    refused = await make_live(site, endpoint_id, a_form(code=OTHER))
+
+    assert refused.status_code == 422
+    sentence = "Test cases fail. Mend the code, or say why you activate it all the same."
+    assert beside(refused.text, "override_note") == sentence
+    assert "1 test case fails" in text_of(refused.text)
+    assert len(await history(site, endpoint_id)) == 1
+    draft = await draft_of(site, endpoint_id)
+    assert draft
+    form = {"draft": draft.id, "override_note": "The shop closes"}
+    path_of(await site.post(f"/endpoints/{endpoint_id}/transformation/activate", form))
+    newest = (await activations(site, endpoint_id))[0]
+    assert (newest.failing, newest.override_note) == (1, "The shop closes")
+    assert "1 test case failed: The shop closes" in text_of((await site.get(f"/endpoints/{endpoint_id}/history")).text)
+
+
+async def test_a_passing_case_keeps_no_override(site: Site) -> None:
+    endpoint_id = await with_a_case(site)
+
+    await make_live(site, endpoint_id, a_form(code=PLAIN + "// fine"), override_note="not needed")
+
+    newest = (await activations(site, endpoint_id))[0]
+    assert (newest.failing, newest.override_note) == (0, "")
 
 
 def field(page: str, name: str) -> str:
