@@ -18,7 +18,8 @@ from server.domain.sentences import Sentence, say
 
 Observed = Mapping[str, Mapping[str, Sequence[str]]]
 """Fields that real events had and the catalog lacks: by event type, by path such as ``data.customer.tier`` or
-``data.product_cart[].sku``, the JSON types that were seen."""
+``data.product_cart[].sku``, the JSON types that were seen. A field that the catalog has gets these types in addition;
+an event type that it lacks is only known by name."""
 
 MAX_OBSERVED = 200
 """Observed fields of one event type that are shown."""
@@ -83,7 +84,8 @@ def type_definitions(
         webhook = webhook.replace(f"{{{name}}}", text, 1)
     union = "".join(f'\n  | WebhookOf<"{name}", {_type_name(name)}Event>' for name in names)
     env = interface("Env", [f"readonly {property_name(name)}: string;" for name in sorted(set(variables))])
-    facts = {"events": list(EVENT_TYPES), "subscribed": names, **facts}
+    seen = [name for name in observed or {} if name not in EVENT_TYPES]
+    facts = {"events": [*EVENT_TYPES, *seen], "seen": seen, "subscribed": names, **facts}
     return "\n".join(
         [
             "//" + json.dumps(facts, ensure_ascii=True),
@@ -133,9 +135,25 @@ def _with_observed(
             inside = node if step == "[]" else node.setdefault("properties", {})
             node = inside.setdefault("items" if step == "[]" else step, {})
         if last != "[]":
-            known = [kind for kind in kinds if kind in JSON_TYPES]
-            seen = {"description": words(SEEN.text), **({"type": known} if known else {})}
-            node.setdefault("properties", {}).setdefault(last, seen)
+            kinds = [kind for kind in kinds if kind in JSON_TYPES]
+            fields_here = node.setdefault("properties", {})
+            fields_here[last] = _widened(fields_here[last], kinds) if last in fields_here else _seen(kinds, words)
+    return made
+
+
+def _seen(kinds: Sequence[str], words: Callable[[str], str]) -> dict[str, Any]:
+    return {"description": words(SEEN.text), **({"type": list(kinds)} if kinds else {})}
+
+
+def _widened(schema: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
+    """The schema of a known field that had other types too. Real events decide, so nothing is ruled out."""
+    known = schema.get("type", [])
+    made = {**schema, "type": [*([known] if isinstance(known, str) else known), *kinds]}
+    if "enum" in made or "const" in made:
+        allowed = [*made.get("enum", ()), *([made["const"]] if "const" in made else ())]
+        made = {key: value for key, value in made.items() if key not in ("enum", "const")}
+        if set(kinds) == {"null"}:
+            made["enum"] = [*allowed, None]
     return made
 
 

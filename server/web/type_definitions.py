@@ -1,5 +1,6 @@
 """The types of events and of what a destination accepts, for the code editor (``static/js/types.js``)."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Annotated
 
@@ -8,12 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.domain.cards import Card
+from server.domain.drift import DriftKind, Observation, drifts
 from server.domain.endpoints import URL_NOT_SET
-from server.domain.type_definitions import type_definitions
+from server.domain.type_definitions import Observed, type_definitions
+from server.store import observations
 from server.web.endpoint_frame import TheEndpoint
 from server.web.endpoints import card_of
 from server.web.i18n import gettext
-from server.web.visit import Here
+from server.web.visit import Here, Visit
 
 router = APIRouter()
 
@@ -30,6 +33,7 @@ async def of_endpoint(request: Request, here: Here, endpoint: TheEndpoint) -> Re
         contract=card.contract if card else None,
         url=endpoint.url if endpoint.url != URL_NOT_SET or card is None else _example_url(card),
         variables=[*endpoint.variables, *(card.variables if card else ())],
+        observed=await _observed(here),
         words=gettext,
     )
     return _answer(request, text)
@@ -46,9 +50,21 @@ async def of_card(
         contract=found.contract,
         url=_example_url(found),
         variables=found.variables,
+        observed=await _observed(here),
         words=gettext,
     )
     return _answer(request, text)
+
+
+async def _observed(here: Visit) -> Observed:
+    """What real events had and the catalog lacks."""
+    found: dict[str, dict[str, Sequence[str]]] = {}
+    seen: list[Observation] = await here.services.store.read(observations.all_of)
+    for one in (each for observation in seen for each in drifts(observation)):
+        fields = found.setdefault(one.event_type, {})
+        if one.kind is not DriftKind.NEW_EVENT_TYPE:
+            fields[one.path] = one.types
+    return found
 
 
 def _example_url(card: Card) -> str:

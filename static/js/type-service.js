@@ -31,7 +31,7 @@ const OPTIONS = {
 export class TypeService {
   constructor() {
     this.files = new Map([[LIBRARY, { text: library, version: 1 }]]);
-    this.facts = { events: [], subscribed: [], calls: [] };
+    this.facts = { events: [], seen: [], subscribed: [], calls: [] };
     this.service = createLanguageService(this.host());
     this.update({ types: "", code: "" });
   }
@@ -233,7 +233,7 @@ const ICONS = {
 // Which bodies the contract accepts: those of the calls to which the addresses in the code belong.
 function accepted({ calls }, code = "") {
   if (!calls.length) return "any";
-  const assigned = [...code.matchAll(/\.url\s*=(?!=)\s*("[^"\n]*"|'[^'\n]*'|`[^`]*`)?/g)];
+  const assigned = [...code.matchAll(/\.url\s*=(?!=)\s*(?:("[^"\n]*"|'[^'\n]*'|`[^`]*`)(?=\s*(?:[;}\n]|$)))?/g)];
   if (!assigned.length) return "AcceptsByUrl";
   const types = new Set();
   for (const [, literal] of assigned) {

@@ -153,6 +153,7 @@ class Look {
       const left = parts(type).map((one) => one.value);
       return { kind: "ruledOut", values: [name, left.length > 4 ? "" : shownList(left)], ...at };
     }
+    if (this.facts.seen.includes(name)) return null; // real events had it, and nothing is known about its fields
     if (this.facts.events.includes(name)) return { kind: "notSubscribed", values: [name], info: true, ...at };
     return { kind: "eventType", values: [name, closest(name, this.facts.events) ?? ""], ...at };
   }

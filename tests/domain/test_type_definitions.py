@@ -59,6 +59,21 @@ def test_observed_fields_are_optional_and_say_where_they_were_seen() -> None:
         assert f"/** Seen in real events, but not in the catalog. */\n{line}" in text
 
 
+def test_a_known_field_gets_the_types_that_real_events_had() -> None:
+    observed = {
+        "payment.succeeded": {"data.currency": ["null"], "data.payment_provider": ["null"], "data.tax": ["string"]}
+    }
+    text = type_definitions(event_types=["payment.succeeded"], observed=observed)
+    for line in ("\ncurrency: string | null;", '"dodo" | null;', "\ntax?: number | null | string;"):
+        assert line in text
+
+
+def test_an_event_type_that_the_catalog_lacks_is_known_by_name() -> None:
+    facts = json.loads(type_definitions(observed={"payment.new": {}}).partition("\n")[0].removeprefix("//"))
+    assert facts["seen"] == ["payment.new"]
+    assert facts["events"][-1] == "payment.new"
+
+
 def a_contract(*bodies: object) -> Contract:
     calls = [{"url": f"https://api\\.example/{at}", "body": body} for at, body in enumerate(bodies)]
     return parse_contract(json.dumps({"calls": calls}))
