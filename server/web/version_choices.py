@@ -12,7 +12,7 @@ from server.domain.versions import Version, VersionName
 from server.web import forms
 from server.web.forms import Form
 
-MAX_NOTE = 40
+MAX_NOTE = 30
 """Characters of a version's note in a list of choices."""
 
 
