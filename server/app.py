@@ -52,6 +52,7 @@ from server.web import (
     checks,
     conditions,
     controls,
+    coverage,
     credentials,
     docs,
     endpoint_frame,
@@ -84,7 +85,7 @@ WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
     endpoint_frame, endpoints, credentials, advanced, controls, secrets, conditions, transformations, type_definitions,
     checks, history, trials, logs, messages, operational_events, replays, catalog, inspector, sources_page, own_cards,
-    settings_page, docs, live, reveal,
+    settings_page, docs, live, reveal, coverage,
 )  # fmt: skip
 """Each address begins with the source, such as ``/test/logs``. So do those of pages that are the same for all sources,
 so that their links lead back to the source that a person came from."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from server.actions.case_progress import CaseProgress
 from server.actions.check_results import CheckResults
+from server.actions.coverage import CoverageRuns
 from server.actions.request_bounds import RequestBounds
 from server.delivery.backtester import Backtester
 from server.delivery.courier import Courier
@@ -47,6 +48,7 @@ class Services:
     """For requests that people send on demand: checks of credentials and sent tests."""
     checks: CheckResults = field(default_factory=CheckResults)
     case_progress: CaseProgress = field(default_factory=CaseProgress)
+    coverage: CoverageRuns = field(default_factory=CoverageRuns)
 
     def card(self, name: str) -> Card:
         """The card of this name. Raises ``Invalid`` when it is not there any more."""

@@ -1,20 +1,26 @@
 """Runs code with counters at its branches, in place of the sandbox that other parts are given."""
 
 from dataclasses import replace
+from typing import Protocol
 
-from server.delivery.prepare import RunsCode
 from server.domain.coverage import Coverage, Instrumented, merge
 from server.domain.messages import AttemptError
 from server.domain.transformations import Counting, Program, Result, TransformFailed, Webhook
 
 
+class RunsInBackground(Protocol):
+    """The part of the sandbox that is used here."""
+
+    async def run(self, program: Program, webhook: Webhook, *, background: bool) -> Result: ...
+
+
 class CountingSandbox:
     """Runs the code with counters whenever it is asked to run that code, and adds up what they counted.
 
-    Results are those of the code without counters: errors have their places in it.
+    Results are those of the code without counters: errors have their places in it. Runs delay no live event.
     """
 
-    def __init__(self, sandbox: RunsCode, instrumented: Instrumented) -> None:
+    def __init__(self, sandbox: RunsInBackground, instrumented: Instrumented) -> None:
         self._sandbox = sandbox
         self._instrumented = instrumented
         self._counting = Counting(instrumented.name, len(instrumented.counters))
@@ -27,11 +33,11 @@ class CountingSandbox:
         """What all runs until now have covered."""
         return Coverage(self._instrumented, self._counts)
 
-    async def run(self, program: Program, webhook: Webhook) -> Result:
+    async def run(self, program: Program, webhook: Webhook, *, background: bool = True) -> Result:
         if program.code != self._instrumented.original:
-            return await self._sandbox.run(program, webhook)
+            return await self._sandbox.run(program, webhook, background=background)
         counted = Program(f"coverage of {program.owner}", self._instrumented.code, self._counting)
-        result = await self._sandbox.run(counted, webhook)
+        result = await self._sandbox.run(counted, webhook, background=background)
         if len(result.counts) == self._counting.counters:  # the code may have left no memory to read them
             self._counts = merge((self._counts, result.counts), self._counting.counters)
             self.runs += 1

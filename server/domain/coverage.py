@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.domain.sentences import Sentence, say
+
 MAX_LINE = 400
 _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
 """What ends a line in JavaScript."""
@@ -94,6 +96,26 @@ class Instrumented:
                 return insertion.column
             added += insertion.length
         return column - added
+
+
+MISSED: Mapping[BranchKind, Sentence] = {
+    BranchKind.FUNCTION: say("The function was never called."),
+    BranchKind.THEN: say("The condition was never true."),
+    BranchKind.ELSE: say("The condition was never false."),
+    BranchKind.CASE: say("This case never occurred."),
+    BranchKind.DEFAULT: say("The default never occurred."),
+    BranchKind.NO_CASE: say("One of the cases always occurred."),
+    BranchKind.IF_TRUE: say("The value before the colon was never used."),
+    BranchKind.IF_FALSE: say("The value after the colon was never used."),
+    BranchKind.AND: say("The right side of && was never reached."),
+    BranchKind.OR: say("The right side of || was never reached."),
+    BranchKind.NULLISH: say("The value before ?? was never null or undefined."),
+    BranchKind.OPTIONAL: say("The value before ?. was never null or undefined."),
+    BranchKind.DEFAULT_VALUE: say("The default value was never needed."),
+    BranchKind.LOOP: say("The loop never ran."),
+    BranchKind.CATCH: say("Nothing was thrown."),
+}
+"""What a branch that did not run means."""
 
 
 class Mark(StrEnum):

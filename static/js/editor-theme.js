@@ -25,6 +25,10 @@ export const theme = EditorView.theme({
   },
   ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--accent) 6%, transparent)" },
   ".cm-gutters": { backgroundColor: "var(--sunken)", color: "var(--ink-faint)", borderRight: "1px solid var(--line)" },
+  ".cm-coverage": { width: "1.4em", textAlign: "center" },
+  ".cm-coverage-covered": { color: "var(--good)", boxShadow: "inset -2px 0 0 var(--good)" },
+  ".cm-coverage-partly": { color: "var(--warn)", boxShadow: "inset -2px 0 0 var(--warn-fill)" },
+  ".cm-coverage-never": { color: "var(--bad)", boxShadow: "inset -2px 0 0 var(--bad)" },
   ".cm-activeLineGutter": { backgroundColor: "var(--accent-wash)", color: "var(--ink)" },
   ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": {
     backgroundColor: "var(--accent-wash)",

@@ -48,6 +48,7 @@ import {
   syntaxHighlighting,
 } from "../vendor/codemirror.js";
 import { webhookCompletions } from "./completion.js";
+import { upgrade as upgradeCoverage } from "./coverage.js";
 import { phrases } from "./editor-phrases.js";
 import { theme } from "./editor-theme.js";
 import { tools } from "./editor-tools.js";
@@ -65,6 +66,7 @@ export function upgrade(root) {
   for (const area of root.querySelectorAll("textarea[data-editor]:not([data-ready])")) mount(area);
   for (const area of document.querySelectorAll("textarea[data-editor]")) showRunError(area);
   upgradeSamples(root);
+  upgradeCoverage();
   upgradeMerge();
 }
 
