@@ -23,6 +23,7 @@ PAGES = (
     "{endpoint}/replays/new?kind=bulk&states=succeeded&rate=0&count=on",
     "{endpoint}/replays/new?kind=bulk&states=succeeded&count=on",
     "{endpoint}/transformation",
+    "{endpoint}/coverage",
     "{endpoint}/edit",
     "/test/logs",
     "/test/logs?view=attempts",

@@ -11,9 +11,10 @@ from site_under_test import Site
 from server.domain.catalog import sample_json
 from server.domain.conditions import Condition, Operator
 from server.domain.endpoints import Endpoint
-from server.domain.ids import CodeDraftId, mint
+from server.domain.ids import CodeDraftId, TestCaseId, mint
+from server.domain.test_case_files import load
 from server.domain.versions import CodeDraft
-from server.store import drafts, endpoints, messages
+from server.store import drafts, endpoints, messages, test_cases
 
 CODE = """function handler(webhook) {
   if (webhook.eventType === "payment.succeeded") {
@@ -64,7 +65,6 @@ async def test_lines_have_marks_and_event_types_their_effect(either: Site) -> No
     assert "Failed" in row(page, "dispute.won")
     assert "Never changed" in row(page, "payment.failed")
     assert "subscription.active" not in page
-    assert "No attempts" in text_of((await either.get("/logs?view=attempts")).text)
 
 
 async def test_lines_that_no_event_reaches(site: Site) -> None:
@@ -86,6 +86,18 @@ async def test_stored_events_count_but_not_those_that_the_filter_rejects(either:
     found = row(page, "payment.succeeded")
     assert " 3 " in f" {found} " and "Never tried" not in found
     assert f"/messages/{came[2].id}" in page
+
+
+async def test_cases_count_and_their_code_runs(either: Site) -> None:
+    endpoint = await made(either, event_types=frozenset({"payment.failed"}))
+    expect = {"assertions": [{"cancelled": True}]}
+    payload = {"type": "refund.failed", "data": {}}
+    definition = {"name": "one", "event_type": "refund.failed", "payload": payload, "expect": expect}
+    case = load(json.dumps(definition), id=mint(TestCaseId))
+    await either.services.store.write(lambda tx: test_cases.insert(tx, endpoint.id, [case], "ada", 5))
+    page = (await either.get(f"/endpoints/{endpoint.id}/coverage")).text
+    assert "Has run" in line(page, 5)
+    assert " 1 ·" in row(page, "refund.failed") and "Never tried" not in row(page, "refund.failed")
 
 
 async def test_the_draft_comes_first_and_the_active_code_on_request(site: Site) -> None:

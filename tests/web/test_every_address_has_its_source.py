@@ -75,6 +75,7 @@ async def test_all_that_a_page_links_to_and_sends_bears_its_source(site: Site, l
         f"{at}/advanced",
         f"{at}/replays",
         f"{at}/transformation",
+        f"{at}/coverage",
         f"{at}/replays/new?kind=bulk",
     ]
     other = "live" if slug == "test" else "test"
@@ -105,7 +106,18 @@ def test_no_template_forgets_the_source(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["", "/advanced", "/edit", "/testing", "/transformation", "/replays", "/replays/new?kind=bulk", "/head"]
+    "page",
+    [
+        "",
+        "/advanced",
+        "/edit",
+        "/testing",
+        "/transformation",
+        "/coverage",
+        "/replays",
+        "/replays/new?kind=bulk",
+        "/head",
+    ],
 )
 async def test_an_endpoint_under_the_wrong_source_is_shown_under_its_own(site: Site, page: str) -> None:
     shop = an_endpoint(site.source)
