@@ -20,6 +20,10 @@ def save(page: Page) -> None:
     page.get_by_role("button", name="Save draft").last.click()
 
 
+def save_settings(page: Page) -> None:
+    page.get_by_role("button", name="Save", exact=True).last.click()
+
+
 def kept(page: Page) -> None:
     wait_for(lambda: page.evaluate("Object.keys(localStorage).some((key) => key.startsWith('kept:'))"))
 
@@ -130,10 +134,10 @@ def test_the_second_of_two_tabs_is_warned_and_chooses(hookbench: Running, signed
     other.goto(f"{hookbench.url}{endpoint}/advanced")
     page.get_by_label("Rate limit (per second)").fill("7")
     other.get_by_label("Rate limit (per second)").fill("9")
-    save(page)
+    save_settings(page)
     expect(page.get_by_text("Endpoint saved.")).to_be_visible()
     expect(other.get_by_text("This form was just saved in another tab")).to_be_visible()
-    save(other)
+    save_settings(other)
     expect(other.get_by_text("Not saved: this form was saved in another tab")).to_be_visible()
     expect(other.get_by_label("Rate limit (per second)")).to_have_value("9")
     other.get_by_role("button", name="Overwrite").click()

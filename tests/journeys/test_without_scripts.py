@@ -134,3 +134,43 @@ def until_shown(page: Page, endpoint: str, hookbench: Running, event_type: str) 
         return page.get_by_role("link", name=event_type).count()
 
     wait_for(listed, what=f"an attempt of {event_type}")
+
+
+def test_a_draft_is_saved_activated_and_rolled_back(hookbench: Running, plain: Page) -> None:
+    page = plain
+    address = hookbench.url + create_endpoint(hookbench, page, "https://example.com/", "Our shop") + "/transformation"
+    for code in ("const handler = (w) => w;", "const handler = (w) => null;"):
+        page.goto(address)
+        page.get_by_label("Enabled").check()
+        page.get_by_role("textbox", name="Code", exact=True).fill(code)
+        page.get_by_role("button", name="Save and activate…").click()
+        page.get_by_label("Note").fill("A note")
+        if page.get_by_label("Why activate it although test cases fail").count():
+            page.get_by_label("Why activate it although test cases fail").fill("It is meant")
+        page.get_by_role("button", name="Activate", exact=True).click()
+        expect(page.get_by_role("heading", name="Activations")).to_be_visible()
+
+    page.get_by_role("button", name="Roll back to v2").first.click()
+    expect(page.locator(".badges").first).to_contain_text("v2 active")
+    page.get_by_role("button", name="Restore v1 into the draft").click()
+    expect(page.locator(".badges").first).to_contain_text("draft differs")
+
+
+def test_two_people_merge_their_drafts(hookbench: Running, plain: Page) -> None:
+    page, other = plain, plain.context.new_page()
+    address = hookbench.url + create_endpoint(hookbench, page, "https://example.com/", "Our shop") + "/transformation"
+    for each in (page, other):
+        each.goto(address)
+        each.get_by_label("Enabled").check()
+    code = other.get_by_role("textbox", name="Code", exact=True).input_value()
+    page.get_by_role("textbox", name="Code", exact=True).fill("// theirs\n" + code)
+    page.get_by_role("button", name="Save draft").last.click()
+
+    other.get_by_role("textbox", name="Code", exact=True).fill(code + "// mine\n")
+    other.get_by_role("button", name="Save draft").last.click()
+    expect(other.get_by_text("Not saved: ada saved this draft after you opened it.")).to_be_visible()
+    other.get_by_role("button", name="Merge both").click()
+
+    expect(other.get_by_role("textbox", name="Code", exact=True)).to_have_value("// theirs\n" + code + "// mine\n")
+    other.get_by_role("button", name="Save draft").last.click()
+    expect(other.get_by_role("textbox", name="Code", exact=True)).to_have_value("// theirs\n" + code + "// mine\n")
