@@ -14,6 +14,7 @@ from processes import no_process_is_lost  # noqa: F401  # an automatic fixture: 
 from sqlalchemy import create_engine, text
 
 from server.store import Store
+from server.store.schema import metadata
 
 # No deadline: on a busy machine it would fail properties that hold.
 hypothesis.settings.register_profile("hookbench", deadline=None)
@@ -57,6 +58,40 @@ def postgres_url(postgres_server: str) -> str:
     return postgres_server
 
 
+SHAPE = """
+SELECT md5(string_agg(one, ';' ORDER BY one)) FROM (
+  SELECT format('%s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default)
+    FROM information_schema.columns WHERE table_schema = 'public'
+  UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+  UNION ALL SELECT format('%s %s', conrelid, pg_get_constraintdef(oid)) FROM pg_constraint WHERE conrelid <> 0
+  UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+  UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+) AS parts(one)
+"""
+"""What a PostgreSQL database looks like without its rows. It changes when a test changes a table."""
+EMPTIED = "TRUNCATE " + ", ".join(table.name for table in metadata.sorted_tables)
+_shapes: dict[str, str] = {}
+"""The shape of each server's migrated database."""
+
+
+@pytest.fixture
+def postgres_migrated(postgres_server: str) -> str:
+    """The URL of a migrated PostgreSQL database without rows: emptied if it has kept its shape, else made anew."""
+    engine = create_engine(postgres_server)
+    with engine.begin() as connection:
+        kept = connection.execute(text(SHAPE)).scalar() == _shapes.get(postgres_server, "")
+        if not kept:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+    if not kept:
+        Store.open(postgres_server).close()
+    with engine.begin() as connection:
+        connection.execute(text(EMPTIED))
+        _shapes[postgres_server] = connection.execute(text(SHAPE)).scalar_one()
+    engine.dispose()
+    return postgres_server
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
     """Copies a migrated, empty SQLite database and its key into a folder, because migrating each time is slow."""
@@ -84,7 +119,7 @@ def each_store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """A store; runs the same test on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         request.getfixturevalue("migrated")(request.getfixturevalue("tmp_path"))
-    url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_migrated")
     opened = Store.open(url)
     assert opened.dialect == request.param
     yield opened

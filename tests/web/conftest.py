@@ -29,15 +29,19 @@ async def site(tmp_path: Path, migrated: Callable[[Path], None]) -> AsyncIterato
 
 
 @pytest.fixture
-async def site_on_postgres(tmp_path: Path, postgres_url: str) -> AsyncIterator[Site]:
-    async with visited(Settings(data=tmp_path / "data", database=postgres_url)) as site:
+async def site_on_postgres(tmp_path: Path, postgres_migrated: str) -> AsyncIterator[Site]:
+    async with visited(Settings(data=tmp_path / "data", database=postgres_migrated)) as site:
         yield site
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def each_site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Site]:
     """A site; runs the same test on SQLite and on PostgreSQL."""
-    database = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
+    database = ""
+    if request.param == "postgresql":
+        database = request.getfixturevalue("postgres_migrated")
+    else:
+        request.getfixturevalue("migrated")(tmp_path / "data")
     async with visited(Settings(data=tmp_path / "data", database=database)) as site:
         yield site
 
