@@ -62,6 +62,13 @@ class Scene:
         return await self.store.read(look)
 
 
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No sender of events waits here. How long pauses are is measured by tests/bench/retention.py."""
+    monkeypatch.setattr("server.delivery.retention.PAUSE_FACTOR", 0)
+    monkeypatch.setattr("server.delivery.retention.MIN_PAUSE_SECONDS", 0)
+
+
 @pytest.fixture
 async def scene(each_store: Store) -> Scene:
     made = Scene(each_store)
