@@ -1,7 +1,7 @@
 """Names in server/ use the field's words. The glossary in server/README.md says which word stands for what."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,15 +31,18 @@ PREFIXES = ("MOST_", "LONGEST_", "SHORTEST_", "LARGEST_", "FEWEST_", "LEAST_")
 """Limits begin with MAX_ or MIN_."""
 
 
-def names() -> Iterator[tuple[str, str]]:
+@cache
+def names() -> list[tuple[str, str]]:
     """Each class and each constant at the top of a module, with its file."""
+    found = []
     for file in sorted((ROOT / "server").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
                 case ast.ClassDef(name=name):
-                    yield name.lstrip("_"), str(file.relative_to(ROOT))
+                    found.append((name.lstrip("_"), str(file.relative_to(ROOT))))
                 case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                    yield name.lstrip("_"), str(file.relative_to(ROOT))
+                    found.append((name.lstrip("_"), str(file.relative_to(ROOT))))
+    return found
 
 
 @pytest.mark.parametrize("old", INSTEAD)

@@ -1,15 +1,16 @@
 """What is made in one place stays there: endpoints, rows of deliveries, operational events, loops, cached settings."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 SERVER = Path(__file__).parent.parent.parent / "server"
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
-    for file in sorted(SERVER.rglob("*.py")):
-        yield file.relative_to(SERVER).as_posix(), ast.parse(file.read_text())
+@cache
+def trees() -> list[tuple[str, ast.Module]]:
+    files = sorted(SERVER.rglob("*.py"))
+    return [(file.relative_to(SERVER).as_posix(), ast.parse(file.read_text())) for file in files]
 
 
 def calls_of(name: str) -> set[str]:
