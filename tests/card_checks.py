@@ -185,7 +185,18 @@ FREE = ("name", "remarks", "reason", "error_message", "error_code", "cancellatio
 
 
 def variants(event_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(what is special, the payload) of events that differ from the sample in what code often forgets."""
+    """(what is special, the payload) of events that differ from the sample in what code often forgets.
+
+    What is the same as the sample or as an earlier one, such as long texts in an event without texts, is left out.
+    """
+    seen = [json.loads(sample_json(event_type))]
+    for what, payload in _all_variants(event_type):
+        if payload not in seen:
+            seen.append(payload)
+            yield what, payload
+
+
+def _all_variants(event_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
     known = EVENT_TYPES[event_type]
 
     def sample() -> dict[str, Any]:
