@@ -27,7 +27,7 @@ SLOWER_EVENTS = 5
 """An event type is slower with at least so many events, when the median time is at least ``SLOWER_TIMES`` the active
 code's and ``SLOWER_MS`` longer. Medians, because one run on a busy machine says little."""
 _PER_DOUBLING = 4
-_SHORTEST_MS = 0.01
+_MIN_MS = 0.01
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Durations:
     counts: Counter[int] = field(default_factory=Counter)
 
     def add(self, ms: float) -> None:
-        self.counts[math.floor(math.log2(max(ms, _SHORTEST_MS)) * _PER_DOUBLING)] += 1
+        self.counts[math.floor(math.log2(max(ms, _MIN_MS)) * _PER_DOUBLING)] += 1
 
     @property
     def median(self) -> float | None:
