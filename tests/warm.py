@@ -136,11 +136,21 @@ def _watched(asked: dict[str, Any], status: int, out: int, err: int) -> bool:
 
 if __name__ == "__main__":
     sys.path.pop(0)  # the tests' own folder
+    from functools import cache
+
     import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 
+    import server.app
     from server import cli, serve  # noqa: F401  # loads everything that they import
+    from server.actions.cards import load_cards
+    from server.assets import transforms_dir
+    from server.store.migrate import revisions
     from server.web import render
 
     render.prepare()
+    revisions()
+    every_card = cache(load_cards)
+    every_card(transforms_dir())
+    server.app.load_cards = every_card  # type: ignore[attr-defined]
     if _serve(socket.socket(fileno=int(sys.argv[1]))):
         cli.main(prog_name="hookbench")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from administrator import set_up
+from administrator import sign_in_without_pages
 from destination import Destination
 from ensure_chromium import find
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -89,6 +89,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 @pytest.fixture
 def signed_in(hookbench: Running, page: Page) -> Page:
-    """The page, signed in as the administrator created with the printed link."""
-    set_up(hookbench, page)
+    """The page, signed in as the administrator, on the list of endpoints."""
+    sign_in_without_pages(hookbench, page.context)
+    page.goto(f"{hookbench.url}/endpoints")
     return page

@@ -1,15 +1,25 @@
 """The card picker: by keyboard, by search in both languages, on a narrow screen; a change of card loses nothing."""
 
+from collections.abc import Iterator
+
 import pytest
-from administrator import set_up, sign_in
+from administrator import sign_in, sign_in_without_pages
 from axe_playwright_python.sync_playwright import Axe
 from destination import Destination
 from editor import code_of, paste_over
 from playwright.sync_api import Browser, Locator, Page, expect
 from running import Running
+from shop import LOOPBACK
 
 CODE = "function handler(webhook) {\n  webhook.payload.mine = true;\n  return webhook;\n}\n"
 KEY = "0d9c8b7a6f5e4d3c2b1a"
+
+
+@pytest.fixture(scope="module")
+def hookbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One server for all tests: what a form holds before it is sent is in the browser, which each test has afresh."""
+    with Running(tmp_path_factory.mktemp("picker") / "data", LOOPBACK) as running:
+        yield running
 
 
 def open_form(hookbench: Running, page: Page, card: str = "webhook") -> None:
@@ -89,15 +99,7 @@ def test_either_language_finds_a_card(hookbench: Running, browser: Browser) -> N
     for locale, typed, title in (("en-US", "退款", "Slack"), ("zh-CN", "refunds", "Slack")):
         context = browser.new_context(locale=locale)
         page = context.new_page()
-        page.goto(f"{hookbench.url}/")
-        if hookbench.setup_url and locale == "en-US":
-            set_up(hookbench, page)
-        else:
-            page.locator("input[type=password]").first.wait_for()
-            page.locator("input[autocomplete=username]").fill("ada")
-            page.locator("input[type=password]").fill("correct horse battery")
-            page.keyboard.press("Enter")
-            page.wait_for_url("**/endpoints*")
+        sign_in_without_pages(hookbench, context)
         open_form(hookbench, page)
         open_picker(page)
         page.keyboard.type(typed)
