@@ -39,7 +39,17 @@ GROUPS: tuple[tuple[Sentence, tuple[str, ...]], ...] = (
     (say("Get started"), ("start", "connect")),
     (
         say("Use it"),
-        ("code", "own-cards", "contracts", "deliveries", "filters", "replays", "secrets", "operational-events"),
+        (
+            "code",
+            "versions",
+            "own-cards",
+            "contracts",
+            "deliveries",
+            "filters",
+            "replays",
+            "secrets",
+            "operational-events",
+        ),
     ),
     (say("Run it"), ("internet", "settings", "backup", "upgrade", "health", "command-line")),
     (say("When something is wrong"), ("troubleshooting", "forgotten-password")),
