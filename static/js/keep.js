@@ -146,9 +146,11 @@ function act(form, what) {
 
 function putBack(form, kept) {
   fill(form, kept.state);
-  const seen = form.elements.seen;
+  const { seen, base } = form.elements;
   // The stamp of the form when the person began: the server compares it with the current one.
   if (seen && kept.seen) seen.value = kept.seen;
+  // What the code was changed from: the server merges two people's changes by it.
+  if (base && kept.base) base.value = kept.base;
   write(keyOf(form), { ...kept, resume: false });
 }
 
@@ -178,6 +180,7 @@ function note(form) {
   write(key, {
     at: Date.now(),
     seen: form.elements.seen?.value,
+    base: form.elements.base?.value,
     tab: TAB,
     state: now,
     resume: read(key)?.resume ?? false,

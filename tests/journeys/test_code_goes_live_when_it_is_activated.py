@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from administrator import sign_in
 from axe_playwright_python.sync_playwright import Axe
 from editor import code_of, paste_over
 from playwright.sync_api import Browser, Page, expect
@@ -104,3 +105,28 @@ def test_the_second_of_two_people_merges(hookbench: Running, signed_in: Page, br
     other.get_by_role("button", name="Save draft").last.click()
     expect(other.get_by_text("Draft saved. It is not live yet.")).to_be_visible()
     assert code_of(other, "field-code") == both
+
+
+def test_code_typed_before_the_session_expired_is_merged_with_what_was_saved_since(
+    hookbench: Running, signed_in: Page
+) -> None:
+    page = signed_in
+    address = hookbench.url + create_endpoint(hookbench, page, "https://example.com/", "Our shop") + "/transformation"
+    save_draft(page, address, FIRST + "\n\n\n// end\n")
+    other = page.context.new_page()
+    paste_over(page, "field-code", FIRST + "\n\n\n// end\n// mine\n")
+    save_draft(other, address, "// theirs\n" + FIRST + "\n\n\n// end\n")
+    [session] = [one for one in page.context.cookies() if one["name"] == "session"]
+    page.context.add_cookies([{**session, "value": "a-session-that-is-over"}])
+
+    page.get_by_role("button", name="Save draft").last.click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    sign_in(page)
+    expect(page.get_by_text("Your unsaved changes were restored.")).to_be_visible()
+    page.get_by_role("button", name="Save draft").last.click()
+    expect(page.get_by_text("Not saved: ada saved this draft after you opened it.")).to_be_visible()
+    page.get_by_role("button", name="Merge both").click()
+
+    expect(page.get_by_text("Your changes and the saved ones are merged below.")).to_be_visible()
+    assert code_of(page, "field-code") == "// theirs\n" + FIRST + "\n\n\n// end\n// mine\n"
+    expect(page.get_by_role("button", name="Restore them")).to_have_count(0)
