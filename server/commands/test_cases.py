@@ -14,6 +14,9 @@ import click
 from server.commands.shared import Stop, settings_of
 from server.domain.case_results import CaseState
 from server.domain.checked_values import MalformedFile
+from server.domain.coverage import Coverage
+from server.domain.coverage_reports import as_lcov
+from server.domain.coverage_reports import in_words as coverage_in_words
 from server.domain.endpoint_files import (
     CARD_FOLDER,
     CASES_FOLDER,
@@ -23,6 +26,7 @@ from server.domain.endpoint_files import (
     Folder,
 )
 from server.domain.line_diff import DiffLine, LineKind, line_diff
+from server.domain.sentences import Sentence
 from server.domain.test_case_files import MAX_FILE_BYTES, dump
 from server.domain.test_cases import ExactRequest, TestCase, in_words, told_expectation
 from server.domain.visible import visible
@@ -49,6 +53,8 @@ class FolderRun:
     folder: Folder
     cards: Mapping[str, "Card"]
     runs: Sequence["CaseRun"]
+    coverage: Coverage | Sentence | None = None
+    """What the cases cover, or why that is unknown; ``None`` when nobody asked."""
 
     def count(self, state: CaseState) -> int:
         return sum(run.state is state for run in self.runs)
@@ -68,7 +74,19 @@ class FolderRun:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write what failing cases expect and what the code makes into this folder.",
 )
-def test(folders: tuple[Path, ...], junit: Path | None, update: bool, yes: bool, actual: Path | None) -> None:
+@click.option("--coverage", is_flag=True, help="Say which branches and lines of the code the cases run.")
+@click.option(
+    "--lcov", type=click.Path(dir_okay=False, path_type=Path), help="Write the coverage to this file in lcov's format."
+)
+def test(
+    folders: tuple[Path, ...],
+    junit: Path | None,
+    update: bool,
+    yes: bool,
+    actual: Path | None,
+    coverage: bool,
+    lcov: Path | None,
+) -> None:
     """Run the test cases of endpoint folders in the sandbox. Nothing is sent, and no server is needed.
 
     A folder has endpoint.toml, transform.js and cases/*.json; a folder of such folders can be named, too. The exit code
@@ -77,13 +95,14 @@ def test(folders: tuple[Path, ...], junit: Path | None, update: bool, yes: bool,
     read = [(path, read_folder(path)) for path in _endpoints_in(folders)]
     if not any(folder.cases for _, folder in read):
         raise Stop(f"There are no test cases. They are JSON files in the folder {CASES_FOLDER} of an endpoint.")
-    found = asyncio.run(_run(read))
+    covered = coverage or lcov is not None
+    found = asyncio.run(_run(read, covered=covered))
     for each in found:
         click.echo("\n".join(_told(each)) + "\n")
     if update and _updated(found, ask=not yes):
-        found = asyncio.run(_run([(path, read_folder(path)) for path, _ in read]))
+        found = asyncio.run(_run([(path, read_folder(path)) for path, _ in read], covered=covered))
     click.echo(_summary(found))
-    _write_files(found, junit, actual)
+    _write_files(found, junit, actual, lcov)
     sys.exit(0 if all(each.count(CaseState.PASSED) == len(each.runs) for each in found) else 1)
 
 
@@ -152,13 +171,14 @@ def cards_of(path: Path, folder: Folder) -> dict[str, "Card"]:
     return {name: load_card(transforms_dir() / name)}
 
 
-async def _run(read: Sequence[tuple[Path, Folder]]) -> list[FolderRun]:
+async def _run(read: Sequence[tuple[Path, Folder]], *, covered: bool = False) -> list[FolderRun]:
     from server.sandbox import Sandbox
 
     sandbox = Sandbox(settings_of({}).limits)
     await sandbox.start()
     try:
-        return [await run_folder(path, folder, sandbox) for path, folder in read]
+        found = [await run_folder(path, folder, sandbox) for path, folder in read]
+        return [replace(each, coverage=await _covered(each, sandbox)) for each in found] if covered else found
     finally:
         await sandbox.close()
 
@@ -174,6 +194,22 @@ async def run_folder(path: Path, folder: Folder, sandbox: "Sandbox") -> FolderRu
     return FolderRun(path, str(path), folder, cards, runs)
 
 
+async def _covered(found: FolderRun, sandbox: "Sandbox") -> Coverage | Sentence:
+    """What the cases of a folder cover. They run again, since code with counters may word its errors differently."""
+    from server.actions.case_runs import run_cases
+    from server.delivery.counting import CountingSandbox
+    from server.domain.branch_counters import NotCountable, instrument
+
+    folder = found.folder
+    try:
+        counting = CountingSandbox(sandbox, instrument(folder.code))
+    except NotCountable as cannot:
+        return cannot.sentence
+    card = folder.endpoint.card
+    await run_cases(folder.cases, card, folder.code, owner=found.name, sandbox=counting, cards=found.cards)
+    return counting.coverage
+
+
 def _told(found: FolderRun) -> Iterator[str]:
     """One folder's results, line by line."""
     yield visible(found.name)
@@ -181,6 +217,10 @@ def _told(found: FolderRun) -> Iterator[str]:
         mark, colour = _MARKS[run.state]
         yield f"  {click.style(mark, fg=colour)} {visible(run.case.name)}"
         yield from (visible(f"       {line}") for line in _differences(run))
+    if isinstance(found.coverage, Coverage):
+        yield from (f"  {line}" for line in coverage_in_words(found.coverage, CODE_FILE))
+    elif found.coverage:
+        yield f"  {found.coverage}"
 
 
 def _differences(run: "CaseRun") -> list[str]:
@@ -248,8 +288,15 @@ def _updated(found: Sequence[FolderRun], *, ask: bool) -> bool:
     return True
 
 
-def _write_files(found: Sequence[FolderRun], junit: Path | None, actual: Path | None) -> None:
+def _write_files(found: Sequence[FolderRun], junit: Path | None, actual: Path | None, lcov: Path | None) -> None:
     try:
+        if lcov:
+            records = [
+                as_lcov(each.coverage, str(each.path / CODE_FILE))
+                for each in found
+                if isinstance(each.coverage, Coverage)
+            ]
+            lcov.write_text("".join(records), encoding="utf-8", errors="replace")
         if junit:
             ElementTree.ElementTree(_as_junit(found)).write(junit, encoding="utf-8", xml_declaration=True)
         if actual:

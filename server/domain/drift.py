@@ -175,16 +175,6 @@ def counts(found: Iterable[Drift]) -> dict[str, DriftCounts]:
     return made
 
 
-def new_fields(observations: Iterable[Observation]) -> dict[str, dict[str, list[str]]]:
-    """Fields that the catalog lacks: event type → path → JSON types."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for observation in observations:
-        for drift in drifts(observation):
-            if drift.kind is DriftKind.NEW_FIELD:
-                found.setdefault(drift.event_type, {})[drift.path] = list(drift.types)
-    return found
-
-
 @cache
 def _known_fields(event_type: str) -> Mapping[str, frozenset[str]]:
     """Every path that the catalog has of an event type, with its JSON types. Keys of maps have no path."""

@@ -11,6 +11,7 @@ from server.actions import code_drafts
 from server.actions.drafts import Draft, code_problems
 from server.actions.endpoints import Stale
 from server.domain.cards import Card
+from server.domain.drift import DriftKind, Observation, drifts
 from server.domain.endpoints import Endpoint
 from server.domain.ids import CodeDraftId, VersionId
 from server.domain.line_diff import DiffLine, line_diff
@@ -18,7 +19,7 @@ from server.domain.sentences import Invalid, Problem
 from server.domain.stamps import FormPart, Seen, stamp
 from server.domain.three_way_merge import Merged, merge
 from server.domain.versions import CodeDraft, Version
-from server.store import Transaction, versions
+from server.store import Transaction, observations, versions
 from server.store import drafts as draft_rows
 from server.web import drafts, forms
 from server.web.checks import Checks, checks_of
@@ -32,6 +33,8 @@ from server.web.visit import Here, Visit
 
 router = APIRouter()
 
+MAX_DRIFTING = 5
+"""Event types that differ from the catalog and are named."""
 RECENT = 5
 """Versions beside the editor."""
 CASES_SHOWN_SECONDS = 1.0
@@ -51,6 +54,12 @@ class EditorPage:
     checks: Checks
     merged: Merged | None
     """What came of merging the typed code with the saved code, when the person asked for it."""
+    unknown_fields: int
+    """Fields of real events that the catalog lacks, in the event types that the endpoint receives."""
+    type_changes: int
+    """Fields of real events that have another type than in the catalog."""
+    drifting: Sequence[tuple[str, bool]]
+    """The event types with such fields, and with ``True`` those that the catalog lacks."""
 
 
 @router.post("/transformations/check")
@@ -157,10 +166,17 @@ async def editor_page(
 ) -> Response:
     card_of(here, endpoint.card)  # the page needs it
 
-    def look(tx: Transaction) -> tuple[list[Version], CodeDraft | None]:
-        return versions.history(tx, endpoint.id, RECENT), saved or draft_rows.current(tx, endpoint.id)
+    def look(tx: Transaction) -> tuple[list[Version], CodeDraft | None, list[Observation]]:
+        current = saved or draft_rows.current(tx, endpoint.id)
+        return versions.history(tx, endpoint.id, RECENT), current, observations.all_of(tx)
 
-    recent, known = await here.services.store.read(look)
+    recent, known, observed = await here.services.store.read(look)
+    differences = [
+        each
+        for one in observed
+        if endpoint.event_types is None or one.event_type in endpoint.event_types
+        for each in drifts(one)
+    ]
     shown = endpoint if known is None or known.variables is None else replace(endpoint, variables=known.variables)
     form = replace(
         drafts.shown(draft, problems, stored=shown, trial=trial),
@@ -176,6 +192,11 @@ async def editor_page(
         their_changes=line_diff(theirs, draft.code) if stale else (),
         checks=checks_of(here, endpoint, known),
         merged=merged,
+        unknown_fields=sum(each.kind is DriftKind.NEW_FIELD for each in differences),
+        type_changes=sum(each.kind is DriftKind.CHANGED_TYPE for each in differences),
+        drifting=list({(each.event_type, each.kind is DriftKind.NEW_EVENT_TYPE): 0 for each in differences})[
+            :MAX_DRIFTING
+        ],
     )
     return await code_page(
         request, here, endpoint, "editor", "endpoints/transformation.html", form, editor, saved=known, status=status

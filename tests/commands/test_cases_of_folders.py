@@ -157,3 +157,27 @@ def test_folders_without_endpoint_or_cases_are_told(folder: Path, tmp_path: Path
     assert (found.exit_code, "There are no test cases." in found.output) == (2, True)
     (folder / "transform.js").write_bytes(b"\xff")
     assert "transform.js is not UTF-8 text." in run(folder).output
+
+
+def test_coverage_is_told_and_written_for_ci(folder: Path, tmp_path: Path) -> None:
+    (folder / "cases" / "throws.json").unlink()
+    lcov = tmp_path / "lcov.info"
+    done = run(folder, "--coverage", "--lcov", lcov)
+    assert done.exit_code == 0
+    told = done.stdout.splitlines()
+    assert told[3:6] == [
+        "  4 of 6 branches and 6 of 6 lines of transform.js have run",
+        "  transform.js:4:3 The condition was never true.",
+        "  transform.js:6:51 The right side of || was never reached.",
+    ]
+    record = lcov.read_text().splitlines()
+    assert record[:2] == ["TN:", f"SF:{folder / 'transform.js'}"]
+    assert {"FNF:1", "FNH:1", "BRF:5", "BRH:3", "LF:6", "LH:6", "DA:3,2", "DA:5,1"} <= set(record)
+    assert record[-1] == "end_of_record"
+
+
+def test_code_that_cannot_be_counted_is_told(folder: Path) -> None:
+    (folder / "transform.js").write_text(CODE + "0 && 1;" * 6_000)
+    done = run(folder, "--coverage")
+    assert (done.exit_code, "so they are not counted" in done.stdout) == (0, True)
+    assert "3 passed" in done.stdout

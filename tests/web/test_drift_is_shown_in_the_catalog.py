@@ -2,12 +2,13 @@
 
 import json
 
+from builders import an_endpoint
 from form import path_of, text_of
 from site_under_test import Site
 
 from server.domain.catalog import EVENT_TYPES
 from server.domain.drift import MAX_EVENT_TYPES, fields_of
-from server.store import Transaction, observations
+from server.store import Transaction, endpoints, observations
 
 PAID = "payment.succeeded"
 NOW = 1_790_000_000_000
@@ -52,6 +53,31 @@ async def test_unknown_event_types_are_listed_and_forgotten(site: Site) -> None:
     assert "Not in this catalog" not in (await site.get("/events")).text
     answer = await site.post("/events/forget", {"event_type": PAID})
     assert path_of(answer) == f"/test/events/{PAID}"
+
+
+async def test_the_editor_says_what_differs_in_its_event_types(site: Site) -> None:
+    endpoint = an_endpoint(site.source, "function handler(w) { return w }", event_types=frozenset({PAID}))
+    other = an_endpoint(site.source, "function handler(w) { return w }", event_types=frozenset({"refund.failed"}))
+    for each in (endpoint, other):
+        await site.services.store.write(lambda tx, each=each: endpoints.insert(tx, each))
+    data = {**EVENT_TYPES[PAID].sample["data"], "tax": "1", "loyalty": 1}
+    await seen(site, PAID, {**EVENT_TYPES[PAID].sample, "data": data})
+    await seen(site, "invoice.sent", {"a": 1})
+    page = text_of((await site.get(f"/endpoints/{endpoint.id}/transformation")).text)
+    assert "Real events differ from the event catalog: payment.succeeded 1 field has another type 1 new field" in page
+    assert "New event type" not in page
+    page = text_of((await site.get(f"/endpoints/{other.id}/transformation")).text)
+    assert "Real events differ" not in page
+    types = (await site.get(f"/endpoints/{endpoint.id}/types.d.ts")).text
+    assert "loyalty?: number" in types
+
+
+async def test_the_editor_names_new_event_types(site: Site) -> None:
+    endpoint = an_endpoint(site.source, "function handler(w) { return w }")
+    await site.services.store.write(lambda tx: endpoints.insert(tx, endpoint))
+    await seen(site, "invoice.sent", {"a": 1})
+    page = text_of((await site.get(f"/endpoints/{endpoint.id}/transformation")).text)
+    assert "Real events differ from the event catalog: invoice.sent New event type" in page
 
 
 async def test_many_unknown_event_types_are_bounded(site: Site) -> None:
