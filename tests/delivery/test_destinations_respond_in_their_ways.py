@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import pytest_asyncio
 from builders import an_endpoint
 from card_checks import endpoint_for
 from receivers import receiving
@@ -24,6 +25,8 @@ from server.domain.messages import AttemptOutcome, DeliveryState, RetryReason
 from server.domain.verdicts import Grade
 from server.sandbox import Limits, Sandbox
 from server.store import endpoints
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CARDS = load_cards(transforms_dir())
 DELIVERED, FAILED, WAITS = DeliveryState.SUCCEEDED, DeliveryState.FAILED, DeliveryState.PENDING
@@ -104,7 +107,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def sandbox() -> Any:
     opened = Sandbox(Limits(run_time=1.0, memory=64 << 20, result=1 << 20, console=1 << 16, workers=1))
     await opened.start()
