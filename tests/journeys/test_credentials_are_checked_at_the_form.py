@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from administrator import set_up
+from administrator import set_up, sign_in_without_pages
 from axe_playwright_python.sync_playwright import Axe
 from destination import Destination
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -66,7 +66,7 @@ def test_credentials_are_checked_by_a_button(hookbench: Running, signed_in: Page
 
 
 def test_an_unreachable_destination_does_not_block_create(lonely: Running, page: Page) -> None:
-    set_up(lonely, page)
+    sign_in_without_pages(lonely, page.context)
     open_form(lonely, page, "customer_io")
     page.get_by_label("Site ID").fill("1a2b3c4d5e6f7a8b9c0d")
     page.get_by_role("textbox", name="API key").fill(KEY)
@@ -109,7 +109,7 @@ def test_a_hint_goes_when_the_value_does(hookbench: Running, signed_in: Page) ->
 
 
 def test_a_test_is_sent_before_create(local: Running, page: Page, shop: Destination) -> None:
-    set_up(local, page)
+    sign_in_without_pages(local, page.context)
     open_form(local, page, "webhook")
     shop.answer = b'{"thanks": true}'
     page.get_by_label("Endpoint URL").fill(f"http://127.0.0.1:{shop.port}/hook")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from administrator import set_up
+from administrator import sign_in_without_pages
 from axe_playwright_python.sync_playwright import Axe
 from destination import Destination
 from editor import paste_over
@@ -131,7 +131,7 @@ def test_an_endpoint_becomes_a_card(hookbench: Running, signed_in: Page) -> None
 def test_it_all_works_without_scripts(hookbench: Running, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False, locale="en-US", viewport={"width": 390, "height": 900})
     page = context.new_page()
-    set_up(hookbench, page)
+    sign_in_without_pages(hookbench, context)
     with Destination() as destination:
         page.goto(f"{hookbench.url}/test/cards/new")
         fill_in(page, destination)
@@ -156,14 +156,11 @@ def test_the_pages_are_for_everybody(hookbench: Running, browser: Browser, schem
         color_scheme=scheme,  # type: ignore[arg-type]
         viewport={"width": 390, "height": 900},
     )
-    english = browser.new_context(locale="en-US").new_page()
-    set_up(hookbench, english)
-    context.add_cookies(english.context.cookies())  # type: ignore[arg-type]
+    sign_in_without_pages(hookbench, context)
     page = context.new_page()
     for path in ("/test/cards", "/test/cards/new?start=customer_io"):
         page.goto(hookbench.url + path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         found = Axe().run(page).response["violations"]
         assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
-    english.context.close()
     context.close()
