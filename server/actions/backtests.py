@@ -15,6 +15,7 @@ from server.domain.endpoints import Endpoint
 from server.domain.ids import BacktestId, CodeDraftId, Millis, VersionId, mint
 from server.domain.messages import Message
 from server.domain.sentences import Invalid, Problem, say
+from server.domain.shadows import Shadow
 from server.store import Transaction, backtests, drafts, versions
 
 
@@ -149,20 +150,17 @@ class SideBySide:
     compared: Compared
 
 
-async def side_by_side(services: Services, backtest: Backtest, message: Message) -> SideBySide | None:
-    """Run both codes on one event again, and send nothing.
+async def side_by_side(services: Services, run: Backtest | Shadow, message: Message) -> SideBySide | None:
+    """Run both codes of a backtest or shadow on one event again, and send nothing.
 
     ``None`` if the draft, a version or the endpoint is not there any more. Raises ``MissingCard`` and ``Unavailable``.
     """
-    sides = await services.store.read(lambda tx: sides_of(tx, backtest))
+    sides = await services.store.read(lambda tx: sides_of(tx, run))
     if sides is None:
         return None
-    return await both(services, sides, f"backtest:{backtest.id}", message)
-
-
-async def both(services: Services, sides: Sides, owner: str, message: Message) -> SideBySide:
-    """What both codes make of an event, run now. ``owner``: the beginning of names that no live run has."""
-    before, after = await prepare_both(sides, [message], owner=owner, sandbox=services.sandbox, cards=services.cards)
+    before, after = await prepare_both(
+        sides, [message], owner=f"side-by-side:{run.id}", sandbox=services.sandbox, cards=services.cards
+    )
     comparer = Comparer(sides, services.cards.get(sides.before.card))
     compared = await asyncio.to_thread(comparer.compare, message.body, before[0], after[0])
     return SideBySide(sides, before[0], after[0], compared)

@@ -23,6 +23,7 @@ from server.domain.ids import VersionId
 from server.domain.masking import masker_of
 from server.domain.messages import Message
 from server.domain.requests import FinishedRequest
+from server.domain.shadows import Shadow
 from server.domain.transformations import Program, Result, Webhook
 from server.domain.verdicts import Finding
 from server.domain.versions import CodeDraft, Version
@@ -62,23 +63,23 @@ class Sides:
         return Event(message.event_type, message.body, message.webhook_id, message.received_at // 1000, clock)
 
 
-def sides_of(tx: Transaction, backtest: Backtest) -> Sides | None:
-    """What a backtest compares; ``None`` if the endpoint, the draft or a version is not there any more."""
-    endpoint = endpoints.get_whole(tx, backtest.endpoint_id)
+def sides_of(tx: Transaction, run: Backtest | Shadow) -> Sides | None:
+    """What a backtest or a shadow compares; ``None`` if the endpoint, the draft or a version is not there any more."""
+    endpoint = endpoints.get_whole(tx, run.endpoint_id)
     if endpoint is None:
         return None
     before = replace(endpoint, transforming=False)
-    if backtest.former_version_id:
-        former = versions.of_endpoint(tx, endpoint.id, backtest.former_version_id)
+    if run.former_version_id:
+        former = versions.of_endpoint(tx, endpoint.id, run.former_version_id)
         if former is None:
             return None
         before = replace(endpoint, version=former, transforming=True)
-    if backtest.draft_id:
-        draft = drafts.get(tx, backtest.draft_id)
+    if run.draft_id:
+        draft = drafts.get(tx, run.draft_id)
         if draft is None or draft.endpoint_id != endpoint.id or draft.unreadable:
             return None
         return Sides.of(before, with_draft(endpoint, draft))
-    version = versions.of_endpoint(tx, endpoint.id, backtest.version_id) if backtest.version_id else None
+    version = versions.of_endpoint(tx, endpoint.id, run.version_id) if run.version_id else None
     return Sides.of(before, replace(endpoint, version=version, transforming=True)) if version else None
 
 

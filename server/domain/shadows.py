@@ -36,6 +36,11 @@ class Shadow:
     ended_at: Millis | None = None
 
     @property
+    def draft_id(self) -> None:
+        """A shadow runs a version, as opposed to a backtest."""
+        return None
+
+    @property
     def was_overtaken(self) -> bool:
         """Whether it ended because another version was activated."""
         return self.state is ShadowState.ENDED and self.ended_at is not None and self.ended_at < self.until
