@@ -48,6 +48,7 @@ from server.store import accounts as account_rows
 from server.web import (
     accounts,
     advanced,
+    backtests,
     catalog,
     checks,
     conditions,
@@ -73,6 +74,7 @@ from server.web import (
     reveal,
     secrets,
     security,
+    shadows,
     transformations,
     trials,
     type_definitions,
@@ -84,8 +86,8 @@ from server.web.hosts import Hosts
 WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
     endpoint_frame, endpoints, credentials, advanced, controls, secrets, conditions, transformations, type_definitions,
-    checks, history, trials, logs, messages, operational_events, replays, catalog, inspector, sources_page, own_cards,
-    settings_page, docs, live, reveal, coverage,
+    checks, history, backtests, shadows, coverage, trials, logs, messages, operational_events, replays, catalog,
+    inspector, sources_page, own_cards, settings_page, docs, live, reveal,
 )  # fmt: skip
 """Each address begins with the source, such as ``/test/logs``. So do those of pages that are the same for all sources,
 so that their links lead back to the source that a person came from."""
@@ -164,8 +166,10 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     mailer = Mailer(settings.mail_server, trust=_trust(settings)) if settings.mail_server else None
     notifier = Notifier(store, courier, mailer, feed, cards=cards, public_url=public_url)
     sandbox.watch_slow(notifier.saw_slow)
-    shadows = Shadows(store, sandbox, cards, feed)
-    dispatcher = Dispatcher(sandbox=sandbox, courier=courier, cards=cards, refresh_cards=shelf.refresh, saw=shadows.saw)
+    shadow_runs = Shadows(store, sandbox, cards, feed)
+    dispatcher = Dispatcher(
+        sandbox=sandbox, courier=courier, cards=cards, refresh_cards=shelf.refresh, saw=shadow_runs.saw
+    )
     worker = Worker(
         store, configuration, dispatcher, feed, concurrency=settings.delivery_concurrency, drain=DRAIN_SECONDS
     )
@@ -199,8 +203,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     recovery = Recovery(store, worker)
     await recovery.start()
     stack.push_async_callback(recovery.stop)
-    shadows.start()
-    stack.push_async_callback(shadows.stop)
+    shadow_runs.start()
+    stack.push_async_callback(shadow_runs.stop)
     await worker.start()
     stack.push_async_callback(worker.stop)
     replayer.start()
@@ -215,7 +219,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     observer = Observer(store)
     observer.start()
     stack.push_async_callback(observer.stop)
-    parts = (shelf, worker, recovery, replayer, backtester, shadows, retention, notifier, observer)
+    parts = (shelf, worker, recovery, replayer, backtester, shadow_runs, retention, notifier, observer)
     app.state.health = HealthCheck(store, sandbox, [loop for part in parts for loop in part.loops])
     _say_started(store, sandbox)
 
