@@ -43,6 +43,7 @@ GROUPS: tuple[tuple[Sentence, tuple[str, ...]], ...] = (
             "code",
             "versions",
             "coverage",
+            "backtests",
             "own-cards",
             "contracts",
             "deliveries",

@@ -25,6 +25,8 @@ PAGES = (
     "{endpoint}/replays/new?kind=bulk&states=succeeded&count=on",
     "{endpoint}/transformation",
     "{endpoint}/coverage",
+    "{endpoint}/backtests",
+    "{endpoint}/shadow",
     "{endpoint}/edit",
     "/test/logs",
     "/test/logs?view=attempts",
