@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 
-from server.domain.ids import Millis, UserId
+from server.domain.ids import EndpointId, Millis, UserId
 from server.domain.notification_settings import NotificationSettings
 from server.domain.operational_event_types import OPERATIONAL_EVENTS, sent_by_default
+from server.domain.pulled import Fingerprints
 from server.store.columns import dump
 from server.store.rows import insert_new
 from server.store.schema import options
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 
 ALERTS = "alerts"
 KNOWN_BROWSERS = "known_browsers"
+PUSHED = "pushed:"
+"""The beginning of an option's name; the id of the endpoint follows."""
 OBSERVED_UNTIL = "observed_until"
 
 OFFERED_AT_FIRST = (
@@ -105,6 +108,27 @@ def _observed_until(tx: Connection, query: Select[Any]) -> str:
         return "" if found is None else unseal(tx, options.c.value, OBSERVED_UNTIL, found)
     except Exception:  # what is unreadable begins anew
         return ""
+
+
+def pushed(tx: Connection, endpoint_id: EndpointId) -> Fingerprints | None:
+    """What the last push to an endpoint left; ``None`` if there was none."""
+    name = PUSHED + endpoint_id
+    found = tx.execute(select(options.c.value).where(options.c.name == name)).scalar()
+    if found is None:
+        return None
+    try:
+        return Fingerprints.load(unseal(tx, options.c.value, name, found))
+    except Exception as error:  # the next push compares with the folder alone
+        log.warning("pushes.unreadable", endpoint_id=endpoint_id, error=type(error).__name__)
+        return None
+
+
+def set_pushed(tx: Connection, endpoint_id: EndpointId, left: Fingerprints, now: Millis) -> None:
+    _set(tx, PUSHED + endpoint_id, left.dump(), now)
+
+
+def forget_pushed(tx: Connection, endpoint_id: EndpointId) -> None:
+    tx.execute(delete(options).where(options.c.name == PUSHED + endpoint_id))
 
 
 def _set(tx: Connection, name: str, plain: str, now: Millis) -> None:
