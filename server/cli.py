@@ -1,4 +1,4 @@
-"""The command line: ``serve``, ``send``, ``try``, ``test``, ``doctor``, ``keys``, ``reset-password``.
+"""The command line: ``serve``, ``send``, ``try``, ``doctor``, ``keys``, ``reset-password``, and those of ``commands``.
 
 Each command imports what only it needs: people run ``try`` again and again, and it starts in half the time without
 the pages, the database and the HTTP client.
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from server import __version__
-from server.commands import test_cases
-from server.commands.shared import ADDRESS, DATA, Stop, keys_of, reachable, running_at, settings_of
+from server.commands import code, test_cases
+from server.commands.shared import ADDRESS, DATA, Stop, keys_of, reachable, running_at, settings_of, variables_of
 from server.delivery.prepare import Preparation, ReadyToSend, prepare, unsent_event
 from server.domain import pasted, signing
 from server.domain.addresses import AddressRules
@@ -122,13 +122,14 @@ def try_(
     """Run a transformation in the sandbox and print the finished request. Nothing is sent."""
     code = (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("utf-8", "replace")
     text, event_type = _payload(event_type, payload)
-    env = _variables(variables)
+    env = variables_of(variables)
     result, used = asyncio.run(_try(code, event_type, text, env, _pasted_url(url) or TRIED_URL))
     click.echo(json.dumps(result) if as_json else f"{visible(_in_words(result))}\n\n{used}")
     sys.exit(1 if result["outcome"] == "failed" else 0)
 
 
-main.add_command(test_cases.test)
+for _command in (test_cases.test, *code.COMMANDS):
+    main.add_command(_command)
 
 
 @main.command("doctor")
@@ -356,19 +357,6 @@ def _payload(event_type: str | None, file: Path | None) -> tuple[str, str]:
             raise Stop(f"{file} is not JSON: {error}") from error
         event_type = found.get("type") if isinstance(found, dict) else None
     return text, event_type if isinstance(event_type, str) else ""
-
-
-def _variables(pairs: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise Stop(f"--env takes KEY=VALUE, and {pair!r} has no equals sign.")
-        name, value = trimmed(name), trimmed(value)
-        if problem := pasted.value_problem(name, value):
-            raise Stop(f"--env: {problem}")
-        found[name] = value
-    return found
 
 
 def _pasted_url(url: str | None) -> str | None:

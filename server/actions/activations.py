@@ -1,6 +1,6 @@
 """Activating a draft or a version, and rolling back. Each is one transaction and adds an activation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from server.actions.case_runs import run_all
@@ -183,6 +183,15 @@ def serve(
         ),
     )
     return changed
+
+
+def former_version(endpoint: Endpoint, made: Iterable[Activation]) -> VersionId | None:
+    """What one step back rolls back to: the version that served before the one that serves now.
+
+    ``made``: the endpoint's activations, newest first.
+    """
+    now = serving(endpoint)
+    return next((each.version_id for each in made if each.version_id and each.version_id != now), None)
 
 
 def check_note(note: str, field: str) -> None:

@@ -351,8 +351,8 @@ def push(
     waiting: Mapping[MessageId, bool],
     at: Millis,
     checks: str | None = None,
-) -> StoredFolder:
-    """Do what was planned, or nothing. Returns what Hookbench has then.
+) -> tuple[StoredFolder, Pulled]:
+    """Do what was planned, or nothing. Returns what Hookbench has then, and what the folder's lock says from now on.
 
     ``waiting``: from ``endpoints.survey``. ``checks``: what the test cases say about the code, as JSON. Raises
     ``Stale`` when anything was changed since it was planned, ``Gone`` and ``Invalid``.
@@ -375,9 +375,23 @@ def push(
     if planned.activate and draft:
         activations.serve_draft(tx, endpoint_id, draft.id, signed, at, VersionOrigin.IMPORT)
     after = read(tx, endpoint_id)
-    left = Fingerprints.of(folder_of(after, card, draft=True))
-    options.set_pushed(tx, endpoint_id, left, at)
-    return after
+    lock = locked(planned, after, folder_of(after, card, draft=True))
+    options.set_pushed(tx, endpoint_id, lock.fingerprints, at)
+    return after, lock
+
+
+def locked(planned: PushPlan, after: StoredFolder, has: Folder) -> Pulled:
+    """What the folder's lock says after a push. ``has``: what Hookbench has then.
+
+    What somebody else changed and the push left as it is does not count as seen: the next push must not overwrite it.
+    """
+    pulled, here = after.pulled(has, draft=True), Fingerprints.of(planned.folder)
+    there, unseen = pulled.fingerprints, {*planned.kept, *planned.conflicts}
+    cases = {name: value for name, value in there.cases.items() if Spot(Part.CASE, name) not in unseen}
+    cases |= {name: value for name, value in here.cases.items() if Spot(Part.CASE, name) in unseen}
+    code = here.code if Spot(Part.CODE) in unseen else there.code
+    settings = here.settings if Spot(Part.SETTINGS) in unseen else there.settings
+    return replace(pulled, fingerprints=Fingerprints(code, settings, cases))
 
 
 def _without_health(stored: StoredFolder) -> StoredFolder:

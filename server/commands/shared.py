@@ -1,13 +1,19 @@
 """What the commands share: settings, keys, the database, and the way to end with one sentence."""
 
+import os
+import pwd
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 from pydantic import ValidationError
 
+from server.domain import pasted
+from server.domain.pasted import trimmed
 from server.domain.visible import visible
 from server.settings import Settings
 
@@ -54,6 +60,20 @@ def keys_of(data: Path | None) -> Iterator[tuple[Settings, "KeyRing", Any]]:
         raise Stop(str(error)) from error
 
 
+def variables_of(pairs: tuple[str, ...]) -> dict[str, str]:
+    """The variables in values of ``--env``."""
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise Stop(f"--env takes KEY=VALUE, and {pair!r} has no equals sign.")
+        name, value = trimmed(name), trimmed(value)
+        if problem := pasted.value_problem(name, value):
+            raise Stop(f"--env: {problem}")
+        found[name] = value
+    return found
+
+
 def running_at(settings: Settings) -> str:
     """The URL that the Hookbench with this data folder noted; otherwise the one in the settings."""
     try:
@@ -67,3 +87,32 @@ def reachable(host: str) -> str:
     if host in ("0.0.0.0", "::", ""):  # noqa: S104  compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
+
+
+class Refused(Stop):
+    """As ``Stop``, for what is wrong with the data rather than with the way of calling: exit code 1."""
+
+    exit_code = 1
+
+
+def show(text: str, colour: str = "") -> None:
+    """Print text that may hold what others wrote."""
+    click.echo(click.style(visible(text), fg=colour) if colour else visible(text))
+
+
+def author() -> str:
+    """Who runs the command, as histories show it: ``cli:ada``."""
+    number = os.getuid()
+    try:
+        return f"cli:{pwd.getpwuid(number).pw_name}"
+    except KeyError:  # in a container, a user may have no name
+        return f"cli:{number}"
+
+
+def at(moment: int) -> str:
+    """A time in milliseconds, as ``2026-11-27 08:30:00``, in UTC."""
+    return datetime.fromtimestamp(moment / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000

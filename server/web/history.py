@@ -258,9 +258,8 @@ async def _history_page(
 
 def _former(endpoint: Endpoint, made: Sequence[Activation], known: Mapping[VersionId, Version]) -> Version | None:
     """The version that served before the one that serves now."""
-    now = serving(endpoint)
-    earlier = (each.version_id for each in made if each.version_id and each.version_id != now)
-    return next((known[each] for each in earlier if each in known), None)
+    former = activations.former_version(endpoint, made)
+    return known.get(former) if former else None
 
 
 async def _activate_page(
