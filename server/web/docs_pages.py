@@ -44,6 +44,7 @@ GROUPS: tuple[tuple[Sentence, tuple[str, ...]], ...] = (
             "versions",
             "coverage",
             "backtests",
+            "git",
             "own-cards",
             "contracts",
             "deliveries",
