@@ -75,6 +75,7 @@ from server.web import (
     secrets,
     security,
     shadows,
+    test_cases,
     transformations,
     trials,
     type_definitions,
@@ -86,8 +87,8 @@ from server.web.hosts import Hosts
 WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
     endpoint_frame, endpoints, credentials, advanced, controls, secrets, conditions, transformations, type_definitions,
-    checks, history, backtests, shadows, coverage, trials, logs, messages, operational_events, replays, catalog,
-    inspector, sources_page, own_cards, settings_page, docs, live, reveal,
+    checks, history, test_cases, backtests, shadows, coverage, trials, logs, messages, operational_events, replays,
+    catalog, inspector, sources_page, own_cards, settings_page, docs, live, reveal,
 )  # fmt: skip
 """Each address begins with the source, such as ``/test/logs``. So do those of pages that are the same for all sources,
 so that their links lead back to the source that a person came from."""

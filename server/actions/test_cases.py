@@ -4,12 +4,14 @@ A case is proposed from a sample, a test or a stored message before it is saved;
 into it.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from server.actions.case_runs import CaseRun, code_of, new_expectation, run_cases
+from server.actions.case_runs import CaseRun, new_expectation, run_cases
 from server.actions.endpoints import existing
 from server.actions.services import Services
+from server.domain.assertions import Failure
 from server.domain.checked_values import MalformedFile
 from server.domain.endpoint_files import MAX_CASES
 from server.domain.endpoints import Endpoint
@@ -18,13 +20,14 @@ from server.domain.line_diff import DiffLine, line_diff
 from server.domain.personal_data import masked
 from server.domain.sentences import Invalid, Problem, say
 from server.domain.stand_ins import stand_in_variables
-from server.domain.test_case_files import MAX_NAME, dump, load, load_payload, usual_clock
-from server.domain.test_cases import TestCase, strict_json, told_expectation, written
+from server.domain.test_case_files import MAX_NAME, dump, load, load_payload, read_json, usual_clock
+from server.domain.test_cases import TestCase, check, told_expectation, written
 from server.domain.versions import CodeDraft
 from server.store import Transaction, test_cases
 from server.store.test_cases import StoredCase
 
 NO_CODE = say("This endpoint has no code yet, so there is nothing to test.")
+UNREADABLE = say("This test case cannot be read. Delete it.")
 GONE = say("This test case was deleted in the meantime.")
 
 
@@ -39,40 +42,47 @@ async def run_one(services: Services, endpoint: Endpoint, case: TestCase, code: 
 async def proposed(
     services: Services,
     endpoint: Endpoint,
-    draft: CodeDraft | None,
+    code: str,
     event_type: str,
     payload: str,
+    variables: Mapping[str, str],
     *,
-    variables: Mapping[str, str] | None = None,
     mask: bool = False,
 ) -> TestCase:
     """A case for this event that expects what the code makes of it now. It is not saved yet.
 
-    ``variables``: those of a test, otherwise the draft's or the endpoint's. ``mask`` replaces personal data. Raises
-    ``Invalid`` when the payload is no JSON object, or the code cannot be run.
+    ``variables`` may be keys, which get stand-ins. ``mask`` replaces personal data. Raises ``Invalid`` when the payload
+    is no JSON object, or the code cannot be run.
     """
+    if not code.strip():
+        raise Invalid(Problem("", NO_CODE))
     try:
-        value = strict_json(payload)
-        text = load_payload(written(masked(value)) if mask else payload)
-    except (MalformedFile, ValueError, RecursionError) as error:
-        sentence = error.sentence if isinstance(error, MalformedFile) else say("The payload is not valid JSON.")
-        raise Invalid(Problem("payload", sentence)) from None
-    known = variables
-    if known is None:
-        known = draft.variables if draft and draft.variables is not None else endpoint.variables
+        text = await asyncio.to_thread(_payload, payload, mask)
+    except MalformedFile as error:
+        raise Invalid(Problem("payload", error.sentence)) from None
     case = TestCase(
         id=TestCaseId(""),
         name=await _free_name(services, endpoint.id, event_type),
         event_type=event_type,
         payload=text,
-        variables=stand_in_variables(known),
+        variables=stand_in_variables(variables),
         clock=usual_clock(text),
         expectation=(),
     )
-    run = await run_one(services, endpoint, case, code_of(endpoint, draft))
+    run = await run_one(services, endpoint, case, code)
     if run.outcome is None:
         raise Invalid(Problem("", run.failures[0].sentence))
     return replace(case, expectation=new_expectation(run, services.cards.get(endpoint.card)))
+
+
+def _payload(payload: str, mask: bool) -> str:
+    value = read_json(payload)
+    return load_payload(written(masked(value)) if mask else payload)
+
+
+def variables_of(endpoint: Endpoint, draft: CodeDraft | None) -> Mapping[str, str]:
+    """The variables that go with ``code_of``."""
+    return draft.variables if draft and draft.variables is not None else endpoint.variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,8 @@ class NewExpectation:
     case: TestCase
     lines: Sequence[DiffLine]
     """Empty when the case passes as it is."""
+    still: tuple[Failure, ...] = ()
+    """What fails all the same: patterns and limits, which are not changed."""
 
 
 async def updated(services: Services, endpoint: Endpoint, case: TestCase, code: str) -> NewExpectation:
@@ -90,7 +102,8 @@ async def updated(services: Services, endpoint: Endpoint, case: TestCase, code: 
     if run.outcome is None:
         raise Invalid(Problem("", run.failures[0].sentence))
     made = replace(case, expectation=new_expectation(run, services.cards.get(endpoint.card)))
-    return NewExpectation(made, line_diff(told_expectation(case), told_expectation(made)))
+    still = check(made, run.outcome, run.verdict)
+    return NewExpectation(made, line_diff(told_expectation(case), told_expectation(made)), still)
 
 
 async def create(services: Services, endpoint: Endpoint, case: TestCase, author: str) -> TestCase:

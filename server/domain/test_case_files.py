@@ -93,7 +93,7 @@ def load(text: str, *, id: TestCaseId = NO_ID, name: str = "") -> TestCase:
     """The case that a file describes. ``name``: its name if the file has none. Raises ``MalformedFile``."""
     if len(text.encode("utf-8", "replace")) > MAX_FILE_BYTES:
         raise MalformedFile("", say("The test case is larger than {limit} KiB.", limit=MAX_FILE_BYTES // 1024))
-    return as_case(_read(text.removeprefix("\ufeff")), id=id, name=name)
+    return as_case(read_json(text.removeprefix("\ufeff")), id=id, name=name)
 
 
 def dump(case: TestCase, *, ascii: bool = False) -> str:
@@ -116,12 +116,12 @@ def dump_expectation(expectation: Expectation) -> str:
 
 def load_expectation(text: str) -> Expectation:
     """The expectation that such text describes. Raises ``MalformedFile``."""
-    return _expectation(_read(text))
+    return _expectation(read_json(text))
 
 
 def load_payload(text: str) -> str:
     """The payload as a case keeps it. Raises ``MalformedFile``."""
-    return _payload(_read(text))
+    return _payload(read_json(text))
 
 
 def as_case(content: Any, *, id: TestCaseId = NO_ID, name: str = "") -> TestCase:
@@ -183,7 +183,8 @@ def file_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str
     return found
 
 
-def _read(text: str) -> Any:
+def read_json(text: str) -> Any:
+    """The value of JSON text of bounded depth. Raises ``MalformedFile``."""
     try:
         value = strict_json(text)
     except RecursionError:

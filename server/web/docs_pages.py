@@ -42,6 +42,7 @@ GROUPS: tuple[tuple[Sentence, tuple[str, ...]], ...] = (
         (
             "code",
             "versions",
+            "test-cases",
             "coverage",
             "backtests",
             "git",

@@ -184,6 +184,8 @@ class DraftForm:
     asked: str
     operators: Sequence[tuple[str, Sentence]] = tuple((kind.value, text) for kind, text in OPERATORS.items())
     tree: Sequence[tuple[str, Sequence[EventType]]] = TREE
+    endpoint_id: str = ""
+    """Of the endpoint being edited; empty for a new one."""
     stamp: str = ""
     """The stamp of what is stored now; empty for a new endpoint."""
     stale: bool = False
@@ -232,4 +234,5 @@ def shown(
         sent=tried.sent,
         correction=tried.correction,
         asked=tried.asked,
+        endpoint_id=stored.id if stored else "",
     )

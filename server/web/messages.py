@@ -27,6 +27,8 @@ from server.web.visit import Here, Visit
 
 router = APIRouter()
 
+RECENT_MESSAGES = 10
+"""Messages that pages offer to test with."""
 DAY_MS = 24 * 60 * 60 * 1000
 
 TRIGGERS: Mapping[Trigger, Sentence] = {
@@ -160,7 +162,7 @@ async def skip(request: Request, here: Here, delivery_id: DeliveryId) -> Respons
 
 @router.get("/messages/{message_id}/body")
 async def received_body(here: Here, message_id: MessageId) -> Response:
-    message = await _find(here, message_id)
+    message = await find_message(here, message_id)
     return _download(message.body, f"{message.id}.json")
 
 
@@ -184,12 +186,18 @@ async def find_attempt(here: Visit, attempt_id: AttemptId) -> Attempt:
     return found
 
 
-async def _find(here: Visit, message_id: MessageId) -> Message:
+async def find_message(here: Visit, message_id: MessageId) -> Message:
     found = await here.services.store.read(lambda tx: messages.get(tx, message_id))
     if found is None:
         raise NotFound(_gone(here, message_id))
     here.check_owner(found.source_id)
     return found
+
+
+async def recent_messages(here: Visit) -> Sequence[messages.Row]:
+    """The latest messages of the source."""
+    search = messages.Search(source_id=here.source.id)
+    return await here.services.store.read(lambda tx: messages.page(tx, search, RECENT_MESSAGES))
 
 
 async def _find_delivery(here: Visit, delivery_id: DeliveryId) -> Delivery:
@@ -226,7 +234,7 @@ async def show_message(
     problem: Sentence | None = None,
     status: int = 200,
 ) -> Response:
-    message = await _find(here, message_id)
+    message = await find_message(here, message_id)
 
     def look(
         tx: Transaction,

@@ -13,14 +13,16 @@ from server.actions.endpoints import Stale
 from server.domain.cards import Card
 from server.domain.drift import DriftKind, Observation, drifts
 from server.domain.endpoints import Endpoint
-from server.domain.ids import CodeDraftId, VersionId
+from server.domain.ids import CodeDraftId, MessageId, VersionId
 from server.domain.line_diff import DiffLine, line_diff
+from server.domain.messages import Message
 from server.domain.sentences import Invalid, Problem
 from server.domain.stamps import FormPart, Seen, stamp
 from server.domain.three_way_merge import Merged, merge
 from server.domain.versions import CodeDraft, Version
 from server.store import Transaction, observations, versions
 from server.store import drafts as draft_rows
+from server.store.messages import Row as MessageRow
 from server.web import drafts, forms
 from server.web.checks import Checks, checks_of
 from server.web.code_frame import code_page
@@ -28,6 +30,8 @@ from server.web.drafts import TrialFields
 from server.web.endpoint_frame import TheEndpoint
 from server.web.endpoints import card_of
 from server.web.i18n import gettext, in_words
+from server.web.messages import find_message, recent_messages
+from server.web.pretty import SHOWN, pretty
 from server.web.render import redirect
 from server.web.visit import Here, Visit
 
@@ -52,6 +56,8 @@ class EditorPage:
     their_changes: Sequence[DiffLine]
     """How the typed code differs from the saved code; only while the form is stale."""
     checks: Checks
+    recent: Sequence[MessageRow]
+    """The latest messages, which can be tested with."""
     merged: Merged | None
     """What came of merging the typed code with the saved code, when the person asked for it."""
     unknown_fields: int
@@ -71,12 +77,19 @@ async def check(request: Request, here: Here) -> Response:
 
 
 @router.get("/endpoints/{endpoint_id}/transformation")
-async def edit(request: Request, here: Here, endpoint: TheEndpoint, version: VersionId | None = None) -> Response:
-    """The editor, with the draft, or with the active code if there is none."""
+async def edit(
+    request: Request,
+    here: Here,
+    endpoint: TheEndpoint,
+    version: VersionId | None = None,
+    message: MessageId | None = None,
+) -> Response:
+    """The editor, with the draft, or with the active code if there is none. ``message``: one to test with."""
     if version:  # older addresses of a version
         return redirect(here.to(f"/endpoints/{endpoint.id}/versions/{version}"))
     saved = await here.services.store.read(lambda tx: draft_rows.current(tx, endpoint.id))
-    return await editor_page(request, here, endpoint, _form_of(here, endpoint, saved), saved=saved)
+    trial = with_message(TrialFields("", "", ""), await find_message(here, message)) if message else None
+    return await editor_page(request, here, endpoint, _form_of(here, endpoint, saved), saved=saved, trial=trial)
 
 
 @router.post("/endpoints/{endpoint_id}/transformation")
@@ -110,6 +123,12 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
 async def discard(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     await code_drafts.discard(here.services, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}/transformation"), "draft-discarded", request)
+
+
+def with_message(fields: TrialFields, message: Message) -> TrialFields:
+    """The fields of the Test tab with the event of a stored message."""
+    text = message.body.decode("utf-8", "replace").removeprefix("\ufeff")
+    return replace(fields, event_type=message.event_type, payload=pretty(text) if len(text) <= SHOWN else text)
 
 
 async def with_draft(here: Visit, endpoint: Endpoint) -> Endpoint:
@@ -191,6 +210,7 @@ async def editor_page(
         base_id=base or _base(endpoint, known),
         their_changes=line_diff(theirs, draft.code) if stale else (),
         checks=checks_of(here, endpoint, known),
+        recent=await recent_messages(here),
         merged=merged,
         unknown_fields=sum(each.kind is DriftKind.NEW_FIELD for each in differences),
         type_changes=sum(each.kind is DriftKind.CHANGED_TYPE for each in differences),

@@ -17,14 +17,15 @@ from server.actions.test_sends import SentTest
 from server.actions.trials import TestRun
 from server.domain.cards import Card
 from server.domain.endpoints import Endpoint
-from server.domain.ids import EndpointId
+from server.domain.ids import EndpointId, MessageId
 from server.domain.sentences import Invalid, Problem
 from server.web import drafts, forms
 from server.web.drafts import TrialFields
 from server.web.endpoint_frame import find
 from server.web.endpoints import card_of, new_page
+from server.web.messages import find_message
 from server.web.render import page
-from server.web.transformations import editor_page, with_draft
+from server.web.transformations import editor_page, with_draft, with_message
 from server.web.visit import Here, Visit
 
 router = APIRouter()
@@ -49,6 +50,8 @@ class TrialForm:
     """The code of a correction that was shown."""
     base: str = ""
     """What the editor was opened on; see ``transformations.EditorPage``."""
+    message: str = ""
+    """The id of the stored message that should be loaded."""
 
 
 @router.post("/transformations/try")
@@ -104,9 +107,12 @@ async def correct(request: Request, here: Here) -> Response:
 
 @router.post("/transformations/sample")
 async def load_sample(request: Request, here: Here) -> Response:
-    """Fill in the sample payload of the chosen event type, for browsers without scripts."""
+    """Fill in the sample payload of the chosen event type, for browsers without scripts; or a stored message."""
     form = await _posted(request, here)
-    fields = replace(form.fields, payload=drafts.sample_of(form.fields.event_type))
+    if form.message:
+        fields = with_message(form.fields, await find_message(here, MessageId(form.message)))
+    else:
+        fields = replace(form.fields, payload=drafts.sample_of(form.fields.event_type))
     return await _answer(request, here, replace(form, fields=fields))
 
 
@@ -131,7 +137,9 @@ async def _posted(request: Request, here: Visit) -> TrialForm:
         draft = replace(kept, variables=draft.variables, transforming=draft.transforming, code=draft.code)
     corrected = form.raw("corrected").replace("\r\n", "\n")
     base = form.text("base")[: forms.MAX_STAMP]
-    return TrialForm(draft, drafts.trial_fields(form), endpoint, form.text("start"), form.text("part"), corrected, base)
+    message = form.text("message")[: forms.MAX_STAMP] if form.text("load") == "message" else ""
+    tested = drafts.trial_fields(form)
+    return TrialForm(draft, tested, endpoint, form.text("start"), form.text("part"), corrected, base, message)
 
 
 def _code_to_start_from(card: Card, name: str) -> str:
