@@ -24,6 +24,7 @@ const wrapping = new Compartment();
 const askers = new WeakMap(); // the Types of an editor, if it has any
 
 export function tools(types) {
+  showWrap();
   const withTypes = (run) => (view) => {
     if (types?.ready) run(view, types);
     return Boolean(types);
@@ -44,14 +45,6 @@ export function tools(types) {
       { key: "Mod-Shift-o", run: withTypes(openSymbols), preventDefault: true },
       { key: "Escape", run: closeSymbols },
     ]),
-    EditorView.domEventHandlers({
-      mousedown: (event, view) => {
-        if (!(event.ctrlKey || event.metaKey) || event.button !== 0 || !types?.ready) return false;
-        const position = view.posAtCoords({ x: event.clientX, y: event.clientY });
-        if (position !== null) goTo(view, types, position);
-        return false;
-      },
-    }),
     types ? EditorView.updateListener.of(({ view }) => askers.set(view, types)) : [],
   ];
 }
@@ -103,8 +96,15 @@ function toggleWrap(view) {
   const wraps = view.lineWrapping;
   view.dispatch({ effects: wrapping.reconfigure(wraps ? [] : EditorView.lineWrapping) });
   store(WRAP, wraps ? null : "on");
+  showWrap();
   say(view, view.state.phrase(wraps ? "Lines do not wrap" : "Lines wrap"));
   return true;
+}
+
+function showWrap() {
+  for (const button of document.querySelectorAll('[data-editor-do="wrap"]')) {
+    button.setAttribute("aria-pressed", String(Boolean(stored(WRAP))));
+  }
 }
 
 const say = (view, text) => view.dispatch({ effects: EditorView.announce.of(text) });
@@ -134,10 +134,8 @@ async function rename(view, types) {
   say(view, view.state.phrase("$1 places selected: type the new name", String(places.length)));
 }
 
-const define = (view, types) => goTo(view, types, view.state.selection.main.head);
-
-async function goTo(view, types, position) {
-  const found = await types.ask("definition", position);
+async function define(view, types) {
+  const found = await types.ask("definition", view.state.selection.main.head);
   if (found) moveTo(view, found.position);
 }
 

@@ -262,7 +262,8 @@ function described({ displayParts, documentation, tags }) {
     "",
   );
   return {
-    type: shown.replaceAll("$event", "payload"),
+    type: shown.replace(/^[A-Z]\w*(?:<[^>]*>)?\.(?=[\w$]+\??: )/, "").replaceAll("$event", "payload")
+      .replaceAll(/\bWhole(?=[A-Z])/g, ""),
     text: text(documentation),
     example: text(example?.text),
     nullable: /\bnull\b/.test(shown),

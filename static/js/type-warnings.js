@@ -24,11 +24,13 @@ class Look {
     Object.assign(this, { checker, file, facts });
     this.set = new Set(); // names of properties that the code sets
     this.asked = new Set(); // and of those that it asks for, so that it knows that they may be missing
+    this.made = new Set(); // names that it assigns to, which makes them global
     const visit = (node) => {
       if (node.kind === Kind.PropertyAccessExpression) {
         if (isTarget(node)) this.set.add(node.name.text);
         if (isAsked(node)) this.asked.add(node.name.text);
       }
+      if (node.kind === Kind.Identifier && isTarget(node)) this.made.add(node.text);
       forEachChild(node, visit);
     };
     visit(file);
@@ -83,7 +85,9 @@ class Look {
 
   unknownName(node, place) {
     const name = node.getText();
-    return name.startsWith("$") || isTypeofOperand(node) ? null : { kind: "unknownName", values: [name], ...place };
+    return name.startsWith("$") || this.made.has(name) || isTypeofOperand(node)
+      ? null
+      : { kind: "unknownName", values: [name], ...place };
   }
 
   unknownField(node, place) {
@@ -99,6 +103,7 @@ class Look {
     const known = this.ownerOf(owner);
     if (!known || (known !== "webhook" && (isTarget(access) || this.set.has(name)))) return null;
     if (known === "variable" && this.asked.has(name)) return null;
+    if (parts(this.checker.getNonNullableType(owner)).some((one) => one.getProperty(name))) return null;
     const names = parts(owner).flatMap((one) => one.getProperties().filter((each) => isPresent(this.checker, each)));
     const meant = closest(name, names.map((one) => one.name).filter((one) => !one.startsWith("$")));
     if (known === "webhook" && isTarget(access) && !meant) return null;

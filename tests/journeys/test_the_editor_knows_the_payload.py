@@ -1,14 +1,21 @@
 """While a person types, the editor knows the fields of each event type and what the destination accepts."""
 
 import re
+from collections.abc import Iterator
+from gzip import compress
 from pathlib import Path
 
 import pytest
-from editor import editor, paste_over
-from playwright.sync_api import Page, expect
+from administrator import set_up
+from axe_playwright_python.sync_playwright import Axe
+from editor import code_of, editor, paste_over
+from playwright.sync_api import Browser, Locator, Page, expect
 from running import Running
 
 SEED = Path(__file__).parent.parent / "fixtures" / "seed"
+PATIENCE_MS = 30_000
+"""Loading the type checker takes two seconds, and longer where other tests run beside it."""
+READY = "#field-code[data-types=ready]"
 NULLABLE = """function handler(webhook) {
   const data = webhook.payload.data;
   switch (webhook.eventType) {
@@ -19,108 +26,238 @@ NULLABLE = """function handler(webhook) {
   return webhook;
 }
 """
-READY = "#field-code[data-types=ready]"
 
 
-def open_form(page: Page, hookbench: Running, card: str = "customer_io") -> None:
-    """The form of a new endpoint, with the type checker loaded."""
-    page.goto(f"{hookbench.url}/test/endpoints/new?card={card}")
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with Running(tmp_path_factory.mktemp("types") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def visitor(browser: Browser, server: Running) -> Iterator[Page]:
+    """A signed-in page without any error. Its scripts are kept between its pages, as in a person's browser."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda said: troubles.append(said.text) if said.type in ("error", "warning") else None)
+    set_up(server, page)
+    yield page
+    context.close()
+    assert troubles == []
+
+
+@pytest.fixture(scope="module")
+def form(visitor: Page, server: Running) -> Page:
+    """The form of a new Customer.io endpoint, with the type checker loaded and the code of the card checked."""
+    visitor.goto(f"{server.url}/test/endpoints/new?card=customer_io")
+    load_checker(visitor)
+    assert marked(visitor) == []
+    return visitor
+
+
+def load_checker(page: Page) -> None:
     editor(page, "field-code").click()
-    page.wait_for_selector(READY, state="attached", timeout=20_000)
+    page.wait_for_selector(READY, state="attached")
 
 
-def warnings(page: Page) -> list[str]:
-    """The marked words."""
+def marked(page: Page) -> list[str]:
+    """The words with a warning."""
     return page.locator(".cm-lintRange-warning").all_inner_texts()
 
 
-def retyped(page: Page, code: str) -> None:
+def type_anew(page: Page, code: str) -> None:
+    """Paste other code, and wait until it is checked."""
     page.evaluate("document.querySelector('#field-code').dataset.types = ''")
     paste_over(page, "field-code", code)
-    page.wait_for_selector(READY, state="attached", timeout=20_000)
+    page.wait_for_selector(READY, state="attached")
 
 
-def place_cursor_after(page: Page, text: str) -> None:
-    """Put the cursor behind this text of the code, by the keyboard."""
-    before = page.locator("#field-code").input_value().split(text)[0] + text
+def move_behind(page: Page, text: str) -> None:
+    """Move the cursor behind this text, by the keyboard."""
+    before = code_of(page, "field-code").partition(text)[0] + text
     page.keyboard.press("ControlOrMeta+Home")
     for _ in range(before.count("\n")):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Home")
-    page.keyboard.press("Home") if before.rpartition("\n")[2].startswith(" ") else None
+    if before.rpartition("\n")[2].startswith(" "):
+        page.keyboard.press("Home")  # the first one goes to the first letter
     for _ in before.rpartition("\n")[2]:
         page.keyboard.press("ArrowRight")
 
 
-def test_a_value_that_the_destination_refuses_is_marked_while_typing(hookbench: Running, signed_in: Page) -> None:
-    page = signed_in
-    open_form(page, hookbench)
-    assert warnings(page) == []  # the card's own code
-
-    retyped(page, (SEED / "track_payments.js").read_text())
-
-    assert warnings(page) == ['"payment_completed"']
-    page.locator(".cm-lintRange-warning").hover()
-    expect(page.locator(".cm-diagnostic")).to_contain_text('The destination does not accept "payment_completed"')
-    expect(page.locator(".cm-diagnostic")).to_contain_text('It accepts "event"')
+def sentence_of(page: Page) -> Locator:
+    """What hovering over the first marked word shows."""
+    page.mouse.move(0, 0)
+    page.locator(".cm-lintRange-warning").first.hover()
+    return page.locator(".cm-tooltip-hover .cm-diagnostic")
 
 
-def test_null_is_warned_of_until_it_is_asked_for(hookbench: Running, signed_in: Page) -> None:
-    page = signed_in
-    open_form(page, hookbench)
-    retyped(page, NULLABLE)
-    assert warnings(page) == ["data.card_last_four"]
-
-    retyped(page, NULLABLE.replace("card_last_four.trim", "card_last_four?.trim"))
-    assert warnings(page) == []
-    retyped(page, NULLABLE.replace("data.card_last_four.trim()", '(data.card_last_four || "").trim()'))
-    assert warnings(page) == []
+def test_a_value_that_the_destination_refuses_is_marked_while_typing(form: Page) -> None:
+    type_anew(form, (SEED / "track_payments.js").read_text())
+    assert marked(form) == ['"payment_completed"']
+    expect(sentence_of(form)).to_contain_text('The destination does not accept "payment_completed" for “action”.')
+    expect(sentence_of(form)).to_contain_text('It accepts "event"')
 
 
-def test_completion_lists_the_fields_of_the_case(hookbench: Running, signed_in: Page) -> None:
-    page = signed_in
-    open_form(page, hookbench)
-    retyped(page, NULLABLE.replace("payment.succeeded", "dispute.opened").replace("data.card_last_four.trim()", "data"))
-    place_cursor_after(page, '"] = data')
-    page.keyboard.type(".dis")
+def test_null_is_warned_of_until_it_is_asked_for(form: Page) -> None:
+    type_anew(form, NULLABLE)
+    assert marked(form) == ["data.card_last_four"]
+    expect(sentence_of(form)).to_contain_text("“card_last_four” may be null or absent here.")
 
-    listed = page.locator(".cm-tooltip-autocomplete li")
-    expect(listed.filter(has_text="dispute_id")).to_be_visible()
-    assert listed.filter(has_text=re.compile("discount|card")).count() == 0
-    page.keyboard.type("pute_i")
-    expect(listed).to_have_count(1)
-    page.keyboard.press("Enter")
-    assert "= data.dispute_id;" in page.locator("#field-code").input_value()
-
-
-def test_hover_shows_what_a_field_is(hookbench: Running, signed_in: Page) -> None:
-    page = signed_in
-    open_form(page, hookbench)
-    retyped(page, NULLABLE.replace("four.trim", "four?.trim"))
-    place_cursor_after(page, "data.card_last")
-    page.keyboard.press("ControlOrMeta+Shift+Space")
-    card = page.locator(".type-card")
-    expect(card).to_contain_text("The last four digits of the card.")
-    expect(card).to_contain_text("May be null. May be absent.")
-    expect(card).to_contain_text('Example: "4242"')
+    for guard in ("data.card_last_four?.trim()", '(data.card_last_four || "").trim()'):
+        type_anew(form, NULLABLE.replace("data.card_last_four.trim()", guard))
+        assert marked(form) == []
 
 
 @pytest.mark.parametrize(
-    ("wrong", "marked", "sentence"),
+    ("wrong", "word", "sentence"),
     [
         ('if (webhook.eventType === "payment.suceeded") return null;', '"payment.suceeded"', "payment.succeeded"),
         ("webhook.headers.a = webhook.env.TEAM_ID;", "TEAM_ID", "There is no variable “TEAM_ID”."),
         ('fetch("https://example.com");', "fetch", "There is no fetch."),
         ("const { emial } = webhook.payload.data.customer;", "emial", "Did you mean “email”?"),
-        ("webhook.cancle = true;", "cancle", "Did you mean “cancel”?"),
     ],
-)  # fmt: skip
-def test_what_does_not_exist_is_marked(
-    hookbench: Running, signed_in: Page, wrong: str, marked: str, sentence: str
-) -> None:
-    page = signed_in
-    open_form(page, hookbench)
-    retyped(page, f"function handler(webhook) {{\n  {wrong}\n  return webhook;\n}}\n")
-    assert warnings(page) == [marked]
-    page.locator(".cm-lintRange-warning").hover()
-    expect(page.locator(".cm-diagnostic")).to_contain_text(sentence)
+)
+def test_what_does_not_exist_is_marked(form: Page, wrong: str, word: str, sentence: str) -> None:
+    type_anew(form, f"function handler(webhook) {{\n  {wrong}\n  return webhook;\n}}\n")
+    assert marked(form) == [word]
+    expect(sentence_of(form)).to_contain_text(sentence)
+
+
+def test_a_variable_of_the_form_is_known_and_a_warning_blocks_nothing(form: Page) -> None:
+    type_anew(form, "function handler(webhook) {\n  webhook.headers.a = webhook.env.TEAM_ID;\n  return webhook;\n}\n")
+    form.get_by_role("tab", name="Variables").click()
+    form.locator('[name="variables_key"]').first.fill("TEAM_ID")
+    form.get_by_role("tab", name="Code", exact=True).click()
+    type_anew(form, code_of(form, "field-code") + "\n")
+    assert marked(form) == []
+
+
+def test_completion_lists_the_fields_of_the_case(form: Page) -> None:
+    type_anew(
+        form, NULLABLE.replace("payment.succeeded", "dispute.opened").replace("data.card_last_four.trim()", "data")
+    )
+    move_behind(form, '"] = data')
+    form.keyboard.type(".dis")
+
+    listed = form.locator(".cm-tooltip-autocomplete li")
+    expect(listed.filter(has_text="dispute_id")).to_be_visible()
+    assert listed.filter(has_text=re.compile("discount|card")).count() == 0
+    form.keyboard.type("pute_i")
+    expect(listed).to_have_count(1)
+    expect(form.locator(".type-card")).to_be_visible()
+    form.keyboard.press("Enter")
+    assert "= data.dispute_id;" in code_of(form, "field-code")
+
+
+def test_a_name_is_described_by_keyboard(form: Page) -> None:
+    type_anew(form, NULLABLE.replace("four.trim", "four?.trim"))
+    move_behind(form, "data.card_last")
+    form.keyboard.press("ControlOrMeta+Shift+Space")
+    card = form.locator(".type-card")
+    expect(card).to_contain_text("card_last_four?: string | null")
+    expect(card).to_contain_text("The last four digits of the card.")
+    expect(card).to_contain_text("May be null. May be absent.")
+    expect(card).to_contain_text('Example: "4242"')
+    form.keyboard.press("Escape")
+
+
+def test_code_is_formatted_renamed_and_searched_by_keyboard(form: Page) -> None:
+    ugly = "function handler(webhook){\nconst sum=total(webhook)\nwebhook.headers.a=String( sum )\nreturn webhook}\n"
+    type_anew(form, ugly + "function total(webhook) { return 1 }\n")
+
+    form.keyboard.press("Shift+Alt+f")
+    expect(form.locator("#field-code")).to_have_value(re.compile(r" const sum = total\(webhook\);"))
+    move_behind(form, "const su")
+    form.keyboard.press("F2")
+    expect(form.locator(".cm-selectionBackground")).to_have_count(2)
+    form.keyboard.type("all")
+    expect(form.locator("#field-code")).to_have_value(re.compile(r"const all = total[\s\S]*String\(all\)"))
+
+    move_behind(form, "= tot")
+    form.keyboard.press("F4")
+    form.keyboard.type("X")
+    expect(form.locator("#field-code")).to_have_value(re.compile("function Xtotal"))
+    form.keyboard.press("ControlOrMeta+z")
+    form.keyboard.press("ControlOrMeta+Shift+o")
+    expect(form.locator(".cm-symbols button")).to_have_text(["handler", "total"])
+    form.keyboard.press("Escape")
+    form.keyboard.press("ControlOrMeta+a")
+    form.keyboard.press("ControlOrMeta+/")
+    assert code_of(form, "field-code").startswith("// function handler")
+    form.keyboard.press("ControlOrMeta+z")
+
+
+def test_an_error_of_a_run_leads_to_its_line_and_the_warnings_stay(form: Page) -> None:
+    type_anew(form, NULLABLE.replace("  return webhook", "  null.x;\n  webhook.cancle = 1;\n  return webhook"))
+    form.get_by_role("tab", name="Test").click()
+    form.get_by_role("button", name="Run test").click()
+    form.locator("#test-result").get_by_role("link", name="line 8").click()
+    expect(form.locator(".cm-editor").first).to_have_class(re.compile("cm-focused"))
+    form.keyboard.type("/* here */")
+    assert "/* here */" in code_of(form, "field-code").splitlines()[7]
+    assert "cancle" in marked(form)
+
+
+def test_the_list_of_shortcuts_opens_and_the_text_gets_larger(form: Page) -> None:
+    editor(form, "field-code").click()
+    form.keyboard.press("F1")
+    dialog = form.get_by_role("dialog", name="Shortcuts of the editor")
+    expect(dialog).to_be_visible()
+    assert [each["id"] for each in Axe().run(form).response["violations"]] == []
+    form.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+    size = "parseFloat(getComputedStyle(document.querySelector('.cm-editor')).fontSize)"
+    before = form.evaluate(size)
+    for _ in range(30):
+        form.get_by_role("button", name="Larger text").click()
+    assert before < form.evaluate(size) <= 24
+    form.get_by_role("button", name="Wrap lines").click()
+    expect(form.get_by_role("button", name="Wrap lines")).to_have_attribute("aria-pressed", "true")
+    expect(form.locator(".cm-content").first).to_have_class(re.compile("cm-lineWrapping"))
+
+
+def test_it_speaks_the_language_of_the_reader_and_no_other_page_loads_it(visitor: Page, server: Running) -> None:
+    loaded: list[str] = []
+    visitor.on("request", lambda request: loaded.append(request.url) if "typescript" in request.url else None)
+    visitor.context.on("request", lambda request: loaded.append(request.url) if "/type" in request.url else None)
+    visitor.context.add_cookies([{"name": "lang", "value": "zh_Hans", "url": server.url}])
+    for address in (
+        "endpoints",
+        "logs",
+        "events/payment.succeeded",
+        "cards/new",
+        "docs/code",
+        "settings",
+        "endpoints/new",
+    ):
+        visitor.goto(f"{server.url}/test/{address}")
+        visitor.wait_for_load_state("networkidle")
+    assert [url for url in loaded if "typescript" in url or "type-worker" in url or "types.d.ts" in url] == []
+
+    visitor.goto(f"{server.url}/test/endpoints/new?card=customer_io")
+    load_checker(visitor)
+    assert [url for url in loaded if "type-worker" in url]
+    type_anew(visitor, NULLABLE)
+    expect(sentence_of(visitor)).to_contain_text("可能为 null")
+    visitor.context.clear_cookies(name="lang")
+
+
+def test_who_saves_data_gets_the_sample_only_and_the_page_is_small(visitor: Page, server: Running) -> None:
+    visitor.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
+    loaded: list[str] = []
+    visitor.context.on("request", lambda request: loaded.append(request.url) if "worker" in request.url else None)
+    visitor.goto(f"{server.url}/test/endpoints/new?card=slack")
+    visitor.wait_for_load_state("networkidle")
+    parts = visitor.evaluate("[location.href, ...performance.getEntriesByType('resource').map((one) => one.name)]")
+    bodies = [visitor.request.get(part).body() for part in {*parts} if "/live" not in part.removeprefix(server.url)]
+    assert 200_000 < sum(len(compress(body)) for body in bodies) < 300_000  # what a proxy that compresses sends
+    paste_over(visitor, "field-code", "function handler(webhook) {\n  webhook.payload.data\n  return webhook;\n}\n")
+    move_behind(visitor, "payload.data")
+    visitor.keyboard.type(".total_am")
+    expect(visitor.locator(".cm-tooltip-autocomplete li")).to_have_text([re.compile("total_amount")])
+    assert loaded == []

@@ -139,6 +139,8 @@ WRONG = {
 }  # fmt: skip
 
 RIGHT = [
+    "const { data: { customer: { email } } } = webhook.payload;\nwebhook.headers.a = email;",
+    "count = 1;\nwebhook.headers.a = String(count);",
     'if (webhook.eventType === "payment.succeeded" && p.card_last_four) p.card_last_four.trim();',
     'if (webhook.eventType === "payment.succeeded") (p.card_last_four ?? "").trim();',
     'if (webhook.eventType === "payment.succeeded") p.card_last_four?.trim();',
