@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ class Folder:
         return json.loads(self.files[path])
 
 
+@cache
 def folders() -> list[Folder]:
     return [Folder.read(file.parent) for file in sorted(transforms_dir().glob("*/card.toml"))]
 

@@ -1,12 +1,15 @@
-"""Cards for tests: a made-up destination whose address, check and known mistakes a test chooses."""
+"""Cards for tests: the built-in ones, and a made-up destination whose address, check and mistakes a test chooses."""
 
 import json
 
+from server.actions.cards import load_cards
 from server.actions.services import Services
+from server.assets import transforms_dir
 from server.domain.card_files import parse_card
 from server.domain.card_shelf import CardShelf
 from server.domain.cards import Card
 
+BUILT_IN = load_cards(transforms_dir())
 CODE = "function handler(webhook) {\n  return webhook;\n}\n"
 CHAT = """
 title = "Pigeon"

@@ -13,10 +13,9 @@ import pytest
 import pytest_asyncio
 from builders import SECRET, a_message
 from card_checks import credentials_for, endpoint_for
+from cards import BUILT_IN
 from receivers import receiving
 
-from server.actions.cards import load_cards
-from server.assets import transforms_dir
 from server.delivery.courier import Courier
 from server.delivery.decisions import decide_next
 from server.delivery.dispatch import Dispatcher
@@ -27,7 +26,7 @@ from server.domain.messages import AttemptOutcome, Delivery, DeliveryState, Retr
 from server.sandbox import Limits, Sandbox
 from server.store.deliveries import ClaimedDelivery
 
-CARDS = load_cards(transforms_dir())
+CARDS = BUILT_IN
 SUCCEEDED, REJECTED = AttemptOutcome.SUCCEEDED, AttemptOutcome.REJECTED
 PENDING, FAILED, DONE = DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.SUCCEEDED
 

@@ -14,11 +14,10 @@ import pytest
 import pytest_asyncio
 from builders import an_endpoint
 from card_checks import endpoint_for
+from cards import BUILT_IN
 from receivers import receiving
 from working import working
 
-from server.actions.cards import load_cards
-from server.assets import transforms_dir
 from server.domain.catalog import sample_json
 from server.domain.endpoints import Controls
 from server.domain.messages import AttemptOutcome, DeliveryState, RetryReason
@@ -28,7 +27,7 @@ from server.store import endpoints
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CARDS = load_cards(transforms_dir())
+CARDS = BUILT_IN
 DELIVERED, FAILED, WAITS = DeliveryState.SUCCEEDED, DeliveryState.FAILED, DeliveryState.PENDING
 POINTLESS, SCHEDULE, RETRY_AFTER = RetryReason.POINTLESS, RetryReason.SCHEDULE, RetryReason.RETRY_AFTER
 MINUTE = 60_000

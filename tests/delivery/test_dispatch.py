@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from builders import SECRET, a_message, an_endpoint
+from cards import BUILT_IN
 from receivers import receiving
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from server.actions.cards import load_cards
-from server.assets import transforms_dir
 from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
 from server.delivery.prepare import ReadyToSend, as_shown, prepare, unsent_event
@@ -26,7 +25,7 @@ from server.sandbox import Limits, Sandbox, Unavailable
 from server.store.deliveries import ClaimedDelivery
 
 SOURCE = SourceId("src_1")
-CARDS = load_cards(transforms_dir())
+CARDS = BUILT_IN
 SEED = Path(__file__).parent.parent / "fixtures/seed/track_payments.js"
 CREDENTIALS = {"site_id": "0123456789abcdef0123", "api_key": "abcdef0123456789abcd", "region": "us"}
 BODY = b'{"type": "a.b", "n": 1.0}'

@@ -3,13 +3,12 @@
 import json
 
 import pytest
+from cards import BUILT_IN
 
-from server.actions.cards import load_cards
-from server.assets import transforms_dir
 from server.domain.card_files import LOCALES, sentences_of
 from server.domain.cards import Card
 
-CARDS = load_cards(transforms_dir())
+CARDS = BUILT_IN
 
 
 def hints_of(schema: object) -> set[str]:

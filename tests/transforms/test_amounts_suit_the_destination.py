@@ -7,9 +7,8 @@ from functools import reduce
 from typing import Any
 
 import pytest
+from cards import BUILT_IN
 
-from server.actions.cards import load_cards
-from server.assets import transforms_dir
 from server.domain.catalog import EVENT_TYPES
 from server.domain.transformations import Result, Returned
 
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Run = Callable[..., Awaitable[Result]]
 
-CARDS = load_cards(transforms_dir())
+CARDS = BUILT_IN
 
 MAIN_UNIT = [(4999, "USD", 49.99), (7800, "JPY", 7800), (12345, "KWD", 12.345), (0, "EUR", 0)]
 HUNDREDTHS = [(4999, "USD", 4999), (7800, "JPY", 780_000), (12345, "KWD", 1235), (0, "EUR", 0)]

@@ -5,13 +5,13 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from cards import BUILT_IN
 
-from server.actions.cards import load_cards
 from server.assets import transforms_dir
 from server.domain.cards import Card, FieldKind
 from server.domain.catalog import EVENT_TYPES
 
-CARDS = load_cards(transforms_dir())
+CARDS = BUILT_IN
 
 SHAPES = {"g", "path", "circle", "ellipse", "rect", "line", "polyline", "polygon"}
 HARMLESS = {

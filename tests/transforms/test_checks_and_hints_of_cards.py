@@ -3,11 +3,10 @@
 import re
 
 import pytest
+from cards import BUILT_IN
 
-from server.actions.cards import load_cards
 from server.actions.credential_checks import Outcome, check_request, read
 from server.actions.drafts import Draft, as_endpoint
-from server.assets import transforms_dir
 from server.domain.addresses import url_problem
 from server.domain.cards import Card, FieldKind
 from server.domain.ids import EndpointId
@@ -16,7 +15,7 @@ from server.domain.messages import ReceivedResponse
 from server.domain.recognition import owner_of, recognise
 from server.domain.requests import METHODS, headers_problem
 
-CARDS = load_cards(transforms_dir())
+CARDS = BUILT_IN
 CHECKED = [card for card in CARDS.values() if card.check.urls]
 
 

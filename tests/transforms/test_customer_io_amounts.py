@@ -5,9 +5,8 @@ import json
 from collections.abc import Awaitable, Callable
 
 import pytest
+from cards import BUILT_IN
 
-from server.actions.cards import load_cards
-from server.assets import transforms_dir
 from server.domain.catalog import EVENT_TYPES
 from server.domain.transformations import Cancelled, Result, Returned
 
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Run = Callable[..., Awaitable[Result]]
 
-CODE = load_cards(transforms_dir())["customer_io"].default_code
+CODE = BUILT_IN["customer_io"].default_code
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from cards import BUILT_IN
 
-from server.actions.cards import load_cards
-from server.assets import transforms_dir
 from server.domain.catalog import EVENT_TYPES
 from server.domain.transformations import Result, Returned
 
@@ -16,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Run = Callable[..., Awaitable[Result]]
 
-CODE = load_cards(transforms_dir())["slack"].default_code
+CODE = BUILT_IN["slack"].default_code
 
 
 async def message(run: Run, event_type: str, **changes: Any) -> str:

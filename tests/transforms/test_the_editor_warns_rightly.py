@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 from card_checks import a_sandbox, made_of, sample_event
+from cards import BUILT_IN
 
-from server.actions.cards import load_cards
-from server.assets import transforms_dir
 from server.delivery.prepare import ReadyToSend
 from server.domain.catalog import EVENT_TYPES
 from server.domain.type_definitions import type_definitions
@@ -25,7 +24,7 @@ from server.domain.type_definitions import type_definitions
 HERE = Path(__file__).parent
 SEED = HERE.parent / "fixtures" / "seed"
 TYPICAL = HERE / "typical"
-CARDS = load_cards(transforms_dir())
+CARDS = BUILT_IN
 DENO = Path(sys.executable).parent / "deno"
 CONTRACT = {"value", "kind", "missing", "excess", "maybeNull"}
 """The warnings that follow from a card's contract."""
