@@ -144,7 +144,7 @@ def interrupt(tx: Connection, owner: ProcessId, now: Millis, *, alone: bool) -> 
     return tx.execute(dead.values(**values)).rowcount
 
 
-def end_of_endpoint(tx: Connection, endpoint_id: EndpointId) -> None:
+def erase(tx: Connection, endpoint_id: EndpointId) -> None:
     """Delete the backtests of an endpoint that was removed."""
     tx.execute(delete(backtests).where(backtests.c.endpoint_id == endpoint_id))
 

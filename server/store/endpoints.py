@@ -23,7 +23,8 @@ from server.domain.ids import AttemptId, CodeDraftId, EndpointId, Millis, Shadow
 from server.domain.messages import ACCEPTED, AttemptOutcome
 from server.domain.schedules import DODO_SCHEDULE
 from server.domain.versions import RunningShadow, Version
-from server.store import drafts, options, test_cases
+from server.store import backtests, drafts, options, test_cases
+from server.store import shadows as shadow_rows
 from server.store import versions as version_rows
 from server.store.changes import endpoint_changed
 from server.store.columns import dump, dump_conditions, load_conditions, load_strings
@@ -100,6 +101,8 @@ def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
     drafts.erase(tx, endpoint_id)
     test_cases.erase(tx, endpoint_id)
     options.forget_pushed(tx, endpoint_id)
+    backtests.erase(tx, endpoint_id)
+    shadow_rows.erase(tx, endpoint_id)
 
 
 def get(tx: Connection, endpoint_id: EndpointId) -> Endpoint | None:

@@ -77,6 +77,11 @@ def end(tx: Connection, shadow_id: ShadowId, state: ShadowState, now: Millis) ->
     return True
 
 
+def erase(tx: Connection, endpoint_id: EndpointId) -> None:
+    """Delete the shadows of an endpoint that was removed."""
+    tx.execute(delete(shadows).where(shadows.c.endpoint_id == endpoint_id))
+
+
 def due(tx: Connection, now: Millis) -> list[ShadowId]:
     """The running shadows whose time is over."""
     return [

@@ -1,7 +1,7 @@
-"""What the pages of backtests and shadows share: words for differences, the report, and one event side by side."""
+"""What the pages of backtests and shadows share: the report, and one event side by side."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.actions.backtests import SideBySide, side_by_side
@@ -24,17 +24,10 @@ from server.web.history import CodeDiff
 from server.web.pretty import pretty
 from server.web.visit import Visit
 
-DIFFERENCES: Mapping[Difference, Sentence] = {
-    Difference.THROWS: say("Throws"),
-    Difference.BREAKS_CONTRACT: say("Breaks the contract"),
-    Difference.NEWLY_CANCELLED: say("Newly cancelled"),
-    Difference.NEWLY_SENT: say("Newly sent"),
-    Difference.CHANGED: say("Changed"),
-    Difference.NO_LONGER_THROWS: say("No longer throws"),
-    Difference.STILL_THROWS: say("Still throws"),
-    Difference.NOT_RUN: say("Could not be run"),
-    Difference.SAME: say("Same"),
-}
+ORDER_SHOWN = (
+    Difference.THROWS, Difference.BREAKS_CONTRACT, Difference.NEWLY_CANCELLED, Difference.NEWLY_SENT,
+    Difference.CHANGED, Difference.NO_LONGER_THROWS, Difference.STILL_THROWS, Difference.NOT_RUN, Difference.SAME,
+)  # fmt: skip
 """The worst first."""
 
 ALWAYS = (Difference.THROWS, Difference.CHANGED, Difference.SAME)
@@ -59,7 +52,6 @@ class ReportView:
     """A report as ``comparisons/report.html`` shows it."""
 
     report: Report
-    words: Mapping[Difference, Sentence]
     columns: Sequence[Difference]
     rows: Sequence[tuple[str, TypeTally]]
     """(event type, its counts), the one with the most differences first; the type is empty for the rest."""
@@ -68,11 +60,10 @@ class ReportView:
     @classmethod
     def of(cls, report: Report) -> "ReportView":
         counts = report.counts
-        columns = [each for each in DIFFERENCES if counts[each] or each in ALWAYS]
+        columns = [each for each in ORDER_SHOWN if counts[each] or each in ALWAYS]
         rows = sorted(report.types.items(), key=lambda row: (row[1].counts[Difference.SAME] - row[1].total, row[0]))
-        order = list(DIFFERENCES)
-        groups = sorted(report.groups, key=lambda group: (order.index(group.difference), -group.count))
-        return cls(report, DIFFERENCES, columns, rows, [_row(group) for group in groups])
+        groups = sorted(report.groups, key=lambda group: (ORDER_SHOWN.index(group.difference), -group.count))
+        return cls(report, columns, rows, [_row(group) for group in groups])
 
 
 def _row(group: Group) -> GroupRow:
@@ -110,7 +101,7 @@ class EventView:
     """One event with what both codes made of it."""
 
     message: Message
-    difference: Sentence
+    difference: Difference
     paths: Sequence[Sentence | str]
     error: AttemptError | None
     """Why the other code fails, or what the contract finds."""
@@ -142,7 +133,7 @@ def _view(here: Visit, message: Message, found: SideBySide) -> EventView:
     diff = CodeDiff.of(old.text, new.text) if old.text and new.text else None
     compared = found.compared
     paths = [_path(path) for path in compared.paths]
-    return EventView(message, DIFFERENCES[compared.difference], paths, compared.error, old, new, diff)
+    return EventView(message, compared.difference, paths, compared.error, old, new, diff)
 
 
 def _side(here: Visit, endpoint: Endpoint, prepared: Preparation) -> Side:

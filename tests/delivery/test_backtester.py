@@ -360,3 +360,22 @@ async def test_only_the_newest_backtests_are_kept(shop: Shop, monkeypatch: pytes
         begun = await shop.begun(version_id=mint(VersionId))
         await shop.store.write(lambda tx, one=begun: backtests.ask_to_stop(tx, one.id, 1))  # type: ignore[misc]
     assert len(await shop.store.read(lambda tx: backtests.history(tx, shop.endpoint.id))) <= 4
+
+
+async def test_it_ends_when_its_endpoint_is_removed_meanwhile(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backtester_module, "PROGRESS_SECONDS", 0.01)
+    await shop.opened()
+    await shop.events(50)
+    draft = await shop.draft(LOOP)
+    shop.backtester.start()
+    await shop.begun(draft_id=draft.id)
+    await until(lambda: shop.store.read(lambda tx: backtests.running(tx, shop.endpoint.id)))
+    await shop.store.write(lambda tx: endpoints.remove(tx, shop.endpoint.id, 1))
+    assert not await shop.store.read(lambda tx: backtests.history(tx, shop.endpoint.id))
+    # The next one of another endpoint runs, so this one has ended.
+    other = an_endpoint(shop.source, ACTIVE)
+    version = Version(mint(VersionId), other.id, 0, ACTIVE + " ", 1)
+    await shop.store.write(lambda tx: [endpoints.insert(tx, other), versions.insert(tx, version)])
+    begun = await shop.begun(1, endpoint_id=other.id, version_id=version.id, former_version_id=None)
+    assert (await shop.ended(begun)).state is BacktestState.DONE
+    await shop.backtester.stop()
