@@ -45,7 +45,6 @@ class VersionName:
     endpoint_id: EndpointId
     number: int
     note: str
-    created_at: Millis
 
 
 class MissingVersion(Exception):

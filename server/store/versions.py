@@ -1,7 +1,7 @@
 """Versions of endpoints' code, and activations: which version served when. Rows are added, never changed."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
@@ -15,9 +15,10 @@ MAX_SHOWN = 200
 """Rows of a history on one page."""
 
 MAX_CHOICES = 50
-"""The newest versions of an endpoint that can be chosen for a delivery."""
+"""The newest versions that can be chosen for a delivery. With many endpoints on a page, fewer of each."""
+MIN_CHOICES = 5
 
-_NAME = (versions.c.id, versions.c.endpoint_id, versions.c.number, versions.c.note, versions.c.created_at)
+_NAME = (versions.c.id, versions.c.endpoint_id, versions.c.number, versions.c.note)
 
 
 def insert(tx: Connection, version: Version) -> Version:
@@ -95,14 +96,19 @@ def names(tx: Connection, ids: Iterable[VersionId | None]) -> dict[VersionId, Ve
     return {VersionId(row.id): VersionName(*row) for row in rows}
 
 
-def choices(tx: Connection, endpoint_ids: Iterable[EndpointId]) -> dict[EndpointId, list[VersionName]]:
+def choices(tx: Connection, endpoint_ids: Collection[EndpointId]) -> dict[EndpointId, list[VersionName]]:
     """The newest versions of each endpoint, newest first."""
+    most = max(MIN_CHOICES, MAX_CHOICES // max(1, len(endpoint_ids)))
     place = func.row_number().over(partition_by=versions.c.endpoint_id, order_by=versions.c.number.desc())
-    ranked = select(*_NAME, place.label("place")).where(versions.c.endpoint_id.in_(set(endpoint_ids))).subquery()
+    # Notes are read for few rows only: SQLite stores them behind the code.
+    ranked = (
+        select(versions.c.id, place.label("place")).where(versions.c.endpoint_id.in_(list(endpoint_ids))).subquery()
+    )
     newest = (
-        select(*[ranked.c[column.name] for column in _NAME])
-        .where(ranked.c.place <= MAX_CHOICES)
-        .order_by(ranked.c.number.desc())
+        select(*_NAME)
+        .join(ranked, ranked.c.id == versions.c.id)
+        .where(ranked.c.place <= most)
+        .order_by(versions.c.number.desc())
     )
     found: dict[EndpointId, list[VersionName]] = {}
     for row in tx.execute(newest):
