@@ -115,10 +115,12 @@ async def new(
     here: Here,
     endpoint: TheEndpoint,
     event_type: str = "payment.succeeded",
+    sample: str = "",
     message: MessageId | None = None,
     mask: str = "on",
 ) -> Response:
     """The form of a new case that expects what the code makes now of a sample or of a stored message."""
+    event_type = sample or event_type
     saved = await _draft(here, endpoint)
     masks = mask != "off"
     if message:

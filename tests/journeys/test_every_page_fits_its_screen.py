@@ -65,7 +65,7 @@ def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "/endpoints", "/endpoints/new", "/endpoints/new?card=slack", "/endpoints/new?card=customer_io",
             endpoint, f"{endpoint}/testing", f"{endpoint}/advanced", f"{endpoint}/replays",
             f"{endpoint}/replays/new?kind=bulk&states=succeeded&rate=0&count=on", f"{endpoint}/transformation",
-            f"{endpoint}/coverage",
+            f"{endpoint}/coverage", f"{endpoint}/cases", f"{endpoint}/cases/new",
             f"{endpoint}/backtests", f"{endpoint}/shadow",
             f"{endpoint}/edit", "/logs", f"/logs?view=attempts&text={LONG}", message, "/inspector", "/events",
             "/events/payment.succeeded", "/docs/code", "/notices", "/sources", "/settings", "/cards",

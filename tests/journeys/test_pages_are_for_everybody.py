@@ -24,6 +24,8 @@ PAGES = (
     "{endpoint}/replays/new?kind=bulk&states=succeeded&rate=0&count=on",
     "{endpoint}/replays/new?kind=bulk&states=succeeded&count=on",
     "{endpoint}/transformation",
+    "{endpoint}/cases",
+    "{endpoint}/cases/new",
     "{endpoint}/coverage",
     "{endpoint}/backtests",
     "{endpoint}/shadow",

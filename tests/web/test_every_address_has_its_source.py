@@ -76,6 +76,8 @@ async def test_all_that_a_page_links_to_and_sends_bears_its_source(site: Site, l
         f"{at}/replays",
         f"{at}/transformation",
         f"{at}/coverage",
+        f"{at}/cases",
+        f"{at}/cases/new",
         f"{at}/replays/new?kind=bulk",
     ]
     other = "live" if slug == "test" else "test"
@@ -114,6 +116,7 @@ def test_no_template_forgets_the_source(file: Path) -> None:
         "/testing",
         "/transformation",
         "/coverage",
+        "/cases",
         "/replays",
         "/replays/new?kind=bulk",
         "/head",
