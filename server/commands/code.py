@@ -1,4 +1,4 @@
-"""The commands about an endpoint's code: ``pull``, ``push``, ``activate``, ``rollback``, ``history``.
+"""The commands about an endpoint's code: ``pull``, ``push``, ``activate``, ``rollback``, ``history``, ``backtest``.
 
 What they do is in other modules, which are imported only when they run: see ``cli``.
 """
@@ -103,4 +103,30 @@ def history(endpoint: str, as_json: bool, data: Path | None) -> None:
     opened.run(data, lambda everything: versions.history(everything, endpoint, as_json=as_json))
 
 
-COMMANDS = (pull, push, activate, rollback, history)
+@click.command()
+@ENDPOINT
+@click.option("--version", "number", type=click.IntRange(1), help="Test the version with this number, not the draft.")
+@click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Test the code in this folder, and keep nothing.",
+)
+@click.option("--last", type=click.IntRange(1), help="How many of the newest events, 1000 if left out.")
+@click.option("--since", default="", metavar="TIME", help="Only events from this time on, as 2026-11-27T08:30 in UTC.")
+@click.option("--until", default="", metavar="TIME", help="Only events before this time; now if left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@DATA
+def backtest(endpoint: str, folder: Path | None, number: int | None, data: Path | None, **asked: Any) -> None:
+    """Run the draft on stored events beside the active code, and say what differs. Nothing is sent.
+
+    The exit code is 1 when the draft throws or breaks the card's contract where the active code does not.
+    """
+    from server.commands import backtests, opened
+
+    if folder and number:
+        raise Stop("Choose one: --folder or --version.")
+    options = backtests.BacktestOptions(number, folder, **asked)
+    sys.exit(opened.run(data, lambda everything: backtests.backtest(everything, endpoint, options), sandbox=True))
+
+
+COMMANDS = (pull, push, activate, rollback, history, backtest)

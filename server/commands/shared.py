@@ -3,7 +3,7 @@
 import os
 import pwd
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,3 +116,12 @@ def at(moment: int) -> str:
 
 def now() -> int:
     return time.time_ns() // 1_000_000
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table with aligned columns; columns that are empty are left out."""
+    every = [list(head), *(list(row) for row in rows)]
+    shown = [column for column in range(len(head)) if any(row[column] for row in every)]
+    widths = {column: max(len(row[column]) for row in every) for column in shown}
+    for row in every:
+        yield "  " + "  ".join(row[column].ljust(widths[column]) for column in shown).rstrip()

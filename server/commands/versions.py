@@ -1,7 +1,7 @@
 """``hookbench activate``, ``rollback`` and ``history``."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -12,7 +12,7 @@ from server.actions.case_runs import code_of, results_of, run_cases
 from server.actions.endpoints import serving
 from server.commands.opened import Opened
 from server.commands.pushing import diff, tell_parked, told_cases
-from server.commands.shared import Refused, at, author, now, show
+from server.commands.shared import Refused, at, author, now, show, table
 from server.domain.endpoints import Endpoint
 from server.domain.ids import VersionId
 from server.domain.sentences import Invalid, Problem
@@ -103,15 +103,6 @@ async def history(opened: Opened, wanted: str, *, as_json: bool) -> None:
     ]
     for line in table(("since (UTC)", "", "reason", "author", "", "note"), rows):
         show(line)
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """The lines of a table with aligned columns; columns that are empty are left out."""
-    every = [list(head), *(list(row) for row in rows)]
-    shown = [column for column in range(len(head)) if any(row[column] for row in every)]
-    widths = {column: max(len(row[column]) for row in every) for column in shown}
-    for row in every:
-        yield "  " + "  ".join(row[column].ljust(widths[column]) for column in shown).rstrip()
 
 
 async def _numbered(opened: Opened, endpoint: Endpoint, number: int) -> Version:

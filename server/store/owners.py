@@ -66,6 +66,11 @@ def living(tx: Connection, owner: ProcessId) -> frozenset[int]:
     return frozenset(tx.execute(_LIVING, {"ours": _OURS}).scalars())
 
 
+def any_living(tx: Connection) -> bool:
+    """Whether any process announced itself as an owner. Only for a database server."""
+    return tx.execute(_LIVING, {"ours": _OURS}).first() is not None
+
+
 def leases(tx: Connection) -> list[tuple[DeliveryId, ProcessId]]:
     """Each leased delivery with its owner, dead or alive. Reads all pending deliveries."""
     query = select(deliveries.c.id, deliveries.c.lease_owner).where(_LEASED)
