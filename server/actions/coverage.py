@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+from weakref import WeakValueDictionary
 
 from server.actions.case_runs import run_cases
 from server.delivery.counting import CountingSandbox, RunsInBackground
@@ -231,13 +232,14 @@ Key = tuple[EndpointId, str, str]
 
 @dataclass
 class CoverageRuns:
-    """Runs one measurement at a time, and keeps the latest results for ``KEPT_SECONDS``: pages ask more than once."""
+    """Runs one measurement of an endpoint at a time, and keeps results for ``KEPT_SECONDS``: pages ask more than once."""
 
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _locks: WeakValueDictionary[EndpointId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _kept: OrderedDict[Key, tuple[float, CoverageRun]] = field(default_factory=OrderedDict)
 
     async def get(self, key: Key, run: Callable[[], Awaitable[CoverageRun]]) -> CoverageRun:
-        async with self._lock:
+        lock = self._locks.setdefault(key[0], asyncio.Lock())
+        async with lock:
             made_at, found = self._kept.get(key, (0.0, None))
             if found and time.monotonic() - made_at < KEPT_SECONDS:
                 return found

@@ -65,6 +65,8 @@ async def test_lines_have_marks_and_event_types_their_effect(either: Site) -> No
     assert "Failed" in row(page, "dispute.won")
     assert "Never changed" in row(page, "payment.failed")
     assert "subscription.active" not in page
+    address = f"/endpoints/{endpoint.id}/cases/new?event_type=payment.failed"
+    assert address in page and "payment.failed" in (await either.get(address)).text
 
 
 async def test_lines_that_no_event_reaches(site: Site) -> None:
@@ -86,6 +88,8 @@ async def test_stored_events_count_but_not_those_that_the_filter_rejects(either:
     found = row(page, "payment.succeeded")
     assert " 3 " in f" {found} " and "Never tried" not in found
     assert f"/messages/{came[2].id}" in page
+    new = await either.get(f"/endpoints/{endpoint.id}/cases/new?message={came[2].id}")
+    assert new.status_code == 200 and f"/cases/new?message={came[2].id}" in page
 
 
 async def test_cases_count_and_their_code_runs(either: Site) -> None:
