@@ -232,7 +232,7 @@ Key = tuple[EndpointId, str, str]
 
 @dataclass
 class CoverageRuns:
-    """Runs one measurement of an endpoint at a time, and keeps results for ``KEPT_SECONDS``: pages ask more than once."""
+    """Runs one measurement of an endpoint at a time and keeps results for ``KEPT_SECONDS``, since pages ask again."""
 
     _locks: WeakValueDictionary[EndpointId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _kept: OrderedDict[Key, tuple[float, CoverageRun]] = field(default_factory=OrderedDict)
