@@ -77,7 +77,9 @@ export class Types {
     try {
       const response = await fetch(address);
       if (!response.ok) return false;
-      this.types = await response.text();
+      const text = await response.text();
+      if (!text.startsWith("//{")) return false; // the page of an expired session
+      this.types = text;
       this.address = address;
       return true;
     } catch {

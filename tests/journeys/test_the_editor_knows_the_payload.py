@@ -136,6 +136,21 @@ def test_a_variable_of_the_form_is_known_and_a_warning_blocks_nothing(form: Page
     assert marked(form) == []
 
 
+def test_an_event_type_that_the_form_does_not_choose_is_told(form: Page) -> None:
+    asked = (
+        'function handler(webhook) {\n  if (webhook.eventType === "refund.failed") return null;\n  return webhook;\n}\n'
+    )
+    form.get_by_role("radio", name="Only these").check()
+    form.evaluate("document.querySelector('[name=event_types][value=\"payment.failed\"]').checked = true")
+    type_anew(form, asked)
+    expect(form.locator(".cm-lintRange-info")).to_have_text('"refund.failed"')
+    assert marked(form) == []
+
+    form.get_by_role("radio", name="All events").check()
+    type_anew(form, asked + "\n")
+    expect(form.locator(".cm-lintRange-info")).to_have_count(0)
+
+
 def test_completion_lists_the_fields_of_the_case(form: Page) -> None:
     type_anew(
         form, NULLABLE.replace("payment.succeeded", "dispute.opened").replace("data.card_last_four.trim()", "data")

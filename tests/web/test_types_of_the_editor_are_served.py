@@ -53,6 +53,14 @@ async def test_a_new_endpoint_has_the_event_types_of_its_form(site: Site) -> Non
     assert (await site.get("/test/transformations/types.d.ts?card=no")).status_code == 404
 
 
+async def test_the_forms_name_their_types(site: Site, shop: Endpoint) -> None:
+    new = (await site.get("/test/endpoints/new?card=slack")).text
+    edited = (await site.get(f"/test/endpoints/{shop.id}/transformation")).text
+
+    assert 'data-types-url="/test/transformations/types.d.ts?card=slack"' in new
+    assert f'data-types-url="/test/endpoints/{shop.id}/types.d.ts"' in edited
+
+
 async def test_unchanged_types_are_not_sent_again(site: Site) -> None:
     at = "/test/transformations/types.d.ts?card=slack"
     first = await site.get(at)

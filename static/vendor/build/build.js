@@ -54,6 +54,8 @@ for (const name of names) {
   byText.set(text, [...(byText.get(text) ?? []), `${name} ${version}`]);
   console.log(`| ${name} | ${version} | ${license} |`);
 }
+const notices = readFileSync(packaged("typescript/ThirdPartyNoticeText.txt"), "utf8").trim();
+byText.set(notices.replace(/^\/\*+|\*+\/$/g, "").trim(), ["typescript: notices of third parties"]);
 const licences = [...byText].map(([text, packages]) => `${packages.join("\n")}\n\n${text}\n`);
 writeFileSync(vendored("LICENSES.txt"), licences.join(`\n${"-".repeat(80)}\n\n`));
 
