@@ -8,8 +8,8 @@ takes to run one code on the same events, and the difference of two p99 of the s
 
 November 2026, two shared cores under a load of 7 to 14: 2.5 × the sandbox alone, 10 s of processor time that was three
 times as slow as in calm moments (``tests/bench/sandbox/README.md``: 143 µs an event, so 3.6 s for a backtest, of which
-two idle cores need about 2 s); 17 to 33 s by the clock beside that load. p99 beside backtests against alone, in turns of
-6 to 8 s: 95 against 26 ms, 212 against 124, 68 against 93 (SQLite), 427 against 578 (PostgreSQL); between two turns
+two idle cores need about 2 s); 17 to 33 s by the clock beside that load. p99 beside backtests against alone, in turns
+of 6 to 8 s: 95 against 26 ms, 212 against 124, 68 against 93 (SQLite), 427 against 578 (PostgreSQL); between two turns
 without backtests it differed as much. A callback of the event loop took at most 2.6 ms of processor time.
 """
 
