@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from server.actions.case_runs import CaseRun, new_expectation, run_cases
 from server.actions.endpoints import existing
 from server.actions.services import Services
-from server.domain.assertions import Failure
+from server.domain.assertions import Assertion, Failure, Kind
 from server.domain.checked_values import MalformedFile
 from server.domain.endpoint_files import MAX_CASES
 from server.domain.endpoints import Endpoint
@@ -22,10 +22,16 @@ from server.domain.sentences import Invalid, Problem, say
 from server.domain.stand_ins import stand_in_variables
 from server.domain.test_case_files import MAX_NAME, dump, load, load_payload, read_json, usual_clock
 from server.domain.test_cases import TestCase, check, told_expectation, written
+from server.domain.transformations import TransformFailed
 from server.domain.versions import CodeDraft
 from server.store import Transaction, test_cases
 from server.store.test_cases import StoredCase
 
+MAX_SIZE = 8 * 1024 * 1024
+"""Characters of all cases of an endpoint together: its pages read them all."""
+TOO_LARGE = say(
+    "The test cases of an endpoint can be {limit} MiB in all. Delete some, or shorten their payloads.", limit=8
+)
 NO_CODE = say("This endpoint has no code yet, so there is nothing to test.")
 UNREADABLE = say("This test case cannot be read. Delete it.")
 GONE = say("This test case was deleted in the meantime.")
@@ -49,7 +55,7 @@ async def proposed(
     *,
     mask: bool = False,
 ) -> TestCase:
-    """A case for this event that expects what the code makes of it now. It is not saved yet.
+    """A case for this event that expects what the code makes of it now, or a request if the code fails. Not saved yet.
 
     ``variables`` may be keys, which get stand-ins. ``mask`` replaces personal data. Raises ``Invalid`` when the payload
     is no JSON object, or the code cannot be run.
@@ -72,7 +78,12 @@ async def proposed(
     run = await run_one(services, endpoint, case, code)
     if run.outcome is None:
         raise Invalid(Problem("", run.failures[0].sentence))
-    return replace(case, expectation=new_expectation(run, services.cards.get(endpoint.card)))
+    card = services.cards.get(endpoint.card)
+    if isinstance(run.outcome, TransformFailed):
+        # That code fails is seldom what anybody wants: the case fails until the code makes a request.
+        has_contract = card is not None and card.contract is not None and bool(card.contract.calls)
+        return replace(case, expectation=(Assertion(Kind.CONTRACT if has_contract else Kind.PATH_EXISTS),))
+    return replace(case, expectation=new_expectation(run, card))
 
 
 def _payload(payload: str, mask: bool) -> str:
@@ -130,6 +141,7 @@ async def change(services: Services, endpoint: Endpoint, case: TestCase) -> None
         if test_cases.names(tx, endpoint.id).get(case.name, case.id) != case.id:
             raise Invalid(Problem("name", NAME_TAKEN))
         test_cases.change(tx, case, services.now())
+        _check_size(tx, endpoint.id)
 
     await services.store.write(keep)
 
@@ -149,6 +161,12 @@ def check_room(tx: Transaction, endpoint_id: EndpointId, cases: Sequence[TestCas
         raise Invalid(Problem("", say("An endpoint can have at most {limit} test cases.", limit=MAX_CASES)))
     if any(case.name in names for case in cases):
         raise Invalid(Problem("name", NAME_TAKEN))
+    _check_size(tx, endpoint_id)
+
+
+def _check_size(tx: Transaction, endpoint_id: EndpointId) -> None:
+    if test_cases.size(tx, endpoint_id) > MAX_SIZE:
+        raise Invalid(Problem("", TOO_LARGE))
 
 
 async def case_of(services: Services, endpoint: Endpoint, case_id: TestCaseId) -> StoredCase | None:

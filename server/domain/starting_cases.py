@@ -7,10 +7,11 @@ from typing import Any
 from server.domain.assertions import Assertion, Kind
 from server.domain.cards import Card
 from server.domain.catalog import EVENT_TYPES, sample_json
+from server.domain.checked_values import MalformedFile
 from server.domain.ids import TestCaseId, mint
 from server.domain.requests import METHODS
 from server.domain.stand_ins import stand_in_credentials, stand_in_url
-from server.domain.test_case_files import usual_clock
+from server.domain.test_case_files import dump, load, usual_clock
 from server.domain.test_cases import ExactRequest, Expectation, TestCase, pretty, written
 
 MAX_STARTING_CASES = 12
@@ -32,9 +33,9 @@ def starting_cases(card: Card, code: str, event_types: frozenset[str] | None) ->
     expected = _read(_with_stand_ins(card.expected.get(name, ""), card))
     cases: list[TestCase] = []
     for event_type in _in_order(each for each in EVENT_TYPES if event_types is None or each in event_types):
-        expectation = _expectation(expected.get(event_type, expected.get("*")), event_type, card)
-        if expectation is not None and len(cases) < MAX_STARTING_CASES:
-            cases.append(_case(event_type, code, expectation))
+        case = _case(expected.get(event_type, expected.get("*")), event_type, code, card)
+        if case is not None and len(cases) < MAX_STARTING_CASES:
+            cases.append(case)
     return tuple(sorted(cases, key=lambda case: list(EVENT_TYPES).index(case.event_type)))
 
 
@@ -90,14 +91,22 @@ def _url(card: Card) -> str:
     return card.with_query(stand_in_url(card), stand_in_credentials(card))
 
 
-def _case(event_type: str, code: str, expectation: Expectation) -> TestCase:
-    payload = pretty(sample_json(event_type))
-    return TestCase(
-        id=mint(TestCaseId),
-        name=event_type,
-        event_type=event_type,
-        payload=payload,
-        variables={name: value for name, value in EXPECTED_VARIABLES.items() if name in code},
-        clock=usual_clock(payload),
-        expectation=expectation,
-    )
+def _case(entry: Any, event_type: str, code: str, card: Card) -> TestCase | None:
+    """The case of an entry; ``None`` for an own card's entry that no case can hold, since it is too large or deep."""
+    try:
+        expectation = _expectation(entry, event_type, card)
+        if expectation is None:
+            return None
+        payload = pretty(sample_json(event_type))
+        case = TestCase(
+            id=mint(TestCaseId),
+            name=event_type,
+            event_type=event_type,
+            payload=payload,
+            variables={name: value for name, value in EXPECTED_VARIABLES.items() if name in code},
+            clock=usual_clock(payload),
+            expectation=expectation,
+        )
+        return load(dump(case), id=case.id)
+    except (MalformedFile, RecursionError):
+        return None

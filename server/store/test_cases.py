@@ -88,6 +88,12 @@ def count(tx: Connection, endpoint_id: EndpointId) -> int:
     return tx.execute(query).scalar_one()
 
 
+def size(tx: Connection, endpoint_id: EndpointId) -> int:
+    """Characters of all definitions of the endpoint's cases."""
+    query = select(func.sum(func.length(test_cases.c.definition))).where(test_cases.c.endpoint_id == endpoint_id)
+    return int(tx.execute(query).scalar() or 0)
+
+
 def counts_by_event_type(tx: Connection, endpoint_id: EndpointId) -> dict[str, int]:
     """How many cases the endpoint has for each event type."""
     query = select(test_cases.c.event_type, func.count().label("cases")).where(test_cases.c.endpoint_id == endpoint_id)

@@ -171,4 +171,7 @@ async def test_a_new_endpoint_begins_with_cases_of_its_event_types() -> None:
     assert starting_cases(card, "function handler(w) { return w }", None) == ()
     odd = {"default": '{"*": {"payload": "text", "headers": {"a": 1}}, "refund.failed": 5}'}
     assert starting_cases(replace(card, expected=odd), card.default_code, None) == ()
-    assert starting_cases(replace(card, expected={"default": "["}), card.default_code, None) == ()
+    deep = '{"*": {"payload": ' + "[" * 900 + "]" * 900 + "}}"
+    large = json.dumps({"*": {"payload": "x" * 600_000}})
+    for unusable in ("[", deep, large):
+        assert starting_cases(replace(card, expected={"default": unusable}), card.default_code, None) == ()

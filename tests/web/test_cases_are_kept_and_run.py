@@ -240,3 +240,25 @@ async def test_a_new_endpoint_begins_with_the_cases_of_its_card(each_site: Site)
     assert "B0/secret" not in page.text
     case = (await cases_of(each_site, endpoint_id))[0]
     assert "B0/secret" not in (await each_site.get(f"/endpoints/{endpoint_id}/cases/{case.id}")).text
+
+
+async def test_a_run_that_takes_long_shows_how_far_it_is(site: Site) -> None:
+    endpoint_id = await an_endpoint_of(site)
+    for _ in range(3):
+        await save_from(site, endpoint_id, "")
+    at = f"/endpoints/{endpoint_id}"
+    await site.post(f"{at}/transformation", a_form(code="function handler() { for (;;); }"))
+    page = await site.get(f"{at}/cases")
+    assert '<progress id="cases-progress"' in page.text and f'href="/test{at}/cases">Reload' in page.text
+    await site.services.case_progress.wait(EndpointId(endpoint_id))
+    assert (await checks_of(site, endpoint_id)).failing == 3
+
+
+async def test_a_case_of_an_event_on_which_the_code_fails_fails_until_it_is_mended(site: Site) -> None:
+    code = CODE.replace("data.customer", "data.customer.missing")
+    endpoint_id = path_of(await site.post("/endpoints", a_form(code=code))).split("/")[3]
+    case = await save_from(site, endpoint_id, "")
+    page = await site.get(f"/endpoints/{endpoint_id}/cases/{case.id}")
+    assert "The code failed: TypeError" in text_of(page.text)
+    await site.post(f"/endpoints/{endpoint_id}/transformation", a_form(code=CODE))
+    assert (await checks_of(site, endpoint_id)).is_fine
