@@ -34,7 +34,7 @@ interface WebhookOf<Name extends string, Event> {
 {event_type}readonly eventType: Name;
 {payload}get payload(): Event;
 set payload(body: Accepts);
-readonly $event: Event;
+{payload}readonly $event: Event;
 readonly $body: any;
 {url}url: string;
 {method}get method(): string;
@@ -81,7 +81,7 @@ def type_definitions(
     described = {name: comment([words(text.text)]) for name, text in DESCRIPTIONS.items()}
     webhook = _WEBHOOK.replace("{methods}", " | ".join(json.dumps(method) for method in METHODS))
     for name, text in described.items():
-        webhook = webhook.replace(f"{{{name}}}", text, 1)
+        webhook = webhook.replace(f"{{{name}}}", text)
     union = "".join(f'\n  | WebhookOf<"{name}", {_type_name(name)}Event>' for name in names)
     env = interface("Env", [f"readonly {property_name(name)}: string;" for name in sorted(set(variables))])
     seen = [name for name in observed or {} if name not in EVENT_TYPES]

@@ -11,6 +11,7 @@ const FORM = "/form.d.ts";
 const PLAIN = "/plain.js"; // the code as it is, for names and formatting
 const TYPED = "/code.js"; // the code as type-rewrite.js prepares it
 const MAX_OPTIONS = 300;
+const MAX_DETAIL = 24;
 const MAX_ADDRESS = 2000;
 
 const OPTIONS = {
@@ -115,7 +116,12 @@ export class TypeService {
     const options = found.entries.filter((entry) => entry.kind !== "warning" && !entry.name.startsWith("$"))
       .filter((entry) => member || quoted ? this.exists(entry) : isForeign(entry))
       .slice(0, MAX_OPTIONS)
-      .map(({ name, kind, sortText }) => ({ label: name, type: ICONS[kind] ?? "variable", sortText }));
+      .map((entry) => ({
+        label: entry.name,
+        type: ICONS[entry.kind] ?? "variable",
+        sortText: entry.sortText,
+        detail: this.shortType(entry),
+      }));
     const replaced = found.optionalReplacementSpan;
     return {
       from: quoted && replaced ? mapping.back(replaced.start) : from,
@@ -129,6 +135,14 @@ export class TypeService {
   exists({ kind, symbol }) {
     if (kind !== "property" || !symbol) return true;
     return isPresent(this.service.getProgram().getTypeChecker(), symbol);
+  }
+
+  // The type of a field, if it is short enough for the list.
+  shortType({ kind, symbol }) {
+    if (kind !== "property" || !symbol) return "";
+    const checker = this.service.getProgram().getTypeChecker();
+    const text = checker.typeToString(checker.getTypeOfSymbol(symbol)).replace(/ \| undefined$/, "");
+    return text.length <= MAX_DETAIL ? text.replaceAll(/\bWhole(?=[A-Z])/g, "") : "";
   }
 
   // Type and description of a completion.
@@ -192,7 +206,7 @@ export class TypeService {
 
   // The whole code formatted, by TypeScript's own formatter.
   format() {
-    const settings = { ...getDefaultFormatCodeSettings("\n"), indentSize: 2, tabSize: 2, semicolons: "insert" };
+    const settings = { ...getDefaultFormatCodeSettings("\n"), indentSize: 2, tabSize: 2 };
     const name = "/format.js";
     this.put(name, this.code);
     const edits = this.service.getFormattingEditsForDocument(name, settings);

@@ -128,15 +128,16 @@ export class Types {
     return async (context) => {
       const found = this.ready ? await this.ask("completions", context.pos, context.explicit) : null;
       if (!found?.options.length) return context.aborted ? null : sample(context);
-      const detail = (label) => async () => {
+      const describe = (label) => async () => {
         const told = await this.ask("detail", context.pos, label);
         return told && card(this.view.state, told);
       };
-      const options = found.options.map(({ label, type, sortText }, index) => ({
+      const options = found.options.map(({ label, type, sortText, detail }, index) => ({
         label,
         type,
+        detail,
         boost: (sortText < "15" ? 50 : 0) - index / 1000,
-        info: detail(label),
+        info: describe(label),
       }));
       return { from: found.from, options, validFor: found.quoted ? /^[^"'`]*$/ : /^[\w$]*$/ };
     };

@@ -181,11 +181,11 @@ def test_a_name_is_described_by_keyboard(form: Page) -> None:
 
 
 def test_code_is_formatted_renamed_and_searched_by_keyboard(form: Page) -> None:
-    ugly = "function handler(webhook){\nconst sum=total(webhook)\nwebhook.headers.a=String( sum )\nreturn webhook}\n"
+    ugly = "function handler(webhook){\nconst sum=total(webhook)\nwebhook.headers.a=String( sum )\nreturn webhook\n}\n"
     type_anew(form, ugly + "function total(webhook) { return 1 }\n")
 
     form.keyboard.press("Shift+Alt+f")
-    expect(form.locator("#field-code")).to_have_value(re.compile(r" const sum = total\(webhook\);"))
+    expect(form.locator("#field-code")).to_have_value(re.compile(r" const sum = total\(webhook\)\n"))
     move_behind(form, "const su")
     form.keyboard.press("F2")
     expect(form.locator(".cm-selectionBackground")).to_have_count(2)
@@ -194,6 +194,7 @@ def test_code_is_formatted_renamed_and_searched_by_keyboard(form: Page) -> None:
 
     move_behind(form, "= tot")
     form.keyboard.press("F4")
+    expect(form.locator(".cm-lineNumbers .cm-activeLineGutter").first).to_have_text("6")
     form.keyboard.type("X")
     expect(form.locator("#field-code")).to_have_value(re.compile("function Xtotal"))
     form.keyboard.press("ControlOrMeta+z")
