@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from builders import a_message, a_source, an_endpoint
+from sqlalchemy import update
 from working import CARD, until
 
 from server.delivery import backtester as backtester_module
@@ -22,7 +23,8 @@ from server.domain.ids import BacktestId, CodeDraftId, MessageId, ProcessId, Ver
 from server.domain.messages import Origin
 from server.domain.versions import CodeDraft, Version
 from server.sandbox import Limits, Sandbox
-from server.store import Store, backtests, drafts, endpoints, messages, owners, sources, stored_events, versions
+from server.store import Busy, Store, backtests, drafts, endpoints, messages, owners, sources, stored_events, versions
+from server.store.schema import backtests as backtest_rows
 
 LIMITS = Limits(run_time=0.1, memory=64 << 20, result=1 << 20, console=64 << 10, kill_after=1.0)
 ACTIVE = "function handler(w) { w.payload = {mail: w.payload.data.customer?.email ?? '', total: 1}; return w }"
@@ -379,3 +381,23 @@ async def test_it_ends_when_its_endpoint_is_removed_meanwhile(shop: Shop, monkey
     begun = await shop.begun(1, endpoint_id=other.id, version_id=version.id, former_version_id=None)
     assert (await shop.ended(begun)).state is BacktestState.DONE
     await shop.backtester.stop()
+
+
+async def test_a_database_that_fails_meanwhile_interrupts_it(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: Any) -> bool:
+        raise Busy("full")
+
+    monkeypatch.setattr(backtester_module, "PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(backtests, "keep_progress", busy)
+    await shop.opened()
+    await shop.events(5)
+    assert (await shop.result(ACTIVE + " ")).state is BacktestState.INTERRUPTED
+
+
+async def test_a_report_that_cannot_be_read_leaves_the_rest(shop: Shop) -> None:
+    await shop.opened()
+    await shop.events(3)
+    ended = await shop.result(ACTIVE.replace("total: 1", "total: 2"))
+    await shop.store.write(lambda tx: tx.execute(update(backtest_rows).values(report="{")))
+    stored = await shop.stored(ended)
+    assert (stored.state, stored.done, stored.report.events) == (BacktestState.DONE, 3, 0)
