@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from server.domain.assertions import Assertion, Kind
@@ -11,7 +12,7 @@ from server.domain.checked_values import MalformedFile
 from server.domain.ids import TestCaseId, mint
 from server.domain.requests import METHODS
 from server.domain.stand_ins import stand_in_credentials, stand_in_url
-from server.domain.test_case_files import dump, load, usual_clock
+from server.domain.test_case_files import NO_ID, dump, load, usual_clock
 from server.domain.test_cases import ExactRequest, Expectation, TestCase, pretty, written
 
 MAX_STARTING_CASES = 12
@@ -36,7 +37,8 @@ def starting_cases(card: Card, code: str, event_types: frozenset[str] | None) ->
         case = _case(expected.get(event_type, expected.get("*")), event_type, code, card)
         if case is not None and len(cases) < MAX_STARTING_CASES:
             cases.append(case)
-    return tuple(sorted(cases, key=lambda case: list(EVENT_TYPES).index(case.event_type)))
+    in_order = sorted(cases, key=lambda case: list(EVENT_TYPES).index(case.event_type))
+    return tuple(replace(case, id=mint(TestCaseId)) for case in in_order)  # ids sort as they are minted
 
 
 def _in_order(event_types: Iterable[str]) -> list[str]:
@@ -99,7 +101,7 @@ def _case(entry: Any, event_type: str, code: str, card: Card) -> TestCase | None
             return None
         payload = pretty(sample_json(event_type))
         case = TestCase(
-            id=mint(TestCaseId),
+            id=NO_ID,
             name=event_type,
             event_type=event_type,
             payload=payload,
@@ -107,6 +109,6 @@ def _case(entry: Any, event_type: str, code: str, card: Card) -> TestCase | None
             clock=usual_clock(payload),
             expectation=expectation,
         )
-        return load(dump(case), id=case.id)
+        return load(dump(case))
     except (MalformedFile, RecursionError):
         return None

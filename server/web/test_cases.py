@@ -254,9 +254,10 @@ async def _list_page(request: Request, here: Visit, endpoint: Endpoint, refused:
 
     stored, saved = await here.services.store.read(look)
     progress = here.services.case_progress.progress(endpoint.id)
+    results = None if progress else await known_results(here, endpoint, saved)
     page = CasesPage(
-        cases=stored,
-        results=None if progress else await known_results(here, endpoint, saved),
+        cases=_failing_first(stored, results),
+        results=results,
         progress=progress,
         has_code=bool(case_runs.code_of(endpoint, saved).strip()),
         recent=await recent_messages(here),
@@ -266,6 +267,16 @@ async def _list_page(request: Request, here: Visit, endpoint: Endpoint, refused:
     return await code_page(
         request, here, endpoint, "cases", "test_cases/list.html", page, saved=saved, block="results", status=status
     )
+
+
+def _failing_first(stored: Sequence[StoredCase], results: CaseResults | None) -> Sequence[StoredCase]:
+    """The cases in their order, but those that do not pass before the others."""
+
+    def passes(case: StoredCase) -> bool:
+        result = results.of(case.id) if results else None
+        return result is None or result.state is CaseState.PASSED
+
+    return sorted(stored, key=passes)
 
 
 async def _form_page(
