@@ -25,10 +25,11 @@ from server.domain.transformations import Cancelled, FailureKind, Program, Resul
 from server.domain.verdicts import Verdict
 from server.domain.versions import CodeDraft
 from server.sandbox import Unavailable
-from server.store import drafts, test_cases
+from server.store import Store, drafts, test_cases
+from server.store.test_cases import StoredCase
 
 if TYPE_CHECKING:
-    from server.actions.services import Services
+    pass
 
 RUN_SECONDS = 15.0
 """The longest that all cases take together; those left are not run."""
@@ -84,8 +85,21 @@ def results_of(runs: Sequence[CaseRun]) -> CaseResults:
     return CaseResults(tuple(run.result for run in runs))
 
 
+class RunsStoredCases(Protocol):
+    """What running the cases of an endpoint needs."""
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def sandbox(self) -> RunsInBackground: ...
+
+    @property
+    def cards(self) -> Mapping[str, Card]: ...
+
+
 async def run_all(
-    services: "Services", endpoint: Endpoint, draft: CodeDraft | None, tell: Tell = lambda done, total: None
+    services: RunsStoredCases, endpoint: Endpoint, draft: CodeDraft | None, tell: Tell = lambda done, total: None
 ) -> CaseResults:
     """Run all cases of an endpoint on its draft, or on its active code. The results are kept with the draft."""
     stored = await services.store.read(lambda tx: test_cases.of_endpoint(tx, endpoint.id))
@@ -95,13 +109,15 @@ async def run_all(
         readable, endpoint.card, code, owner=endpoint.id, sandbox=services.sandbox, cards=services.cards, tell=tell
     )
     found = {run.case.id: run.result for run in runs}
-    unreadable = (Failure(because("case_unrun_unreadable")),)
-    results = CaseResults(
-        tuple(found.get(each.id, CaseResult(each.id, each.name, CaseState.UNRUN, unreadable)) for each in stored)
-    )
+    results = CaseResults(tuple(found.get(each.id) or unreadable(each) for each in stored))
     if draft:
         await services.store.write(lambda tx: drafts.keep_checks(tx, draft.id, results.dump()))
     return results
+
+
+def unreadable(stored: StoredCase) -> CaseResult:
+    """The result of a damaged case."""
+    return CaseResult(stored.id, stored.name, CaseState.UNRUN, (Failure(because("case_unrun_unreadable")),))
 
 
 def code_of(endpoint: Endpoint, draft: CodeDraft | None) -> str:

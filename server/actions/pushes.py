@@ -99,16 +99,16 @@ def folder_of(
     drafted = draft and stored.draft is not None
     endpoint = stored.endpoint
     shown = replace(endpoint, variables=stored.variables, transforming=stored.transforming) if drafted else endpoint
-    masker = _masker(stored, card)
+    masks = masker(stored, card)
     names = {each.name for each in stored.cases}
     folder = Folder(
         file_of(shown, card),
         stored.code if drafted else stored.active_code,
-        tuple(_without_secrets(each.case, masker) for each in stored.cases if each.case),
+        tuple(_without_secrets(each.case, masks) for each in stored.cases if each.case),
         {name: path for name, path in (files or {}).items() if name in names} or None,
         stored.card_files,
     )
-    _check_no_secrets(folder, masker)
+    _check_no_secrets(folder, masks)
     return folder
 
 
@@ -122,7 +122,7 @@ def _check_no_secrets(folder: Folder, masker: Masker) -> None:
             raise Invalid(Problem("", sentence))
 
 
-def _masker(stored: StoredFolder, card: Card | None) -> Masker:
+def masker(stored: StoredFolder, card: Card | None) -> Masker:
     """Masks the secrets of the endpoint and of its draft, in one go."""
     both = {f"{name} of the draft": value for name, value in stored.variables.items()}
     return masker_of(replace(stored.endpoint, variables={**both, **stored.endpoint.variables}), card)
@@ -216,7 +216,7 @@ def plan(
     _check_fits(folder, endpoint, card)
     before = folder_of(stored, card, draft=True)
     pushed = replace(folder, endpoint=replace(folder.endpoint, url=folder.endpoint.url or before.endpoint.url))
-    _check_no_secrets(pushed, _masker(stored, card))
+    _check_no_secrets(pushed, masker(stored, card))
     bases = [each for each in (base and base.fingerprints, over_pushes and stored.pushed) if each]
     merge = _Merge(Fingerprints.of(pushed), Fingerprints.of(before), bases, force)
 

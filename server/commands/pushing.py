@@ -1,7 +1,7 @@
 """``hookbench push``: shows what a folder changes in Hookbench, asks, and changes it."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,14 +10,14 @@ import click
 from server.actions import endpoints as endpoint_actions
 from server.actions import pushes
 from server.actions.activations import Signature, check_note
-from server.actions.case_runs import CaseRun, results_of, run_cases
+from server.actions.case_runs import results_of, run_cases, unreadable
 from server.actions.pushes import Part, PushPlan, Spot
 from server.commands.folders import files_of, read_lock, write_lock
 from server.commands.opened import Opened
 from server.commands.shared import Refused, Stop, author, now, show
 from server.commands.test_cases import read_folder
 from server.domain.cards import Card
-from server.domain.case_results import CaseState
+from server.domain.case_results import CaseResults, CaseState
 from server.domain.endpoint_files import CODE_FILE, ENDPOINT_FILE, EndpointFile
 from server.domain.endpoint_files import dump as dump_endpoint
 from server.domain.endpoints import Endpoint
@@ -29,7 +29,7 @@ from server.store import Transaction, replay_matches
 MAX_CASE_LINES = 40
 """Lines that are shown of one changed test case."""
 
-_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ async def push(opened: Opened, folder: Path, wanted: str | None, asked: PushOpti
     )
     show(f"{opened.name_of(endpoint)} ({endpoint.id})")
     for line in told(planned):
-        show(line, _COLOURS.get(line[:1], ""))
+        show(line, COLOURS.get(line[:1], ""))
     if planned.conflicts:
         raise Refused(_refusal(planned, known=bool(base)))
     await pushes.check(opened, planned, card)
@@ -85,9 +85,9 @@ async def push(opened: Opened, folder: Path, wanted: str | None, asked: PushOpti
         names = ", ".join(planned.missing)
         raise Refused(f"These variables have no value: {names}. Enter them on the endpoint's page, or use --env.")
 
-    runs = await _run_cases(opened, planned)
-    failing = results_of(runs).failing
-    for line in told_cases(runs):
+    results = await _run_cases(opened, planned)
+    failing = results.failing
+    for line in told_cases(results):
         show(line)
     if failing and planned.activate and not asked.override:
         raise Refused(f"{failing} test cases fail. Nothing was pushed. To activate all the same, use --override WHY.")
@@ -95,19 +95,20 @@ async def push(opened: Opened, folder: Path, wanted: str | None, asked: PushOpti
         show("Nothing was pushed.")
         return 1
     signed = Signature(author(), asked.note, failing, asked.override if failing else "")
-    after = await _apply(opened, planned, card, signed, results_of(runs).dump() if runs else None, folder)
+    after = await _apply(opened, planned, card, signed, results, folder)
     await _tell_end(opened, planned, after)
     return 0
 
 
 async def _apply(
-    opened: Opened, planned: PushPlan, card: Card, signed: Signature, checks: str | None, folder: Path
+    opened: Opened, planned: PushPlan, card: Card, signed: Signature, results: CaseResults, folder: Path
 ) -> pushes.StoredFolder:
     """Push it, and note in the folder's lock what Hookbench has now."""
     waiting = {}
     if planned.settings:
         change = pushes.settings_change(planned)
         waiting = dict(await endpoint_actions.survey(opened.store, planned.stored.endpoint.id, change))
+    checks = results.dump() if results.total else None
     after, lock = await opened.store.write(
         lambda tx: pushes.push(tx, planned, card, signed, waiting, now(), checks=checks)
     )
@@ -115,16 +116,18 @@ async def _apply(
     return after
 
 
-async def _run_cases(opened: Opened, planned: PushPlan) -> Sequence[CaseRun]:
+async def _run_cases(opened: Opened, planned: PushPlan) -> CaseResults:
     """What the test cases say about the code that is pushed or activated."""
-    if not (planned.code or planned.activate):
-        return ()
-    typed, draft = planned.typed, planned.stored.draft
-    code = typed.code if planned.code or draft is None else draft.code
-    endpoint = planned.stored.endpoint
-    return await run_cases(
+    stored, typed, gone = planned.stored, planned.typed, {each.id for each in planned.removed}
+    code, transforming = (typed.code, typed.transforming) if planned.code else (stored.code, stored.transforming)
+    if not (planned.code or planned.activate) or not transforming:
+        return CaseResults()
+    endpoint = stored.endpoint
+    runs = await run_cases(
         planned.cases, endpoint.card, code, owner=endpoint.id, sandbox=opened.sandbox, cards=opened.cards
     )
+    damaged = [unreadable(each) for each in stored.cases if each.case is None and each.id not in gone]
+    return CaseResults((*results_of(runs).results, *damaged))
 
 
 async def _tell_end(opened: Opened, planned: PushPlan, after: pushes.StoredFolder) -> None:
@@ -178,15 +181,14 @@ def diff(before: str, after: str, former: str, name: str) -> Iterator[str]:
     yield from difflib.unified_diff(before.splitlines(), after.splitlines(), former, name, lineterm="")
 
 
-def told_cases(runs: Sequence[CaseRun]) -> Iterator[str]:
+def told_cases(results: CaseResults) -> Iterator[str]:
     """Which test cases fail, and how many pass."""
-    for run in runs:
-        if run.state is not CaseState.PASSED:
-            yield f"{'FAIL' if run.state is CaseState.FAILED else '----'} {run.case.name}"
-            yield from (f"     {failure.sentence}" for failure in run.failures)
-    if runs:
-        passed = sum(run.state is CaseState.PASSED for run in runs)
-        yield f"{passed} of {len(runs)} test cases pass."
+    for each in results.results:
+        if each.state is not CaseState.PASSED:
+            yield f"{'FAIL' if each.state is CaseState.FAILED else '----'} {each.name}"
+            yield from (f"     {failure.sentence}" for failure in each.failures)
+    if results.total:
+        yield f"{results.passed} of {results.total} test cases pass."
 
 
 def name_of(spot: Spot) -> str:

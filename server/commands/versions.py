@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from server.actions import activations, pushes
 from server.actions.activations import NO_DRAFT, Signature, former_version
-from server.actions.case_runs import code_of, results_of, run_cases
+from server.actions.case_runs import run_all
 from server.actions.endpoints import serving
 from server.commands.opened import Opened
-from server.commands.pushing import diff, tell_parked, told_cases
+from server.commands.pushing import COLOURS, diff, tell_parked, told_cases
 from server.commands.shared import Refused, at, author, now, show, table
+from server.domain.case_results import CaseResults
 from server.domain.endpoints import Endpoint
 from server.domain.ids import VersionId
 from server.domain.sentences import Invalid, Problem
@@ -32,14 +34,17 @@ async def activate(opened: Opened, wanted: str, number: int | None, note: str, o
         version = await _numbered(opened, endpoint, number)
     elif draft is None:
         raise Invalid(Problem("", NO_DRAFT))
-    code = version.code if version else code_of(endpoint, draft)
-    for line in diff(stored.active_code, code, _name(endpoint.version), _name(version) if version else "draft"):
-        show(line, {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], ""))
-    cases = [each.case for each in stored.cases if each.case]
-    runs = await run_cases(cases, endpoint.card, code, owner=endpoint.id, sandbox=opened.sandbox, cards=opened.cards)
-    failing = results_of(runs).failing
-    for line in told_cases(runs):
-        show(line)
+    masker = pushes.masker(stored, opened.cards.get(endpoint.card))
+    before, code = masker.text(stored.active_code), masker.text(version.code if version else stored.code)
+    for line in diff(before, code, _name(endpoint.version), _name(version) if version else "draft"):
+        show(line, COLOURS.get(line[:1], ""))
+    results = CaseResults()
+    if version or stored.transforming:
+        tested = replace(endpoint, version=version) if version else endpoint
+        results = await run_all(opened, tested, None if version else draft)
+    failing = results.failing
+    for line in told_cases(results):
+        show(masker.text(line))
     if failing and not override:
         raise Refused(f"{failing} test cases fail. Nothing was activated. To do it all the same, use --override WHY.")
     signed = Signature(author(), note, failing, override if failing else "")
