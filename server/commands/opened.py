@@ -81,7 +81,7 @@ def run(data: Path | None, work: Callable[[Opened], Awaitable[Result]], *, sandb
     except Gone as gone:
         raise Refused(str(Gone.sentence)) from gone
     except Busy as busy:
-        raise Refused(f"{busy} Nothing was changed; run it again.") from busy
+        raise Refused(f"{busy}. Nothing was changed; run it again.") from busy
     except Unavailable as error:
         raise Refused("The sandbox cannot run code at the moment: see hookbench doctor.") from error
 

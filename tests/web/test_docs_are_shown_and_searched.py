@@ -54,7 +54,7 @@ async def test_each_page_is_shown_with_its_title_list_and_headings(site: Site, l
         for heading in page.headings:
             assert f'<h2 id="{heading.id}">' in answer.text
             assert f'href="#{heading.id}"' in answer.text
-        assert "/{source}" not in answer.text and "[[" not in page.html and "{#" not in page.html
+        assert "/{source}" not in answer.text and "<p>[[" not in page.html and "{#" not in page.html
         assert bool(CHINESE.search(page.title)) is (language == "zh_Hans")
 
 
