@@ -93,7 +93,8 @@ class Side:
     """The finished request as text, with secrets masked; empty without one."""
     error: AttemptError | None
     console: Sequence[ConsoleLine]
-    ms: float | None
+    code_at: str
+    """Where the line of the error is, below the endpoint's address; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,14 @@ def _side(here: Visit, endpoint: Endpoint, prepared: Preparation) -> Side:
         shown = masker.request(as_shown(prepared.request, card))
         head = "".join(f"{name}: {value}\n" for name, value in shown.headers)
         text = f"{shown.method} {shown.url}\n{head}\n{pretty(shown.body)}"
-        return Side("sent", "\n".join(text.split("\n")[:MAX_LINES]), None, console, prepared.ms)
+        return Side("sent", "\n".join(text.split("\n")[:MAX_LINES]), None, console, "")
     if isinstance(prepared, TransformFailed):
-        return Side("failed", "", masker.error(prepared.error), console, prepared.ms)
-    return Side("cancelled", "", None, console, prepared.ms)
+        return Side("failed", "", masker.error(prepared.error), console, _code_at(endpoint, prepared.error))
+    return Side("cancelled", "", None, console, "")
+
+
+def _code_at(endpoint: Endpoint, error: AttemptError) -> str:
+    if error.line is None or endpoint.version is None:
+        return ""
+    is_draft = endpoint.version.number == 0
+    return "/transformation" if is_draft else f"/versions/{endpoint.version.id}#L{error.line}"
