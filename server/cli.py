@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from server import __version__
-from server.commands import code, test_cases
+from server.commands import code
 from server.commands.shared import ADDRESS, DATA, Stop, keys_of, reachable, running_at, settings_of, variables_of
 from server.delivery.prepare import Preparation, ReadyToSend, prepare, unsent_event
 from server.domain import pasted, signing
@@ -128,7 +128,7 @@ def try_(
     sys.exit(1 if result["outcome"] == "failed" else 0)
 
 
-for _command in (test_cases.test, *code.COMMANDS):
+for _command in code.COMMANDS:
     main.add_command(_command)
 
 

@@ -144,7 +144,7 @@ if __name__ == "__main__":
     from server import cli, serve  # noqa: F401  # loads everything that they import
     from server.actions.cards import load_cards
     from server.assets import transforms_dir
-    from server.commands import backtests, folders, pushing  # noqa: F401  # what commands import when they run
+    from server.commands import backtests, folders, pushing, test_cases  # noqa: F401  # what commands import when they run
     from server.store.migrate import revisions
     from server.web import render
 

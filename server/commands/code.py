@@ -1,4 +1,4 @@
-"""The commands about an endpoint's code: ``pull``, ``push``, ``activate``, ``rollback``, ``history``, ``backtest``.
+"""The commands about an endpoint's code: test, pull, push, activate, rollback, history, backtest.
 
 What they do is in other modules, which are imported only when they run: see ``cli``.
 """
@@ -17,6 +17,31 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 ENDPOINT = click.argument("endpoint")
 NOTE = click.option("--note", default="", help="Why; the history keeps it.")
 OVERRIDE = click.option("--override", default="", metavar="WHY", help="Activate although test cases fail, and why.")
+
+
+@click.command("test")
+@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the results to this XML file.")
+@click.option("--update", is_flag=True, help="Show how expectations would change, and change them in their files.")
+@click.option("--yes", is_flag=True, help="With --update: change them without asking.")
+@click.option(
+    "--actual",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write what failing cases expect and what the code makes into this folder.",
+)
+@click.option("--coverage", is_flag=True, help="Say which branches and lines of the code the cases run.")
+@click.option(
+    "--lcov", type=click.Path(dir_okay=False, path_type=Path), help="Write the coverage to this file in lcov's format."
+)
+def test(folders: tuple[Path, ...], **asked: Any) -> None:
+    """Run the test cases of endpoint folders in the sandbox. Nothing is sent, and no server is needed.
+
+    A folder has endpoint.toml, transform.js and cases/*.json; a folder of such folders can be named, too. The exit code
+    is 0 if every case passes, 1 if one fails or could not be run, and 2 if a file cannot be used.
+    """
+    from server.commands import test_cases
+
+    test_cases.test(folders, **asked)
 
 
 @click.command()
@@ -129,4 +154,4 @@ def backtest(endpoint: str, folder: Path | None, number: int | None, data: Path 
     sys.exit(opened.run(data, lambda everything: backtests.backtest(everything, endpoint, options), sandbox=True))
 
 
-COMMANDS = (pull, push, activate, rollback, history, backtest)
+COMMANDS = (test, pull, push, activate, rollback, history, backtest)

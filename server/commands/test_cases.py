@@ -64,22 +64,9 @@ class FolderRun:
         return (self.folder.case_files or {})[case.name]
 
 
-@click.command("test")
-@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the results to this XML file.")
-@click.option("--update", is_flag=True, help="Show how expectations would change, and change them in their files.")
-@click.option("--yes", is_flag=True, help="With --update: change them without asking.")
-@click.option(
-    "--actual",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Write what failing cases expect and what the code makes into this folder.",
-)
-@click.option("--coverage", is_flag=True, help="Say which branches and lines of the code the cases run.")
-@click.option(
-    "--lcov", type=click.Path(dir_okay=False, path_type=Path), help="Write the coverage to this file in lcov's format."
-)
 def test(
-    folders: tuple[Path, ...],
+    folders: Sequence[Path],
+    *,
     junit: Path | None,
     update: bool,
     yes: bool,
@@ -87,11 +74,7 @@ def test(
     coverage: bool,
     lcov: Path | None,
 ) -> None:
-    """Run the test cases of endpoint folders in the sandbox. Nothing is sent, and no server is needed.
-
-    A folder has endpoint.toml, transform.js and cases/*.json; a folder of such folders can be named, too. The exit code
-    is 0 if every case passes, 1 if one fails or could not be run, and 2 if a file cannot be used.
-    """
+    """Run the cases of the folders, print what came of them, and end with the exit code."""
     read = [(path, read_folder(path)) for path in _endpoints_in(folders)]
     if not any(folder.cases for _, folder in read):
         raise Stop(f"There are no test cases. They are JSON files in the folder {CASES_FOLDER} of an endpoint.")
