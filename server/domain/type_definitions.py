@@ -1,8 +1,10 @@
 """The types that the editor of a transformation knows, as the text of a ``.d.ts`` file.
 
-``Webhook`` is one type for each event type, so that ``switch (webhook.eventType)`` narrows the payload. Reading
-``webhook.payload`` gives the event; what is assigned to it must be what the card's contract accepts. The first line is
-a comment with what the editor needs besides types (``Facts``).
+A webhook is one type for each event type, so that ``switch (webhook.eventType)`` narrows the payload. Code that never
+asks for the event type is meant for those that the endpoint receives (``ReceivedWebhook``), any other code may be
+written for more: the editor decides (``type-service.js``). Reading ``webhook.payload`` gives the event; what is
+assigned to it must be what the card's contract accepts. The first line is a comment with what the editor needs besides
+types.
 """
 
 import json
@@ -76,22 +78,27 @@ def type_definitions(
     the contract's calls are chosen. ``words`` translates descriptions.
     """
     names = [name for name in EVENT_TYPES if event_types is None or name in set(event_types)] or list(EVENT_TYPES)
-    events = _events(names, observed or {}, words)
+    events = _events(list(EVENT_TYPES), observed or {}, words)
     facts, accepted = _accepted(contract, url, words)
     described = {name: comment([words(text.text)]) for name, text in DESCRIPTIONS.items()}
     webhook = _WEBHOOK.replace("{methods}", " | ".join(json.dumps(method) for method in METHODS))
     for name, text in described.items():
         webhook = webhook.replace(f"{{{name}}}", text)
-    union = "".join(f'\n  | WebhookOf<"{name}", {_type_name(name)}Event>' for name in names)
     env = interface("Env", [f"readonly {property_name(name)}: string;" for name in sorted(set(variables))])
     seen = [name for name in observed or {} if name not in EVENT_TYPES]
     facts = {"events": [*EVENT_TYPES, *seen], "seen": seen, "subscribed": names, **facts}
     return "\n".join(
         [
             "//" + json.dumps(facts, ensure_ascii=True),
-            RUNTIME, webhook, env, events, accepted, f"type Webhook ={union};\n",
+            RUNTIME, webhook, env, events, accepted,
+            _union("AnyWebhook", EVENT_TYPES), _union("ReceivedWebhook", names),
         ]
     )  # fmt: skip
+
+
+def _union(name: str, event_types: Iterable[str]) -> str:
+    kinds = "".join(f'\n  | WebhookOf<"{each}", {_type_name(each)}Event>' for each in event_types)
+    return f"type {name} ={kinds};\n"
 
 
 def _events(names: Sequence[str], observed: Observed, words: Callable[[str], str]) -> str:

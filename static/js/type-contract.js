@@ -8,8 +8,9 @@ const UNKNOWN = TypeFlags.Any | TypeFlags.Unknown;
 const TEXT = 1 << 27 | TypeFlags.String | TypeFlags.StringLiteral | TypeFlags.TemplateLiteral;
 const DISCRIMINATING = 10;
 
-export function refusals(checker, file) {
-  const judge = new Judge(checker);
+// added: names of properties that the code sets somewhere.
+export function refusals(checker, file, added) {
+  const judge = new Judge(checker, added);
   const found = [];
   const visit = (node) => {
     const assigned = node.kind === Kind.BinaryExpression && node.operatorToken.kind === Kind.EqualsToken;
@@ -30,8 +31,9 @@ export function refusals(checker, file) {
 }
 
 class Judge {
-  constructor(checker) {
+  constructor(checker, added) {
     this.checker = checker;
+    this.added = added;
     this.partial = new Set();
   }
 
@@ -96,7 +98,7 @@ class Judge {
     }
     if (!whole) return found;
     for (const wanted of kind.getProperties()) {
-      if (given.has(wanted.name) || wanted.flags & 16777216) continue; // optional
+      if (given.has(wanted.name) || this.added.has(wanted.name) || wanted.flags & 16777216) continue; // optional
       const at = node.getStart();
       found.push({ kind: "missing", values: [wanted.name], node, start: at, end: at + 1, weight: 1 });
     }
@@ -136,7 +138,7 @@ class Judge {
     const unfit = given.filter((one) => !this.mayFit(one, target));
     if (!unfit.length) return [];
     const nothing = unfit.every((one) => one.flags & NOTHING);
-    if (nothing && unfit.length < given.length) {
+    if (nothing && (unfit.length < given.length || node.kind !== Kind.NullKeyword)) {
       if (node.kind !== Kind.PropertyAccessExpression || !mayBeNothing(this.checker, node)) return [];
       return [{ kind: "maybeNull", values: [name], node, weight: 1 }];
     }

@@ -81,7 +81,16 @@ export class TypeService {
   // What only the form and the code decide: the names of variables, and which body is accepted.
   form() {
     const names = (this.variables ?? []).map((name) => `readonly ${JSON.stringify(name)}: string;`);
-    return `interface Env { ${names.join(" ")} }\ntype Accepts = ${accepted(this.facts, this.code)};\n`;
+    const { subscribed, events, seen } = this.facts;
+    // Code that never asks for the event type is meant for those that the endpoint receives.
+    const asks = /eventType|\btype\b/.test(this.code ?? "");
+    this.facts.possible = asks ? events.length - seen.length : subscribed.length;
+    this.facts.isChosen = !asks && subscribed.length < events.length - seen.length;
+    return [
+      `interface Env { ${names.join(" ")} }`,
+      `type Accepts = ${accepted(this.facts, this.code)};`,
+      `type Webhook = ${asks ? "AnyWebhook" : "ReceivedWebhook"};`,
+    ].join("\n");
   }
 
   warnings() {

@@ -16,7 +16,9 @@ const TYPES = "/types.d.ts";
 export function warnings(program, file, diagnostics, facts) {
   const look = new Look(program.getTypeChecker(), file, facts);
   const found = diagnostics.map((one) => look.finding(one));
-  return [...found, ...look.absentFields(), ...refusals(look.checker, file)].filter(Boolean);
+  return [...found, ...look.absentFields(), ...look.unreceived(), ...refusals(look.checker, file, look.set)].filter(
+    Boolean,
+  );
 }
 
 class Look {
@@ -145,25 +147,20 @@ class Look {
     if (type.flags & TypeFlags.Never) return null;
     const at = { start: literal.getStart(), end: literal.end };
     if (other.kind === Kind.PropertyAccessExpression && other.name.text === "eventType") {
-      return this.eventType(literal.text, at, type);
+      return this.eventType(literal.text, at);
     }
     const allowed = parts(type).filter((one) => one.isStringLiteral()).map((one) => one.value);
     if (!allowed.length) return null;
     return { kind: "neverEqual", values: [literal.text, shownText(other), shownList(allowed)], ...at };
   }
 
-  eventType(name, at, type) {
-    if (this.facts.subscribed.includes(name)) {
-      // The event type exists, but was ruled out before.
-      const left = parts(type).map((one) => one.value);
-      return { kind: "ruledOut", values: [name, left.length > 4 ? "" : shownList(left)], ...at };
-    }
+  eventType(name, at) {
     if (this.facts.seen.includes(name)) return null; // real events had it, and nothing is known about its fields
-    if (this.facts.events.includes(name)) return { kind: "notSubscribed", values: [name], info: true, ...at };
+    if (this.facts.events.includes(name)) return { kind: "ruledOut", values: [name], ...at };
     return { kind: "eventType", values: [name, closest(name, this.facts.events) ?? ""], ...at };
   }
 
-  // Fields that other event types have, but not the one that is certain here. Their type is undefined.
+  // Fields that other event types have, but none of those that are left here. Their type is undefined.
   absentFields() {
     const found = [];
     const visit = (node) => {
@@ -177,10 +174,35 @@ class Look {
     return found;
   }
 
+  // Whether the code, or the choice of the endpoint's event types, has ruled out some event types.
+  isNarrowed(node) {
+    while (node.kind === Kind.PropertyAccessExpression) node = node.expression;
+    return this.facts.isChosen || parts(this.checker.getTypeAtLocation(node)).length < this.facts.possible;
+  }
+
+  // Comparisons with event types that exist, but that the endpoint does not receive.
+  unreceived() {
+    const found = [];
+    const isEventType = (node) => node?.kind === Kind.PropertyAccessExpression && node.name.text === "eventType";
+    const visit = (node) => {
+      forEachChild(node, visit);
+      if (node.kind !== Kind.StringLiteral || !this.facts.events.includes(node.text)) return;
+      if (this.facts.subscribed.includes(node.text) || this.facts.seen.includes(node.text)) return;
+      const parent = node.parent;
+      const compared = parent.kind === Kind.CaseClause
+        ? [parent.parent.parent.expression]
+        : [parent.left, parent.right];
+      if (!compared.some(isEventType)) return;
+      found.push({ kind: "notSubscribed", values: [node.text], info: true, start: node.getStart(), end: node.end });
+    };
+    visit(this.file);
+    return found;
+  }
+
   absentField(node) {
     if (isTarget(node) || this.set.has(node.name.text) || isAsked(node)) return null;
     const owner = this.checker.getTypeAtLocation(node.expression);
-    if (owner.flags & (TypeFlags.Never | TypeFlags.Any)) return null;
+    if (owner.flags & (TypeFlags.Never | TypeFlags.Any) || !this.isNarrowed(node)) return null;
     const property = this.checker.getNonNullableType(owner).getProperty(node.name.text);
     if (!property || isPresent(this.checker, property)) return null;
     const names = parts(owner).flatMap((one) => one.getProperties().filter((each) => isPresent(this.checker, each)));
