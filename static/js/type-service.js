@@ -12,7 +12,7 @@ const PLAIN = "/plain.js"; // the code as it is, for names and formatting
 const TYPED = "/code.js"; // the code as type-rewrite.js prepares it
 const MAX_OPTIONS = 300;
 const MAX_DETAIL = 24;
-const MAX_ADDRESS = 2000;
+const MAX_ADDRESS = 300; // the patterns of an own card may take long with more
 
 const OPTIONS = {
   target: 99,

@@ -34,6 +34,11 @@ function start() {
     waiting.get(id)?.(result);
     waiting.delete(id);
   });
+  worker.addEventListener("error", () => {
+    began = false; // it could not be loaded, or ended: the sample is still there
+    for (const resolve of waiting.values()) resolve(null);
+    waiting.clear();
+  });
 }
 
 // What one editor asks the worker.
@@ -109,6 +114,10 @@ export class Types {
   }
 
   async check() {
+    if (!this.view.dom.isConnected) {
+      clients.delete(this);
+      return;
+    }
     const found = await this.ask("warnings");
     if (!found) return;
     const { state } = this.view;
