@@ -5,6 +5,7 @@ that a function shows its counters when it is converted to text.
 """
 
 import re
+import time
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
@@ -39,6 +40,12 @@ _LOGICAL = {
 }  # fmt: skip
 
 
+PARSE_SECONDS = 1.0
+"""Processor time after which parsing is given up: broken code such as ``/[/[/[…`` takes the parser hours."""
+_READ_BYTES = 1024
+"""Bytes that the parser reads at a time. It holds the interpreter's lock, which it can only lose between two reads."""
+
+
 class NotCountable(Exception):
     """Counters cannot be inserted into this code. ``sentence`` says why."""
 
@@ -53,12 +60,28 @@ def instrument(code: str) -> Instrumented:
     Takes about a millisecond for a kilobyte; run long code in a thread.
     """
     source = code.encode("utf-8", "replace")
-    root = Parser(_JAVASCRIPT).parse(source).root_node
-    if root.has_error:
+    root = _parsed(source)
+    if root is None or root.has_error:
         raise NotCountable(say("The code cannot be parsed, so its coverage is unknown."))
     walk = _Walk(code, source, _unused_name(code))
     walk.through(root)
     return walk.instrumented()
+
+
+def _parsed(source: bytes) -> Node | None:
+    """The syntax tree; ``None`` when parsing takes longer than ``PARSE_SECONDS``."""
+    until = time.thread_time() + PARSE_SECONDS
+
+    def read(at: int, place: object) -> bytes:
+        return source[at : at + _READ_BYTES]
+
+    def is_late(*progress: object) -> bool:
+        return time.thread_time() > until
+
+    try:
+        return Parser(_JAVASCRIPT).parse(read, progress_callback=is_late).root_node
+    except ValueError:
+        return None
 
 
 def _unused_name(code: str) -> str:

@@ -1,13 +1,17 @@
 """The differences between two texts, line by line, with unchanged parts folded."""
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 CONTEXT = 3
 """Unchanged lines that are shown around each difference."""
+MOST_STEPS = 4_000_000
+"""Steps of ``SequenceMatcher``, at worst, in one comparison: a few tenths of a second."""
 
 
 class LineKind(StrEnum):
@@ -48,8 +52,16 @@ def line_diff(before: str, after: str, *, whole: bool = False) -> Sequence[DiffL
     return lines
 
 
-def opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int, int, int, int]]:
-    """As ``SequenceMatcher.get_opcodes``, which is quadratic, but only between the first and the last difference."""
+Opcode = tuple[str, int, int, int, int]
+"""As of ``SequenceMatcher.get_opcodes``: tag, first and last line in the old text, first and last in the new one."""
+
+
+def opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[Opcode]:
+    """As ``SequenceMatcher.get_opcodes``, but in bounded time whatever the lines are.
+
+    It is asked only about what is between the first and the last difference. If that may take it long, lines that occur
+    once in both texts are paired first, and a stretch between them that may still take long counts as replaced.
+    """
     first = next((i for i, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), None)
     if first is None:
         first = min(len(old), len(new))
@@ -57,11 +69,68 @@ def opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, int, 
     last = next((i for i in range(most) if old[-1 - i] != new[-1 - i]), most)
     if first:
         yield "equal", 0, first, 0, first
-    inner = SequenceMatcher(None, old[first : len(old) - last], new[first : len(new) - last], autojunk=False)
-    for tag, i1, i2, j1, j2 in inner.get_opcodes():
+    inner = _between(old[first : len(old) - last], new[first : len(new) - last])
+    for tag, i1, i2, j1, j2 in inner:
         yield tag, i1 + first, i2 + first, j1 + first, j2 + first
     if last:
         yield "equal", len(old) - last, len(old), len(new) - last, len(new)
+
+
+def _between(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
+    left = MOST_STEPS - _steps(old, new)
+    if left >= 0:
+        return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    found: list[Opcode] = []
+    left = MOST_STEPS
+    for (i1, j1), (i2, j2) in pairwise([(-1, -1), *_anchors(old, new), (len(old), len(new))]):
+        stretch, other = old[i1 + 1 : i2], new[j1 + 1 : j2]
+        left -= (steps := _steps(stretch, other))
+        if left >= 0:
+            made = SequenceMatcher(None, stretch, other, autojunk=False).get_opcodes()
+        else:
+            left += steps
+            made = [("replace", 0, len(stretch), 0, len(other))] if stretch and other else []
+            made += [("delete", 0, len(stretch), 0, 0)] if stretch and not other else []
+            made += [("insert", 0, 0, 0, len(other))] if other and not stretch else []
+        if i2 < len(old):
+            made.append(("equal", len(stretch), len(stretch) + 1, len(other), len(other) + 1))
+        for tag, a1, a2, b1, b2 in made:
+            _append(found, (tag, a1 + i1 + 1, a2 + i1 + 1, b1 + j1 + 1, b2 + j1 + 1))
+    return found
+
+
+def _steps(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many steps ``SequenceMatcher`` takes at worst: each match that it finds may cost a look at all pairs."""
+    in_new = Counter(new)
+    pairs = sum(count * in_new[line] for line, count in Counter(old).items())
+    return (len(old) + pairs) * min(pairs, len(old), len(new))
+
+
+def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """The most pairs of lines, in the order of both texts, of those that occur once in each."""
+    in_old, in_new = Counter(old), Counter(new)
+    place = {line: j for j, line in enumerate(new) if in_new[line] == 1 == in_old[line]}
+    pairs = [(i, place[line]) for i, line in enumerate(old) if line in place]
+    ends: list[int] = []  # of the sequences of each length, the smallest last line in the new text
+    at: list[int] = []
+    for _, j in pairs:
+        length = bisect_left(ends, j)
+        ends[length : length + 1] = [j]
+        at.append(length)
+    found: list[tuple[int, int]] = []
+    for pair, length in zip(reversed(pairs), reversed(at), strict=True):
+        if length == len(ends) - 1 - len(found) and (not found or pair[1] < found[-1][1]):
+            found.append(pair)
+    return found[::-1]
+
+
+def _append(found: list[Opcode], one: Opcode) -> None:
+    """Add an opcode, joined with the one before if that is of the same kind."""
+    tag, i1, i2, j1, j2 = one
+    if found and found[-1][0] == tag == "equal":
+        found[-1] = (tag, found[-1][1], i2, found[-1][3], j2)
+    else:
+        found.append((tag, i1, i2, j1, j2))
 
 
 def _folded(old: Sequence[str], i1: int, i2: int, j1: int, head: int, tail: int) -> Iterator[DiffLine]:

@@ -1,5 +1,6 @@
 """Merges two texts that were made from the same one, line by line."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ class Merged:
 def merge(base: str, mine: str, theirs: str, *, my_name: str = "mine", their_name: str = "theirs") -> Merged:
     """Both changes in one text. Where both changed the same lines, it has both versions between markers."""
     old, ours, others = base.splitlines(), mine.splitlines(), theirs.splitlines()
-    my_edits, their_edits = _edits(old, ours), _edits(old, others)
+    my_edits, their_edits = deque(_edits(old, ours)), deque(_edits(old, others))
     lines: list[str] = []
     conflicts = at = 0
     while my_edits or their_edits:
@@ -54,8 +55,8 @@ def _edits(old: Sequence[str], new: Sequence[str]) -> list[_Edit]:
     return [_Edit(i1, i2, j1, j2) for tag, i1, i2, j1, j2 in opcodes(old, new) if tag != "equal"]
 
 
-def _overlapping(mine: list[_Edit], theirs: list[_Edit], start: int) -> tuple[list[_Edit], list[_Edit], int]:
-    """The edits from ``start`` on that touch each other, taken from both lists, and where they end in the base."""
+def _overlapping(mine: deque[_Edit], theirs: deque[_Edit], start: int) -> tuple[list[_Edit], list[_Edit], int]:
+    """The edits from ``start`` on that touch each other, taken from both, and where they end in the base."""
     taken: tuple[list[_Edit], list[_Edit]] = ([], [])
     end = start
     grown = True
@@ -63,7 +64,7 @@ def _overlapping(mine: list[_Edit], theirs: list[_Edit], start: int) -> tuple[li
         grown = False
         for edits, part in zip((mine, theirs), taken, strict=True):
             while edits and (edits[0].start < end or edits[0].start == start):
-                part.append(edits.pop(0))
+                part.append(edits.popleft())
                 end = max(end, part[-1].end)
                 grown = True
     return taken[0], taken[1], end

@@ -1,9 +1,14 @@
 """Counters are put where branches are, and their counts are read as covered, partly covered and missed lines."""
 
+import threading
+from time import monotonic
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.domain import branch_counters
 from server.domain.branch_counters import NotCountable, instrument
 from server.domain.coverage import BranchKind, Coverage, Mark, merge
 
@@ -188,3 +193,23 @@ def test_insertions_leave_lines_and_columns_as_they_can_be_computed(code: str) -
         for column, sign in enumerate(plain, start=1):
             assert (column, sign) in kept
     instrument(made.code)  # it still parses
+
+
+@pytest.mark.parametrize("code", ["/[" * 50_000, "<a " * 80_000])
+def test_code_that_takes_the_parser_long_is_given_up_and_holds_up_nobody(code: str) -> None:
+    gaps, ended = [0.0], threading.Event()
+
+    def watch() -> None:
+        last = monotonic()
+        while not ended.wait(0.005):
+            gaps.append(monotonic() - last)
+            last = monotonic()
+
+    with patch.object(branch_counters, "PARSE_SECONDS", 0.3):
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        with pytest.raises(NotCountable):
+            instrument(code)
+        ended.set()
+        watcher.join()
+    assert max(gaps) < 1

@@ -1,8 +1,13 @@
 """The difference between two texts: numbers of both, folds, and no more time than the changed part needs."""
 
-import pytest
+from time import process_time
+from unittest.mock import patch
 
-from server.domain.line_diff import CONTEXT, DiffLine, LineKind, changes_in, line_diff, side_by_side
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.domain.line_diff import CONTEXT, DiffLine, LineKind, changes_in, line_diff, opcodes, side_by_side
 
 
 def shown(lines: list[DiffLine]) -> list[str]:
@@ -66,3 +71,36 @@ def test_the_whole_text_can_be_shown() -> None:
     before = "".join(f"{n}\n" for n in range(30))
 
     assert len(line_diff(before, before.replace("15\n", "x\n"), whole=True)) == 31
+
+
+REPEATED = [
+    ("a\nb\n" * 1000, "x\n" + "a\nc\n" * 1000 + "y\n"),
+    ("0\n" * 100_000 + "1\n", "2\n" + "0\n" * 99_000),
+    ("\n".join(f"{n}\n}}" for n in range(30_000)), "\n".join(f"{n}\n{{" for n in range(30_000)) + "\n!"),
+    ("\n".join(map(str, range(50_000))), "\n".join(map(str, reversed(range(50_000))))),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), REPEATED)
+def test_long_texts_of_any_kind_are_compared_in_bounded_time(old: str, new: str) -> None:
+    began = process_time()
+    lines = line_diff(old, new, whole=True)
+    assert process_time() - began < 3
+    assert [line.text for line in lines if line.before] == old.splitlines()
+    assert [line.text for line in lines if line.after] == new.splitlines()
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), max_size=40), st.lists(st.sampled_from("abcdefgh"), max_size=40))
+def test_without_time_the_lines_still_give_both_texts_back(old: list[str], new: list[str]) -> None:
+    with patch("server.domain.line_diff.MOST_STEPS", 20):
+        codes = list(opcodes(old, new))
+    ends = [(0, 0), *((i2, j2) for _, _, i2, _, j2 in codes)]
+    assert ends == [*((i1, j1) for _, i1, _, j1, _ in codes), (len(old), len(new))]
+    assert all((old[i1:i2] == new[j1:j2]) is (tag == "equal") for tag, i1, i2, j1, j2 in codes)
+
+
+def test_lines_that_occur_once_stay_where_they_are_in_a_long_text() -> None:
+    old = [line for n in range(3000) for line in (f"call({n});", "}")]
+    new = [line for n in range(3000) for line in ((f"call({n});", "}") if n % 100 else ("other();", "}"))]
+    changed = [tag for tag, *_ in opcodes(old, new) if tag != "equal"]
+    assert changed == ["replace"] * 30
