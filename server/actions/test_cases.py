@@ -113,8 +113,9 @@ async def updated(services: Services, endpoint: Endpoint, case: TestCase, code: 
     if run.outcome is None:
         raise Invalid(Problem("", run.failures[0].sentence))
     made = replace(case, expectation=new_expectation(run, services.cards.get(endpoint.card)))
-    still = check(made, run.outcome, run.verdict)
-    return NewExpectation(made, line_diff(told_expectation(case), told_expectation(made)), still)
+    still = await asyncio.to_thread(check, made, run.outcome, run.verdict)
+    lines = await asyncio.to_thread(lambda: line_diff(told_expectation(case), told_expectation(made)))
+    return NewExpectation(made, lines, still)
 
 
 async def create(services: Services, endpoint: Endpoint, case: TestCase, author: str) -> TestCase:

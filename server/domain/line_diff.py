@@ -79,14 +79,15 @@ def opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[Opcode]:
 def _between(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
     left = MOST_STEPS - _steps(old, new)
     if left >= 0:
-        return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        return list(SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
+    made: list[Opcode]
     found: list[Opcode] = []
     left = MOST_STEPS
     for (i1, j1), (i2, j2) in pairwise([(-1, -1), *_anchors(old, new), (len(old), len(new))]):
         stretch, other = old[i1 + 1 : i2], new[j1 + 1 : j2]
         left -= (steps := _steps(stretch, other))
         if left >= 0:
-            made = SequenceMatcher(None, stretch, other, autojunk=False).get_opcodes()
+            made = list(SequenceMatcher(None, stretch, other, autojunk=False).get_opcodes())
         else:
             left += steps
             made = [("replace", 0, len(stretch), 0, len(other))] if stretch and other else []

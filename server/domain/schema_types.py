@@ -301,5 +301,5 @@ def interface(name: str, lines: Iterable[str], generic: str = "") -> str:
 
 def comment(lines: Sequence[str]) -> str:
     """A JSDoc comment; nothing for no lines."""
-    text = "\n".join(line[:MAX_NOTE] for line in lines).replace("*/", "* /").replace("\r", "")
+    text = "\n".join(line[:MAX_NOTE] for line in lines).replace("\r", "").replace("*/", "* /")
     return f"/** {text} */\n" if text else ""

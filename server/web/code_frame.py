@@ -1,6 +1,8 @@
 """The frame of the pages about an endpoint's code: editor, test cases, backtest, shadow, coverage, history."""
 
+import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -45,10 +47,12 @@ async def code_page(
     saved: CodeDraft | None = None,
     block: str | None = None,
     status: int = 200,
+    in_thread: bool = False,
 ) -> Response:
     """One of the pages about an endpoint's code, whose template extends ``endpoints/code_frame.html``.
 
-    ``saved``: the draft, where the page has read it already.
+    ``saved``: the draft, where the page has read it already. ``in_thread``: it may be long, so it is rendered in a
+    thread.
     """
     if saved is None and endpoint.draft_id:
         saved = await here.services.store.read(lambda tx: drafts.current(tx, endpoint.id))
@@ -61,4 +65,5 @@ async def code_page(
         address=address_of(here, endpoint),
         saved=saved,
     )
-    return page(request, template, here, frame, *values, block=block, status=status)
+    rendered = partial(page, request, template, here, frame, *values, block=block, status=status)
+    return await asyncio.to_thread(rendered) if in_thread else rendered()

@@ -1,5 +1,6 @@
 """What an endpoint's code covers: its lines with marks, and what it makes of each event type."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ async def show(request: Request, here: Here, endpoint: TheEndpoint, of: str = ""
         of=of,
         run=run,
         problem=problem,
-        lines=_lines(code, coverage),
+        lines=await asyncio.to_thread(_lines, code, coverage),
         branches=coverage.branches() if coverage else (0, 0),
         line_counts=coverage.lines() if coverage else (0, 0),
         rows=rows,
@@ -102,7 +103,9 @@ async def show(request: Request, here: Here, endpoint: TheEndpoint, of: str = ""
         events=sum(row.events for row in rows),
         max_events=MAX_REAL_EVENTS,
     )
-    return await code_page(request, here, endpoint, "coverage", "coverage/show.html", values, saved=stored.saved)
+    return await code_page(
+        request, here, endpoint, "coverage", "coverage/show.html", values, saved=stored.saved, in_thread=True
+    )
 
 
 @router.post("/endpoints/{endpoint_id}/coverage.json")
@@ -117,7 +120,7 @@ async def marks(request: Request, here: Here, endpoint: TheEndpoint) -> Response
     if not code.strip() or len(code.encode("utf-8", "replace")) > MAX_CODE_BYTES:
         return JSONResponse(_marks(None, None))
     run, problem = await _run(here, actions.with_code(tried or endpoint, code), stored)
-    return JSONResponse(_marks(run.coverage if run else None, problem or (run.why_not if run else None)))
+    return await _answer(run, problem)
 
 
 @router.get("/endpoints/{endpoint_id}/coverage.json")
@@ -128,7 +131,7 @@ async def saved_marks(here: Here, endpoint: TheEndpoint, of: str = DRAFT) -> Res
     if tried is None:
         return JSONResponse(_marks(None, None))
     run, problem = await _run(here, tried, stored)
-    return JSONResponse(_marks(run.coverage if run else None, problem or (run.why_not if run else None)))
+    return await _answer(run, problem)
 
 
 def _stored(tx: Transaction, endpoint: Endpoint) -> _Stored:
@@ -180,6 +183,11 @@ def _missed(coverage: Coverage, line: int) -> list[Sentence]:
     if coverage.mark(line) is not Mark.PARTLY:
         return []
     return list({MISSED[each.kind].text: MISSED[each.kind] for each in coverage.missed(line)}.values())
+
+
+async def _answer(run: CoverageRun | None, problem: Sentence | None) -> Response:
+    why_not = problem or (run.why_not if run else None)
+    return JSONResponse(await asyncio.to_thread(_marks, run.coverage if run else None, why_not))
 
 
 def _marks(coverage: Coverage | None, problem: Sentence | None) -> dict[str, object]:

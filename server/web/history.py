@@ -1,5 +1,6 @@
 """The history of an endpoint's code: activations, versions and their differences; activating and rolling back."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,10 @@ DRAFT = "draft"
 """Names the draft where a version's id is expected."""
 
 
+MAX_DIFF_LINES = 2_000
+"""Lines of a difference that a page shows; 256 KiB of code may have 130,000."""
+
+
 @dataclass(frozen=True, slots=True)
 class CodeDiff:
     """The differences between two codes, for ``ui.code_diff``."""
@@ -42,11 +47,15 @@ class CodeDiff:
     lines: Sequence[DiffLine]
     rows: Sequence[DiffRow]
     changes: int
+    left_out: int
+    """Lines of the difference beyond ``MAX_DIFF_LINES``."""
 
     @classmethod
     def of(cls, before: str, after: str, *, whole: bool = False) -> "CodeDiff":
+        """Takes long for long codes: call it in a thread."""
         lines = line_diff(before, after, whole=whole)
-        return cls(lines, side_by_side(lines), changes_in(lines))
+        shown = lines[:MAX_DIFF_LINES]
+        return cls(shown, side_by_side(shown), changes_in(lines), len(lines) - len(shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +124,11 @@ class ActivatePage:
 
 @router.get("/endpoints/{endpoint_id}/history")
 async def history(
-    request: Request, here: Here, endpoint: TheEndpoint, version: int | None = None, activation: str = ""
+    request: Request, here: Here, endpoint: TheEndpoint, version: str = "", activation: str = ""
 ) -> Response:
     """``version`` and ``activation``: the oldest ones of the page before this one."""
-    return await _history_page(request, here, endpoint, before=(version, activation[: forms.MAX_STAMP]))
+    number = int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else None
+    return await _history_page(request, here, endpoint, before=(number, activation[: forms.MAX_STAMP]))
 
 
 @router.get("/endpoints/{endpoint_id}/history/compare")
@@ -141,11 +151,13 @@ async def compare(
         before=left[0],
         after=right[0],
         names={left[0]: left[1], right[0]: right[1]},
-        diff=CodeDiff.of(left[2], right[2], whole=whole),
+        diff=await asyncio.to_thread(CodeDiff.of, left[2], right[2], whole=whole),
         whole=whole,
         version_choices=_choices(known),
     )
-    return await code_page(request, here, endpoint, "history", "versions/compare.html", values, saved=saved)
+    return await code_page(
+        request, here, endpoint, "history", "versions/compare.html", values, saved=saved, in_thread=True
+    )
 
 
 @router.get("/endpoints/{endpoint_id}/versions/{version_id}")
@@ -157,7 +169,8 @@ async def show(request: Request, here: Here, endpoint: TheEndpoint, version_id: 
     if version is None:
         raise NotFound(say("This version does not exist."))
     served = [each for each in every if each.version_id == version.id]
-    return await code_page(request, here, endpoint, "history", "versions/version.html", VersionPage(version, served))
+    values = VersionPage(version, served)
+    return await code_page(request, here, endpoint, "history", "versions/version.html", values, in_thread=True)
 
 
 @router.post("/endpoints/{endpoint_id}/versions/{version_id}/restore")
@@ -283,7 +296,7 @@ async def _activate_page(
         code_drafts.start_cases(here.services, endpoint, saved)
         await here.services.case_progress.wait(endpoint.id, CASES_SHOWN_SECONDS)
     values = ActivatePage(
-        diff=CodeDiff.of(endpoint.version.code if endpoint.version else "", saved.code),
+        diff=await asyncio.to_thread(CodeDiff.of, endpoint.version.code if endpoint.version else "", saved.code),
         variables=variable_changes(endpoint.variables, saved.variables),
         parked=parked,
         note=form.text("note") if form else "",
@@ -297,7 +310,7 @@ async def _activate_page(
         backtest_is_stale=backtest is not None and is_stale(backtest, endpoint),
     )
     return await code_page(
-        request, here, endpoint, "editor", "versions/activate.html", values, saved=saved, status=status
+        request, here, endpoint, "editor", "versions/activate.html", values, saved=saved, status=status, in_thread=True
     )
 
 

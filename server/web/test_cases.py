@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from server.actions import case_runs
 from server.actions import test_cases as actions
+from server.actions.case_runs import CaseRun
 from server.domain.assertions import Failure
 from server.domain.case_results import CaseResults, CaseState
 from server.domain.checked_values import MalformedFile
@@ -20,7 +21,7 @@ from server.domain.messages import ConsoleLine
 from server.domain.requests import METHODS
 from server.domain.sentences import Invalid, Problem, Sentence
 from server.domain.test_case_files import dump_expectation, load_expectation
-from server.domain.test_cases import ExactRequest, in_words, told_expectation
+from server.domain.test_cases import ExactRequest, TestCase, in_words, told_expectation
 from server.domain.versions import CodeDraft
 from server.store import Transaction, drafts, test_cases
 from server.store.messages import Row as MessageRow
@@ -39,6 +40,8 @@ from server.web.visit import Here, Visit
 
 router = APIRouter()
 
+MAX_DIFF_LINES = 2_000
+"""Lines of a difference that a page shows."""
 NEW = TestCaseId("")
 """The id of a case that is not saved yet."""
 
@@ -179,15 +182,14 @@ async def edit(request: Request, here: Here, endpoint: TheEndpoint, case_id: Tes
         return await _list_page(request, here, endpoint, Invalid(Problem("", actions.UNREADABLE)))
     saved = await _draft(here, endpoint)
     ran = await actions.run_one(here.services, endpoint, stored.case, case_runs.code_of(endpoint, saved))
-    made = in_words(ran.outcome, stored.case.expectation) if ran.outcome else ""
-    differs = ran.state is CaseState.FAILED and isinstance(stored.case.expectation, ExactRequest)
+    made, lines = await asyncio.to_thread(_compared, stored.case, ran)
     page = CasePage(
         case_id=case_id,
         fields=fields_of(stored.case),
         problems={},
         state=ran.state,
         failures=ran.failures,
-        lines=line_diff(told_expectation(stored.case), made) if differs else (),
+        lines=lines,
         made=made,
         console=ran.console,
     )
@@ -226,7 +228,8 @@ async def review_update(request: Request, here: Here, endpoint: TheEndpoint, cas
     except Invalid as refused:
         page = UpdatePage(case_id, stored.name, (), "", (), refused.problems[0].sentence)
         return await code_page(request, here, endpoint, "cases", "test_cases/update.html", page, saved=saved)
-    page = UpdatePage(case_id, stored.name, found.lines, dump_expectation(found.case.expectation), found.still)
+    lines = found.lines[:MAX_DIFF_LINES]
+    page = UpdatePage(case_id, stored.name, lines, dump_expectation(found.case.expectation), found.still)
     return await code_page(request, here, endpoint, "cases", "test_cases/update.html", page, saved=saved)
 
 
@@ -246,6 +249,15 @@ async def update(request: Request, here: Here, endpoint: TheEndpoint, case_id: T
         return await _list_page(request, here, endpoint, refused)
     await run_and_wait(here, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}/cases"), "case-updated", request)
+
+
+def _compared(case: TestCase, ran: CaseRun) -> tuple[str, Sequence[DiffLine]]:
+    """What the code makes as text, and how it differs from an exact request that is expected."""
+    if ran.outcome is None:
+        return "", ()
+    made = in_words(ran.outcome, case.expectation)
+    differs = ran.state is CaseState.FAILED and isinstance(case.expectation, ExactRequest)
+    return made, line_diff(told_expectation(case), made)[:MAX_DIFF_LINES] if differs else ()
 
 
 async def _list_page(request: Request, here: Visit, endpoint: Endpoint, refused: Invalid | None = None) -> Response:

@@ -1,5 +1,6 @@
 """The editor of an endpoint's transformation: its draft, and the syntax check while typing. See ``trials``."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -39,6 +40,8 @@ router = APIRouter()
 
 MAX_DRIFTING = 5
 """Event types that differ from the catalog and are named."""
+MAX_DIFF_LINES = 1_000
+"""Lines of another person's changes that are shown beside one's own."""
 RECENT = 5
 """Versions beside the editor."""
 CASES_SHOWN_SECONDS = 1.0
@@ -152,7 +155,8 @@ async def _merge(
         return _code_of(tx, endpoint, base), theirs
 
     origin, theirs = await here.services.store.read(look)
-    merged = merge(origin, draft.code, theirs, my_name=gettext("my code"), their_name=gettext("saved code"))
+    mine, saved = gettext("my code"), gettext("saved code")
+    merged = await asyncio.to_thread(merge, origin, draft.code, theirs, my_name=mine, their_name=saved)
     return await editor_page(
         request,
         here,
@@ -208,7 +212,7 @@ async def editor_page(
     editor = EditorPage(
         versions=recent,
         base_id=base or _base(endpoint, known),
-        their_changes=line_diff(theirs, draft.code) if stale else (),
+        their_changes=(await asyncio.to_thread(line_diff, theirs, draft.code))[:MAX_DIFF_LINES] if stale else (),
         checks=checks_of(here, endpoint, known),
         recent=await recent_messages(here),
         merged=merged,
