@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from server.actions.case_runs import run_all
+from server.actions.code_drafts import is_active
 from server.actions.endpoints import Stale, check_whole, existing, serving, told
 from server.actions.services import Services
 from server.domain.endpoints import Endpoint
@@ -164,9 +165,18 @@ def new_version(
 def serve(
     tx: Transaction, before: Endpoint, after: Endpoint, reason: ActivationReason, signed: Signature, at: Millis
 ) -> Endpoint:
-    """Store the endpoint as it serves from now on, with the activation that says so."""
+    """Store the endpoint as it serves from now on, with the activation that says so.
+
+    A draft that equals what serves from now on is none any more.
+    """
     changed = replace(after, updated_at=at)
     endpoints.change(tx, changed)
+    saved = drafts.current(tx, after.id)
+    if saved and not saved.unreadable:
+        variables = dict(after.variables if saved.variables is None else saved.variables)
+        if is_active(changed, saved.code, variables, saved.transforming):
+            drafts.discard(tx, after.id)
+            changed = replace(changed, draft_id=None)
     versions.record_activation(
         tx,
         Activation(

@@ -32,7 +32,7 @@ def put(
     """As ``save``, in an open transaction, for a ``typed`` draft without problems."""
     variables = dict(typed.variables)
     now = unchanged_since(seen, existing(tx, endpoint_id))
-    if _is_active(now, typed.code, variables, typed.transforming):
+    if is_active(now, typed.code, variables, typed.transforming):
         drafts.discard(tx, endpoint_id)
         return None
     saved = drafts.current(tx, endpoint_id)
@@ -105,7 +105,7 @@ def _replace_code(services: Services, tx: Transaction, endpoint: Endpoint, code:
     """Save the draft with other code. Its variables stay as they are."""
     now, saved = existing(tx, endpoint.id), drafts.current(tx, endpoint.id)
     kept = saved.variables if saved else None
-    if kept is None and _is_active(now, code, dict(now.variables), transforming=True):
+    if kept is None and is_active(now, code, dict(now.variables), transforming=True):
         drafts.discard(tx, endpoint.id)
         return None
     return drafts.save(
@@ -124,7 +124,7 @@ def _replace_code(services: Services, tx: Transaction, endpoint: Endpoint, code:
     )
 
 
-def _is_active(now: Endpoint, code: str, variables: object, transforming: bool) -> bool:
+def is_active(now: Endpoint, code: str, variables: object, transforming: bool) -> bool:
     """Whether this is what serves already."""
     code_is_active = now.version.code == code if now.version else not code.strip()
     return (

@@ -79,7 +79,7 @@ class CasePage:
     """What the code makes, as text."""
     console: Sequence[ConsoleLine]
     masked: bool | None = None
-    """Whether personal data was masked; ``None`` for a case that is not from a message."""
+    """Whether personal data was masked; ``None`` for a case from a sample, or from a test without masking."""
     message_id: str = ""
     kinds: Sequence[tuple[str, Sentence]] = tuple((kind.value, text) for kind, text in KINDS.items())
     methods: Sequence[tuple[str, str]] = tuple((method, method) for method in METHODS)
@@ -154,11 +154,12 @@ async def propose(request: Request, here: Here, endpoint: TheEndpoint) -> Respon
     stored = await with_draft(here, endpoint)
     variables = dict(pairs(form, "variables", stored.variables))
     typed, event_type, payload = code(form), form.text("event_type"), form.raw("payload")
+    masks = form.text("mask") == "on"
     try:
-        proposal = await actions.proposed(here.services, endpoint, typed, event_type, payload, variables)
+        proposal = await actions.proposed(here.services, endpoint, typed, event_type, payload, variables, mask=masks)
     except Invalid as refused:
         return await _list_page(request, here, endpoint, refused)
-    page = CasePage(NEW, fields_of(proposal), {}, None, (), (), "", ())
+    page = CasePage(NEW, fields_of(proposal), {}, None, (), (), "", (), True if masks else None)
     return await code_page(request, here, endpoint, "cases", "test_cases/form.html", page)
 
 

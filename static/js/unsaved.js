@@ -17,7 +17,7 @@ export function follow(form) {
 export const release = () => (changed = null);
 
 // Ignores the test's fields, which the server never saves. A code editor sends its events through its textarea.
-const OF_THE_TEST = ["payload", "event_type"];
+const OF_THE_TEST = ["payload", "event_type", "message", "mask"];
 
 function note(event) {
   if (!event.target.name || OF_THE_TEST.includes(event.target.name)) return;

@@ -139,7 +139,7 @@ def test_a_shadow_is_dropped_in_chinese(hookbench: Running, signed_in: Page) -> 
     page.context.add_cookies([{"name": "lang", "value": "zh_Hans", "url": hookbench.url}])
     page.goto(f"{endpoint}/shadow")
     page.get_by_role("button", name="开始影子运行").click()
-    expect(page.get_by_text("版本 2，对比 v1 生效中")).to_be_visible()
+    expect(page.get_by_text("版本 2，对比 v1 已激活")).to_be_visible()
     has_no_fault(page, "shadow-zh")
     page.get_by_role("button", name="放弃").click()
     expect(page.get_by_text("影子运行已放弃")).to_be_visible()

@@ -112,6 +112,11 @@ async def test_a_case_is_made_of_a_test_with_the_typed_code(site: Site) -> None:
     shown = fields(page.text)
     assert " paid " in shown["body"][0] and "sk_live" not in page.text
     assert shown["variables_value"][0] == "case-API_KEY"
+    assert "mira.lindqvist" in shown["payload"][0]
+
+    assert 'name="mask" value="on" checked' in tested.text
+    masked = await site.post(f"/endpoints/{endpoint_id}/cases/propose", {**form, "mask": "on"})
+    assert "mira.lindqvist" not in masked.text and "Personal data is masked." in masked.text
 
 
 async def test_saving_a_draft_runs_the_cases_and_a_failing_one_stops_it(each_site: Site) -> None:

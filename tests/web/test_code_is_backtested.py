@@ -189,7 +189,7 @@ async def test_a_shadow_runs_on_live_events_and_is_promoted(site: Site) -> None:
     assert path_of(answer) == f"/test/endpoints/{shop.id}/history"
     now = await current(site, shop)
     assert now.version and now.version.id == shadow.version_id
-    assert now.shadow is None
+    assert now.shadow is None and now.draft_id is None  # the draft is what serves now
     made = await site.services.store.read(lambda tx: versions.activations_of(tx, shop.id))
     assert (made[0].reason, made[0].note) == (ActivationReason.PROMOTED, "two weeks without trouble")
     assert (await shadow_of(site, shop)).state is ShadowState.PROMOTED
