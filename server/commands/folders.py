@@ -14,6 +14,9 @@ from server.domain.endpoint_files import ENDPOINT_FILE
 from server.domain.pulled import LOCK_FILE, MAX_LOCK_BYTES, Pulled, digest
 from server.store import Transaction
 
+MAX_BYTES = 8 << 20
+"""The largest file that is read."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
@@ -111,6 +114,8 @@ def _write(folder: Path, change: FileChange) -> None:
     if not _is_inside(change.path):
         raise Stop(f"{change.path} is no path for a file in a folder.")
     file = folder / change.path
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise Stop(f"{file} is a link that leads out of the folder. Nothing is written there.")
     try:
         if change.text is None:
             file.unlink()
@@ -124,7 +129,13 @@ def _write(folder: Path, change: FileChange) -> None:
 def _old(file: Path) -> str | None:
     """The text of a file; ``None`` when there is none."""
     try:
-        return file.read_bytes().decode("utf-8", "replace")
+        if file.exists() and not file.is_file():
+            raise Stop(f"{file} is no file.")
+        with file.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise Stop(f"{file} is larger than {MAX_BYTES >> 20} MiB.")
+        return content.decode("utf-8", "replace")
     except FileNotFoundError:
         return None
     except OSError as error:

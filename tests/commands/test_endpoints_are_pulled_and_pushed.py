@@ -319,3 +319,24 @@ async def test_an_endpoint_is_named_by_id_or_name(stopped: Running, tmp_path: Pa
     unnamed = stopped.run("push", str(tmp_path))
     assert unnamed.returncode == 2 and "endpoint.toml: The file is missing." in unnamed.stderr
     assert not [secret for secret in SECRETS if secret in both.stderr + nobody.stderr]
+
+
+async def test_a_pull_writes_and_reads_nothing_outside_the_folder(stopped: Running, tmp_path: Path) -> None:
+    endpoint = await an_endpoint_with_secrets(stopped)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for number, (name, target) in enumerate(
+        [("transform.js", outside / "new.js"), ("cases", outside), ("endpoint.lock", outside / "lock")]
+    ):
+        folder = tmp_path / f"shop-{number}"
+        folder.mkdir()
+        (folder / name).symlink_to(target)
+        done = stopped.run("pull", endpoint.id, str(folder), "--force")
+        assert done.returncode == 2 and "leads out of the folder" in done.stderr
+        assert not list(outside.iterdir())
+    for name, target in (("transform.js", "/dev/zero"), ("endpoint.lock", "/dev/zero"), ("endpoint.toml", "/")):
+        folder = tmp_path / f"device-{name}"
+        folder.mkdir()
+        (folder / name).symlink_to(target)
+        done = stopped.run("pull", endpoint.id, str(folder), "--force")
+        assert done.returncode == 2 and "is no file" in done.stderr
