@@ -10,10 +10,12 @@ from server.domain.backtests import Backtest
 from server.domain.cards import MissingCard
 from server.domain.comparison_reports import OTHER_TYPES, Group, Report, TypeTally
 from server.domain.comparisons import BODY, HEADER, METHOD, MORE_PATHS, ORDER, URL, Difference
-from server.domain.endpoints import Endpoint
+from server.domain.endpoints import Endpoint, UnreadableEndpoint
+from server.domain.faults import unreadable_endpoint
 from server.domain.ids import MessageId
 from server.domain.masking import masker_of
 from server.domain.messages import AttemptError, ConsoleLine, Message
+from server.domain.reasons import as_sentence
 from server.domain.sentences import Sentence, say
 from server.domain.shadows import Shadow
 from server.domain.transformations import TransformFailed
@@ -119,6 +121,8 @@ async def event_view(here: Visit, endpoint: Endpoint, run: Backtest | Shadow, me
         raise NotFound(say("This message does not exist. It may have been deleted."))
     try:
         found = await side_by_side(here.services, run, message)
+    except UnreadableEndpoint as unreadable:
+        raise NotFound(as_sentence(unreadable_endpoint(unreadable).reason)) from unreadable
     except MissingCard:
         raise NotFound(say("The integration card of this endpoint does not exist any more.")) from None
     except Unavailable as unavailable:
