@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from server.actions.case_runs import run_cases
-from server.delivery.counting import CountingSandbox, RunsInBackground
+from server.delivery.counting import CountingSandbox, RunsInBackground, uncounted
 from server.delivery.prepare import Event, Preparation, ReadyToSend, RunsCode, prepare, unsent_event
 from server.domain.branch_counters import NotCountable, instrument
 from server.domain.cards import Card, MissingCard
@@ -35,6 +35,8 @@ KEPT = 16
 KEPT_SECONDS = 30.0
 """How long a result is shown again instead of running the code again."""
 _AT_ONCE = 16
+LARGE_BYTES = 64 * 1024
+"""Requests with more bytes are compared in a thread."""
 
 
 class Effect(StrEnum):
@@ -124,7 +126,7 @@ async def measure(
         why_not = cannot.sentence
     runs = counting or _Background(sandbox)
     names = [name for name in EVENT_TYPES if endpoint.event_types is None or name in endpoint.event_types]
-    wanted = [event for event in events if endpoint.objection(event.event_type, Payload(event.body)) is None]
+    wanted = await asyncio.to_thread(_wanted, endpoint, events)
     jobs = [unsent_event(name, sample_json(name).encode()) for name in names]
     jobs += [Event(each.event_type, each.body, each.webhook_id, each.received_at // 1000) for each in wanted]
     until = time.monotonic() + seconds
@@ -148,6 +150,11 @@ async def measure(
     )
 
 
+def _wanted(endpoint: Endpoint, events: Sequence[Message]) -> list[Message]:
+    """The events that the endpoint gets."""
+    return [event for event in events if endpoint.objection(event.event_type, Payload(event.body)) is None]
+
+
 def _rows(
     names: Sequence[str],
     samples: Mapping[str, Effect | None],
@@ -162,7 +169,7 @@ def _rows(
     for event, effect in zip(events, effects, strict=True):
         if effect:
             real.setdefault(event.event_type, Counter())[effect] += 1
-            last.setdefault(event.event_type, (event, effect))
+            last.setdefault(event.event_type, (replace(event, body=b""), effect))  # results are kept in memory
     others = sorted({*real, *with_case} - set(names))
     return [
         EventTypeRow(
@@ -202,7 +209,11 @@ async def _effect(endpoint: Endpoint, event: Event, *, sandbox: RunsCode, cards:
         return Effect.FAILED
     plain: Preparation = await prepare(replace(endpoint, transforming=False), event, sandbox=sandbox, cards=cards)
     assert isinstance(plain, ReadyToSend)
-    return Effect.UNCHANGED if _same(made.request, plain.request) else Effect.CHANGED
+    is_large = len(made.request.body) + len(plain.request.body) > LARGE_BYTES
+    same = (
+        await asyncio.to_thread(_same, made.request, plain.request) if is_large else _same(made.request, plain.request)
+    )
+    return Effect.UNCHANGED if same else Effect.CHANGED
 
 
 def _same(one: FinishedRequest, other: FinishedRequest) -> bool:
@@ -223,7 +234,7 @@ class _Background:
     sandbox: RunsInBackground
 
     async def run(self, program: Program, webhook: Webhook) -> Result:
-        return await self.sandbox.run(program, webhook, background=True)
+        return await self.sandbox.run(uncounted(program), webhook, background=True)
 
 
 Key = tuple[EndpointId, str, str]

@@ -45,7 +45,7 @@ CHUNKS_UNDER_WAY = 3
 SLICE_SECONDS = 0.002
 """How long comparing may hold the event loop."""
 LARGE_BODY = 128 * 1024
-"""Chunks with a larger body are compared in a thread."""
+"""Chunks with a larger body, of an event or a request, are compared in a thread."""
 
 FIRST_PAGE, MAX_PAGE, PAGE_BYTES = 32, 512, 4 << 20
 """Events that are read at a time, as far as their bodies are not large."""
@@ -252,7 +252,7 @@ class _Run:
             if self._stopping:
                 return
         chunk, before, after = under_way.popleft().result()
-        if any(len(message.body) > LARGE_BODY for message in chunk):
+        if any(_largest(each) > LARGE_BODY for each in zip(chunk, before, after, strict=True)):
             await asyncio.to_thread(self._add_all, chunk, before, after)
         else:
             until = perf_counter() + SLICE_SECONDS
@@ -286,6 +286,12 @@ class _Run:
         self._saved_at = monotonic()
         self._of._loop.progress()
         self._of._tell(self)
+
+
+def _largest(of_event: tuple[Message, Preparation, Preparation]) -> int:
+    """Bytes of the largest of an event and the requests made of it."""
+    message, *made = of_event
+    return max(len(message.body), *(len(one.request.body) for one in made if isinstance(one, ReadyToSend)), 0)
 
 
 class _TimeOuts:

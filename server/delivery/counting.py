@@ -14,6 +14,11 @@ class RunsInBackground(Protocol):
     async def run(self, program: Program, webhook: Webhook, *, background: bool) -> Result: ...
 
 
+def uncounted(program: Program) -> Program:
+    """The program under an owner's name that no live run has, as the background needs it."""
+    return replace(program, owner=f"coverage of {program.owner}")
+
+
 class CountingSandbox:
     """Runs the code with counters whenever it is asked to run that code, and adds up what they counted.
 
@@ -35,8 +40,8 @@ class CountingSandbox:
 
     async def run(self, program: Program, webhook: Webhook, *, background: bool = True) -> Result:
         if program.code != self._instrumented.original:
-            return await self._sandbox.run(program, webhook, background=background)
-        counted = Program(f"coverage of {program.owner}", self._instrumented.code, self._counting)
+            return await self._sandbox.run(uncounted(program), webhook, background=background)
+        counted = Program(uncounted(program).owner, self._instrumented.code, self._counting)
         result = await self._sandbox.run(counted, webhook, background=background)
         if len(result.counts) == self._counting.counters:  # the code may have left no memory to read them
             self._counts = merge((self._counts, result.counts), self._counting.counters)

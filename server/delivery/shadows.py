@@ -19,6 +19,7 @@ from server.delivery.prepare import Event, Preparation, ReadyToSend, runs_code
 from server.delivery.supervised_loop import SupervisedLoop
 from server.domain.cards import Card
 from server.domain.comparison_reports import Report
+from server.domain.comparisons import Compared
 from server.domain.endpoints import Endpoint
 from server.domain.ids import Millis, ShadowId
 from server.domain.messages import Message
@@ -36,6 +37,8 @@ MAX_QUEUED_BYTES = 32 << 20
 """Bytes of all events that wait."""
 CHUNK = 32
 """Events that are run together."""
+LARGE_BYTES = 128 * 1024
+"""Events with more bytes, with what both codes make of them, are compared in a thread."""
 
 log = structlog.get_logger()
 
@@ -182,7 +185,7 @@ class Shadows:
             sides.after, events, owner=f"shadow:{shadow.id}", sandbox=self._sandbox, cards=self._cards
         )
         for seen, after in zip(fitting, made, strict=True):
-            compared = comparer.compare(seen.message.body, seen.prepared, after)
+            compared = await _compared(comparer, seen, after)
             queue.report.add(seen.message.event_type, seen.message.id, compared, seen.prepared.ms, after.ms)
             await asyncio.sleep(0)
         queue.has_news = True
@@ -196,6 +199,14 @@ class Shadows:
     async def _end(self, shadow_id: ShadowId) -> None:
         if await self._store.write(lambda tx: shadows.end(tx, shadow_id, ShadowState.ENDED, _now())):
             log.info("shadow.ended", shadow_id=shadow_id)
+
+
+async def _compared(comparer: Comparer, seen: _Seen, after: Preparation) -> Compared:
+    """The comparison; in a thread when it takes long."""
+    size = seen.size + (len(after.request.body) if isinstance(after, ReadyToSend) else 0)
+    if size > LARGE_BYTES:
+        return await asyncio.to_thread(comparer.compare, seen.message.body, seen.prepared, after)
+    return comparer.compare(seen.message.body, seen.prepared, after)
 
 
 def _event(seen: _Seen, sides: Sides) -> Event:

@@ -31,6 +31,9 @@ from server.web.visit import Here, Visit
 router = APIRouter()
 
 DRAFT, ACTIVE = "draft", "active"
+MAX_REAL_BYTES = 8 << 20
+"""Bytes of stored events with which no more are read."""
+EVENTS_AT_ONCE = 10
 NO_SANDBOX = say("The sandbox cannot run code right now. Try again in a moment.")
 
 
@@ -137,10 +140,12 @@ async def saved_marks(here: Here, endpoint: TheEndpoint, of: str = DRAFT) -> Res
 def _stored(tx: Transaction, endpoint: Endpoint) -> _Stored:
     selection = EventSelection(MAX_REAL_EVENTS)
     events: list[Message] = []
-    before = "~"
-    while len(events) < MAX_REAL_EVENTS and before:
-        found, before = stored_events.page(tx, endpoint, selection, before, MAX_REAL_EVENTS - len(events))
+    before, size = "~", 0
+    while len(events) < MAX_REAL_EVENTS and size < MAX_REAL_BYTES and before:
+        most = min(EVENTS_AT_ONCE, MAX_REAL_EVENTS - len(events))
+        found, before = stored_events.page(tx, endpoint, selection, before, most)
         events += found
+        size += sum(len(message.body) for message in found)
         if not found:
             break  # one step scans thousands of messages; older ones are left out
     cases = [stored.case for stored in test_cases.of_endpoint(tx, endpoint.id) if stored.case]
@@ -160,12 +165,16 @@ async def _run(here: Visit, tried: Endpoint, stored: _Stored) -> tuple[CoverageR
         actions.measure, tried, stored.cases, stored.events, sandbox=services.sandbox, cards=services.cards
     )
     newest = stored.events[0].id if stored.events else ""
-    state = repr((newest, tried.updated_at, sorted(tried.variables.items()), stored.cases)).encode("utf-8", "replace")
+    state = (newest, tried.updated_at, sorted(tried.variables.items()), stored.cases)
     try:
-        key = (tried.id, tried.version.code, hashlib.sha256(state).hexdigest())
+        key = (tried.id, tried.version.code, await asyncio.to_thread(_digest, state))
         return await services.coverage.get(key, measured), None
     except Unavailable:
         return None, NO_SANDBOX
+
+
+def _digest(state: object) -> str:
+    return hashlib.sha256(repr(state).encode("utf-8", "replace")).hexdigest()
 
 
 def _lines(code: str, coverage: Coverage | None) -> list[CoveredLine]:

@@ -1,6 +1,7 @@
 """A shadow runs on live events beside the active code, harms nobody, and its report is kept."""
 
 import json
+import threading
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from receivers import OK, receiving, then_closing
 from working import LOOPBACK, until
 
 from server.delivery import shadows as shadows_module
+from server.delivery.code_comparisons import Comparer
 from server.delivery.configuration import Configuration
 from server.delivery.courier import Courier
 from server.delivery.dispatch import Dispatcher
@@ -115,6 +117,23 @@ async def test_differences_are_counted_and_secrets_masked(shop: Shop) -> None:
     stored = await shop.compared(20)
     assert stored.report.counts == {Difference.SAME: 10, Difference.THROWS: 10}
     assert "sk_live" not in stored.report.dump()
+    await shop.shadows.stop()
+
+
+async def test_large_events_are_compared_beside_the_event_loop(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shadows_module, "LARGE_BYTES", 5)
+    threads, compare = set(), Comparer.compare
+
+    def noted(*values: Any) -> Any:
+        threads.add(threading.current_thread())
+        return compare(*values)
+
+    monkeypatch.setattr(Comparer, "compare", noted)
+    endpoint = await shop.opened(ODD_THROW)
+    shop.shadows.start()
+    await shop.saw(endpoint, 4)
+    await shop.compared(4)
+    assert threading.main_thread() not in threads
     await shop.shadows.stop()
 
 

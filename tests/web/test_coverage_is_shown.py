@@ -13,7 +13,9 @@ from server.domain.conditions import Condition, Operator
 from server.domain.endpoints import Endpoint
 from server.domain.ids import CodeDraftId, TestCaseId, mint
 from server.domain.test_case_files import load
+from server.domain.transformations import Program, Result, Webhook
 from server.domain.versions import CodeDraft
+from server.sandbox import Sandbox
 from server.store import drafts, endpoints, messages, test_cases
 
 CODE = """function handler(webhook) {
@@ -156,3 +158,32 @@ async def test_results_are_kept_for_a_moment(site: Site, monkeypatch: pytest.Mon
     assert changed != endpoint
     await site.post(f"/endpoints/{endpoint.id}/coverage.json", {"code": "function handler(w) { return w }"})
     assert len(runs) == 2
+
+
+@pytest.mark.parametrize(
+    "code", [CODE, CODE + "//" + "\n" + "1 && 1;" * 6_000, CODE + 'var {a = "x"} = {}; <!-- html\n']
+)
+async def test_runs_for_coverage_never_wait_in_the_queue_of_live_events(
+    site: Site, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = await made(site, code)
+    owners: set[str] = set()
+    run = Sandbox.run
+
+    async def noted(sandbox: Sandbox, program: Program, webhook: Webhook, *, background: bool = False) -> Result:
+        owners.add(program.owner)
+        return await run(sandbox, program, webhook, background=background)
+
+    monkeypatch.setattr(Sandbox, "run", noted)
+    await site.get(f"/endpoints/{endpoint.id}/coverage")
+    assert owners == {f"coverage of {endpoint.id}"}
+
+
+async def test_stored_events_are_read_within_bounds(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.web.coverage.MAX_REAL_BYTES", 10_000)
+    endpoint = await made(site)
+    body = json.dumps({"type": "payment.succeeded", "data": {"text": "x" * 2_000}}).encode()
+    came = [a_message(site.source, body=body, received_at=site.services.now()) for _ in range(30)]
+    await site.services.store.write(lambda tx: messages.receive(tx, came))
+    page = (await site.get(f"/endpoints/{endpoint.id}/coverage")).text
+    assert "the 10 newest stored events" in text_of(page)
