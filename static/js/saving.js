@@ -78,6 +78,7 @@ async function receive(form, answer, button) {
   if (FORM_AGAIN.includes(answer.status)) {
     if (button?.dataset.changesCard && answer.ok && isChanged(form)) resume(form);
     show(page);
+    if (!document.querySelector(`form[data-keep="${CSS.escape(form.dataset.keep)}"]`)) arrive(page);
     if (button?.dataset.changesCard && answer.ok) cardChanged(button.dataset.changesCard);
     return;
   }
@@ -100,6 +101,12 @@ function show(page) {
   content.replaceChildren(...page.getElementById("content").childNodes);
   htmx.process(content);
   document.dispatchEvent(new CustomEvent("htmx:after:swap"));
+}
+
+// The response is another page, such as the form of a test case, and not this form again: it is read from its top.
+function arrive(page) {
+  document.title = page.title;
+  scrollTo(0, 0);
 }
 
 // A reload shows the chosen card too, and the focus is where it was.

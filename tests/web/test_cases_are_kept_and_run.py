@@ -115,6 +115,7 @@ async def test_a_case_is_made_of_a_test_with_the_typed_code(site: Site) -> None:
     assert "mira.lindqvist" in shown["payload"][0]
 
     assert 'name="mask" value="on" checked' in tested.text
+    assert "data-save" not in tested.text  # Ctrl+S saves the draft, also below a test result
     masked = await site.post(f"/endpoints/{endpoint_id}/cases/propose", {**form, "mask": "on"})
     assert "mira.lindqvist" not in masked.text and "Personal data is masked." in masked.text
 
