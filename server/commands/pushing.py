@@ -135,7 +135,8 @@ async def _tell_end(opened: Opened, planned: PushPlan, after: pushes.StoredFolde
         show(f"Version {after.endpoint.version.number} is active.")
         await tell_parked(opened, after.endpoint)
     elif planned.code and after.draft:
-        show(f"Saved as draft {after.draft.revision}. It changes nothing until it is activated: hookbench activate")
+        command = f"hookbench activate {after.endpoint.id}"
+        show(f"Saved as draft {after.draft.revision}. It changes nothing until it is activated: {command}")
     elif planned.code:
         show("The code is what is active already, so there is no draft any more.")
     if planned.settings or planned.added or planned.changed or planned.removed:

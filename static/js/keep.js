@@ -228,10 +228,7 @@ function state(form) {
     if (secrets.flat().some(Boolean)) found.secretRows[rows.id] = secrets;
   }
   for (const field of form.elements) {
-    if (
-      !field.name || field.closest("[data-rows]") ||
-      field.matches("button, fieldset, output, [type=hidden], [type=file], [readonly]")
-    ) continue;
+    if (!field.name || field.closest("[data-rows]") || field.matches(NOT_KEPT)) continue;
     if (field.matches("[type=checkbox], [type=radio]")) found.checks[`${field.name}=${field.value}`] = field.checked;
     else if (isSecret(field)) found.secretFields[field.name] = field.value;
     else found.fields[field.name] = field.value;
@@ -239,6 +236,8 @@ function state(form) {
   return found;
 }
 
+// Nothing that a person typed, and what only asks for a test or a case of it.
+const NOT_KEPT = "button, fieldset, output, [type=hidden], [type=file], [readonly], [name=message], [name=mask]";
 const isSecret = (field) => field.matches("[type=password], [data-secret]");
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
@@ -249,10 +248,7 @@ function fill(form, from) {
   }
   const touched = [];
   for (const field of form.elements) {
-    if (
-      !field.name || field.closest("[data-rows]") ||
-      field.matches("button, fieldset, output, [type=hidden], [type=file], [readonly]")
-    ) continue;
+    if (!field.name || field.closest("[data-rows]") || field.matches(NOT_KEPT)) continue;
     if (field.matches("[type=checkbox], [type=radio]")) {
       const checked = from.checks[`${field.name}=${field.value}`];
       if (checked !== undefined && checked !== field.checked) (field.checked = checked), touched.push(field);
