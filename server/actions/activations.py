@@ -25,6 +25,10 @@ class Signature:
 
 
 NO_DRAFT = say("There is no draft to activate.")
+CASES_FAIL = say(
+    "Test cases fail on this version, and it never served. Restore it into the draft: there you can mend it, or "
+    "activate it all the same and say why."
+)
 
 
 async def activate_draft(services: Services, endpoint: Endpoint, draft_id: CodeDraftId, signed: Signature) -> Endpoint:
@@ -50,6 +54,14 @@ async def checked(services: Services, endpoint: Endpoint, draft_id: CodeDraftId,
         sentence = say("Test cases fail. Mend the code, or say why you activate it all the same.")
         raise Invalid(Problem("override_note", sentence))
     return replace(signed, failing=results.failing)
+
+
+async def failing_of_version(services: Services, endpoint: Endpoint, version_id: VersionId) -> int:
+    """How many test cases fail on a version of the endpoint."""
+    version = await services.store.read(lambda tx: versions.of_endpoint(tx, endpoint.id, version_id))
+    if version is None:
+        return 0
+    return (await run_all(services, replace(endpoint, version=version), None)).failing
 
 
 def serve_draft(
@@ -86,10 +98,13 @@ def serve_draft(
 
 
 async def roll_back(services: Services, endpoint: Endpoint, version_id: VersionId, signed: Signature) -> Endpoint:
-    """Make an older version serve again; one that never served is activated.
+    """Make an older version serve again; one that never served is activated if its test cases pass.
 
     Values of variables, credentials, URL and event types stay as they are. Raises ``Invalid``.
     """
+    has_served = await services.store.read(lambda tx: versions.has_served(tx, version_id))
+    if not has_served and await failing_of_version(services, endpoint, version_id):
+        raise Invalid(Problem("", CASES_FAIL))
     return await activate_version(services, endpoint, version_id, signed, ActivationReason.ROLLED_BACK)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from server.actions.activations import Signature, check_note, new_version, serve
+from server.actions.activations import Signature, check_note, failing_of_version, new_version, serve
 from server.actions.endpoints import check_whole, existing, serving, told
 from server.actions.services import Services
 from server.domain.endpoints import Endpoint
@@ -55,8 +55,16 @@ async def begin(
 
 
 async def promote(services: Services, endpoint: Endpoint, shadow: Shadow, signed: Signature) -> Endpoint:
-    """Activate the shadow's version and end the shadow. Raises ``Invalid``."""
+    """Activate the shadow's version and end the shadow. Raises ``Invalid``.
+
+    If test cases fail on it, the note must say why it is activated all the same.
+    """
     check_note(signed.note, "note")
+    if failing := await failing_of_version(services, endpoint, shadow.version_id):
+        if not signed.note:
+            sentence = say("Test cases fail. Mend the code, or say why you activate it all the same.")
+            raise Invalid(Problem("note", sentence))
+        signed = replace(signed, failing=failing, override_note=signed.note)
 
     def keep(tx: Transaction) -> Endpoint:
         at = services.now()
@@ -66,6 +74,8 @@ async def promote(services: Services, endpoint: Endpoint, shadow: Shadow, signed
         version = versions.of_endpoint(tx, endpoint.id, shadow.version_id)
         if version is None:
             raise Invalid(Problem("", say("This version does not exist.")))
+        if serving(now) == version.id:
+            raise Invalid(Problem("", say("Version {number} is active already.", number=version.number)))
         check_whole(now)
         after = replace(now, version=version, transforming=True)
         return serve(tx, now, after, ActivationReason.PROMOTED, signed, at)

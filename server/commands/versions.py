@@ -63,6 +63,8 @@ async def roll_back(opened: Opened, wanted: str, number: int | None, note: str) 
     endpoint = await opened.find(wanted)
     if number is not None:
         version_id = (await _numbered(opened, endpoint, number)).id
+        if not await opened.store.read(lambda tx: versions.has_served(tx, version_id)):
+            raise Refused(f"Version {number} never served. Activate it: hookbench activate {wanted} --version {number}")
     else:
         made = await opened.store.read(lambda tx: versions.activations_of(tx, endpoint.id))
         former = former_version(endpoint, made)

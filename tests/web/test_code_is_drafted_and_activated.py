@@ -13,7 +13,7 @@ from server.domain.ids import EndpointId, TestCaseId, mint
 from server.domain.test_case_files import usual_clock
 from server.domain.test_cases import TestCase
 from server.domain.versions import Activation, ActivationReason, CodeDraft, Version
-from server.store import Transaction, drafts, endpoints, test_cases, versions
+from server.store import Transaction, drafts, endpoints, shadows, test_cases, versions
 
 OTHER = "function handler(webhook) {\n  webhook.cancel = true;\n  return webhook;\n}\n"
 
@@ -346,6 +346,29 @@ async def test_a_failing_case_blocks_activating_unless_a_note_says_why(each_site
     newest = (await activations(site, endpoint_id))[0]
     assert (newest.failing, newest.override_note) == (1, "The shop closes")
     assert "1 test case failed: The shop closes" in text_of((await site.get(f"/endpoints/{endpoint_id}/history")).text)
+
+
+async def test_a_failing_case_blocks_the_other_ways_to_activate_too(each_site: Site) -> None:
+    site, endpoint_id = each_site, await with_a_case(each_site)
+    await site.post(f"/endpoints/{endpoint_id}/transformation", a_form(code=OTHER))
+    path_of(await site.post(f"/endpoints/{endpoint_id}/shadow", {"code": "draft", "duration": "1h"}))
+    shadow = (await site.services.store.read(lambda tx: shadows.history(tx, EndpointId(endpoint_id))))[0]
+    first = (await now(site, endpoint_id)).version
+
+    refused = await site.post(f"/endpoints/{endpoint_id}/versions/{shadow.version_id}/roll-back")
+    assert refused.status_code == 422 and "Test cases fail on this version" in text_of(refused.text)
+    promoting = f"/endpoints/{endpoint_id}/shadow/{shadow.id}/promote"
+    refused = await site.post(promoting)
+    assert refused.status_code == 422
+    assert beside(refused.text, "note") == "Test cases fail. Mend the code, or say why you activate it all the same."
+    assert (await now(site, endpoint_id)).version == first
+
+    path_of(await site.post(promoting, {"note": "The shop closes"}))
+    newest = (await activations(site, endpoint_id))[0]
+    assert (newest.version_id, newest.failing, newest.override_note) == (shadow.version_id, 1, "The shop closes")
+    assert first
+    path_of(await site.post(f"/endpoints/{endpoint_id}/versions/{first.id}/roll-back"))
+    path_of(await site.post(f"/endpoints/{endpoint_id}/versions/{shadow.version_id}/roll-back"))  # it has served
 
 
 async def test_a_passing_case_keeps_no_override(site: Site) -> None:
