@@ -1,6 +1,7 @@
 // Types in the code editor: completion, hover, warnings, definition, rename and formatting by the type worker. It is
-// loaded once, when a code editor with data-types-url has the focus for the first time and the browser is idle; not
-// when the person saves data. Until it is ready, and wherever it knows nothing, completion comes from the sample.
+// loaded once, when a code editor with data-types-url has the focus for the first time, or its page was opened at
+// #editor-code, and the browser is idle; not when the person saves data. Until it is ready, and wherever it knows
+// nothing, completion comes from the sample.
 //   data-types-url="/…/types.d.ts"  the types of this endpoint; the form's event types are added to the address
 import { EditorView, hoverTooltip } from "../vendor/codemirror.js";
 import { showWarnings } from "./marks.js";
@@ -60,7 +61,8 @@ export class Types {
       else setTimeout(start, 0);
     };
     view.contentDOM.addEventListener("focus", begin, { once: true });
-    if (view.hasFocus) begin();
+    // "Open in editor" on a message's page: who comes to mend code sees its warnings at once.
+    if (view.hasFocus || location.hash === "#editor-code") begin();
   }
 
   get ready() {
