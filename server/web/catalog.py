@@ -73,7 +73,9 @@ class EventTypePage:
 
 @router.get("/events")
 async def index(request: Request, here: Here, q: str = "") -> Response:
-    found = [each for one in await here.services.store.read(observations.all_of) for each in drifts(one)]
+    found = await here.services.store.read(
+        lambda tx: [each for one in observations.all_of(tx) for each in drifts(one)]  # many: in the reader's thread
+    )
     unknown = [each for each in found if each.kind is DriftKind.NEW_EVENT_TYPE]
     values = Catalog(q=q, groups=_matching(q), unknown=unknown, differences=counts(found))
     return page(request, "events/list.html", here, values, block="found")

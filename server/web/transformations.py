@@ -12,7 +12,7 @@ from server.actions import code_drafts
 from server.actions.drafts import Draft, code_problems
 from server.actions.endpoints import Stale
 from server.domain.cards import Card
-from server.domain.drift import DriftKind, Observation, drifts
+from server.domain.drift import Drift, DriftKind, drifts
 from server.domain.endpoints import Endpoint
 from server.domain.ids import CodeDraftId, MessageId, VersionId
 from server.domain.line_diff import DiffLine, line_diff
@@ -189,17 +189,17 @@ async def editor_page(
 ) -> Response:
     card_of(here, endpoint.card)  # the page needs it
 
-    def look(tx: Transaction) -> tuple[list[Version], CodeDraft | None, list[Observation]]:
+    def look(tx: Transaction) -> tuple[list[Version], CodeDraft | None, list[Drift]]:
         current = saved or draft_rows.current(tx, endpoint.id)
-        return versions.history(tx, endpoint.id, RECENT), current, observations.all_of(tx)
+        found = [
+            each
+            for one in observations.all_of(tx)
+            if endpoint.event_types is None or one.event_type in endpoint.event_types
+            for each in drifts(one)
+        ]
+        return versions.history(tx, endpoint.id, RECENT), current, found
 
-    recent, known, observed = await here.services.store.read(look)
-    differences = [
-        each
-        for one in observed
-        if endpoint.event_types is None or one.event_type in endpoint.event_types
-        for each in drifts(one)
-    ]
+    recent, known, differences = await here.services.store.read(look)
     shown = endpoint if known is None or known.variables is None else replace(endpoint, variables=known.variables)
     form = replace(
         drafts.shown(draft, problems, stored=shown, trial=trial),

@@ -1,5 +1,6 @@
 """The types of events and of what a destination accepts, for the code editor (``static/js/types.js``)."""
 
+import asyncio
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Annotated
@@ -9,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.domain.cards import Card
-from server.domain.drift import DriftKind, Observation, drifts
+from server.domain.drift import DriftKind, drifts
 from server.domain.endpoints import URL_NOT_SET
 from server.domain.type_definitions import Observed, type_definitions
-from server.store import observations
+from server.store import Transaction, observations
 from server.web.endpoint_frame import TheEndpoint
 from server.web.endpoints import card_of
 from server.web.i18n import gettext
@@ -28,7 +29,8 @@ MAX_EVENTS = 100
 async def of_endpoint(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     """The types for the code of an endpoint: its event types, its variables, and what its destination accepts."""
     card = here.services.cards.get(endpoint.card)
-    text = type_definitions(
+    text = await asyncio.to_thread(
+        type_definitions,
         event_types=endpoint.event_types,
         contract=card.contract if card else None,
         url=endpoint.url if endpoint.url != URL_NOT_SET or card is None else _example_url(card),
@@ -45,7 +47,8 @@ async def of_card(
 ) -> Response:
     """The types for the code of a new endpoint. ``event``: the event types that its form has chosen; none for all."""
     found = card_of(here, card)
-    text = type_definitions(
+    text = await asyncio.to_thread(
+        type_definitions,
         event_types=event,
         contract=found.contract,
         url=_example_url(found),
@@ -58,9 +61,12 @@ async def of_card(
 
 async def _observed(here: Visit) -> Observed:
     """What real events had and the catalog lacks."""
+    return await here.services.store.read(_lacking)
+
+
+def _lacking(tx: Transaction) -> Observed:
     found: dict[str, dict[str, Sequence[str]]] = {}
-    seen: list[Observation] = await here.services.store.read(observations.all_of)
-    for one in (each for observation in seen for each in drifts(observation)):
+    for one in (each for observation in observations.all_of(tx) for each in drifts(observation)):
         fields = found.setdefault(one.event_type, {})
         if one.kind is not DriftKind.NEW_EVENT_TYPE:
             fields[one.path] = one.types
