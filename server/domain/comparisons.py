@@ -205,8 +205,8 @@ def _bounded(paths: set[str]) -> tuple[str, ...]:
 
 
 _QUOTED = re.compile(r'"[^"]*"')
-_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+")
-_IDENTIFIER = re.compile(r"\b(?=[\w-]*\d)[\w-]{6,}\b")
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w.-]+")
+_IDENTIFIER = re.compile(r"(?<![\w-])(?=[\w-]*\d)[\w-]{6,}\b")
 _DIGITS = re.compile(r"\d+")
 
 

@@ -1,6 +1,7 @@
 """What two codes make of an event is compared by what a receiver would see, and equal changes are one group."""
 
 import json
+from time import process_time
 from typing import Any
 
 import pytest
@@ -259,3 +260,10 @@ def test_a_median_is_exact_to_ten_percent(ms: float) -> None:
     for _ in range(9):
         durations.add(ms)
     assert durations.median == pytest.approx(max(ms, 0.01), rel=0.1)
+
+
+@pytest.mark.parametrize("text", ["a." * 40_000, "a-" * 40_000, "a@" * 40_000])
+def test_the_shape_of_any_text_is_found_in_linear_time(text: str) -> None:
+    began = process_time()
+    shape(text)
+    assert process_time() - began < 1
