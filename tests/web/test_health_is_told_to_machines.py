@@ -17,6 +17,8 @@ LOOPS = {
     "mails",
     "webhook",
     "retention",
+    "backtests",
+    "shadows",
     "observer",
 }
 
