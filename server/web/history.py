@@ -143,6 +143,8 @@ async def compare(
 
     known, saved, (old, new) = await here.services.store.read(look)
     old = old or (None if before == DRAFT else endpoint.version)
+    if before == DRAFT and new is None:
+        new = endpoint.version
     left = _side(old, saved if before == DRAFT else None)
     right = _side(new, saved if new is None else None) or _side(known[0] if known else None, None)
     if left is None or right is None:
