@@ -10,7 +10,7 @@ from itertools import pairwise, zip_longest
 
 CONTEXT = 3
 """Unchanged lines that are shown around each difference."""
-MOST_STEPS = 4_000_000
+MAX_STEPS = 4_000_000
 """Steps of ``SequenceMatcher``, at worst, in one comparison: a few tenths of a second."""
 
 
@@ -77,12 +77,12 @@ def opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[Opcode]:
 
 
 def _between(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
-    left = MOST_STEPS - _steps(old, new)
+    left = MAX_STEPS - _steps(old, new)
     if left >= 0:
         return list(SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
     made: list[Opcode]
     found: list[Opcode] = []
-    left = MOST_STEPS
+    left = MAX_STEPS
     for (i1, j1), (i2, j2) in pairwise([(-1, -1), *_anchors(old, new), (len(old), len(new))]):
         stretch, other = old[i1 + 1 : i2], new[j1 + 1 : j2]
         left -= (steps := _steps(stretch, other))

@@ -92,7 +92,7 @@ def test_long_texts_of_any_kind_are_compared_in_bounded_time(old: str, new: str)
 
 @given(st.lists(st.sampled_from("abcdefgh"), max_size=40), st.lists(st.sampled_from("abcdefgh"), max_size=40))
 def test_without_time_the_lines_still_give_both_texts_back(old: list[str], new: list[str]) -> None:
-    with patch("server.domain.line_diff.MOST_STEPS", 20):
+    with patch("server.domain.line_diff.MAX_STEPS", 20):
         codes = list(opcodes(old, new))
     ends = [(0, 0), *((i2, j2) for _, _, i2, _, j2 in codes)]
     assert ends == [*((i1, j1) for _, i1, _, j1, _ in codes), (len(old), len(new))]
