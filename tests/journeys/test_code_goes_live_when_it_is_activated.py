@@ -116,6 +116,9 @@ def test_code_typed_before_the_session_expired_is_merged_with_what_was_saved_sin
     other = page.context.new_page()
     paste_over(page, "field-code", FIRST + "\n\n\n// end\n// mine\n")
     save_draft(other, address, "// theirs\n" + FIRST + "\n\n\n// end\n")
+    # An open page hears of it; once the session has ended, that request would lead to the sign-in page by itself.
+    expect(page.get_by_text("This form was just saved in another tab")).to_be_visible()
+    other.close()
     [session] = [one for one in page.context.cookies() if one["name"] == "session"]
     page.context.add_cookies([{**session, "value": "a-session-that-is-over"}])
 
