@@ -6,11 +6,11 @@ deliveries at 100 events/s with and without backtests beside them, taking turns.
 priority, so beside other work its seconds say nothing: read its processor time, as a multiple of what the sandbox alone
 takes to run one code on the same events, and the difference of two p99 of the same turn.
 
-November 2026, two shared cores under a load of 7 to 14: 2.5 × the sandbox alone, 10 s of processor time that was three
-times as slow as in calm moments (``tests/bench/sandbox/README.md``: 143 µs an event, so 3.6 s for a backtest, of which
-two idle cores need about 2 s); 17 to 33 s by the clock beside that load. p99 beside backtests against alone, in turns
-of 6 to 8 s: 95 against 26 ms, 212 against 124, 68 against 93 (SQLite), 427 against 578 (PostgreSQL); between two turns
-without backtests it differed as much. A callback of the event loop took at most 2.6 ms of processor time.
+November 2026, two cores of a virtual machine that did nothing else (load 0.3 to 1.3): 5.0 to 5.3 s on SQLite, 5.5 to
+5.8 s on PostgreSQL; 9.5 and 10.1 s of processor time, 2.2 and 2.6 × the sandbox alone. p99 beside backtests against
+alone at 100 events/s: 28.8 against 5.7 ms and 24.6 against 12.4 ms (SQLite, two turns of 8 s), 30.0 against 6.7 ms
+(PostgreSQL, one turn). Beside other work (load 7 to 14) it took 12 to 41 s. A callback of the event loop took at most
+2.6 ms of processor time.
 """
 
 import argparse
