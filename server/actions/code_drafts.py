@@ -102,9 +102,9 @@ async def restore_revision(
 
 
 def _replace_code(services: Services, tx: Transaction, endpoint: Endpoint, code: str, author: str) -> CodeDraft | None:
-    """Save the draft with other code. Its variables stay as they are."""
+    """Save the draft with other code. Its variables stay as they are; if they cannot be read, the endpoint's apply."""
     now, saved = existing(tx, endpoint.id), drafts.current(tx, endpoint.id)
-    kept = saved.variables if saved else None
+    kept = saved.variables if saved and not saved.unreadable else None
     if kept is None and is_active(now, code, dict(now.variables), transforming=True):
         drafts.discard(tx, endpoint.id)
         return None

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import httpx
 from form import PLAIN, a_form, beside, make_live, path_of, text_of
 from site_under_test import Site
 
@@ -169,6 +170,28 @@ async def test_a_discarded_draft_can_be_restored(each_site: Site) -> None:
     await site.post(f"/endpoints/{endpoint_id}/drafts/{draft.id}/restore")
     again = await draft_of(site, endpoint_id)
     assert again and again.code == OTHER
+
+
+async def test_variables_of_a_draft_that_cannot_be_read_are_never_taken_for_none(each_site: Site) -> None:
+    """Activating would erase the endpoint's variables."""
+    site, endpoint_id = each_site, await an_endpoint_of(each_site, variables_key=["A"], variables_value=["1"])
+    form = a_form(code=OTHER, variables_key=["B"], variables_value=["2"])
+    await site.post(f"/endpoints/{endpoint_id}/transformation", form)
+    [first] = await history(site, endpoint_id)
+    await spoil(site, "UPDATE drafts SET variables = 'enc:1:nothing'")
+
+    refused = await make_live_as_it_is(site, endpoint_id)
+    assert "The variables of the draft cannot be read. Enter them again and save." in text_of(refused.text)
+    assert refused.status_code == 422
+
+    await make_live(site, endpoint_id, a_form(code=PLAIN + "// two", variables_key=["A"], variables_value=["1"]))
+    await site.post(f"/endpoints/{endpoint_id}/transformation", form)
+    await spoil(site, "UPDATE drafts SET variables = 'enc:1:nothing'")
+    await site.post(f"/endpoints/{endpoint_id}/versions/{first.id}/restore")
+    draft = await draft_of(site, endpoint_id)
+    assert draft and (draft.code, draft.variables) == (PLAIN, None)
+    await make_live_as_it_is(site, endpoint_id)
+    assert dict((await now(site, endpoint_id)).variables) == {"A": "1"}
 
 
 async def test_only_the_last_revisions_are_kept(site: Site) -> None:
@@ -384,3 +407,12 @@ def field(page: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page)
     assert found, name
     return found[1]
+
+
+async def make_live_as_it_is(site: Site, endpoint_id: str) -> httpx.Response:
+    address = f"/endpoints/{endpoint_id}/transformation/activate"
+    return await site.post(address, {"draft": field((await site.get(address)).text, "draft")})
+
+
+async def spoil(site: Site, statement: str) -> None:
+    await site.services.store.write(lambda tx: tx.exec_driver_sql(statement))
