@@ -15,7 +15,7 @@ from server.store import Transaction, drafts, endpoints, versions
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class Approval:
     """Who activates, why, and why in spite of failing test cases."""
 
     author: str
@@ -31,29 +31,29 @@ CASES_FAIL = say(
 )
 
 
-async def activate_draft(services: Services, endpoint: Endpoint, draft_id: CodeDraftId, signed: Signature) -> Endpoint:
+async def activate_draft(services: Services, endpoint: Endpoint, draft_id: CodeDraftId, approval: Approval) -> Endpoint:
     """Make the draft serve: its code as a new version, its variables and its switch.
 
     Raises ``Invalid``, and ``Stale`` when the draft is not the one that was looked at any more.
     """
-    return await _written(services, lambda tx: serve_draft(tx, endpoint.id, draft_id, signed, services.now()))
+    return await _written(services, lambda tx: serve_draft(tx, endpoint.id, draft_id, approval, services.now()))
 
 
-async def checked(services: Services, endpoint: Endpoint, draft_id: CodeDraftId, signed: Signature) -> Signature:
+async def checked(services: Services, endpoint: Endpoint, draft_id: CodeDraftId, approval: Approval) -> Approval:
     """Run the test cases on the draft; the signature with how many fail.
 
     Raises ``Invalid`` when some fail and ``override_note`` does not say why it is activated all the same.
     """
     draft = await services.store.read(lambda tx: drafts.get(tx, draft_id))
     if draft is None or draft.endpoint_id != endpoint.id or not draft.transforming:
-        return signed
+        return approval
     results = await run_all(services, endpoint, draft)
     if not results.failing:
-        return replace(signed, override_note="")
-    if not signed.override_note:
+        return replace(approval, override_note="")
+    if not approval.override_note:
         sentence = say("Test cases fail. Mend the code, or say why you activate it all the same.")
         raise Invalid(Problem("override_note", sentence))
-    return replace(signed, failing=results.failing)
+    return replace(approval, failing=results.failing)
 
 
 async def failing_of_version(services: Services, endpoint: Endpoint, version_id: VersionId) -> int:
@@ -68,13 +68,13 @@ def serve_draft(
     tx: Transaction,
     endpoint_id: EndpointId,
     draft_id: CodeDraftId,
-    signed: Signature,
+    approval: Approval,
     at: Millis,
     origin: VersionOrigin = VersionOrigin.PAGE,
 ) -> Endpoint:
     """As ``activate_draft``, in an open transaction."""
-    check_note(signed.note, "note")
-    check_note(signed.override_note, "override_note")
+    check_note(approval.note, "note")
+    check_note(approval.override_note, "override_note")
     now, draft = existing(tx, endpoint_id), drafts.current(tx, endpoint_id)
     if draft is None and now.draft_id is None:
         raise Invalid(Problem("", NO_DRAFT))
@@ -82,7 +82,7 @@ def serve_draft(
         raise Stale(now)
     if draft.unreadable:
         raise Invalid(Problem("", say("The variables of the draft cannot be read. Enter them again and save.")))
-    version = version_of(tx, now, draft, signed.author, signed.note, at, origin)
+    version = version_of(tx, now, draft, approval.author, approval.note, at, origin)
     after = replace(
         now,
         version=version,
@@ -94,10 +94,10 @@ def serve_draft(
     reason = ActivationReason.ACTIVATED
     if draft.transforming != now.transforming:
         reason = ActivationReason.ACTIVATED if draft.transforming else ActivationReason.SWITCHED_OFF
-    return serve(tx, now, after, reason, signed, at)
+    return serve(tx, now, after, reason, approval, at)
 
 
-async def roll_back(services: Services, endpoint: Endpoint, version_id: VersionId, signed: Signature) -> Endpoint:
+async def roll_back(services: Services, endpoint: Endpoint, version_id: VersionId, approval: Approval) -> Endpoint:
     """Make an older version serve again; one that never served is activated if its test cases pass.
 
     Values of variables, credentials, URL and event types stay as they are. Raises ``Invalid``.
@@ -105,19 +105,19 @@ async def roll_back(services: Services, endpoint: Endpoint, version_id: VersionI
     has_served = await services.store.read(lambda tx: versions.has_served(tx, version_id))
     if not has_served and await failing_of_version(services, endpoint, version_id):
         raise Invalid(Problem("", CASES_FAIL))
-    return await activate_version(services, endpoint, version_id, signed, ActivationReason.ROLLED_BACK)
+    return await activate_version(services, endpoint, version_id, approval, ActivationReason.ROLLED_BACK)
 
 
 async def activate_version(
     services: Services,
     endpoint: Endpoint,
     version_id: VersionId,
-    signed: Signature,
+    approval: Approval,
     reason: ActivationReason = ActivationReason.ACTIVATED,
 ) -> Endpoint:
     """Make a stored version serve, and enable the transformation. The draft stays. Raises ``Invalid``."""
     return await _written(
-        services, lambda tx: serve_version(tx, endpoint.id, version_id, signed, services.now(), reason)
+        services, lambda tx: serve_version(tx, endpoint.id, version_id, approval, services.now(), reason)
     )
 
 
@@ -125,13 +125,13 @@ def serve_version(
     tx: Transaction,
     endpoint_id: EndpointId,
     version_id: VersionId,
-    signed: Signature,
+    approval: Approval,
     at: Millis,
     reason: ActivationReason = ActivationReason.ACTIVATED,
 ) -> Endpoint:
     """As ``activate_version``, in an open transaction."""
-    check_note(signed.note, "note")
-    check_note(signed.override_note, "override_note")
+    check_note(approval.note, "note")
+    check_note(approval.override_note, "override_note")
     now, version = existing(tx, endpoint_id), versions.of_endpoint(tx, endpoint_id, version_id)
     if version is None:
         raise Invalid(Problem("", say("This version does not exist.")))
@@ -140,7 +140,7 @@ def serve_version(
     check_whole(now)
     if reason is ActivationReason.ROLLED_BACK and not versions.has_served(tx, version.id):
         reason = ActivationReason.ACTIVATED
-    return serve(tx, now, replace(now, version=version, transforming=True), reason, signed, at)
+    return serve(tx, now, replace(now, version=version, transforming=True), reason, approval, at)
 
 
 def version_of(
@@ -178,7 +178,7 @@ def new_version(
 
 
 def serve(
-    tx: Transaction, before: Endpoint, after: Endpoint, reason: ActivationReason, signed: Signature, at: Millis
+    tx: Transaction, before: Endpoint, after: Endpoint, reason: ActivationReason, approval: Approval, at: Millis
 ) -> Endpoint:
     """Store the endpoint as it serves from now on, with the activation that says so.
 
@@ -200,11 +200,11 @@ def serve(
             version_id=serving(after),
             former_version_id=serving(before),
             reason=reason,
-            author=signed.author,
-            note=signed.note,
+            author=approval.author,
+            note=approval.note,
             created_at=at,
-            failing=signed.failing,
-            override_note=signed.override_note,
+            failing=approval.failing,
+            override_note=approval.override_note,
         ),
     )
     return changed

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from server.actions import activations, code_drafts
 from server.actions import endpoints as endpoint_actions
-from server.actions.activations import Signature
+from server.actions.activations import Approval
 from server.actions.controls import MAX_CONCURRENT_ATTEMPTS
 from server.actions.drafts import ChecksDrafts, Draft, problems
 from server.actions.endpoints import Stale, check_whole, existing
@@ -347,7 +347,7 @@ def push(
     tx: Transaction,
     planned: PushPlan,
     card: Card,
-    signed: Signature,
+    approval: Approval,
     waiting: Mapping[MessageId, bool],
     at: Millis,
     checks: str | None = None,
@@ -362,18 +362,18 @@ def push(
     if _without_health(read(tx, endpoint_id)) != _without_health(planned.stored):
         raise Stale(now)
     if planned.settings:
-        endpoint_actions.put(tx, now, settings_change(planned), waiting, at, signed.author)
+        endpoint_actions.put(tx, now, settings_change(planned), waiting, at, approval.author)
     test_cases.remove(tx, endpoint_id, [each.id for each in planned.removed])
     for case in planned.changed:
         test_cases.change(tx, case, at)
-    test_cases.insert(tx, endpoint_id, planned.added, signed.author, at)
+    test_cases.insert(tx, endpoint_id, planned.added, approval.author, at)
     draft = planned.stored.draft
     if planned.code:
-        draft = code_drafts.put(tx, endpoint_id, planned.typed, signed.author, at)
+        draft = code_drafts.put(tx, endpoint_id, planned.typed, approval.author, at)
         if draft and checks is not None:
             drafts.keep_checks(tx, draft.id, checks)
     if planned.activate and draft:
-        activations.serve_draft(tx, endpoint_id, draft.id, signed, at, VersionOrigin.IMPORT)
+        activations.serve_draft(tx, endpoint_id, draft.id, approval, at, VersionOrigin.IMPORT)
     after = read(tx, endpoint_id)
     lock = locked(planned, after, folder_of(after, card, draft=True))
     options.set_pushed(tx, endpoint_id, lock.fingerprints, at)

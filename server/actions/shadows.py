@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from server.actions.activations import Signature, check_note, failing_of_version, new_version, serve
+from server.actions.activations import Approval, check_note, failing_of_version, new_version, serve
 from server.actions.endpoints import check_whole, existing, serving, told
 from server.actions.services import Services
 from server.domain.endpoints import Endpoint
@@ -54,17 +54,17 @@ async def begin(
     return shadow
 
 
-async def promote(services: Services, endpoint: Endpoint, shadow: Shadow, signed: Signature) -> Endpoint:
+async def promote(services: Services, endpoint: Endpoint, shadow: Shadow, approval: Approval) -> Endpoint:
     """Activate the shadow's version and end the shadow. Raises ``Invalid``.
 
     If test cases fail on it, the note must say why it is activated all the same.
     """
-    check_note(signed.note, "note")
+    check_note(approval.note, "note")
     if failing := await failing_of_version(services, endpoint, shadow.version_id):
-        if not signed.note:
+        if not approval.note:
             sentence = say("Test cases fail. Mend the code, or say why you activate it all the same.")
             raise Invalid(Problem("note", sentence))
-        signed = replace(signed, failing=failing, override_note=signed.note)
+        approval = replace(approval, failing=failing, override_note=approval.note)
 
     def keep(tx: Transaction) -> Endpoint:
         at = services.now()
@@ -78,7 +78,7 @@ async def promote(services: Services, endpoint: Endpoint, shadow: Shadow, signed
             raise Invalid(Problem("", say("Version {number} is active already.", number=version.number)))
         check_whole(now)
         after = replace(now, version=version, transforming=True)
-        return serve(tx, now, after, ActivationReason.PROMOTED, signed, at)
+        return serve(tx, now, after, ActivationReason.PROMOTED, approval, at)
 
     return told(services, await services.store.write(keep))
 

@@ -9,7 +9,7 @@ import click
 
 from server.actions import endpoints as endpoint_actions
 from server.actions import pushes
-from server.actions.activations import Signature, check_note
+from server.actions.activations import Approval, check_note
 from server.actions.case_runs import results_of, run_cases, unreadable
 from server.actions.pushes import Part, PushPlan, Spot
 from server.commands.folders import files_of, read_lock, write_lock
@@ -94,14 +94,14 @@ async def push(opened: Opened, folder: Path, wanted: str | None, asked: PushOpti
     if not asked.yes and not click.confirm("Push this?"):
         show("Nothing was pushed.")
         return 1
-    signed = Signature(author(), asked.note, failing, asked.override if failing else "")
-    after = await _apply(opened, planned, card, signed, results, folder)
+    approval = Approval(author(), asked.note, failing, asked.override if failing else "")
+    after = await _apply(opened, planned, card, approval, results, folder)
     await _tell_end(opened, planned, after)
     return 0
 
 
 async def _apply(
-    opened: Opened, planned: PushPlan, card: Card, signed: Signature, results: CaseResults, folder: Path
+    opened: Opened, planned: PushPlan, card: Card, approval: Approval, results: CaseResults, folder: Path
 ) -> pushes.StoredFolder:
     """Push it, and note in the folder's lock what Hookbench has now."""
     waiting = {}
@@ -110,7 +110,7 @@ async def _apply(
         waiting = dict(await endpoint_actions.survey(opened.store, planned.stored.endpoint.id, change))
     checks = results.dump() if results.total else None
     after, lock = await opened.store.write(
-        lambda tx: pushes.push(tx, planned, card, signed, waiting, now(), checks=checks)
+        lambda tx: pushes.push(tx, planned, card, approval, waiting, now(), checks=checks)
     )
     write_lock(folder, replace(lock, files=files_of(folder, planned.folder.files)))
     return after

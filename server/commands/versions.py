@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from server.actions import activations, pushes
-from server.actions.activations import NO_DRAFT, Signature, former_version
+from server.actions.activations import NO_DRAFT, Approval, former_version
 from server.actions.case_runs import run_all
 from server.actions.endpoints import serving
 from server.commands.opened import Opened
@@ -47,13 +47,13 @@ async def activate(opened: Opened, wanted: str, number: int | None, note: str, o
         show(masker.text(line))
     if failing and not override:
         raise Refused(f"{failing} test cases fail. Nothing was activated. To do it all the same, use --override WHY.")
-    signed = Signature(author(), note, failing, override if failing else "")
+    approval = Approval(author(), note, failing, override if failing else "")
 
     def keep(tx: Transaction) -> Endpoint:
         if version:
-            return activations.serve_version(tx, endpoint.id, version.id, signed, now())
+            return activations.serve_version(tx, endpoint.id, version.id, approval, now())
         assert draft
-        return activations.serve_draft(tx, endpoint.id, draft.id, signed, now(), VersionOrigin.COMMAND_LINE)
+        return activations.serve_draft(tx, endpoint.id, draft.id, approval, now(), VersionOrigin.COMMAND_LINE)
 
     await _tell(opened, await opened.store.write(keep))
 
@@ -71,10 +71,10 @@ async def roll_back(opened: Opened, wanted: str, number: int | None, note: str) 
         if former is None:
             raise Refused("No other version has served yet.")
         version_id = former
-    signed = Signature(author(), note)
+    approval = Approval(author(), note)
 
     def keep(tx: Transaction) -> Endpoint:
-        return activations.serve_version(tx, endpoint.id, version_id, signed, now(), ActivationReason.ROLLED_BACK)
+        return activations.serve_version(tx, endpoint.id, version_id, approval, now(), ActivationReason.ROLLED_BACK)
 
     await _tell(opened, await opened.store.write(keep))
     show("Values of variables, credentials, URL and event types stay as they are.")

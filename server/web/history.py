@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import activations, code_drafts, replays
-from server.actions.activations import NO_DRAFT, Signature
+from server.actions.activations import NO_DRAFT, Approval
 from server.actions.backtests import is_stale
 from server.actions.endpoints import Stale, serving
 from server.domain.backtests import Backtest
@@ -198,9 +198,9 @@ async def restore_revision(request: Request, here: Here, endpoint: TheEndpoint, 
 @router.post("/endpoints/{endpoint_id}/versions/{version_id}/roll-back")
 async def roll_back(request: Request, here: Here, endpoint: TheEndpoint, version_id: VersionId) -> Response:
     form = await forms.read(request)
-    signed = Signature(here.user.name, form.text("note"))
+    approval = Approval(here.user.name, form.text("note"))
     try:
-        await activations.roll_back(here.services, endpoint, version_id, signed)
+        await activations.roll_back(here.services, endpoint, version_id, approval)
     except Invalid as refused:
         return await _history_page(request, here, endpoint, refused)
     if await here.services.store.read(lambda tx: replay_matches.parked(tx, endpoint.id) > 0):
@@ -219,10 +219,10 @@ async def review(request: Request, here: Here, endpoint: TheEndpoint) -> Respons
 async def activate(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     form = await forms.read(request)
     draft_id = CodeDraftId(form.text("draft")[: forms.MAX_STAMP])
-    signed = Signature(here.user.name, form.text("note"), override_note=form.text("override_note"))
+    approval = Approval(here.user.name, form.text("note"), override_note=form.text("override_note"))
     try:
-        signed = await activations.checked(here.services, endpoint, draft_id, signed)
-        changed = await activations.activate_draft(here.services, endpoint, draft_id, signed)
+        approval = await activations.checked(here.services, endpoint, draft_id, approval)
+        changed = await activations.activate_draft(here.services, endpoint, draft_id, approval)
     except Invalid as refused:
         return await _activate_page(request, here, endpoint, form, refused.problems, status=422)
     except Stale as stale:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import shadows as actions
-from server.actions.activations import Signature
+from server.actions.activations import Approval
 from server.actions.endpoints import serving
 from server.domain.endpoints import Endpoint
 from server.domain.ids import MessageId, Millis, ShadowId, VersionId
@@ -114,7 +114,7 @@ async def promote(request: Request, here: Here, endpoint: TheEndpoint, shadow_id
     form = await forms.read(request)
     shadow = await _find(here, endpoint, shadow_id)
     try:
-        await actions.promote(here.services, endpoint, shadow, Signature(here.user.name, form.text("note")))
+        await actions.promote(here.services, endpoint, shadow, Approval(here.user.name, form.text("note")))
     except Invalid as refused:
         return await _page(request, here, endpoint, shadow, refused=refused, note=form.text("note"))
     return redirect(here.to(f"/endpoints/{endpoint.id}/history"), "promoted", request)
