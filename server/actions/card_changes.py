@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from server.actions.drafts import Draft
+from server.actions.endpoint_form import EndpointForm
 from server.domain import linear_patterns
 from server.domain.cards import Card, CardField, FieldKind
 
 
 @dataclass(frozen=True, slots=True)
 class CardChange:
-    draft: Draft
+    draft: EndpointForm
     """The form of the new card. It also keeps values that only other cards use, so that changing back restores them."""
     code_kept: bool
     """Whether the code was written for the former card and stayed because a person had edited it."""
 
 
-def change_card(draft: Draft, former: Card, card: Card) -> CardChange:
+def change_card(draft: EndpointForm, former: Card, card: Card) -> CardChange:
     """The draft for another card.
 
     Code that nobody edited, which is the former card's default or one of its samples, becomes the new card's default.
@@ -36,7 +36,7 @@ def change_card(draft: Draft, former: Card, card: Card) -> CardChange:
     return CardChange(replace(changed, code=card.default_code, transforming=transforming), False)
 
 
-def _with_recognised(draft: Draft, card: Card) -> Draft:
+def _with_recognised(draft: EndpointForm, card: Card) -> EndpointForm:
     """The draft with the values that certainly belong to the card in its own fields, as far as those are empty."""
     credentials = dict(draft.credentials or {})
     values, url = [draft.url, *credentials.values()], draft.url

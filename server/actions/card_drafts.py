@@ -11,7 +11,7 @@ from typing import Any
 
 import tomli_w
 
-from server.actions.drafts import Draft, code_problems, limit_of
+from server.actions.endpoint_form import EndpointForm, code_problems, limit_of
 from server.actions.services import Services
 from server.domain.card_archives import CARD_FILE
 from server.domain.card_files import (
@@ -176,7 +176,7 @@ async def problems(services: Services, draft: CardDraft, base: Mapping[str, str]
         *_auth_problems(draft),
         *_field_problems(draft),
         *_reference_problems(draft, base),
-        *await code_problems(services, Draft(card="", code=draft.code, transforming=draft.transforms)),
+        *await code_problems(services, EndpointForm(card="", code=draft.code, transforming=draft.transforms)),
     ]
     if isinstance(problem := limit_of(draft.rate_limit, MAX_RATE), Sentence):
         found.append(Problem("rate_limit", problem))

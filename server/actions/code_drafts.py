@@ -1,7 +1,7 @@
 """The draft of an endpoint's code: saving, discarding, and restoring an older version into it. None of it goes live."""
 
 from server.actions.case_runs import run_all
-from server.actions.drafts import Draft, code_problems, variable_problems
+from server.actions.endpoint_form import EndpointForm, code_problems, variable_problems
 from server.actions.endpoints import existing, told, unchanged_since
 from server.actions.services import Services
 from server.domain.endpoints import Endpoint
@@ -13,7 +13,7 @@ from server.store import Transaction, drafts, versions
 
 
 async def save(
-    services: Services, endpoint: Endpoint, typed: Draft, seen: Seen | None = None, author: str = ""
+    services: Services, endpoint: Endpoint, typed: EndpointForm, seen: Seen | None = None, author: str = ""
 ) -> CodeDraft | None:
     """Save code, variables and switch as the endpoint's draft; ``None`` when they equal what is active.
 
@@ -27,7 +27,7 @@ async def save(
 
 
 def put(
-    tx: Transaction, endpoint_id: EndpointId, typed: Draft, author: str, at: Millis, seen: Seen | None = None
+    tx: Transaction, endpoint_id: EndpointId, typed: EndpointForm, author: str, at: Millis, seen: Seen | None = None
 ) -> CodeDraft | None:
     """As ``save``, in an open transaction, for a ``typed`` draft without problems."""
     variables = dict(typed.variables)

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass, replace
 
-from server.actions.drafts import Draft, Pairs, header_problems, limit_of, problems, rate_limit_of, variable_problems
+from server.actions.endpoint_form import (
+    EndpointForm,
+    Pairs,
+    header_problems,
+    limit_of,
+    problems,
+    rate_limit_of,
+    variable_problems,
+)
 from server.actions.endpoints import amend
 from server.actions.services import NO_CARD, Services
 from server.delivery.feed import Changed
@@ -105,7 +113,7 @@ async def _destination_problems(services: Services, endpoint: Endpoint, destinat
     card = services.cards.get(endpoint.card)
     if card is None:
         return [Problem("destination", NO_CARD)]
-    sending = replace(Draft.of(endpoint), destination=destination, code="", transforming=False)
+    sending = replace(EndpointForm.of(endpoint), destination=destination, code="", transforming=False)
     found = await problems(services, sending, card, endpoint.credentials)
     return [Problem("destination", problem.sentence) for problem in found[:1]]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from server.actions.drafts import Draft, as_endpoint, credential_problems, credentials_of, url_problems
+from server.actions.endpoint_form import EndpointForm, as_endpoint, credential_problems, credentials_of, url_problems
 from server.actions.services import Services
 from server.delivery.courier import Blocked, Responded, Sent, Unreachable
 from server.delivery.feed import Changed
@@ -71,7 +71,7 @@ class CheckedCredentials:
 async def check(
     services: Services,
     user_id: UserId,
-    draft: Draft,
+    draft: EndpointForm,
     card: Card,
     stored: Endpoint | None = None,
     *,
@@ -106,17 +106,21 @@ def begin(services: Services, user_id: UserId, endpoint: Endpoint) -> None:
     """
     card = services.cards.get(endpoint.card)
     services.checks.forget(endpoint.id)
-    if card is None or not card.check.urls or _first_problem(services, Draft.of(endpoint), card, endpoint.credentials):
+    if (
+        card is None
+        or not card.check.urls
+        or _first_problem(services, EndpointForm.of(endpoint), card, endpoint.credentials)
+    ):
         return
     services.checks.start(
         endpoint.id,
-        check(services, user_id, Draft.of(endpoint), card, endpoint, by_itself=True),
+        check(services, user_id, EndpointForm.of(endpoint), card, endpoint, by_itself=True),
         services.now(),
         lambda: services.feed.publish(Changed(endpoint.source_id, None, endpoint.id)),
     )
 
 
-def _first_problem(services: Services, draft: Draft, card: Card, stored: Mapping[str, str]) -> Sentence | None:
+def _first_problem(services: Services, draft: EndpointForm, card: Card, stored: Mapping[str, str]) -> Sentence | None:
     """What keeps the credentials from being checked: a value that is missing or wrong."""
     tried = replace(draft, destination=Destination.SEND)  # also while capturing, values must be complete
     credentials = credentials_of(tried, card, stored)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from server.actions import effects
-from server.actions.drafts import (
-    Draft,
+from server.actions.endpoint_form import (
+    EndpointForm,
     as_endpoint,
     conditions_of,
     credentials_of,
@@ -47,7 +47,7 @@ class Stale(Exception):
         self.now = now
 
 
-async def create(services: Services, source_id: SourceId, draft: Draft, author: str = "") -> Endpoint:
+async def create(services: Services, source_id: SourceId, draft: EndpointForm, author: str = "") -> Endpoint:
     """Save a new endpoint with the test cases of its card, and activate its code as version 1. Raises ``Invalid``."""
     card = services.card(draft.card)
     if found := await problems(services, draft, card, {}):
@@ -79,7 +79,7 @@ async def create(services: Services, source_id: SourceId, draft: Draft, author: 
     return told(services, endpoint)
 
 
-async def change(services: Services, endpoint: Endpoint, draft: Draft, seen: Seen | None = None) -> Endpoint:
+async def change(services: Services, endpoint: Endpoint, draft: EndpointForm, seen: Seen | None = None) -> Endpoint:
     """Save the form except for the transformation. An empty secret keeps the stored one.
 
     Raises ``Invalid``, and ``Stale`` when it was changed since ``seen``.

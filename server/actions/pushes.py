@@ -12,7 +12,7 @@ from server.actions import activations, code_drafts
 from server.actions import endpoints as endpoint_actions
 from server.actions.activations import Approval
 from server.actions.controls import MAX_CONCURRENT_ATTEMPTS
-from server.actions.drafts import ChecksDrafts, Draft, problems
+from server.actions.endpoint_form import ChecksDrafts, EndpointForm, problems
 from server.actions.endpoints import Stale, check_whole, existing
 from server.actions.services import NO_CARD
 from server.domain.cards import Card
@@ -165,7 +165,7 @@ class PushPlan:
     """What Hookbench has: the draft, or else the active code."""
     folder: Folder
     """What is pushed."""
-    typed: Draft
+    typed: EndpointForm
     """The endpoint's form as the folder describes it."""
     code: bool
     """Code, switch or variables become the draft."""
@@ -297,11 +297,11 @@ def _check_fits(folder: Folder, endpoint: Endpoint, card: Card) -> None:
         raise Invalid(Problem("pacing.concurrency", sentence))
 
 
-def _typed(endpoint: Endpoint, folder: Folder, variables: Mapping[str, str]) -> Draft:
+def _typed(endpoint: Endpoint, folder: Folder, variables: Mapping[str, str]) -> EndpointForm:
     file = folder.endpoint
     return replace(
-        Draft.of(endpoint),
-        url=file.url or Draft.of(endpoint).url,
+        EndpointForm.of(endpoint),
+        url=file.url or EndpointForm.of(endpoint).url,
         description=file.description,
         event_types=file.event_types,
         conditions=tuple((one.path, one.operator.value, one.value) for one in file.conditions),
@@ -317,7 +317,7 @@ async def check(checks: ChecksDrafts, planned: PushPlan, card: Card) -> None:
     fields: set[str] = {"code", "variables"} if planned.code else set()
     if planned.settings:
         fields |= {"description", "event_types", "conditions"}
-        fields |= {"url"} if planned.typed.url != Draft.of(endpoint).url else set()
+        fields |= {"url"} if planned.typed.url != EndpointForm.of(endpoint).url else set()
     found = await problems(checks, planned.typed, card, endpoint.credentials) if fields else []
     if wrong := [one for one in found if one.field.partition(".")[0] in fields]:
         raise Invalid(*wrong)

@@ -9,7 +9,7 @@ from time import perf_counter
 
 import structlog
 
-from server.actions.drafts import Draft, as_endpoint, credential_problems, credentials_of, url_problems
+from server.actions.endpoint_form import EndpointForm, as_endpoint, credential_problems, credentials_of, url_problems
 from server.actions.services import Services
 from server.actions.trials import TestRun, check_runnable, shown_run
 from server.delivery.courier import Blocked, Responded, Sent, Unreachable
@@ -55,7 +55,7 @@ class SentTest:
 async def send_test(
     services: Services,
     user_id: UserId,
-    draft: Draft,
+    draft: EndpointForm,
     event_type: str,
     payload: str,
     *,

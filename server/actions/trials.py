@@ -7,8 +7,8 @@ from typing import Any, Literal, NoReturn
 
 from server.actions.code_checks import Correction, Part, SampleChecks, check_samples, judged
 from server.actions.code_checks import correct as correct_code
-from server.actions.drafts import (
-    Draft,
+from server.actions.endpoint_form import (
+    EndpointForm,
     as_endpoint,
     condition_problems,
     header_problems,
@@ -75,7 +75,7 @@ class TestRun:
 
 
 async def try_out(
-    services: Services, draft: Draft, event_type: str, payload: str, *, endpoint: Endpoint | None = None
+    services: Services, draft: EndpointForm, event_type: str, payload: str, *, endpoint: Endpoint | None = None
 ) -> TestRun:
     """Run a draft on a payload. ``endpoint``: the one being edited, which supplies secrets that were not retyped.
 
@@ -95,7 +95,7 @@ async def try_out(
 
 
 async def correct(
-    services: Services, draft: Draft, part: Part, *, endpoint: Endpoint | None = None
+    services: Services, draft: EndpointForm, part: Part, *, endpoint: Endpoint | None = None
 ) -> Correction | None:
     """A draft's code corrected so that its contract has fewer findings; ``None`` when that cannot be done.
 
@@ -106,7 +106,7 @@ async def correct(
     return await correct_code(tried, part, sandbox=services.sandbox, cards=services.cards)
 
 
-def check_runnable(draft: Draft, payload: str) -> None:
+def check_runnable(draft: EndpointForm, payload: str) -> None:
     """Raise ``Invalid`` when the draft cannot be run on the payload."""
     found = [
         *condition_problems(draft.conditions),
@@ -179,7 +179,7 @@ def slow(services: Services, endpoint: Endpoint) -> SlowCode | None:
     return services.sandbox.slow(program_of(endpoint, endpoint.version))
 
 
-def _tried(draft: Draft, card: Card, stored: Endpoint | None) -> Endpoint:
+def _tried(draft: EndpointForm, card: Card, stored: Endpoint | None) -> Endpoint:
     """The endpoint that the draft describes, as far as ``prepare`` needs it."""
     if stored:
         return as_endpoint(draft, card, stored.id, stored.source_id, stored_credentials=stored.credentials)

@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from server.actions import controls
 from server.actions.controls import Advanced, Pacing
-from server.actions.drafts import Draft
+from server.actions.endpoint_form import EndpointForm
 from server.actions.endpoints import Stale
 from server.domain import schedules
 from server.domain.endpoints import Endpoint
 from server.domain.schedules import DODO_SCHEDULE
 from server.domain.sentences import Invalid, Sentence
 from server.domain.stamps import FormPart, Seen, stamp
-from server.web import drafts, forms, plans
+from server.web import endpoint_form, forms, plans
 from server.web.endpoint_frame import TheEndpoint, tab_page
 from server.web.forms import Form
 from server.web.render import page, redirect
@@ -80,10 +80,12 @@ def _posted(form: Form, endpoint: Endpoint) -> Advanced:
     return Advanced(
         schedule=schedules.written(DODO_SCHEDULE) if form.has("reset") else form.text("schedule", kept.schedule),
         pacing=pacing,
-        headers=drafts.pairs(form, "headers", endpoint.headers) if form.has("headers_key") else kept.headers,
-        variables=drafts.pairs(form, "variables", endpoint.variables) if form.has("variables_key") else kept.variables,
+        headers=endpoint_form.pairs(form, "headers", endpoint.headers) if form.has("headers_key") else kept.headers,
+        variables=endpoint_form.pairs(form, "variables", endpoint.variables)
+        if form.has("variables_key")
+        else kept.variables,
         transforming=form.switch("transforming", default=kept.transforming),
-        destination=drafts.destination(form.text("destination", kept.destination)),
+        destination=endpoint_form.destination(form.text("destination", kept.destination)),
         enforce_contract=form.switch("enforce_contract", default=kept.enforce_contract),
     )
 
@@ -117,14 +119,14 @@ async def advanced_page(
     """
     shown, now = typed or Advanced.of(endpoint), here.services.now()
     draft = replace(
-        Draft.of(endpoint),
+        EndpointForm.of(endpoint),
         headers=shown.headers,
         variables=shown.variables,
         transforming=shown.transforming,
         destination=shown.destination,
     )
     form = replace(
-        drafts.shown(draft, refused.problems if refused else (), stored=endpoint),
+        endpoint_form.shown(draft, refused.problems if refused else (), stored=endpoint),
         stale=stale,
         stamp=stamp(endpoint, FormPart.ADVANCED),
         seen=seen,

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from server.web import drafts
+from server.web import endpoint_form
 from server.web.render import context_of, fragment
 from server.web.visit import Here
 
@@ -27,5 +27,5 @@ async def paths(request: Request, here: Here) -> Response:
     """The form's list of completions: the fields of the event types that are chosen in the tree."""
     query = request.query_params
     chosen = None if query.get("listen", "all") == "all" else query.getlist("event_types")
-    context = context_of(request, here, Completions(drafts.paths_of(chosen)))
+    context = context_of(request, here, Completions(endpoint_form.paths_of(chosen)))
     return HTMLResponse(fragment("endpoints/conditions.html", "paths", context))

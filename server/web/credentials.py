@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from server.actions import credential_checks
 from server.actions.credential_checks import CheckedCredentials
-from server.actions.drafts import Draft
+from server.actions.endpoint_form import EndpointForm
 from server.actions.request_bounds import RequestBounds
 from server.domain.endpoints import Endpoint
 from server.domain.recognition import Hint, recognise
-from server.web import drafts, forms
+from server.web import endpoint_form, forms
 from server.web.endpoint_frame import TheEndpoint
 from server.web.endpoints import card_of, edit_page, new_page
 from server.web.forms import Form
@@ -55,11 +55,11 @@ async def check_new(request: Request, here: Here) -> Response:
     """Check the credentials of a new endpoint's form. Without scripts, the response is the page with the form."""
     form = await forms.read(request)
     card = card_of(here, form.text("card"))
-    draft = _switched(drafts.posted(form, card), form)
+    draft = _switched(endpoint_form.posted(form, card), form)
     checked = await credential_checks.check(here.services, here.user.id, draft, card)
     if request.headers.get("hx-request-type") == "partial":
         return page(request, RESULT, here, CheckShown(checked, here.to("/endpoints/check")))
-    return new_page(request, here, draft, trial=drafts.trial_fields(form), checked=checked)
+    return new_page(request, here, draft, trial=endpoint_form.trial_fields(form), checked=checked)
 
 
 @router.post("/endpoints/{endpoint_id}/check")
@@ -76,12 +76,12 @@ async def check_existing(request: Request, here: Here, endpoint: TheEndpoint) ->
 RESULT = "endpoints/credential_result.html"
 
 
-def _typed(form: Form, endpoint: Endpoint, here: Here) -> Draft:
-    typed = drafts.posted(form, card_of(here, endpoint.card), endpoint)
+def _typed(form: Form, endpoint: Endpoint, here: Here) -> EndpointForm:
+    typed = endpoint_form.posted(form, card_of(here, endpoint.card), endpoint)
     return replace(typed, headers=tuple(endpoint.headers.items()), variables=tuple(endpoint.variables.items()))
 
 
-def _switched(draft: Draft, form: Form) -> Draft:
+def _switched(draft: EndpointForm, form: Form) -> EndpointForm:
     """The draft with the choice that the button of an earlier check sets, such as ``region=eu``."""
     name, _, value = form.text("switch").partition("=")
     return replace(draft, credentials={**(draft.credentials or {}), name: value}) if name and value else draft

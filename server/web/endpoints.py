@@ -11,7 +11,7 @@ from server.actions import card_changes, credential_checks, trials
 from server.actions import endpoints as actions
 from server.actions.check_results import KEPT_MS
 from server.actions.credential_checks import CheckedCredentials
-from server.actions.drafts import Draft, credentials_of
+from server.actions.endpoint_form import EndpointForm, credentials_of
 from server.domain.cards import Card, FieldKind
 from server.domain.catalog import EventType
 from server.domain.endpoints import URL_NOT_SET, Endpoint
@@ -37,9 +37,9 @@ from server.store import (
     versions,
 )
 from server.store.endpoints import OutcomeCounts
-from server.web import drafts, forms
+from server.web import endpoint_form, forms
 from server.web.card_groups import CardGroup, groups_of
-from server.web.drafts import TrialFields
+from server.web.endpoint_form import TrialFields
 from server.web.endpoint_frame import TheEndpoint, address_of, name_of, tab_page
 from server.web.errors import NotFound
 from server.web.messages import fault_of
@@ -209,7 +209,7 @@ async def index(request: Request, here: Here) -> Response:
 
 @router.get("/endpoints/new")
 async def new(request: Request, here: Here, card: str = "webhook") -> Response:
-    return new_page(request, here, drafts.fresh(card_of(here, card)))
+    return new_page(request, here, endpoint_form.fresh(card_of(here, card)))
 
 
 @router.post("/endpoints/new")
@@ -217,12 +217,12 @@ async def change_card(request: Request, here: Here) -> Response:
     """The form of another card (``to``) with everything that was typed so far. Nothing is saved."""
     form = await forms.read(request)
     former, card = card_of(here, form.text("card")), card_of(here, form.text("to"))
-    change = card_changes.change_card(drafts.posted(form, former), former, card)
+    change = card_changes.change_card(endpoint_form.posted(form, former), former, card)
     return new_page(
         request,
         here,
         change.draft,
-        trial=drafts.trial_fields(form),
+        trial=endpoint_form.trial_fields(form),
         chosen=True,
         code_of=former if change.code_kept else None,
     )
@@ -231,11 +231,11 @@ async def change_card(request: Request, here: Here) -> Response:
 @router.post("/endpoints")
 async def create(request: Request, here: Here) -> Response:
     form = await forms.read(request)
-    draft = drafts.posted(form, card_of(here, form.text("card")))
+    draft = endpoint_form.posted(form, card_of(here, form.text("card")))
     try:
         endpoint = await actions.create(here.services, here.source.id, draft, here.user.name)
     except Invalid as refused:
-        return new_page(request, here, draft, refused.problems, status=422, trial=drafts.trial_fields(form))
+        return new_page(request, here, draft, refused.problems, status=422, trial=endpoint_form.trial_fields(form))
     credential_checks.begin(here.services, here.user.id, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}"), "endpoint-created", request)
 
@@ -308,13 +308,13 @@ async def send_example(request: Request, here: Here, endpoint: TheEndpoint) -> R
 
 @router.get("/endpoints/{endpoint_id}/edit")
 async def edit(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    return edit_page(request, here, endpoint, without_secrets(here, Draft.of(endpoint)))
+    return edit_page(request, here, endpoint, without_secrets(here, EndpointForm.of(endpoint)))
 
 
 @router.post("/endpoints/{endpoint_id}/edit")
 async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     form, card = await forms.read(request), card_of(here, endpoint.card)
-    typed = drafts.posted(form, card, endpoint)
+    typed = endpoint_form.posted(form, card, endpoint)
     draft = replace(typed, headers=tuple(endpoint.headers.items()), variables=tuple(endpoint.variables.items()))
     seen = Seen(FormPart.DESTINATION, forms.seen(form))
     try:
@@ -322,7 +322,7 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     except Invalid as refused:
         return edit_page(request, here, endpoint, draft, refused.problems, status=422, seen=seen.stamp)
     except actions.Stale as stale:
-        draft = replace(draft, url=drafts.posted(form, card, stale.now).url)
+        draft = replace(draft, url=endpoint_form.posted(form, card, stale.now).url)
         return edit_page(request, here, stale.now, draft, status=409, stale=True, seen=seen.stamp)
     if (changed.url, changed.credentials) != (endpoint.url, endpoint.credentials):
         credential_checks.begin(here.services, here.user.id, changed)
@@ -345,7 +345,7 @@ def _recent_hints(here: Visit, endpoint: Endpoint) -> Mapping[str, Hint]:
     return hints_of(here.services.cards.values(), card, url, endpoint.credentials)
 
 
-def without_secrets(here: Visit, draft: Draft) -> Draft:
+def without_secrets(here: Visit, draft: EndpointForm) -> EndpointForm:
     """The draft without its secrets, so that a form never sends stored ones to the browser."""
     secret = {field.name for field in card_of(here, draft.card).fields if field.kind is FieldKind.SECRET}
     shown = {name: value for name, value in (draft.credentials or {}).items() if name not in secret}
@@ -355,7 +355,7 @@ def without_secrets(here: Visit, draft: Draft) -> Draft:
 def new_page(
     request: Request,
     here: Visit,
-    draft: Draft,
+    draft: EndpointForm,
     problems: Sequence[Problem] = (),
     *,
     status: int = 200,
@@ -366,7 +366,7 @@ def new_page(
     checked: CheckedCredentials | None = None,
 ) -> Response:
     """The page with the form of a new endpoint."""
-    form, card = drafts.shown(draft, problems, trial=trial), card_of(here, draft.card)
+    form, card = endpoint_form.shown(draft, problems, trial=trial), card_of(here, draft.card)
     own = {field.name for field in card.fields}
     new = NewEndpoint(
         card=card,
@@ -386,7 +386,7 @@ def edit_page(
     request: Request,
     here: Visit,
     endpoint: Endpoint,
-    draft: Draft,
+    draft: EndpointForm,
     problems: Sequence[Problem] = (),
     *,
     status: int = 200,
@@ -403,11 +403,11 @@ def edit_page(
         for f in card.fields
         if f.kind is FieldKind.SECRET and endpoint.credentials.get(f.name)
     }
-    url_kept = drafts.url_is_kept(endpoint, card)
+    url_kept = endpoint_form.url_is_kept(endpoint, card)
     if url_kept and draft.url == endpoint.url:
         draft = replace(draft, url="")
     form = replace(
-        drafts.shown(draft, problems, stored=endpoint),
+        endpoint_form.shown(draft, problems, stored=endpoint),
         stamp=stamp(endpoint, FormPart.DESTINATION),
         stale=stale,
         seen=seen,
@@ -436,14 +436,14 @@ async def _testing(
         return examples, versions.names(tx, [each.version_id for each in examples])
 
     examples, named = await here.services.store.read(look)
-    first = next(iter(sorted(endpoint.event_types or ())), drafts.FIRST_EVENT_TYPE)
+    first = next(iter(sorted(endpoint.event_types or ())), endpoint_form.FIRST_EVENT_TYPE)
     return await tab_page(
         request,
         here,
         endpoint,
         "testing",
         TestingTab(
-            tree=drafts.TREE,
+            tree=endpoint_form.TREE,
             event_type=event_type or first,
             examples=examples,
             versions=named,

@@ -15,7 +15,7 @@ from server.domain.sentences import Sentence, say
 from server.domain.verdicts import Grade
 from server.domain.versions import VersionName
 from server.store import Transaction, attempts, endpoints, messages, versions
-from server.web.drafts import TREE
+from server.web.endpoint_form import TREE
 from server.web.endpoint_frame import name_of
 from server.web.render import page
 from server.web.visit import Here, Visit

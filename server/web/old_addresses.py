@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from server.domain.ids import SourceId
 from server.store import Transaction, sources
-from server.web import drafts, forms
+from server.web import endpoint_form, forms
 from server.web.endpoints import card_of, new_page
 from server.web.visit import LastHere, Visit
 
@@ -36,8 +36,8 @@ async def home(request: Request, here: LastHere) -> Response:
 async def create(request: Request, here: LastHere) -> Response:
     """Show the form again and ask for the source; create nothing before that is known."""
     form = await forms.read(request)
-    draft = drafts.posted(form, card_of(here, form.text("card")))
-    return new_page(request, here, draft, status=409, choosing_source=True, trial=drafts.trial_fields(form))
+    draft = endpoint_form.posted(form, card_of(here, form.text("card")))
+    return new_page(request, here, draft, status=409, choosing_source=True, trial=endpoint_form.trial_fields(form))
 
 
 @router.post("/source")

@@ -15,7 +15,7 @@ from server.domain.cards import Card, FieldKind
 from server.domain.ids import EndpointId, Millis
 from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.store import own_cards
-from server.web import drafts, forms
+from server.web import endpoint_form, forms
 from server.web.endpoint_frame import find
 from server.web.errors import NotFound
 from server.web.render import page, redirect
@@ -202,7 +202,7 @@ def _posted(form: forms.Form) -> CardDraft:
         value=text("value"),
         fields=rows,
         transforms=form.switch("transforms", default=True),
-        code=drafts.code(form),
+        code=endpoint_form.code(form),
         rate_limit=text("rate_limit"),
         contract=block("contract"),
     )

@@ -19,7 +19,7 @@ from server.domain.sentences import Invalid, Sentence, say
 from server.domain.versions import VersionName
 from server.store import Transaction, replay_matches, replays
 from server.store import versions as version_rows
-from server.web import drafts, forms
+from server.web import endpoint_form, forms
 from server.web.endpoint_frame import TheEndpoint, find, tab_page
 from server.web.errors import NotFound
 from server.web.forms import Form
@@ -230,7 +230,7 @@ async def _ask(
             asked=asked,
             ranges=_ranges(here.services.now()),
             states=_states(),
-            tree=drafts.TREE,
+            tree=endpoint_form.TREE,
             problems={problem.field: problem.sentence for problem in refused.problems} if refused else {},
             counted=counted,
             to_run=versions_to_run(now, known, choice.version_id or ""),

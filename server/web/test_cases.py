@@ -29,7 +29,7 @@ from server.store.test_cases import StoredCase
 from server.web import forms
 from server.web.case_results import known_results, run_and_wait
 from server.web.code_frame import code_page
-from server.web.drafts import TREE, code, pairs, sample_of
+from server.web.endpoint_form import TREE, code, pairs, sample_of
 from server.web.endpoint_frame import TheEndpoint
 from server.web.errors import NotFound
 from server.web.messages import find_message, recent_messages

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.actions import code_drafts
-from server.actions.drafts import Draft, code_problems
+from server.actions.endpoint_form import EndpointForm, code_problems
 from server.actions.endpoints import Stale
 from server.domain.cards import Card
 from server.domain.drift import Drift, DriftKind, drifts
@@ -21,13 +21,12 @@ from server.domain.sentences import Invalid, Problem
 from server.domain.stamps import FormPart, Seen, stamp
 from server.domain.three_way_merge import Merged, merge
 from server.domain.versions import CodeDraft, Version
-from server.store import Transaction, observations, versions
-from server.store import drafts as draft_rows
+from server.store import Transaction, drafts, observations, versions
 from server.store.messages import Row as MessageRow
-from server.web import drafts, forms
+from server.web import endpoint_form, forms
 from server.web.checks import Checks, checks_of
 from server.web.code_frame import code_page
-from server.web.drafts import TrialFields
+from server.web.endpoint_form import TrialFields
 from server.web.endpoint_frame import TheEndpoint
 from server.web.endpoints import card_of
 from server.web.i18n import gettext, in_words
@@ -74,8 +73,8 @@ class EditorPage:
 @router.post("/transformations/check")
 async def check(request: Request, here: Here) -> Response:
     """``{"error": null | {"message", "line", "column"}}``: the syntax error that the editor marks while typing."""
-    code = drafts.code(await forms.read(request))
-    found = await code_problems(here.services, Draft(card="", code=code))
+    code = endpoint_form.code(await forms.read(request))
+    found = await code_problems(here.services, EndpointForm(card="", code=code))
     return JSONResponse({"error": _mark(found[0]) if found else None})
 
 
@@ -90,7 +89,7 @@ async def edit(
     """The editor, with the draft, or with the active code if there is none. ``message``: one to test with."""
     if version:  # older addresses of a version
         return redirect(here.to(f"/endpoints/{endpoint.id}/versions/{version}"))
-    saved = await here.services.store.read(lambda tx: draft_rows.current(tx, endpoint.id))
+    saved = await here.services.store.read(lambda tx: drafts.current(tx, endpoint.id))
     trial = with_message(TrialFields("", "", ""), await find_message(here, message)) if message else None
     return await editor_page(request, here, endpoint, _form_of(here, endpoint, saved), saved=saved, trial=trial)
 
@@ -101,9 +100,9 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     form = await forms.read(request)
     card = card_of(here, endpoint.card)
     stored = await with_draft(here, endpoint)
-    draft = drafts.posted(form, card, stored)
+    draft = endpoint_form.posted(form, card, stored)
     seen = Seen(FormPart.CODE, forms.seen(form))
-    typed = replace(drafts.trial_fields(form), seen=seen.stamp)
+    typed = replace(endpoint_form.trial_fields(form), seen=seen.stamp)
     base = form.text("base")[: forms.MAX_STAMP]
     if form.has("merge"):
         return await _merge(request, here, endpoint, draft, base, typed)
@@ -136,21 +135,19 @@ def with_message(fields: TrialFields, message: Message) -> TrialFields:
 
 async def with_draft(here: Visit, endpoint: Endpoint) -> Endpoint:
     """The endpoint with the draft's variables, which the editor's form shows without their values."""
-    saved = (
-        await here.services.store.read(lambda tx: draft_rows.current(tx, endpoint.id)) if endpoint.draft_id else None
-    )
+    saved = await here.services.store.read(lambda tx: drafts.current(tx, endpoint.id)) if endpoint.draft_id else None
     if saved is None or saved.variables is None:
         return endpoint
     return replace(endpoint, variables=saved.variables)
 
 
 async def _merge(
-    request: Request, here: Visit, endpoint: Endpoint, draft: Draft, base: str, typed: TrialFields
+    request: Request, here: Visit, endpoint: Endpoint, draft: EndpointForm, base: str, typed: TrialFields
 ) -> Response:
     """The editor with the typed code merged with the saved code. Saving it then overwrites nothing unseen."""
 
     def look(tx: Transaction) -> tuple[str, str]:
-        saved = draft_rows.current(tx, endpoint.id)
+        saved = drafts.current(tx, endpoint.id)
         theirs = saved.code if saved else endpoint.version.code if endpoint.version else ""
         return _code_of(tx, endpoint, base), theirs
 
@@ -169,7 +166,7 @@ async def _merge(
 
 def _code_of(tx: Transaction, endpoint: Endpoint, base: str) -> str:
     """The code of the draft or version with this id; empty if the endpoint has none."""
-    found = draft_rows.get(tx, CodeDraftId(base)) if base.startswith("drf_") else versions.get(tx, VersionId(base))
+    found = drafts.get(tx, CodeDraftId(base)) if base.startswith("drf_") else versions.get(tx, VersionId(base))
     return found.code if found and found.endpoint_id == endpoint.id else ""
 
 
@@ -177,7 +174,7 @@ async def editor_page(
     request: Request,
     here: Visit,
     endpoint: Endpoint,
-    draft: Draft,
+    draft: EndpointForm,
     problems: Sequence[Problem] = (),
     *,
     status: int = 200,
@@ -190,7 +187,7 @@ async def editor_page(
     card_of(here, endpoint.card)  # the page needs it
 
     def look(tx: Transaction) -> tuple[list[Version], CodeDraft | None, list[Drift]]:
-        current = saved or draft_rows.current(tx, endpoint.id)
+        current = saved or drafts.current(tx, endpoint.id)
         found = [
             each
             for one in observations.all_of(tx)
@@ -202,7 +199,7 @@ async def editor_page(
     recent, known, differences = await here.services.store.read(look)
     shown = endpoint if known is None or known.variables is None else replace(endpoint, variables=known.variables)
     form = replace(
-        drafts.shown(draft, problems, stored=shown, trial=trial),
+        endpoint_form.shown(draft, problems, stored=shown, trial=trial),
         stale=stale,
         stamp=stamp(endpoint, FormPart.CODE),
     )
@@ -231,12 +228,12 @@ def _base(endpoint: Endpoint, saved: CodeDraft | None) -> str:
     return saved.id if saved else endpoint.version.id if endpoint.version else ""
 
 
-def _form_of(here: Visit, endpoint: Endpoint, saved: CodeDraft | None) -> Draft:
-    draft = Draft.of(endpoint).with_code_of(saved)
+def _form_of(here: Visit, endpoint: Endpoint, saved: CodeDraft | None) -> EndpointForm:
+    draft = EndpointForm.of(endpoint).with_code_of(saved)
     return draft if draft.code else _with_default_code(draft, card_of(here, endpoint.card))
 
 
-def _with_default_code(draft: Draft, card: Card) -> Draft:
+def _with_default_code(draft: EndpointForm, card: Card) -> EndpointForm:
     return replace(draft, code=card.default_code)
 
 

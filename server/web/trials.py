@@ -12,15 +12,15 @@ from starlette.responses import Response
 
 from server.actions import test_sends, trials
 from server.actions.code_checks import Correction, Part
-from server.actions.drafts import Draft
+from server.actions.endpoint_form import EndpointForm
 from server.actions.test_sends import SentTest
 from server.actions.trials import TestRun
 from server.domain.cards import Card
 from server.domain.endpoints import Endpoint
 from server.domain.ids import EndpointId, MessageId
 from server.domain.sentences import Invalid, Problem
-from server.web import drafts, forms
-from server.web.drafts import TrialFields
+from server.web import endpoint_form, forms
+from server.web.endpoint_form import TrialFields
 from server.web.endpoint_frame import find
 from server.web.endpoints import card_of, new_page
 from server.web.messages import find_message
@@ -36,7 +36,7 @@ CORRECTED = "corrected:"
 
 @dataclass(frozen=True, slots=True)
 class TrialForm:
-    draft: Draft
+    draft: EndpointForm
     """What is tested; for an existing endpoint, with the stored fields that the editor does not show."""
     fields: TrialFields
     """The payload and event type to test with."""
@@ -112,7 +112,7 @@ async def load_sample(request: Request, here: Here) -> Response:
     if form.message:
         fields = with_message(form.fields, await find_message(here, MessageId(form.message)))
     else:
-        fields = replace(form.fields, payload=drafts.sample_of(form.fields.event_type))
+        fields = replace(form.fields, payload=endpoint_form.sample_of(form.fields.event_type))
     return await _answer(request, here, replace(form, fields=fields))
 
 
@@ -131,14 +131,14 @@ async def _posted(request: Request, here: Visit) -> TrialForm:
     form = await forms.read(request)
     endpoint = await find(here, EndpointId(form.text("endpoint"))) if form.text("endpoint") else None
     stored = await with_draft(here, endpoint) if endpoint else None
-    draft = drafts.posted(form, card_of(here, endpoint.card if endpoint else form.text("card")), stored)
+    draft = endpoint_form.posted(form, card_of(here, endpoint.card if endpoint else form.text("card")), stored)
     if endpoint:  # the editor of an existing endpoint posts only these fields
-        kept = Draft.of(endpoint)
+        kept = EndpointForm.of(endpoint)
         draft = replace(kept, variables=draft.variables, transforming=draft.transforming, code=draft.code)
     corrected = form.raw("corrected").replace("\r\n", "\n")
     base = form.text("base")[: forms.MAX_STAMP]
     message = form.text("message")[: forms.MAX_STAMP] if form.text("load") == "message" else ""
-    tested = drafts.trial_fields(form)
+    tested = endpoint_form.trial_fields(form)
     return TrialForm(draft, tested, endpoint, form.text("start"), form.text("part"), corrected, base, message)
 
 
@@ -159,7 +159,7 @@ async def _answer(
     tested = replace(form.fields, trial=trial, trial_problems=problems)
     if fragment and request.headers.get("hx-request-type") == "partial":
         stored = await with_draft(here, form.endpoint) if form.endpoint else None
-        shown = drafts.shown(form.draft, problems, stored=stored, trial=tested)
+        shown = endpoint_form.shown(form.draft, problems, stored=stored, trial=tested)
         return page(request, fragment, here, shown, status=status)
     if form.endpoint:
         return await editor_page(

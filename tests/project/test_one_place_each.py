@@ -35,7 +35,7 @@ def dicts_with(*keys: str) -> set[str]:
 
 def test_an_endpoint_is_built_from_a_row_or_by_new() -> None:
     assert calls_of("Endpoint") == {"store/endpoints.py"}
-    assert calls_of("Endpoint.new") == {"actions/case_runs.py", "actions/drafts.py", "cli.py"}
+    assert calls_of("Endpoint.new") == {"actions/case_runs.py", "actions/endpoint_form.py", "cli.py"}
 
 
 def test_a_row_of_a_delivery_is_made_in_one_function() -> None:

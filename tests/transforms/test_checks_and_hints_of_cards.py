@@ -6,7 +6,7 @@ import pytest
 from cards import BUILT_IN
 
 from server.actions.credential_checks import Outcome, check_request, read
-from server.actions.drafts import Draft, as_endpoint
+from server.actions.endpoint_form import EndpointForm, as_endpoint
 from server.domain.addresses import url_problem
 from server.domain.cards import Card, FieldKind
 from server.domain.ids import EndpointId
@@ -32,7 +32,7 @@ def test_a_card_has_a_check_or_says_why_not(card: Card) -> None:
 
 @pytest.mark.parametrize("card", CHECKED, ids=lambda card: card.name)
 def test_the_check_is_a_request(card: Card) -> None:
-    draft = Draft(card=card.name, url=card.url.placeholder, credentials=placeholders(card))
+    draft = EndpointForm(card=card.name, url=card.url.placeholder, credentials=placeholders(card))
     request = check_request(card, as_endpoint(draft, card, EndpointId("ep_1")))
     assert request.method in METHODS
     assert url_problem(request.url) is None

@@ -13,7 +13,7 @@ from server.domain.catalog import EVENT_TYPES, sample_json
 from server.domain.endpoints import Destination
 from server.domain.messages import Attempt, AttemptOutcome
 from server.store import attempts, endpoints
-from server.web import drafts
+from server.web import endpoint_form
 from server.web.forms import Form
 
 SIGNATURE = {"webhook-id", "webhook-timestamp", "webhook-signature"}
@@ -45,7 +45,9 @@ async def test_the_test_shows_the_request_that_a_live_delivery_records(site: Sit
         destination="capture", code=card.default_code, headers_key=["X-Team"], headers_value=["payments"]
     )
 
-    trial = await trials.try_out(site.services, drafts.posted(as_form(form), card), event_type, sample_json(event_type))
+    trial = await trials.try_out(
+        site.services, endpoint_form.posted(as_form(form), card), event_type, sample_json(event_type)
+    )
     endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[3]
     attempt = await the_attempt(site, endpoint_id, event_type)
 
@@ -65,7 +67,7 @@ async def test_a_script_that_fails_in_the_test_fails_live_with_the_same_words(si
     form = a_form(destination="capture", code="function handler(w) {\n  return w.a.b;\n}")
     card = site.services.cards["webhook"]
 
-    trial = await trials.try_out(site.services, drafts.posted(as_form(form), card), "refund.failed", "{}")
+    trial = await trials.try_out(site.services, endpoint_form.posted(as_form(form), card), "refund.failed", "{}")
     endpoint_id = path_of(await site.post("/endpoints", form)).split("/")[3]
     attempt = await the_attempt(site, endpoint_id, "refund.failed")
 

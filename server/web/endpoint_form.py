@@ -1,11 +1,11 @@
-"""Converts an endpoint's form: posted fields into a ``Draft``, and a ``Draft`` into values for the template."""
+"""Converts an endpoint's form: posted fields into an ``EndpointForm``, and that into values for the template."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from server.actions.code_checks import Correction
-from server.actions.drafts import Draft, Lines, Pairs
+from server.actions.endpoint_form import EndpointForm, Lines, Pairs
 from server.actions.test_sends import SentTest
 from server.actions.trials import TestRun
 from server.domain.cards import Card
@@ -38,9 +38,9 @@ OPERATORS: Mapping[Operator, Sentence] = {
 FIRST_EVENT_TYPE = "payment.succeeded"
 
 
-def fresh(card: Card) -> Draft:
+def fresh(card: Card) -> EndpointForm:
     """The draft of a new endpoint before anything is typed."""
-    return Draft(
+    return EndpointForm(
         card=card.name,
         transforming=card.transforms,
         code=card.default_code,
@@ -48,9 +48,9 @@ def fresh(card: Card) -> Draft:
     )
 
 
-def posted(form: Form, card: Card, stored: Endpoint | None = None) -> Draft:
+def posted(form: Form, card: Card, stored: Endpoint | None = None) -> EndpointForm:
     """The posted form as a draft. What the form did not show and nobody typed keeps the value of ``stored``."""
-    return Draft(
+    return EndpointForm(
         card=card.name,
         url=form.text("url") or (stored.url if stored and url_is_kept(stored, card) else ""),
         description=form.text("description"),
@@ -161,10 +161,10 @@ class KeyValueRows:
 
 
 @dataclass(frozen=True, slots=True)
-class DraftForm:
+class ShownForm:
     """What the parts of an endpoint's form show."""
 
-    draft: Draft
+    draft: EndpointForm
     problems: Mapping[str, Sentence]
     """By field."""
     rows: Mapping[str, Mapping[int | str, Sentence]]
@@ -201,12 +201,12 @@ def trial_fields(form: Form) -> TrialFields:
 
 
 def shown(
-    draft: Draft,
+    draft: EndpointForm,
     problems: Iterable[Problem] = (),
     *,
     stored: Endpoint | None = None,
     trial: TrialFields | None = None,
-) -> DraftForm:
+) -> ShownForm:
     """The variables of the form's templates. ``stored``: the saved endpoint, whose secrets are not shown."""
     tried = trial or TrialFields(FIRST_EVENT_TYPE, sample_of(FIRST_EVENT_TYPE), "")
     fields: dict[str, Sentence] = {}
@@ -216,7 +216,7 @@ def shown(
         if name in rows:
             rows[name].setdefault(int(row) if row else "", problem.sentence)
         fields.setdefault(name if name in rows else problem.field, problem.sentence)
-    return DraftForm(
+    return ShownForm(
         draft=draft,
         problems=fields,
         rows=rows,

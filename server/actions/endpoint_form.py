@@ -32,7 +32,7 @@ Lines = tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class EndpointForm:
     """The form's fields as typed. Names and values are pairs, since a name may occur twice, which is then refused."""
 
     card: str
@@ -53,7 +53,7 @@ class Draft:
     """Of a new endpoint; empty means no limit. Later it is changed on the Advanced tab."""
 
     @classmethod
-    def of(cls, endpoint: Endpoint) -> "Draft":
+    def of(cls, endpoint: Endpoint) -> "EndpointForm":
         """The form of an existing endpoint, its secrets included."""
         return cls(
             card=endpoint.card,
@@ -70,7 +70,7 @@ class Draft:
             rate_limit=str(endpoint.controls.rate_limit or ""),
         )
 
-    def with_code_of(self, saved: CodeDraft | None) -> "Draft":
+    def with_code_of(self, saved: CodeDraft | None) -> "EndpointForm":
         """The form with the code, variables and switch of a saved draft in place of the active ones."""
         if saved is None:
             return self
@@ -81,7 +81,7 @@ class Draft:
         return (self.credentials or {}).get(field, "")
 
 
-def credentials_of(draft: Draft, card: Card, stored: Mapping[str, str]) -> dict[str, str]:
+def credentials_of(draft: EndpointForm, card: Card, stored: Mapping[str, str]) -> dict[str, str]:
     """The values of the card's fields: an empty secret keeps the stored one, an empty choice means the first."""
 
     def value(field: CardField) -> str:
@@ -97,13 +97,13 @@ def credentials_of(draft: Draft, card: Card, stored: Mapping[str, str]) -> dict[
     return {field.name: value(field) for field in card.fields}
 
 
-def url_of(draft: Draft, card: Card, credentials: Mapping[str, str]) -> str:
+def url_of(draft: EndpointForm, card: Card, credentials: Mapping[str, str]) -> str:
     """The endpoint's URL before the code changes it; ``URL_NOT_SET`` when there is none."""
     return (draft.url if card.asks_url else card.default_url(credentials)) or URL_NOT_SET
 
 
 def as_endpoint(
-    draft: Draft,
+    draft: EndpointForm,
     card: Card,
     endpoint_id: EndpointId,
     source_id: SourceId = NO_SOURCE,
@@ -148,7 +148,7 @@ class ChecksDrafts(Protocol):
     def rules(self) -> AddressRules: ...
 
 
-async def problems(services: ChecksDrafts, draft: Draft, card: Card, stored: Mapping[str, str]) -> list[Problem]:
+async def problems(services: ChecksDrafts, draft: EndpointForm, card: Card, stored: Mapping[str, str]) -> list[Problem]:
     """Everything wrong with a draft, in the order of the form. ``stored``: the saved credentials."""
     credentials = credentials_of(draft, card, stored)
     wrong = list(credential_problems(card, credentials, draft.destination))
@@ -179,7 +179,7 @@ def limit_of(typed: str, most: int) -> int | Sentence | None:
     return say("Enter a whole number from 1 to {most}, or leave empty for no limit.", most=most)
 
 
-async def code_problems(services: ChecksDrafts, draft: Draft) -> list[Problem]:
+async def code_problems(services: ChecksDrafts, draft: EndpointForm) -> list[Problem]:
     """What is wrong with the code. The sentence of a syntax error has the values ``line``, ``column``, ``message``."""
     if problem := unusable_code(draft):
         return [Problem("code", problem)]
@@ -191,7 +191,7 @@ async def code_problems(services: ChecksDrafts, draft: Draft) -> list[Problem]:
     return [Problem("code", sentence)]
 
 
-def unusable_code(draft: Draft) -> Sentence | None:
+def unusable_code(draft: EndpointForm) -> Sentence | None:
     """Why this code cannot be used, before checking its syntax: it is missing or too long; ``None`` when it can."""
     if draft.transforming and not draft.code.strip():
         return say("Write the transformation, or disable it to forward events unchanged.")
@@ -200,7 +200,7 @@ def unusable_code(draft: Draft) -> Sentence | None:
     return None
 
 
-def conditions_of(draft: Draft) -> tuple[Condition, ...]:
+def conditions_of(draft: EndpointForm) -> tuple[Condition, ...]:
     """The filter of a draft without ``condition_problems``."""
     return tuple(Condition(path, Operator(kind), value) for path, kind, value in draft.conditions)
 
@@ -233,7 +233,7 @@ def variable_problems(pairs: Pairs) -> Iterator[Problem]:
         yield Problem("variables", say("You can set at most {limit} variables.", limit=MAX_VARIABLES))
 
 
-def url_problems(draft: Draft, card: Card, rules: AddressRules) -> Iterator[Problem]:
+def url_problems(draft: EndpointForm, card: Card, rules: AddressRules) -> Iterator[Problem]:
     """What is wrong with a typed URL; nothing when the card makes the URL itself."""
     if not card.asks_url or (not draft.url and draft.destination is Destination.CAPTURE):
         return
