@@ -68,6 +68,7 @@ from server.web import (
     old_addresses,
     operational_events,
     own_cards,
+    page_routes,
     preferences,
     render,
     replays,
@@ -126,8 +127,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", _Static(directory=static_dir()), name="static")
     for module in WITHOUT_SOURCE:
         app.include_router(module.router)
-    for module in PAGES:
-        app.include_router(module.router, prefix="/{source}")
+    app.router.routes.append(page_routes.PageRoutes(module.router for module in PAGES))
     app.include_router(old_addresses.router)
     errors.install(app)
     return app

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,10 +18,11 @@ from server.domain.stamps import FormPart, Seen, stamp
 from server.web import endpoint_form, forms, plans
 from server.web.endpoint_frame import TheEndpoint, tab_page
 from server.web.forms import Form
+from server.web.page_routes import source_pages
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 
 @dataclass(frozen=True, slots=True)

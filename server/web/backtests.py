@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,10 +22,11 @@ from server.web.endpoint_frame import TheEndpoint
 from server.web.errors import NotFound
 from server.web.forms import Form
 from server.web.history import DRAFT
+from server.web.page_routes import source_pages
 from server.web.render import redirect
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 STATES: Mapping[BacktestState, tuple[str, Sentence]] = {
     BacktestState.RUNNING: ("pending", say("In progress")),

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,10 +15,11 @@ from server.store import observations
 from server.web import forms
 from server.web.errors import NotFound
 from server.web.i18n import gettext
+from server.web.page_routes import source_pages
 from server.web.render import page, redirect
 from server.web.visit import Here
 
-router = APIRouter()
+router = source_pages()
 
 MAX_EVENT_TYPE = 128
 MAX_DIFFERENCES = 200

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,9 +11,10 @@ from server.domain.versions import CodeDraft
 from server.store import drafts
 from server.web.code_frame import code_page
 from server.web.endpoint_frame import TheEndpoint
+from server.web.page_routes import source_pages
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from server.web import endpoint_form
+from server.web.page_routes import source_pages
 from server.web.render import context_of, fragment
 from server.web.visit import Here
 
-router = APIRouter()
+router = source_pages()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """The actions in the head of an endpoint's pages: pause, resume, enable, disable, delete."""
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import controls, endpoints
 from server.web.endpoint_frame import TheEndpoint
+from server.web.page_routes import source_pages
 from server.web.render import redirect
 from server.web.visit import Here
 
-router = APIRouter()
+router = source_pages()
 
 
 @router.post("/endpoints/{endpoint_id}/pause")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -26,9 +25,10 @@ from server.web import forms
 from server.web.code_frame import code_page
 from server.web.endpoint_frame import TheEndpoint
 from server.web.i18n import in_words
+from server.web.page_routes import source_pages
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 DRAFT, ACTIVE = "draft", "active"
 MAX_REAL_BYTES = 8 << 20

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,10 +15,11 @@ from server.web import endpoint_form, forms
 from server.web.endpoint_frame import TheEndpoint
 from server.web.endpoints import card_of, edit_page, new_page
 from server.web.forms import Form
+from server.web.page_routes import source_pages
 from server.web.render import page
 from server.web.visit import Here
 
-router = APIRouter()
+router = source_pages()
 
 HINTS = RequestBounds(most=300)
 """A person who types quickly asks twice a second."""

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,10 +13,11 @@ from server.web import i18n
 from server.web.docs_pages import BASE, GROUPS, SLUGS, DocsPage, read_pages
 from server.web.docs_search import Hit, mark, search, words_of
 from server.web.errors import NotFound
+from server.web.page_routes import source_pages
 from server.web.render import page
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -16,13 +16,14 @@ from server.domain.stamps import FormPart, Seen
 from server.store import Transaction, deliveries, endpoints, operational_events
 from server.web.errors import NotFound
 from server.web.forms import MAX_STAMP
+from server.web.page_routes import source_pages
 from server.web.render import context_of, fragment, page
 from server.web.visit import Here, Visit
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-router = APIRouter()
+router = source_pages()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -44,10 +43,11 @@ from server.web.endpoint_frame import TheEndpoint, address_of, name_of, tab_page
 from server.web.errors import NotFound
 from server.web.messages import fault_of
 from server.web.operational_events import Shown, shown
+from server.web.page_routes import source_pages
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 DAY_MS = 24 * 60 * 60 * 1000
 

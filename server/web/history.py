@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,11 +25,12 @@ from server.web.code_frame import code_page
 from server.web.endpoint_frame import TheEndpoint
 from server.web.errors import NotFound
 from server.web.forms import Form
+from server.web.page_routes import source_pages
 from server.web.render import redirect
 from server.web.transformations import CASES_SHOWN_SECONDS
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 DRAFT = "draft"
 """Names the draft where a version's id is expected."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,11 +10,12 @@ from server.domain.ids import AttemptId, EndpointId, VersionId
 from server.domain.messages import Attempt, AttemptOutcome
 from server.domain.versions import VersionName
 from server.store import Transaction, attempts, endpoints, versions
+from server.web.page_routes import source_pages
 from server.web.pretty import SHOWN
 from server.web.render import page
 from server.web.visit import Here
 
-router = APIRouter()
+router = source_pages()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.sse import format_sse_event
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from server.actions.accounts import hash_of
 from server.actions.services import Services
+from server.web.page_routes import source_pages
 from server.web.visit import SESSION_COOKIE, Here, SignInNeeded, Visit, visit
 
-router = APIRouter()
+router = source_pages()
 
 MAX_TOPICS = 10
 PAUSE_SECONDS = 0.5

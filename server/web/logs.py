@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,10 +16,11 @@ from server.domain.versions import VersionName
 from server.store import Transaction, attempts, endpoints, messages, versions
 from server.web.endpoint_form import TREE
 from server.web.endpoint_frame import name_of
+from server.web.page_routes import source_pages
 from server.web.render import page
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 MAX_SEARCH_CHARACTERS = 200
 """Characters; the rest of a filter is ignored. No id and no event type is longer."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,13 +18,14 @@ from server.store import Transaction, attempts, deliveries, endpoints, messages,
 from server.store import versions as version_rows
 from server.web import forms
 from server.web.errors import NotFound
+from server.web.page_routes import source_pages
 from server.web.passed_over import PassedOver, passed_over
 from server.web.pretty import SHOWN
 from server.web.render import page, redirect
 from server.web.version_choices import VersionsToRun, posted_choice, versions_to_run
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 RECENT_MESSAGES = 10
 """Messages that pages offer to test with."""

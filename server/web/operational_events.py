@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,10 +14,11 @@ from server.domain.operational_events import OperationalEvent
 from server.domain.sentences import Sentence, say
 from server.store import Transaction, endpoints, notifications, operational_events, replay_matches
 from server.web import forms
+from server.web.page_routes import source_pages
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 TELLING: Mapping[tuple[Channel, NotificationState], Sentence] = {
     (Channel.EMAIL, NotificationState.PENDING): say("E-mail queued"),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,10 +17,11 @@ from server.store import own_cards
 from server.web import endpoint_form, forms
 from server.web.endpoint_frame import find
 from server.web.errors import NotFound
+from server.web.page_routes import source_pages
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 KINDS: Mapping[str, Sentence] = {FieldKind.SECRET: say("Secret"), FieldKind.TEXT: say("Text")}
 SPARE_ROWS = 2

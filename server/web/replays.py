@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,11 +24,12 @@ from server.web.errors import NotFound
 from server.web.forms import Form
 from server.web.i18n import in_words
 from server.web.logs import STATES
+from server.web.page_routes import source_pages
 from server.web.render import redirect, utc_text
 from server.web.version_choices import VersionsToRun, posted_choice, versions_to_run
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 KINDS: Mapping[ReplayKind, tuple[Sentence, Sentence]] = {
     ReplayKind.FAILED: (

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,10 +13,11 @@ from server.store import sources
 from server.web import forms
 from server.web.accounts import by_field, tries
 from server.web.errors import NotFound
+from server.web.page_routes import source_pages
 from server.web.render import page
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 MAX_WHAT = 400
 

@@ -1,6 +1,5 @@
 """The signing secret on an endpoint's Advanced tab: rotate it, and stop the former one."""
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -8,10 +7,11 @@ from server.actions import secrets as actions
 from server.web import forms
 from server.web.advanced import saved_secret
 from server.web.endpoint_frame import TheEndpoint
+from server.web.page_routes import source_pages
 from server.web.render import redirect
 from server.web.visit import Here
 
-router = APIRouter()
+router = source_pages()
 
 
 @router.post("/endpoints/{endpoint_id}/secret")

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,10 +16,11 @@ from server.domain.stamps import alerts_stamp
 from server.store import options
 from server.web import forms
 from server.web.accounts import by_field, let_in, tries
+from server.web.page_routes import source_pages
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,10 +13,11 @@ from server.domain.sources import IntakeRefusal, Source
 from server.store import Transaction, sources
 from server.web import forms, plans
 from server.web.errors import NotFound
+from server.web.page_routes import source_pages
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 REASONS: Mapping[IntakeRefusal, Sentence] = {
     IntakeRefusal.SIGNATURE: say("Signature missing or wrong"),

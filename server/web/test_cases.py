@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,12 +32,13 @@ from server.web.endpoint_form import TREE, code, pairs, sample_of
 from server.web.endpoint_frame import TheEndpoint
 from server.web.errors import NotFound
 from server.web.messages import find_message, recent_messages
+from server.web.page_routes import source_pages
 from server.web.render import redirect
 from server.web.test_case_forms import KINDS, CaseFields, case_from, fields_of, posted, problem_of
 from server.web.transformations import with_draft
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 MAX_DIFF_LINES = 2_000
 """Lines of a difference that a page shows."""

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -31,11 +30,12 @@ from server.web.endpoint_frame import TheEndpoint
 from server.web.endpoints import card_of
 from server.web.i18n import gettext, in_words
 from server.web.messages import find_message, recent_messages
+from server.web.page_routes import source_pages
 from server.web.pretty import SHOWN, pretty
 from server.web.render import redirect
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 MAX_DRIFTING = 5
 """Event types that differ from the catalog and are named."""

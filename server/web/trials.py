@@ -6,7 +6,6 @@ The pages of new endpoints and the editor of existing ones contain it. Nothing i
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,11 +23,12 @@ from server.web.endpoint_form import TrialFields
 from server.web.endpoint_frame import find
 from server.web.endpoints import card_of, new_page
 from server.web.messages import find_message
+from server.web.page_routes import source_pages
 from server.web.render import page
 from server.web.transformations import editor_page, with_draft, with_message
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 CORRECTED = "corrected:"
 """Names no sample: the name of a sample has no colon."""

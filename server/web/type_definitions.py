@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,9 +17,10 @@ from server.store import Transaction, observations
 from server.web.endpoint_frame import TheEndpoint
 from server.web.endpoints import card_of
 from server.web.i18n import gettext
+from server.web.page_routes import source_pages
 from server.web.visit import Here, Visit
 
-router = APIRouter()
+router = source_pages()
 
 MAX_EVENTS = 100
 """Event types in the address."""

@@ -19,4 +19,5 @@ def _walk(found: object, prefix: str = "") -> Iterator[tuple[str, object]]:
             yield prefix + route.path, route
         else:
             router = getattr(route, "original_router", None) or route
-            yield from _walk(router.routes, prefix + route.include_context.prefix)
+            context = getattr(route, "include_context", None)
+            yield from _walk(router.routes, prefix + (context.prefix if context else ""))
