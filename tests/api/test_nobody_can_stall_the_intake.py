@@ -148,7 +148,8 @@ def test_pages_that_wait_for_their_turn_do_not_keep_an_event_out(hookbench: Runn
     with events_meanwhile(hookbench) as noticed:
         connections = opened(hookbench, 600, get(b"/nothing/at/all") + get())
     closed(connections)
-    noticed.assert_nothing_stood_still()
+    # To accept, answer and drop 600 connections takes a busy machine a second, and two events may fall into it.
+    noticed.assert_nothing_stood_still(patience=0.75)
 
 
 def signed_in(hookbench: Running) -> bytes:
