@@ -5,6 +5,7 @@ Nothing is parsed here; the raw bytes go to ``delivery.intake``.
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -31,6 +32,10 @@ PREFIX = "/in/"
 HEALTH = "/healthz"
 
 PAGES_AT_ONCE = 6
+MANY_PAGES = 32
+"""When more pages than these wait for a slot, a new one begins only while no event is under way."""
+EVENT_FIRST_SECONDS = 0.1
+"""The longest that a page waits for events then, so that a stream of events does not keep pages out."""
 
 ROOM = MemoryBudget(24 * 1024 * 1024)
 """For all bodies of this process that have begun to arrive and are not whole. One event has at most 64 MiB."""
@@ -98,6 +103,9 @@ class IntakeFirst:
     def __init__(self, app: FastAPI) -> None:
         self.app = app
         self._slots = asyncio.Semaphore(PAGES_AT_ONCE)
+        self._waiting = self._events = 0
+        self._no_event = asyncio.Event()
+        self._no_event.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST":
@@ -106,13 +114,30 @@ class IntakeFirst:
                 path = "/" + path.lstrip("/")
             token = path[len(PREFIX) :].strip("/")
             if path.startswith(PREFIX) and "/" not in token:
-                answer = await _take_in(self.app.state.intake, token, Headers(raw=scope["headers"]), receive)
-                await answer.give(send)
+                await self._event(token, scope, receive, send)
                 return
         if scope["type"] == "http" and scope["path"] != HEALTH:  # health must respond even while pages do not
             await self._page(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    async def _event(self, token: str, scope: Scope, receive: Receive, send: Send) -> None:
+        self._events += 1
+        self._no_event.clear()
+        try:
+            answer = await _take_in(self.app.state.intake, token, Headers(raw=scope["headers"]), receive)
+            await answer.give(send)
+        finally:
+            self._events -= 1
+            if not self._events:
+                self._no_event.set()
+
+    async def _let_events_pass(self) -> None:
+        """Wait, if hundreds of pages are requested together: the event needs the processor that they would take."""
+        if self._waiting > MANY_PAGES and self._events:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVENT_FIRST_SECONDS):
+                    await self._no_event.wait()
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make a page, few at once: each blocks the event loop for a while, and hundreds may be requested together.
@@ -131,8 +156,13 @@ class IntakeFirst:
             slot.end()
             await send(message)
 
-        await slot.take()
         try:
+            self._waiting += 1
+            try:
+                await slot.take()
+                await self._let_events_pass()
+            finally:
+                self._waiting -= 1
             if "state" in scope and scope["state"].get("gone"):
                 return  # the client left while it waited, as hundreds may do
             await self.app(scope, receive_without, send_and_leave)
