@@ -9,11 +9,11 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from server.domain import linear_patterns
 from server.domain.card_icons import is_letter, letter_icon, safe_icon
+from server.domain.card_tables import MAX_TEXT, CardTable, MalformedCard
 from server.domain.cards import (
     PLACEHOLDER,
     WEBHOOK_VALUES,
@@ -37,11 +37,6 @@ CARD_FILE = "card.toml"
 CONTRACT_FILE = "contract.json"
 LOCALES = ("zh_Hans",)
 
-MAX_TEXT = 600
-"""Characters of one text of a card."""
-MAX_LIST = 40
-"""Entries of one list of a card."""
-MAX_PATTERN = 300
 MAX_CODE_BYTES = 256 * 1024
 MAX_RATE = 1000
 
@@ -55,13 +50,6 @@ _STATUS = re.compile(r"[1-5](?:\d\d|xx)")
 _OLD_CONTRACT = re.compile(r'\s*\{\s*"\$schema"')
 """A bare JSON Schema, which a contract was in earlier cards. It is not used."""
 
-T = TypeVar("T")
-E = TypeVar("E", bound=StrEnum)
-
-
-class MalformedCard(ValueError):
-    """A card cannot be used. The text names the file and the key: ``slack/card.toml: fields[0].label is missing``."""
-
 
 def parse_card(name: str, files: Mapping[str, str], *, trusted: bool = False) -> Card:
     """The card that these files describe, by their paths in the folder. Raises ``MalformedCard``.
@@ -69,7 +57,7 @@ def parse_card(name: str, files: Mapping[str, str], *, trusted: bool = False) ->
     ``trusted``: one of ours, whose icon is used as it is and which belongs to a group of the picker.
     """
     folder = _Folder(name, files)
-    table = _Table(folder.shown(CARD_FILE), _toml(folder))
+    table = CardTable(folder.shown(CARD_FILE), _toml(folder))
     fields = tuple(_field(item) for item in table.tables("fields"))
     if len({each.name for each in fields}) < len(fields):
         raise table.wrong("fields", "has two fields of the same name")
@@ -98,7 +86,7 @@ def parse_card(name: str, files: Mapping[str, str], *, trusted: bool = False) ->
         icon=_icon(table, folder, trusted=trusted),
         snippet=files.get("snippet.txt", ""),
         contract_text=files.get(CONTRACT_FILE, ""),
-        contract=_contract(folder),
+        contract=_contract(folder, trusted=trusted),
         expected={
             path.removeprefix("expected/").removesuffix(".json"): text
             for path, text in files.items()
@@ -169,12 +157,12 @@ class _KnownNames:
         return wider
 
 
-def _contract(folder: _Folder) -> Contract | None:
+def _contract(folder: _Folder, *, trusted: bool) -> Contract | None:
     text = folder.files.get(CONTRACT_FILE, "")
     if not text.strip() or _OLD_CONTRACT.match(text):
         return None
     try:
-        return parse_contract(text)
+        return parse_contract(text, trusted=trusted)
     except MalformedContract as error:
         raise MalformedCard(f"{folder.shown(CONTRACT_FILE)}: {error}") from error
 
@@ -187,12 +175,12 @@ def _toml(folder: _Folder) -> dict[str, Any]:
         raise MalformedCard(f"{folder.shown(CARD_FILE)}: {error}") from error
 
 
-def _own(table: "_Table") -> Group:
+def _own(table: CardTable) -> Group:
     table.take("group", str, "")
     return Group.OWN
 
 
-def _field(table: "_Table") -> CardField:
+def _field(table: CardTable) -> CardField:
     kind = table.one_of("kind", FieldKind)
     field = CardField(
         name=table.need("name", str),
@@ -217,13 +205,13 @@ def _field(table: "_Table") -> CardField:
     return field
 
 
-def _choice(table: "_Table") -> tuple[str, str]:
+def _choice(table: CardTable) -> tuple[str, str]:
     choice = table.need("value", str), table.need("label", str)
     table.refuse_the_rest()
     return choice
 
 
-def _mistake(table: "_Table") -> Mistake:
+def _mistake(table: CardTable) -> Mistake:
     pattern = table.pattern("pattern")
     if not pattern:
         raise table.wrong("pattern", "is missing")
@@ -233,7 +221,7 @@ def _mistake(table: "_Table") -> Mistake:
     return Mistake(pattern, say, severity)
 
 
-def _url(table: "_Table", fields: tuple[CardField, ...], names: _KnownNames) -> CardUrl:
+def _url(table: CardTable, fields: tuple[CardField, ...], names: _KnownNames) -> CardUrl:
     asks = table.take("ask", bool, False)
     defaults = {} if asks else _by_choice(table, "default", fields, names)
     url = CardUrl(
@@ -258,7 +246,7 @@ def _has_secret(templates: Iterable[str], fields: tuple[CardField, ...]) -> bool
     return any(name.partition(".")[0] in secret for template in templates for name in PLACEHOLDER.findall(template))
 
 
-def _by_choice(table: "_Table", key: str, fields: tuple[CardField, ...], names: _KnownNames) -> dict[str, str]:
+def _by_choice(table: CardTable, key: str, fields: tuple[CardField, ...], names: _KnownNames) -> dict[str, str]:
     """One address, by ``""``, or a table with one address for each value of the first choice field."""
     if isinstance(table.content.get(key), str):
         return {"": _address(table, key, table.need(key, str), names)}
@@ -272,14 +260,14 @@ def _by_choice(table: "_Table", key: str, fields: tuple[CardField, ...], names: 
     return found
 
 
-def _address(table: "_Table", key: str, text: str, names: _KnownNames) -> str:
+def _address(table: CardTable, key: str, text: str, names: _KnownNames) -> str:
     _known(table, key, text, names)
     if not re.match(r"https?://|\{[a-z]", text):
         raise table.wrong(key, "must begin with https:// or http://")
     return text
 
 
-def _auth(table: "_Table", names: _KnownNames) -> tuple[tuple[str, str] | None, dict[str, str]]:
+def _auth(table: CardTable, names: _KnownNames) -> tuple[tuple[str, str] | None, dict[str, str]]:
     """The templates of HTTP Basic, and those of headers."""
     if not table.content:
         return None, {}
@@ -306,7 +294,7 @@ def _auth(table: "_Table", names: _KnownNames) -> tuple[tuple[str, str] | None, 
     return basic, headers
 
 
-def _templates(table: "_Table", names: _KnownNames, key_form: re.Pattern[str] | None = None) -> dict[str, str]:
+def _templates(table: CardTable, names: _KnownNames, key_form: re.Pattern[str] | None = None) -> dict[str, str]:
     found: dict[str, str] = {}
     for key in list(table.content):
         if key_form and not key_form.fullmatch(key):
@@ -317,7 +305,7 @@ def _templates(table: "_Table", names: _KnownNames, key_form: re.Pattern[str] | 
     return found
 
 
-def _known_by(table: "_Table") -> str:
+def _known_by(table: CardTable) -> str:
     """The pattern of values that are certainly this card's. One that fits any value would claim other cards' too."""
     pattern = table.pattern("known_by")
     if pattern and any(linear_patterns.fits(pattern, value) for value in ANY_VALUES):
@@ -325,7 +313,7 @@ def _known_by(table: "_Table") -> str:
     return pattern
 
 
-def _known(table: "_Table", key: str, template: str, names: _KnownNames) -> str:
+def _known(table: CardTable, key: str, template: str, names: _KnownNames) -> str:
     """The template, when all names in it are known. Braces that hold no name are text."""
     for name in PLACEHOLDER.findall(template):
         if name not in names.known:
@@ -333,7 +321,7 @@ def _known(table: "_Table", key: str, template: str, names: _KnownNames) -> str:
     return template
 
 
-def _check(table: "_Table", names: _KnownNames, fields: tuple[CardField, ...]) -> Check:
+def _check(table: CardTable, names: _KnownNames, fields: tuple[CardField, ...]) -> Check:
     if not table.content:
         return Check()
     if none := table.take("none", str, ""):
@@ -354,7 +342,7 @@ def _check(table: "_Table", names: _KnownNames, fields: tuple[CardField, ...]) -
     return check
 
 
-def _check_rule(table: "_Table", fields: tuple[CardField, ...]) -> CheckRule:
+def _check_rule(table: CardTable, fields: tuple[CardField, ...]) -> CheckRule:
     rule = CheckRule(
         statuses=_statuses(table),
         json=table.take("json", str, ""),
@@ -373,7 +361,7 @@ def _check_rule(table: "_Table", fields: tuple[CardField, ...]) -> CheckRule:
     return rule
 
 
-def _statuses(table: "_Table") -> tuple[str, ...]:
+def _statuses(table: CardTable) -> tuple[str, ...]:
     given = table.content.pop("status", [])
     listed = given if isinstance(given, list) else [given]
     found = tuple(str(each) for each in listed if isinstance(each, str) or (isinstance(each, int) and 0 < each < 1000))
@@ -382,14 +370,14 @@ def _statuses(table: "_Table") -> tuple[str, ...]:
     return found
 
 
-def _json(table: "_Table", key: str, text: str) -> object:
+def _json(table: CardTable, key: str, text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise table.wrong(key, "is not JSON") from None
 
 
-def _sample(table: "_Table", folder: _Folder) -> Sample:
+def _sample(table: CardTable, folder: _Folder) -> Sample:
     name, title = table.need("name", str), table.need("title", str)
     table.refuse_the_rest()
     if not _NAME.fullmatch(name):
@@ -397,14 +385,14 @@ def _sample(table: "_Table", folder: _Folder) -> Sample:
     return Sample(name, title, folder.code(f"samples/{name}.js"))
 
 
-def _rate(table: "_Table") -> int | None:
+def _rate(table: CardTable) -> int | None:
     rate = table.take("rate_limit", int, 0)
     if "rate_limit" in table.taken and not 1 <= rate <= MAX_RATE:
         raise table.wrong("rate_limit", f"must be a whole number from 1 to {MAX_RATE}")
     return rate or None
 
 
-def _icon(table: "_Table", folder: _Folder, *, trusted: bool) -> str:
+def _icon(table: CardTable, folder: _Folder, *, trusted: bool) -> str:
     """``icon.svg``, or an icon of the ``letter`` when there is no such file."""
     letter = table.take("letter", str, "")
     if letter and not is_letter(letter):
@@ -433,85 +421,3 @@ def _texts(folder: _Folder, path: str) -> dict[str, str]:
     ):
         raise MalformedCard(f"{folder.shown(path)}: must be an object of sentences and their translations")
     return texts
-
-
-class _Table:
-    """A TOML table whose keys are removed as they are read, so that any key left at the end is a misspelling."""
-
-    def __init__(self, file: str, content: Mapping[str, Any], path: str = "") -> None:
-        self.content = dict(content)
-        self.taken: set[str] = set()
-        self._file = file
-        self._path = path
-
-    def need(self, key: str, kind: type[T]) -> T:
-        if key not in self.content:
-            raise self.wrong(key, "is missing")
-        value = self._typed(key, kind)
-        if value == "":
-            raise self.wrong(key, "is empty")
-        return value
-
-    def take(self, key: str, kind: type[T], default: T) -> T:
-        return self._typed(key, kind) if key in self.content else default
-
-    def one_of(self, key: str, choices: type[E]) -> E:
-        value = self.need(key, str)
-        try:
-            return choices(value)
-        except ValueError:
-            raise self.wrong(key, f"is {value[:40]!r} and not one of {', '.join(choices)}") from None
-
-    def pattern(self, key: str) -> str:
-        """A regular expression of bounded length."""
-        text = self.take(key, str, "")
-        if len(text) > MAX_PATTERN:
-            raise self.wrong(key, f"is longer than {MAX_PATTERN} characters")
-        try:
-            re.compile(text)
-        except (re.error, RecursionError, OverflowError) as error:
-            raise self.wrong(key, f"is not a regular expression: {error}") from error
-        if not linear_patterns.is_pattern(text):
-            raise self.wrong(key, "may have no look-around and no back-references, and must not be too large")
-        if "(?P<" in text and not linear_patterns.has_cheap_groups(text):
-            raise self.wrong(key, "has named groups, so it may have at most three repeats, and none of a group")
-        return text
-
-    def texts(self, key: str) -> list[str]:
-        values = self.take(key, list, [])
-        if len(values) > MAX_LIST or not all(isinstance(each, str) and 0 < len(each) <= MAX_TEXT for each in values):
-            raise self.wrong(key, f"must be a list of at most {MAX_LIST} texts")
-        return values
-
-    def table(self, key: str) -> "_Table":
-        return _Table(self._file, self.take(key, dict, {}), f"{self._path}{key}.")
-
-    def tables(self, key: str) -> list["_Table"]:
-        values = self.take(key, list, [])
-        if len(values) > MAX_LIST or not all(isinstance(value, dict) for value in values):
-            raise self.wrong(key, f"must be a list of at most {MAX_LIST} tables")
-        return [_Table(self._file, value, f"{self._path}{key}[{index}].") for index, value in enumerate(values)]
-
-    def refuse_the_rest(self) -> None:
-        if self.content:
-            raise self.wrong(next(iter(self.content))[:80], "is not a key that a card knows")
-
-    def wrong(self, key: str, sentence: str) -> MalformedCard:
-        return MalformedCard(f"{self._file}: {self._path}{key} {sentence}")
-
-    def _typed(self, key: str, kind: type[T]) -> T:
-        value = self.content.pop(key)
-        self.taken.add(key)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise self.wrong(key, f"must be {_KINDS[kind]}")
-        if isinstance(value, str) and len(value) > _LONGEST.get(key, MAX_TEXT):
-            raise self.wrong(key, f"is longer than {_LONGEST.get(key, MAX_TEXT)} characters")
-        return value
-
-
-_LONGEST = {"json": 4000, "body": 4000}
-"""Characters of texts that are not sentences."""
-
-_KINDS: dict[type, str] = {
-    str: "text", bool: "true or false", int: "a whole number", list: "a list", dict: "a table"
-}  # fmt: skip

@@ -14,6 +14,7 @@ from jsonschema_rs import ValidationError
 from server.domain.contract_schemas import Fix, Schema, bytes_of, depth_of, moment_of, present
 from server.domain.ids import Millis
 from server.domain.reasons import Reason, because
+from server.domain.shortened import shortened
 from server.domain.verdicts import MAX_FINDINGS, Finding, Step
 
 MAX_SHOWN = 80
@@ -71,7 +72,7 @@ class _Shown:
         if isinstance(value, str):
             value = value[:10_000]
         text = self.mask(json.dumps(value, ensure_ascii=False)[:20_000])
-        return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+        return shortened(text, MAX_SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +281,7 @@ def _plain(options: Sequence[object]) -> list[str]:
 
 
 def _written(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+    return shortened(json.dumps(value, ensure_ascii=False), MAX_SHOWN)
 
 
 def _kind(value: object) -> str:

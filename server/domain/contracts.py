@@ -119,8 +119,11 @@ class Contract:
         return [*_of_headers(call, request, now, mask), *_of_body(call, request, now, mask)]
 
 
-def parse_contract(text: str) -> Contract:
-    """The contract in the text of ``contract.json``. Raises ``MalformedContract`` with the key and a sentence."""
+def parse_contract(text: str, *, trusted: bool = False) -> Contract:
+    """The contract in the text of ``contract.json``. Raises ``MalformedContract`` with the key and a sentence.
+
+    ``trusted``: one of ours, whose schemas are not checked again.
+    """
     if len(text.encode("utf-8", "replace")) > MAX_CONTRACT_BYTES:
         raise MalformedContract("", say("The contract is larger than {limit} KiB.", limit=MAX_CONTRACT_BYTES // 1024))
     try:
@@ -135,7 +138,7 @@ def parse_contract(text: str) -> Contract:
         raise MalformedContract("", say("The contract contains half of a character."))
     for key in content.keys() - {"calls", "responses", "waits", "limit", "$defs", "$comment"}:
         raise MalformedContract(key, say("is not a key that contracts know."))
-    patterns = Patterns()
+    patterns = Patterns(trusted=trusted)
     calls = content.get("calls", [])
     if not isinstance(calls, list):
         raise MalformedContract("calls", say("must be a list."))

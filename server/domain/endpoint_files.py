@@ -9,6 +9,7 @@
 ``endpoint.toml``, of which only ``card`` is needed:
 
     card = "webhook"
+    name = "Shop"
     description = "Payments to the shop"
     url = "https://shop.example/hooks"        # absent for a card that knows its URL, and for a URL that is a secret
     transforming = true
@@ -50,6 +51,7 @@ from server.domain.conditions import (
     path_problem,
     value_problem,
 )
+from server.domain.endpoint_names import MAX_NAME
 from server.domain.endpoints import URL_NOT_SET, Controls, Endpoint
 from server.domain.masking import is_secret_url
 from server.domain.sentences import say
@@ -77,7 +79,7 @@ MAX_CONCURRENCY = 1000
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _PACING = ("schedule", "rate_limit", "concurrency", "ordered", "enforce_contract")
-_KEYS = ("card", "description", "url", "transforming", "variables", "event_types", "filter", "pacing")
+_KEYS = ("card", "name", "description", "url", "transforming", "variables", "event_types", "filter", "pacing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class EndpointFile:
     """What ``endpoint.toml`` says."""
 
     card: str
+    name: str = ""
+    """Empty: a push leaves the name as it is."""
     description: str = ""
     url: str = ""
     """Empty when the card knows it, or when it is a secret."""
@@ -161,6 +165,7 @@ def file_of(endpoint: Endpoint, card: Card | None) -> EndpointFile:
     hidden = card is None or not card.asks_url or is_secret_url(endpoint.url, whole=card.url.secret)
     return EndpointFile(
         card=endpoint.card,
+        name=endpoint.name,
         description=endpoint.description,
         url="" if hidden or endpoint.url == URL_NOT_SET else endpoint.url,
         transforming=endpoint.transforming,
@@ -182,6 +187,7 @@ def load(text: str) -> EndpointFile:
     only_keys(table, "", _KEYS)
     return EndpointFile(
         card=as_line(needed(table, "card", ""), "card", MAX_CARD),
+        name=as_line(table["name"], "name", MAX_NAME) if "name" in table else "",
         description=as_text(table.get("description", ""), "description", MAX_DESCRIPTION),
         url=as_text(table.get("url", ""), "url", MAX_URL).strip(),
         transforming=_switch(table, "transforming", "", True),
@@ -195,6 +201,8 @@ def load(text: str) -> EndpointFile:
 def dump(file: EndpointFile) -> str:
     """The text of ``endpoint.toml``, as ``load`` reads it. What is as usual is left out."""
     lines = [f"card = {_quoted(file.card)}"]
+    if file.name:
+        lines.append(f"name = {_quoted(file.name)}")
     if file.description:
         lines.append(f"description = {_quoted(file.description)}")
     if file.url:

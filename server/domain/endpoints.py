@@ -1,6 +1,6 @@
 """An endpoint: a destination for a source's events, with its filter, code, schedule and limits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -124,6 +124,8 @@ class Endpoint:
     draft_id: CodeDraftId | None = None
     """The draft of its code; ``None`` when nothing was saved since the last activation."""
     shadow: RunningShadow | None = None
+    name: str = ""
+    """What people call it. Empty only for an endpoint that was never stored, or stored without one."""
     unreadable: frozenset[str] = frozenset()
     """The stored parts that cannot be read: keys of ``PARTS``, whose fields are empty. Saving leaves the stored values
     as they are, and nothing is sent until a person enters them again."""
@@ -139,6 +141,7 @@ class Endpoint:
         destination: Destination,
         transforming: bool,
         code: str,
+        name: str = "",
         description: str = "",
         credentials: Mapping[str, str] = MappingProxyType({}),
         headers: Mapping[str, str] = MappingProxyType({}),
@@ -174,6 +177,7 @@ class Endpoint:
             updated_at=now,
             controls=controls,
             conditions=conditions,
+            name=name,
         )
 
     def secrets_at(self, now: Millis) -> tuple[str, ...]:
@@ -187,12 +191,19 @@ class Endpoint:
 
     def objection(self, event_type: str, payload: Payload) -> Sentence | None:
         """Why its event types or its filter reject an event; ``None`` when they accept it."""
-        if self.event_types is not None and event_type not in self.event_types:
-            return say("It is not subscribed to {event_type}.", event_type=event_type)
-        broken = Filter(self.conditions).first_broken(payload)
-        if broken is None:
-            return None
-        found = payload.shown_at(broken.path)
-        if found is None:
-            return say("Its filter requires {line}, but this event has no such field.", line=broken.line)
-        return say("Its filter requires {line}, but in this event the value is {found}.", line=broken.line, found=found)
+        return objection(self.event_types, Filter(self.conditions), event_type, payload)
+
+
+def objection(
+    event_types: Collection[str] | None, conditions: Filter, event_type: str, payload: Payload
+) -> Sentence | None:
+    """Why an endpoint with these event types and this filter rejects an event; ``None`` when it accepts it."""
+    if event_types is not None and event_type not in event_types:
+        return say("It is not subscribed to {event_type}.", event_type=event_type)
+    broken = conditions.first_broken(payload)
+    if broken is None:
+        return None
+    found = payload.shown_at(broken.path)
+    if found is None:
+        return say("Its filter requires {line}, but this event has no such field.", line=broken.line)
+    return say("Its filter requires {line}, but in this event the value is {found}.", line=broken.line, found=found)

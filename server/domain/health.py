@@ -13,11 +13,14 @@ from dataclasses import dataclass, replace
 from server.domain.ids import Millis
 from server.domain.messages import Attempt, AttemptOutcome
 from server.domain.readings import OF_THE_CONTENT
-from server.domain.schedules import DAY, HOUR
+from server.domain.schedules import DAY, HOUR, MINUTE
 
 APART: Millis = 12 * HOUR
 WITHIN: Millis = 24 * HOUR
 """The clock starts once two failures are at least ``APART`` and at most ``WITHIN`` from each other."""
+
+OUTAGE: Millis = 15 * MINUTE
+"""People are notified once every attempt has failed for this long."""
 
 WARNED_AFTER: Millis = 4 * DAY
 DISABLED_AFTER: Millis = 5 * DAY
@@ -55,6 +58,8 @@ class HealthChange:
     """The health after an attempt, and whether to warn people or disable the endpoint."""
 
     health: Health
+    outage: bool = False
+    """Every attempt has failed for ``OUTAGE`` now. True for one failure of an outage only."""
     warns: bool = False
     disables: bool = False
 
@@ -83,7 +88,8 @@ def judge(health: Health, outcome: AttemptOutcome, at: Millis) -> HealthChange:
     if not failed(outcome):
         return HealthChange(HEALTHY)
     if health.failing_since is None:
-        return HealthChange(_before_the_clock(health, at))
+        after = _before_the_clock(health, at)
+        return HealthChange(after, outage=_reaches_an_outage(health, after, at))
     disabled_from = health.disabled_from
     if health.warned_at is None:
         if at - health.failing_since >= WARNED_AFTER:
@@ -91,6 +97,14 @@ def judge(health: Health, outcome: AttemptOutcome, at: Millis) -> HealthChange:
     elif disabled_from is not None and at >= disabled_from:
         return HealthChange(health, disables=True)
     return HealthChange(health)
+
+
+def _reaches_an_outage(before: Health, after: Health, at: Millis) -> bool:
+    """Whether this failure is the first that comes ``OUTAGE`` or later after the first one."""
+    first, latest = before.first_failure_at, before.last_failure_at
+    if first is None or latest is None or after.first_failure_at != first:
+        return False
+    return latest - first < OUTAGE <= at - first
 
 
 def _before_the_clock(health: Health, at: Millis) -> Health:

@@ -26,6 +26,9 @@ AttemptId = NewType("AttemptId", str)  # att_  one try of one delivery
 ReplayId = NewType("ReplayId", str)  # rpl_  one run that makes many deliveries due again
 NoticeId = NewType("NoticeId", str)  # ntc_  one operational event, such as an endpoint that was disabled
 NotificationId = NewType("NotificationId", str)  # ntf_  one operational event on its way to a person
+AuditId = NewType("AuditId", str)  # aud_  one change of an endpoint, and who made it
+InspectorAddressId = NewType("InspectorAddressId", str)  # ins_
+InspectedRequestId = NewType("InspectedRequestId", str)  # inr_  one request that an address of the inspector received
 UserId = NewType("UserId", str)  # usr_
 ProcessId = NewType("ProcessId", str)  # wrk_  the worker of one process, which leases deliveries
 
@@ -44,6 +47,9 @@ PREFIXES: Mapping[Callable[[str], str], str] = {
     ReplayId: "rpl",
     NoticeId: "ntc",
     NotificationId: "ntf",
+    AuditId: "aud",
+    InspectorAddressId: "ins",
+    InspectedRequestId: "inr",
     UserId: "usr",
     ProcessId: "wrk",
 }
@@ -55,10 +61,13 @@ Millis = int
 
 
 RANDOM_BITS = 80
+MAX_MOMENT: Millis = 2**48 - 1
+"""The last one that an id can hold."""
 CLOCK_BACK: Millis = 10_000
 """If the clock was set back by more than this, new ids follow it; by less, ids count up until the clock catches up."""
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_DIGITS = frozenset(_ALPHABET)
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 _making = threading.Lock()
@@ -83,9 +92,23 @@ def unique(prefix: str) -> str:
 
 
 def earliest(kind: Callable[[str], Id], moment: Millis) -> Id:
-    """The smallest possible id at ``moment``: any id at or after it was minted then or later."""
+    """The smallest possible id at ``moment``: any id at or after it was minted then or later.
+
+    Moments before 1970 count as 1970: a machine without a battery may start there, and retention subtracts days.
+    """
     prefix = PREFIXES[kind]
-    return kind(f"{prefix}_{_encoded(moment << RANDOM_BITS)}"[: len(prefix) + 11])
+    return kind(f"{prefix}_{_encoded(min(max(0, moment), MAX_MOMENT) << RANDOM_BITS)}"[: len(prefix) + 11])
+
+
+def minted_at(id: str) -> Millis | None:
+    """When an id was minted; ``None`` for text that is not the id of one of our rows."""
+    time_part = id.partition("_")[2][:10]
+    if len(time_part) < 10 or not set(time_part) <= _DIGITS:
+        return None
+    moment = 0
+    for digit in time_part:
+        moment = moment << 5 | _ALPHABET.index(digit)
+    return moment
 
 
 def _encoded(ulid: int) -> str:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -60,8 +60,17 @@ def opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[Opcode]:
     """As ``SequenceMatcher.get_opcodes``, but in bounded time whatever the lines are.
 
     It is asked only about what is between the first and the last difference. If that may take it long, lines that occur
-    once in both texts are paired first, and a stretch between them that may still take long counts as replaced.
+    once in both texts are paired first. Of a stretch between them that may still take long, what lies between its first
+    and its last difference counts as replaced.
     """
+    return _around_differences(old, new, _between)
+
+
+Compared = Callable[[Sequence[str], Sequence[str]], Iterable[Opcode]]
+
+
+def _around_differences(old: Sequence[str], new: Sequence[str], inner: Compared) -> Iterator[Opcode]:
+    """The same lines at the start and at the end, and ``inner`` of what is between them."""
     first = next((i for i, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), None)
     if first is None:
         first = min(len(old), len(new))
@@ -69,8 +78,7 @@ def opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[Opcode]:
     last = next((i for i in range(most) if old[-1 - i] != new[-1 - i]), most)
     if first:
         yield "equal", 0, first, 0, first
-    inner = _between(old[first : len(old) - last], new[first : len(new) - last])
-    for tag, i1, i2, j1, j2 in inner:
+    for tag, i1, i2, j1, j2 in inner(old[first : len(old) - last], new[first : len(new) - last]):
         yield tag, i1 + first, i2 + first, j1 + first, j2 + first
     if last:
         yield "equal", len(old) - last, len(old), len(new) - last, len(new)
@@ -90,14 +98,20 @@ def _between(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
             made = list(SequenceMatcher(None, stretch, other, autojunk=False).get_opcodes())
         else:
             left += steps
-            made = [("replace", 0, len(stretch), 0, len(other))] if stretch and other else []
-            made += [("delete", 0, len(stretch), 0, 0)] if stretch and not other else []
-            made += [("insert", 0, 0, 0, len(other))] if other and not stretch else []
+            made = list(_around_differences(stretch, other, _replaced))
         if i2 < len(old):
             made.append(("equal", len(stretch), len(stretch) + 1, len(other), len(other) + 1))
         for tag, a1, a2, b1, b2 in made:
             _append(found, (tag, a1 + i1 + 1, a2 + i1 + 1, b1 + j1 + 1, b2 + j1 + 1))
     return found
+
+
+def _replaced(old: Sequence[str], new: Sequence[str]) -> list[Opcode]:
+    """All of the old lines give way to all of the new ones."""
+    if not old and not new:
+        return []
+    tag = "insert" if not old else "delete" if not new else "replace"
+    return [(tag, 0, len(old), 0, len(new))]
 
 
 def _steps(old: Sequence[str], new: Sequence[str]) -> int:

@@ -111,8 +111,11 @@ class Message:
     received_at: Millis
 
 
-CAPTURED, FAULT = "captured", "fault"
+CAPTURED, FAULT, RETRYING = "captured", "fault", "retrying"
 """States that pages show besides those of ``DeliveryState``: see ``Delivery.shown_state``."""
+
+URGENCY = ("failed", FAULT, "transform_failed", RETRYING, "pending", "stopped")
+"""Shown states of deliveries in the order in which people must look at them; the others follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,13 @@ class Delivery:
             return CAPTURED
         if self.state is DeliveryState.TRANSFORM_FAILED and self.fault:
             return FAULT
-        return "retrying" if self.retrying else self.state.value
+        return RETRYING if self.retrying else self.state.value
+
+    @property
+    def urgency(self) -> int:
+        """Its place in ``URGENCY``."""
+        state = self.shown_state
+        return URGENCY.index(state) if state in URGENCY else len(URGENCY)
 
     @property
     def retrying(self) -> bool:
@@ -164,6 +173,12 @@ class SentRequest:
     url: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether a secret was masked in it."""
+        texts = (self.url, *(value for _, value in self.headers))
+        return any(MASK in text for text in texts) or MASK.encode() in self.body
 
 
 @dataclass(frozen=True, slots=True)

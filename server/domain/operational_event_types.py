@@ -56,6 +56,8 @@ class OperationalEventType:
     is_trouble: bool = False
     """Whether an endpoint can recover from it."""
     next_step: NextStep | None = None
+    about_waiting: bool = False
+    """Whether pages show beside it what waits for a retry at its endpoint, and offer to retry that now."""
     sent_by_default: bool = True
     """Whether it is sent before anyone has chosen."""
 
@@ -129,6 +131,7 @@ ENDPOINT_ABOUT_TO_BE_DISABLED = register(
         severity=Severity.WARNING,
         wording=_about_to_be_disabled,
         is_trouble=True,
+        about_waiting=True,
     )
 )
 
@@ -153,6 +156,54 @@ DELIVERY_FAILED = register(
         counted_together_ms=HOUR_MS,
         is_trouble=True,
         next_step=NextStep.RECOVER_FAILED,
+        about_waiting=True,
+    )
+)
+
+
+def _waiting(detail: Detail) -> dict[str, str | int]:
+    """The values of a sentence about what waited when it happened."""
+    count = int(detail["waiting"])
+    return {
+        "count": f"> {count}" if detail.get("more") else count,
+        "oldest": moment(detail["since"]),
+        "next": moment(detail["next_at"]),
+        "last": moment(detail["last_at"]),
+    }
+
+
+def _recovered(detail: Detail, count: int) -> Sentence:
+    if "waiting" not in detail:
+        return say("Deliveries are succeeding again.")
+    return say(
+        "Deliveries are succeeding again. Deliveries that then waited for a retry: {count}, the oldest since {oldest}. "
+        "The next automatic retry is at {next}, the last one at {last}.",
+        **_waiting(detail),
+    )
+
+
+def _failing(detail: Detail, count: int) -> Sentence:
+    since = moment(detail["failing_since"])
+    if "waiting" not in detail:
+        return say("Every attempt since {since} failed.", since=since)
+    return say(
+        "Every attempt since {since} failed. Deliveries that then waited for a retry: {count}, the oldest since "
+        "{oldest}. The next automatic retry is at {next}, the last one at {last}.",
+        since=since,
+        **_waiting(detail),
+    )
+
+
+ENDPOINT_FAILING = register(
+    OperationalEventType(
+        key="endpoint.failing",
+        title=say("Endpoint is failing"),
+        description=say("Every attempt of an endpoint has failed for a quarter of an hour."),
+        severity=Severity.WARNING,
+        wording=_failing,
+        counted_together_ms=HOUR_MS,
+        is_trouble=True,
+        about_waiting=True,
     )
 )
 
@@ -162,8 +213,9 @@ ENDPOINT_RECOVERED = register(
         title=say("Endpoint recovered"),
         description=say("An endpoint that was failing is accepting events again."),
         severity=Severity.GOOD,
-        wording=lambda detail, count: say("Deliveries are succeeding again."),
+        wording=_recovered,
         counted_together_ms=HOUR_MS,
+        about_waiting=True,
     )
 )
 

@@ -15,6 +15,7 @@ from server.domain.operational_event_types import (
     DELIVERY_FAILED,
     ENDPOINT_ABOUT_TO_BE_DISABLED,
     ENDPOINT_DISABLED,
+    ENDPOINT_FAILING,
     ENDPOINT_RECOVERED,
     HOOKBENCH_FAULT,
     REPLAY,
@@ -24,6 +25,7 @@ from server.domain.operational_event_types import (
     OperationalEventType,
 )
 from server.domain.reasons import Cause, dump_cause, load_cause
+from server.domain.retries import WaitingRetries
 from server.domain.sentences import Sentence
 from server.domain.versions import Version
 
@@ -97,9 +99,31 @@ def warned(
     return Occurrence(ENDPOINT_ABOUT_TO_BE_DISABLED, source_id, endpoint_id, at, message_id, detail=detail)
 
 
-def recovered(attempt: Attempt) -> Occurrence:
+def failing(attempt: Attempt, first_failure_at: Millis, waiting: WaitingRetries | None) -> Occurrence:
+    """Every attempt of the endpoint has failed since ``first_failure_at``."""
+    return _after(ENDPOINT_FAILING, attempt, {"failing_since": first_failure_at, **_of_waiting(waiting)})
+
+
+def recovered(attempt: Attempt, waiting: WaitingRetries | None = None) -> Occurrence:
+    """The endpoint accepts events again, while ``waiting`` still waits for its retries."""
+    return _after(ENDPOINT_RECOVERED, attempt, _of_waiting(waiting))
+
+
+def _after(type_: OperationalEventType, attempt: Attempt, detail: Mapping[str, str | int]) -> Occurrence:
     at = attempt.started_at + round(attempt.duration_ms)
-    return Occurrence(ENDPOINT_RECOVERED, attempt.source_id, attempt.endpoint_id, at, attempt.message_id)
+    return Occurrence(type_, attempt.source_id, attempt.endpoint_id, at, attempt.message_id, detail=detail)
+
+
+def _of_waiting(waiting: WaitingRetries | None) -> dict[str, int]:
+    if waiting is None:
+        return {}
+    return {
+        "waiting": waiting.count,
+        "more": int(waiting.more),
+        "since": waiting.since,
+        "next_at": waiting.next_at,
+        "last_at": waiting.last_at,
+    }
 
 
 def too_slow(source_id: SourceId, version: Version, timeouts: int, at: Millis) -> Occurrence:

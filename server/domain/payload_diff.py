@@ -8,6 +8,8 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
+from server.domain.shortened import shortened
+
 MAX_CHANGES_SHOWN = 100
 MAX_VALUE_CHARACTERS = 120
 DEEPEST = 32
@@ -94,4 +96,4 @@ def _same(before: Any, after: Any) -> bool:
 def _short(value: Any) -> str:
     """The value as JSON, cut. Lone surrogates, which JSON can hold and pages cannot, become U+FFFD."""
     text = _HALF.sub("\ufffd", json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= MAX_VALUE_CHARACTERS else text[: MAX_VALUE_CHARACTERS - 1] + "…"
+    return shortened(text, MAX_VALUE_CHARACTERS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
 
-from server.domain.ids import EndpointId, MessageId, Millis, ReplayId, SourceId, VersionId, earliest
+from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, ReplayId, SourceId, VersionId, earliest
 from server.domain.messages import DeliveryState
 from server.domain.schedules import DAY, HOUR, SECOND
 
@@ -25,6 +25,8 @@ class ReplayKind(StrEnum):
     """All deliveries in the chosen states, which may include succeeded ones."""
     PARKED = "parked"
     """Deliveries that are parked until their transformation is fixed."""
+    WAITING = "waiting"
+    """Retry all waiting now: deliveries whose next retry is due later. Their retry schedule goes on from its step."""
 
 
 class ReplayState(StrEnum):
@@ -73,16 +75,24 @@ class Selection:
                 return frozenset({DeliveryState.STOPPED})
             case ReplayKind.BULK:
                 return self.states
+            case ReplayKind.WAITING:
+                return frozenset({DeliveryState.PENDING})
 
     @property
     def start(self) -> str:
-        """The cursor of a run that has not begun: every selected message sorts after it."""
-        return earliest(MessageId, self.since)
+        """The cursor of a run that has not begun: every selected message sorts after it.
+
+        Waiting deliveries are found by their own ids, since an index holds those of pending deliveries only.
+        """
+        return self._first_id(self.since)
 
     @property
     def end(self) -> str:
         """The cursor of a run that has looked at all messages."""
-        return earliest(MessageId, self.until)
+        return self._first_id(self.until)
+
+    def _first_id(self, at: Millis) -> str:
+        return earliest(DeliveryId, at) if self.kind is ReplayKind.WAITING else earliest(MessageId, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,7 @@ class Replay:
     begun: int
     """How many deliveries were made due, without those that a stop undid."""
     cursor: str
-    """The id of the last message that the run has looked at."""
+    """The id of the last message that the run has looked at; of the last delivery, for ``ReplayKind.WAITING``."""
     state: ReplayState
     user_name: str
     """The person who began it."""

@@ -41,6 +41,21 @@ class Park:
     """The code failed. A retry would fail again, so the delivery waits until a person fixes the code."""
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingRetries:
+    """The deliveries of an endpoint that wait for a retry which is not due yet."""
+
+    count: int
+    more: bool
+    """Counting stopped early: more than ``count`` wait."""
+    since: Millis
+    """When the oldest of them was created."""
+    next_at: Millis
+    """When the first of them is retried by itself."""
+    last_at: Millis
+    """When the last one is."""
+
+
 Decision = Finished | RetryAt | GiveUp | Park
 
 

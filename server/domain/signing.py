@@ -92,6 +92,19 @@ def verify(secrets: tuple[str, ...], headers: Mapping[str, str], body: bytes, no
     return Verdict.STALE if abs(now - int(timestamp)) > TOLERANCE_SECONDS else Verdict.GENUINE
 
 
+def unusable_headers(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of the signature's headers that are missing or not in the standard's format."""
+    webhook_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    offered = headers.get("webhook-signature", "")
+    signs = 0 < len(offered) <= _MAX_SIGNATURES_LENGTH and offered.isascii() and offered.count(" ") < _MAX_SIGNATURES
+    usable = {
+        "webhook-id": len(webhook_id) <= _MAX_ID and _ID.fullmatch(webhook_id) is not None,
+        "webhook-timestamp": _TIMESTAMP.fullmatch(timestamp) is not None,
+        "webhook-signature": signs,
+    }
+    return tuple(name for name, is_usable in usable.items() if not is_usable)
+
+
 def new_secret() -> str:
     """A new signing secret: ``whsec_`` and 32 random bytes in base64."""
     return PREFIX + b64encode(token_bytes(32)).decode()

@@ -55,6 +55,7 @@ def _shown(endpoint: Endpoint, part: FormPart) -> dict[str, object]:
         case FormPart.DESTINATION:
             return {
                 "url": endpoint.url,
+                "name": endpoint.name,
                 "description": endpoint.description,
                 "destination": endpoint.destination,
                 "credentials": dict(endpoint.credentials),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from server.domain.sentences import Sentence, say
+from server.domain.shortened import shortened
 
 MAX_WARNINGS = 20
 """Warnings stored for one run."""
@@ -90,4 +91,4 @@ def warn(kind: WarningKind, **values: str) -> RunWarning:
 
 
 def cut(value: str) -> str:
-    return value if len(value) <= MAX_VALUE else value[: MAX_VALUE - 1] + "…"
+    return shortened(value, MAX_VALUE)
