@@ -1,8 +1,10 @@
 """Attempts: what was sent and what came back. The inspector shows the captured ones."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from itertools import zip_longest
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, RowMapping, Select, select, text
 
@@ -21,10 +23,11 @@ from server.domain.messages import (
 from server.domain.reasons import because
 from server.domain.verdicts import Finding, Grade
 from server.domain.warnings import RunWarning
+from server.store import activity
 from server.store.columns import (
+    dump,
     dump_console,
     dump_error,
-    dump_pairs,
     dump_verdict,
     dump_warnings,
     load_console,
@@ -34,6 +37,8 @@ from server.store.columns import (
     load_verdict,
     load_warnings,
 )
+from server.store.compression import Packed, pack
+from server.store.rows import insert
 from server.store.schema import attempts
 
 PAGE = 50
@@ -43,9 +48,29 @@ UNREADABLE = because("fault_attempt_unreadable")
 T = TypeVar("T")
 
 
-def columns(attempt: Attempt) -> dict[str, Any]:
+class PackedContent(NamedTuple):
+    """What an attempt sent and got back, in the form in which it is stored."""
+
+    details: Packed | None
+    request_body: Packed | None
+    response_body: Packed | None
+
+
+def packed(attempt: Attempt) -> PackedContent:
+    """Compress what an attempt sent and got back. Takes 20 µs, so it is done before the transaction."""
+    request, response = attempt.request, attempt.response
+    details = [request and request.url, request and request.headers, response and response.headers]
+    return PackedContent(
+        pack(dump(details).encode()) if request or response else None,
+        pack(request.body) if request else None,
+        pack(response.body) if response else None,
+    )
+
+
+def columns(attempt: Attempt, content: PackedContent | None = None) -> dict[str, Any]:
     """The row of an attempt."""
     request, response = attempt.request, attempt.response
+    content = content or packed(attempt)
     verdict, findings = dump_verdict(attempt.verdict)
     return {
         "id": attempt.id,
@@ -64,12 +89,10 @@ def columns(attempt: Attempt) -> dict[str, Any]:
         "next_at": attempt.next_at,
         "because": attempt.because.value if attempt.because else None,
         "request_method": request.method if request else None,
-        "request_url": request.url if request else None,
-        "request_headers": dump_pairs(request.headers) if request else None,
-        "request_body": request.body if request else None,
+        "details": content.details,
+        "request_body": content.request_body,
         "response_status": response.status if response else None,
-        "response_headers": dump_pairs(response.headers) if response else None,
-        "response_body": response.body if response else None,
+        "response_body": content.response_body,
         "response_truncated": response.truncated if response else None,
         "error": dump_error(attempt.error),
         "console": dump_console(attempt.console),
@@ -77,6 +100,13 @@ def columns(attempt: Attempt) -> dict[str, Any]:
         "verdict": verdict,
         "findings": findings,
     }
+
+
+def add(tx: Connection, ended: Sequence[Attempt], contents: Sequence[PackedContent | None] = ()) -> None:
+    """Store attempts, and count them in activity: the only way in which attempts come in."""
+    rows = zip_longest(ended, contents)
+    insert(tx, attempts, [columns(attempt, content) for attempt, content in rows])
+    activity.count_attempts(tx, ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +129,7 @@ def page(tx: Connection, search: Search, limit: int = PAGE, *, bodies: bool = Tr
 
     ``bodies=False`` leaves request and response bodies empty, so a list does not load megabytes it never shows.
     """
-    query = _selected(bodies)
+    query = selected(bodies)
     if search.source_id:
         query = query.where(attempts.c.source_id == search.source_id)
     if search.endpoint_id:
@@ -108,6 +138,8 @@ def page(tx: Connection, search: Search, limit: int = PAGE, *, bodies: bool = Tr
         query = query.where(attempts.c.event_type == search.event_type)
     if search.outcomes:
         query = query.where(attempts.c.outcome.in_([outcome.value for outcome in search.outcomes]))
+        if set(search.outcomes) == {AttemptOutcome.CAPTURED}:
+            query = query.where(text("attempts.outcome = 'captured'"))  # the condition of the partial index
     if search.grades:
         query = query.where(attempts.c.verdict.in_([int(grade) for grade in search.grades]))
         if Grade.FITS not in search.grades:
@@ -117,49 +149,69 @@ def page(tx: Connection, search: Search, limit: int = PAGE, *, bodies: bool = Tr
     if search.before:
         query = query.where(attempts.c.id < search.before)
     rows = tx.execute(query.order_by(attempts.c.id.desc()).limit(limit)).mappings()
-    return [_attempt(row) for row in rows]
+    return [read(row) for row in rows]
 
 
 def get(tx: Connection, attempt_id: AttemptId) -> Attempt | None:
     row = tx.execute(select(attempts).where(attempts.c.id == attempt_id)).mappings().first()
-    return _attempt(row) if row else None
+    return read(row) if row else None
 
 
 def of_message(tx: Connection, message_id: MessageId, limit: int = 200, *, bodies: bool = True) -> list[Attempt]:
     """The newest attempts of a message, to all endpoints, newest first."""
-    query = _selected(bodies).where(attempts.c.message_id == message_id).order_by(attempts.c.id.desc()).limit(limit)
-    return [_attempt(row) for row in tx.execute(query).mappings()]
+    query = selected(bodies).where(attempts.c.message_id == message_id).order_by(attempts.c.id.desc()).limit(limit)
+    return [read(row) for row in tx.execute(query).mappings()]
 
 
-def _selected(bodies: bool) -> Select[Any]:
+def selected(bodies: bool) -> Select[Any]:
+    """The columns that ``read`` needs, with or without the bodies of request and response."""
     return select(*(column for column in attempts.c if bodies or column.name not in ("request_body", "response_body")))
 
 
-def _attempt(row: RowMapping) -> Attempt:
+_Pairs = tuple[tuple[str, str], ...]
+_Details = tuple[str, _Pairs, _Pairs]
+"""The URL, and the headers of request and response."""
+
+NO_DETAILS: _Details = ("", (), ())
+
+
+def _load_details(details: Any) -> _Details:
+    if details is None:
+        return NO_DETAILS
+    url, sent, came = json.loads(bytes(details))
+    return url or "", _pairs(sent or ()), _pairs(came or ())
+
+
+def _pairs(loaded: Iterable[tuple[str, str]]) -> _Pairs:
+    return tuple((name, value) for name, value in loaded)
+
+
+def read(row: RowMapping) -> Attempt:
     """The attempt in a row. Unreadable details are left empty, and its error says so unless it has an error already."""
     damaged = False
 
-    def part(read: Callable[[str | None], T], text: str | None, instead: T) -> T:
+    def part(read: Callable[[Any], T], stored: Any, instead: T) -> T:
         nonlocal damaged
         try:
-            return read(text)
+            return read(stored)
         except Exception:  # the column may hold anything; one bad value must not break a whole page
             damaged = True
             return instead
 
     request = response = None
+    url, sent_headers, came_headers = part(_load_details, row["details"], NO_DETAILS)
     if row["request_method"] is not None:
         request = SentRequest(
             row["request_method"],
-            row["request_url"],
-            part(load_pairs, row["request_headers"], ()),
-            bytes(row.get("request_body", b"")),
+            url if row["request_url"] is None else row["request_url"],
+            part(load_pairs, row["request_headers"], ()) or sent_headers,
+            part(bytes, row.get("request_body", b""), b""),
         )
     if row["response_status"] is not None:
         response = ReceivedResponse(
             row["response_status"],
-            part(load_pairs, row["response_headers"], ()),
-            bytes(row.get("response_body", b"")),
+            part(load_pairs, row["response_headers"], ()) or came_headers,
+            part(bytes, row.get("response_body", b""), b""),
             row["response_truncated"],
         )
     console: tuple[ConsoleLine, ...] = part(load_console, row["console"], ())

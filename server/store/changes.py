@@ -18,6 +18,8 @@ class Changes:
     sources: set[SourceId] = field(default_factory=set)
     cards: set[str] = field(default_factory=set)
     """The names of a person's own cards."""
+    search: set[int] = field(default_factory=set)
+    """New editions of the search settings."""
 
 
 def endpoint_changed(tx: Connection, endpoint_id: EndpointId, *, listening: bool = True) -> None:
@@ -36,6 +38,11 @@ def source_changed(tx: Connection, source_id: SourceId) -> None:
 def card_changed(tx: Connection, name: str) -> None:
     """Notify the store's watchers after the commit."""
     _of(tx).cards.add(name)
+
+
+def search_changed(tx: Connection, edition: int) -> None:
+    """Notify the store's watchers after the commit."""
+    _of(tx).search.add(edition)
 
 
 def taken(tx: Connection) -> Changes | None:

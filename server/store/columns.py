@@ -16,8 +16,11 @@ MAX_FINDINGS_BYTES = 8 * 1024
 """Bytes stored of the findings of one verdict."""
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # ``json.dumps`` would build it anew each time
+
+
 def dump(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return _encode(value)
 
 
 def dump_pairs(pairs: Iterable[tuple[str, str]]) -> str:
@@ -37,6 +40,7 @@ def dump_conditions(conditions: Iterable[Condition]) -> str:
     return dump([[one.path, one.operator.value, one.value] for one in conditions])
 
 
+@lru_cache(2048)
 def load_conditions(text: str) -> tuple[Condition, ...]:
     return tuple(Condition(path, Operator(kind), value) for path, kind, value in json.loads(text))
 

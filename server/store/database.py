@@ -2,23 +2,26 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from server.store import sealing
+from server.store import activity, round_trips, sealing
 from server.store.changes import Changes
 from server.store.database_check import Unusable, look_at_file, look_at_server, trouble_with
 from server.store.keys import KeyRing
 from server.store.migrate import is_current, migrate
 from server.store.vault import VAULT, Vault
 from server.store.writer import Writer, for_caller
+from server.store.writes import Writes
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -29,6 +32,15 @@ READERS = 4
 CHECKPOINT_PAGES = 4_000
 """16 MB of write-ahead log before a checkpoint, so that pages that change often are written to the file once."""
 
+_WRITERS_SETTINGS = """
+SET client_encoding = 'UTF8'; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off
+"""
+"""PostgreSQL plans a prepared statement once, and keeps the plan while a table grows: where it was empty, to read the
+whole table each time, also to check a foreign key. What is written always finds its rows by an index."""
+
+_READERS_SETTINGS = "SET jit = off"
+"""Pages read a few rows by an index. PostgreSQL takes some for many, and compiling costs more than it could save."""
+
 NOT_CURRENT = "The tables in this database are not those of this Hookbench: its next start brings them up to date."
 URL_WANTED = "The database URL cannot be read. One that can: postgresql+psycopg://user@host/name"
 
@@ -36,8 +48,9 @@ URL_WANTED = "The database URL cannot be read. One that can: postgresql+psycopg:
 class Store:
     """Open with ``Store.open(url)``, use from asyncio, close with ``close()``.
 
-    A function given to ``write``, ``batch`` or ``read`` runs in another thread with an open transaction. It must be
-    repeatable: when a write in a group fails, the group is rolled back and its writes run again in smaller groups.
+    A function given to ``write``, ``batch`` or ``read`` runs with an open transaction, in another thread; one given to
+    ``batch`` may run in the event loop. It must be repeatable: when a write in a group fails, the group is rolled back
+    and its writes run again in smaller groups.
     """
 
     def __init__(self, writer: Engine, reader: Engine) -> None:
@@ -45,7 +58,9 @@ class Store:
         self._reader = reader
         self._watching: list[tuple[asyncio.AbstractEventLoop, Callable[[Changes], None]]] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
-        self._writer = Writer(writer, self._changed)
+        self._writer = Writer(writer, self._changed, BUSY_MS)
+        self.writes = Writes(reader, self._readers)
+        """Whether anything was written, by whichever process."""
 
     @classmethod
     def open(cls, url: str, keys: KeyRing | None = None, *, folder: Path | None = None) -> "Store":
@@ -73,6 +88,7 @@ class Store:
             migrate(writer)
             sealing.keep_check(writer)
             sealing.clean(writer)
+            _count_what_is_stored(writer)
         except DBAPIError as error:
             trouble = _unusable(parsed, error)
         except Unusable as error:
@@ -122,7 +138,8 @@ class Store:
         def alone(connection: Connection, items: Sequence[None]) -> list[T]:
             return [work(connection)]
 
-        return await self.batch(alone, None)
+        result: T = await self._writer.put(alone, None, 0.0)
+        return result
 
     async def batch(
         self, work: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item, *, linger: float = 0.0
@@ -134,7 +151,7 @@ class Store:
         no other write.
         """
         # The write continues when its caller is cancelled; it is stored completely or not at all.
-        result: T = await self._writer.put(work, item, linger)
+        result: T = await self._writer.put(work, item, linger, short=True)
         return result
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -152,15 +169,26 @@ class Store:
         """Finish the waiting writes, then close every connection."""
         self._writer.close()
         self._readers.shutdown()
+        self.writes.close()
         self._reader.dispose()
         self._engine.dispose()  # last: SQLite moves its log into the file when the last connection closes
 
     def _read(self, work: Callable[[Connection], T]) -> T:
+        """The result of ``work``. It runs again when its connection turns out to be lost, as after a restart of the
+        server: that costs readers nothing, where a question before each use costs them a round trip."""
         try:
-            with self._reader.connect() as connection:
-                return work(connection)
+            try:
+                return self._read_once(work)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            return self._read_once(work)  # on a new connection: SQLAlchemy has dropped all that it kept
         except DBAPIError as error:
             raise for_caller(error) from error.orig
+
+    def _read_once(self, work: Callable[[Connection], T]) -> T:
+        with self._reader.connect() as connection:
+            return work(connection)
 
     def _changed(self, changes: Changes) -> None:
         for loop, tell in self._watching:
@@ -209,6 +237,14 @@ def connected(url: str, keys: KeyRing) -> Iterator[Engine]:
     finally:
         reader.dispose()
         writer.dispose()
+
+
+def _count_what_is_stored(writer: Engine) -> None:
+    """Count in activity what was stored before activity was counted. Another process may be faster, and serve."""
+    with writer.begin() as tx:
+        uncounted = activity.is_uncounted(tx)
+    if uncounted:
+        activity.rebuild_alone(writer, time.time_ns() // 1_000_000, unless_counted=True)
 
 
 def _check_current(connection: Connection) -> None:
@@ -271,7 +307,7 @@ def _sqlite_engines(path: Path) -> tuple[Engine, Engine]:
         "sqlite://",
         creator=connect_to_read,
         poolclass=QueuePool,
-        pool_size=READERS,
+        pool_size=READERS + 1,  # and one for ``Writes``
         max_overflow=0,
         hide_parameters=True,
     )
@@ -293,9 +329,8 @@ def _server_engines(url: URL) -> tuple[Engine, Engine]:
         writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
         reader = create_engine(
             url,
-            pool_size=READERS,
+            pool_size=READERS + 1,  # and one for ``Writes``
             max_overflow=0,
-            pool_pre_ping=True,
             hide_parameters=True,
             isolation_level="REPEATABLE READ",
             execution_options={"postgresql_readonly": True},
@@ -306,4 +341,14 @@ def _server_engines(url: URL) -> tuple[Engine, Engine]:
         raise Unusable(
             f"The driver {error.name} is not installed. It comes with: pip install 'hookbench[postgres]'"
         ) from error
+
+    for engine, settings in ((writer, _WRITERS_SETTINGS), (reader, _READERS_SETTINGS)):
+        event.listen(engine, "connect", partial(_set, settings))
+    round_trips.attach(writer)
     return writer, reader
+
+
+def _set(settings: str, driver: Any, _: object) -> None:
+    with driver.cursor() as cursor:
+        cursor.execute(settings)
+    driver.commit()

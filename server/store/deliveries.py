@@ -2,10 +2,21 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Update, and_, bindparam, case, func, literal_column, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    RowMapping,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from server.domain.endpoints import Endpoint
 from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, ProcessId, VersionId
@@ -24,9 +35,13 @@ from server.store import attempts as attempt_rows
 from server.store import delivery_rows, operational_events, replays
 from server.store import endpoints as endpoint_rows
 from server.store import messages as message_rows
-from server.store.rows import insert, parts
+from server.store.attempts import PackedContent
 from server.store.schema import attempts, deliveries, endpoints
+from server.store.settling import settle
+from server.store.writer import leave_to_thread
 
+MAX_COUNTED = 10_000
+"""Pages count no further what waits: a destination that is down for days may leave hundreds of thousands."""
 CLOCK_SLACK: Millis = 1_000
 """Clocks are often set back by less than this; such a step moves no delivery."""
 
@@ -151,6 +166,8 @@ class AttemptRecord:
     step: int
     due_at: Millis | None
     """When the next attempt is due; only while ``state`` is pending."""
+    content: PackedContent | None = None
+    """What the attempt sent and got back, compressed; ``None``: the writer does it."""
 
 
 class BatchConflict(Exception):
@@ -167,12 +184,12 @@ def record(tx: Connection, ended: Sequence[AttemptRecord], *, tells: bool = True
     one began, it gets the next number. Raises ``BatchConflict`` when that, or a lost lease, affects one of several.
     With ``tells=False`` no operational event is created.
     """
-    settled = _settle(tx, ended)
+    settled = settle(tx, ended)
     if settled < len(ended):
         if len(ended) > 1:
             raise BatchConflict
         return [_record_late(tx, ended[0], tells=tells)]
-    insert(tx, attempts, [attempt_rows.columns(e.attempt) for e in ended])
+    attempt_rows.add(tx, [e.attempt for e in ended], [e.content for e in ended])
     if tells:
         _tell(tx, ended)
     return [True] * len(ended)
@@ -187,10 +204,10 @@ def renew(tx: Connection, owner: ProcessId, ids: Sequence[DeliveryId], until: Mi
     )
 
 
-def held_by(tx: Connection, owner: ProcessId, delivery_id: DeliveryId) -> bool:
-    """Whether this owner still holds the delivery: nobody stopped it and no other process claimed it."""
-    query = select(deliveries.c.lease_owner).where(deliveries.c.id == delivery_id, _WAITS)
-    return tx.execute(query).scalar() == owner
+def held_by(tx: Connection, owner: ProcessId, ids: Collection[DeliveryId]) -> set[DeliveryId]:
+    """Those of some thousand deliveries that this owner still holds: nobody stopped them, and no process took them."""
+    query = select(deliveries.c.id).where(deliveries.c.id.in_(list(ids)), deliveries.c.lease_owner == owner, _WAITS)
+    return set(tx.execute(query).scalars())
 
 
 def release(tx: Connection, owner: ProcessId, ids: Sequence[DeliveryId], due_at: Millis | None = None) -> None:
@@ -250,6 +267,7 @@ def stop_all_of_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -
     Deliveries that a replay made due, and that are not tried yet, return to their earlier state, so that a person can
     recover them later; they are not counted.
     """
+    leave_to_thread(tx)  # hundreds of thousands may wait
     replays.stop_all_of_endpoint(tx, endpoint_id, now)
     stopped = tx.execute(
         update(deliveries)
@@ -308,56 +326,10 @@ def get(tx: Connection, delivery_id: DeliveryId) -> Delivery | None:
     return delivery_rows.read(row) if row else None
 
 
-def waiting(tx: Connection, endpoint_id: EndpointId) -> int:
-    """The number of an endpoint's pending deliveries."""
-    query = select(func.count()).where(deliveries.c.endpoint_id == endpoint_id, _WAITS)
-    return tx.execute(query).scalar_one()
-
-
-@lru_cache
-def _settling(size: int) -> Update:
-    """The update for ``size`` deliveries with the same decision. Cached, because building it is costly."""
-    return (
-        update(deliveries)
-        .where(
-            deliveries.c.id.in_([bindparam(f"id_{number}") for number in range(size)]),
-            deliveries.c.lease_owner == bindparam("owner"),
-            # Another owner may have recorded an attempt since; two attempts must not get the same number.
-            deliveries.c.attempts == bindparam("number") - literal_column("1"),
-        )
-        .values(
-            state=bindparam("new_state"),
-            trigger=bindparam("new_trigger"),
-            step=bindparam("new_step"),
-            attempts=bindparam("number"),
-            due_at=bindparam("new_due_at"),
-            updated_at=bindparam("at"),
-            faults=0,
-            fault=None,
-            captured=bindparam("new_captured"),
-            lease_owner=None,
-            lease_until=None,
-        )
-    )
-
-
-def _settle(tx: Connection, ended: Sequence[AttemptRecord]) -> int:
-    """Update the deliveries that their owner still holds. Returns how many. Equal decisions share one statement."""
-    alike: dict[tuple[Any, ...], list[Attempt]] = {}
-    for e in ended:
-        trigger = Trigger.RETRY if e.state is DeliveryState.PENDING else e.attempt.trigger
-        captured = e.attempt.outcome is AttemptOutcome.CAPTURED
-        decided = (e.owner, e.state.value, trigger.value, e.step, e.attempt.number, e.due_at, captured)
-        alike.setdefault(decided, []).append(e.attempt)
-    settled = 0
-    for (owner, state, trigger, step, number, due_at, captured), all_made in alike.items():
-        values = {"owner": owner, "new_state": state, "new_trigger": trigger, "new_step": step, "new_due_at": due_at}
-        values["new_captured"] = captured
-        for made in parts(all_made):
-            at = max(attempt.started_at + round(attempt.duration_ms) for attempt in made)
-            ids = {f"id_{index}": attempt.delivery_id for index, attempt in enumerate(made)}
-            settled += tx.execute(_settling(len(made)), {**values, **ids, "number": number, "at": at}).rowcount
-    return settled
+def waiting(tx: Connection, endpoint_id: EndpointId, most: int = MAX_COUNTED) -> int:
+    """The number of an endpoint's pending deliveries, counted up to ``most`` + 1."""
+    some = select(literal_column("1", Integer)).where(deliveries.c.endpoint_id == endpoint_id, _WAITS).limit(most + 1)
+    return tx.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
 
 def _record_late(tx: Connection, ended: AttemptRecord, *, tells: bool) -> bool:
@@ -396,7 +368,7 @@ def _record_late(tx: Connection, ended: AttemptRecord, *, tells: bool) -> bool:
         if accepted and _may_end(row):
             values |= {"state": DeliveryState.SUCCEEDED.value, "due_at": None, "stopped_because": None, "fault": None}
             values["captured"] = ended.attempt.outcome is AttemptOutcome.CAPTURED
-    insert(tx, attempts, [attempt_rows.columns(decided.attempt)])
+    attempt_rows.add(tx, [decided.attempt], [decided.content])
     tx.execute(update(deliveries).where(deliveries.c.id == row["id"]).values(values))
     if ours and tells:
         _tell(tx, [decided])
@@ -409,12 +381,12 @@ def _may_end(row: RowMapping) -> bool:
         return False
     match row["state"]:
         case DeliveryState.PENDING.value:
-            return bool(row["trigger"] == Trigger.RETRY.value)
-        case DeliveryState.STOPPED.value:
-            return bool(row["stopped_because"] in (StoppedBecause.PERSON.value, StoppedBecause.UNMATCHED.value))
+            brought_forward = row["former_state"] == DeliveryState.PENDING.value  # a retry, made due earlier by a run
+            return bool(row["trigger"] in (Trigger.RETRY.value, *([Trigger.REPLAY.value] if brought_forward else [])))
         case state:
-            ended: bool = state in (DeliveryState.FAILED.value, DeliveryState.TRANSFORM_FAILED.value)
-            return ended
+            # Also of one that was stopped meanwhile, for whatever reason: it must not be offered for a replay.
+            unsuccessful = (DeliveryState.STOPPED, DeliveryState.FAILED, DeliveryState.TRANSFORM_FAILED)
+            return DeliveryState(state) in unsuccessful
 
 
 def _tell(tx: Connection, settled: Sequence[AttemptRecord]) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import ColumnElement, RowMapping, and_
 
 from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis, ReplayId, VersionId, mint
-from server.domain.messages import Delivery, DeliveryState, StoppedBecause, Trigger
+from server.domain.messages import CAPTURED, FAULT, RETRYING, Delivery, DeliveryState, StoppedBecause, Trigger
 from server.domain.reasons import load_cause
+from server.store.schema import deliveries
 
 
 def new(
@@ -59,3 +60,23 @@ def read(row: RowMapping | Mapping[str, Any]) -> Delivery:
         captured=row["captured"],
         version_id=VersionId(row["version_id"]) if row["version_id"] else None,
     )
+
+
+def shown_as(state: str) -> ColumnElement[bool]:
+    """``Delivery.shown_state`` as an SQL condition."""
+    of_state = deliveries.c.state
+    match state:
+        case _ if state == CAPTURED:
+            return and_(of_state == DeliveryState.SUCCEEDED.value, deliveries.c.captured)
+        case DeliveryState.SUCCEEDED.value:
+            return and_(of_state == state, deliveries.c.captured.is_(False))
+        case _ if state == FAULT:
+            return and_(of_state == DeliveryState.TRANSFORM_FAILED.value, deliveries.c.fault.is_not(None))
+        case DeliveryState.TRANSFORM_FAILED.value:
+            return and_(of_state == state, deliveries.c.fault.is_(None))
+        case _ if state == RETRYING:
+            return and_(of_state == DeliveryState.PENDING.value, deliveries.c.trigger == Trigger.RETRY.value)
+        case DeliveryState.PENDING.value:
+            return and_(of_state == state, deliveries.c.trigger != Trigger.RETRY.value)
+        case _:
+            return of_state == state

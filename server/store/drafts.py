@@ -76,6 +76,12 @@ def keep_checks(tx: Connection, draft_id: CodeDraftId, checks: str) -> None:
     tx.execute(update(drafts).where(drafts.c.id == draft_id).values(checks=checks))
 
 
+def forget_checks(tx: Connection, endpoint_id: EndpointId) -> None:
+    """Forget what the test cases said about the endpoint's drafts, because there are other cases now."""
+    said = (drafts.c.endpoint_id == endpoint_id, drafts.c.checks.is_not(None))
+    tx.execute(update(drafts).where(*said).values(checks=None))
+
+
 def erase(tx: Connection, endpoint_id: EndpointId) -> None:
     """Delete the drafts of an endpoint that was removed: they may hold secret variables."""
     tx.execute(delete(drafts).where(drafts.c.endpoint_id == endpoint_id))

@@ -1,15 +1,16 @@
-"""Endpoints with the active version of their code. Removed ones stay in the table, because the log still names them."""
+"""Endpoints with the active version of their code. Deleted ones are omitted here: see ``deleted_endpoints``."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, func, select, update
 
+from server.domain.audit import AuditAction
 from server.domain.cards import Card
-from server.domain.endpoint_names import endpoint_name
+from server.domain.endpoint_names import generated_name
 from server.domain.endpoints import (
     Controls,
     Destination,
@@ -19,16 +20,14 @@ from server.domain.endpoints import (
     UnreadableEndpoint,
 )
 from server.domain.health import HEALTHY, Health
-from server.domain.ids import AttemptId, CodeDraftId, EndpointId, Millis, ShadowId, SourceId
-from server.domain.messages import ACCEPTED, AttemptOutcome
+from server.domain.ids import CodeDraftId, EndpointId, Millis, ShadowId, SourceId
 from server.domain.schedules import DODO_SCHEDULE
 from server.domain.versions import RunningShadow, Version
-from server.store import backtests, drafts, options, test_cases
-from server.store import shadows as shadow_rows
+from server.store import audit
 from server.store import versions as version_rows
 from server.store.changes import endpoint_changed
 from server.store.columns import dump, dump_conditions, load_conditions, load_strings
-from server.store.schema import attempts, endpoints, shadows, versions
+from server.store.schema import endpoints, shadows, versions
 from server.store.vault import seal, seal_optional, unseal
 
 log = structlog.get_logger()
@@ -37,22 +36,21 @@ T = TypeVar("T")
 
 _active, _shadowing = versions.alias("active"), versions.alias("shadowing")
 _OF_VERSION = ("id", "endpoint_id", "number", "code", "created_at", "author", "note", "origin", "variable_names")
-_WITH_CODE = (
-    select(
-        endpoints,
-        *(_active.c[name].label(f"active_{name}") for name in _OF_VERSION),
-        *(_shadowing.c[name].label(f"shadowing_{name}") for name in _OF_VERSION),
-        shadows.c.until.label("shadow_until"),
-    )
-    .select_from(
-        endpoints.outerjoin(_active, endpoints.c.version_id == _active.c.id)
-        .outerjoin(shadows, endpoints.c.shadow_id == shadows.c.id)
-        .outerjoin(_shadowing, shadows.c.version_id == _shadowing.c.id)
-    )
-    .where(endpoints.c.deleted_at.is_(None))
+ANY = select(
+    endpoints,
+    *(_active.c[name].label(f"active_{name}") for name in _OF_VERSION),
+    *(_shadowing.c[name].label(f"shadowing_{name}") for name in _OF_VERSION),
+    shadows.c.until.label("shadow_until"),
+).select_from(
+    endpoints.outerjoin(_active, endpoints.c.version_id == _active.c.id)
+    .outerjoin(shadows, endpoints.c.shadow_id == shadows.c.id)
+    .outerjoin(_shadowing, shadows.c.version_id == _shadowing.c.id)
 )
+"""Selects endpoints as ``read_row`` reads them, deleted ones too. Only for this package."""
+_WITH_CODE = ANY.where(endpoints.c.deleted_at.is_(None))
 
-_STRINGS = (endpoints.c.credentials, endpoints.c.headers, endpoints.c.variables)
+_URL, _SECRET, _FORMER_SECRET = endpoints.c.url, endpoints.c.secret, endpoints.c.former_secret
+STRINGS = _CREDENTIALS, _HEADERS, _VARIABLES = endpoints.c.credentials, endpoints.c.headers, endpoints.c.variables
 """Columns of names and values, each encrypted as one text."""
 
 _HEALTH = (
@@ -81,34 +79,10 @@ def change(tx: Connection, endpoint: Endpoint) -> None:
     tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id).values(**columns))
 
 
-def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> None:
-    """Remove the endpoint from all lists, so that it gets no more events, and erase its secrets."""
-    endpoint_changed(tx, endpoint_id)
-    tx.execute(
-        update(endpoints)
-        .where(endpoints.c.id == endpoint_id)
-        .values(
-            deleted_at=now,
-            updated_at=now,
-            disabled=True,
-            **{column.name: seal(tx, column, endpoint_id, "{}") for column in _STRINGS},
-            secret="",
-            former_secret=None,
-            draft_id=None,
-            shadow_id=None,
-        )
-    )
-    drafts.erase(tx, endpoint_id)
-    test_cases.erase(tx, endpoint_id)
-    options.forget_pushed(tx, endpoint_id)
-    backtests.erase(tx, endpoint_id)
-    shadow_rows.erase(tx, endpoint_id)
-
-
 def get(tx: Connection, endpoint_id: EndpointId) -> Endpoint | None:
     """The endpoint, even if parts of it cannot be read: see ``Endpoint.unreadable``. ``None`` if it does not exist."""
     row = tx.execute(_WITH_CODE.where(endpoints.c.id == endpoint_id)).mappings().first()
-    return _endpoint(tx, row) if row else None
+    return read_row(tx, row) if row else None
 
 
 def get_whole(tx: Connection, endpoint_id: EndpointId) -> Endpoint | None:
@@ -128,6 +102,13 @@ def of_source(tx: Connection, source_id: SourceId) -> list[Endpoint]:
     return _readable(tx, rows)
 
 
+def ids_of_source(tx: Connection, source_id: SourceId, limit: int) -> dict[EndpointId, bool]:
+    """The ids of a source's endpoints, newest first; ``False`` for those that were deleted."""
+    query = select(endpoints.c.id, endpoints.c.deleted_at).where(endpoints.c.source_id == source_id)
+    rows = tx.execute(query.order_by(endpoints.c.id.desc()).limit(limit))
+    return {EndpointId(row.id): row.deleted_at is None for row in rows}
+
+
 def count(tx: Connection, source_id: SourceId) -> int:
     """The number of a source's endpoints."""
     query = select(func.count()).where(endpoints.c.source_id == source_id, endpoints.c.deleted_at.is_(None))
@@ -136,7 +117,7 @@ def count(tx: Connection, source_id: SourceId) -> int:
 
 def by_ids(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, Endpoint]:
     """The endpoints that exist, by id; removed ones are left out. Some may have unreadable parts."""
-    rows = tx.execute(_WITH_CODE.where(endpoints.c.id.in_(list(ids)))).mappings()
+    rows = tx.execute(_WITH_CODE.where(endpoints.c.id.in_(list(ids)))).mappings().all()
     return {endpoint.id: endpoint for endpoint in _readable(tx, rows)}
 
 
@@ -167,7 +148,7 @@ def _readable(
     found: list[Endpoint] = []
     for row in rows:
         try:
-            found.append(_endpoint(tx, row))
+            found.append(read_row(tx, row))
         except Exception as error:
             if unreadable is None:
                 log.warning("endpoint.unreadable", endpoint_id=row["id"], error=type(error).__name__)
@@ -182,72 +163,46 @@ def _whole(endpoint: Endpoint | None) -> Endpoint | None:
     return endpoint
 
 
-def names(tx: Connection, cards: Mapping[str, Card], ids: Iterable[EndpointId]) -> dict[EndpointId, str]:
-    """The name that pages show for each endpoint, including removed ones and ones with an unreadable URL."""
-    columns = (endpoints.c.id, endpoints.c.card, endpoints.c.description, endpoints.c.url)
-    rows = tx.execute(select(*columns).where(endpoints.c.id.in_(set(ids))))
+def names(
+    tx: Connection, cards: Mapping[str, Card], ids: Iterable[EndpointId], known: Mapping[EndpointId, str] | None = None
+) -> dict[EndpointId, str]:
+    """The name that pages show for each endpoint, including removed ones and ones with an unreadable URL.
+
+    Those in ``known`` are not read again.
+    """
+    known, wanted = known or {}, set(ids)
+    unknown = wanted - known.keys()
+    found = _names(tx, cards, endpoints.c.id.in_(unknown)) if unknown else {}
+    return found | {endpoint_id: known[endpoint_id] for endpoint_id in wanted - unknown}
+
+
+def names_of_source(tx: Connection, cards: Mapping[str, Card], source_id: SourceId) -> dict[EndpointId, str]:
+    """The names of a source's endpoints that were not removed, oldest first. Reads no more of them than that."""
+    return _names(tx, cards, and_(endpoints.c.source_id == source_id, endpoints.c.deleted_at.is_(None)))
+
+
+def _names(tx: Connection, cards: Mapping[str, Card], wanted: ColumnElement[bool]) -> dict[EndpointId, str]:
+    columns = (endpoints.c.id, endpoints.c.name, endpoints.c.card, endpoints.c.description, endpoints.c.url)
+    rows = tx.execute(select(*columns).where(wanted).order_by(endpoints.c.id)).all()
     return {
-        EndpointId(row.id): endpoint_name(cards, row.card, row.description, _url_or_nothing(tx, row.id, row.url))
-        for row in rows
+        EndpointId(id): name or generated_name(cards, card, description, url_or_nothing(tx, id, url))
+        for id, name, card, description, url in rows
     }
 
 
-def _url_or_nothing(tx: Connection, endpoint_id: EndpointId, kept: str) -> str:
+def names_in(tx: Connection, source_id: SourceId, apart_from: EndpointId | None = None) -> set[str]:
+    """The names of a source's endpoints, but for one."""
+    query = select(endpoints.c.name).where(
+        endpoints.c.source_id == source_id, endpoints.c.deleted_at.is_(None), endpoints.c.id != (apart_from or "")
+    )
+    return set(tx.execute(query).scalars())
+
+
+def url_or_nothing(tx: Connection, endpoint_id: EndpointId, kept: str) -> str:
     try:
         return _text(tx, endpoints.c.url, endpoint_id, kept)
     except Exception:  # the endpoint's page reports it
         return ""
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeCounts:
-    """The number of an endpoint's attempts by outcome, over some period."""
-
-    by_outcome: Mapping[AttemptOutcome, int]
-
-    @property
-    def total(self) -> int:
-        return sum(self.by_outcome.values())
-
-    @property
-    def error_rate(self) -> float | None:
-        """The share of sent attempts that failed at the destination, 0 to 1; ``None`` when nothing was sent."""
-        failed = self._sum(AttemptOutcome.REJECTED, AttemptOutcome.UNREACHABLE)
-        sent = failed + self._sum(AttemptOutcome.SUCCEEDED)
-        return failed / sent if sent else None
-
-    @property
-    def failure_rate(self) -> float | None:
-        """The share of failed attempts, for any reason, without cancelled ones, 0 to 1; ``None`` without attempts."""
-        made = self.total - self._sum(AttemptOutcome.CANCELLED)
-        return 1 - self._sum(*ACCEPTED) / made if made else None
-
-    def _sum(self, *outcomes: AttemptOutcome) -> int:
-        return sum(self.by_outcome.get(outcome, 0) for outcome in outcomes)
-
-
-def tallies(tx: Connection, ids: Iterable[EndpointId], since_id: AttemptId) -> dict[EndpointId, OutcomeCounts]:
-    """The outcomes of attempts with an id at or after ``since_id`` (ids sort by time), by endpoint."""
-    counts: dict[EndpointId, dict[AttemptOutcome, int]] = {}
-    rows = tx.execute(
-        select(attempts.c.endpoint_id, attempts.c.outcome, func.count())
-        .where(attempts.c.endpoint_id.in_(list(ids)), attempts.c.id >= since_id)
-        .group_by(attempts.c.endpoint_id, attempts.c.outcome)
-    )
-    for endpoint_id, outcome, count in rows:
-        counts.setdefault(EndpointId(endpoint_id), {})[AttemptOutcome(outcome)] = count
-    return {endpoint_id: OutcomeCounts(by_outcome) for endpoint_id, by_outcome in counts.items()}
-
-
-def last_attempts(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, tuple[AttemptOutcome, Millis]]:
-    """The outcome and start of the newest attempt, by endpoint; endpoints without one are left out."""
-    newest = (
-        select(func.max(attempts.c.id)).where(attempts.c.endpoint_id.in_(list(ids))).group_by(attempts.c.endpoint_id)
-    )
-    rows = tx.execute(
-        select(attempts.c.endpoint_id, attempts.c.outcome, attempts.c.started_at).where(attempts.c.id.in_(newest))
-    )
-    return {EndpointId(endpoint_id): (AttemptOutcome(outcome), at) for endpoint_id, outcome, at in rows}
 
 
 def states(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, tuple[Health, bool]]:
@@ -268,22 +223,24 @@ def keep_health(tx: Connection, endpoint_id: EndpointId, before: Health, health:
 
 
 def disable(tx: Connection, endpoint_id: EndpointId, because: DisabledBecause, now: Millis) -> None:
-    """Disable an endpoint. ``deliveries.stop_endpoint`` stops its pending deliveries."""
+    """Disable an endpoint on behalf of Hookbench. ``deliveries.stop_endpoint`` stops its pending deliveries."""
     endpoint_changed(tx, endpoint_id)
     tx.execute(
         update(endpoints)
         .where(endpoints.c.id == endpoint_id)
         .values(disabled=True, disabled_because=because.value, updated_at=now)
     )
+    audit.add(tx, endpoint_id, AuditAction.DISABLED, "", now, {"because": because.value})
 
 
 def _columns(tx: Connection, endpoint: Endpoint) -> dict[str, Any]:
     controls, former, health = endpoint.controls, endpoint.former_secret, endpoint.health
     strings = {"credentials": endpoint.credentials, "headers": endpoint.headers, "variables": endpoint.variables}
-    sealed_strings = {c.name: seal(tx, c, endpoint.id, dump(dict(strings[c.name]))) for c in _STRINGS}
+    sealed_strings = {c.name: seal(tx, c, endpoint.id, dump(dict(strings[c.name]))) for c in STRINGS}
     return {
         "source_id": endpoint.source_id,
         "card": endpoint.card,
+        "name": endpoint.name,
         "description": endpoint.description,
         "url": seal(tx, endpoints.c.url, endpoint.id, endpoint.url),
         "destination": endpoint.destination.value,
@@ -337,6 +294,7 @@ def _text(tx: Connection, column: Column[str], row_id: str, kept: str) -> str:
     return found
 
 
+@lru_cache(2048)
 def _event_types(kept: str | None) -> frozenset[str] | None:
     if kept is None:
         return None
@@ -346,6 +304,7 @@ def _event_types(kept: str | None) -> frozenset[str] | None:
     return frozenset(found)
 
 
+@lru_cache(2048)
 def _schedule(kept: str | None) -> tuple[Millis, ...]:
     if kept is None:
         return DODO_SCHEDULE
@@ -355,7 +314,7 @@ def _schedule(kept: str | None) -> tuple[Millis, ...]:
     return tuple(found)
 
 
-def _endpoint(tx: Connection, row: RowMapping) -> Endpoint:
+def read_row(tx: Connection, row: RowMapping) -> Endpoint:
     """The endpoint in a row. Parts that cannot be read are empty and named in ``unreadable``."""
     endpoint_id = EndpointId(row["id"])
     unreadable: set[str] = set()
@@ -375,22 +334,23 @@ def _endpoint(tx: Connection, row: RowMapping) -> Endpoint:
         return part(column.name, lambda: _strings(tx, column, endpoint_id, row[column.name]), {})
 
     shadowing = _version(row, "shadowing")
-    former, because = opened(endpoints.c.former_secret), row["disabled_because"]
+    former, because = opened(_FORMER_SECRET), row["disabled_because"]
     return Endpoint(
         id=endpoint_id,
         source_id=SourceId(row["source_id"]),
         card=row["card"],
+        name=row["name"],
         description=row["description"],
-        url=opened(endpoints.c.url),
+        url=opened(_URL),
         # Capture, so that nothing is sent by mistake while the setting is unknown.
         destination=part("destination", lambda: Destination(row["destination"]), Destination.CAPTURE),
-        credentials=strings(endpoints.c.credentials),
-        headers=strings(endpoints.c.headers),
+        credentials=strings(_CREDENTIALS),
+        headers=strings(_HEADERS),
         event_types=part("event_types", lambda: _event_types(row["event_types"]), None),
-        variables=strings(endpoints.c.variables),
+        variables=strings(_VARIABLES),
         transforming=row["transforming"],
         version=_version(row, "active"),
-        secret=opened(endpoints.c.secret),
+        secret=opened(_SECRET),
         disabled=row["disabled"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],

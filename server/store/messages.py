@@ -1,13 +1,12 @@
 """Received messages: one for each source and webhook id, with one delivery for each endpoint that wants it."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, exists, or_, select
+from sqlalchemy import Connection, RowMapping, and_, exists, or_, select
 
 from server.domain.conditions import Filter
 from server.domain.faults import KIND, filter_failed
@@ -25,13 +24,20 @@ from server.domain.messages import (
 from server.domain.operational_events import of_attempt
 from server.domain.payloads import Payload
 from server.domain.reasons import dump_cause
+from server.domain.search_terms import DEFAULT_METADATA_KEYS, terms_in
+from server.store import activity, delivery_rows, operational_events, options, search_terms, subscribers
 from server.store import attempts as attempt_rows
-from server.store import delivery_rows, operational_events
 from server.store.columns import load_filter
-from server.store.rows import insert, insert_new
-from server.store.schema import attempts, deliveries, endpoints, messages
+from server.store.compression import Packed, pack
+from server.store.options import Counted
+from server.store.round_trips import ask
+from server.store.rows import insert, insert_new, insert_statement
+from server.store.schema import deliveries, endpoints, messages
+from server.store.search_terms import MessageTerms
+from server.store.subscribers import Subscriber
 
 PAGE = 50
+_UNIQUE = ("source_id", "webhook_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +52,18 @@ class InitialLease:
 
 @dataclass(frozen=True, slots=True)
 class FilteredMessage:
-    """A message with the filter results that were computed before the transaction."""
+    """A message with the filter results and search terms that were computed before the transaction."""
 
     message: Message
     fits: Mapping[str, bool]
     """Whether the payload matches, by the filter's text. The writer evaluates a filter that is missing here, for
     example one that was changed in the meantime."""
+    terms: tuple[str, ...] = ()
+    """Its search terms."""
+    edition: int = 1
+    """The edition of the search settings under which they were found."""
+    packed: Packed | None = None
+    """Its body in the form in which it is stored; ``None``: the writer compresses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +97,24 @@ def receive(
 ) -> list[Received]:
     """Store each new message with a delivery for each endpoint that wants it. For ``Store.batch``.
 
-    Returns one ``Received`` for each message, in their order. Filter results come with the messages, because parsing
-    bodies here would hold up all other writes.
+    Returns one ``Received`` for each message, in their order. Filter results and search terms come with the messages,
+    because parsing bodies here would hold up all other writes. A plain ``Message`` is for tests.
     A delivery is due after the first wait of its endpoint's schedule, which is usually zero.
     With ``lease`` the worker holds the new deliveries and need not claim them. Endpoints that are paused, ordered or
     have a limit of their own are excepted, since only claiming enforces those.
     """
     came = [one.message if isinstance(one, FilteredMessage) else one for one in arrived]
-    added = insert_new(tx, messages, [_message_columns(message) for message in came], ("source_id", "webhook_id"))
-    new = {message.id for message in came}
-    if added < len(came):
-        new = set(tx.execute(select(messages.c.id).where(messages.c.id.in_(new))).scalars())
+    new, listeners, counted = _add_new(tx, arrived)
     known = _known(tx, [message for message in came if message.id not in new])
-    listeners = _listeners(tx, {message.source_id for message in came})
     results: list[Received] = []
     rows: list[dict[str, Any]] = []
     spoiled: list[tuple[dict[str, Any], Attempt]] = []
+    terms: list[MessageTerms] = []
     for message, one in zip(came, arrived, strict=True):
         if message.id not in new:
             results.append(Received(known[message.source_id, message.webhook_id], True))
             continue
+        terms.append(_terms(one))
         fits = dict(one.fits) if isinstance(one, FilteredMessage) else {}
         payload = Payload(message.body)
         waiting, leased = [], []
@@ -129,11 +139,41 @@ def receive(
             rows.append(row)
         results.append(Received(message.id, False, tuple(waiting), tuple(leased)))
     insert(tx, deliveries, rows)
+    search_terms.add(tx, terms)
+    activity.count_late(tx, [message for message in came if message.id in new], counted)
+    attempt_rows.add(tx, [attempt for _, attempt in spoiled])
     for _, attempt in spoiled:
-        insert(tx, attempts, [attempt_rows.columns(attempt)])
         if told := of_attempt(attempt, DeliveryState.TRANSFORM_FAILED):
             operational_events.add(tx, told)
     return results
+
+
+def _add_new(
+    tx: Connection, arrived: Sequence[Message | FilteredMessage]
+) -> tuple[Collection[MessageId], Mapping[SourceId, Sequence[Subscriber]], Counted]:
+    """Store the messages that are new.
+
+    Returns their ids, the endpoints that listen to each source, and ``options.counted``.
+    """
+    rows = [
+        _message_columns(one.message, one.packed) if isinstance(one, FilteredMessage) else _message_columns(one)
+        for one in arrived
+    ]
+    source_ids = {SourceId(row["source_id"]) for row in rows}
+    if tx.dialect.name == "sqlite":
+        new = {row["id"] for row in rows}
+        if insert_new(tx, messages, rows, _UNIQUE) < len(rows):
+            new = set(tx.execute(select(messages.c.id).where(messages.c.id.in_(new))).scalars())
+        return new, subscribers.of_sources(tx, source_ids), options.counted(tx)
+    rows.sort(key=lambda row: str(row["webhook_id"]))  # of the same events, two processes store the same one first
+    added, found, read = ask(
+        tx,
+        insert_statement(tx.dialect, messages, rows, _UNIQUE, returning="id"),
+        subscribers.query(source_ids),
+        options.COUNTED_QUERY,
+    )
+    new = {MessageId(id.decode()) for (id,) in added.rows}
+    return new, subscribers.by_source(found), options.counted_in(tx, read)
 
 
 def _parked(message: Message, endpoint_id: EndpointId, error: Exception) -> tuple[dict[str, Any], Attempt]:
@@ -178,13 +218,29 @@ def filters(tx: Connection) -> dict[SourceId, list[EndpointFilter]]:
     return found
 
 
+def _terms(one: Message | FilteredMessage) -> MessageTerms:
+    if isinstance(one, FilteredMessage):
+        return MessageTerms(one.message.id, one.edition, one.terms)
+    return MessageTerms(one.id, 1, terms_in(one.event_type, Payload(one.body), DEFAULT_METADATA_KEYS))
+
+
 def send_example(tx: Connection, message: Message, endpoint_id: EndpointId) -> DeliveryId:
     """Store a message for this one endpoint, whatever its event types and filter. Its delivery is never retried."""
     tx.execute(messages.insert(), [_message_columns(message)])
+    search_terms.add(tx, [_terms(message)])
     came_at = message.received_at
     row = delivery_rows.new(message.id, endpoint_id, Trigger.EXAMPLE, now=came_at, due_at=came_at)
     insert(tx, deliveries, [row])
+    activity.count_late(tx, [message], options.counted(tx))
     return DeliveryId(row["id"])
+
+
+def neighbours(tx: Connection, message: Message) -> tuple[MessageId | None, MessageId | None]:
+    """The messages of the source before and after this one; ``None`` where there is none."""
+    same = select(messages.c.id).where(messages.c.source_id == message.source_id)
+    older = same.where(messages.c.id < message.id).order_by(messages.c.id.desc()).limit(1)
+    newer = same.where(messages.c.id > message.id).order_by(messages.c.id).limit(1)
+    return tx.execute(older).scalar(), tx.execute(newer).scalar()
 
 
 def get(tx: Connection, message_id: MessageId) -> Message | None:
@@ -223,8 +279,7 @@ class Search:
 
     def fits(self, delivery: Delivery) -> bool:
         """Whether a delivery matches the endpoint and state that were searched for."""
-        shown = "pending" if delivery.shown_state == "retrying" else delivery.shown_state
-        return self.endpoint_id in ("", delivery.endpoint_id) and self.state in ("", shown)
+        return self.endpoint_id in ("", delivery.endpoint_id) and self.state in ("", delivery.shown_state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +310,7 @@ def page(tx: Connection, search: Search, limit: int = PAGE) -> list[Row]:
         if search.endpoint_id:
             wanted.append(deliveries.c.endpoint_id == search.endpoint_id)
         if search.state:
-            wanted.append(_shown_as(search.state))
+            wanted.append(delivery_rows.shown_as(search.state))
         query = query.where(exists().where(and_(*wanted)))
     found = tx.execute(query.order_by(messages.c.id.desc()).limit(limit)).mappings().all()
     on_the_way = of_messages(tx, [row["id"] for row in found])
@@ -273,22 +328,6 @@ def page(tx: Connection, search: Search, limit: int = PAGE) -> list[Row]:
         )
         for row in found
     ]
-
-
-def _shown_as(state: str) -> ColumnElement[bool]:
-    """``Delivery.shown_state`` as an SQL condition."""
-    of_state = deliveries.c.state
-    match state:
-        case "captured":
-            return and_(of_state == DeliveryState.SUCCEEDED.value, deliveries.c.captured)
-        case DeliveryState.SUCCEEDED.value:
-            return and_(of_state == state, deliveries.c.captured.is_(False))
-        case "fault":
-            return and_(of_state == DeliveryState.TRANSFORM_FAILED.value, deliveries.c.fault.is_not(None))
-        case DeliveryState.TRANSFORM_FAILED.value:
-            return and_(of_state == state, deliveries.c.fault.is_(None))
-        case _:
-            return of_state == state
 
 
 def of_messages(tx: Connection, ids: Sequence[str]) -> dict[MessageId, list[Delivery]]:
@@ -317,71 +356,6 @@ def _known(tx: Connection, arrived: Sequence[Message]) -> dict[tuple[SourceId, s
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Subscriber:
-    """The settings of an enabled endpoint that decide whether it gets an event, and when."""
-
-    id: EndpointId
-    event_types: frozenset[str] | None
-    filter: str
-    """Its conditions as stored."""
-    unpaced: bool
-    """It is not paused, not ordered, and has no rate or concurrency limit."""
-    first_wait: Millis
-    """The wait between an event's arrival and its first attempt; usually zero."""
-
-    def wants(self, event_type: str, payload: Payload, known: dict[str, bool]) -> bool:
-        """Whether it wants an event.
-
-        ``known`` holds filter results by the filter's text; a missing one is evaluated and added.
-        """
-        if self.event_types is not None and event_type not in self.event_types:
-            return False
-        fits = known.get(self.filter)
-        if fits is None:
-            fits = known[self.filter] = load_filter(self.filter).fits(payload)
-        return fits
-
-
-_LISTENING = (
-    select(
-        endpoints.c.id,
-        endpoints.c.event_types,
-        endpoints.c.conditions,
-        and_(
-            endpoints.c.paused.is_(False),
-            endpoints.c.ordered.is_(False),
-            endpoints.c.rate_limit.is_(None),
-            endpoints.c.concurrency.is_(None),
-        ).label("unpaced"),
-        endpoints.c.schedule,
-    )
-    .where(endpoints.c.source_id == bindparam("of"), endpoints.c.disabled.is_(False), endpoints.c.deleted_at.is_(None))
-    .order_by(endpoints.c.id)
-)
-"""For one source: SQLAlchemy compiles a constant statement once, but one with a list of sources each time."""
-
-
-def _listeners(tx: Connection, source_ids: Iterable[SourceId]) -> dict[SourceId, list[_Subscriber]]:
-    return {
-        source_id: [_listener(*row) for row in tx.execute(_LISTENING, {"of": source_id})] for source_id in source_ids
-    }
-
-
-@lru_cache(maxsize=2048)
-def _listener(
-    endpoint_id: EndpointId, event_types: str | None, conditions: str, unpaced: bool, schedule: str | None
-) -> _Subscriber:
-    """The parsed settings of an endpoint, cached until they change."""
-    try:
-        wanted = None if event_types is None else frozenset(json.loads(event_types))
-        first_wait = json.loads(schedule)[0] if schedule else 0  # no schedule: Dodo's, which starts at once
-        load_filter(conditions)
-    except Exception:  # create its deliveries all the same; they are parked later, see ``deliveries.due_endpoints``
-        return _Subscriber(endpoint_id, None, "[]", False, 0)
-    return _Subscriber(endpoint_id, wanted, conditions, bool(unpaced), first_wait)
-
-
 def _begins(text: str) -> Any:
     """Messages whose id or webhook id begins with ``text``.
 
@@ -394,7 +368,7 @@ def _begins(text: str) -> Any:
     )
 
 
-def _message_columns(message: Message) -> dict[str, Any]:
+def _message_columns(message: Message, packed: Packed | None = None) -> dict[str, Any]:
     return {
         "id": message.id,
         "source_id": message.source_id,
@@ -402,7 +376,7 @@ def _message_columns(message: Message) -> dict[str, Any]:
         "event_type": message.event_type,
         "origin": message.origin.value,
         "received_at": message.received_at,
-        "body": message.body,
+        "body": pack(message.body) if packed is None else packed,
     }
 
 

@@ -2,12 +2,12 @@
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect, text
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -17,22 +17,29 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         # An upgrade loads every migration, even when none is missing.
         if not is_current(connection):
+            from alembic import command  # takes as long to import as the whole look
+
             command.upgrade(config_for(connection), "head")
 
 
 def is_current(connection: Connection) -> bool:
     """Whether the tables are those of this program."""
-    return MigrationContext.configure(connection).get_current_heads() == revisions()[:1]
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    return tuple(found) == revisions()[:1]
 
 
 @cache
 def revisions() -> tuple[str, ...]:
     """The revisions that this program knows, newest first."""
-    return tuple(script.revision for script in ScriptDirectory.from_config(config_for(None)).walk_revisions())
+    return tuple(sorted((each.name[:4] for each in MIGRATIONS.glob("versions/[0-9]*.py")), reverse=True))
 
 
-def config_for(connection: Connection | None) -> Config:
+def config_for(connection: Connection | None) -> "Config":
     """Alembic's configuration: the folder of the migrations, and the connection to migrate."""
+    from alembic.config import Config
+
     config = Config()
     config.attributes["connection"] = connection
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, func, literal_column, select, update
 
 from server.domain.ids import Millis, NoticeId, NotificationId, mint
 from server.domain.notification_settings import MAX_WAITING, Channel, Notification, NotificationState
@@ -68,11 +68,11 @@ def claim(
     return sorted((_notification(row) for row in taken), key=lambda each: each.id)
 
 
-def any_due(tx: Connection, now: Millis) -> bool:
-    query = select(notifications.c.id).where(
-        notifications.c.state == NotificationState.PENDING.value, notifications.c.due_at <= now
-    )
-    return tx.execute(query.limit(1)).first() is not None
+def next_due(tx: Connection) -> Millis | None:
+    """When the next notification is due; ``None`` if none is pending."""
+    query = select(func.min(notifications.c.due_at)).where(notifications.c.state == literal_column("'pending'"))
+    due_at: Millis | None = tx.execute(query).scalar_one()
+    return due_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from server.domain.drift import MAX_EVENT_TYPES, Fields, Observation, ObservedFi
 from server.domain.ids import MessageId, Millis
 from server.domain.messages import Origin
 from server.store.columns import dump
+from server.store.compression import readable, up_to
 from server.store.rows import insert_new
 from server.store.schema import messages, observations
 
@@ -31,9 +32,9 @@ def newest(tx: Connection, after: str) -> list[tuple[MessageId, str]]:
 
 def bodies(tx: Connection, ids: Collection[MessageId]) -> list[tuple[str, bytes]]:
     """Event type and body of these messages, without very large ones."""
-    small = func.length(messages.c.body) <= MAX_BODY_BYTES
-    query = select(messages.c.event_type, messages.c.body).where(messages.c.id.in_(ids), small)
-    return [(row.event_type, bytes(row.body)) for row in tx.execute(query)]
+    query = select(messages.c.event_type, up_to(messages.c.body, MAX_BODY_BYTES).label("body"))
+    found = ((row.event_type, readable(row.body)) for row in tx.execute(query.where(messages.c.id.in_(ids))))
+    return [(event_type, body) for event_type, body in found if body]
 
 
 def all_of(tx: Connection) -> list[Observation]:

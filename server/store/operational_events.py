@@ -10,10 +10,10 @@ from sqlalchemy import Connection, RowMapping, Select, func, literal_column, sel
 from server.domain.ids import EndpointId, MessageId, Millis, NoticeId, SourceId, mint
 from server.domain.messages import Attempt
 from server.domain.operational_event_types import ENDPOINT_DISABLED, ENDPOINT_RECOVERED, OPERATIONAL_EVENTS, troubles
-from server.domain.operational_events import Occurrence, OperationalEvent, recovered
-from server.store import notifications
+from server.domain.operational_events import Occurrence, OperationalEvent, failing, recovered
+from server.store import notifications, waiting_retries
 from server.store.columns import dump
-from server.store.schema import notices
+from server.store.schema import notices, sources
 
 PAGE = 50
 
@@ -21,6 +21,10 @@ log = structlog.get_logger()
 
 MAX_COUNTED = 100
 """``unseen`` counts no further: a higher number tells a person nothing more."""
+
+
+MAX_WAITING_COUNTED = 500
+"""An event counts what waits no further than this: it is counted while others wait for the writer."""
 
 
 def add(tx: Connection, happened: Occurrence) -> NoticeId | None:
@@ -55,7 +59,18 @@ def recover(tx: Connection, attempt: Attempt) -> NoticeId | None:
         .limit(1)
     )
     kind = tx.execute(latest).scalar()
-    return add(tx, recovered(attempt)) if kind in troubles() else None
+    if kind not in troubles():
+        return None
+    ended_at = attempt.started_at + round(attempt.duration_ms)
+    waiting = waiting_retries.find(tx, attempt.endpoint_id, ended_at, MAX_WAITING_COUNTED)
+    return add(tx, recovered(attempt, waiting))
+
+
+def fail(tx: Connection, attempt: Attempt, first_failure_at: Millis) -> NoticeId | None:
+    """Store that every attempt of an endpoint has failed since ``first_failure_at``, with what waits for a retry."""
+    ended_at = attempt.started_at + round(attempt.duration_ms)
+    waiting = waiting_retries.find(tx, attempt.endpoint_id, ended_at, MAX_WAITING_COUNTED)
+    return add(tx, failing(attempt, first_failure_at, waiting))
 
 
 def page(tx: Connection, source_id: SourceId, *, before: str = "", limit: int = PAGE) -> list[OperationalEvent]:
@@ -91,14 +106,15 @@ def latest(tx: Connection, after: str, limit: int = 100) -> list[tuple[NoticeId,
     return [(NoticeId(notice_id), SourceId(source_id)) for notice_id, source_id in tx.execute(query)]
 
 
-def unseen(tx: Connection, source_id: SourceId) -> int:
-    """The number of unseen operational events, at most ``MAX_COUNTED``."""
-    some: Select[Any] = (
-        select(literal_column("1"))
-        .where(notices.c.source_id == source_id, notices.c.seen_at.is_(None))
-        .limit(MAX_COUNTED)
+def unseen(tx: Connection) -> dict[SourceId, int]:
+    """The number of each source's unseen operational events, at most ``MAX_COUNTED``."""
+    # One statement for all sources, since every page asks it.
+    some: Select[Any] = select(literal_column("1")).where(
+        notices.c.source_id == sources.c.id, notices.c.seen_at.is_(None)
     )
-    return tx.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+    few = some.limit(MAX_COUNTED).correlate(sources).subquery()
+    count = select(func.count()).select_from(few).correlate(sources).scalar_subquery()
+    return {SourceId(source_id): number for source_id, number in tx.execute(select(sources.c.id, count))}
 
 
 def see(tx: Connection, source_id: SourceId, up_to: str, now: Millis) -> int:

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import Connection, Select, delete, select, text, update
 
 from server.domain.ids import EndpointId, Millis, UserId
 from server.domain.notification_settings import NotificationSettings
 from server.domain.operational_event_types import OPERATIONAL_EVENTS, sent_by_default
 from server.domain.pulled import Fingerprints
+from server.domain.search_terms import Backfill, SearchSettings, TextIndex
+from server.store.changes import search_changed
 from server.store.columns import dump
+from server.store.round_trips import Result, Statement
 from server.store.rows import insert_new
 from server.store.schema import options
 from server.store.vault import seal, unseal
@@ -23,6 +26,13 @@ KNOWN_BROWSERS = "known_browsers"
 PUSHED = "pushed:"
 """The beginning of an option's name; the id of the endpoint follows."""
 OBSERVED_UNTIL = "observed_until"
+COUNTED_UNTIL = "counted_until"
+AFTER_ALL = "n"
+"""After the ids of all messages, in each database's order of characters."""
+DATABASE_SIZES = "database_sizes"
+SEARCH = "search"
+SEARCH_BACKFILL = "search_backfill"
+SEARCH_TEXT = "search_text"
 
 OFFERED_AT_FIRST = (
     "endpoint.disabled",
@@ -110,6 +120,125 @@ def _observed_until(tx: Connection, query: Select[Any]) -> str:
         return ""
 
 
+def search_settings(tx: Connection) -> SearchSettings:
+    """What people chose for the search; the defaults before, and if the stored value is unreadable."""
+    found = tx.execute(select(options.c.value).where(options.c.name == SEARCH)).scalar()
+    if found is None:
+        return SearchSettings()
+    try:
+        kept = json.loads(unseal(tx, options.c.value, SEARCH, found))
+        return SearchSettings(
+            tuple(str(key) for key in kept["metadata_keys"]), bool(kept["full_text"]), int(kept["edition"])
+        )
+    except Exception as error:  # the row may hold anything; events must come in all the same
+        log.warning("search.settings_unreadable", error=type(error).__name__)
+        return SearchSettings()
+
+
+def set_search_settings(tx: Connection, settings: SearchSettings, now: Millis) -> None:
+    plain = {
+        "metadata_keys": list(settings.metadata_keys),
+        "full_text": settings.full_text,
+        "edition": settings.edition,
+    }
+    _set(tx, SEARCH, dump(plain), now)
+    search_changed(tx, settings.edition)
+
+
+def search_backfill(tx: Connection) -> Backfill | None:
+    """How far older messages are indexed; ``None`` before that began, and if the stored value is unreadable."""
+    query = select(options.c.value).where(options.c.name == SEARCH_BACKFILL)
+    found = tx.execute(query).scalar()
+    try:
+        if found is None:
+            return None
+        kept = json.loads(unseal(tx, options.c.value, SEARCH_BACKFILL, found))
+        return Backfill(int(kept["edition"]), str(kept["cursor"]), int(kept["done"]))
+    except Exception as error:  # it begins anew
+        log.warning("search.backfill_unreadable", error=type(error).__name__)
+        return None
+
+
+def set_search_backfill(tx: Connection, backfill: Backfill, now: Millis) -> None:
+    plain = {"edition": backfill.edition, "cursor": backfill.cursor, "done": backfill.done}
+    _set(tx, SEARCH_BACKFILL, dump(plain), now)
+
+
+def counted_until(tx: Connection) -> str | None:
+    """The id of the newest message that activity counts; ``None`` before anything was counted.
+
+    If it cannot be read, an id after all others: no message must be counted twice.
+    """
+    return _counted_until(tx, tx.execute(_COUNTED_UNTIL).scalar())
+
+
+_COUNTED_UNTIL = select(options.c.value).where(options.c.name == COUNTED_UNTIL)
+"""Built once: each batch of messages reads it."""
+COUNTED_QUERY = Statement(
+    b"SELECT (SELECT value FROM options WHERE name = $1::text), clock_timestamp()",
+    (COUNTED_UNTIL.encode(),),
+)
+"""What finds it in PostgreSQL, for ``counted_in``."""
+YEAR_2000: Millis = 946_684_800_000
+"""From which PostgreSQL counts microseconds in its binary format of times."""
+_CLOCK = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+
+
+class Counted(NamedTuple):
+    until: str | None
+    """``counted_until``"""
+    clock: Millis | None
+    """The time of the database's server when this was read, which all processes share; ``None`` on SQLite."""
+
+
+def counted(tx: Connection) -> Counted:
+    return Counted(counted_until(tx), clock(tx))
+
+
+def clock(tx: Connection) -> Millis | None:
+    """The time of the database's server; ``None`` on SQLite, whose one writer needs none."""
+    return None if tx.dialect.name == "sqlite" else tx.execute(_CLOCK).scalar_one()
+
+
+def counted_in(tx: Connection, found: Result) -> Counted:
+    """``counted``, as ``COUNTED_QUERY`` found it."""
+    [(value, now)] = found.rows
+    until = _counted_until(tx, value.decode() if value is not None else None)
+    return Counted(until, YEAR_2000 + int.from_bytes(now, "big", signed=True) // 1000)
+
+
+def _counted_until(tx: Connection, found: str | None) -> str | None:
+    try:
+        return None if found is None else unseal(tx, options.c.value, COUNTED_UNTIL, found)
+    except Exception as error:
+        log.warning("activity.unreadable", error=type(error).__name__)
+        return AFTER_ALL
+
+
+def set_counted_until(tx: Connection, until: str, now: Millis) -> None:
+    _set(tx, COUNTED_UNTIL, until, now)
+
+
+def search_text(tx: Connection) -> TextIndex | None:
+    """Which messages full text has; ``None`` while it has no tables."""
+    found = tx.execute(select(options.c.value).where(options.c.name == SEARCH_TEXT)).scalar()
+    try:
+        if found is None:
+            return None
+        kept = json.loads(unseal(tx, options.c.value, SEARCH_TEXT, found))
+        return TextIndex(str(kept["newest"]), str(kept["oldest"]), int(kept["done"]))
+    except Exception as error:  # it is built anew
+        log.warning("search.text_unreadable", error=type(error).__name__)
+        return None
+
+
+def set_search_text(tx: Connection, index: TextIndex | None, now: Millis) -> None:
+    if index is None:
+        tx.execute(delete(options).where(options.c.name == SEARCH_TEXT))
+    else:
+        _set(tx, SEARCH_TEXT, dump({"newest": index.newest, "oldest": index.oldest, "done": index.done}), now)
+
+
 def pushed(tx: Connection, endpoint_id: EndpointId) -> Fingerprints | None:
     """What the last push to an endpoint left; ``None`` if there was none."""
     name = PUSHED + endpoint_id
@@ -129,6 +258,20 @@ def set_pushed(tx: Connection, endpoint_id: EndpointId, left: Fingerprints, now:
 
 def forget_pushed(tx: Connection, endpoint_id: EndpointId) -> None:
     tx.execute(delete(options).where(options.c.name == PUSHED + endpoint_id))
+
+
+def text_of(tx: Connection, name: str) -> str:
+    """The text of an option; empty when there is none and when it is unreadable."""
+    found = tx.execute(select(options.c.value).where(options.c.name == name)).scalar()
+    try:
+        return "" if found is None else unseal(tx, options.c.value, name, found)
+    except Exception:  # the row may hold anything
+        return ""
+
+
+def set_text(tx: Connection, name: str, plain: str, now: Millis) -> None:
+    """Keep a text as an option."""
+    _set(tx, name, plain, now)
 
 
 def _set(tx: Connection, name: str, plain: str, now: Millis) -> None:

@@ -2,22 +2,32 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, func, literal_column, select, update
+from sqlalchemy import Connection, Integer, func, literal_column, select, update
 
 from server.domain.ids import DeliveryId, EndpointId, Millis
 from server.domain.messages import Delivery, StoppedBecause
 from server.store import delivery_rows
 from server.store.deliveries import stopped_values
-from server.store.schema import deliveries
+from server.store.schema import deliveries, endpoints
 
 # The state is a literal: with a parameter, a database cannot tell that the partial index of pending rows applies.
 _WAITS = deliveries.c.state == literal_column("'pending'")
 
 
-def waiting(tx: Connection, ids: Iterable[EndpointId]) -> dict[EndpointId, int]:
-    """The number of pending deliveries by endpoint; endpoints without any are left out."""
-    query = select(deliveries.c.endpoint_id, func.count()).where(deliveries.c.endpoint_id.in_(list(ids)), _WAITS)
-    return {EndpointId(of): count for of, count in tx.execute(query.group_by(deliveries.c.endpoint_id))}
+MAX_COUNTED_EACH = 1_000
+"""Lists count no further at each of their endpoints; ``deliveries.MAX_COUNTED`` is for pages of one."""
+
+
+def waiting(tx: Connection, ids: Iterable[EndpointId], most: int = MAX_COUNTED_EACH) -> dict[EndpointId, int]:
+    """The number of pending deliveries by endpoint, each counted up to ``most`` + 1; those without any are left out."""
+    if not (wanted := list(ids)):
+        return {}
+    some = (
+        select(literal_column("1", Integer)).where(deliveries.c.endpoint_id == endpoints.c.id, _WAITS).limit(most + 1)
+    )
+    counted = select(func.count()).select_from(some.correlate(endpoints).subquery()).scalar_subquery()
+    query = select(endpoints.c.id, counted).where(endpoints.c.id.in_(wanted))
+    return {EndpointId(of): count for of, count in tx.execute(query).all() if count}
 
 
 def head(tx: Connection, endpoint_id: EndpointId) -> Delivery | None:

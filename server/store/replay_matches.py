@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, li
 
 from server.domain.conditions import Filter
 from server.domain.endpoints import Endpoint
-from server.domain.ids import DeliveryId, EndpointId, MessageId
+from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis
 from server.domain.messages import AttemptOutcome, DeliveryState, Origin, Trigger
 from server.domain.payloads import Payload
 from server.domain.replays import ReplayKind, Selection
+from server.store.compression import readable
 from server.store.schema import attempts, deliveries, messages
 
 SCANNED = 2_000
@@ -62,6 +63,8 @@ class MatchCounts:
 
 def walk(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, most: int) -> MatchPage:
     """Up to ``most`` matches after the cursor ``after``. A page may be empty although more follow: see ``last``."""
+    if selection.kind is ReplayKind.WAITING:
+        return _walk_waiting(tx, endpoint, selection, after, most)
     if selection.kind in BY_STATE:
         return _walk_deliveries(tx, endpoint, selection, after, most)
     return _walk_messages(tx, endpoint, selection, after, most)
@@ -77,7 +80,10 @@ def count(tx: Connection, endpoint: Endpoint, selection: Selection, after: str) 
         stretch = _walk_messages(tx, endpoint, selection, after, BODIES_COUNTED)
         by = Counter((match.event_type, match.state, match.delivered) for match in stretch.matches)
         return MatchCounts(by, stretch.cursor, stretch.last)
-    if selection.kind in BY_STATE:
+    if selection.kind is ReplayKind.WAITING:
+        place, query = deliveries.c.id, _of_waiting(endpoint, selection, after)
+        scanned = select(place).where(_pending(endpoint, selection, after))
+    elif selection.kind in BY_STATE:
         place, query = deliveries.c.message_id, _of_deliveries(endpoint, selection, after)
         if selection.event_types is not None:
             query = query.where(messages.c.event_type.in_(sorted(selection.event_types)))
@@ -108,6 +114,18 @@ def _walk_deliveries(tx: Connection, endpoint: Endpoint, selection: Selection, a
     return MatchPage(matches, selection.end if last else found[-1].message_id, last)
 
 
+def _walk_waiting(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, most: int) -> MatchPage:
+    """The next matches among pending deliveries. Others of them may be due already, so a step has a bound."""
+    bound = _edge(tx, select(deliveries.c.id).where(_pending(endpoint, selection, after)), deliveries.c.id)
+    query = _of_waiting(endpoint, selection, after).order_by(deliveries.c.id).limit(most)
+    if bound is not None:
+        query = query.where(deliveries.c.id <= bound)
+    matches = [_match(row) for row in tx.execute(query)]
+    if len(matches) == most and matches[-1].delivery_id:
+        return MatchPage(matches, matches[-1].delivery_id, False)
+    return MatchPage(matches, bound or selection.end, bound is None)
+
+
 def _walk_messages(tx: Connection, endpoint: Endpoint, selection: Selection, after: str, most: int) -> MatchPage:
     """The next matches among the source's messages, each with its delivery to the endpoint."""
     bound = _edge(tx, select(messages.c.id).where(_of_source(endpoint, selection, after)), messages.c.id)
@@ -119,7 +137,7 @@ def _walk_messages(tx: Connection, endpoint: Endpoint, selection: Selection, aft
     if bound is not None:
         query = query.where(messages.c.id <= bound)
     rows = tx.execute(query).all()
-    matches = [_match(row[:5]) for row in rows if asked is None or asked.fits(Payload(bytes(row[5])))]
+    matches = [_match(row[:5]) for row in rows if asked is None or asked.fits(Payload(readable(row[5])))]
     if len(rows) == most:
         return MatchPage(matches, rows[-1][0], False)
     return MatchPage(matches, bound or selection.end, bound is None)
@@ -149,6 +167,40 @@ def _in_state(endpoint: Endpoint, selection: Selection, after: str) -> ColumnEle
         deliveries.c.message_id > after,
         deliveries.c.message_id < selection.end,
         deliveries.c.trigger != Trigger.EXAMPLE.value,
+    )
+
+
+def _of_waiting(endpoint: Endpoint, selection: Selection, after: str) -> Select[Any]:
+    of = messages.c.id == deliveries.c.message_id
+    query = (
+        select(*_COLUMNS)
+        .join_from(deliveries, messages, of)
+        .where(_pending(endpoint, selection, after), waits_for_retry(selection, selection.until))
+    )
+    if selection.event_types is not None:
+        query = query.where(messages.c.event_type.in_(sorted(selection.event_types)))
+    return query
+
+
+def _pending(endpoint: Endpoint, selection: Selection, after: str) -> ColumnElement[bool]:
+    return and_(
+        deliveries.c.endpoint_id == endpoint.id,
+        _state(DeliveryState.PENDING),
+        deliveries.c.id > after,
+        deliveries.c.id < selection.end,
+    )
+
+
+def waits_for_retry(selection: Selection, now: Millis) -> ColumnElement[bool]:
+    """Condition on pending deliveries: the next retry is due after ``now``, and none was made since the selection.
+
+    One that became due by itself, and failed again meanwhile, has had the attempt that a run would give it.
+    """
+    return and_(
+        deliveries.c.trigger == Trigger.RETRY.value,
+        deliveries.c.due_at > now,
+        deliveries.c.updated_at <= selection.until,
+        deliveries.c.lease_owner.is_(None),
     )
 
 

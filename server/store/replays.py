@@ -8,14 +8,14 @@ import json
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete, exists, func, select, update
 
 from server.domain.ids import DeliveryId, EndpointId, Millis, ReplayId, SourceId, VersionId
 from server.domain.messages import DeliveryState, Trigger
 from server.domain.replays import Progress, Replay, ReplayKind, ReplayState, Selection
 from server.store import delivery_rows
 from server.store.columns import dump
-from server.store.replay_matches import Match
+from server.store.replay_matches import Match, waits_for_retry
 from server.store.rows import insert as insert_rows
 from server.store.schema import deliveries, replays
 
@@ -141,17 +141,20 @@ def stop(tx: Connection, replay_id: ReplayId, state: ReplayState, now: Millis) -
     if stopped.rowcount == 0:
         return False
     unbegun = and_(_untried(replay_id), deliveries.c.lease_owner.is_(None))
+    waited = deliveries.c.former_due_at.is_not(None)
     made = tx.execute(delete(deliveries).where(unbegun, deliveries.c.former_state.is_(None)))
     given_back = tx.execute(
         update(deliveries)
         .where(unbegun)
         .values(
             state=deliveries.c.former_state,
+            trigger=case((waited, Trigger.RETRY.value), else_=deliveries.c.trigger),
             former_state=None,
             replay_id=None,
-            version_id=None,
-            due_at=None,
-            updated_at=now,
+            version_id=case((waited, deliveries.c.version_id), else_=None),
+            due_at=deliveries.c.former_due_at,
+            former_due_at=None,
+            updated_at=case((waited, deliveries.c.updated_at), else_=now),
         )
     )
     tx.execute(
@@ -200,28 +203,34 @@ def _begin_known(tx: Connection, replay: Replay, matches: Sequence[Match], due: 
     _hand_over(tx, [one for ids in by_moment.values() for one in ids])
     begun = 0
     for at, ids in by_moment.items():
-        begun += tx.execute(
-            update(deliveries)
-            .where(
-                deliveries.c.id.in_(ids),
-                deliveries.c.state.in_(sorted(replay.selection.replayed)),
-                deliveries.c.lease_owner.is_(None),
-            )
-            .values(
-                former_state=deliveries.c.state,
-                state=DeliveryState.PENDING.value,
-                trigger=Trigger.REPLAY.value,
-                step=0,
-                due_at=at,
-                replay_id=replay.id,
-                updated_at=now,
-                faults=0,
-                fault=None,
-                stopped_because=None,
-                captured=False,
-                version_id=replay.chosen_version,
-            )
-        ).rowcount
+        replayed = update(deliveries).where(
+            deliveries.c.id.in_(ids),
+            deliveries.c.state.in_(sorted(replay.selection.replayed)),
+            deliveries.c.lease_owner.is_(None),
+        )
+        values = {
+            "former_state": deliveries.c.state,
+            "state": DeliveryState.PENDING.value,
+            "trigger": Trigger.REPLAY.value,
+            "due_at": at,
+            "replay_id": replay.id,
+        }
+        if replay.selection.kind is ReplayKind.WAITING:
+            # The attempt comes early and is the one that waited: step, version and the time of the last change stay.
+            replayed = replayed.where(waits_for_retry(replay.selection, now))
+            values["former_due_at"] = deliveries.c.due_at
+        else:
+            values |= {
+                "former_due_at": None,
+                "step": 0,
+                "updated_at": now,
+                "faults": 0,
+                "fault": None,
+                "stopped_because": None,
+                "captured": False,
+                "version_id": replay.chosen_version,
+            }
+        begun += tx.execute(replayed.values(**values)).rowcount
     return begun
 
 
@@ -262,7 +271,9 @@ def _hand_over(tx: Connection, ids: Sequence[DeliveryId]) -> None:
         if row.settled:
             continue
         tally: dict[str, int] = json.loads(row.tally)
-        tally[state] = tally.get(state, 0) + count
+        # One that another run takes over while it waits for a retry had failed in the run that it leaves.
+        ended = DeliveryState.FAILED.value if state == DeliveryState.PENDING.value else state
+        tally[ended] = tally.get(ended, 0) + count
         tx.execute(update(replays).where(replays.c.id == replay_id).values(tally=dump(tally)))
 
 

@@ -7,10 +7,18 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, delete, exists, select
 
-from server.domain.ids import MessageId, Millis, NoticeId, ReplayId, earliest
+from server.domain.audit import AuditAction
+from server.domain.ids import AuditId, InspectedRequestId, MessageId, Millis, NoticeId, ReplayId, earliest
 from server.domain.messages import DeliveryState
+from server.store import audit, deleted_endpoints
 from server.store.database_check import file_of
-from server.store.schema import attempts, deliveries, messages, notices, notifications, replays
+from server.store.schema import attempts, deliveries, inspected_requests, messages, notices, notifications, replays
+from server.store.schema import audit as audit_rows
+
+DELETED_MS: Millis = 30 * 24 * 3_600_000
+"""How long a deleted endpoint can be restored."""
+AUDIT_MS: Millis = 365 * 24 * 3_600_000
+"""How long the audit trail is kept."""
 
 DONE = "~"
 """A cursor after every id."""
@@ -52,6 +60,29 @@ def prune_messages(tx: Connection, before: Millis, *, cursor: str, limit: int) -
     tx.execute(delete(deliveries).where(deliveries.c.message_id.in_(ids)))
     tx.execute(delete(messages).where(messages.c.id.in_(ids)))
     return PruneStep(len(ids), len(waiting), DONE if len(found) < limit else found[-1])
+
+
+def erase_endpoints(tx: Connection, before: Millis, *, cursor: str, limit: int) -> PruneStep:
+    """Erase endpoints that were deleted before that time."""
+    found = deleted_endpoints.due(tx, before, limit)
+    erased = [endpoint_id for endpoint_id in found if deleted_endpoints.erase(tx, endpoint_id, before)]
+    for endpoint_id in erased:
+        audit.add(tx, endpoint_id, AuditAction.ERASED, "", before + DELETED_MS)
+    return PruneStep(len(erased), 0, "" if len(found) == limit else DONE)
+
+
+def prune_audit(tx: Connection, before: Millis, *, cursor: str, limit: int) -> PruneStep:
+    """Delete entries of the audit trail from before that time."""
+    found = _oldest(tx, audit_rows.c.id, earliest(AuditId, before), cursor, limit)
+    tx.execute(delete(audit_rows).where(audit_rows.c.id.in_(found)))
+    return PruneStep(len(found), 0, found[-1] if len(found) == limit else DONE)
+
+
+def prune_inspected(tx: Connection, before: Millis, *, cursor: str, limit: int) -> PruneStep:
+    """Delete requests that addresses of the inspector received before that time."""
+    found = _oldest(tx, inspected_requests.c.id, earliest(InspectedRequestId, before), cursor, limit)
+    tx.execute(delete(inspected_requests).where(inspected_requests.c.id.in_(found)))
+    return PruneStep(len(found), 0, found[-1] if len(found) == limit else DONE)
 
 
 def prune_notices(tx: Connection, before: Millis, *, cursor: str, limit: int) -> PruneStep:

@@ -2,6 +2,7 @@
 
 Times are whole milliseconds since 1970 (UTC). Bodies are bytes, because JSON text may hold characters that a
 database's text type refuses (NUL, lone surrogates). Structured columns are JSON as ASCII text for the same reason.
+What takes most of the space is compressed: see ``compression.py``.
 """
 
 from sqlalchemy import (
@@ -22,6 +23,8 @@ from sqlalchemy import (
     text,
 )
 
+from server.store.compression import PackedBytes
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -30,6 +33,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+SEARCH_TERM = String(128).with_variant(String(128, collation="C"), "postgresql")
+"""Compared by its characters, so that a range of the index holds the terms with the same beginning."""
 
 users = Table(
     "users",
@@ -60,7 +66,14 @@ sources = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("former_secret", Text),
     Column("former_secret_until", BigInteger),
+    Column("slug", String(40)),
+    Column("demo", Boolean, nullable=False, server_default=false()),
+    Column("steps_hidden", Boolean, nullable=False, server_default=false()),
+    Index("ix_sources_slug", "slug", unique=True),
 )
+
+# The slugs of removed sources. No other source gets them: a bookmark must not lead to the pages of another source.
+removed_slugs = Table("removed_slugs", metadata, Column("slug", String(40), primary_key=True))
 
 refusals = Table(
     "refusals",
@@ -70,6 +83,7 @@ refusals = Table(
     Column("count", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Column("clock_off_ms", BigInteger),
+    Column("detail", String(80)),
 )
 
 endpoints = Table(
@@ -78,6 +92,7 @@ endpoints = Table(
     Column("id", String(40), primary_key=True),
     Column("source_id", String(40), ForeignKey("sources.id"), nullable=False, index=True),
     Column("card", String(64), nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
     Column("description", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("destination", String(16), nullable=False),
@@ -92,6 +107,7 @@ endpoints = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("deleted_at", BigInteger),
+    Column("erased", Boolean, nullable=False, server_default=false()),
     Column("schedule", Text),
     Column("rate_limit", Integer),
     Column("concurrency", Integer),
@@ -108,6 +124,18 @@ endpoints = Table(
     Column("enforce_contract", Boolean, nullable=False, server_default=false()),
     Column("draft_id", String(40)),
     Column("shadow_id", String(40)),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("endpoint_id", String(40), ForeignKey("endpoints.id"), nullable=False),
+    Column("action", String(24), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_audit_endpoint_id_id", "endpoint_id", "id"),
 )
 
 versions = Table(
@@ -231,9 +259,54 @@ messages = Table(
     Column("event_type", String(128), nullable=False),
     Column("origin", String(16), nullable=False),
     Column("received_at", BigInteger, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", PackedBytes, nullable=False),
     UniqueConstraint("source_id", "webhook_id"),
     Index("ix_messages_source_id_id", "source_id", "id"),
+)
+
+# Where the messages of one event type are among a source's; see store/stretches.py.
+stretches = Table(
+    "stretches",
+    metadata,
+    Column("source_id", String(40), primary_key=True),
+    Column("event_type", SEARCH_TERM, primary_key=True),
+    Column("first_id", String(40), primary_key=True),
+    Column("last_id", String(40), nullable=False),
+    Column("count", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Search terms, in the order of their way: a message's terms come in one row, in the transaction that stores it. A
+# background step moves a thousand messages at a time into a segment, sorted. Both only add to the end of their tables;
+# one big index of terms would change six pages somewhere in the file for each message. See store/search_terms.py.
+search_recent = Table(
+    "search_recent",
+    metadata,
+    Column("message_id", String(40), primary_key=True),
+    Column("edition", Integer, nullable=False),
+    Column("terms", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+search_segments = Table(
+    "search_segments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("edition", Integer, nullable=False),
+    Column("first_id", String(40), nullable=False),
+    Column("last_id", String(40), nullable=False, index=True),
+    Column("message_ids", LargeBinary, nullable=False, server_default=""),
+)
+
+search_terms = Table(
+    "search_terms",
+    metadata,
+    Column("segment", Integer, primary_key=True, autoincrement=False),
+    Column("term", SEARCH_TERM, primary_key=True),
+    Column(
+        "number", Integer, primary_key=True, autoincrement=False
+    ),  # of the message in its segment, which has the ids
+    sqlite_with_rowid=False,
 )
 
 deliveries = Table(
@@ -251,6 +324,7 @@ deliveries = Table(
     Column("lease_until", BigInteger),
     Column("replay_id", String(40), ForeignKey("replays.id")),
     Column("former_state", String(20)),
+    Column("former_due_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("faults", Integer, nullable=False, server_default="0"),
@@ -258,8 +332,11 @@ deliveries = Table(
     Column("stopped_because", String(16)),
     Column("captured", Boolean, nullable=False, server_default=false()),
     Column("version_id", String(40)),
-    Index("ix_deliveries_endpoint_id_id", "endpoint_id", "id"),
+    Index("ix_deliveries_endpoint_id_message_id", "endpoint_id", "message_id"),
 )
+
+RARE_STATES = ("failed", "transform_failed", "stopped", "cancelled")
+"""The states of deliveries that the log finds by an index of their own. Few rows, unless something is wrong."""
 
 # These indexes hold pending rows only, so claiming costs the same however many messages are stored, and an endpoint
 # with a long queue does not slow down the others. The second one is for ordered endpoints.
@@ -273,14 +350,23 @@ for _name, _by in (("due", deliveries.c.due_at), ("pending", deliveries.c.id)):
     )
 
 # Partial indexes too, for counting and replaying failed and parked deliveries: few rows, unless something is wrong.
+# They name the state, so that SQLite prefers them to the index of all deliveries of an endpoint.
 for _state in ("failed", "transform_failed"):
     Index(
         f"ix_deliveries_{_state}",
         deliveries.c.endpoint_id,
+        deliveries.c.state,
         deliveries.c.message_id,
         sqlite_where=text(f"state = '{_state}'"),
         postgresql_where=text(f"state = '{_state}'"),
     )
+Index(
+    "ix_deliveries_rare",
+    deliveries.c.state,
+    deliveries.c.message_id,
+    sqlite_where=text("state IN ('failed', 'transform_failed', 'stopped', 'cancelled')"),
+    postgresql_where=text("state IN ('failed', 'transform_failed', 'stopped', 'cancelled')"),
+)
 Index(
     "ix_deliveries_replay",
     deliveries.c.replay_id,
@@ -367,6 +453,38 @@ options = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
+# Addresses of the inspector, and what each received. The small columns come before the body.
+inspector_addresses = Table(
+    "inspector_addresses",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("source_id", String(40), ForeignKey("sources.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("status", Integer, nullable=False),
+    Column("delay_ms", Integer, nullable=False),
+    Column("failure_rate", Integer, nullable=False),
+    Column("response_body", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+inspected_requests = Table(
+    "inspected_requests",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("address_id", String(40), ForeignKey("inspector_addresses.id"), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("kept_bytes", BigInteger, nullable=False),
+    Column("cut", Boolean, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_inspected_requests_address_id_id", "address_id", "id"),
+)
+
 own_cards = Table(
     "own_cards",
     metadata,
@@ -397,16 +515,17 @@ attempts = Table(
     Column("request_method", String(16)),
     Column("request_url", Text),
     Column("request_headers", Text),
-    Column("request_body", LargeBinary),
+    Column("request_body", PackedBytes),
     Column("response_status", Integer),
     Column("response_headers", Text),
-    Column("response_body", LargeBinary),
+    Column("response_body", PackedBytes),
     Column("response_truncated", Boolean),
     Column("error", Text),
     Column("console", Text),
     Column("warnings", Text),
     Column("verdict", SmallInteger),
     Column("findings", Text),
+    Column("details", PackedBytes),  # URL and headers; before it came, they were in the columns of these names
     UniqueConstraint("delivery_id", "number"),
     Index("ix_attempts_source_id_id", "source_id", "id"),
     Index("ix_attempts_endpoint_id_id", "endpoint_id", "id"),
@@ -418,4 +537,42 @@ attempts = Table(
         sqlite_where=text("verdict >= 1"),
         postgresql_where=text("verdict >= 1"),
     ),
+    # The inspector shows captured attempts alone. A source may have none among a million.
+    Index(
+        "ix_attempts_captured",
+        "source_id",
+        "id",
+        sqlite_where=text("outcome = 'captured'"),
+        postgresql_where=text("outcome = 'captured'"),
+    ),
+)
+
+# How many attempts ended in which way; see domain/activity.py. No foreign keys: counts outlive what they are of.
+_COUNTS = ("received", "succeeded", "captured", "cancelled", "transform_failed", "failed")
+
+activity = Table(
+    "activity",
+    metadata,
+    Column("source_id", String(40), primary_key=True),
+    Column("size", SmallInteger, primary_key=True),
+    Column("endpoint_id", String(40), primary_key=True),
+    Column("event_type", String(128), primary_key=True),
+    Column("starts_at", BigInteger, primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in _COUNTS),
+    Column("durations", Text, nullable=False),
+    Column("kept_until", BigInteger, nullable=False, index=True),
+    Index("ix_activity_of_endpoint", "source_id", "size", "endpoint_id", "starts_at"),
+)
+
+# What each batch of attempts adds to activity. The counter adds it up and deletes it soon.
+activity_batches = Table(
+    "activity_batches",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("source_id", String(40), nullable=False),
+    Column("endpoint_id", String(40), nullable=False),
+    Column("event_type", String(128), nullable=False),
+    Column("starts_at", BigInteger, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in _COUNTS[1:]),
+    Column("durations", Text, nullable=False),
 )

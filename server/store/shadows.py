@@ -3,11 +3,13 @@
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, RowMapping, Select, delete, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, select, update
 
+from server.domain.audit import AuditAction
 from server.domain.comparison_reports import Report
 from server.domain.ids import EndpointId, Millis, ShadowId, VersionId
 from server.domain.shadows import Shadow, ShadowState
+from server.store import audit
 from server.store.changes import endpoint_changed
 from server.store.schema import endpoints, shadows
 
@@ -67,14 +69,24 @@ def add_report(tx: Connection, shadow_id: ShadowId, report: Report, now: Millis)
     tx.execute(update(shadows).where(shadows.c.id == shadow_id).values(report=whole.dump(), updated_at=now))
 
 
-def end(tx: Connection, shadow_id: ShadowId, state: ShadowState, now: Millis) -> bool:
-    """End a running shadow. Returns False if it has ended already."""
-    endpoint_id = tx.execute(select(shadows.c.endpoint_id).where(shadows.c.id == shadow_id, _RUNNING)).scalar()
+def end(tx: Connection, shadow_id: ShadowId, state: ShadowState, now: Millis, author: str = "") -> bool:
+    """End a running shadow. Returns False if it has ended already.
+
+    The audit trail says that ``author`` dropped it, or that its time was over; of a promotion, the activation does.
+    """
+    columns = (shadows.c.endpoint_id, shadows.c.version_id)
+    found = tx.execute(select(*columns).where(shadows.c.id == shadow_id, _RUNNING)).first()
     ended = update(shadows).where(shadows.c.id == shadow_id, _RUNNING)
-    if endpoint_id is None or not tx.execute(ended.values(state=state.value, updated_at=now, ended_at=now)).rowcount:
+    if found is None or not tx.execute(ended.values(state=state.value, updated_at=now, ended_at=now)).rowcount:
         return False
-    _point(tx, EndpointId(endpoint_id), None)
+    endpoint_id = EndpointId(found.endpoint_id)
+    if action := _ENDED.get(state):
+        audit.add(tx, endpoint_id, action, author, now, {"version": found.version_id})
+    _point(tx, endpoint_id, None)
     return True
+
+
+_ENDED = {ShadowState.DROPPED: AuditAction.SHADOW_DROPPED, ShadowState.ENDED: AuditAction.SHADOW_ENDED}
 
 
 def erase(tx: Connection, endpoint_id: EndpointId) -> None:
@@ -87,6 +99,12 @@ def due(tx: Connection, now: Millis) -> list[ShadowId]:
     return [
         ShadowId(each) for each in tx.execute(select(shadows.c.id).where(_RUNNING, shadows.c.until <= now)).scalars()
     ]
+
+
+def next_end(tx: Connection) -> Millis | None:
+    """When the time of the first running shadow is over; ``None`` if none runs."""
+    until: Millis | None = tx.execute(select(func.min(shadows.c.until)).where(_RUNNING)).scalar_one()
+    return until
 
 
 def _point(tx: Connection, endpoint_id: EndpointId, shadow_id: ShadowId | None) -> None:

@@ -4,17 +4,44 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, RowMapping, select, update
+from sqlalchemy import Column, Connection, RowMapping, select, text, union_all, update
 
 from server.domain.endpoints import FormerSecret
 from server.domain.ids import Millis, SourceId
-from server.domain.sources import IntakeRefusal, Mode, Source
+from server.domain.sources import IntakeRefusal, Mode, Source, slug_for
 from server.store.changes import source_changed
-from server.store.schema import attempts, deliveries, endpoints, messages, notices, refusals, replays, sources
+from server.store.rows import insert_new
+from server.store.schema import (
+    attempts,
+    deliveries,
+    endpoints,
+    messages,
+    notices,
+    refusals,
+    removed_slugs,
+    replays,
+    sources,
+)
 from server.store.vault import seal_optional, unseal
+
+_LOCK = 0x486F6F6B_53726373
+"""The number of the advisory lock of whoever adds, renames or removes sources."""
+
+
+def hold(tx: Connection) -> None:
+    """Keep other processes from adding, renaming and removing sources until the end of this transaction.
+
+    What is read after this is what they left. SQLite has one writer at a time anyway.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
 
 
 def insert(tx: Connection, source: Source) -> None:
+    """Store a new source. Without a slug it gets one that no other source has, or had before it was removed.
+
+    ``hold`` comes first where another process may add one too.
+    """
     source_changed(tx, source.id)
     tx.execute(
         sources.insert().values(
@@ -23,9 +50,25 @@ def insert(tx: Connection, source: Source) -> None:
             mode=source.mode.value,
             token=source.token,
             created_at=source.created_at,
+            slug=source.slug or slug_for(source.name, source.mode, taken_slugs(tx)),
+            demo=source.demo,
+            steps_hidden=source.steps_hidden,
             **_secrets(tx, source.id, source.secret, source.former_secret),
         )
     )
+
+
+def taken_slugs(tx: Connection) -> set[str]:
+    """The slugs of all sources, and of those that were removed."""
+    of_all = union_all(select(sources.c.slug).where(sources.c.slug.is_not(None)), select(removed_slugs.c.slug))
+    return set(tx.execute(of_all).scalars())
+
+
+def reserve_slug(tx: Connection, source_id: SourceId) -> None:
+    """Keep the slug of a source that is about to be removed, so that no other source gets it."""
+    slug = tx.execute(select(sources.c.slug).where(sources.c.id == source_id)).scalar()
+    if slug:
+        insert_new(tx, removed_slugs, [{"slug": slug}], ("slug",))
 
 
 def every(tx: Connection) -> list[Source]:
@@ -69,6 +112,18 @@ def set_token(tx: Connection, source_id: SourceId, token: str) -> None:
     tx.execute(update(sources).where(sources.c.id == source_id).values(token=token))
 
 
+def rename(tx: Connection, source_id: SourceId, name: str) -> None:
+    """Give the source another name; its addresses stay."""
+    source_changed(tx, source_id)
+    tx.execute(update(sources).where(sources.c.id == source_id).values(name=name))
+
+
+def hide_steps(tx: Connection, source_id: SourceId) -> None:
+    """Show the source's first steps no more."""
+    source_changed(tx, source_id)
+    tx.execute(update(sources).where(sources.c.id == source_id).values(steps_hidden=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Refusals:
     """How often a source refused requests for one reason."""
@@ -77,32 +132,45 @@ class Refusals:
     last_at: Millis
     clock_off_ms: Millis | None = None
     """How far the last sender's clock was ahead of ours; negative when it was behind."""
+    detail: str = ""
+    """For ``HEADERS`` the names of the missing ones; for ``SIGNATURE`` the id of a source whose secret fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDetail:
+    """What is known of the last refused request besides the reason."""
+
+    clock_off_ms: Millis | None = None
+    detail: str = ""
 
 
 def count_refusals(
     tx: Connection,
     counts: Mapping[tuple[SourceId, IntakeRefusal], int],
     now: Millis,
-    clocks: Mapping[SourceId, Millis] | None = None,
+    details: Mapping[tuple[SourceId, IntakeRefusal], RefusalDetail] | None = None,
 ) -> None:
-    """Add to the counters of refused requests. ``clocks``: how far the senders' clocks are ahead of ours, by source."""
+    """Add to the counters of refused requests, with what is known of the last one of each kind."""
     for (source_id, reason), count in counts.items():
-        off = (clocks or {}).get(source_id) if reason is IntakeRefusal.CLOCK else None
+        last = (details or {}).get((source_id, reason), RefusalDetail())
+        off, detail = last.clock_off_ms, last.detail or None
         known = tx.execute(
             update(refusals)
             .where(refusals.c.source_id == source_id, refusals.c.reason == reason.value)
-            .values(count=refusals.c.count + count, last_at=now, clock_off_ms=off)
+            .values(count=refusals.c.count + count, last_at=now, clock_off_ms=off, detail=detail)
         )
         if known.rowcount == 0:
-            row = {"source_id": source_id, "reason": reason.value, "count": count, "last_at": now, "clock_off_ms": off}
+            row: dict[str, Any] = {"source_id": source_id, "reason": reason.value, "count": count, "last_at": now}
+            row |= {"clock_off_ms": off, "detail": detail}
             tx.execute(refusals.insert().values(row))
 
 
 def refused(tx: Connection, source_id: SourceId) -> Mapping[IntakeRefusal, Refusals]:
     """How many requests were refused, and when the last one was, by reason."""
-    columns = (refusals.c.reason, refusals.c.count, refusals.c.last_at, refusals.c.clock_off_ms)
+    columns = (refusals.c.reason, refusals.c.count, refusals.c.last_at, refusals.c.clock_off_ms, refusals.c.detail)
     rows: Sequence[Any] = tx.execute(select(*columns).where(refusals.c.source_id == source_id)).all()
-    return {IntakeRefusal(reason): Refusals(count, last_at, off) for reason, count, last_at, off in rows}
+    known = [row for row in rows if row.reason in list(IntakeRefusal)]
+    return {IntakeRefusal(reason): Refusals(n, last_at, off, detail or "") for reason, n, last_at, off, detail in known}
 
 
 def _secrets(tx: Connection, source_id: SourceId, secret: str | None, former: FormerSecret | None) -> dict[str, Any]:
@@ -126,6 +194,9 @@ def _source(tx: Connection, row: RowMapping) -> Source:
         former_secret=FormerSecret(former, row["former_secret_until"]) if former else None,
         unreadable=lost,
         former_unreadable_until=row["former_secret_until"] if former_lost else None,
+        slug=row["slug"] or "",
+        demo=row["demo"],
+        steps_hidden=row["steps_hidden"],
     )
 
 

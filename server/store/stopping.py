@@ -13,6 +13,7 @@ from server.domain.messages import DeliveryState, RetryReason, StoppedBecause, T
 from server.domain.payloads import Payload
 from server.domain.retries import MIN_WAIT_AFTER_429_MS
 from server.store.changes import endpoint_changed
+from server.store.compression import Damaged, readable
 from server.store.deliveries import stopped_values
 from server.store.schema import attempts, deliveries, messages
 
@@ -54,7 +55,7 @@ def survey(tx: Connection, endpoint: Endpoint, after: str) -> tuple[dict[Message
     )
     rows = tx.execute(query).all()
     asked = Filter(endpoint.conditions)
-    return {MessageId(of): asked.fits(Payload(bytes(body))) for _, of, body in rows}, rows[-1][0] if rows else ""
+    return {MessageId(of): _fits(asked, body) for _, of, body in rows}, rows[-1][0] if rows else ""
 
 
 def follow_change(
@@ -109,8 +110,13 @@ def _unmatched(tx: Connection, endpoint: Endpoint, known: Mapping[MessageId, boo
     for part in _parts(unknown, BODIES):
         ids = [message_id for _, message_id in part]
         bodies = dict(tx.execute(select(messages.c.id, messages.c.body).where(messages.c.id.in_(ids))).tuples())
-        found += [one for one, of in part if not asked.fits(Payload(bytes(bodies[of])))]
+        found += [one for one, of in part if not _fits(asked, bodies[of])]
     return found
+
+
+def _fits(asked: Filter, body: object) -> bool:
+    """Whether a body as it was read matches. One that cannot be read does: its delivery goes on, and is then parked."""
+    return isinstance(body, Damaged) or asked.fits(Payload(readable(body)))
 
 
 def _stop(tx: Connection, ids: Sequence[DeliveryId], because: StoppedBecause, now: Millis) -> int:
@@ -118,7 +124,12 @@ def _stop(tx: Connection, ids: Sequence[DeliveryId], because: StoppedBecause, no
     for part in _parts(ids, IDS):
         chosen = and_(deliveries.c.id.in_(part), deliveries.c.state == DeliveryState.PENDING.value)
         # A delivery that a replay made due, and that is not tried yet, returns to its state before the replay.
-        replayed = and_(chosen, deliveries.c.trigger == Trigger.REPLAY.value, deliveries.c.former_state.is_not(None))
+        # One whose retry a run only brought forward was pending before, and is stopped like any other.
+        replayed = and_(
+            chosen,
+            deliveries.c.trigger == Trigger.REPLAY.value,
+            deliveries.c.former_state != DeliveryState.PENDING.value,
+        )
         values = stopped_values(because, now)
         given_back = values | {"state": deliveries.c.former_state, "stopped_because": None, "former_state": None}
         given_back |= {"version_id": None}

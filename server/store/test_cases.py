@@ -1,4 +1,7 @@
-"""Test cases of endpoints. A row keeps the case as its file has it, in ASCII."""
+"""Test cases of endpoints. A row keeps the case as its file has it, in ASCII.
+
+Whatever changes them forgets what they said about the endpoint's drafts: it was said of other cases.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, select, update
 from server.domain.ids import EndpointId, Millis, TestCaseId
 from server.domain.test_case_files import dump, load
 from server.domain.test_cases import TestCase
+from server.store import drafts
 from server.store.schema import test_cases
 
 log = structlog.get_logger()
@@ -44,18 +48,25 @@ def insert(tx: Connection, endpoint_id: EndpointId, cases: Collection[TestCase],
     ]
     if rows:
         tx.execute(test_cases.insert(), rows)
+        drafts.forget_checks(tx, endpoint_id)
 
 
-def change(tx: Connection, case: TestCase, now: Millis) -> bool:
-    """Replace a case by its id. Returns whether it was still there."""
-    changed = update(test_cases).where(test_cases.c.id == case.id).values(updated_at=now, **_columns(case))
-    return tx.execute(changed).rowcount == 1
+def change(tx: Connection, endpoint_id: EndpointId, case: TestCase, now: Millis) -> bool:
+    """Replace a case of an endpoint by its id. Returns whether it was still there."""
+    chosen = update(test_cases).where(test_cases.c.endpoint_id == endpoint_id, test_cases.c.id == case.id)
+    if not tx.execute(chosen.values(updated_at=now, **_columns(case))).rowcount:
+        return False
+    drafts.forget_checks(tx, endpoint_id)
+    return True
 
 
 def remove(tx: Connection, endpoint_id: EndpointId, ids: Collection[TestCaseId]) -> int:
     """Delete cases of an endpoint. Returns how many there were."""
     chosen = delete(test_cases).where(test_cases.c.endpoint_id == endpoint_id, test_cases.c.id.in_(list(ids)))
-    return tx.execute(chosen).rowcount
+    removed = tx.execute(chosen).rowcount
+    if removed:
+        drafts.forget_checks(tx, endpoint_id)
+    return removed
 
 
 def erase(tx: Connection, endpoint_id: EndpointId) -> None:
@@ -77,10 +88,23 @@ def of_endpoint(tx: Connection, endpoint_id: EndpointId) -> list[StoredCase]:
     return [_stored(row) for row in rows]
 
 
+def are_unchanged(tx: Connection, endpoint_id: EndpointId, seen: Collection[StoredCase]) -> bool:
+    """Whether these are still all cases of the endpoint, as they were read."""
+    rows = tx.execute(select(test_cases.c.id, test_cases.c.updated_at).where(test_cases.c.endpoint_id == endpoint_id))
+    return {(row.id, row.updated_at) for row in rows} == {(each.id, each.updated_at) for each in seen}
+
+
 def names(tx: Connection, endpoint_id: EndpointId) -> dict[str, TestCaseId]:
     """The names of the endpoint's cases, with their ids."""
     query = select(test_cases.c.name, test_cases.c.id).where(test_cases.c.endpoint_id == endpoint_id)
     return {row.name: TestCaseId(row.id) for row in tx.execute(query)}
+
+
+def event_types(tx: Connection, endpoint_id: EndpointId, ids: Collection[TestCaseId]) -> dict[TestCaseId, str]:
+    """The event types of those of these cases that the endpoint has, by id."""
+    chosen = (test_cases.c.endpoint_id == endpoint_id, test_cases.c.id.in_(list(ids)))
+    rows = tx.execute(select(test_cases.c.id, test_cases.c.event_type).where(*chosen).order_by(test_cases.c.id)).all()
+    return {TestCaseId(row.id): row.event_type for row in rows}
 
 
 def count(tx: Connection, endpoint_id: EndpointId) -> int:

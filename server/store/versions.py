@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
+from server.domain.audit import AuditAction
 from server.domain.ids import ActivationId, EndpointId, VersionId
 from server.domain.versions import Activation, ActivationReason, Version, VersionName, VersionOrigin
+from server.store import audit
 from server.store.columns import dump
 from server.store.schema import activations, versions
 
@@ -92,7 +94,9 @@ def by_ids(tx: Connection, ids: Iterable[VersionId | None]) -> dict[VersionId, V
 
 def names(tx: Connection, ids: Iterable[VersionId | None]) -> dict[VersionId, VersionName]:
     """The versions with these ids, without their code."""
-    rows = tx.execute(select(*_NAME).where(versions.c.id.in_({each for each in ids if each})))
+    if not (wanted := {each for each in ids if each}):
+        return {}
+    rows = tx.execute(select(*_NAME).where(versions.c.id.in_(wanted)))
     return {VersionId(row.id): VersionName(*row) for row in rows}
 
 
@@ -133,6 +137,7 @@ def read(row: Mapping[str, Any]) -> Version:
 
 
 def record_activation(tx: Connection, activation: Activation) -> None:
+    """Store an activation, and its entry in the audit trail."""
     tx.execute(
         activations.insert().values(
             id=activation.id,
@@ -147,6 +152,11 @@ def record_activation(tx: Connection, activation: Activation) -> None:
             created_at=activation.created_at,
         )
     )
+    if activation.reason is ActivationReason.MIGRATED:
+        return
+    details = {"version": activation.version_id} if activation.version_id else {}
+    action = AuditAction(activation.reason.value)
+    audit.add(tx, activation.endpoint_id, action, activation.author, activation.created_at, details)
 
 
 def activations_of(
