@@ -16,7 +16,7 @@ import structlog
 from server.delivery.code_comparisons import Comparer, RunsManyEvents, Sides, prepare_both, sides_of
 from server.delivery.feed import Changed, Feed
 from server.delivery.prepare import Preparation, ReadyToSend
-from server.delivery.supervised_loop import SupervisedLoop
+from server.delivery.supervised_loop import AtRest, OneLoop, SupervisedLoop
 from server.domain.backtests import Backtest, BacktestState
 from server.domain.cards import Card, MissingCard
 from server.domain.comparison_reports import Report
@@ -61,7 +61,7 @@ MadeChunk = tuple[Chunk, list[Preparation], list[Preparation]]
 """Events with what the active code and the other one make of them."""
 
 
-class Backtester:
+class Backtester(OneLoop):
     """Start with ``start``, report a new backtest with ``wake``, end with ``stop``."""
 
     def __init__(
@@ -72,14 +72,7 @@ class Backtester:
         self._cards = cards
         self._feed = feed
         self._owner = owner
-        self._loop = SupervisedLoop("backtests", self._run_next)
-
-    @property
-    def loops(self) -> tuple[SupervisedLoop, ...]:
-        return (self._loop,)
-
-    def start(self) -> None:
-        self._loop.start()
+        self._loop = SupervisedLoop("backtests", self._run_next, store=store)
 
     def wake(self) -> None:
         """Check for new backtests at once, or for a stop."""
@@ -89,10 +82,10 @@ class Backtester:
         """End the backtest under way as interrupted."""
         await self._loop.stop()
 
-    async def _run_next(self) -> float:
-        """Run the backtest that has waited longest, if any. Returns the seconds until the next check."""
+    async def _run_next(self) -> float | AtRest:
+        """Run the backtest that has waited longest, if any. Returns when to check again."""
         if not await self._store.read(backtests.any_running):
-            return IDLE_SECONDS
+            return AtRest(IDLE_SECONDS)
         alone = self._store.dialect == "sqlite"
         await self._store.write(lambda tx: backtests.interrupt(tx, self._owner, _now(), alone=alone))
         backtest = await self._store.write(lambda tx: backtests.claim(tx, self._owner, _now()))
@@ -279,10 +272,10 @@ class _Run:
             return
         backtest, report, total = self._backtest, self.report, self._total
 
-        def keep(tx: Transaction) -> bool:
+        def update(tx: Transaction) -> bool:
             return backtests.keep_progress(tx, backtest.id, self._of._owner, total, report.events, report, _now())
 
-        self._stopping = not await self._of._store.write(keep)
+        self._stopping = not await self._of._store.write(update)
         self._saved_at = monotonic()
         self._of._loop.progress()
         self._of._tell(self)

@@ -1,19 +1,20 @@
-"""Keeps sources, endpoints and filters in memory: reading them for each event would cost as much as storing it.
+"""Keeps sources, endpoints, filters and search settings in memory: reading them costs as much as storing an event.
 
 The store reports which sources and endpoints a commit of this process changed, before the commit's caller goes on;
 their entries are then dropped. A change by another process on the same database shows within ``FRESH_SECONDS``.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Generic, TypeVar
 
 from server.domain.endpoints import Endpoint
 from server.domain.ids import EndpointId, SourceId, VersionId
+from server.domain.search_terms import SearchSettings
 from server.domain.sources import Source
 from server.domain.versions import MissingVersion, Version
-from server.store import Store, Transaction, endpoints, messages, sources, versions
+from server.store import Store, Transaction, endpoints, messages, options, sources, versions
 from server.store.changes import Changes
 from server.store.messages import EndpointFilter
 
@@ -34,6 +35,7 @@ class Configuration:
         self._sources = _Kept(store, _sources_by_token)
         self._filters = _Kept(store, _filters_by_source)
         self._endpoints = _Kept(store, endpoints.get_whole)
+        self._search = _Kept(store, _search_settings)
         self._store = store
         self._versions: dict[VersionId, Version] = {}
         store.watch(self._forget)
@@ -43,10 +45,20 @@ class Configuration:
         known = self._sources.fresh(None) or await self._sources.read(None)
         return known.value.get(token)
 
+    async def sources(self) -> Collection[Source]:
+        """Return all sources."""
+        known = self._sources.fresh(None) or await self._sources.read(None)
+        return known.value.values()
+
     async def filters_of(self, source_id: SourceId) -> Sequence[EndpointFilter]:
         """Return the filters of the endpoints that listen to a source; usually none."""
         known = self._filters.fresh(None) or await self._filters.read(None)
         return known.value.get(source_id, ())
+
+    async def search_settings(self) -> SearchSettings:
+        """Return which keys of metadata are search terms."""
+        known = self._search.fresh(None) or await self._search.read(None)
+        return known.value
 
     async def endpoint(self, endpoint_id: EndpointId) -> Endpoint | None:
         """Return the endpoint as it is now, or ``None`` when it was removed. Raises ``UnreadableEndpoint``."""
@@ -66,6 +78,8 @@ class Configuration:
     def _forget(self, changes: Changes) -> None:
         if changes.sources:
             self._sources.forget([None])
+        if changes.search:
+            self._search.forget([None])
         if changes.listening:
             self._filters.forget([None])
         if changes.endpoints:
@@ -106,6 +120,10 @@ class _Kept(Generic[Key, Value]):
         self._changes += 1
         for key in keys:
             self._entries.pop(key, None)
+
+
+def _search_settings(tx: Transaction, key: None) -> SearchSettings:
+    return options.search_settings(tx)
 
 
 def _sources_by_token(tx: Transaction, key: None) -> Mapping[str, Source]:

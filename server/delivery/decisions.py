@@ -19,6 +19,7 @@ from server.domain.operational_events import Occurrence, disabled, warned
 from server.domain.response_hints import ResponseHints, hints_of
 from server.domain.retries import Finished, GiveUp, Park, RetryAt, decide
 from server.store import Transaction, deliveries, endpoints, operational_events
+from server.store.attempts import packed
 from server.store.deliveries import AttemptRecord, ClaimedDelivery
 
 log = structlog.get_logger()
@@ -79,15 +80,18 @@ def decide_next(
         retryable=claimed.delivery.trigger is not Trigger.EXAMPLE,
         hints=said,
     )
+    content = packed(attempt)
     match decision:
         case Finished():
-            ended = AttemptRecord(owner, attempt, DONE[attempt.outcome], step, None)
+            ended = AttemptRecord(owner, attempt, DONE[attempt.outcome], step, None, content)
         case RetryAt(at, because):
-            ended = AttemptRecord(owner, replace(attempt, next_at=at, because=because), DeliveryState.PENDING, step, at)
+            attempt = replace(attempt, next_at=at, because=because)
+            ended = AttemptRecord(owner, attempt, DeliveryState.PENDING, step, at, content)
         case GiveUp(because):
-            ended = AttemptRecord(owner, replace(attempt, because=because), DeliveryState.FAILED, step, None)
+            attempt = replace(attempt, because=because)
+            ended = AttemptRecord(owner, attempt, DeliveryState.FAILED, step, None, content)
         case Park():
-            ended = AttemptRecord(owner, attempt, DeliveryState.TRANSFORM_FAILED, step, None)
+            ended = AttemptRecord(owner, attempt, DeliveryState.TRANSFORM_FAILED, step, None, content)
     return DecidedAttempt(
         ended, said.disables, claimed.endpoint.health == HEALTHY, about_the_content=health.refuses_the_content(attempt)
     )
@@ -111,7 +115,7 @@ def without_details(followed: DecidedAttempt, error: Exception) -> DecidedAttemp
     """Return the decision without anything that came from outside, for when the database rejects that."""
     attempt = followed.ended.attempt
     bare = replace(without_content(attempt, error), duration_ms=min(max(attempt.duration_ms, 0.0), float(1 << 31)))
-    return replace(followed, ended=replace(followed.ended, attempt=bare))
+    return replace(followed, ended=replace(followed.ended, attempt=bare, content=None))
 
 
 def record_alone(tx: Transaction, followed: DecidedAttempt) -> None:
@@ -149,6 +153,8 @@ def _judge(
         _switch_off(tx, one, because)
     elif judged.warns:
         operational_events.add(tx, _warning(one, judged.health))
+    elif judged.outage and judged.health.first_failure_at is not None:
+        operational_events.fail(tx, attempt, judged.health.first_failure_at)
     return because
 
 

@@ -11,8 +11,8 @@ from server.domain.endpoints import Controls, Endpoint
 from server.domain.ids import DeliveryId, EndpointId, Millis
 from server.domain.messages import Delivery, Message
 
-FRESH_FOR_ONE = 256
-FRESH_AT_ALL = 2048
+FRESH_FOR_ONE = 1024
+FRESH_AT_ALL = 4096
 """Deliveries from the intake that may wait here, for one endpoint and in all; more wait in the database."""
 CLAIMED_FOR_ONE = 32
 AHEAD_SECONDS = 5

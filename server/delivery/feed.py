@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from server.domain.ids import EndpointId, MessageId, SourceId
+from server.domain.ids import EndpointId, InspectorAddressId, MessageId, SourceId
 
 MAX_QUEUED = 256
 """Updates that a slow reader may leave unread; beyond it the oldest is dropped."""
@@ -36,13 +36,32 @@ class Noticed:
     source_id: SourceId
 
 
-Update = Changed | Noticed
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request to the ingest address of this source was refused."""
+
+    source_id: SourceId
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """An address of the inspector received a request, or was changed."""
+
+    source_id: SourceId
+    address_id: InspectorAddressId
+
+
+Update = Changed | Noticed | Refused | Inspected
 
 
 def topics_of(changed: Update) -> tuple[str, ...]:
     """Return the topics under which a page subscribes to such an update."""
     if isinstance(changed, Noticed):
         return (f"notices:{changed.source_id}",)
+    if isinstance(changed, Refused):
+        return (f"refusals:{changed.source_id}",)
+    if isinstance(changed, Inspected):
+        return (f"inspector:{changed.address_id}",)
     found = [f"source:{changed.source_id}"]
     if changed.message_id:
         found.append(f"message:{changed.message_id}")

@@ -18,7 +18,7 @@ from server.delivery.feed import Feed, Noticed
 from server.delivery.mailer import Mailer, Undelivered
 from server.delivery.prepare import runs_code
 from server.delivery.repeated_lines import RepeatedLines
-from server.delivery.supervised_loop import SupervisedLoop
+from server.delivery.supervised_loop import AtRest, SupervisedLoop
 from server.domain import notification_settings as words
 from server.domain.cards import Card
 from server.domain.faults import reason_of
@@ -86,7 +86,9 @@ class Notifier:
         self._slow: deque[tuple[Program, SlowCode]] = deque(maxlen=MAX_SLOW_PROGRAMS)
         """Programs that entered the sandbox's slow slot and are not stored as operational events yet."""
         self._tracebacks = RepeatedLines()
-        self._watching = SupervisedLoop("operational_events", self._watch, first_backoff_seconds=WATCH_SECONDS)
+        self._watching = SupervisedLoop(
+            "operational_events", self._watch, store=store, first_backoff_seconds=WATCH_SECONDS
+        )
         self._senders = {
             Channel.EMAIL: SupervisedLoop("mails", self._send_mails, stuck_after_seconds=LEASE_MS / 1000),
             Channel.WEBHOOK: SupervisedLoop("webhook", self._send_posts, stuck_after_seconds=LEASE_MS / 1000),
@@ -95,6 +97,7 @@ class Notifier:
     def saw_slow(self, program: Program, slow: SlowCode) -> None:
         """Remember a program that entered the slow slot, for ``Sandbox.watch_slow``."""
         self._slow.append((program, slow))
+        self._watching.wake()
 
     @property
     def loops(self) -> tuple[SupervisedLoop, ...]:
@@ -109,21 +112,24 @@ class Notifier:
         for loop in self.loops:
             await loop.stop()
 
-    async def _watch(self) -> float:
+    async def _watch(self) -> float | AtRest:
         """Publish new operational events, whichever process stored them, and wake the senders if any are due."""
         await self._keep_slow()
         now = _now()
 
-        def look(tx: Transaction) -> tuple[list[tuple[NoticeId, SourceId]], bool]:
-            return operational_events.latest(tx, self._told), notifications.any_due(tx, now)
+        def query(tx: Transaction) -> tuple[list[tuple[NoticeId, SourceId]], Millis | None]:
+            return operational_events.latest(tx, self._told), notifications.next_due(tx)
 
-        latest, due = await self._store.read(look)
+        latest, due = await self._store.read(query)
         for notice_id, source_id in latest:
             self._told = notice_id
             self._feed.publish(Noticed(source_id))
-        if due:
-            for sender in self._senders.values():
-                sender.wake()
+        if due is None:
+            return AtRest(WATCH_SECONDS)
+        if due > now:
+            return AtRest(WATCH_SECONDS, latest=(due - now) / 1000)
+        for sender in self._senders.values():
+            sender.wake()
         return WATCH_SECONDS
 
     async def _keep_slow(self) -> None:
@@ -133,7 +139,7 @@ class Notifier:
         seen, now = list(self._slow), _now()
         self._slow.clear()
 
-        def keep(tx: Transaction) -> None:
+        def update(tx: Transaction) -> None:
             known = endpoints.by_ids(tx, [EndpointId(program.owner) for program, _ in seen])
             for program, slow in seen:
                 endpoint = known.get(EndpointId(program.owner))
@@ -141,7 +147,7 @@ class Notifier:
                     operational_events.add(tx, too_slow(endpoint.source_id, endpoint.version, slow.timeouts, now))
 
         try:
-            await self._store.write(keep)
+            await self._store.write(update)
         except Busy:
             self._slow.extend(seen)
             raise

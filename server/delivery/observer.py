@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from functools import partial
 
-from server.delivery.supervised_loop import SupervisedLoop
+from server.delivery.supervised_loop import AtRest, OneLoop, SupervisedLoop
 from server.domain.drift import Fields, fields_of
 from server.domain.ids import MessageId, Millis
 from server.store import Store, Transaction, observations, options
@@ -25,7 +25,7 @@ _AT_ONCE = 20
 PAUSE_SECONDS = 0.02
 
 
-class Observer:
+class Observer(OneLoop):
     """Start with ``start``, end with ``stop``."""
 
     def __init__(self, store: Store) -> None:
@@ -33,22 +33,11 @@ class Observer:
         self._minute = 0
         self._sampled: defaultdict[str, int] = defaultdict(int)
         """How many events of each type were looked at in this minute."""
-        self._loop = SupervisedLoop("observer", self._look, first_after_seconds=LOOK_SECONDS)
-
-    @property
-    def loops(self) -> tuple[SupervisedLoop, ...]:
-        return (self._loop,)
-
-    def start(self) -> None:
-        self._loop.start()
-
-    async def stop(self) -> None:
-        await self._loop.stop()
+        self._loop = SupervisedLoop("observer", self._look, store=store, first_after_seconds=LOOK_SECONDS)
 
     async def look(self, now: Millis) -> int:
         """Look at what came since the last look. Returns how many events were looked at."""
-        after = await self._store.read(options.observed_until)
-        came = await self._store.read(lambda tx: observations.newest(tx, after))
+        after, came = await self._store.read(_newest)
         if not came or not await self._store.write(lambda tx: options.take_observed(tx, after, came[0][0], now)):
             return 0
         sample = self._sample(came, now)
@@ -63,9 +52,9 @@ class Observer:
             await self._store.write(partial(observations.add, event_type=event_type, events=events, now=now))
         return len(sample)
 
-    async def _look(self) -> float:
+    async def _look(self) -> AtRest:
         await self.look(time.time_ns() // 1_000_000)
-        return LOOK_SECONDS
+        return AtRest(LOOK_SECONDS)
 
     def _sample(self, came: list[tuple[MessageId, str]], now: Millis) -> list[MessageId]:
         """The newest events of each type, as far as the minute has room for them; event types take turns."""
@@ -81,6 +70,12 @@ class Observer:
         for _, name, _ in chosen:
             self._sampled[name] += 1
         return [each for _, _, each in chosen]
+
+
+def _newest(tx: Transaction) -> tuple[str, list[tuple[MessageId, str]]]:
+    """Up to where messages were looked at, and those that came since."""
+    after = options.observed_until(tx)
+    return after, observations.newest(tx, after)
 
 
 def _observed(tx: Transaction, ids: list[MessageId]) -> list[tuple[str, Fields]]:

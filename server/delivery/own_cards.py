@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from server.delivery.supervised_loop import SupervisedLoop
+from server.delivery.supervised_loop import AtRest, SupervisedLoop
 from server.domain.card_shelf import CardShelf
 from server.domain.cards import Card
 from server.domain.ids import Millis
@@ -34,7 +34,7 @@ class OwnCards:
         self._refreshing = asyncio.Lock()
         self._known: dict[str, tuple[Mapping[str, str], Card | None]] = {}
         """What was made of the files of each card."""
-        self._loop = SupervisedLoop("own_cards", self._step)
+        self._loop = SupervisedLoop("own_cards", self._step, store=store)
         store.watch(self._forget)
 
     @property
@@ -73,9 +73,9 @@ class OwnCards:
             log.exception("cards.own_card_unreadable", card=name)
         return None
 
-    async def _step(self) -> float:
+    async def _step(self) -> AtRest:
         await self.refresh()
-        return EVERY_SECONDS
+        return AtRest(EVERY_SECONDS)
 
     def _forget(self, changes: Changes) -> None:
         self._changed = self._changed or bool(changes.cards)

@@ -5,7 +5,7 @@ from time import monotonic
 
 import structlog
 
-from server.delivery.supervised_loop import SupervisedLoop
+from server.delivery.supervised_loop import AtRest, SupervisedLoop
 from server.delivery.worker import Worker
 from server.store import Busy, Store, deliveries, owners
 
@@ -36,7 +36,7 @@ class Recovery:
         """On the monotonic clock."""
         # After a longer backoff other processes would consider this one dead.
         self._loop = SupervisedLoop(
-            "recovery", self._check, first_after_seconds=CHECK_SECONDS, max_backoff_seconds=CHECK_SECONDS
+            "recovery", self._check, store=store, first_after_seconds=CHECK_SECONDS, max_backoff_seconds=CHECK_SECONDS
         )
 
     @property
@@ -55,19 +55,22 @@ class Recovery:
     async def stop(self) -> None:
         await self._loop.stop()
 
-    async def _check(self) -> float:
+    async def _check(self) -> float | AtRest:
         try:
-            await self._free_the_dead()
+            leased = await self._free_the_dead()
         except Busy:  # every process may have lost its lock: count anew
             self._in_doubt.clear()
             raise
-        return CHECK_SECONDS
+        return CHECK_SECONDS if leased else AtRest(CHECK_SECONDS)
 
-    async def _free_the_dead(self) -> None:
-        """Announce this process, and free the leases of dead processes and those of ours that it does not know."""
+    async def _free_the_dead(self) -> bool:
+        """Announce this process, and free the leases of dead processes and those of ours that it does not know.
+
+        Returns whether there may be leases. Without any, nothing is to be freed until a process writes one.
+        """
         living, began = await self._living(), monotonic()
         if began < self._paused_until:
-            return
+            return True
         leases = await self._store.read(owners.leases)
         self._paused_until = monotonic() + min(MAX_PAUSE_SECONDS, PAUSE_FACTOR * (monotonic() - began))
         doubtful = {owner for _, owner in leases if owners.number_of(owner) not in living}
@@ -83,6 +86,9 @@ class Recovery:
             self._tell(len(lost))
         if self._in_doubt:
             self._paused_until = 0.0
+        if any(owner != self._worker.owner for _, owner in leases):
+            self._worker.wake()  # one of them may have run out
+        return bool(leases)
 
     async def _living(self) -> Collection[int]:
         return await self._store.write(lambda tx: owners.living(tx, self._worker.owner))

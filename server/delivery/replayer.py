@@ -5,12 +5,13 @@ deliveries: a new event waits behind no more than those, and stopping the run gi
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from server.delivery.feed import Changed, Feed, Noticed
-from server.delivery.supervised_loop import SupervisedLoop
+from server.delivery.supervised_loop import AtRest, OneLoop, SupervisedLoop
 from server.delivery.worker import Worker
 from server.domain.endpoints import Endpoint
 from server.domain.faults import MAX_TRIES, replay_failed
@@ -38,7 +39,7 @@ MAX_EMPTY_STEPS = 10
 log = structlog.get_logger()
 
 
-class Replayer:
+class Replayer(OneLoop):
     """Runs replays. Start with ``start``, report a new run with ``wake``, end with ``stop``."""
 
     def __init__(self, store: Store, worker: Worker, feed: Feed) -> None:
@@ -46,14 +47,7 @@ class Replayer:
         self._worker = worker
         self._feed = feed
         self._throttles: dict[ReplayId, _Throttle] = {}
-        self._loop = SupervisedLoop("replays", self._advance_all)
-
-    @property
-    def loops(self) -> tuple[SupervisedLoop, ...]:
-        return (self._loop,)
-
-    def start(self) -> None:
-        self._loop.start()
+        self._loop = SupervisedLoop("replays", self._advance_all, store=store)
 
     def wake(self) -> None:
         """Check for new runs at once."""
@@ -63,14 +57,14 @@ class Replayer:
         """Stop after the step under way; runs go on at the next start."""
         await self._loop.stop(STOP_SECONDS)
 
-    async def _advance_all(self) -> float:
-        """Take each run one step further. Returns the seconds until the next check."""
-        running = await self._store.read(replays.running)
+    async def _advance_all(self) -> float | AtRest:
+        """Take each run one step further. Returns when to check again."""
+        running, ended = await self._store.read(lambda tx: (replays.running(tx), replays.finished(tx)))
         self._throttles = {replay.id: self._throttles.get(replay.id, _Throttle()) for replay in running}
         active = [replay for replay in running if await self._try_step(replay, self._throttles[replay.id])]
         if not running:
-            await self._freeze_counts()
-            return IDLE_SECONDS
+            await self._freeze_counts(ended)
+            return AtRest(IDLE_SECONDS)
         return STEP_SECONDS if active else PAUSED_SECONDS
 
     async def _try_step(self, replay: Replay, throttle: "_Throttle") -> bool:
@@ -129,8 +123,8 @@ class Replayer:
             return await self._store.write(lambda tx: replays.finish(tx, replay, now))
         return False
 
-    async def _freeze_counts(self) -> None:
-        for replay_id in await self._store.read(replays.finished):
+    async def _freeze_counts(self, ended: Sequence[ReplayId]) -> None:
+        for replay_id in ended:
             await self._store.write(lambda tx, one=replay_id: replays.freeze_counts(tx, one))  # type: ignore[misc]
 
 

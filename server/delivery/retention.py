@@ -12,9 +12,10 @@ from time import perf_counter
 
 import structlog
 
-from server.delivery.supervised_loop import SupervisedLoop
+from server.delivery.supervised_loop import OneLoop, SupervisedLoop
 from server.domain.ids import Millis
-from server.store import Busy, Store, Transaction, retention
+from server.domain.inspector_addresses import KEPT_MS
+from server.store import Busy, Store, Transaction, retention, search_terms, search_text, stretches, usage
 from server.store.retention import PruneStep
 
 DAY_MS: Millis = 24 * 3_600_000
@@ -35,8 +36,8 @@ Step = Callable[..., PruneStep]
 log = structlog.get_logger()
 
 
-class Retention:
-    """Deletes what is too old. Start with ``start``, end with ``stop``. With 0 days it never deletes anything."""
+class Retention(OneLoop):
+    """Deletes what is too old. Start with ``start``, end with ``stop``. With 0 days it keeps events for ever."""
 
     def __init__(self, store: Store, days: int) -> None:
         self._store = store
@@ -51,17 +52,6 @@ class Retention:
             max_backoff_seconds=AGAIN_AFTER_SECONDS,
         )
 
-    @property
-    def loops(self) -> tuple[SupervisedLoop, ...]:
-        return (self._loop,) if self._days else ()
-
-    def start(self) -> None:
-        if self._days:
-            self._loop.start()
-
-    async def stop(self) -> None:
-        await self._loop.stop()
-
     async def clean(self, now: Millis) -> int:
         """Delete all that is too old at ``now``. Returns the number of deleted messages.
 
@@ -69,12 +59,22 @@ class Retention:
         """
         self._failure = None
         before, began = now - self._days * DAY_MS, perf_counter()
-        messages, kept = await self._try_prune(retention.prune_messages, before)
-        notices, _ = await self._try_prune(retention.prune_notices, before)
-        replays, _ = await self._try_prune(retention.prune_replays, before)
-        if messages or notices or replays:
+        # Deleted endpoints first: nothing else that is kept is as secret.
+        endpoints, _ = await self._try_prune(retention.erase_endpoints, now - retention.DELETED_MS)
+        await self._try_prune(retention.prune_audit, now - retention.AUDIT_MS)
+        await self._try_prune(retention.prune_inspected, now - KEPT_MS)
+        messages = kept = notices = replays = 0
+        if self._days:
+            messages, kept = await self._try_prune(retention.prune_messages, before)
+            notices, _ = await self._try_prune(retention.prune_notices, before)
+            replays, _ = await self._try_prune(retention.prune_replays, before)
+            await self._try_prune(stretches.prune, before)
+            await self._try_prune(search_terms.prune, before)
+            await self._try_prune(search_text.prune, before)
+        if endpoints or messages or notices or replays:
             log.info(
                 "retention.cleaned",
+                endpoints=endpoints,
                 messages=messages,
                 kept_waiting=kept,
                 notices=notices,
@@ -86,7 +86,9 @@ class Retention:
         return messages
 
     async def _clean_now(self) -> float:
-        await self.clean(time.time_ns() // 1_000_000)
+        now = time.time_ns() // 1_000_000
+        await self._store.write(lambda tx: usage.note_size(tx, now))
+        await self.clean(now)
         return AGAIN_AFTER_SECONDS
 
     async def _try_prune(self, prune: Step, before: Millis) -> tuple[int, int]:

@@ -16,7 +16,7 @@ import structlog
 from server.delivery.code_comparisons import Comparer, RunsManyEvents, Sides, prepare_all
 from server.delivery.feed import Changed, Feed
 from server.delivery.prepare import Event, Preparation, ReadyToSend, runs_code
-from server.delivery.supervised_loop import SupervisedLoop
+from server.delivery.supervised_loop import AtRest, OneLoop, SupervisedLoop
 from server.domain.cards import Card
 from server.domain.comparison_reports import Report
 from server.domain.comparisons import Compared
@@ -71,7 +71,7 @@ class _Queue:
         self.comparer: Comparer | None = None
 
 
-class Shadows:
+class Shadows(OneLoop):
     """``saw`` takes live events. Start with ``start``, end with ``stop``."""
 
     def __init__(self, store: Store, sandbox: RunsManyEvents, cards: Mapping[str, Card], feed: Feed) -> None:
@@ -82,14 +82,7 @@ class Shadows:
         self._queues: dict[ShadowId, _Queue] = {}
         self._bytes = 0
         self._flushed_at = monotonic()
-        self._loop = SupervisedLoop("shadows", self._step)
-
-    @property
-    def loops(self) -> tuple[SupervisedLoop, ...]:
-        return (self._loop,)
-
-    def start(self) -> None:
-        self._loop.start()
+        self._loop = SupervisedLoop("shadows", self._step, store=store)
 
     async def stop(self) -> None:
         """Drop what waits, and store what was compared."""
@@ -109,6 +102,7 @@ class Shadows:
         queue = self._queues.get(shadow.id)
         if queue is None:
             queue = self._queues[shadow.id] = _Queue(endpoint)
+            self._loop.wake()  # it may rest: an event that is only compared is no write
         size = len(message.body) + (len(prepared.request.body) if isinstance(prepared, ReadyToSend) else 0)
         if queue.is_over:
             return
@@ -121,13 +115,16 @@ class Shadows:
         if queue.task is None:
             queue.task = asyncio.create_task(self._drain(shadow, queue))
 
-    async def _step(self) -> float:
+    async def _step(self) -> float | AtRest:
         """Store the reports and end the shadows whose time is over."""
         await self._flush()
         now = _now()
-        for shadow_id in await self._store.read(lambda tx: shadows.due(tx, now)):
+        due, next_end = await self._store.read(lambda tx: (shadows.due(tx, now), shadows.next_end(tx)))
+        for shadow_id in due:
             await self._end(shadow_id)
-        return FLUSH_SECONDS if self._queues else IDLE_SECONDS
+        if self._queues:
+            return FLUSH_SECONDS
+        return AtRest(IDLE_SECONDS, latest=None if next_end is None else max(IDLE_SECONDS, (next_end - now) / 1000))
 
     async def _flush(self) -> None:
         """Add what was compared to the stored reports, and forget the queues of shadows without events."""
@@ -135,11 +132,11 @@ class Shadows:
             if queue.has_news:
                 report, queue.report, queue.has_news = queue.report, Report(), False
 
-                def keep(tx: Transaction, of: ShadowId = shadow_id, added: Report = report) -> None:
+                def update(tx: Transaction, of: ShadowId = shadow_id, added: Report = report) -> None:
                     shadows.add_report(tx, of, added, _now())
 
                 try:
-                    await self._store.write(keep)
+                    await self._store.write(update)
                 except Busy:
                     report.merge(queue.report)
                     queue.report, queue.has_news = report, True

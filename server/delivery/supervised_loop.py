@@ -1,4 +1,4 @@
-"""The loop in which worker, leases, replayer, notifier, recovery and retention run, and the health of each."""
+"""The loop in which each part of the background work runs, and its health."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ import structlog
 from server.delivery.repeated_lines import RepeatedLines
 from server.domain.faults import reason_of
 from server.domain.ids import Millis
-from server.store import Busy
+from server.store import Busy, Store
 
 FIRST_BACKOFF_SECONDS = 1.0
 MAX_BACKOFF_SECONDS = 5.0
@@ -38,6 +38,18 @@ class LoopState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AtRest:
+    """What a step returns that finds nothing to do until something is written to the database."""
+
+    seconds: float
+    """Until it runs again at the earliest."""
+    latest: float | None = None
+    """Seconds until it runs again although nothing was written."""
+    settled: float = 0.0
+    """Seconds after a write until the step sees all that was written. Only one that began later is followed by rest."""
+
+
+@dataclass(frozen=True, slots=True)
 class LoopHealth:
     name: str
     state: LoopState
@@ -52,16 +64,18 @@ class LoopHealth:
 class SupervisedLoop:
     """Runs ``step`` again and again, whatever it raises, from ``start`` to ``stop``.
 
-    ``step`` returns the seconds until it runs again; ``None`` means only when ``wake`` is called. After a failure the
-    loop pauses, twice as long after each further one. ``wake`` does not shorten that pause, or frequent wakes would
-    hammer a database that is down. Each kind of failure is logged at most once a minute.
+    ``step`` returns the seconds until it runs again; ``None`` means only when ``wake`` is called. With a ``store`` it
+    may return ``AtRest`` instead: then it runs again when any process writes to the database, and does not look until
+    then. After a failure the loop pauses, twice as long after each further one. ``wake`` does not shorten that pause,
+    or frequent wakes would hammer a database that is down. Each kind of failure is logged at most once a minute.
     """
 
     def __init__(
         self,
         name: str,
-        step: Callable[[], Awaitable[float | None]],
+        step: Callable[[], Awaitable[float | AtRest | None]],
         *,
+        store: Store | None = None,
         first_after_seconds: float = 0.0,
         first_backoff_seconds: float = FIRST_BACKOFF_SECONDS,
         max_backoff_seconds: float = MAX_BACKOFF_SECONDS,
@@ -69,6 +83,7 @@ class SupervisedLoop:
     ) -> None:
         self.name = name
         self._step = step
+        self._writes = store.writes if store else None
         self._first_after_seconds = first_after_seconds
         self._first_backoff_seconds = first_backoff_seconds
         self._max_backoff_seconds = max_backoff_seconds
@@ -129,11 +144,15 @@ class SupervisedLoop:
     async def _run(self) -> None:
         if self._first_after_seconds:
             await _wait(self._woken, self._first_after_seconds)
+        seen, since = self._writes and self._writes.seen, monotonic()
         while not self.is_stopping:
+            if self._writes and self._writes.seen != seen:
+                seen, since = self._writes.seen, monotonic()
+            is_settled_for = monotonic() - since
             self._woken.clear()
             self._progressed_at = monotonic()
             try:
-                pause_seconds = await self._step()
+                pause = await self._step()
             except asyncio.CancelledError as error:
                 if _is_cancelled():
                     raise
@@ -142,7 +161,21 @@ class SupervisedLoop:
                 await self._back_off(error)
             else:
                 self._succeeded()
-                await _wait(self._woken, pause_seconds)
+                if isinstance(pause, AtRest):
+                    await self._rest(pause, seen if is_settled_for >= pause.settled else None)
+                else:
+                    await _wait(self._woken, pause)
+
+    async def _rest(self, rest: AtRest, seen: object) -> None:
+        """Wait until there was a write after ``seen``; ``None`` is what there was not."""
+        await _wait(self._woken, rest.seconds if rest.latest is None else min(rest.seconds, rest.latest))
+        if self._writes is None or self._woken.is_set() or await self._writes.look() != seen:
+            return
+        self._writes.tell(self._woken.set, seen)
+        try:
+            await _wait(self._woken, None if rest.latest is None else max(0.0, rest.latest - rest.seconds))
+        finally:
+            self._writes.forget(self._woken.set)
 
     def _succeeded(self) -> None:
         self._progressed_at = None
@@ -167,6 +200,22 @@ class SupervisedLoop:
             write("loop.failed", loop=self.name, reason=self._last_error, failures=self._failures, **detail)
         doublings = min(self._failures - 1, 30)
         await _wait(self._stopped, min(self._max_backoff_seconds, self._first_backoff_seconds * 2**doublings))
+
+
+class OneLoop:
+    """A part of the application whose work is one loop, ``_loop``: its start, its end, and the loop for the health."""
+
+    _loop: SupervisedLoop
+
+    @property
+    def loops(self) -> tuple[SupervisedLoop, ...]:
+        return (self._loop,)
+
+    def start(self) -> None:
+        self._loop.start()
+
+    async def stop(self) -> None:
+        await self._loop.stop()
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> None:

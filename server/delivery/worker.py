@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,18 +17,18 @@ from typing import Any
 import structlog
 
 from server.delivery.configuration import Configuration
-from server.delivery.decisions import DecidedAttempt, decide_next, record, record_alone, without_details
+from server.delivery.decisions import DecidedAttempt, decide_next
 from server.delivery.dispatch import Dispatcher, OutOfResources
 from server.delivery.endpoint_queues import EndpointQueue, EndpointQueues, QueuedDelivery
-from server.delivery.feed import Changed, Feed, Noticed
+from server.delivery.feed import Feed
+from server.delivery.held_leases import HeldLeases
+from server.delivery.recorder import PAUSE_SECONDS, Recorder
 from server.delivery.repeated_lines import RepeatedLines
-from server.delivery.supervised_loop import SupervisedLoop
-from server.domain.addresses import host_of
+from server.delivery.supervised_loop import AtRest, SupervisedLoop
 from server.domain.cards import MissingCard
-from server.domain.endpoints import UnreadableEndpoint
+from server.domain.endpoints import Endpoint, UnreadableEndpoint
 from server.domain.faults import (
     KIND,
-    MAX_TRIES,
     NOTHING_LEFT,
     SANDBOX_DOWN,
     Fault,
@@ -36,26 +36,22 @@ from server.domain.faults import (
     missing_card,
     missing_version,
     never_ended,
-    not_kept_whole,
     reason_of,
     unreadable_endpoint,
     unreadable_event,
 )
 from server.domain.ids import AttemptId, DeliveryId, EndpointId, Millis, ProcessId, mint
-from server.domain.messages import ACCEPTED, Attempt, AttemptOutcome, Message
+from server.domain.messages import Attempt, AttemptOutcome, Message
 from server.domain.schedules import SECOND
 from server.domain.versions import MissingVersion
 from server.sandbox import Unavailable
 from server.store import Busy, Store, Transaction, deliveries, faults
 from server.store.changes import Changes
-from server.store.deliveries import AttemptRecord, ClaimedDelivery
+from server.store.deliveries import ClaimedDelivery
 from server.store.messages import InitialLease, Received
 
 IDLE_SECONDS = 1.0
 """Seconds between claims without being woken: other processes may have put work into the same database."""
-
-PAUSE_SECONDS = 1.0
-"""Seconds to wait after the database refused."""
 
 RECORD_PATIENCE = 0.02
 """Seconds that an attempt may wait to be recorded in a batch; nobody waits for its record, unless its endpoint keeps an
@@ -64,9 +60,6 @@ order. A crash in this time repeats these attempts, as it does those under way."
 MAX_ATTEMPT_SECONDS = 1800.0
 """An attempt that takes longer ends as a fault. Code in the slow slot may wait for many minutes; a request has a
 deadline of its own, so this cuts off nothing that is being sent."""
-
-LONG_WAIT: Millis = 5 * SECOND // 2
-"""A delivery that waited here for longer is looked up before it starts: another process may have stopped it."""
 
 RECORD_SECONDS = 1.0
 """How long a stop waits for what it cancelled to be recorded or given back."""
@@ -108,11 +101,12 @@ class Worker:
         self._lease = 2 * self._least_lease
         self._given = InitialLease(self._owner, 0)
         self._promised = 0
-        self._held: set[DeliveryId] = set()
+        self._held = HeldLeases(store, self._owner)
         self._attempting: dict[DeliveryId, _OpenAttempt] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._claiming = SupervisedLoop("deliveries", self._claim, first_backoff_seconds=PAUSE_SECONDS)
+        self._recorder = Recorder(store, feed, self._owner, self.wake)
+        self._claiming = SupervisedLoop("deliveries", self._claim, store=store, first_backoff_seconds=PAUSE_SECONDS)
         self._renewing = SupervisedLoop(
             "leases",
             self._renew,
@@ -181,6 +175,7 @@ class Worker:
     async def stop(self) -> None:
         """Start nothing more, wait for what is under way, give back the rest."""
         self._stopping = True
+        self._recorder.hurry()
         deadline = time.monotonic() + self._drain
         await self._claiming.stop(self._drain)
         if self._timer:
@@ -195,14 +190,22 @@ class Worker:
                 await asyncio.wait(self._under_way, timeout=RECORD_SECONDS)
         await self._renewing.stop()
         if left := self._lanes.give_back():
-            await self._release(left)
+            await self._recorder.release(left)
 
-    async def _claim(self) -> float:
-        """Claim what there is room for and start it. Returns the seconds until there may be more."""
+    async def _claim(self) -> float | AtRest:
+        """Claim what there is room for and start it. Returns when there may be more."""
         await self._keep_to_the_clock()
         now, full = _now(), self._lanes.passed_over()
         spoiled: dict[EndpointId, Exception] = {}
-        found = await self._store.read(lambda tx: deliveries.due_endpoints(tx, now, excluding=full, unreadable=spoiled))
+
+        def look(tx: Transaction) -> tuple[list[Endpoint], Millis | None]:
+            spoiled.clear()
+            due = deliveries.due_endpoints(tx, now, excluding=full, unreadable=spoiled)
+            return due, None if due or spoiled else deliveries.next_due(tx, excluding=full)
+
+        found, next_due = await self._store.read(look)
+        if not (found or full or spoiled or self._held):
+            return AtRest(IDLE_SECONDS, latest=_until(next_due))
         for endpoint_id, error in spoiled.items():
             await self._pass_over(endpoint_id, unreadable_endpoint(error), now)
         for endpoint in found:
@@ -216,15 +219,16 @@ class Worker:
                 self._lanes.of(endpoint_id).more = counts[endpoint_id] >= room[endpoint_id]
             for one in claimed:
                 # An attempt that outlasts its lease is claimed again while we hold it: that only renewed the lease.
-                if one.delivery.id not in self._held:
-                    self._held.add(one.delivery.id)
+                known = one.delivery.id in self._held
+                self._held.add(one.delivery.id)
+                if not known:
                     self._lanes.claimed(QueuedDelivery(one.delivery, one.message, lease_until), one.endpoint)
             self._begin()
             for delivery_id, error in unreadable.items():
-                await self._keep_fault(delivery_id, self._owner, unreadable_event(error), now)
+                await self._recorder.keep_fault(delivery_id, self._owner, unreadable_event(error), now)
         full = self._lanes.passed_over()
-        due = await self._store.read(lambda tx: deliveries.next_due(tx, excluding=full))
-        return IDLE_SECONDS if due is None else min(IDLE_SECONDS, max(0.01, (due - _now()) / SECOND))
+        wait = _until(await self._store.read(lambda tx: deliveries.next_due(tx, excluding=full)))
+        return IDLE_SECONDS if wait is None else min(IDLE_SECONDS, wait)
 
     async def _claim_of(
         self, room: Mapping[EndpointId, int], now: Millis, lease_until: Millis
@@ -261,7 +265,7 @@ class Worker:
         """Count the fault with the due deliveries of an endpoint for which nothing can be claimed."""
         due = await self._store.read(lambda tx: faults.due_of(tx, endpoint_id, now, MAX_UNREADABLE))
         for delivery_id in due:
-            await self._keep_fault(delivery_id, None, fault, now)
+            await self._recorder.keep_fault(delivery_id, None, fault, now)
 
     async def _keep_to_the_clock(self) -> None:
         ahead = time.time() - time.monotonic()
@@ -286,12 +290,12 @@ class Worker:
             lane, held = turn
             if held.lease_until < lease_needed:
                 self._lanes.ended(lane, held.delivery.endpoint_id)
-                self._held.discard(held.delivery.id)  # else the next claim would skip it
+                self._held.drop([held.delivery.id])  # else the next claim would skip it
                 late.append(held.delivery.id)
             else:
                 self._in_background(self._deliver(lane, held))
         if late:
-            self._in_background(self._release(late))
+            self._in_background(self._recorder.release(late))
         wait = self._lanes.soonest(now)
         if wait is not None and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(wait, self._begin_again)
@@ -323,12 +327,12 @@ class Worker:
                 busy = False
                 self._free(lane, held)  # recording does not occupy the destination
             if followed:
-                await self._record(followed, held, linger=0.0 if in_order else RECORD_PATIENCE)
+                await self._recorder.record(followed, held, linger=0.0 if in_order else RECORD_PATIENCE)
         except Exception:  # of any kind: the delivery must not count as held for ever
             log.exception("delivery.lost_track", delivery_id=held.delivery.id)
         finally:
             self._attempting.pop(held.delivery.id, None)
-            self._held.discard(held.delivery.id)
+            self._held.drop([held.delivery.id])
             if busy:
                 self._free(lane, held)
 
@@ -350,10 +354,10 @@ class Worker:
         try:
             endpoint = await self._configuration.endpoint(endpoint_id)
             if endpoint is None or endpoint.paused or endpoint.disabled:
-                await self._release([delivery.id])
+                await self._recorder.release([delivery.id])
                 return None
-            if started_at - (held.lease_until - self._lease) > LONG_WAIT and not await self._still_ours(delivery.id):
-                return None
+            if not await self._held.is_ours(delivery.id, held.lease_until - self._lease, started_at):
+                return None  # another process stopped it, or took it
             if delivery.version_id:
                 endpoint = endpoint.running(await self._configuration.version(endpoint_id, delivery.version_id))
             claimed = ClaimedDelivery(delivery, held.message, endpoint)
@@ -361,13 +365,13 @@ class Worker:
         except asyncio.CancelledError:
             known = self._attempting.get(delivery.id)
             if known is None or not known.overdue:
-                await self._release([delivery.id])
+                await self._recorder.release([delivery.id])
                 raise
             known.task.uncancel()
             fault = never_ended(round(MAX_ATTEMPT_SECONDS / 60))
         except Busy as error:  # the database can store nothing now, not even a fault
             log.warning("delivery.database_busy", delivery_id=delivery.id, error=str(error))
-            await self._release([delivery.id], _now() + round(PAUSE_SECONDS * SECOND))
+            await self._recorder.release([delivery.id], _now() + round(PAUSE_SECONDS * SECOND))
             return None
         except Exception as error:  # our fault, before the send: it uses up no attempt
             fault = _fault_of(error)
@@ -383,11 +387,8 @@ class Worker:
                 fault = Fault(attempt.error.cause)
             else:
                 return await self._follow(claimed, attempt)
-        await self._keep_fault(delivery.id, self._owner, fault, started_at, attempt_id)
+        await self._recorder.keep_fault(delivery.id, self._owner, fault, started_at, attempt_id)
         return None
-
-    async def _still_ours(self, delivery_id: DeliveryId) -> bool:
-        return await self._store.read(lambda tx: deliveries.held_by(tx, self._owner, delivery_id))
 
     async def _follow(self, claimed: ClaimedDelivery, attempt: Attempt) -> DecidedAttempt:
         """Decide by the endpoint as it is now: its schedule may have changed while the request was under way."""
@@ -396,46 +397,6 @@ class Worker:
                 claimed, endpoint=await self._configuration.endpoint(claimed.endpoint.id) or claimed.endpoint
             )
         return decide_next(claimed, attempt, owner=self._owner, now=_now(), jitter=_jitter())
-
-    async def _keep_fault(
-        self,
-        delivery_id: DeliveryId,
-        owner: ProcessId | None,
-        fault: Fault,
-        started_at: Millis,
-        attempt_id: AttemptId | None = None,
-        *,
-        parks: bool = False,
-    ) -> None:
-        """Count a fault of Hookbench with the delivery, which then waits or is parked.
-
-        If the fault cannot be stored in ``MAX_TRIES`` tries, the delivery is claimed again when its lease runs out.
-        """
-        attempt_id = attempt_id or mint(AttemptId)
-        failed = faults.FailedDelivery(
-            delivery_id, owner, attempt_id, fault, started_at, _now(), parks or fault.lasting
-        )
-        kept: faults.FaultRecord | None = None
-        for _ in range(MAX_TRIES):
-            try:
-                kept = await self._store.batch(faults.keep, failed)
-                break
-            except Exception as error:
-                log.warning(
-                    "delivery.fault_not_kept",
-                    delivery_id=delivery_id,
-                    error=reason_of(error),
-                    exc_info=self._tracebacks.left_out(reason_of(error)) is not None,
-                )
-                await asyncio.sleep(PAUSE_SECONDS)
-        if kept is None:
-            return
-        if kept.attempt:
-            log.error("delivery.parked_by_fault", delivery_id=delivery_id, attempt_id=kept.attempt.id)
-        if kept.attempt or fault.outage:
-            self._feed.publish(Noticed(kept.source_id))
-        self._feed.publish(Changed(kept.source_id, kept.message_id, kept.endpoint_id))
-        self._claiming.wake()
 
     async def _renew(self) -> float:
         """Extend the leases of long attempts, and cancel those that take longer than ``MAX_ATTEMPT_SECONDS``."""
@@ -457,62 +418,8 @@ class Worker:
             return
         self._claiming.wake()
         if (given := self._lanes.give_back(changes.endpoints)) and not self._stopping:
-            self._held.difference_update(given)
-            self._in_background(self._release(given))
-
-    async def _record(self, followed: DecidedAttempt, held: QueuedDelivery, *, linger: float) -> None:
-        """Record the attempt, however long the database is busy, and with less and less where it rejects the row.
-
-        Another owner may make an attempt meanwhile; both are stored.
-        """
-        attempt, disabled = followed.ended.attempt, None
-        while True:
-            try:
-                disabled = await self._store.batch(record, followed, linger=0.0 if self._stopping else linger)
-                break
-            except Busy as error:
-                log.warning("delivery.not_recorded", attempt_id=attempt.id, error=str(error))
-                await asyncio.sleep(PAUSE_SECONDS)
-            except Exception as error:
-                log.exception("delivery.not_recorded", attempt_id=attempt.id)
-                bare = without_details(followed, error)
-                if not await self._record_bare(bare):
-                    await self._keep_fault(
-                        held.delivery.id, self._owner, Fault(not_kept_whole(error)), attempt.started_at, parks=True
-                    )
-                    return
-                followed = bare
-                break
-        _tell(followed.ended, held.message)
-        if disabled:
-            log.warning("endpoint.disabled", because=disabled.value, endpoint_id=attempt.endpoint_id)
-        self._feed.publish(Changed(attempt.source_id, attempt.message_id, attempt.endpoint_id))
-
-    async def _record_bare(self, bare: DecidedAttempt) -> bool:
-        """Record an attempt without content from outside; if that fails, without its effects on the endpoint."""
-        steps: list[Callable[[Transaction], object]] = [
-            lambda tx: record(tx, [bare]),
-            lambda tx: record_alone(tx, bare),
-        ]
-        while steps:
-            try:
-                await self._store.write(steps[0])
-            except Busy as error:
-                log.warning("delivery.not_recorded", attempt_id=bare.ended.attempt.id, error=str(error))
-                await asyncio.sleep(PAUSE_SECONDS)
-            except Exception:
-                log.exception("delivery.not_recorded", attempt_id=bare.ended.attempt.id)
-                steps.pop(0)
-            else:
-                return True
-        return False
-
-    async def _release(self, ids: list[DeliveryId], due_at: Millis | None = None) -> None:
-        try:
-            await self._store.write(lambda tx: deliveries.release(tx, self._owner, ids, due_at))
-            self._claiming.wake()
-        except Exception as error:  # they are due again when their leases run out
-            log.warning("delivery.not_released", deliveries=len(ids), error=reason_of(error))
+            self._held.drop(given)
+            self._in_background(self._recorder.release(given))
 
 
 @dataclass(slots=True)
@@ -546,36 +453,13 @@ def _fault_of(error: Exception) -> Fault:
             return before_the_send(error)
 
 
-def _tell(ended: AttemptRecord, message: Message) -> None:
-    """Log the one wide line of an attempt: ids and the host; never a URL, header or body, which may hold secrets."""
-    attempt = ended.attempt
-    say = log.info if attempt.outcome in ACCEPTED or attempt.outcome is AttemptOutcome.CANCELLED else log.warning
-    say(
-        "delivery.attempted",
-        outcome=attempt.outcome.value,
-        status=attempt.response.status if attempt.response else None,
-        error=attempt.error.kind if attempt.error else None,
-        state=ended.state.value,
-        next_at=attempt.next_at,
-        number=attempt.number,
-        trigger=attempt.trigger.value,
-        event_type=attempt.event_type,
-        host=host_of(attempt.request.url) if attempt.request else None,
-        ms=round(attempt.duration_ms, 2),
-        transform_ms=attempt.transform_ms,
-        waited_ms=attempt.started_at - message.received_at,
-        attempt_id=attempt.id,
-        delivery_id=attempt.delivery_id,
-        message_id=attempt.message_id,
-        webhook_id=message.webhook_id,
-        endpoint_id=attempt.endpoint_id,
-        source_id=attempt.source_id,
-        version_id=attempt.version_id,
-    )
-
-
 def _jitter() -> float:
     return random.uniform(-1, 1)  # noqa: S311  spreads retries, keeps no secret
+
+
+def _until(due_at: Millis | None) -> float | None:
+    """The seconds until then, and a moment if it has passed."""
+    return None if due_at is None else max(0.01, (due_at - _now()) / SECOND)
 
 
 def _now() -> Millis:

@@ -82,9 +82,17 @@ class Sandbox:
 
     async def start(self) -> None:
         """Start the zygote, the parent of all workers, and check the fences."""
+        await self.begin()
+        await self.check_fences()
+
+    async def begin(self) -> None:
+        """Start the zygote. Others may work while it loads; the first run waits for it."""
         await self._zygote.start()
-        self._fences = await self._zygote.measure_fences()
         self._sweeper = asyncio.create_task(self._sweep())
+
+    async def check_fences(self) -> None:
+        """Try all fences around the workers: see ``fences``."""
+        self._fences = await self._zygote.measure_fences()
 
     async def close(self) -> None:
         """End every process. Runs in progress raise ``Unavailable``."""

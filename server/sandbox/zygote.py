@@ -190,7 +190,7 @@ class Zygote:
 
     async def measure_fences(self) -> tuple[Fence, ...]:
         """Try each fence, alone, in a child process of its own."""
-        return tuple([await self._measure(index) for index in range(len(WALLS))])
+        return tuple(await asyncio.gather(*(self._measure(index) for index in range(len(WALLS)))))
 
     async def _measure(self, index: int) -> Fence:
         name = WALLS[index].name
