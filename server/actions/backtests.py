@@ -121,11 +121,11 @@ def record(
 async def stop(services: Services, endpoint: Endpoint, backtest: Backtest) -> None:
     """Stop a backtest; what it has found stays. Raises ``Invalid`` when it has ended."""
 
-    def keep(tx: Transaction) -> None:
+    def update(tx: Transaction) -> None:
         if not backtests.ask_to_stop(tx, backtest.id, services.now()):
             raise Invalid(Problem("", say("This backtest has already ended.")))
 
-    await services.store.write(keep)
+    await services.store.write(update)
     services.feed.publish(Changed(endpoint.source_id, None, endpoint.id))
 
 

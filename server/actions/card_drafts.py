@@ -14,15 +14,9 @@ import tomli_w
 from server.actions.endpoint_form import EndpointForm, code_problems, limit_of
 from server.actions.services import Services
 from server.domain.card_archives import CARD_FILE
-from server.domain.card_files import (
-    CONTRACT_FILE,
-    MAX_LIST,
-    MAX_RATE,
-    MAX_TEXT,
-    MalformedCard,
-    parse_card,
-)
+from server.domain.card_files import CONTRACT_FILE, MAX_RATE, parse_card
 from server.domain.card_icons import is_letter, safe_icon
+from server.domain.card_tables import MAX_LIST, MAX_TEXT, MalformedCard
 from server.domain.cards import PLACEHOLDER, FieldKind
 from server.domain.contract_schemas import MalformedContract
 from server.domain.contracts import parse_contract

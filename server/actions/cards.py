@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from server.domain.card_archives import NAME
-from server.domain.card_files import CARD_FILE, MalformedCard, parse_card
+from server.domain.card_files import CARD_FILE, parse_card
+from server.domain.card_tables import MalformedCard
 from server.domain.cards import Card
 
 FIRST = "webhook"

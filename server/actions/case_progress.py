@@ -5,11 +5,12 @@ They are in memory: a run can be repeated at any time. Results of a draft are ke
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
 
 from server.domain.case_results import CaseResults
-from server.domain.ids import EndpointId
+from server.domain.ids import EndpointId, Millis
+from server.store.test_cases import StoredCase
 
 MAX_KEPT = 200
 
@@ -18,6 +19,7 @@ MAX_KEPT = 200
 class _Run:
     code: str
     task: "asyncio.Task[CaseResults]"
+    begun_at: Millis
     done: int = 0
     total: int = 0
 
@@ -33,6 +35,7 @@ class CaseProgress:
         endpoint_id: EndpointId,
         code: str,
         run: Callable[[Callable[[int, int], None]], Coroutine[object, object, CaseResults]],
+        now: Millis,
     ) -> None:
         """Begin a run on this code; it replaces one that goes on. ``run`` gets what it calls after each case."""
         self.forget(endpoint_id)
@@ -40,7 +43,7 @@ class CaseProgress:
         def tell(done: int, total: int) -> None:
             begun.done, begun.total = done, total
 
-        begun = _Run(code, asyncio.create_task(run(tell)))
+        begun = _Run(code, asyncio.create_task(run(tell)), now)
         begun.task.add_done_callback(lambda task: task.cancelled() or task.exception())  # else asyncio complains
         self._runs[endpoint_id] = begun
         if len(self._runs) > MAX_KEPT:
@@ -59,10 +62,13 @@ class CaseProgress:
         run = self._runs.get(endpoint_id)
         return (run.done, run.total) if run and not run.task.done() else None
 
-    def results(self, endpoint_id: EndpointId, code: str) -> CaseResults | None:
-        """What the newest run on this code gave; ``None`` when there was none."""
+    def results(self, endpoint_id: EndpointId, code: str, cases: Collection[StoredCase]) -> CaseResults | None:
+        """What the newest run of these cases on this code gave; ``None`` when there was none."""
         run = self._runs.get(endpoint_id)
-        return _results(run) if run and run.code == code else None
+        if run is None or run.code != code or any(case.updated_at > run.begun_at for case in cases):
+            return None
+        found = _results(run)
+        return found if found and {each.id for each in found.results} == {each.id for each in cases} else None
 
     def forget(self, endpoint_id: EndpointId) -> None:
         if run := self._runs.pop(endpoint_id, None):

@@ -25,7 +25,7 @@ from server.domain.transformations import Cancelled, FailureKind, Program, Resul
 from server.domain.verdicts import Verdict
 from server.domain.versions import CodeDraft
 from server.sandbox import Unavailable
-from server.store import Store, drafts, test_cases
+from server.store import Store, Transaction, drafts, test_cases
 from server.store.test_cases import StoredCase
 
 if TYPE_CHECKING:
@@ -101,7 +101,10 @@ class RunsStoredCases(Protocol):
 async def run_all(
     services: RunsStoredCases, endpoint: Endpoint, draft: CodeDraft | None, tell: Tell = lambda done, total: None
 ) -> CaseResults:
-    """Run all cases of an endpoint on its draft, or on its active code. The results are kept with the draft."""
+    """Run all cases of an endpoint on its draft, or on its active code.
+
+    The results are kept with the draft, unless the cases were changed meanwhile.
+    """
     stored = await services.store.read(lambda tx: test_cases.of_endpoint(tx, endpoint.id))
     code = code_of(endpoint, draft)
     readable = [each.case for each in stored if each.case]
@@ -110,8 +113,13 @@ async def run_all(
     )
     found = {run.case.id: run.result for run in runs}
     results = CaseResults(tuple(found.get(each.id) or unreadable(each) for each in stored))
+
+    def update(tx: Transaction, draft: CodeDraft) -> None:
+        if test_cases.are_unchanged(tx, endpoint.id, stored):
+            drafts.keep_checks(tx, draft.id, results.dump())
+
     if draft:
-        await services.store.write(lambda tx: drafts.keep_checks(tx, draft.id, results.dump()))
+        await services.store.write(lambda tx: update(tx, draft))
     return results
 
 

@@ -118,14 +118,14 @@ async def _destination_problems(services: Services, endpoint: Endpoint, destinat
     return [Problem("destination", problem.sentence) for problem in found[:1]]
 
 
-async def pause(services: Services, endpoint: Endpoint) -> Endpoint:
+async def pause(services: Services, endpoint: Endpoint, author: str = "") -> Endpoint:
     """Pause the endpoint: start no more attempts. Arriving events and waiting deliveries are kept."""
-    return await amend(services, endpoint.id, lambda now: replace(now, paused=True))
+    return await amend(services, endpoint.id, lambda now: replace(now, paused=True), author=author)
 
 
-async def resume(services: Services, endpoint: Endpoint) -> Endpoint:
+async def resume(services: Services, endpoint: Endpoint, author: str = "") -> Endpoint:
     """Resume the endpoint: its due deliveries start now, oldest first."""
-    resumed = await amend(services, endpoint.id, lambda now: replace(now, paused=False))
+    resumed = await amend(services, endpoint.id, lambda now: replace(now, paused=False), author=author)
     services.worker.wake()
     return resumed
 
@@ -133,7 +133,7 @@ async def resume(services: Services, endpoint: Endpoint) -> Endpoint:
 async def skip(services: Services, delivery: Delivery) -> None:
     """Stop a waiting delivery, so that those behind it proceed. It can be sent again later. Raises ``Invalid``."""
 
-    def keep(tx: Transaction) -> Changed:
+    def update(tx: Transaction) -> Changed:
         endpoint = endpoints.get(tx, delivery.endpoint_id)
         if endpoint is None:
             raise Invalid(Problem("", say("The endpoint of this delivery was deleted.")))
@@ -141,7 +141,7 @@ async def skip(services: Services, delivery: Delivery) -> None:
             raise Invalid(Problem("", say("This delivery is no longer waiting, or an attempt is in progress.")))
         return Changed(endpoint.source_id, delivery.message_id, delivery.endpoint_id)
 
-    changed = await services.store.write(keep)
+    changed = await services.store.write(update)
     services.worker.wake()
     services.feed.publish(changed)
 

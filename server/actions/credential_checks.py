@@ -24,6 +24,7 @@ from server.domain.messages import ReceivedResponse
 from server.domain.reasons import as_sentence
 from server.domain.requests import DEFAULTS, FinishedRequest, headers_problem, layered
 from server.domain.sentences import Invalid, Sentence, say
+from server.domain.shortened import shortened
 from server.domain.visible import visible
 
 log = structlog.get_logger()
@@ -251,5 +252,4 @@ def _at(body: Any, pointer: str) -> Any:
 
 def _shown(value: Any, masker: Masker) -> str:
     text = " ".join(visible(value if isinstance(value, str) else json.dumps(value)).split())
-    text = masker.text(text)
-    return text if len(text) <= MAX_VALUE_CHARACTERS else text[: MAX_VALUE_CHARACTERS - 1] + "…"
+    return shortened(masker.text(text), MAX_VALUE_CHARACTERS)

@@ -10,6 +10,7 @@ from server.domain.addresses import AddressRules
 from server.domain.cards import Card, CardField, FieldKind
 from server.domain.catalog import EVENT_TYPES
 from server.domain.conditions import MAX_CONDITIONS, Condition, Operator, path_problem, value_problem
+from server.domain.endpoint_names import MAX_NAME
 from server.domain.endpoints import NO_SOURCE, URL_NOT_SET, Controls, Destination, Endpoint
 from server.domain.ids import EndpointId, Millis, SourceId
 from server.domain.pasted import invisible_in
@@ -37,6 +38,8 @@ class EndpointForm:
 
     card: str
     url: str = ""
+    name: str = ""
+    """Empty: one is generated."""
     description: str = ""
     destination: Destination = Destination.SEND
     credentials: Mapping[str, str] | None = None
@@ -58,6 +61,7 @@ class EndpointForm:
         return cls(
             card=endpoint.card,
             url="" if endpoint.url == URL_NOT_SET else endpoint.url,
+            name=endpoint.name,
             description=endpoint.description,
             destination=endpoint.destination,
             credentials=endpoint.credentials,
@@ -124,6 +128,7 @@ def as_endpoint(
         destination=draft.destination,
         transforming=draft.transforming,
         code=draft.code,
+        name=draft.name,
         description=draft.description,
         credentials=credentials,
         headers=dict(draft.headers),
@@ -155,6 +160,7 @@ async def problems(services: ChecksDrafts, draft: EndpointForm, card: Card, stor
     return [
         *url_problems(draft, card, services.rules),
         *(wrong or host_problems(card, credentials, services.rules)),
+        *name_problems(draft.name),
         *_description_problems(draft.description),
         *_event_type_problems(draft.event_types),
         *condition_problems(draft.conditions),
@@ -273,6 +279,14 @@ def _credential_problem(field: CardField, value: str, destination: Destination) 
     if field.pattern and not linear_patterns.fits(field.pattern, value):
         return say(field.pattern_hint)
     return None
+
+
+def name_problems(name: str) -> Iterator[Problem]:
+    """What is wrong with the name of an endpoint, in the field ``name``."""
+    if len(name) > MAX_NAME:
+        yield Problem("name", say("The name is longer than {limit} characters.", limit=MAX_NAME))
+    elif not name.isprintable() or invisible_in(name):
+        yield Problem("name", say("The name contains a line break or a control character."))
 
 
 def _description_problems(description: str) -> Iterator[Problem]:

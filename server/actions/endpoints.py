@@ -9,12 +9,15 @@ from server.actions.endpoint_form import (
     as_endpoint,
     conditions_of,
     credentials_of,
+    name_problems,
     problems,
     url_of,
 )
 from server.actions.services import Services
 from server.delivery.feed import Changed
+from server.domain.audit import AuditAction, changes
 from server.domain.catalog import EVENT_TYPES, sample_json
+from server.domain.endpoint_names import distinct, generated_name, is_generated
 from server.domain.endpoints import DisabledBecause, Endpoint, UnreadableEndpoint
 from server.domain.faults import unreadable_endpoint
 from server.domain.health import HEALTHY
@@ -26,7 +29,7 @@ from server.domain.signing import new_secret
 from server.domain.stamps import Seen
 from server.domain.starting_cases import starting_cases
 from server.domain.versions import Activation, ActivationReason, VersionOrigin
-from server.store import Store, Transaction, deliveries, endpoints, messages, stopping, test_cases, versions
+from server.store import Store, Transaction, audit, deliveries, endpoints, messages, stopping, test_cases, versions
 from server.store.stopping import ScheduleChange
 
 MAX_ENDPOINTS_PER_SOURCE = 200
@@ -49,6 +52,14 @@ class Stale(Exception):
 
 async def create(services: Services, source_id: SourceId, draft: EndpointForm, author: str = "") -> Endpoint:
     """Save a new endpoint with the test cases of its card, and activate its code as version 1. Raises ``Invalid``."""
+    keep = await checked(services, draft, author)
+    return told(services, await services.store.write(lambda tx: keep(tx, source_id)))
+
+
+async def checked(
+    services: Services, draft: EndpointForm, author: str = ""
+) -> Callable[[Transaction, SourceId], Endpoint]:
+    """What stores the new endpoint in a transaction, which may raise ``Invalid``. Raises ``Invalid`` for the form."""
     card = services.card(draft.card)
     if found := await problems(services, draft, card, {}):
         raise Invalid(*found)
@@ -58,7 +69,6 @@ async def create(services: Services, source_id: SourceId, draft: EndpointForm, a
         draft,
         card,
         mint(EndpointId),
-        source_id,
         secret=new_secret(),
         author=author,
         origin=origin,
@@ -66,20 +76,24 @@ async def create(services: Services, source_id: SourceId, draft: EndpointForm, a
     )
     cases = starting_cases(card, draft.code, draft.event_types) if endpoint.transforming else ()
 
-    def keep(tx: Transaction) -> None:
+    def keep(tx: Transaction, source_id: SourceId) -> Endpoint:
         if endpoints.count(tx, source_id) >= MAX_ENDPOINTS_PER_SOURCE:
             raise Invalid(
                 Problem("", say("A source can have at most {limit} endpoints.", limit=MAX_ENDPOINTS_PER_SOURCE))
             )
-        endpoints.insert(tx, endpoint)
+        owned = replace(endpoint, source_id=source_id)
+        stored = replace(owned, name=draft.name or _new_name(tx, services, owned))
+        endpoints.insert(tx, stored)
         versions.record_activation(tx, first_activation(endpoint, author))
         test_cases.insert(tx, endpoint.id, cases, author, endpoint.created_at)
+        return stored
 
-    await services.store.write(keep)
-    return told(services, endpoint)
+    return keep
 
 
-async def change(services: Services, endpoint: Endpoint, draft: EndpointForm, seen: Seen | None = None) -> Endpoint:
+async def change(
+    services: Services, endpoint: Endpoint, draft: EndpointForm, seen: Seen | None = None, author: str = ""
+) -> Endpoint:
     """Save the form except for the transformation. An empty secret keeps the stored one.
 
     Raises ``Invalid``, and ``Stale`` when it was changed since ``seen``.
@@ -91,6 +105,7 @@ async def change(services: Services, endpoint: Endpoint, draft: EndpointForm, se
 
     credentials = credentials_of(draft, card, endpoint.credentials)
     url = url_of(draft, card, credentials)
+    name = await _changed_name(services, endpoint, draft, url)
     return await amend(
         services,
         endpoint.id,
@@ -99,6 +114,7 @@ async def change(services: Services, endpoint: Endpoint, draft: EndpointForm, se
             url=url,
             # A new URL or new credentials: earlier failures say nothing about this destination.
             health=now.health if (url, credentials) == (now.url, now.credentials) else HEALTHY,
+            name=name,
             description=draft.description,
             destination=draft.destination,
             credentials=credentials,
@@ -107,10 +123,35 @@ async def change(services: Services, endpoint: Endpoint, draft: EndpointForm, se
             unreadable=now.unreadable - {"url", "credentials", "destination", "event_types", "conditions"},
         ),
         seen,
+        author,
     )
 
 
-async def enable(services: Services, endpoint: Endpoint) -> Endpoint:
+def _new_name(tx: Transaction, services: Services, endpoint: Endpoint) -> str:
+    """The generated name of an endpoint, which no other endpoint of its source has."""
+    generated = generated_name(services.cards, endpoint.card, endpoint.description, endpoint.url)
+    return distinct(generated, endpoints.names_in(tx, endpoint.source_id, endpoint.id))
+
+
+async def _changed_name(services: Services, before: Endpoint, draft: EndpointForm, url: str) -> str:
+    """The typed name. A generated one that nobody replaced follows the description and address."""
+    generated = generated_name(services.cards, before.card, before.description, before.url)
+    after = replace(before, description=draft.description, url=url)
+    follows = draft.name == before.name and is_generated(draft.name, generated)
+    if draft.name and not (follows and generated_name(services.cards, after.card, after.description, url) != generated):
+        return draft.name
+    return await services.store.read(lambda tx: _new_name(tx, services, after))
+
+
+async def rename(services: Services, endpoint: Endpoint, name: str, author: str = "") -> Endpoint:
+    """Change the name and nothing else; an empty one is generated anew. Raises ``Invalid``."""
+    if found := list(name_problems(name)):
+        raise Invalid(*found)
+    named = name or await services.store.read(lambda tx: _new_name(tx, services, endpoint))
+    return await amend(services, endpoint.id, lambda now: replace(now, name=named), author=author)
+
+
+async def enable(services: Services, endpoint: Endpoint, author: str = "") -> Endpoint:
     """Enable the endpoint: new events are delivered again. Those missed meanwhile are in the log."""
     return await amend(
         services,
@@ -122,13 +163,14 @@ async def enable(services: Services, endpoint: Endpoint) -> Endpoint:
             health=HEALTHY,
             unreadable=now.unreadable - {"disabled_because"},
         ),
+        author=author,
     )
 
 
-async def disable(services: Services, endpoint: Endpoint) -> Endpoint:
+async def disable(services: Services, endpoint: Endpoint, author: str = "") -> Endpoint:
     """Disable the endpoint: stop its waiting deliveries and create no new ones."""
 
-    def keep(tx: Transaction) -> Endpoint:
+    def update(tx: Transaction) -> Endpoint:
         now = existing(tx, endpoint.id)
         disabled = replace(
             now,
@@ -138,21 +180,11 @@ async def disable(services: Services, endpoint: Endpoint) -> Endpoint:
             unreadable=now.unreadable - {"disabled_because"},
         )
         endpoints.change(tx, disabled)
+        audit.add(tx, now.id, AuditAction.DISABLED, author, services.now(), {"because": DisabledBecause.PERSON.value})
         deliveries.stop_all_of_endpoint(tx, endpoint.id, services.now())
         return disabled
 
-    return told(services, await services.store.write(keep))
-
-
-async def remove(services: Services, endpoint: Endpoint) -> None:
-    """Delete the endpoint: erase its secrets and stop its waiting deliveries. Past attempts stay in the log."""
-
-    def keep(tx: Transaction) -> None:
-        endpoints.remove(tx, endpoint.id, services.now())
-        deliveries.stop_all_of_endpoint(tx, endpoint.id, services.now())
-
-    await services.store.write(keep)
-    told(services, endpoint)
+    return told(services, await services.store.write(update))
 
 
 async def send_example(services: Services, endpoint: Endpoint, event_type: str) -> MessageId:
@@ -169,14 +201,14 @@ async def send_example(services: Services, endpoint: Endpoint, event_type: str) 
         received_at=services.now(),
     )
 
-    def keep(tx: Transaction) -> None:
+    def update(tx: Transaction) -> None:
         now = existing(tx, endpoint.id)
         if now.disabled:
             raise Invalid(Problem("event_type", say("The endpoint is disabled. Enable it to send an example.")))
         check_whole(now, "event_type")
         messages.send_example(tx, message, endpoint.id)
 
-    await services.store.write(keep)
+    await services.store.write(update)
     services.worker.wake()
     return message.id
 
@@ -190,7 +222,7 @@ async def amend(
 ) -> Endpoint:
     """Apply ``changed`` to the current endpoint and save it, so that two people do not undo each other's changes.
 
-    A change of the transformation's switch is recorded as an activation by ``author``.
+    The audit trail says that ``author`` did it; a change of the transformation's switch is an activation too.
 
     Raises ``Gone`` when it was deleted, and ``Stale`` when it was changed since ``seen``.
     """
@@ -216,6 +248,8 @@ def put(
     """As ``amend``, in an open transaction. ``now``: from ``existing``; ``known``: from ``survey``."""
     after = replace(changed(now), updated_at=at)
     endpoints.change(tx, after)
+    for action, details in changes(now, after):
+        audit.add(tx, now.id, action, author, at, details)
     if after.transforming != now.transforming:
         versions.record_activation(tx, switched(now, after, author))
     return after, stopping.follow_change(tx, now, after, known, at)

@@ -16,7 +16,7 @@ async def stop(services: Services, delivery: Delivery) -> None:
     An attempt under way finishes and is recorded: if it succeeds, so does the delivery; otherwise no retry follows.
     """
 
-    def keep(tx: Transaction) -> Changed:
+    def update(tx: Transaction) -> Changed:
         endpoint = endpoints.get(tx, delivery.endpoint_id)
         if endpoint is None:
             raise Invalid(Problem("", say("The endpoint of this delivery was deleted.")))
@@ -24,7 +24,7 @@ async def stop(services: Services, delivery: Delivery) -> None:
             raise Invalid(Problem("", say("This delivery has already ended.")))
         return Changed(endpoint.source_id, delivery.message_id, delivery.endpoint_id)
 
-    changed = await services.store.write(keep)
+    changed = await services.store.write(update)
     services.worker.wake()
     services.feed.publish(changed)
 
@@ -36,7 +36,7 @@ async def resend(services: Services, delivery: Delivery, choice: VersionChoice =
     endpoint it goes once that is resumed; to an ordered one, before everything that arrived later.
     """
 
-    def keep(tx: Transaction) -> Endpoint:
+    def update(tx: Transaction) -> Endpoint:
         endpoint = endpoints.hold(tx, delivery.endpoint_id)
         if endpoint is None:
             raise Invalid(Problem("", say("The endpoint of this delivery was deleted.")))
@@ -48,7 +48,7 @@ async def resend(services: Services, delivery: Delivery, choice: VersionChoice =
             raise Invalid(Problem("", say("An attempt is in progress. Wait until it ends.")))
         return endpoint
 
-    endpoint = await services.store.write(keep)
+    endpoint = await services.store.write(update)
     services.worker.wake()
     services.feed.publish(Changed(endpoint.source_id, delivery.message_id, delivery.endpoint_id))
     return endpoint

@@ -47,7 +47,7 @@ async def save_alerts(
     if found:
         raise Invalid(*found)
 
-    def keep(tx: Transaction) -> None:
+    def update(tx: Transaction) -> None:
         known = options.alerts(tx)
         if seen and seen != alerts_stamp(known):
             raise StaleAlerts
@@ -55,7 +55,7 @@ async def save_alerts(
         chosen = NotificationSettings(frozenset(kinds), to, webhook_url, secret)
         options.set_alerts(tx, chosen, services.now())
 
-    await services.store.write(keep)
+    await services.store.write(update)
 
 
 async def rotate_webhook_secret(services: Services, replaces: str | None = None) -> None:
@@ -66,12 +66,12 @@ async def rotate_webhook_secret(services: Services, replaces: str | None = None)
     """
     secret = new_secret()
 
-    def keep(tx: Transaction) -> None:
+    def update(tx: Transaction) -> None:
         known = options.alerts(tx)
         if replaces is None or replaces == fingerprint(known.webhook_secret):
             options.set_alerts(tx, replace(known, webhook_secret=secret), services.now())
 
-    await services.store.write(keep)
+    await services.store.write(update)
 
 
 async def send_test_mail(services: Services, typed_addresses: str) -> Sentence | None:

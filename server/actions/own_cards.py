@@ -66,7 +66,7 @@ async def export(services: Services, name: str) -> bytes:
 def of_endpoint(services: Services, endpoint: Endpoint, files: Files) -> CardDraft:
     """The form that makes a card of an endpoint: its card with its code, name and rate limit, without any secret."""
     draft = CardDraft.of(files)
-    name = endpoint_name(services.cards, endpoint.card, endpoint.description, "")
+    name = endpoint_name(services.cards, endpoint)
     return replace(
         draft,
         title=name[: card_drafts.MAX_TITLE],
@@ -93,7 +93,7 @@ async def change(services: Services, name: str, draft: CardDraft, seen: str = ""
         raise Invalid(*found)
     files = draft.files(base)
 
-    def keep(tx: Transaction) -> None:
+    def update(tx: Transaction) -> None:
         stored = own_cards.get(tx, name)
         if stored is None:
             raise NoCard
@@ -101,20 +101,20 @@ async def change(services: Services, name: str, draft: CardDraft, seen: str = ""
             raise StaleCard(stored.files)
         own_cards.put(tx, name, files, _later(services, tx))
 
-    await services.store.write(keep)
+    await services.store.write(update)
     await services.refresh_cards()
 
 
 async def delete(services: Services, name: str) -> None:
     """Delete an own card. Raises ``Invalid`` while endpoints use it."""
 
-    def keep(tx: Transaction) -> None:
+    def update(tx: Transaction) -> None:
         if used := own_cards.uses(tx).get(name, 0):
             sentence = say("Endpoints use this card: {count}. Delete them first, or keep the card.", count=used)
             raise Invalid(Problem("", sentence))
         own_cards.remove(tx, name)
 
-    await services.store.write(keep)
+    await services.store.write(update)
     await services.refresh_cards()
 
 
@@ -145,7 +145,7 @@ async def import_zip(services: Services, content: bytes, *, replaces: bool = Fal
 async def _keep(services: Services, wanted: str, files: Files, *, field: str, replaces: bool = False) -> str:
     """Store a card under the first free name that begins with ``wanted``."""
 
-    def keep(tx: Transaction) -> str:
+    def update(tx: Transaction) -> str:
         taken = own_cards.names(tx)
         name = OWN + wanted
         if not (replaces and name in taken):
@@ -156,7 +156,7 @@ async def _keep(services: Services, wanted: str, files: Files, *, field: str, re
         own_cards.put(tx, name, files, _later(services, tx))
         return name
 
-    name = await services.store.write(keep)
+    name = await services.store.write(update)
     await services.refresh_cards()
     return name
 

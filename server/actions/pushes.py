@@ -10,11 +10,13 @@ from enum import StrEnum
 
 from server.actions import activations, code_drafts
 from server.actions import endpoints as endpoint_actions
+from server.actions import test_cases as case_actions
 from server.actions.activations import Approval
 from server.actions.controls import MAX_CONCURRENT_ATTEMPTS
 from server.actions.endpoint_form import ChecksDrafts, EndpointForm, problems
 from server.actions.endpoints import Stale, check_whole, existing
 from server.actions.services import NO_CARD
+from server.domain.audit import AuditAction
 from server.domain.cards import Card
 from server.domain.checked_values import MalformedFile
 from server.domain.endpoint_files import MAX_CASES, Folder, file_of
@@ -215,7 +217,9 @@ def plan(
     endpoint, values = stored.endpoint, {**stored.variables, **(given or {})}
     _check_fits(folder, endpoint, card)
     before = folder_of(stored, card, draft=True)
-    pushed = replace(folder, endpoint=replace(folder.endpoint, url=folder.endpoint.url or before.endpoint.url))
+    kept = before.endpoint
+    described = replace(folder.endpoint, url=folder.endpoint.url or kept.url, name=folder.endpoint.name or kept.name)
+    pushed = replace(folder, endpoint=described)
     _check_no_secrets(pushed, masker(stored, card))
     bases = [each for each in (base and base.fingerprints, over_pushes and stored.pushed) if each]
     merge = _Merge(Fingerprints.of(pushed), Fingerprints.of(before), bases, force)
@@ -302,6 +306,7 @@ def _typed(endpoint: Endpoint, folder: Folder, variables: Mapping[str, str]) -> 
     return replace(
         EndpointForm.of(endpoint),
         url=file.url or EndpointForm.of(endpoint).url,
+        name=file.name or endpoint.name,
         description=file.description,
         event_types=file.event_types,
         conditions=tuple((one.path, one.operator.value, one.value) for one in file.conditions),
@@ -316,7 +321,7 @@ async def check(checks: ChecksDrafts, planned: PushPlan, card: Card) -> None:
     endpoint = planned.stored.endpoint
     fields: set[str] = {"code", "variables"} if planned.code else set()
     if planned.settings:
-        fields |= {"description", "event_types", "conditions"}
+        fields |= {"name", "description", "event_types", "conditions"}
         fields |= {"url"} if planned.typed.url != EndpointForm.of(endpoint).url else set()
     found = await problems(checks, planned.typed, card, endpoint.credentials) if fields else []
     if wrong := [one for one in found if one.field.partition(".")[0] in fields]:
@@ -334,6 +339,7 @@ def settings_change(planned: PushPlan) -> Callable[[Endpoint], Endpoint]:
             now,
             url=url or now.url,
             health=HEALTHY if url and url != now.url else now.health,
+            name=file.name or now.name,
             description=file.description,
             event_types=file.event_types,
             conditions=file.conditions,
@@ -363,10 +369,12 @@ def push(
         raise Stale(now)
     if planned.settings:
         endpoint_actions.put(tx, now, settings_change(planned), waiting, at, approval.author)
-    test_cases.remove(tx, endpoint_id, [each.id for each in planned.removed])
+    case_actions.take_away(tx, endpoint_id, [each.id for each in planned.removed], approval.author, at)
     for case in planned.changed:
-        test_cases.change(tx, case, at)
+        test_cases.change(tx, endpoint_id, case, at)
+    case_actions.note(tx, endpoint_id, AuditAction.CASES_CHANGED, approval.author, at, planned.changed)
     test_cases.insert(tx, endpoint_id, planned.added, approval.author, at)
+    case_actions.note(tx, endpoint_id, AuditAction.CASES_ADDED, approval.author, at, planned.added)
     draft = planned.stored.draft
     if planned.code:
         draft = code_drafts.put(tx, endpoint_id, planned.typed, approval.author, at)

@@ -11,8 +11,9 @@ from server.actions.services import Services
 from server.actions.version_choices import ACTIVE, VersionChoice
 from server.delivery.feed import Changed
 from server.delivery.prepare import runs_code
+from server.domain.audit import AuditAction
 from server.domain.endpoints import Endpoint
-from server.domain.ids import Millis, ReplayId, mint
+from server.domain.ids import EndpointId, Millis, ReplayId, mint
 from server.domain.messages import DeliveryState
 from server.domain.replays import (
     BULK_STATES,
@@ -25,7 +26,7 @@ from server.domain.replays import (
 )
 from server.domain.sentences import Invalid, Problem, say
 from server.domain.versions import Version
-from server.store import Transaction, replay_matches, replays
+from server.store import Transaction, audit, replay_matches, replays, waiting_retries
 
 MAX_COUNTED = 100_000
 MAX_COUNTING_SECONDS = 2.0
@@ -35,6 +36,9 @@ PAUSE_SHARE = 0.5
 """Length of the pause after each step of counting, as a share of that step: counting must not occupy a whole CPU."""
 
 NOTHING = Problem("", say("No messages match in this range, so there is nothing to replay."))
+
+
+NOTHING_WAITS = Problem("", say("No delivery is waiting for a retry, so there is nothing to send early."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +150,30 @@ async def begin(
     """
     counted = await dry_run(services, endpoint, selection, rate, choice)
     if not counted.total and not counted.more:
-        raise Invalid(NOTHING)
+        raise Invalid(NOTHING_WAITS if selection.kind is ReplayKind.WAITING else NOTHING)
+    return await _start(services, endpoint.id, selection, rate, user_name, choice, counted.total, counted.more)
 
-    def keep(tx: Transaction) -> Replay:
-        now = existing(tx, endpoint.id)
+
+async def _start(
+    services: Services,
+    endpoint_id: EndpointId,
+    selection: Selection,
+    rate: int | None,
+    user_name: str,
+    choice: VersionChoice,
+    total: int,
+    more: bool,
+) -> Replay:
+    """Start a replay of ``total`` deliveries; of more than that, with ``more``. Raises ``Invalid``."""
+
+    def update(tx: Transaction) -> Replay:
+        now = existing(tx, endpoint_id)
         if now.disabled:
             raise Invalid(Problem("", say("The endpoint is disabled. Enable it to replay.")))
         check_whole(now)
         chosen = choice.found(tx, now)
         version = chosen or (now.version if runs_code(now) else None)
-        if replays.running(tx, endpoint.id):
+        if replays.running(tx, now.id):
             raise Invalid(
                 Problem("", say("Another replay of this endpoint is in progress. Wait for it to finish, or stop it."))
             )
@@ -167,8 +185,8 @@ async def begin(
             version_id=version.id if version else None,
             pinned=chosen is not None,
             rate=rate,
-            total=counted.total,
-            more=counted.more,
+            total=total,
+            more=more,
             begun=0,
             cursor=selection.start,
             state=ReplayState.RUNNING,
@@ -176,11 +194,27 @@ async def begin(
             created_at=services.now(),
         )
         replays.insert(tx, replay)
+        told = {"kind": selection.kind.value, "replay": replay.id}
+        audit.add(tx, now.id, AuditAction.REPLAY_STARTED, user_name, replay.created_at, told)
         return replay
 
-    replay = await services.store.write(keep)
+    replay = await services.store.write(update)
     services.replayer.wake()
     return replay
+
+
+async def retry_waiting(services: Services, endpoint_id: EndpointId, user_name: str, rate: int | None = None) -> Replay:
+    """Retry now all deliveries of an endpoint that wait for their next retry. Raises ``Invalid`` if none does.
+
+    ``rate``: the most per second. The retry schedule of each goes on from its step, so a failure is retried after the
+    wait that comes next. A paused endpoint gets them when it is resumed.
+    """
+    until = services.now()
+    waiting = await services.store.read(lambda tx: waiting_retries.find(tx, endpoint_id, until))
+    if waiting is None:
+        raise Invalid(NOTHING_WAITS)
+    selection = Selection(ReplayKind.WAITING, 0, until)
+    return await _start(services, endpoint_id, selection, rate, user_name, ACTIVE, waiting.count, waiting.more)
 
 
 async def rerun_parked(services: Services, endpoint: Endpoint, user_name: str) -> Replay:
@@ -189,14 +223,16 @@ async def rerun_parked(services: Services, endpoint: Endpoint, user_name: str) -
     return await begin(services, endpoint, selection, None, user_name)
 
 
-async def stop(services: Services, replay: Replay) -> None:
+async def stop(services: Services, replay: Replay, user_name: str = "") -> None:
     """Stop the run: deliveries not yet started return to their earlier state. Raises ``Invalid`` when it has ended."""
 
-    def keep(tx: Transaction) -> None:
+    def update(tx: Transaction) -> None:
         if not replays.stop(tx, replay.id, ReplayState.STOPPED, services.now()):
             raise Invalid(Problem("", say("This replay has already ended.")))
+        told = {"replay": replay.id}
+        audit.add(tx, replay.endpoint_id, AuditAction.REPLAY_STOPPED, user_name, services.now(), told)
 
-    await services.store.write(keep)
+    await services.store.write(update)
     services.feed.publish(Changed(replay.source_id, None, replay.endpoint_id))
 
 
@@ -231,6 +267,15 @@ def moment(typed: str) -> Millis | None:
     if moment.tzinfo is not None or moment.year < 1970:
         return None
     return round(moment.replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def rate_of(typed: str) -> int | None:
+    """The messages per second that a person typed; ``None`` without a limit. Raises ``Invalid``."""
+    found: list[Problem] = []
+    rate = _rate(typed, found)
+    if found:
+        raise Invalid(*found)
+    return rate
 
 
 def _rate(typed: str, found: list[Problem]) -> int | None:

@@ -1,15 +1,19 @@
 """Reveals one secret to a person who has just typed the password."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import structlog
 
 from server.actions import accounts
 from server.actions.accounts import SignInLimiter
+from server.actions.sent_requests import unmasked
 from server.actions.services import Services
-from server.domain.ids import EndpointId, SourceId
+from server.domain.audit import AuditAction
+from server.domain.curl import PLACEHOLDER, as_curl
+from server.domain.ids import AttemptId, EndpointId, SourceId
 from server.domain.sentences import Invalid, Sentence, say
-from server.store import Transaction, drafts, endpoints, options, sources
+from server.store import Transaction, audit, drafts, endpoints, options, sources
 from server.store.accounts import User
 
 log = structlog.get_logger()
@@ -21,10 +25,25 @@ class Secret:
     value: str
     back: str
     """The address of the page to return to."""
+    audited: tuple[EndpointId, str] | None = None
+    """Whose audit trail says that it was revealed, and what that calls it."""
+    notes: Sequence[Sentence] = ()
+    is_command: bool = False
+    """A text of several lines for a shell that contains secrets."""
 
 
 SIGNING = say("Signing secret")
 OLD = say("Old signing secret")
+COMMAND = say("cURL command with the secrets")
+OUTDATED = say(
+    "The endpoint's URL, credentials, headers or variables were changed after this attempt. "
+    "The command contains those of now."
+)
+INCOMPLETE = say(
+    "Put in the secret yourself where it says {placeholder}: the endpoint makes another request of this event now, "
+    "so it is not known which secret was there.",
+    placeholder=PLACEHOLDER,
+)
 
 
 async def find(services: Services, what: str) -> Secret | None:
@@ -32,8 +51,10 @@ async def find(services: Services, what: str) -> Secret | None:
     kind, _, rest = what.partition("/")
     row_id, _, rest = rest.partition("/")
     field, _, name = rest.partition("/")
+    if kind == "attempt":
+        return await _command(services, AttemptId(row_id)) if field == "curl" and not name else None
 
-    def look(tx: Transaction) -> Secret | None:
+    def query(tx: Transaction) -> Secret | None:
         match kind:
             case "source":
                 return _of_source(tx, SourceId(row_id), field)
@@ -44,8 +65,10 @@ async def find(services: Services, what: str) -> Secret | None:
             case _:
                 return None
 
-    found = await services.store.read(look)
-    return found if found and found.value else None
+    found = await services.store.read(query)
+    if found is None or not found.value:
+        return None
+    return replace(found, audited=(EndpointId(row_id), rest)) if kind == "endpoint" else found
 
 
 async def reveal(
@@ -58,7 +81,28 @@ async def reveal(
         log.warning("secret.not_revealed", what=what, user=user.name)
         raise
     log.info("secret.revealed", what=what, user=user.name)
+    if secret.audited:
+        endpoint_id, field = secret.audited
+        told = {"what": field}
+        await services.store.write(
+            lambda tx: audit.add(tx, endpoint_id, AuditAction.REVEALED, user.name, services.now(), told)
+        )
     return secret
+
+
+async def _command(services: Services, attempt_id: AttemptId) -> Secret | None:
+    found = await unmasked(services, attempt_id)
+    if found is None:
+        return None
+    attempt = found.attempt
+    return Secret(
+        COMMAND,
+        as_curl(found.request),
+        f"/messages/{attempt.message_id}?attempt={attempt.id}#panes",
+        (attempt.endpoint_id, f"curl/{attempt.id}"),
+        [note for note, holds in ((OUTDATED, found.outdated), (INCOMPLETE, not found.complete)) if holds],
+        is_command=True,
+    )
 
 
 def _of_source(tx: Transaction, source_id: SourceId, field: str) -> Secret | None:

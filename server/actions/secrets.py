@@ -9,7 +9,9 @@ from server.domain.sentences import Invalid, Problem, say
 from server.domain.signing import OVERLAP_MS, PREFIX, fingerprint, new_secret, secret_problem
 
 
-async def rotate(services: Services, endpoint: Endpoint, typed: str | None = None, replaces: str = "") -> Endpoint:
+async def rotate(
+    services: Services, endpoint: Endpoint, typed: str | None = None, replaces: str = "", author: str = ""
+) -> Endpoint:
     """Sign with a new secret, or with the typed one; the previous secret also signs for a day. Raises ``Invalid``.
 
     An older former secret stops at once: two suffice to update a destination, and each more is a risk.
@@ -31,13 +33,14 @@ async def rotate(services: Services, endpoint: Endpoint, typed: str | None = Non
         unreadable = now.unreadable - {"secret", "former_secret"}
         return replace(now, secret=secret, former_secret=former, unreadable=unreadable)
 
-    return await amend(services, endpoint.id, changed)
+    return await amend(services, endpoint.id, changed, author=author)
 
 
-async def stop_former(services: Services, endpoint: Endpoint) -> Endpoint:
+async def stop_former(services: Services, endpoint: Endpoint, author: str = "") -> Endpoint:
     """Stop the former secret: from the next attempt on, only the active one signs."""
     return await amend(
         services,
         endpoint.id,
         lambda now: replace(now, former_secret=None, unreadable=now.unreadable - {"former_secret"}),
+        author=author,
     )

@@ -11,6 +11,7 @@ from server.actions.request_bounds import RequestBounds
 from server.delivery.backtester import Backtester
 from server.delivery.courier import Courier
 from server.delivery.feed import Feed
+from server.delivery.intake import Intake
 from server.delivery.mailer import Mailer
 from server.delivery.replayer import Replayer
 from server.delivery.worker import Worker
@@ -39,6 +40,8 @@ class Services:
     rules: AddressRules
     public_url: str
     """The URL at which Dodo and people reach us, without a final slash; empty when the setting is not set."""
+    intake: Intake
+    """Takes in events, also those that a demo source sends to itself."""
     mailer: Mailer | None = None
     """``None`` when no mail server is configured."""
     retention_days: int = 0

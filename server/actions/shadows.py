@@ -5,12 +5,13 @@ from dataclasses import replace
 from server.actions.activations import Approval, check_note, failing_of_version, new_version, serve
 from server.actions.endpoints import check_whole, existing, serving, told
 from server.actions.services import Services
+from server.domain.audit import AuditAction
 from server.domain.endpoints import Endpoint
 from server.domain.ids import CodeDraftId, Millis, ShadowId, VersionId, mint
 from server.domain.sentences import Invalid, Problem, say
 from server.domain.shadows import MAX_DURATION, Shadow, ShadowState
 from server.domain.versions import ActivationReason, Version
-from server.store import Transaction, drafts, shadows, versions
+from server.store import Transaction, audit, drafts, shadows, versions
 
 NOT_RUNNING = say("This shadow has already ended.")
 
@@ -28,7 +29,7 @@ async def begin(
     if not 0 < duration <= MAX_DURATION:
         raise Invalid(Problem("days", say("A shadow runs for at most 7 days.")))
 
-    def keep(tx: Transaction) -> Shadow:
+    def update(tx: Transaction) -> Shadow:
         now, at = existing(tx, endpoint.id), services.now()
         check_whole(now)
         if shadows.running(tx, now.id):
@@ -47,9 +48,10 @@ async def begin(
             updated_at=at,
         )
         shadows.insert(tx, shadow)
+        audit.add(tx, now.id, AuditAction.SHADOW_STARTED, author, at, {"version": version.id})
         return shadow
 
-    shadow = await services.store.write(keep)
+    shadow = await services.store.write(update)
     told(services, endpoint)
     return shadow
 
@@ -66,7 +68,7 @@ async def promote(services: Services, endpoint: Endpoint, shadow: Shadow, approv
             raise Invalid(Problem("note", sentence))
         approval = replace(approval, failing=failing, override_note=approval.note)
 
-    def keep(tx: Transaction) -> Endpoint:
+    def update(tx: Transaction) -> Endpoint:
         at = services.now()
         if not shadows.end(tx, shadow.id, ShadowState.PROMOTED, at):
             raise Invalid(Problem("", NOT_RUNNING))
@@ -80,17 +82,17 @@ async def promote(services: Services, endpoint: Endpoint, shadow: Shadow, approv
         after = replace(now, version=version, transforming=True)
         return serve(tx, now, after, ActivationReason.PROMOTED, approval, at)
 
-    return told(services, await services.store.write(keep))
+    return told(services, await services.store.write(update))
 
 
-async def drop(services: Services, endpoint: Endpoint, shadow: Shadow) -> None:
+async def drop(services: Services, endpoint: Endpoint, shadow: Shadow, author: str = "") -> None:
     """End a shadow; its report stays. Raises ``Invalid`` when it has ended."""
 
-    def keep(tx: Transaction) -> None:
-        if not shadows.end(tx, shadow.id, ShadowState.DROPPED, services.now()):
+    def update(tx: Transaction) -> None:
+        if not shadows.end(tx, shadow.id, ShadowState.DROPPED, services.now(), author):
             raise Invalid(Problem("", NOT_RUNNING))
 
-    await services.store.write(keep)
+    await services.store.write(update)
     told(services, endpoint)
 
 

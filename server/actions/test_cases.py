@@ -12,10 +12,11 @@ from server.actions.case_runs import CaseRun, new_expectation, run_cases
 from server.actions.endpoints import existing
 from server.actions.services import Services
 from server.domain.assertions import Assertion, Failure, Kind
+from server.domain.audit import AuditAction
 from server.domain.checked_values import MalformedFile
 from server.domain.endpoint_files import MAX_CASES
 from server.domain.endpoints import Endpoint
-from server.domain.ids import EndpointId, TestCaseId, mint
+from server.domain.ids import EndpointId, Millis, TestCaseId, mint
 from server.domain.line_diff import DiffLine, line_diff
 from server.domain.personal_data import masked
 from server.domain.sentences import Invalid, Problem, say
@@ -24,7 +25,7 @@ from server.domain.test_case_files import MAX_NAME, dump, load, load_payload, re
 from server.domain.test_cases import TestCase, check, told_expectation, written
 from server.domain.transformations import TransformFailed
 from server.domain.versions import CodeDraft
-from server.store import Transaction, test_cases
+from server.store import Transaction, audit, test_cases
 from server.store.test_cases import StoredCase
 
 MAX_SIZE = 8 * 1024 * 1024
@@ -122,37 +123,53 @@ async def create(services: Services, endpoint: Endpoint, case: TestCase, author:
     """Save a new case. Raises ``Invalid``."""
     made = replace(_sound(case), id=mint(TestCaseId))
 
-    def keep(tx: Transaction) -> None:
+    def update(tx: Transaction) -> None:
         existing(tx, endpoint.id)
         check_room(tx, endpoint.id, [made])
         test_cases.insert(tx, endpoint.id, [made], author, services.now())
+        note(tx, endpoint.id, AuditAction.CASES_ADDED, author, services.now(), [made])
 
-    await services.store.write(keep)
+    await services.store.write(update)
     return made
 
 
-async def change(services: Services, endpoint: Endpoint, case: TestCase) -> None:
+async def change(services: Services, endpoint: Endpoint, case: TestCase, author: str = "") -> None:
     """Save a changed case under its id. Raises ``Invalid``."""
     case = _sound(case)
 
-    def keep(tx: Transaction) -> None:
+    def update(tx: Transaction) -> None:
         existing(tx, endpoint.id)
         if test_cases.get(tx, endpoint.id, case.id) is None:
             raise Invalid(Problem("", GONE))
         if test_cases.names(tx, endpoint.id).get(case.name, case.id) != case.id:
             raise Invalid(Problem("name", NAME_TAKEN))
-        test_cases.change(tx, case, services.now())
+        test_cases.change(tx, endpoint.id, case, services.now())
         _check_size(tx, endpoint.id)
+        note(tx, endpoint.id, AuditAction.CASES_CHANGED, author, services.now(), [case])
 
-    await services.store.write(keep)
+    await services.store.write(update)
 
 
 NAME_TAKEN = say("There is a test case with this name already.")
 
 
-async def remove(services: Services, endpoint: Endpoint, ids: Collection[TestCaseId]) -> int:
+async def remove(services: Services, endpoint: Endpoint, ids: Collection[TestCaseId], author: str = "") -> int:
     """Delete cases. Returns how many there were."""
-    return await services.store.write(lambda tx: test_cases.remove(tx, endpoint.id, ids))
+    return await services.store.write(lambda tx: take_away(tx, endpoint.id, ids, author, services.now()))
+
+
+def take_away(tx: Transaction, endpoint_id: EndpointId, ids: Collection[TestCaseId], author: str, at: Millis) -> int:
+    """As ``remove``, in an open transaction."""
+    found = test_cases.event_types(tx, endpoint_id, ids)
+    audit.add_cases(tx, endpoint_id, AuditAction.CASES_DELETED, author, at, found.items())
+    return test_cases.remove(tx, endpoint_id, ids)
+
+
+def note(
+    tx: Transaction, endpoint_id: EndpointId, action: AuditAction, author: str, at: Millis, cases: Sequence[TestCase]
+) -> None:
+    """Record what was done to these cases."""
+    audit.add_cases(tx, endpoint_id, action, author, at, [(case.id, case.event_type) for case in cases])
 
 
 def check_room(tx: Transaction, endpoint_id: EndpointId, cases: Sequence[TestCase]) -> None:

@@ -1,9 +1,10 @@
 """Test runs of a transformation: the path of a live event up to the send, with the same code, limits and rules."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, Protocol
 
 from server.actions.code_checks import Correction, Part, SampleChecks, check_samples, judged
 from server.actions.code_checks import correct as correct_code
@@ -37,12 +38,33 @@ from server.domain.payload_diff import Changes, changes
 from server.domain.payloads import Payload
 from server.domain.requests import FinishedRequest
 from server.domain.sentences import Invalid, Problem, Sentence, say
-from server.domain.transformations import Cancelled, TransformFailed
+from server.domain.transformations import Cancelled, Program, Result, TransformFailed, Webhook
 from server.domain.verdicts import Verdict
 from server.domain.warnings import RunWarning
 from server.sandbox import SlowCode, Unavailable
 
 MAX_PAYLOAD_BYTES = 1024 * 1024
+TYPING_SECONDS = 10.0
+"""The longest that a run waits for a free slot and goes on, when nobody asked for it."""
+
+
+_BUSY = Problem("code", say("The sandbox cannot run code right now. Try again in a moment."))
+
+
+class _RunsInBackground(Protocol):
+    """The part of the sandbox that is used here."""
+
+    async def run(self, program: Program, webhook: Webhook, *, background: bool) -> Result: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Background:
+    """The sandbox for ``prepare``, with an owner's name that no live run has."""
+
+    sandbox: _RunsInBackground
+
+    async def run(self, program: Program, webhook: Webhook) -> Result:
+        return await self.sandbox.run(replace(program, owner=f"typing in {program.owner}"), webhook, background=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +104,37 @@ async def try_out(
     Raises ``Invalid`` when the code cannot run at all: a bad payload, header or variable, or no code.
     A script that fails is a ``TestRun`` with the outcome ``failed``.
     """
+    return await _try(services, draft, event_type, payload, endpoint, services.sandbox)
+
+
+async def try_while_typing(
+    services: Services, draft: EndpointForm, event_type: str, payload: str, *, endpoint: Endpoint | None = None
+) -> TestRun:
+    """``try_out`` for runs that the page starts by itself after each pause in typing.
+
+    They take the slots of background runs: there are few, they are shared fairly between owners and have the lowest
+    priority. However many people type, and whatever their unfinished code does, live events find their slots free and
+    nothing counts against the endpoint's live code. Who does not want to wait presses Run test.
+    """
+    try:
+        async with asyncio.timeout(TYPING_SECONDS):
+            return await _try(services, draft, event_type, payload, endpoint, _Background(services.sandbox))
+    except TimeoutError:
+        raise Invalid(_BUSY) from None
+
+
+async def _try(
+    services: Services, draft: EndpointForm, event_type: str, payload: str, endpoint: Endpoint | None, sandbox: RunsCode
+) -> TestRun:
     check_runnable(draft, payload)
     tried, body = _tried(draft, services.card(draft.card), endpoint), payload.encode("utf-8", "replace")
     try:
-        trial = await run(tried, event_type, body, sandbox=services.sandbox, cards=services.cards, rules=services.rules)
+        trial = await run(tried, event_type, body, sandbox=sandbox, cards=services.cards, rules=services.rules)
         if trial.outcome != "failed":
-            samples = await check_samples(tried, sandbox=services.sandbox, cards=services.cards)
+            samples = await check_samples(tried, sandbox=sandbox, cards=services.cards)
             trial = replace(trial, samples=samples)
     except Unavailable:
-        raise Invalid(Problem("code", say("The sandbox cannot run code right now. Try again in a moment."))) from None
+        raise Invalid(_BUSY) from None
     return replace(trial, objection=tried.objection(event_type, Payload(body)))
 
 

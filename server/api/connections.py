@@ -11,6 +11,9 @@ MAX_HELD_BYTES = 16 * 1024 * 1024
 PER_ADDRESS_SHARE = 4
 """An address may hold at most one in this many of all connections. Proxies and this machine itself are exempt."""
 
+MAKES_WAY = "makes_way"
+"""In the state of a request: a function that makes its connection the first to close when there are too many."""
+
 
 @dataclass(eq=False, slots=True)
 class Count:
@@ -36,6 +39,8 @@ class ConnectionLimiter:
         self.limit = limit
         self.per_place = max(16, limit // PER_ADDRESS_SHARE)
         self.closed_for_room = 0
+        self.added = 0
+        """Connections so far."""
         self._is_proxy = is_proxy
         self._idle: OrderedDict[Count, None] = OrderedDict()
         self._busy: OrderedDict[Count, None] = OrderedDict()
@@ -47,6 +52,7 @@ class ConnectionLimiter:
     def add(self, transport: asyncio.Transport, address: str) -> Count:
         """Count a new connection, which is idle until its first request. It may be closed at once."""
         count = Count(transport, None if self._is_proxy(address) else place_of(address))
+        self.added += 1
         self._all += 1
         self._idle[count] = None
         if count.place is not None:
@@ -72,6 +78,13 @@ class ConnectionLimiter:
             self._busy.pop(count, None)
             self._idle[count] = None
             self._idle.move_to_end(count)
+
+    def makes_way(self, count: Count) -> None:
+        """Mark a connection that is the first to close when there are too many: its response is late on purpose."""
+        if not count.closed:
+            self._busy.pop(count, None)
+            self._idle[count] = None
+            self._idle.move_to_end(count, last=False)
 
     def holds(self, count: Count, size: int) -> None:
         """Count the bytes that a connection holds now. When all hold too many, close the one that has held longest."""

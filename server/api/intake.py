@@ -14,9 +14,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from server.api import inspector
+from server.api.connections import ConnectionLimiter
 from server.delivery.deadline import Deadline
 from server.delivery.intake import Accepted, Duplicate, Intake, Rejected
 from server.delivery.memory_budget import MemoryBudget, OverBudget
+from server.domain import inspector_addresses
 from server.domain.sources import IntakeRefusal
 from server.store import Busy
 
@@ -35,7 +38,7 @@ PAGES_AT_ONCE = 6
 MANY_PAGES = 32
 """When more pages than these wait for a slot, a new one begins only while no event is under way."""
 EVENT_FIRST_SECONDS = 0.1
-"""The longest that a page waits for events then, so that a stream of events does not keep pages out."""
+"""The longest that a page waits for events and new connections, so that a stream of them does not keep pages out."""
 
 ROOM = MemoryBudget(24 * 1024 * 1024)
 """For all bodies of this process that have begun to arrive and are not whole. One event has at most 64 MiB."""
@@ -61,6 +64,8 @@ STORED = IntakeResponse(200, "")
 UNREADABLE = IntakeResponse(503, BUSY)
 NOT_FOUND = IntakeResponse(404, UNKNOWN, closes=True)
 _REFUSED = {
+    IntakeRefusal.NO_SECRET: IntakeResponse(401, UNSIGNED),
+    IntakeRefusal.HEADERS: IntakeResponse(401, UNSIGNED),
     IntakeRefusal.SIGNATURE: IntakeResponse(401, UNSIGNED),
     IntakeRefusal.CLOCK: IntakeResponse(401, UNSIGNED),
     IntakeRefusal.NOT_JSON: IntakeResponse(400, NOT_JSON),
@@ -100,8 +105,9 @@ class Slot:
 class IntakeFirst:
     """Leads events past the middlewares and routes of the pages, which would double the cost of an event."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, connections: ConnectionLimiter | None = None) -> None:
         self.app = app
+        self._connections = connections
         self._slots = asyncio.Semaphore(PAGES_AT_ONCE)
         self._waiting = self._events = 0
         self._no_event = asyncio.Event()
@@ -116,7 +122,9 @@ class IntakeFirst:
             if path.startswith(PREFIX) and "/" not in token:
                 await self._event(token, scope, receive, send)
                 return
-        if scope["type"] == "http" and scope["path"] != HEALTH:  # health must respond even while pages do not
+        if scope["type"] == "http" and scope["path"].startswith(inspector_addresses.PREFIX):
+            await inspector.respond(self.app.state.request_bin, scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] != HEALTH:  # health must respond even while pages do not
             await self._page(scope, receive, send)
         else:
             await self.app(scope, receive, send)
@@ -133,11 +141,30 @@ class IntakeFirst:
                 self._no_event.set()
 
     async def _let_events_pass(self) -> None:
-        """Wait, if hundreds of pages are requested together: the event needs the processor that they would take."""
-        if self._waiting > MANY_PAGES and self._events:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(EVENT_FIRST_SECONDS):
+        """Wait, if hundreds of pages are requested together: the event needs the processor that they would take.
+
+        The event loop takes in one new connection in each of its rounds, and a page takes a round. So an event behind
+        new connections would wait for all their pages: they are taken in before a page begins.
+        """
+        if not await self._is_one_more_connected() and not self._must_wait():
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(EVENT_FIRST_SECONDS):
+                while await self._is_one_more_connected():
+                    pass
+                if self._must_wait():
                     await self._no_event.wait()
+
+    async def _is_one_more_connected(self) -> bool:
+        """Let the event loop take in a new connection. Returns whether there was one."""
+        if self._connections is None:
+            return False
+        before = self._connections.added
+        await asyncio.sleep(0)
+        return self._connections.added != before
+
+    def _must_wait(self) -> bool:
+        return self._waiting > MANY_PAGES and self._events > 0
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make a page, few at once: each blocks the event loop for a while, and hundreds may be requested together.

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from server.api.chunks import BadChunks, Chunks
-from server.api.connections import ConnectionLimiter, Count
+from server.api.connections import MAKES_WAY, ConnectionLimiter, Count
 from server.api.heads import elements, rewritten
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -136,6 +136,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._left = length
         super().on_headers_complete()
         self._keeps_alive = self.cycle.keep_alive
+        self.scope["state"][MAKES_WAY] = self._make_way
 
     def on_body(self, body: bytes) -> None:
         """Pass a piece to the application, in most cases without a copy: uvicorn copies each piece three times."""
@@ -276,6 +277,9 @@ class HttpProtocol(HttpToolsProtocol):
         self.flow.pause_reading()
         if len(self._rest) > MAX_WAITING_BYTES:
             self.transport.close()
+
+    def _make_way(self) -> None:
+        self.all_connections.makes_way(self._counted)
 
     def _go_on(self) -> None:
         rest, self._rest = self._rest, b""

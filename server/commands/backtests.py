@@ -134,12 +134,12 @@ async def _stored(
     """A backtest that is kept with the endpoint, as it ended, and the name of what it tests."""
     draft_id, version_id, what = await _tested(opened, endpoint, number)
 
-    def keep(tx: Transaction) -> Backtest:
+    def update(tx: Transaction) -> Backtest:
         return actions.record(tx, endpoint, selection, author(), now(), draft_id=draft_id, version_id=version_id)
 
     with ExitStack() as stack:
         served = await _is_served(opened, stack)
-        begun = await opened.store.write(keep)
+        begun = await opened.store.write(update)
         backtester = Backtester(opened.store, opened.sandbox, opened.cards, Feed(), mint(ProcessId))
         if not served:
             backtester.start()

@@ -43,7 +43,7 @@ class Opened:
     rules: AddressRules
 
     def name_of(self, endpoint: Endpoint) -> str:
-        return endpoint_name(self.cards, endpoint.card, endpoint.description, endpoint.url)
+        return endpoint_name(self.cards, endpoint)
 
     async def find(self, wanted: str) -> Endpoint:
         """The endpoint with this id, or else with this name, if only one has it. Raises ``Stop``."""

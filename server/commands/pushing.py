@@ -56,10 +56,10 @@ async def push(opened: Opened, folder: Path, wanted: str | None, asked: PushOpti
     endpoint = await opened.find(wanted or (lock.endpoint_id if lock else ""))
     base = lock if lock and lock.endpoint_id == endpoint.id else None
 
-    def look(tx: Transaction) -> pushes.StoredFolder:
+    def query(tx: Transaction) -> pushes.StoredFolder:
         return pushes.read(tx, endpoint.id)
 
-    stored = await opened.store.read(look)
+    stored = await opened.store.read(query)
     card = pushes.card_of(opened.cards, endpoint)
     planned = pushes.plan(
         stored,

@@ -138,8 +138,9 @@ def cards_of(path: Path, folder: Folder) -> dict[str, "Card"]:
     """The folder's card by its name: a built-in one, or the own card whose files the folder has."""
     from server.actions.cards import load_card
     from server.assets import transforms_dir
-    from server.domain.card_files import CARD_FILE, MalformedCard, parse_card
+    from server.domain.card_files import CARD_FILE, parse_card
     from server.domain.card_shelf import OWN, is_own
+    from server.domain.card_tables import MalformedCard
 
     name = folder.endpoint.card
     if is_own(name):

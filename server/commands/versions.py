@@ -18,6 +18,7 @@ from server.domain.case_results import CaseResults
 from server.domain.endpoints import Endpoint
 from server.domain.ids import VersionId
 from server.domain.sentences import Invalid, Problem
+from server.domain.shortened import shortened
 from server.domain.versions import Activation, ActivationReason, CodeDraft, Version, VersionOrigin
 from server.store import Transaction, drafts, versions
 
@@ -49,13 +50,13 @@ async def activate(opened: Opened, wanted: str, number: int | None, note: str, o
         raise Refused(f"{failing} test cases fail. Nothing was activated. To do it all the same, use --override WHY.")
     approval = Approval(author(), note, failing, override if failing else "")
 
-    def keep(tx: Transaction) -> Endpoint:
+    def update(tx: Transaction) -> Endpoint:
         if version:
             return activations.serve_version(tx, endpoint.id, version.id, approval, now())
         assert draft
         return activations.serve_draft(tx, endpoint.id, draft.id, approval, now(), VersionOrigin.COMMAND_LINE)
 
-    await _tell(opened, await opened.store.write(keep))
+    await _tell(opened, await opened.store.write(update))
 
 
 async def roll_back(opened: Opened, wanted: str, number: int | None, note: str) -> None:
@@ -73,10 +74,10 @@ async def roll_back(opened: Opened, wanted: str, number: int | None, note: str) 
         version_id = former
     approval = Approval(author(), note)
 
-    def keep(tx: Transaction) -> Endpoint:
+    def update(tx: Transaction) -> Endpoint:
         return activations.serve_version(tx, endpoint.id, version_id, approval, now(), ActivationReason.ROLLED_BACK)
 
-    await _tell(opened, await opened.store.write(keep))
+    await _tell(opened, await opened.store.write(update))
     show("Values of variables, credentials, URL and event types stay as they are.")
 
 
@@ -152,7 +153,7 @@ def _failing(activation: Activation) -> str:
 def _line(text: str) -> str:
     """The first line of a note, cut to what fits beside the other columns."""
     line = text.strip().partition("\n")[0].replace("\t", " ")
-    return line if len(line) <= 60 else line[:59] + "…"
+    return shortened(line, 60)
 
 
 def _as_data(
