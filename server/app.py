@@ -1,8 +1,8 @@
 """Builds the application from the settings: creates, starts and stops its parts."""
 
 import asyncio
-import re
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -11,7 +11,6 @@ import structlog
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server import __version__
@@ -20,8 +19,10 @@ from server.actions.accounts import Setup, SignInLimiter
 from server.actions.cards import load_cards
 from server.actions.services import Services
 from server.api import health as health_route
+from server.api import inspector as inspector_route
 from server.api import intake as intake_route
 from server.assets import static_dir, transforms_dir
+from server.delivery.activity_counter import ActivityCounter
 from server.delivery.backtester import Backtester
 from server.delivery.configuration import Configuration
 from server.delivery.courier import Courier
@@ -35,9 +36,12 @@ from server.delivery.observer import Observer
 from server.delivery.own_cards import OwnCards
 from server.delivery.recovery import Recovery
 from server.delivery.replayer import Replayer
+from server.delivery.request_bin import RequestBin
 from server.delivery.retention import Retention
+from server.delivery.search_index import SearchIndex
 from server.delivery.shadows import Shadows
 from server.delivery.worker import Worker
+from server.domain import inspector_addresses
 from server.domain.addresses import AddressRules, fixed_addresses
 from server.domain.card_files import parse_card
 from server.domain.card_shelf import CardShelf
@@ -47,22 +51,30 @@ from server.store import Busy, KeyRing, Store, Unusable, owners
 from server.store import accounts as account_rows
 from server.web import (
     accounts,
+    activity,
     advanced,
+    audit,
     backtests,
     catalog,
+    catch_up,
     checks,
     conditions,
     controls,
     coverage,
     credentials,
+    deleted_endpoints,
     docs,
     endpoint_frame,
+    endpoint_list,
+    endpoint_overview,
     endpoints,
     errors,
     history,
     i18n,
     inspector,
     live,
+    log_columns,
+    log_export,
     logs,
     messages,
     old_addresses,
@@ -73,23 +85,32 @@ from server.web import (
     render,
     replays,
     reveal,
+    search,
+    search_settings,
     secrets,
     security,
+    settings_facts,
     shadows,
     test_cases,
     transformations,
     trials,
     type_definitions,
+    zones,
 )
+from server.web import inspector_addresses as inspector_pages
 from server.web import settings as settings_page
 from server.web import sources as sources_page
 from server.web.hosts import Hosts
+from server.web.static_addresses import addresses as static_addresses
+from server.web.static_files import Static
 
 WITHOUT_SOURCE = (accounts, preferences)
 PAGES = (
-    endpoint_frame, endpoints, credentials, advanced, controls, secrets, conditions, transformations, type_definitions,
-    checks, history, test_cases, backtests, shadows, coverage, trials, logs, messages, operational_events, replays,
-    catalog, inspector, sources_page, own_cards, settings_page, docs, live, reveal,
+    endpoint_list, deleted_endpoints, endpoint_frame, endpoints, endpoint_overview, audit, credentials, advanced,
+    controls, secrets, conditions, transformations, type_definitions, checks, history, test_cases, backtests,
+    shadows, coverage, trials, logs, log_columns, log_export, messages, activity, operational_events, replays,
+    catch_up, catalog, inspector, inspector_pages, sources_page, own_cards, settings_page, settings_facts, search,
+    search_settings, docs, live, reveal,
 )  # fmt: skip
 """Each address begins with the source, such as ``/test/logs``. So do those of pages that are the same for all sources,
 so that their links lead back to the source that a person came from."""
@@ -100,8 +121,6 @@ MAX_FORM_BYTES = 8 * 1024 * 1024
 DRAIN_SECONDS = 7.0
 """How long a stop waits for deliveries under way. With ``serve.REQUESTS_SECONDS`` before it and a moment to close
 everything, it fits into the ten seconds that service managers wait before they kill."""
-
-_BY_SUM = re.compile(rb"v=[0-9a-f]{16,64}")
 
 log = structlog.get_logger()
 
@@ -117,14 +136,16 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.trouble = None
+    app.state.prepared = None
     app.add_middleware(_Language)
     hosts = Hosts(settings.public_url, settings.host, settings.allowed_hosts)
     app.add_middleware(security.Security, hosts=hosts)
     for path in ("/in/{token}", "/in/{token}/"):
         app.add_route(path, intake_route.receive, methods=["POST"])
+    app.mount(inspector_addresses.PREFIX.rstrip("/"), inspector_route.inspect)
     app.add_route(intake_route.HEALTH, health_route.receive, methods=["GET"])
     app.add_route("/favicon.ico", _favicon, methods=["GET"])
-    app.mount("/static", _Static(directory=static_dir()), name="static")
+    app.mount("/static", Static(static_addresses()), name="static")
     for module in WITHOUT_SOURCE:
         app.include_router(module.router)
     app.router.routes.append(page_routes.PageRoutes(module.router for module in PAGES))
@@ -147,11 +168,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
     """Start each part; ``stack`` stops them in reverse order."""
     # The sandbox starts first, so that its processes start before any secret is read.
-    prepared = asyncio.create_task(asyncio.to_thread(render.prepare))
-    stack.push_async_callback(asyncio.wait, [prepared])
     sandbox = Sandbox(settings.limits)
-    await sandbox.start()
+    await sandbox.begin()
     stack.push_async_callback(sandbox.close)
+    fences = asyncio.create_task(sandbox.check_fences())
+    await asyncio.sleep(0)  # it asks now, and the answers come while the database is opened
     store = _open_store(settings, stack)
     cards = CardShelf(load_cards(transforms_dir()))
     i18n.know_cards(cards)
@@ -188,6 +209,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         refresh_cards=shelf.refresh,
         rules=rules,
         public_url=public_url,
+        intake=Intake(store, configuration, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout),
         mailer=mailer,
         retention_days=settings.retention_days,
     )
@@ -197,10 +219,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     app.state.services = services
     app.state.setup = Setup() if not await store.read(account_rows.any_user) else None
     app.state.tries = SignInLimiter()
-    app.state.intake = Intake(
-        store, configuration, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout
-    )
-    await prepared  # before deliveries start, which it would delay; the server accepts no requests yet
+    app.state.intake = services.intake
+    app.state.request_bin = RequestBin(store, feed, timeout=settings.intake_timeout)
     recovery = Recovery(store, worker)
     await recovery.start()
     stack.push_async_callback(recovery.stop)
@@ -220,9 +240,28 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     observer = Observer(store)
     observer.start()
     stack.push_async_callback(observer.stop)
-    parts = (shelf, worker, recovery, replayer, backtester, shadow_runs, retention, notifier, observer)
+    counter = ActivityCounter(store)
+    counter.start()
+    stack.push_async_callback(counter.stop)
+    search_index = SearchIndex(store)
+    search_index.start()
+    stack.push_async_callback(search_index.stop)
+    parts = (
+        shelf, worker, recovery, replayer, backtester, shadow_runs, retention, notifier, observer, counter,
+        search_index,
+    )  # fmt: skip
+    await fences
     app.state.health = HealthCheck(store, sandbox, [loop for part in parts for loop in part.loops])
     _say_started(store, sandbox)
+    _prepare_pages(app, stack)
+
+
+def _prepare_pages(app: FastAPI, stack: AsyncExitStack) -> None:
+    """Make the pages ready beside events, for which it takes up to two seconds. Requests for pages wait for it."""
+    stopping = threading.Event()
+    app.state.prepared = prepared = asyncio.create_task(asyncio.to_thread(render.prepare, stopping.is_set))
+    stack.push_async_callback(asyncio.wait, [prepared])
+    stack.callback(stopping.set)  # runs before the wait
 
 
 def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
@@ -268,31 +307,27 @@ def _make_folder(folder: Path) -> None:
         raise Unusable(f"The data folder {folder} cannot be used: {error.strerror}.") from error
 
 
+_WITHOUT_WORDS = (security.INTAKE, security.INSPECTOR, "/static/", intake_route.HEALTH)
+
+
 class _Language:
-    """Middleware that sets the reader's language for the duration of a request."""
+    """Middleware that sets the reader's language and time zone for the duration of a request.
+
+    A request that comes right after the start waits until the pages are ready.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith((security.INTAKE, "/static/")):
+        if scope["type"] == "http" and not scope["path"].startswith(_WITHOUT_WORDS):
+            if (prepared := scope["app"].state.prepared) and not prepared.done():
+                await asyncio.wait([prepared])
             request = Request(scope)
             language = i18n.choose(request.cookies.get("lang"), request.headers.get("accept-language"))
             i18n.current.set(language)
+            zones.current.set(zones.choose(request.cookies))
         await self.app(scope, receive, send)
-
-
-class _Static(StaticFiles):
-    """Static files. Browsers revalidate them on each use and get a body only when the file changed.
-
-    A file that is asked for by its sum (``?v=…``) is kept for good: with another content it has another address.
-    """
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        by_sum = _BY_SUM.fullmatch(scope["query_string"])
-        response.headers["cache-control"] = "public, max-age=31536000, immutable" if by_sum else "no-cache"
-        return response
 
 
 async def _favicon(request: Request) -> Response:

@@ -5,6 +5,7 @@ the pages, the database and the HTTP client.
 """
 
 import asyncio
+import gc
 import json
 import socket
 import sys
@@ -17,6 +18,7 @@ import click
 
 from server import __version__
 from server.commands import code
+from server.commands.activity import rebuild_activity
 from server.commands.shared import ADDRESS, DATA, Stop, keys_of, reachable, running_at, settings_of, variables_of
 from server.delivery.prepare import Preparation, ReadyToSend, prepare, unsent_event
 from server.domain import pasted, signing
@@ -51,6 +53,7 @@ def main() -> None:
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder for the database.")
 def serve(**chosen: Any) -> None:
     """Run Hookbench: the dashboard, the intake and the delivery worker."""
+    gc.disable()  # until all is loaded: the collector takes a seventh of the start, and finds nothing
     from server import serve as server
     from server.store import Unusable
 
@@ -64,7 +67,7 @@ def serve(**chosen: Any) -> None:
 
 @main.command()
 @click.argument("event_type")
-@click.option("--source", "source_name", default="test", show_default=True, help="Name or mode of the source.")
+@click.option("--source", "source_name", default="test", show_default=True, help="Name, address or mode of the source.")
 @click.option("--url", help="Send there instead of to the running Hookbench.")
 @click.option("--secret", help="Sign with this secret instead of the source's.")
 @click.option("--payload", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Send this JSON file.")
@@ -128,7 +131,7 @@ def try_(
     sys.exit(1 if result["outcome"] == "failed" else 0)
 
 
-for _command in code.COMMANDS:
+for _command in (*code.COMMANDS, rebuild_activity):
     main.add_command(_command)
 
 
@@ -377,14 +380,14 @@ def _source(settings: Settings, name: str) -> Source:
             f"There is no Hookbench in the folder {settings.data}. Start it first (make run), or name its --data."
         )
 
-    def look(tx: Transaction) -> list[Source]:
+    def query(tx: Transaction) -> list[Source]:
         return sources.every(tx)
 
     async def find() -> list[Source]:
         keys = KeyRing.find(key=settings.key, key_file=settings.key_file, folder=settings.data)
         store = Store.open(url, keys, folder=settings.data)
         try:
-            return await store.read(look)
+            return await store.read(query)
         finally:
             store.close()
 
@@ -392,9 +395,12 @@ def _source(settings: Settings, name: str) -> Source:
         every = asyncio.run(find())
     except Unusable as error:
         raise Stop(str(error)) from error
+    asked = name.lower()
     for source in every:
-        if name.lower() in (source.name.lower(), source.mode.value, source.id):
+        if asked in (source.slug, source.name.lower()) or name == source.id:
             return source
+    if of_mode := [source for source in every if source.mode.value == asked]:
+        return of_mode[0]
     raise Stop(f"There is no source {name!r}. Available: {', '.join(source.name for source in every)}")
 
 

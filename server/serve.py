@@ -5,18 +5,23 @@ import gc
 import logging
 import socket
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from email.utils import formatdate
 from io import StringIO
 from ipaddress import ip_address, ip_network
+from types import FrameType
 from typing import TextIO
 
 import structlog
 import uvicorn
 from structlog.tracebacks import ExceptionDictTransformer
+from uvicorn.server import ServerState
 
 from server import descriptors
 from server.actions.accounts import Setup
+from server.allocator import limit_arenas
 from server.api.connections import ConnectionLimiter
 from server.api.intake import IntakeFirst
 from server.api.protocol import protocol_for
@@ -97,11 +102,38 @@ class _Unfailing:
             self._stream.flush()
 
 
+class _State(ServerState):
+    """What uvicorn's connections share. The headers of each response hold its date, which changes every second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._second = 0
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        now = int(time.time())
+        if now != self._second:
+            self._second, self._headers = now, [(b"date", formatdate(now, usegmt=True).encode())]
+        return self._headers
+
+    @default_headers.setter
+    def default_headers(self, headers: list[tuple[bytes, bytes]]) -> None:
+        """uvicorn sets them, to none, before the first response."""
+        self._headers = headers
+
+
 class _Server(uvicorn.Server):
-    """Calls ``started`` once it accepts connections, and ``stopping`` when it begins to stop."""
+    """Calls ``started`` once it accepts connections, and ``stopping`` when it begins to stop.
+
+    uvicorn looks ten times a second whether a signal came, and sets the date of responses. This one waits for the
+    signal, and makes the date when a response needs it, so that a server without work sleeps.
+    """
 
     def __init__(self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None]) -> None:
         super().__init__(config)
+        self.server_state = _State()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._signalled = asyncio.Event()
         self._started = started
         self._stopping = stopping
 
@@ -109,6 +141,17 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._started()
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        if not self.should_exit:  # a signal may have come before
+            await self._signalled.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._loop:
+            # Unlike the handler of a signal alone, this wakes the loop.
+            self._loop.call_soon_threadsafe(self._signalled.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stopping()  # before it waits for connections: the streams of open pages would never end
@@ -120,13 +163,14 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
 
     Raises ``Unusable`` with a sentence when the address or the data cannot be used.
     """
+    limit_arenas()
     app = create_app(settings)
     found = descriptors.raised(settings.delivery_concurrency, settings.workers)
     if not found.enough:
         log.warning("descriptors.few", limit=found.limit, hint="Raise it with: ulimit -n 4096")
     connections = ConnectionLimiter(found.connections, is_proxy=_proxies(settings.trusted_proxies))
     config = uvicorn.Config(
-        IntakeFirst(app),
+        IntakeFirst(app, connections),
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -140,7 +184,8 @@ def serve(settings: Settings, announce: Callable[[socket.socket, Settings, str |
     with _listen(settings) as listening:
 
         def started() -> None:
-            _spare_the_collector()
+            sys.setswitchinterval(SWITCH_SECONDS)
+            app.state.prepared.add_done_callback(lambda _: _spare_the_collector())
             setup: Setup | None = app.state.setup
             announce(listening, settings, setup.token if setup else None)
 
@@ -180,11 +225,14 @@ def _is_network(text: str) -> bool:
 
 
 def _spare_the_collector() -> None:
-    """Exclude everything loaded so far from garbage collection: scanning it would block every event for many ms."""
-    sys.setswitchinterval(SWITCH_SECONDS)
+    """Exclude everything loaded so far from garbage collection: scanning it would block every event for many ms.
+
+    Once it is scanned, or 4 MB of garbage would stay. That takes 0.1 s, so it comes after the first events.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS)
+    gc.enable()
 
 
 def _cut_off(record: logging.LogRecord) -> bool:

@@ -22,6 +22,7 @@ from server.web.endpoint_frame import TheEndpoint
 from server.web.errors import NotFound
 from server.web.forms import Form
 from server.web.history import DRAFT
+from server.web.once import once
 from server.web.page_routes import source_pages
 from server.web.render import redirect
 from server.web.visit import Here, Visit
@@ -84,6 +85,7 @@ async def index(request: Request, here: Here, endpoint: TheEndpoint, code: str =
 
 
 @router.post("/endpoints/{endpoint_id}/backtests")
+@once
 async def begin(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     form = await forms.read(request)
     asked, code = _asked(form), form.text("code")[: forms.MAX_STAMP]
@@ -143,12 +145,12 @@ async def _find(here: Visit, endpoint: Endpoint, backtest_id: BacktestId) -> Bac
 async def _list_page(
     request: Request, here: Visit, endpoint: Endpoint, asked: BacktestForm, code: str, refused: Invalid | None = None
 ) -> Response:
-    def look(tx: Transaction) -> tuple[list[Backtest], list[Version], CodeDraft | None, dict[VersionId, Version]]:
+    def query(tx: Transaction) -> tuple[list[Backtest], list[Version], CodeDraft | None, dict[VersionId, Version]]:
         runs = backtests.history(tx, endpoint.id)
         named = versions.by_ids(tx, [run.version_id for run in runs])
         return runs, versions.history(tx, endpoint.id), drafts.current(tx, endpoint.id), named
 
-    runs, known, saved, named = await here.services.store.read(look)
+    runs, known, saved, named = await here.services.store.read(query)
     active = serving(endpoint)
     codes = [(DRAFT, say("Draft"))] if saved else []
     codes += [(each.id, say("Version {number}", number=each.number)) for each in known if each.id != active]
@@ -191,11 +193,11 @@ async def _show(
 async def _names_of(here: Visit, endpoint: Endpoint, run: Backtest) -> tuple[Sentence, Sentence]:
     """What was tested, and what it was compared with."""
 
-    def look(tx: Transaction) -> tuple[dict[VersionId, Version], CodeDraft | None]:
+    def query(tx: Transaction) -> tuple[dict[VersionId, Version], CodeDraft | None]:
         draft = drafts.get(tx, CodeDraftId(run.draft_id)) if run.draft_id else None
         return versions.by_ids(tx, [run.version_id, run.former_version_id]), draft
 
-    named, draft = await here.services.store.read(look)
+    named, draft = await here.services.store.read(query)
     former = named.get(run.former_version_id) if run.former_version_id else None
     compared_with = say("v{number} active", number=former.number) if former else say("no code")
     return _tested(run, named, draft), compared_with

@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import drift as actions
+from server.domain.activity import DAY_MS, Counts, Size
 from server.domain.catalog import EVENT_TYPES, GROUPS, EventType, Group, sample_json
 from server.domain.drift import Drift, DriftCounts, DriftKind, Observation, counts, drifts
+from server.domain.ids import Millis
 from server.domain.sentences import say
-from server.store import observations
+from server.store import Transaction, activity, observations
 from server.web import forms
 from server.web.errors import NotFound
 from server.web.i18n import gettext
@@ -22,6 +24,7 @@ from server.web.visit import Here
 router = source_pages()
 
 MAX_EVENT_TYPE = 128
+RECENT_DAYS = 30
 MAX_DIFFERENCES = 200
 """Most differences of one event type that are shown."""
 
@@ -50,6 +53,8 @@ class Catalog:
     """Event types that came and that the catalog lacks."""
     differences: Mapping[str, DriftCounts]
     """By event type."""
+    received: Mapping[str, int]
+    """How many messages of each event type the source received in ``RECENT_DAYS``."""
     active: str = "events"
 
 
@@ -68,16 +73,25 @@ class EventTypePage:
     """What real events of this type had; ``None`` before the first."""
     differences: Sequence[Drift]
     """How they differ from the catalog."""
+    received: int
+    """How many messages of this type the source received in ``RECENT_DAYS``."""
+    by_day: Sequence[tuple[int, int]]
+    """For ``ui.sparkline``: how many on each of these days."""
     active: str = "events"
 
 
 @router.get("/events")
 async def index(request: Request, here: Here, q: str = "") -> Response:
-    found = await here.services.store.read(
-        lambda tx: [each for one in observations.all_of(tx) for each in drifts(one)]  # many: in the reader's thread
-    )
+    since, until = _recent(here.services.now())
+
+    def query(tx: Transaction) -> tuple[list[Drift], dict[str, int]]:
+        by_type = activity.by_event_type(tx, here.source.id, Size.DAY, since, until)
+        found = [each for one in observations.all_of(tx) for each in drifts(one)]  # many: in the reader's thread
+        return found, {name: of_type.received for name, of_type in by_type.items()}
+
+    found, received = await here.services.store.read(query)
     unknown = [each for each in found if each.kind is DriftKind.NEW_EVENT_TYPE]
-    values = Catalog(q=q, groups=_matching(q), unknown=unknown, differences=counts(found))
+    values = Catalog(q=q, groups=_matching(q), unknown=unknown, differences=counts(found), received=received)
     return page(request, "events/list.html", here, values, block="found")
 
 
@@ -94,7 +108,13 @@ async def show(request: Request, here: Here, name: str) -> Response:
     event_type = _find(name)
     names = list(EVENT_TYPES)
     at = names.index(name)
-    observed = await here.services.store.read(lambda tx: observations.of(tx, name))
+    since, until = _recent(here.services.now())
+
+    def query(tx: Transaction) -> tuple[Observation | None, dict[Millis, Counts]]:
+        by_day = activity.series(tx, here.source.id, Size.DAY, since, until, event_type=name)
+        return observations.of(tx, name), by_day
+
+    observed, by_day = await here.services.store.read(query)
     values = EventTypePage(
         event_type=event_type,
         group=next(group for group in GROUPS if event_type in group.event_types),
@@ -104,6 +124,8 @@ async def show(request: Request, here: Here, name: str) -> Response:
         after=names[at + 1] if at + 1 < len(names) else None,
         observed=observed,
         differences=drifts(observed)[:MAX_DIFFERENCES] if observed else (),
+        received=sum(day.received for day in by_day.values()),
+        by_day=[(by_day.get(day, Counts()).received, 0) for day in range(since, until, DAY_MS)],
     )
     return page(request, "events/show.html", here, values)
 
@@ -111,6 +133,12 @@ async def show(request: Request, here: Here, name: str) -> Response:
 @router.get("/events/{name}/sample.json")
 async def sample(here: Here, name: str) -> Response:
     return Response(sample_json(_find(name).name), media_type="application/json")
+
+
+def _recent(now: Millis) -> tuple[Millis, Millis]:
+    """When the last ``RECENT_DAYS`` begin and end; today is the last of them."""
+    until = Size.DAY.start_of(now) + DAY_MS
+    return until - RECENT_DAYS * DAY_MS, until
 
 
 def properties_of(schema: Mapping[str, Any]) -> list[Property]:

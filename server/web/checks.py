@@ -32,18 +32,19 @@ class ChecksPart:
     checks: Checks
 
 
-def checks_of(here: Visit, endpoint: Endpoint, saved: CodeDraft | None) -> Checks:
+async def checks_of(here: Visit, endpoint: Endpoint, saved: CodeDraft | None) -> Checks:
     """What is known of the draft's test cases now."""
     if saved is None:
         return Checks(None, None)
-    progress = here.services.case_progress.progress(endpoint.id)
-    results = CaseResults.load(saved.checks) if saved.checks else None
-    return Checks(results or here.services.case_progress.results(endpoint.id, saved.code), progress)
+    draft_id, progress = saved.id, here.services.case_progress.progress(endpoint.id)
+    if saved.checks is None and progress is None:  # a run may have ended since the draft was read
+        saved = await here.services.store.read(lambda tx: drafts.get(tx, draft_id)) or saved
+    return Checks(CaseResults.load(saved.checks) if saved.checks else None, progress)
 
 
 @router.get("/endpoints/{endpoint_id}/transformation/checks")
 async def checks(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     """The part of a page that shows the results; an open page asks for it while the cases run."""
     saved = await here.services.store.read(lambda tx: drafts.current(tx, endpoint.id))
-    part = ChecksPart(checks_of(here, endpoint, saved))
+    part = ChecksPart(await checks_of(here, endpoint, saved))
     return await code_page(request, here, endpoint, "editor", "versions/checks.html", part, saved=saved)

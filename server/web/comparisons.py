@@ -21,6 +21,7 @@ from server.domain.shadows import Shadow
 from server.domain.transformations import TransformFailed
 from server.sandbox import Unavailable
 from server.store import messages
+from server.store.compression import UnreadableValue
 from server.web.errors import NotFound
 from server.web.history import CodeDiff
 from server.web.pretty import pretty
@@ -116,7 +117,10 @@ class EventView:
 
 async def event_view(here: Visit, endpoint: Endpoint, run: Backtest | Shadow, message_id: MessageId) -> EventView:
     """Run both codes on a stored event again. Raises ``NotFound`` when something is not there any more."""
-    message = await here.services.store.read(lambda tx: messages.get(tx, message_id))
+    try:
+        message = await here.services.store.read(lambda tx: messages.get(tx, message_id))
+    except UnreadableValue as error:
+        raise NotFound(say("The payload of this message is damaged in the database, and cannot be shown.")) from error
     if message is None or message.source_id != endpoint.source_id:
         raise NotFound(say("This message does not exist. It may have been deleted."))
     try:
@@ -159,4 +163,5 @@ def _code_at(endpoint: Endpoint, error: AttemptError) -> str:
     if error.line is None or endpoint.version is None:
         return ""
     is_draft = endpoint.version.number == 0
-    return "/transformation" if is_draft else f"/versions/{endpoint.version.id}#L{error.line}"
+    place = f"line={error.line}&column={error.column or 1}#editor-code"
+    return f"/transformation?{place}" if is_draft else f"/versions/{endpoint.version.id}#L{error.line}"

@@ -8,7 +8,10 @@ import re
 
 from starlette.types import Scope
 
-NAMES = ("session", "signed_in", "browser", "last_source", "lang", "theme")
+NAMES = (
+    *("session", "signed_in", "browser", "last_source", "lang", "theme", "zone", "browser_zone", "density"),
+    *("message_columns", "attempt_columns"),
+)
 MAX_VALUE = 128
 
 _OURS = re.compile(rb"(?:^|;)[ \t]*(%s)=([A-Za-z0-9_.~-]{0,%d})[ \t]*(?=;|$)" % ("|".join(NAMES).encode(), MAX_VALUE))

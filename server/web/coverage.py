@@ -21,6 +21,7 @@ from server.domain.transformations import MAX_CODE_BYTES
 from server.domain.versions import CodeDraft
 from server.sandbox import Unavailable
 from server.store import Transaction, drafts, stored_events, test_cases
+from server.store.search_terms import ALL
 from server.web import forms
 from server.web.code_frame import code_page
 from server.web.endpoint_frame import TheEndpoint
@@ -74,7 +75,8 @@ class _Stored:
 
     saved: CodeDraft | None
     cases: Sequence[TestCase]
-    events: Sequence[Message]
+    newest: str
+    """The id from which on events are read when the code runs on them; empty if there are none."""
 
 
 @router.get("/endpoints/{endpoint_id}/coverage")
@@ -138,9 +140,16 @@ async def saved_marks(here: Here, endpoint: TheEndpoint, of: str = DRAFT) -> Res
 
 
 def _stored(tx: Transaction, endpoint: Endpoint) -> _Stored:
+    found, following = stored_events.page(tx, endpoint, EventSelection(1), ALL, 1)
+    cases = [stored.case for stored in test_cases.of_endpoint(tx, endpoint.id) if stored.case]
+    return _Stored(drafts.current(tx, endpoint.id), cases, found[0].id if found else following)
+
+
+def _events(tx: Transaction, endpoint: Endpoint, newest: str) -> list[Message]:
+    """The newest stored events, from this one on."""
     selection = EventSelection(MAX_REAL_EVENTS)
     events: list[Message] = []
-    before, size = "~", 0
+    before, size = f"{newest}~" if newest else "", 0
     while len(events) < MAX_REAL_EVENTS and size < MAX_REAL_BYTES and before:
         most = min(EVENTS_AT_ONCE, MAX_REAL_EVENTS - len(events))
         found, before = stored_events.page(tx, endpoint, selection, before, most)
@@ -148,8 +157,7 @@ def _stored(tx: Transaction, endpoint: Endpoint) -> _Stored:
         size += sum(len(message.body) for message in found)
         if not found:
             break  # one step scans thousands of messages; older ones are left out
-    cases = [stored.case for stored in test_cases.of_endpoint(tx, endpoint.id) if stored.case]
-    return _Stored(drafts.current(tx, endpoint.id), cases, events)
+    return events
 
 
 def _tried(endpoint: Endpoint, saved: CodeDraft | None) -> Endpoint | None:
@@ -161,11 +169,12 @@ def _tried(endpoint: Endpoint, saved: CodeDraft | None) -> Endpoint | None:
 async def _run(here: Visit, tried: Endpoint, stored: _Stored) -> tuple[CoverageRun | None, Sentence | None]:
     services = here.services
     assert tried.version
-    measured = partial(
-        actions.measure, tried, stored.cases, stored.events, sandbox=services.sandbox, cards=services.cards
-    )
-    newest = stored.events[0].id if stored.events else ""
-    state = (newest, tried.updated_at, sorted(tried.variables.items()), stored.cases)
+
+    async def measured() -> CoverageRun:
+        events = await services.store.read(partial(_events, endpoint=tried, newest=stored.newest))
+        return await actions.measure(tried, stored.cases, events, sandbox=services.sandbox, cards=services.cards)
+
+    state = (stored.newest, tried.updated_at, sorted(tried.variables.items()), stored.cases)
     try:
         key = (tried.id, tried.version.code, await asyncio.to_thread(_digest, state))
         return await services.coverage.get(key, measured), None

@@ -53,6 +53,7 @@ def posted(form: Form, card: Card, stored: Endpoint | None = None) -> EndpointFo
     return EndpointForm(
         card=card.name,
         url=form.text("url") or (stored.url if stored and url_is_kept(stored, card) else ""),
+        name=form.text("name", stored.name if stored else ""),
         description=form.text("description"),
         destination=destination(form.text("destination")),
         credentials=form.starting("credentials.") | {f.name: form.text(f"credentials.{f.name}") for f in card.fields},

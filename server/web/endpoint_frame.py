@@ -13,7 +13,7 @@ from server.domain.endpoints import DisabledBecause, Endpoint
 from server.domain.ids import EndpointId, Millis
 from server.domain.sentences import say
 from server.domain.stamps import FormPart, Seen
-from server.store import Transaction, deliveries, endpoints, operational_events
+from server.store import Transaction, deleted_endpoints, deliveries, endpoints, operational_events
 from server.web.errors import NotFound
 from server.web.forms import MAX_STAMP
 from server.web.page_routes import source_pages
@@ -31,9 +31,14 @@ class EndpointStatus:
     """What an endpoint's head shows besides the endpoint's own fields."""
 
     waiting: int
-    """Waiting deliveries; counted only while the endpoint is paused."""
+    """Waiting deliveries, counted up to ``deliveries.MAX_COUNTED`` + 1."""
     disabled_at: Millis | None
     """When Hookbench disabled it automatically; ``None`` when it did not, or when the event is no longer stored."""
+
+    @property
+    def behind(self) -> int:
+        """How many wait behind the first one; more than ``deliveries.MAX_COUNTED`` when they are not counted."""
+        return self.waiting if self.waiting > deliveries.MAX_COUNTED else max(0, self.waiting - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ async def find(here: Visit, endpoint_id: EndpointId) -> Endpoint:
     """The endpoint. Raises ``NotFound``, and ``OtherSource`` when it belongs to another source."""
     endpoint = await here.services.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     if endpoint is None:
+        if await here.services.store.read(lambda tx: deleted_endpoints.get(tx, endpoint_id)):
+            raise NotFound(say("This endpoint was deleted. It can be restored under Recently deleted."))
         raise NotFound(say("This endpoint does not exist. It may have been deleted."))
     here.check_owner(endpoint.source_id)
     return endpoint
@@ -89,7 +96,7 @@ async def changed(request: Request, here: Here, endpoint: TheEndpoint, part: For
 
 
 def name_of(here: Visit, endpoint: Endpoint) -> str:
-    return endpoint_name(here.services.cards, endpoint.card, endpoint.description, endpoint.url)
+    return endpoint_name(here.services.cards, endpoint)
 
 
 def address_of(here: Visit, endpoint: Endpoint) -> str:
@@ -122,6 +129,6 @@ async def tab_page(
 def _standing(tx: Transaction, endpoint: Endpoint) -> EndpointStatus:
     by_itself = endpoint.disabled_because not in (None, DisabledBecause.PERSON)
     return EndpointStatus(
-        waiting=deliveries.waiting(tx, endpoint.id) if endpoint.paused else 0,
+        waiting=deliveries.waiting(tx, endpoint.id),
         disabled_at=operational_events.disabled_at(tx, endpoint.id) if by_itself else None,
     )

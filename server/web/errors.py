@@ -16,7 +16,7 @@ from server.delivery.repeated_lines import RepeatedLines
 from server.domain.ids import unique
 from server.domain.sentences import Sentence, say
 from server.store import Busy
-from server.web import forms, i18n, render, security
+from server.web import forms, render, security
 from server.web.visit import (
     SESSION_COOKIE,
     SIGNED_IN_COOKIE,
@@ -144,7 +144,7 @@ async def _other_source(request: Request, error: Exception) -> Response:
     if request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"/{slug}/{rest}{query}", 303)
-    sentence = Sentence(ELSEWHERE.text, {"source": i18n.gettext(error.owner.name)})
+    sentence = Sentence(ELSEWHERE.text, {"source": render.source_name(error.owner)})
     return answer(request, 404, sentence)
 
 

@@ -43,7 +43,7 @@ class Form:
     """The fields of a posted form, as text. A field may occur several times."""
 
     def __init__(self, fields: Mapping[str, list[str]]) -> None:
-        self._fields = fields
+        self.fields = fields
 
     def text(self, name: str, default: str = "") -> str:
         """The field's last value, without white space and invisible characters at either end."""
@@ -51,7 +51,7 @@ class Form:
 
     def raw(self, name: str, default: str = "") -> str:
         """The field's last value exactly as it was sent."""
-        values = self._fields.get(name)
+        values = self.fields.get(name)
         return values[-1] if values else default
 
     def optional(self, name: str) -> str | None:
@@ -59,18 +59,18 @@ class Form:
         return self.text(name) if self.has(name) else None
 
     def every(self, name: str) -> list[str]:
-        return list(self._fields.get(name, ()))
+        return list(self.fields.get(name, ()))
 
     def starting(self, prefix: str) -> dict[str, str]:
         """As ``text``, of every field whose name starts with the prefix, by the rest of its name."""
-        return {name.removeprefix(prefix): self.text(name) for name in self._fields if name.startswith(prefix)}
+        return {name.removeprefix(prefix): self.text(name) for name in self.fields if name.startswith(prefix)}
 
     def path(self, name: str, default: str) -> str:
         """The field if it is an address of our pages, else ``default``: a form must not redirect to another site."""
         return own_path(self.raw(name)) or default
 
     def has(self, name: str) -> bool:
-        return name in self._fields
+        return name in self.fields
 
     def switch(self, name: str, *, default: bool) -> bool:
         """Whether a ``ui.switch`` is on; ``default`` when the form has none of that name."""
@@ -95,7 +95,7 @@ def own_path(address: str) -> str | None:
 
 
 async def read(request: Request, signed_in: bool = True) -> Form:
-    """The posted form.
+    """The posted form; the same one when it is read again.
 
     Raises ``HTTPException``: 413 when it is too large, 408 when it arrives too slowly, 415 when it is multipart, 503
     when unfinished forms use up their memory, 400 when a value contains NUL.
@@ -103,6 +103,9 @@ async def read(request: Request, signed_in: bool = True) -> Form:
     ``signed_in``: whether the route requires a session; without one the smaller ``STRANGERS`` limits apply.
     Multipart is refused, because such a body names its codec, some of which take minutes; see ``read_file``.
     """
+    known: Form | None = getattr(request.state, "form", None)
+    if known is not None:
+        return known
     limits = MEMBERS if signed_in else STRANGERS
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limits.max_bytes:
@@ -118,9 +121,9 @@ async def read(request: Request, signed_in: bool = True) -> Form:
         raise HTTPException(503) from None
     if body.count(b"&") >= limits.max_fields:
         raise HTTPException(413)
-    if len(body) < LARGE:
-        return Form(_fields(body))
-    return Form(await asyncio.to_thread(_fields, body))
+    fields = _fields(body) if len(body) < LARGE else await asyncio.to_thread(_fields, body)
+    request.state.form = form = Form(fields)
+    return form
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,11 +137,11 @@ async def compare(
 ) -> Response:
     """The difference between two versions, or a version and the draft. By default what the draft changes."""
 
-    def look(tx: Transaction) -> tuple[list[Version], CodeDraft | None, tuple[Version | None, Version | None]]:
+    def query(tx: Transaction) -> tuple[list[Version], CodeDraft | None, tuple[Version | None, Version | None]]:
         both = tuple(versions.of_endpoint(tx, endpoint.id, VersionId(each)) for each in (before, after))
         return versions.history(tx, endpoint.id), drafts.current(tx, endpoint.id), (both[0], both[1])
 
-    known, saved, (old, new) = await here.services.store.read(look)
+    known, saved, (old, new) = await here.services.store.read(query)
     old = old or (None if before == DRAFT else endpoint.version)
     if before == DRAFT and new is None:
         new = endpoint.version
@@ -164,10 +164,10 @@ async def compare(
 
 @router.get("/endpoints/{endpoint_id}/versions/{version_id}")
 async def show(request: Request, here: Here, endpoint: TheEndpoint, version_id: VersionId) -> Response:
-    def look(tx: Transaction) -> tuple[Version | None, list[Activation]]:
+    def query(tx: Transaction) -> tuple[Version | None, list[Activation]]:
         return versions.of_endpoint(tx, endpoint.id, version_id), versions.activations_of(tx, endpoint.id)
 
-    version, every = await here.services.store.read(look)
+    version, every = await here.services.store.read(query)
     if version is None:
         raise NotFound(say("This version does not exist."))
     served = [each for each in every if each.version_id == version.id]
@@ -248,12 +248,12 @@ async def _history_page(
     refused: Invalid | None = None,
     before: tuple[int | None, str] = (None, ""),
 ) -> Response:
-    def look(tx: Transaction) -> tuple[list[Activation], list[Version], dict[VersionId, Version], list[CodeDraft]]:
+    def query(tx: Transaction) -> tuple[list[Activation], list[Version], dict[VersionId, Version], list[CodeDraft]]:
         made = versions.activations_of(tx, endpoint.id, before=before[1])
         named = versions.by_ids(tx, [each.version_id for each in made])
         return made, versions.history(tx, endpoint.id, before=before[0]), named, drafts.revisions(tx, endpoint.id)
 
-    made, known, named, revisions = await here.services.store.read(look)
+    made, known, named, revisions = await here.services.store.read(query)
     values = HistoryPage(
         activations=made,
         versions=known,
@@ -287,11 +287,11 @@ async def _activate_page(
     stale: bool = False,
     status: int = 200,
 ) -> Response:
-    def look(tx: Transaction) -> tuple[CodeDraft | None, int, Backtest | None]:
+    def query(tx: Transaction) -> tuple[CodeDraft | None, int, Backtest | None]:
         tested = backtests.of_draft(tx, endpoint.draft_id) if endpoint.draft_id else None
         return drafts.current(tx, endpoint.id), replay_matches.parked(tx, endpoint.id), tested
 
-    saved, parked, backtest = await here.services.store.read(look)
+    saved, parked, backtest = await here.services.store.read(query)
     if saved is None:
         return await _history_page(request, here, endpoint, Invalid(Problem("", NO_DRAFT)))
     if saved.checks is None and here.services.case_progress.progress(endpoint.id) is None:
@@ -307,7 +307,7 @@ async def _activate_page(
         max_note=MAX_NOTE,
         problems={problem.field: problem.sentence for problem in problems},
         stale=stale,
-        checks=checks_of(here, endpoint, saved),
+        checks=await checks_of(here, endpoint, saved),
         backtest=backtest,
         backtest_is_stale=backtest is not None and is_stale(backtest, endpoint),
     )

@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.domain.ids import AttemptId, EndpointId, VersionId
+from server.domain.inspector_addresses import InspectorAddress
 from server.domain.messages import Attempt, AttemptOutcome
 from server.domain.versions import VersionName
-from server.store import Transaction, attempts, endpoints, versions
+from server.store import Transaction, attempts, endpoints, inspector, versions
 from server.web.page_routes import source_pages
-from server.web.pretty import SHOWN
 from server.web.render import page
 from server.web.visit import Here
 
@@ -33,8 +33,8 @@ class Inspector:
     names: Mapping[EndpointId, str]
     versions: Mapping[VersionId, VersionName]
     """The version of the code that made the shown request; empty when no code ran, or the endpoint was deleted."""
-    most_shown: int = SHOWN
-    """The most characters of a body that the page shows."""
+    addresses: Sequence[InspectorAddress] = ()
+    """Those of the source."""
     active: str = "inspector"
 
 
@@ -43,18 +43,21 @@ async def index(request: Request, here: Here, attempt: str = "", before: str = "
     captured = (AttemptOutcome.CAPTURED,)
     search = attempts.Search(here.source.id, outcomes=captured, before=before if before.isprintable() else "")
 
-    def look(
+    def query(
         tx: Transaction,
-    ) -> tuple[list[Attempt], Attempt | None, dict[EndpointId, str], dict[VersionId, VersionName]]:
+    ) -> tuple[
+        list[Attempt], Attempt | None, dict[EndpointId, str], dict[VersionId, VersionName], list[InspectorAddress]
+    ]:
         found = attempts.page(tx, search, bodies=False)
         shown = attempts.get(tx, AttemptId(attempt)) if attempt.isprintable() and attempt else None
         if shown is None or shown.outcome is not AttemptOutcome.CAPTURED or shown.source_id != here.source.id:
             shown = attempts.get(tx, found[0].id) if found else None
         ids = {each.endpoint_id for each in [*found, *([shown] if shown else [])]}
         named = versions.names(tx, [shown.version_id]) if shown and endpoints.by_ids(tx, [shown.endpoint_id]) else {}
-        return found, shown, endpoints.names(tx, here.services.cards, ids), named
+        names = endpoints.names(tx, here.services.cards, ids)
+        return found, shown, names, named, inspector.of_source(tx, here.source.id)
 
-    found, shown, names, named = await here.services.store.read(look)
+    found, shown, names, named, addresses = await here.services.store.read(query)
     values = Inspector(
         captured=found,
         shown=shown,
@@ -63,5 +66,6 @@ async def index(request: Request, here: Here, attempt: str = "", before: str = "
         older=found[-1].id if len(found) == attempts.PAGE else "",
         names=names,
         versions=named,
+        addresses=addresses,
     )
     return page(request, "inspector/inspector.html", here, values, block="captured")

@@ -32,8 +32,9 @@ late check does no harm."""
 async def live(request: Request, here: Here, topic: Annotated[list[str] | None, Query()] = None) -> Response:
     """Server-sent events about the address's source only.
 
-    A topic: ``source:src_…``, ``endpoint:ep_…``, ``message:msg_…`` or ``notices:src_…``. A stream that is closed in
-    favour of newer ones ends with the event ``replaced``, so that its page does not reconnect and close another.
+    A topic: ``source:src_…``, ``endpoint:ep_…``, ``message:msg_…``, ``notices:src_…``, ``refusals:src_…`` or
+    ``inspector:ins_…``. A stream that is closed in favour of newer ones ends with the event ``replaced``, so that its
+    page does not reconnect and close another.
     """
     changes = _changes(request, here, frozenset((topic or [])[:MAX_TOPICS]))
     return StreamingResponse(changes, media_type="text/event-stream", headers={"x-accel-buffering": "no"})

@@ -2,25 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.actions import controls
 from server.actions import messages as actions
+from server.domain.curl import as_curl
 from server.domain.endpoints import Endpoint
 from server.domain.faults import KIND
 from server.domain.ids import AttemptId, DeliveryId, MessageId, VersionId, earliest
 from server.domain.messages import Attempt, AttemptError, Delivery, DeliveryState, Message, StoppedBecause, Trigger
+from server.domain.payload_diff import Changes, changes
+from server.domain.response_words import words_of
 from server.domain.sentences import Invalid, Sentence, say
 from server.domain.versions import VersionName
-from server.store import Transaction, attempts, deliveries, endpoints, messages, sources
+from server.store import Transaction, attempts, deliveries, endpoints, log_neighbours, messages, sources
 from server.store import versions as version_rows
+from server.store.compression import UnreadableValue
+from server.store.log_neighbours import Neighbour
 from server.web import forms
+from server.web.downloads import download
 from server.web.errors import NotFound
+from server.web.log_filters import Filters
+from server.web.once import once
 from server.web.page_routes import source_pages
 from server.web.passed_over import PassedOver, passed_over
-from server.web.pretty import SHOWN
 from server.web.render import page, redirect
 from server.web.version_choices import VersionsToRun, posted_choice, versions_to_run
 from server.web.visit import Here, Visit
@@ -46,6 +55,11 @@ STOPPED: Mapping[StoppedBecause | None, Sentence] = {
     StoppedBecause.UNMATCHED: say("The endpoint's event types or filter changed, and this event no longer matches."),
     StoppedBecause.DISABLED: say("The endpoint was disabled or deleted before the delivery succeeded."),
 }
+
+
+MAX_COMPARED_BYTES = 256 * 1024
+MAX_LOG = 2_000
+"""Characters of the filters of a log in the address of a message."""
 
 
 def fault_of(delivery: Delivery) -> AttemptError | None:
@@ -101,81 +115,125 @@ class DeliveryView:
 
 
 @dataclass(frozen=True, slots=True)
+class Panes:
+    """What the panes show besides the attempt. Templates call the methods, in a thread, since bodies may be large."""
+
+    received: bytes
+    attempt: Attempt | None
+
+    def differences(self) -> Changes | None:
+        """What the code changed in the body; ``None`` when that cannot be said."""
+        sent = self.attempt.request if self.attempt else None
+        if sent is None or len(sent.body) + len(self.received) > MAX_COMPARED_BYTES:
+            return None
+        return changes(self.received, sent.body)
+
+    def words(self) -> str:
+        """What the destination says in its response, in one line."""
+        response = self.attempt.response if self.attempt else None
+        return words_of(response.body) if response else ""
+
+
+@dataclass(frozen=True, slots=True)
 class MessagePage:
     """What a message's page shows."""
 
     message: Message
     ways: Sequence[DeliveryView]
+    """The one that is open first, then the most urgent."""
     others: Sequence[PassedOver]
     versions: Mapping[VersionId, VersionName]
     """The versions of the code that the attempts ran, and those chosen for the next ones."""
     attempt: Attempt | None
     """The attempt in the panes; ``None`` before the first."""
+    panes: Panes
     chosen: str
     """The id of the attempt in the address; empty when it names none."""
+    older: str | None
+    newer: str | None
+    """The addresses of the messages before and after this one: in the log that led here, or in the source."""
+    log: str
+    """The filters of that log, as ``Filters.carried`` writes them; empty without any."""
     triggers: Mapping[Trigger, Sentence]
     problem: Sentence | None
     """Why an action was refused."""
-    most_shown: int
-    """Characters of a body that the panes show."""
     active: str = "logs"
 
 
 @router.get("/messages/{message_id}")
-async def show(request: Request, here: Here, message_id: MessageId, attempt: AttemptId | None = None) -> Response:
-    return await show_message(request, here, message_id, attempt)
+async def show(
+    request: Request,
+    here: Here,
+    message_id: MessageId,
+    attempt: AttemptId | None = None,
+    delivery: str = "",
+    log: str = "",
+) -> Response:
+    return await show_message(request, here, message_id, attempt, delivery, log=log)
 
 
 @router.post("/deliveries/{delivery_id}/resend")
+@once
 async def resend(request: Request, here: Here, delivery_id: DeliveryId) -> Response:
     """Resend with the active version, or with the one that the form names."""
     delivery = await _find_delivery(here, delivery_id)
+    form = await forms.read(request)
     try:
-        endpoint = await actions.resend(here.services, delivery, posted_choice(await forms.read(request)))
+        endpoint = await actions.resend(here.services, delivery, posted_choice(form))
     except Invalid as refused:
-        return await _refused(request, here, delivery, refused)
+        return await _refused(request, here, delivery, refused, form)
     said = "resent-paused" if endpoint.paused else "resent"
-    return redirect(here.to(f"/messages/{delivery.message_id}"), said, request)
+    return redirect(_back(here, delivery, form), said, request)
 
 
 @router.post("/deliveries/{delivery_id}/stop")
 async def stop(request: Request, here: Here, delivery_id: DeliveryId) -> Response:
     delivery = await _find_delivery(here, delivery_id)
+    form = await forms.read(request)
     try:
         await actions.stop(here.services, delivery)
     except Invalid as refused:
-        return await _refused(request, here, delivery, refused)
-    return redirect(here.to(f"/messages/{delivery.message_id}"), "stopped", request)
+        return await _refused(request, here, delivery, refused, form)
+    return redirect(_back(here, delivery, form), "stopped", request)
 
 
 @router.post("/deliveries/{delivery_id}/skip")
 async def skip(request: Request, here: Here, delivery_id: DeliveryId) -> Response:
     """Skip a delivery, then return to ``back`` in the form: the message's page or that of its ordered endpoint."""
     delivery = await _find_delivery(here, delivery_id)
-    back = (await forms.read(request)).path("back", here.to(f"/messages/{delivery.message_id}"))
+    form = await forms.read(request)
     try:
         await controls.skip(here.services, delivery)
     except Invalid as refused:
-        return await _refused(request, here, delivery, refused)
-    return redirect(back, "skipped", request)
+        return await _refused(request, here, delivery, refused, form)
+    return redirect(form.path("back", _back(here, delivery, form)), "skipped", request)
 
 
 @router.get("/messages/{message_id}/body")
 async def received_body(here: Here, message_id: MessageId) -> Response:
     message = await find_message(here, message_id)
-    return _download(message.body, f"{message.id}.json")
+    return download(message.body, f"{message.id}.json")
 
 
 @router.get("/attempts/{attempt_id}/request-body")
 async def request_body(here: Here, attempt_id: AttemptId) -> Response:
     attempt = await find_attempt(here, attempt_id)
-    return _download(attempt.request.body if attempt.request else b"", f"{attempt.id}-request.txt")
+    return download(attempt.request.body if attempt.request else b"", f"{attempt.id}-request.txt")
 
 
 @router.get("/attempts/{attempt_id}/response-body")
 async def response_body(here: Here, attempt_id: AttemptId) -> Response:
     attempt = await find_attempt(here, attempt_id)
-    return _download(attempt.response.body if attempt.response else b"", f"{attempt.id}-response.txt")
+    return download(attempt.response.body if attempt.response else b"", f"{attempt.id}-response.txt")
+
+
+@router.get("/attempts/{attempt_id}/curl")
+async def curl(here: Here, attempt_id: AttemptId) -> Response:
+    """The request as a command for a shell; secrets are placeholders."""
+    attempt = await find_attempt(here, attempt_id)
+    if attempt.request is None:
+        raise NotFound(say("This attempt made no request."))
+    return download(as_curl(attempt.request).encode(), f"{attempt.id}.sh")
 
 
 async def find_attempt(here: Visit, attempt_id: AttemptId) -> Attempt:
@@ -187,7 +245,10 @@ async def find_attempt(here: Visit, attempt_id: AttemptId) -> Attempt:
 
 
 async def find_message(here: Visit, message_id: MessageId) -> Message:
-    found = await here.services.store.read(lambda tx: messages.get(tx, message_id))
+    try:
+        found = await here.services.store.read(lambda tx: messages.get(tx, message_id))
+    except UnreadableValue as error:
+        raise NotFound(say("The payload of this message is damaged in the database, and cannot be shown.")) from error
     if found is None:
         raise NotFound(_gone(here, message_id))
     here.check_owner(found.source_id)
@@ -210,9 +271,26 @@ async def _find_delivery(here: Visit, delivery_id: DeliveryId) -> Delivery:
     return found
 
 
-async def _refused(request: Request, here: Visit, delivery: Delivery, refused: Invalid) -> Response:
+def _log(here: Visit, carried: str) -> Filters:
+    """The filters of the log that led to a message."""
+    return Filters.of(QueryParams(carried[:MAX_LOG]), here.to("/logs"))
+
+
+def _at(here: Visit, message_id: MessageId, **asked: str) -> str:
+    """The address of a message's page; empty parameters are left out."""
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return here.to(f"/messages/{message_id}") + (f"?{query}" if query else "")
+
+
+def _back(here: Visit, delivery: Delivery, form: forms.Form) -> str:
+    """The message's page with the filters that the form came with."""
+    return _at(here, delivery.message_id, log=_log(here, form.text("log")).carried)
+
+
+async def _refused(request: Request, here: Visit, delivery: Delivery, refused: Invalid, form: forms.Form) -> Response:
     """The message's page, with the reason of the refusal at the top."""
-    return await show_message(request, here, delivery.message_id, problem=refused.problems[0].sentence, status=422)
+    problem, log = refused.problems[0].sentence, form.text("log")
+    return await show_message(request, here, delivery.message_id, log=log, problem=problem, status=422)
 
 
 def _gone(here: Visit, message_id: MessageId) -> Sentence:
@@ -230,43 +308,91 @@ async def show_message(
     here: Visit,
     message_id: MessageId,
     chosen: AttemptId | None = None,
+    opened: str = "",
     *,
+    log: str = "",
     problem: Sentence | None = None,
     status: int = 200,
 ) -> Response:
     message = await find_message(here, message_id)
 
-    def look(
-        tx: Transaction,
-    ) -> tuple[list[DeliveryView], list[PassedOver], dict[VersionId, VersionName], Attempt | None]:
-        made = attempts.of_message(tx, message.id, bodies=False)
-        known = [each.id for each in made]
-        shown = attempts.get(tx, chosen if chosen in known else known[0]) if known else None
-        found = messages.of_messages(tx, [message.id]).get(message.id, [])
-        ran, chosen_next = (each.version_id for each in made), (each.version_id for each in found)
-        named = version_rows.names(tx, [*ran, *chosen_next])
-        ways = _ways(tx, here, found, made, named)
-        return ways, passed_over(tx, here, message, {way.delivery.endpoint_id for way in ways}), named, shown
+    fragment = request.headers.get("hx-request-type") == "partial"
+    filters = _log(here, log)
 
-    ways, others, versions, attempt = await here.services.store.read(look)
+    def query(tx: Transaction) -> tuple[_Found, list[PassedOver], tuple[str | None, str | None]]:
+        found = _find(tx, here, message, chosen, opened)
+        others = passed_over(tx, here, message, {way.delivery.endpoint_id for way in found.ways})
+        return found, others, (None, None) if fragment else _beside(tx, here, message, chosen, filters)
+
+    found, others, (older, newer) = await here.services.store.read(query)
     return page(
         request,
         "messages/message.html",
         here,
         MessagePage(
             message=message,
-            ways=ways,
+            ways=found.ways,
             others=others,
-            versions=versions,
-            attempt=attempt,
+            versions=found.versions,
+            attempt=found.attempt,
+            panes=Panes(message.body, found.attempt),
             chosen=chosen or "",
+            older=older,
+            newer=newer,
+            log=filters.carried,
             triggers=TRIGGERS,
             problem=problem,
-            most_shown=SHOWN,
         ),
         block="progress",
         status=status,
     )
+
+
+def _beside(
+    tx: Transaction, here: Visit, message: Message, chosen: AttemptId | None, filters: Filters
+) -> tuple[str | None, str | None]:
+    """The addresses of the older and the newer message."""
+    if not filters.narrow:
+        plain = messages.neighbours(tx, message)
+        older, newer = (Neighbour(id) if id else None for id in plain)
+    else:
+        search = filters.search(here.source.id, here.services.now())
+        if filters.view and not chosen:
+            chosen = next((each.id for each in attempts.of_message(tx, message.id, bodies=False)), None)
+        older, newer = log_neighbours.neighbours(tx, search, message.id, chosen if filters.view else None)
+
+    def address(beside: Neighbour | None) -> str | None:
+        if beside is None:
+            return None
+        return _at(here, beside.message_id, attempt=beside.attempt_id or "", log=filters.carried)
+
+    return address(older), address(newer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A message's deliveries, the attempt in the panes, and the versions of code that they name."""
+
+    ways: list[DeliveryView]
+    attempt: Attempt | None
+    versions: dict[VersionId, VersionName]
+
+
+def _find(tx: Transaction, here: Visit, message: Message, chosen: AttemptId | None, opened: str) -> _Found:
+    """The attempt in the panes is the chosen one, or else the newest of the opened or the most urgent delivery."""
+    made = attempts.of_message(tx, message.id, bodies=False)
+    found = messages.of_messages(tx, [message.id]).get(message.id, [])
+    ran, chosen_next = (each.version_id for each in made), (each.version_id for each in found)
+    named = version_rows.names(tx, [*ran, *chosen_next])
+    ways = sorted(_ways(tx, here, found, made, named), key=lambda way: way.delivery.urgency)
+    shown = next((each for each in made if each.id == chosen), None)
+    if shown is None:
+        tried = [way for way in ways if way.attempts]
+        way = next((each for each in tried if each.delivery.id == opened), tried[0] if tried else None)
+        shown = way.attempts[0] if way else None
+    if shown is not None:
+        ways.sort(key=lambda way: way.delivery.id != shown.delivery_id)
+    return _Found(ways, attempts.get(tx, shown.id) if shown else None, named)
 
 
 def _ways(
@@ -293,9 +419,3 @@ def _ways(
         )
 
     return [view(delivery) for delivery in found]
-
-
-def _download(body: bytes, filename: str) -> Response:
-    """The body as a download. The browser must never render it: foreign content must not run on our origin."""
-    disposition = f'attachment; filename="{filename}"'
-    return Response(body, media_type="application/octet-stream", headers={"content-disposition": disposition})

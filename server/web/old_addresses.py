@@ -20,8 +20,8 @@ from server.web.visit import LastHere, Visit
 router = APIRouter()
 
 PLACES = (
-    "endpoints", "logs", "messages", "attempts", "deliveries", "replays", "notices", "inspector", "transformations",
-    "conditions", "events", "sources", "settings", "docs", "reveal", "cards",
+    "endpoints", "logs", "activity", "messages", "attempts", "deliveries", "replays", "notices", "inspector",
+    "transformations", "conditions", "events", "sources", "settings", "docs", "reveal", "cards", "search",
 )  # fmt: skip
 MAX_IDS = 8
 """Ids in an address that are looked up; the rest are ignored."""

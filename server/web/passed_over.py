@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from server.domain.endpoint_names import endpoint_name
-from server.domain.endpoints import Endpoint
+from server.domain.endpoints import objection
+from server.domain.ids import EndpointId
 from server.domain.messages import Message, Origin
 from server.domain.payloads import Payload
 from server.domain.sentences import Sentence, say
-from server.store import Transaction, endpoints
+from server.store import Transaction, subscribers
+from server.store.subscribers import Candidate
 from server.web.visit import Visit
 
 
@@ -15,7 +16,7 @@ from server.web.visit import Visit
 class PassedOver:
     """An endpoint that did not get a message, and why."""
 
-    endpoint: Endpoint
+    endpoint_id: EndpointId
     name: str
     why: Sentence
 
@@ -25,22 +26,18 @@ def passed_over(tx: Transaction, here: Visit, message: Message, reached: set[str
     if message.origin is not Origin.RECEIVED:
         return []
     payload = Payload(message.body)
-    others = [each for each in endpoints.of_source(tx, message.source_id) if each.id not in reached]
-    return [PassedOver(each, _name(here, each), _why(each, message, payload)) for each in others]
+    every = subscribers.candidates(tx, here.services.cards, message.source_id)
+    return [PassedOver(each.id, each.name, _why(each, message, payload)) for each in every if each.id not in reached]
 
 
-def _why(endpoint: Endpoint, message: Message, payload: Payload) -> Sentence:
+def _why(endpoint: Candidate, message: Message, payload: Payload) -> Sentence:
     """The reason, judged by the endpoint's current settings: those of the time of receipt are not stored."""
     if endpoint.created_at > message.received_at:
         return say("It was created after this event arrived.")
-    if objection := endpoint.objection(message.event_type, payload):
-        return objection
+    if against := objection(endpoint.event_types, endpoint.filter, message.event_type, payload):
+        return against
     if endpoint.disabled:
         return say("It is disabled.")
     return say(
         "It would receive such an event now. When this one arrived, it was disabled or subscribed to other events."
     )
-
-
-def _name(here: Visit, endpoint: Endpoint) -> str:
-    return endpoint_name(here.services.cards, endpoint.card, endpoint.description, endpoint.url)

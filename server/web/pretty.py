@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 
 SHOWN = 100_000
 """Characters of a body that a page shows; the rest can be downloaded."""
@@ -9,7 +10,7 @@ DEEPEST = 64
 MAX_INDENTED_CHARACTERS = 4 * SHOWN
 """Deeper or longer JSON is shown as it is: its indentation would be larger than the JSON."""
 
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
+_PIECE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 
 
 def pretty(body: bytes | str) -> str:
@@ -18,13 +19,19 @@ def pretty(body: bytes | str) -> str:
     Changes only white space: numbers, repeated keys and escapes stay as they were written.
     """
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-    if len(text) > SHOWN or not _is_json(text):
+    if len(text) > SHOWN or not is_json(text):
         return text[:SHOWN]
     indented = _indent(text)
     return indented if indented and len(indented) <= MAX_INDENTED_CHARACTERS else text
 
 
-def _is_json(text: str) -> bool:
+def pieces(text: str) -> Iterator[str]:
+    """The strings, numbers, words and punctuation of JSON, without the white space between them."""
+    return (match.group() for match in _PIECE.finditer(text))
+
+
+def is_json(text: str) -> bool:
+    """Whether the text is JSON that is not nested too deeply to read."""
     try:
         json.loads(text)
     except (ValueError, RecursionError):
@@ -35,9 +42,9 @@ def _is_json(text: str) -> bool:
 def _indent(text: str) -> str | None:
     parts: list[str] = []
     depth = 0
-    pieces = [match.group() for match in _PIECE.finditer(text)]
-    for index, piece in enumerate(pieces):
-        following = pieces[index + 1] if index + 1 < len(pieces) else ""
+    found = list(pieces(text))
+    for index, piece in enumerate(found):
+        following = found[index + 1] if index + 1 < len(found) else ""
         if piece in "{[":
             depth += 1
             if depth > DEEPEST:
@@ -45,7 +52,7 @@ def _indent(text: str) -> str | None:
             parts.append(piece if following in ("}", "]") else f"{piece}\n{'  ' * depth}")
         elif piece in "}]":
             depth -= 1
-            empty = index > 0 and pieces[index - 1] in ("{", "[")
+            empty = index > 0 and found[index - 1] in ("{", "[")
             parts.append(piece if empty else f"\n{'  ' * depth}{piece}")
         elif piece == ",":
             parts.append(f",\n{'  ' * depth}")

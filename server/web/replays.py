@@ -8,24 +8,26 @@ from starlette.responses import Response
 
 from server.actions import replays as actions
 from server.actions.replays import DryRun, ReplayForm, selected
-from server.actions.version_choices import VersionChoice
+from server.actions.version_choices import ACTIVE, VersionChoice
 from server.domain.catalog import EventType
 from server.domain.endpoints import Endpoint
 from server.domain.ids import Millis, ReplayId, VersionId
 from server.domain.messages import DeliveryState
 from server.domain.replays import BULK_STATES, PERIODS, Progress, Replay, ReplayKind
+from server.domain.retries import WaitingRetries
 from server.domain.sentences import Invalid, Sentence, say
 from server.domain.versions import VersionName
-from server.store import Transaction, replay_matches, replays
+from server.store import Transaction, replay_matches, replays, waiting_retries
 from server.store import versions as version_rows
 from server.web import endpoint_form, forms
 from server.web.endpoint_frame import TheEndpoint, find, tab_page
 from server.web.errors import NotFound
 from server.web.forms import Form
 from server.web.i18n import in_words
-from server.web.logs import STATES
+from server.web.log_filters import STATES
+from server.web.once import once
 from server.web.page_routes import source_pages
-from server.web.render import redirect, utc_text
+from server.web.render import redirect, time_text
 from server.web.version_choices import VersionsToRun, posted_choice, versions_to_run
 from server.web.visit import Here, Visit
 
@@ -44,11 +46,18 @@ KINDS: Mapping[ReplayKind, tuple[Sentence, Sentence]] = {
         say("Bulk replay"),
         say("Resends every message that matches the filters, including successful ones."),
     ),
+    ReplayKind.WAITING: (
+        say("Retry waiting now"),
+        say("Sends what waits for its next retry now. The retry schedule of each continues from where it is."),
+    ),
     ReplayKind.PARKED: (
         say("Re-run parked"),
         say("Re-runs parked deliveries with the active version, or with another one."),
     ),
 }
+
+COUNTED_AT_ONCE = (ReplayKind.PARKED, ReplayKind.WAITING)
+"""Kinds that are counted when the form opens, since all stored messages is the usual range."""
 
 RANGES: Mapping[str, Sentence] = {
     "8h": say("Last 8 hours"),
@@ -72,6 +81,8 @@ class ReplayList:
     versions: Mapping[VersionId, VersionName]
     """The versions of the code that the runs used."""
     parked: int
+    retries: WaitingRetries | None
+    """What waits for a retry; ``None`` when nothing does."""
     before: str
     """The id that the list begins after; empty for the newest."""
     older: str
@@ -98,6 +109,8 @@ class NewReplay:
     counted: DryRun | None
     """The dry run; ``None`` before it."""
     to_run: VersionsToRun
+    retries: WaitingRetries | None
+    """What waits for a retry, which a recovery of failed deliveries does not send."""
 
 
 @router.get("/endpoints/{endpoint_id}/replays")
@@ -113,26 +126,28 @@ async def new(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
         fields.setdefault(name, []).append(value)
     form = Form(fields)
     asked = _asked(form, asking=form.has("count"))
-    choice = posted_choice(form)
-    if not form.has("count") and asked.kind is not ReplayKind.PARKED:
-        return await _ask(request, here, endpoint, asked, choice)
+    choice = posted_choice(form) if asked.kind is not ReplayKind.WAITING else ACTIVE
+    if not form.has("count") and asked.kind not in COUNTED_AT_ONCE:
+        return await ask(request, here, endpoint, asked, choice)
     try:
         selection, rate = selected(asked, here.services.now())
         counted = await actions.dry_run(here.services, endpoint, selection, rate, choice)
     except Invalid as refused:
-        return await _ask(request, here, endpoint, asked, choice, refused)
-    return await _ask(request, here, endpoint, asked, choice, counted=counted)
+        return await ask(request, here, endpoint, asked, choice, refused)
+    return await ask(request, here, endpoint, asked, choice, counted=counted)
 
 
 @router.post("/endpoints/{endpoint_id}/replays")
+@once
 async def begin(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     form = await forms.read(request)
-    asked, choice = _asked(form, asking=True), posted_choice(form)
+    asked = _asked(form, asking=True)
+    choice = posted_choice(form) if asked.kind is not ReplayKind.WAITING else ACTIVE
     try:
         selection, rate = selected(asked, here.services.now())
         await actions.begin(here.services, endpoint, selection, rate, here.user.name, choice)
     except Invalid as refused:
-        return await _ask(request, here, endpoint, asked, choice, refused)
+        return await ask(request, here, endpoint, asked, choice, refused)
     return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "replay-begun", request)
 
 
@@ -142,11 +157,13 @@ async def stop(request: Request, here: Here, replay_id: ReplayId) -> Response:
     if replay is None:
         raise NotFound(say("This replay does not exist."))
     endpoint = await find(here, replay.endpoint_id)
+    from_overview = (await forms.read(request)).text("back") == "endpoint"
     try:
-        await actions.stop(here.services, replay)
+        await actions.stop(here.services, replay, here.user.name)
     except Invalid as refused:
         return await _index(request, here, endpoint, problem=refused.problems[0].sentence, status=422)
-    return redirect(here.to(f"/endpoints/{endpoint.id}/replays"), "replay-stopped", request)
+    place, flash = ("", "retrying-stopped") if from_overview else ("/replays", "replay-stopped")
+    return redirect(here.to(f"/endpoints/{endpoint.id}{place}"), flash, request)
 
 
 def _asked(form: Form, *, asking: bool) -> ReplayForm:
@@ -157,7 +174,7 @@ def _asked(form: Form, *, asking: bool) -> ReplayForm:
     chosen = form.text("listen", "all") == "chosen"
     return ReplayForm(
         kind=ReplayKind(kind),
-        since=form.text("since", "all" if kind == ReplayKind.PARKED else "8h"),
+        since=form.text("since", "all" if kind in COUNTED_AT_ONCE else "8h"),
         start=form.text("start"),
         end=form.text("end"),
         event_types=frozenset(form.every("event_types")) if chosen else None,
@@ -175,12 +192,16 @@ async def _index(
     problem: Sentence | None = None,
     status: int = 200,
 ) -> Response:
-    def look(tx: Transaction) -> tuple[list[tuple[Replay, Progress]], dict[VersionId, VersionName], int]:
+    now = here.services.now()
+
+    def query(
+        tx: Transaction,
+    ) -> tuple[list[tuple[Replay, Progress]], dict[VersionId, VersionName], int, WaitingRetries | None]:
         runs = replays.history(tx, endpoint.id, before)
         versions = version_rows.names(tx, (replay.version_id for replay, _ in runs))
-        return runs, versions, replay_matches.parked(tx, endpoint.id)
+        return runs, versions, replay_matches.parked(tx, endpoint.id), waiting_retries.find(tx, endpoint.id, now)
 
-    runs, versions, parked = await here.services.store.read(look)
+    runs, versions, parked, retries = await here.services.store.read(query)
     return await tab_page(
         request,
         here,
@@ -192,6 +213,7 @@ async def _index(
             runs=runs,
             versions=versions,
             parked=parked,
+            retries=retries,
             before=before,
             older=runs[-1][0].id if len(runs) == replays.PAGE else "",
             problem=problem,
@@ -202,7 +224,7 @@ async def _index(
     )
 
 
-async def _ask(
+async def ask(
     request: Request,
     here: Visit,
     endpoint: Endpoint,
@@ -212,13 +234,15 @@ async def _ask(
     *,
     counted: DryRun | None = None,
 ) -> Response:
-    def look(tx: Transaction) -> list[VersionName]:
+    at = here.services.now()
+
+    def query(tx: Transaction) -> tuple[list[VersionName], WaitingRetries | None]:
         chosen = version_rows.names(tx, [choice.version_id]).values()
         known = [*version_rows.choices(tx, [endpoint.id]).get(endpoint.id, ()), *chosen]
-        return [each for each in known if each.endpoint_id == endpoint.id]
+        return [each for each in known if each.endpoint_id == endpoint.id], waiting_retries.find(tx, endpoint.id, at)
 
     now = await find(here, endpoint.id) if refused else endpoint  # another version may have become active since
-    known = await here.services.store.read(look)
+    known, retries = await here.services.store.read(query)
     return await tab_page(
         request,
         here,
@@ -228,12 +252,13 @@ async def _ask(
             kind=asked.kind,
             kinds=KINDS,
             asked=asked,
-            ranges=_ranges(here.services.now()),
+            ranges=_ranges(at),
             states=_states(),
             tree=endpoint_form.TREE,
             problems={problem.field: problem.sentence for problem in refused.problems} if refused else {},
             counted=counted,
             to_run=versions_to_run(now, known, choice.version_id or ""),
+            retries=retries,
         ),
         template="replays/new.html",
         block="ask",
@@ -248,7 +273,7 @@ def _states() -> dict[DeliveryState, Sentence]:
 def _ranges(now: Millis) -> list[tuple[str, Sentence, Sentence | str]]:
     """The periods to choose from: (value, name, the moment it begins)."""
     ready = [
-        (name, title, in_words(Sentence(SINCE.text, {"time": utc_text(now - PERIODS[name])})))
+        (name, title, in_words(Sentence(SINCE.text, {"time": time_text(now - PERIODS[name])})))
         for name, title in RANGES.items()
     ]
     return [

@@ -55,9 +55,9 @@ async def show(request: Request, here: Here) -> Response:
 
 async def _find(here: Visit, what: str) -> Secret:
     kind, _, rest = what.partition("/")
-    if kind == "endpoint":  # an endpoint's secrets are shown under its own source, which the page returns to
-        endpoint_id = rest.partition("/")[0][:MAX_WHAT]
-        here.check_owner(await here.services.store.read(lambda tx: sources.owning(tx, endpoint_id)))
+    if kind in ("endpoint", "attempt"):  # their secrets are shown under their own source, which the page returns to
+        owned_id = rest.partition("/")[0][:MAX_WHAT]
+        here.check_owner(await here.services.store.read(lambda tx: sources.owning(tx, owned_id)))
     found = await actions.find(here.services, what) if what.isprintable() and len(what) <= MAX_WHAT else None
     if found is None:
         raise NotFound(say("This secret does not exist. It may have been changed or deleted."))

@@ -19,11 +19,11 @@ async def rotate(request: Request, here: Here, endpoint: TheEndpoint) -> Respons
     """Rotate to the secret in the form, or to a new random one when the form has none."""
     form = await forms.read(request)
     typed = form.optional("secret")
-    action = actions.rotate(here.services, endpoint, typed, form.text("replaces"))
+    action = actions.rotate(here.services, endpoint, typed, form.text("replaces"), here.user.name)
     return await saved_secret(request, here, endpoint, action, "secret-rotated", typed or "")
 
 
 @router.post("/endpoints/{endpoint_id}/secret/stop-former")
 async def stop_former(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    await actions.stop_former(here.services, endpoint)
+    await actions.stop_former(here.services, endpoint, here.user.name)
     return redirect(here.to(f"/endpoints/{endpoint.id}/advanced"), "secret-stopped", request)

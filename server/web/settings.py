@@ -1,4 +1,4 @@
-"""The settings page: notification settings and the password."""
+"""The first section of the settings, notifications, and the change of the password."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,9 @@ from server.store import options
 from server.web import forms
 from server.web.accounts import by_field, let_in, tries
 from server.web.page_routes import source_pages
-from server.web.render import page, redirect
+from server.web.render import redirect
+from server.web.settings_facts import account_page
+from server.web.settings_frame import NOTIFICATIONS, section_page
 from server.web.visit import Here, Visit
 
 router = source_pages()
@@ -56,7 +58,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class SettingsPage:
-    """What the settings page shows."""
+    """What the section of notifications shows."""
 
     problems: Mapping[str, Sentence]
     """What is wrong with a form, by field."""
@@ -76,9 +78,6 @@ class SettingsPage:
     mailing: bool
     """Whether Hookbench can send e-mail."""
     said: Said
-    retention: int
-    """Days that events and attempts are kept; 0 for ever."""
-    active: str = "settings"
 
 
 @router.get("/settings")
@@ -132,8 +131,8 @@ async def change_password(request: Request, here: Here) -> Response:
     try:
         signed_in = await actions.change_password(here.services, tries(request), here.user, current, password, repeated)
     except Invalid as refused:
-        return await _settings(request, here, by_field(refused), status=422)
-    return let_in(request, signed_in, here.to("/settings"), "password-changed")
+        return account_page(request, here, by_field(refused), status=422)
+    return let_in(request, signed_in, here.to("/settings/account"), "password-changed")
 
 
 async def _settings(
@@ -147,10 +146,10 @@ async def _settings(
 ) -> Response:
     """The page. ``seen``: the stamp of the form when it was opened. Status 409: somebody else saved it since."""
     chosen = await here.services.store.read(options.alerts)
-    return page(
+    return section_page(
         request,
-        "settings/settings.html",
         here,
+        NOTIFICATIONS,
         SettingsPage(
             problems=problems or {},
             stale=status == 409,
@@ -163,7 +162,6 @@ async def _settings(
             operational_events=OPERATIONAL_EVENTS.values(),
             mailing=here.services.mailer is not None,
             said=said,
-            retention=request.app.state.settings.retention_days,
         ),
         block="alerts",
         status=status,

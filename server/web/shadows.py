@@ -124,7 +124,7 @@ async def promote(request: Request, here: Here, endpoint: TheEndpoint, shadow_id
 async def drop(request: Request, here: Here, endpoint: TheEndpoint, shadow_id: ShadowId) -> Response:
     shadow = await _find(here, endpoint, shadow_id)
     try:
-        await actions.drop(here.services, endpoint, shadow)
+        await actions.drop(here.services, endpoint, shadow, here.user.name)
     except Invalid as refused:
         return await _page(request, here, endpoint, shadow, refused=refused)
     return redirect(here.to(f"/endpoints/{endpoint.id}/shadow"), "shadow-dropped", request)
@@ -162,12 +162,12 @@ async def _page(
     duration: str = DEFAULT_DURATION,
     note: str = "",
 ) -> Response:
-    def look(tx: Transaction) -> tuple[list[Shadow], list[Version], dict[VersionId, Version], CodeDraft | None]:
+    def query(tx: Transaction) -> tuple[list[Shadow], list[Version], dict[VersionId, Version], CodeDraft | None]:
         every = shadows.history(tx, endpoint.id)
         named = versions.by_ids(tx, [each for one in every for each in (one.version_id, one.former_version_id)])
         return every, versions.history(tx, endpoint.id), named, drafts.current(tx, endpoint.id)
 
-    every, known, named, saved = await here.services.store.read(look)
+    every, known, named, saved = await here.services.store.read(query)
     shown = shown or next((each for each in every if each.state is ShadowState.RUNNING), None)
     active = serving(endpoint)
     codes = [(DRAFT, say("Draft"))] if saved else []

@@ -203,7 +203,7 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint, case_id: Tes
     await _find(here, endpoint, case_id)
     try:
         case = await asyncio.to_thread(case_from, fields, case_id)
-        await actions.change(here.services, endpoint, case)
+        await actions.change(here.services, endpoint, case, here.user.name)
     except Invalid as refused:
         return await _form_page(request, here, endpoint, case_id, fields, refused)
     await run_and_wait(here, endpoint)
@@ -212,7 +212,7 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint, case_id: Tes
 
 @router.post("/endpoints/{endpoint_id}/cases/{case_id}/delete")
 async def delete(request: Request, here: Here, endpoint: TheEndpoint, case_id: TestCaseId) -> Response:
-    await actions.remove(here.services, endpoint, [case_id])
+    await actions.remove(here.services, endpoint, [case_id], here.user.name)
     await run_and_wait(here, endpoint)
     return redirect(here.to(f"/endpoints/{endpoint.id}/cases"), "case-deleted", request)
 
@@ -243,7 +243,7 @@ async def update(request: Request, here: Here, endpoint: TheEndpoint, case_id: T
         return await _list_page(request, here, endpoint, Invalid(Problem("", actions.UNREADABLE)))
     try:
         expectation = await asyncio.to_thread(load_expectation, form.raw("expect"))
-        await actions.change(here.services, endpoint, replace(stored.case, expectation=expectation))
+        await actions.change(here.services, endpoint, replace(stored.case, expectation=expectation), here.user.name)
     except MalformedFile as error:
         return await _list_page(request, here, endpoint, Invalid(problem_of(error)))
     except Invalid as refused:
@@ -262,12 +262,12 @@ def _compared(case: TestCase, ran: CaseRun) -> tuple[str, Sequence[DiffLine]]:
 
 
 async def _list_page(request: Request, here: Visit, endpoint: Endpoint, refused: Invalid | None = None) -> Response:
-    def look(tx: Transaction) -> tuple[list[StoredCase], CodeDraft | None]:
+    def query(tx: Transaction) -> tuple[list[StoredCase], CodeDraft | None]:
         return test_cases.of_endpoint(tx, endpoint.id), drafts.current(tx, endpoint.id)
 
-    stored, saved = await here.services.store.read(look)
+    stored, saved = await here.services.store.read(query)
     progress = here.services.case_progress.progress(endpoint.id)
-    results = None if progress else await known_results(here, endpoint, saved)
+    results = None if progress else known_results(here, endpoint, saved, stored)
     page = CasesPage(
         cases=_failing_first(stored, results),
         results=results,

@@ -41,10 +41,26 @@ MAX_DRIFTING = 5
 """Event types that differ from the catalog and are named."""
 MAX_DIFF_LINES = 1_000
 """Lines of another person's changes that are shown beside one's own."""
+MAX_LINE = 100_000
+"""The greatest line and column that an address leads to."""
+MAX_LINE_CHARACTERS = 300
 RECENT = 5
 """Versions beside the editor."""
 CASES_SHOWN_SECONDS = 1.0
 """How long saving waits for the test cases; if they take longer, the next page shows a progress bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedLine:
+    """The line at which an event failed, to which somebody followed a link."""
+
+    line: int
+    column: int
+    version: Version | None
+    """The version that ran; ``None`` if the address names none, as for a draft."""
+    text: str
+    here: int | None
+    """Where the code in the editor has this line; ``None`` if it has it not, or several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,7 @@ class EditorPage:
     """Fields of real events that have another type than in the catalog."""
     drifting: Sequence[tuple[str, bool]]
     """The event types with such fields, and with ``True`` those that the catalog lacks."""
+    failed: FailedLine | None
 
 
 @router.post("/transformations/check")
@@ -85,13 +102,24 @@ async def edit(
     endpoint: TheEndpoint,
     version: VersionId | None = None,
     message: MessageId | None = None,
+    line: int = 0,
+    column: int = 1,
+    ran: VersionId | None = None,
 ) -> Response:
-    """The editor, with the draft, or with the active code if there is none. ``message``: one to test with."""
+    """The editor, with the draft, or with the active code if there is none. ``message``: one to test with.
+
+    ``line`` and ``column``: where the code of the version ``ran`` failed.
+    """
     if version:  # older addresses of a version
         return redirect(here.to(f"/endpoints/{endpoint.id}/versions/{version}"))
     saved = await here.services.store.read(lambda tx: drafts.current(tx, endpoint.id))
     trial = with_message(TrialFields("", "", ""), await find_message(here, message)) if message else None
-    return await editor_page(request, here, endpoint, _form_of(here, endpoint, saved), saved=saved, trial=trial)
+    form = _form_of(here, endpoint, saved)
+    version_ran = await here.services.store.read(lambda tx: versions.get(tx, ran)) if line and ran else None
+    if version_ran and version_ran.endpoint_id != endpoint.id:
+        version_ran = None
+    failed = _failed_line(form.code, version_ran, line, column) if 0 < line < MAX_LINE else None
+    return await editor_page(request, here, endpoint, form, saved=saved, trial=trial, failed=failed)
 
 
 @router.post("/endpoints/{endpoint_id}/transformation")
@@ -123,7 +151,7 @@ async def save(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
 
 @router.post("/endpoints/{endpoint_id}/transformation/discard")
 async def discard(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
-    await code_drafts.discard(here.services, endpoint)
+    await code_drafts.discard(here.services, endpoint, here.user.name)
     return redirect(here.to(f"/endpoints/{endpoint.id}/transformation"), "draft-discarded", request)
 
 
@@ -146,12 +174,12 @@ async def _merge(
 ) -> Response:
     """The editor with the typed code merged with the saved code. Saving it then overwrites nothing unseen."""
 
-    def look(tx: Transaction) -> tuple[str, str]:
+    def query(tx: Transaction) -> tuple[str, str]:
         saved = drafts.current(tx, endpoint.id)
         theirs = saved.code if saved else endpoint.version.code if endpoint.version else ""
         return _code_of(tx, endpoint, base), theirs
 
-    origin, theirs = await here.services.store.read(look)
+    origin, theirs = await here.services.store.read(query)
     mine, saved = gettext("my code"), gettext("saved code")
     merged = await asyncio.to_thread(merge, origin, draft.code, theirs, my_name=mine, their_name=saved)
     return await editor_page(
@@ -183,10 +211,11 @@ async def editor_page(
     saved: CodeDraft | None = None,
     base: str = "",
     merged: Merged | None = None,
+    failed: FailedLine | None = None,
 ) -> Response:
     card_of(here, endpoint.card)  # the page needs it
 
-    def look(tx: Transaction) -> tuple[list[Version], CodeDraft | None, list[Drift]]:
+    def query(tx: Transaction) -> tuple[list[Version], CodeDraft | None, list[Drift]]:
         current = saved or drafts.current(tx, endpoint.id)
         found = [
             each
@@ -196,7 +225,7 @@ async def editor_page(
         ]
         return versions.history(tx, endpoint.id, RECENT), current, found
 
-    recent, known, differences = await here.services.store.read(look)
+    recent, known, differences = await here.services.store.read(query)
     shown = endpoint if known is None or known.variables is None else replace(endpoint, variables=known.variables)
     form = replace(
         endpoint_form.shown(draft, problems, stored=shown, trial=trial),
@@ -210,7 +239,7 @@ async def editor_page(
         versions=recent,
         base_id=base or _base(endpoint, known),
         their_changes=(await asyncio.to_thread(line_diff, theirs, draft.code))[:MAX_DIFF_LINES] if stale else (),
-        checks=checks_of(here, endpoint, known),
+        checks=await checks_of(here, endpoint, known),
         recent=await recent_messages(here),
         merged=merged,
         unknown_fields=sum(each.kind is DriftKind.NEW_FIELD for each in differences),
@@ -218,10 +247,23 @@ async def editor_page(
         drifting=list({(each.event_type, each.kind is DriftKind.NEW_EVENT_TYPE): 0 for each in differences})[
             :MAX_DRIFTING
         ],
+        failed=failed,
     )
     return await code_page(
         request, here, endpoint, "editor", "endpoints/transformation.html", form, editor, saved=known, status=status
     )
+
+
+def _failed_line(code: str, version: Version | None, line: int, column: int) -> FailedLine:
+    """The line with its text, and where the code in the editor has it."""
+    lines, ran = code.split("\n"), (version.code if version else code).replace("\r\n", "\n").split("\n")
+    text = ran[line - 1] if line <= len(ran) else ""
+    if version is None or lines == ran:
+        here = line if line <= len(lines) else None
+    else:
+        same = [number for number, each in enumerate(lines, 1) if each.strip() == text.strip()]
+        here = same[0] if len(same) == 1 and text.strip() else None
+    return FailedLine(line, min(max(column, 1), MAX_LINE), version, text.strip()[:MAX_LINE_CHARACTERS], here)
 
 
 def _base(endpoint: Endpoint, saved: CodeDraft | None) -> str:

@@ -52,6 +52,8 @@ class TrialForm:
     """What the editor was opened on; see ``transformations.EditorPage``."""
     message: str = ""
     """The id of the stored message that should be loaded."""
+    is_typed: bool = False
+    """Whether the page runs it by itself, while the person types."""
 
 
 @router.post("/transformations/try")
@@ -60,8 +62,9 @@ async def run_test(request: Request, here: Here) -> Response:
     form = await _posted(request, here)
     trial: TestRun | None = None
     problems: tuple[Problem, ...] = ()
+    run = trials.try_while_typing if form.is_typed else trials.try_out
     try:
-        trial = await trials.try_out(
+        trial = await run(
             here.services, form.draft, form.fields.event_type, form.fields.payload, endpoint=form.endpoint
         )
     except Invalid as refused:
@@ -139,7 +142,9 @@ async def _posted(request: Request, here: Visit) -> TrialForm:
     base = form.text("base")[: forms.MAX_STAMP]
     message = form.text("message")[: forms.MAX_STAMP] if form.text("load") == "message" else ""
     tested = endpoint_form.trial_fields(form)
-    return TrialForm(draft, tested, endpoint, form.text("start"), form.text("part"), corrected, base, message)
+    return TrialForm(
+        draft, tested, endpoint, form.text("start"), form.text("part"), corrected, base, message, form.has("typing")
+    )
 
 
 def _code_to_start_from(card: Card, name: str) -> str:

@@ -52,7 +52,7 @@ class Visit:
     user: User
     sources: Sequence[Source]
     source: Source
-    """The source that the pages show: Test or Live."""
+    """The source that the pages show."""
     slugs: Mapping[SourceId, str]
     """The first part of each source's addresses."""
     unseen_by_source: Mapping[SourceId, int]
@@ -107,12 +107,11 @@ async def last_visit(request: Request, services: Annotated[Services, Depends(ser
     if not token:
         raise SignInNeeded
 
-    def look(tx: Transaction) -> tuple[User | None, list[Source], dict[SourceId, int]]:
-        every = sources.every(tx)
-        unseen = {source.id: operational_events.unseen(tx, source.id) for source in every}
-        return accounts.signed_in(tx, hash_of(token), services.now()), every, unseen
+    def query(tx: Transaction) -> tuple[User | None, list[Source], dict[SourceId, int]]:
+        user = accounts.signed_in(tx, hash_of(token), services.now())
+        return user, sources.every(tx), operational_events.unseen(tx)
 
-    user, every, unseen = await services.store.read(look)
+    user, every, unseen = await services.store.read(query)
     if user is None:
         raise SignInNeeded
     by_id = slugs(every)
