@@ -1,17 +1,31 @@
-// Copy buttons: <button data-copy="text" data-label-done="Copied">. After copying, the button briefly shows a tick and
-// the word, in its child [data-copy-text] or above the button, and a status line announces it to screen readers. A
-// failure is shown and announced, too.
+// Copy buttons: <button data-copy="text" data-label-done="Copied">; <a href data-copy-from="address"> copies what the
+// address gives. After copying, the button briefly shows a tick and the word, in its child [data-copy-text], and a
+// toast says it. A failure is also told above the button.
+import { toast } from "./toasts.js";
+
 const SHOWN_MS = 1600;
 
 export function listen() {
   document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-copy]");
+    const button = event.target.closest("[data-copy], [data-copy-from]");
     if (!button) return;
-    say(button, await copied(button.dataset.copy));
+    if (button.dataset.copy !== undefined) return copyText(button, button.dataset.copy);
+    event.preventDefault();
+    await copyText(button, await textAt(button.dataset.copyFrom));
   });
 }
 
+export async function copyText(button, text) {
+  say(button, await copied(text));
+}
+
+async function textAt(address) {
+  const response = await fetch(address).catch(() => null);
+  return response?.ok ? response.text() : null;
+}
+
 async function copied(text) {
+  if (text === null) return false;
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -33,9 +47,8 @@ function copiedByHand(text) {
 }
 
 function say(button, done) {
-  const status = document.getElementById("copy-status");
-  const words = done ? button.dataset.labelDone : (status?.dataset.failed ?? "✗");
-  if (status) status.textContent = words;
+  const words = done ? button.dataset.labelDone : (document.getElementById("toasts")?.dataset.copyFailed ?? "✗");
+  toast(words, { tone: done ? "good" : "bad", key: "copy" });
   clearTimeout(button.copyTimer);
   const word = button.querySelector("[data-copy-text]");
   button.copyBefore ??= word?.textContent;
@@ -47,6 +60,5 @@ function say(button, done) {
     delete button.copyBefore;
     delete button.dataset.copied;
     delete button.dataset.note;
-    if (status) status.textContent = "";
   }, done ? SHOWN_MS : 3 * SHOWN_MS);
 }

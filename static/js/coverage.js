@@ -2,7 +2,7 @@
 //   <p data-coverage="#field-code" data-coverage-url="/…" hidden> with a checkbox [data-coverage-switch] and an
 //   element [data-coverage-text data-running="…" data-branches="{count} … {total}" data-failed="…"]
 // Whether marks are shown is remembered in this browser. They are brought up to date when the page opens and after each
-// test run; while the code is changed they move with their lines.
+// run of the test that was asked for; while the code is changed they move with their lines.
 import { gutter, GutterMarker, RangeSet, StateEffect, StateField } from "../vendor/codemirror.js";
 import { viewOf } from "./editors.js";
 
@@ -61,7 +61,7 @@ function begin(bar, view) {
   });
   document.addEventListener("htmx:after:swap", () => {
     const result = document.getElementById("test-result")?.firstElementChild;
-    if (!bar.isConnected || !result || results.has(result)) return;
+    if (!bar.isConnected || !result || results.has(result) || result.closest("[data-by=typing]")) return;
     results.add(result);
     refresh();
   });

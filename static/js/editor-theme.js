@@ -15,8 +15,7 @@ export const theme = EditorView.theme({
   ".cm-scroller": {
     fontFamily: "var(--mono)",
     lineHeight: "1.55",
-    minHeight: "12rem",
-    maxHeight: "var(--editor-height, 70vh)",
+    height: "100%",
   },
   ".cm-content": { caretColor: "var(--ink)", padding: "0.5rem 0" },
   ".cm-cursor, .cm-dropCursor": { borderLeftColor: "var(--ink)" },

@@ -7,7 +7,8 @@
 // In the HTML that the server responds with:
 //   [data-editor-error data-for="#code" data-line data-column data-message]  marks that position in the editor
 //   [data-editor-go="#code" data-line data-column]                           a button that moves the cursor there
-// Ctrl/⌘+Enter clicks the form's [data-run-test], Ctrl/⌘+S its [data-save]. Tab indents;
+//   [data-editor-arrive]  such a button or link, followed and marked when the page opens
+// Ctrl/⌘+Enter clicks the form's [data-run-test], Ctrl/⌘+S saves it (see saving.js). Tab indents;
 // Esc, then Tab, leaves the editor.
 // Line breaks: like every textarea, the editor contains only LF. Pasted CRLF becomes LF; anything else, such as a BOM,
 // stays unchanged.
@@ -33,6 +34,7 @@ import {
   indentOnInput,
   indentUnit,
   indentWithTab,
+  isolateHistory,
   javascript,
   javascriptLanguage,
   json,
@@ -47,14 +49,15 @@ import {
   searchKeymap,
   syntaxHighlighting,
 } from "../vendor/codemirror.js";
+import * as autoRun from "./auto-run.js";
 import { webhookCompletions } from "./completion.js";
-import { upgrade as upgradeCoverage } from "./coverage.js";
 import { phrases } from "./editor-phrases.js";
 import { theme } from "./editor-theme.js";
 import { tools } from "./editor-tools.js";
 import { remember, viewOf } from "./editors.js";
-import { upgrade as upgradeMerge } from "./merge.js";
+import { restore as restorePlace } from "./place.js";
 import { upgrade as upgradeSamples } from "./samples.js";
+import { saveByKey } from "./saving.js";
 import { bringToFront } from "./tabs.js";
 import { showErrors } from "./marks.js";
 import { Types } from "./types.js";
@@ -62,12 +65,17 @@ import { Types } from "./types.js";
 const PAUSE_MS = 500;
 const nonce = document.querySelector('meta[name="csp-nonce"]')?.content ?? "";
 
+autoRun.listen();
+
 export function upgrade(root) {
+  autoRun.upgrade(root);
   for (const area of root.querySelectorAll("textarea[data-editor]:not([data-ready])")) mount(area);
   for (const area of document.querySelectorAll("textarea[data-editor]")) showRunError(area);
+  restorePlace();
+  arrive();
   upgradeSamples(root);
-  upgradeCoverage();
-  upgradeMerge();
+  if (document.querySelector("[data-coverage]")) import("./coverage.js").then((coverage) => coverage.upgrade());
+  if (document.querySelector("[data-merge-with]")) import("./merge.js").then((merge) => merge.upgrade());
 }
 
 function mount(area) {
@@ -82,7 +90,7 @@ function mount(area) {
   // Focusing the hidden textarea, from its label or the list of problems, focuses the editor instead.
   area.focus = () => view.focus();
   label?.addEventListener("click", () => view.focus());
-  remember(area, view);
+  remember(area, view, isolateHistory.of("full"));
   types?.attach(view);
   if (area.dataset.checkUrl) checkSoon(area, view);
 }
@@ -110,7 +118,7 @@ function extensionsFor(area, types) {
     EditorState.phrases.of(phrases(document.documentElement.lang)),
     Prec.highest(keymap.of([
       { key: "Mod-Enter", run: () => runTest(area) },
-      { key: "Mod-s", run: () => save(area), preventDefault: true },
+      { key: "Mod-s", run: () => saveByKey(area.form) || true, preventDefault: true },
     ])),
     keymap.of([
       ...closeBracketsKeymap,
@@ -160,11 +168,6 @@ function runTest(area) {
   return true;
 }
 
-function save(area) {
-  area.form?.querySelector("[data-save]")?.click();
-  return true;
-}
-
 // Marks syntax errors while typing. Failures of the check are ignored: a test run reports the error anyway.
 const pending = new WeakMap();
 
@@ -176,6 +179,7 @@ function checkSoon(area, view) {
 }
 
 async function check(area, view, signal) {
+  if (autoRun.covers(area.form)) return; // the run tells it
   try {
     const body = new URLSearchParams({ code: area.value });
     const answer = await fetch(area.dataset.checkUrl, { method: "POST", body, signal });
@@ -189,11 +193,14 @@ async function check(area, view, signal) {
 
 // Marks the error of the last run, once for each result. A later result without an error removes the mark.
 const shownError = new WeakMap();
+const arrived = new WeakSet(); // editors with the mark of a line to which a link led; the next result takes it away
 
 function showRunError(area) {
   const view = viewOf(area);
   const found = document.querySelector(`[data-editor-error][data-for="#${CSS.escape(area.id)}"]`);
-  if (!view || found === (shownError.get(area) ?? null)) return;
+  const runs = arrived.has(area) && document.querySelector("#test-result [data-run-outcome]");
+  if (runs) arrived.delete(area);
+  if (!view || (found === (shownError.get(area) ?? null) && !runs)) return;
   shownError.set(area, found);
   pending.get(area)?.abort();
   mark(
@@ -218,6 +225,18 @@ function mark(view, errors) {
 function place(doc, line, column) {
   const found = doc.line(Math.min(Math.max(line || 1, 1), doc.lines));
   return Math.min(found.from + Math.max((column || 1) - 1, 0), found.to);
+}
+
+// Somebody followed a link to a line of the code.
+function arrive() {
+  const link = document.querySelector("[data-editor-arrive]");
+  const area = link && document.querySelector(link.dataset.editorGo);
+  if (!area || !viewOf(area)) return;
+  link.removeAttribute("data-editor-arrive");
+  link.click();
+  pending.get(area)?.abort();
+  arrived.add(area);
+  mark(viewOf(area), [{ ...link.dataset, line: Number(link.dataset.line), column: Number(link.dataset.column) }]);
 }
 
 document.addEventListener("click", (event) => {

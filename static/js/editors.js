@@ -1,9 +1,14 @@
 // Maps each textarea to its editor. Other modules write through `replace`, so that one Undo restores the old text.
-import { isolateHistory } from "../vendor/codemirror.js";
+// Every page loads this, so it does not import the editor: that hands over what makes a change one step of Undo.
 
 const views = new WeakMap();
 
-export const remember = (area, view) => views.set(area, view);
+const steps = new WeakMap();
+
+export function remember(area, view, oneStep) {
+  views.set(area, view);
+  steps.set(view, oneStep);
+}
 export const viewOf = (area) => views.get(area);
 
 export function replace(area, text) {
@@ -15,6 +20,6 @@ export function replace(area, text) {
   view.dispatch({
     changes: { from: 0, to: view.state.doc.length, insert: text },
     selection: { anchor: 0 },
-    annotations: isolateHistory.of("full"),
+    annotations: steps.get(view),
   });
 }

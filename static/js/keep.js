@@ -10,34 +10,38 @@
 // When kept input exists, an opened form shows <template data-keep-notice="offer">. If the page was left while saving,
 // the form restores the input at once ("resumed").
 import { replace } from "./editors.js";
+import { PREFIX } from "./sign-out.js";
 
 const PAUSE_MS = 250;
 const TIMEOUT_MS = 10_000;
 const MAX_AGE_MS = 14 * 24 * 60 * 60 * 1000;
 const MAX_KEPT_CHARACTERS = 1_500_000; // browsers allow about 5 million characters for each site
-const PREFIX = "kept:";
 // Fields of a new endpoint that belong to one card; a change of card takes everything else along.
 const OF_THE_CARD = /^(code$|credentials\.)/;
 
 const saved = new Map(); // key → the form's state on the server
 const timers = new Map();
 const offered = new WeakMap(); // form → the kept input that its notice offers
+const typedInto = new WeakSet(); // forms with input that is still to be noted
 let leaving = false;
 
 export function listen() {
   document.addEventListener("input", (event) => noteSoon(event.target));
   document.addEventListener("change", (event) => noteSoon(event.target));
   document.addEventListener("click", clicked);
-  document.addEventListener("submit", (event) => event.target.getAttribute("action") === "/logout" && forgetAll());
+  document.addEventListener("submit", (event) => event.target.getAttribute("action") === "/logout" && (leaving = true));
   window.addEventListener("pagehide", noteAll);
   document.addEventListener("visibilitychange", () => document.hidden && noteAll());
 }
 
-// Records the initial state as soon as the page has loaded, so that typing before the editors load counts as a change.
-export function begin(root) {
+// Records the initial state as soon as this module has loaded, so that typing before the editors load counts as a
+// change. `typed`: the fields that a person has changed already; their initial state is what the server sent.
+export function begin(root, typed = new Set()) {
   for (const form of root.querySelectorAll("form[data-keep]")) {
     // A refused form shows the input, not the server's state: that is what the first page showed.
-    if (!saved.has(keyOf(form))) saved.set(keyOf(form), state(form));
+    const names = new Set([...typed].filter((field) => field.form === form).map((field) => field.name));
+    if (!saved.has(keyOf(form))) saved.set(keyOf(form), state(form, names));
+    if (names.size) typedInto.add(form);
   }
 }
 
@@ -45,6 +49,7 @@ export function upgrade(root) {
   for (const form of root.querySelectorAll("form[data-keep]:not([data-keep-ready])")) {
     form.dataset.keepReady = "";
     open(form);
+    if (typedInto.delete(form)) note(form);
   }
 }
 
@@ -56,6 +61,12 @@ export function forget(form) {
   saved.set(key, state(form));
   remove(key);
   forgetRelated(form);
+}
+
+// What was put into the form is no input to keep, such as the event that a saved draft was tested with.
+export function accept(form) {
+  clearTimeout(timers.get(keyOf(form)));
+  saved.set(keyOf(form), state(form));
 }
 
 // Records the state of the forms on a page that was not opened, so that what differs from it counts as typed.
@@ -218,22 +229,30 @@ function forgetRelated(form) {
 
 // ---- A form as plain values: texts by name, checkboxes by name and value, rows of pairs by the id of their fieldset
 
-function state(form) {
+// `asServed`: the names of fields whose state is what the server sent, whatever is in them now.
+function state(form, asServed = new Set()) {
+  const valueOf = (field) => asServed.has(field.name) ? servedValue(field) : field.value;
   const found = { fields: {}, checks: {}, rows: {}, secretFields: {}, secretRows: {} };
   for (const rows of form.querySelectorAll("fieldset[data-rows]")) {
     const all = [...rows.querySelectorAll("[data-row]")].map((row) => [...row.querySelectorAll("input, select")]);
-    const filled = all.filter((row) => row.some((input) => input.matches("input") && input.value));
-    found.rows[rows.id] = filled.map((row) => row.map((input) => (isSecret(input) ? "" : input.value)));
-    const secrets = filled.map((row) => row.map((input) => (isSecret(input) ? input.value : "")));
+    const filled = all.filter((row) => row.some((input) => input.matches("input") && valueOf(input)));
+    found.rows[rows.id] = filled.map((row) => row.map((input) => (isSecret(input) ? "" : valueOf(input))));
+    const secrets = filled.map((row) => row.map((input) => (isSecret(input) ? valueOf(input) : "")));
     if (secrets.flat().some(Boolean)) found.secretRows[rows.id] = secrets;
   }
   for (const field of form.elements) {
     if (!field.name || field.closest("[data-rows]") || field.matches(NOT_KEPT)) continue;
-    if (field.matches("[type=checkbox], [type=radio]")) found.checks[`${field.name}=${field.value}`] = field.checked;
-    else if (isSecret(field)) found.secretFields[field.name] = field.value;
-    else found.fields[field.name] = field.value;
+    if (field.matches("[type=checkbox], [type=radio]")) {
+      found.checks[`${field.name}=${field.value}`] = asServed.has(field.name) ? field.defaultChecked : field.checked;
+    } else if (isSecret(field)) found.secretFields[field.name] = valueOf(field);
+    else found.fields[field.name] = valueOf(field);
   }
   return found;
+}
+
+function servedValue(field) {
+  if (!field.matches("select")) return field.defaultValue;
+  return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value ?? "";
 }
 
 // Nothing that a person typed, and what only asks for a test or a case of it.
@@ -336,9 +355,3 @@ function makeRoom(own) {
 }
 
 // Signing out is deliberate: the next person at this machine must not find any input.
-function forgetAll() {
-  leaving = true; // record nothing while leaving
-  for (const where of [sessionStorage, localStorage]) {
-    for (const key of Object.keys(where)) if (key.startsWith(PREFIX)) where.removeItem(key);
-  }
-}

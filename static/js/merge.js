@@ -1,15 +1,8 @@
 // <textarea hidden disabled data-merge-with="#field-code">: the saved text that another person's form is merged with.
 // The editor of that field then shows how its own text differs, with two buttons at each difference: keep mine, take
 // theirs. F7 and Shift+F7 go to the next and the previous difference.
-import {
-  EditorState,
-  EditorView,
-  goToNextChunk,
-  goToPreviousChunk,
-  keymap,
-  StateEffect,
-  unifiedMergeView,
-} from "../vendor/codemirror.js";
+import { EditorState, EditorView, keymap, StateEffect } from "../vendor/codemirror.js";
+import { goToNextChunk, goToPreviousChunk, unifiedMergeView } from "../vendor/codemirror-merge.js";
 import { viewOf } from "./editors.js";
 
 const PHRASES = {

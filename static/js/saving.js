@@ -5,13 +5,16 @@
 //   any other page                    refused: its content, which includes the input, replaces this page's content
 // A button with data-changes-card="/test/endpoints/new?card=slack" responds with the form of another card, which
 // replaces this one in the same way; the attribute is the address of that form when nothing is typed.
+// Ctrl/⌘+S clicks the form's [data-save]. A form that only creates something keeps its input in this browser instead
+// and says so in its [data-kept-line="…"].
 // Run test goes through htmx; without a connection, a message appears in place of the result.
+import { begin, end } from "./double-clicks.js";
 import { forget, isChanged, learn, noteAll, resume, showNotice } from "./keep.js";
-import { follow, release } from "./unsaved.js";
+import { forgetsAll } from "./sign-out.js";
+import { follow, release, releaseKept } from "./unsaved.js";
 
 const TIMEOUT_MS = 30_000;
 const FORM_AGAIN = [200, 409, 422]; // the response is the form with the input and its problems
-const sending = new WeakSet();
 
 export function listen() {
   document.addEventListener("submit", submitted);
@@ -20,6 +23,23 @@ export function listen() {
     if (button) tryAgain(button);
   });
   document.addEventListener("htmx:error", (event) => testFailed(event));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "s" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    if (!event.defaultPrevented && saveByKey(event.target.closest("form"))) event.preventDefault();
+  });
+}
+
+// Returns whether the form knows what to do.
+export function saveByKey(form) {
+  const button = form?.querySelector("[data-save]");
+  const line = form?.querySelector("[data-kept-line]");
+  if (button) button.click();
+  else if (line) {
+    noteAll();
+    line.textContent = "";
+    setTimeout(() => (line.textContent = line.dataset.keptLine));
+  }
+  return Boolean(button ?? line);
 }
 
 function submitted(event) {
@@ -28,7 +48,7 @@ function submitted(event) {
   if (!form.matches("form[data-keep]")) return leaveOthers(form);
   if (event.submitter?.hasAttribute("hx-post")) return;
   event.preventDefault();
-  if (!sending.has(form)) send(form, event.submitter);
+  send(form, event.submitter);
 }
 
 // Another form of the page is submitted, such as Rotate beside a half-filled Advanced form. The next page restores the
@@ -36,16 +56,18 @@ function submitted(event) {
 function leaveOthers(form) {
   if (form.method !== "post") return;
   for (const other of document.querySelectorAll("form[data-keep]")) {
-    if (other !== form && isChanged(other)) resume(other);
+    if (other === form || !isChanged(other)) continue;
+    resume(other);
+    if (!forgetsAll(form)) releaseKept(other);
   }
 }
 
 async function send(form, button) {
-  sending.add(form);
+  if (!begin(form, TIMEOUT_MS)) return;
+  let leaves = false;
   const body = new URLSearchParams(new FormData(form, button));
   const address = button?.getAttribute("formaction") ?? form.getAttribute("action");
   noteAll();
-  form.setAttribute("aria-busy", "true");
   const fresh = button?.dataset.changesCard;
   try {
     if (fresh) await learn(fresh);
@@ -55,24 +77,29 @@ async function send(form, button) {
       headers: { "HX-Request": "true", Accept: "text/html" },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    await receive(form, answer, button);
+    leaves = await receive(form, answer, button);
   } catch (error) {
     if (!["TypeError", "TimeoutError", "AbortError"].includes(error.name)) throw error;
     ask(form, showNotice(form, "lost"), button);
   } finally {
-    form.removeAttribute("aria-busy");
-    sending.delete(form);
+    if (!leaves) end(form);
   }
 }
 
+// Returns whether the browser goes to another page.
 async function receive(form, answer, button) {
   const target = answer.headers.get("HX-Redirect");
-  if (answer.status === 401 || target?.startsWith("/login")) return signIn(form, target);
+  if (answer.status === 401 || target?.startsWith("/login")) {
+    signIn(form, target);
+    return true;
+  }
   if (target) {
+    if (form.querySelector("[data-auto-run]")) (await import("./place.js")).remember(form, target);
     forget(form);
     leaveOthers(form);
     release();
-    return location.assign(target);
+    location.assign(target);
+    return true;
   }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (FORM_AGAIN.includes(answer.status)) {
@@ -80,10 +107,11 @@ async function receive(form, answer, button) {
     show(page);
     if (!document.querySelector(`form[data-keep="${CSS.escape(form.dataset.keep)}"]`)) arrive(page);
     if (button?.dataset.changesCard && answer.ok) cardChanged(button.dataset.changesCard);
-    return;
+    return false;
   }
   const reason = page.querySelector("[data-error-sentence]")?.textContent ?? `HTTP ${answer.status}`;
   ask(form, showNotice(form, "failed", { reason }), button);
+  return false;
 }
 
 function signIn(form, target) {

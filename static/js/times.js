@@ -1,17 +1,27 @@
-// <time datetime="…" data-time>UTC text</time>: shows "5 minutes ago" within a day, and the local date and time after
-// that. With data-time="date", as inside a sentence, it always shows the local date and time.
-// Its title contains the full local time and the UTC text.
+// <time datetime="…" data-time>text of the server</time>: shows "5 minutes ago" within a day, and the date and time in
+// the reader's zone after that. With data-time="date", as inside a sentence, it always shows the date and time. Its
+// title contains the full time and the server's text. The zone is the one chosen on Settings, <html data-zone>, else
+// the browser's, which a cookie tells the server.
 const STEPS = [["second", 60], ["minute", 60], ["hour", 24]];
 const language = document.documentElement.lang || undefined;
+const { zone } = document.documentElement.dataset;
+const timeZone = zone ?? undefined;
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 const thisYear = new Intl.DateTimeFormat(language, {
   month: "short",
   day: "numeric",
   hour: "numeric",
   minute: "2-digit",
+  timeZone,
 });
-const anyYear = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-const whole = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
+const anyYear = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone });
+const whole = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long", timeZone });
+const year = new Intl.DateTimeFormat("en", { year: "numeric", timeZone });
+
+export function listen() {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone.replaceAll("/", "~").replaceAll("+", ".");
+  document.cookie = `browser_zone=${here}; path=/; max-age=31536000; samesite=lax`;
+}
 
 export function upgrade(root) {
   for (const element of root.querySelectorAll("time[data-time]")) show(element);
@@ -35,7 +45,7 @@ function words(then) {
 }
 
 function date(then) {
-  return (then.getFullYear() === new Date().getFullYear() ? thisYear : anyYear).format(then);
+  return (year.format(then) === year.format(Date.now()) ? thisYear : anyYear).format(then);
 }
 
 setInterval(() => upgrade(document), 30_000);

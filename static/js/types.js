@@ -1,14 +1,16 @@
 // Types in the code editor: completion, hover, warnings, definition, rename and formatting by the type worker. It is
 // loaded once, when a code editor with data-types-url has the focus for the first time, or its page was opened at
 // #editor-code, and the browser is idle; not when the person saves data. Until it is ready, and wherever it knows
-// nothing, completion comes from the sample.
+// nothing, completion comes from the sample. Who waits behind a dot until it is ready gets its list then.
 //   data-types-url="/…/types.d.ts"  the types of this endpoint; the form's event types are added to the address
-import { EditorView, hoverTooltip } from "../vendor/codemirror.js";
+import { completionStatus, EditorView, hoverTooltip, startCompletion } from "../vendor/codemirror.js";
 import { showWarnings } from "./marks.js";
 import { HOVER, sentence } from "./type-phrases.js";
 
 const PAUSE_MS = 400;
 const IDLE_MS = 2000;
+const MEMBER = /\.\s*[\w$]*$/;
+const NAME = /[\w$]*$/;
 
 let worker = null;
 let last = 0;
@@ -49,6 +51,7 @@ export class Types {
     this.timer = 0;
     this.types = null; // of the address that was read last
     this.address = "";
+    this.missed = null; // where the name begins that was completed last without the types
   }
 
   attach(view) {
@@ -73,9 +76,13 @@ export class Types {
   async ask(method, ...values) {
     if (!began || !(await this.load())) return null;
     const { doc } = this.view.state;
-    ask("update", { types: this.types, code: doc.toString(), variables: this.variables() });
-    const result = await ask(method, ...values);
+    const result = await this.askAbout(doc, method, ...values);
     return this.view.state.doc === doc ? result : null;
+  }
+
+  askAbout(doc, method, ...values) {
+    ask("update", { types: this.types, code: doc.toString(), variables: this.variables() });
+    return ask(method, ...values);
   }
 
   async load() {
@@ -120,6 +127,7 @@ export class Types {
       clients.delete(this);
       return;
     }
+    if (began && await this.load()) this.listMissed();
     const found = await this.ask("warnings");
     if (!found) return;
     const { state } = this.view;
@@ -137,7 +145,10 @@ export class Types {
 
   completions(sample) {
     return async (context) => {
-      const found = this.ready ? await this.ask("completions", context.pos, context.explicit) : null;
+      if (!this.ready) return this.withoutTypes(context, sample);
+      // About the code when it was asked: what is typed meanwhile only narrows the list.
+      const found = await this.load() &&
+        await this.askAbout(context.state.doc, "completions", context.pos, context.explicit);
       if (!found?.options.length) return context.aborted ? null : sample(context);
       const describe = (label) => async () => {
         const told = await this.ask("detail", context.pos, label);
@@ -152,6 +163,24 @@ export class Types {
       }));
       return { from: found.from, options, validFor: found.quoted ? /^[^"'`]*$/ : /^[\w$]*$/ };
     };
+  }
+
+  // The list from the sample. As soon as the types are there, the next letter asks them.
+  withoutTypes(context, sample) {
+    const typed = context.matchBefore(MEMBER);
+    this.missed = typed && context.pos - NAME.exec(typed.text)[0].length;
+    const found = sample(context);
+    return found && { ...found, validFor: (text) => !this.ready && found.validFor.test(text) };
+  }
+
+  // Opens the list that was asked for before the types were there, if the cursor still waits for it.
+  listMissed() {
+    const { missed, view: { state, hasFocus } } = this;
+    this.missed = null;
+    const { empty, head } = state.selection.main;
+    const before = state.sliceDoc(state.doc.lineAt(head).from, head);
+    const waits = missed !== null && hasFocus && empty && completionStatus(state) === null;
+    if (waits && MEMBER.test(before) && head - NAME.exec(before)[0].length === missed) startCompletion(this.view);
   }
 
   extension() {

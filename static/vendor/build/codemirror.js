@@ -15,10 +15,6 @@ export {
   previousDiagnostic, setDiagnostics,
 } from "@codemirror/lint";
 export {
-  acceptChunk, getChunks, getOriginalDoc, goToNextChunk, goToPreviousChunk, MergeView, rejectChunk, uncollapseUnchanged,
-  unifiedMergeView, updateOriginalDoc,
-} from "@codemirror/merge";
-export {
   gotoLine, highlightSelectionMatches, openSearchPanel, search, searchKeymap, selectNextOccurrence,
 } from "@codemirror/search";
 export {
@@ -30,4 +26,4 @@ export {
   highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, hoverTooltip, keymap, lineNumbers,
   rectangularSelection, showPanel, showTooltip, ViewPlugin, WidgetType,
 } from "@codemirror/view";
-export { classHighlighter, highlightCode } from "@lezer/highlight";
+export { classHighlighter } from "@lezer/highlight";
