@@ -34,8 +34,8 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
 
 from builders import SECRET, a_message, a_source, an_endpoint  # noqa: E402
-from pipeline.__main__ import Sink, p50_p99  # noqa: E402
-from pipeline.candidates import environment, seed_code  # noqa: E402
+from pipeline.candidates import environment  # noqa: E402
+from pipeline.measuring import Sink, p50_p99  # noqa: E402
 from running import Running, wait_for  # noqa: E402
 
 from server.domain.backtests import Backtest, BacktestState, EventSelection  # noqa: E402
@@ -48,6 +48,8 @@ from server.settings import Settings  # noqa: E402
 from server.store import KeyRing, Store, backtests, drafts, endpoints, messages, sources  # noqa: E402
 
 EVENTS = 10_000
+SEED = HERE.parent.parent / "fixtures" / "seed" / "track_payments.js"
+SEED_URL = "https://track.customer.io/api/v2/entity"
 TARGET_SECONDS, TARGET_MS = 6.0, 50.0
 RATE = 100.0
 LONG_AGO = 1_700_000_000_000
@@ -62,7 +64,7 @@ class Server:
         self.database = url or f"sqlite:///{self.folder / 'hookbench.db'}"
         self.source = a_source()
         self.sample = json.dumps(json.loads(sample_json("payment.succeeded")), separators=(",", ":"))
-        code = seed_code(sink.url)
+        code = SEED.read_text().replace(SEED_URL, sink.url)
         self.endpoint = an_endpoint(self.source, code=code, url=sink.url)
         self.draft = CodeDraft(
             mint(CodeDraftId), self.endpoint.id, 0, code.replace("Payment Completed", "Paid"), None, True, None, "", 1

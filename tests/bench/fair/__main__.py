@@ -22,8 +22,10 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
 
 from builders import an_endpoint  # noqa: E402
-from pipeline.__main__ import Sink, load, memory_mb, p50_p99  # noqa: E402
-from pipeline.candidates import Hookbench, seed_code, seeded  # noqa: E402
+from pipeline import job  # noqa: E402
+from pipeline.candidates import Hookbench, endpoints_for  # noqa: E402
+from pipeline.measuring import Sink, load, p50_p99  # noqa: E402
+from pipeline.observing import memory_mb  # noqa: E402
 from running import wait_for  # noqa: E402
 
 from fair.troublemakers import Troublemakers  # noqa: E402
@@ -40,7 +42,7 @@ GREEDY = 20
 
 def among_trouble(sink: Sink, seconds: float) -> None:
     """Looping code, a destination that hangs, one that sends slowly, and a healthy endpoint, for the same events."""
-    with Hookbench(seeded(sink.url, 1)) as alone:
+    with Hookbench(endpoints_for(sink.url, 1)) as alone:
         baseline, _ = _healthy(alone, sink, seconds=min(seconds, 20.0))
     with Troublemakers() as trouble:
 
@@ -49,7 +51,7 @@ def among_trouble(sink: Sink, seconds: float) -> None:
                 an_endpoint(source, code=LOOPS, url=sink.url),
                 an_endpoint(source, url=trouble.hanging),
                 an_endpoint(source, url=trouble.dripping),
-                an_endpoint(source, code=seed_code(sink.url), url=sink.url),
+                an_endpoint(source, code=job.code(sink.url), url=sink.url),
             ]
 
         with Hookbench(made) as candidate, _looking_at_pages(candidate) as pages:
@@ -65,7 +67,7 @@ def among_trouble(sink: Sink, seconds: float) -> None:
 
 def among_greedy(sink: Sink, seconds: float) -> None:
     """Twenty endpoints whose code loops or runs for 0.9 s, and a healthy endpoint, for the same events."""
-    with Hookbench(seeded(sink.url, 1)) as alone:
+    with Hookbench(endpoints_for(sink.url, 1)) as alone:
         baseline, _ = _healthy(alone, sink, seconds=min(seconds, 20.0))
     _say("healthy endpoint alone", "p50 {:.1f} ms, p99 {:.1f} ms", *baseline)
     for name, code in (("while (true)", LOOPS), ("0.9 s of work", BUSY)):
@@ -73,7 +75,7 @@ def among_greedy(sink: Sink, seconds: float) -> None:
 
             def made(source: Source, code: str = code, elsewhere: str = trouble.hanging) -> list[Endpoint]:
                 greedy = [an_endpoint(source, code=code, url=elsewhere) for _ in range(GREEDY)]
-                return [*greedy, an_endpoint(source, code=seed_code(sink.url), url=sink.url)]
+                return [*greedy, an_endpoint(source, code=job.code(sink.url), url=sink.url)]
 
             with Hookbench(made) as candidate:
                 beside, arrived = _healthy(candidate, sink, seconds=seconds)
@@ -100,11 +102,11 @@ def _first_deliveries(sink: Sink, *, greedy: int) -> tuple[float, float]:
 
         def made(source: Source) -> list[Endpoint]:
             others = [an_endpoint(source, code=LOOPS, url=trouble.hanging) for _ in range(greedy)]
-            return [*others, an_endpoint(source, code=seed_code(sink.url), url=sink.url)]
+            return [*others, an_endpoint(source, code=job.code(sink.url), url=sink.url)]
 
         with Hookbench(made) as candidate:
             sink.taken()
-            expected = int(str(load(candidate, seconds=1.0, connections=4, rate=RATE)["acknowledged"]))
+            expected = load(candidate, seconds=1.0, connections=4, rate=RATE).acknowledged
             arrived: list[float] = []
 
             def all_here() -> bool:
@@ -117,11 +119,11 @@ def _first_deliveries(sink: Sink, *, greedy: int) -> tuple[float, float]:
 
 def many_retries(sink: Sink) -> None:
     """Many retries of one endpoint fall due at once; new events must not wait for them."""
-    with Hookbench(seeded(sink.url, 1)) as candidate:
+    with Hookbench(endpoints_for(sink.url, 1)) as candidate:
         load(candidate, seconds=1.0, connections=4, rate=20)
         wait_for(candidate.settled, seconds=30)
         sink.taken()
-        before = memory_mb(candidate)
+        before = memory_mb(candidate.servers())
         with _connection(candidate) as database:
             _insert_retries(database, candidate)
         began = time.perf_counter()
@@ -134,7 +136,7 @@ def many_retries(sink: Sink) -> None:
             return candidate.settled()
 
         wait_for(all_gone, seconds=300, what="the retries")
-        took, after = time.perf_counter() - began, memory_mb(candidate)
+        took, after = time.perf_counter() - began, memory_mb(candidate.servers())
     p99 = p50_p99(fresh)[1]
     _say(f"{RETRIES:,} retries due at once", "all made in {:.0f} s", took)
     _target("new events meanwhile, p99", f"{p99:.0f} ms", "2,000 ms", p99 <= 2000)
@@ -143,13 +145,13 @@ def many_retries(sink: Sink) -> None:
 
 def slow_and_idle(sink: Sink) -> None:
     """Connections that send a byte per second, and others that send nothing, beside a healthy sender."""
-    with Hookbench(seeded(sink.url, 1)) as candidate:
+    with Hookbench(endpoints_for(sink.url, 1)) as candidate:
         alone = load(candidate, seconds=5.0, connections=4, rate=RATE)
         with _slow_connections(candidate) as closed:
             beside = load(candidate, seconds=10.0, connections=4, rate=RATE)
             wait_for(lambda: len(closed) >= 2 * CONNECTIONS, seconds=60, what="the slow ones to be cut")
-    _say("ingest alone", "p50 {:.1f} ms, p99 {:.1f} ms", *p50_p99(alone["latencies_ms"]))  # type: ignore[arg-type]
-    p99 = p50_p99(beside["latencies_ms"])[1]  # type: ignore[arg-type]
+    _say("ingest alone", "p50 {:.1f} ms, p99 {:.1f} ms", *p50_p99(alone.latencies_ms))
+    p99 = p50_p99(beside.latencies_ms)[1]
     _target(f"beside {CONNECTIONS} slow, {CONNECTIONS} idle, p99", f"{p99:.0f} ms", "500 ms", p99 <= 500)
     _target("slow ones cut after, at most", f"{max(closed):.1f} s", "15 s + 1", max(closed) <= 16)
 
@@ -159,12 +161,12 @@ def _healthy(candidate: Hookbench, sink: Sink, *, seconds: float) -> tuple[tuple
     time_out = time.monotonic() + 30
     while sink.taken() and time.monotonic() < time_out:
         time.sleep(0.2)
-    expected = load(candidate, seconds=seconds, connections=4, rate=RATE)["acknowledged"]
+    expected = load(candidate, seconds=seconds, connections=4, rate=RATE).acknowledged
     arrived: list[float] = []
 
     def all_here() -> bool:
         arrived.extend(sink.taken())
-        return len(arrived) >= int(str(expected))
+        return len(arrived) >= expected
 
     wait_for(all_here, seconds=60, what="the healthy deliveries")
     return p50_p99(arrived), len(arrived)
@@ -173,12 +175,12 @@ def _healthy(candidate: Hookbench, sink: Sink, *, seconds: float) -> tuple[tuple
 def _insert_retries(database: sqlite3.Connection, candidate: Hookbench) -> None:
     """Insert deliveries as a long outage leaves them: each failed once, hours ago, and is due now."""
     now, long_ago = int(time.time() * 1000), int(time.time() * 1000) - 2 * 3_600_000
-    body = b'{"type":"payment.succeeded","data":{"payment_id":"pay_%d","customer":{},"total_amount":1}}'
+    body = job.body(f"pay_{long_ago * 1_000_000}")
     rows = range(RETRIES)
     database.executemany(
         "INSERT INTO messages (id, source_id, webhook_id, event_type, origin, received_at, body) "
         "VALUES (?, ?, ?, 'payment.succeeded', 'received', ?, ?)",
-        [(f"msg_{n:026}", candidate.source.id, f"evt_{n}", long_ago, body % (long_ago * 1_000_000)) for n in rows],
+        [(f"msg_{n:026}", candidate.source.id, f"evt_{n}", long_ago, body) for n in rows],
     )
     database.executemany(
         "INSERT INTO deliveries (id, message_id, endpoint_id, state, trigger, attempts, step, due_at, created_at, "
@@ -236,7 +238,7 @@ def _looking_at_pages(candidate: Hookbench) -> Iterator[list[float]]:
 def _slow_connections(candidate: Hookbench) -> Iterator[list[float]]:
     """Holds slow and idle connections open; the list collects after how many seconds the server closed each."""
     closed: list[float] = []
-    parts = urlsplit(candidate.address)
+    parts = urlsplit(candidate.addresses[0])
     head = f"POST {parts.path} HTTP/1.1\r\nhost: {parts.netloc}\r\ncontent-length: 1000\r\n\r\n".encode()
 
     async def hold(first: bytes) -> None:

@@ -8,29 +8,33 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
+import httpx
 import psutil
 from builders import SECRET, a_source, an_endpoint
 from running import Running, wait_for
 
+from pipeline import job
+from pipeline.databases import KEY, has_pending
 from server.assets import transforms_dir
-from server.domain.endpoints import Endpoint
+from server.domain.endpoints import Controls, Endpoint
 from server.domain.sources import Source
-from server.store import Store, Transaction, endpoints, own_cards, sources
+from server.store import KeyRing, Store, Transaction, endpoints, own_cards, sources
 
 HERE = Path(__file__).parent
-SEED = HERE.parent.parent / "fixtures" / "seed" / "track_payments.js"
 OWN_CARD = "own:bench"
-SEED_URL = "https://track.customer.io/api/v2/entity"
+NO_LIMITS = Controls()
+PENDING = "SELECT 1 FROM deliveries WHERE state = 'pending' LIMIT 1"
 
 
 class Candidate(Protocol):
     """A running server under measurement."""
 
-    address: str
-    """The ingest URL."""
+    addresses: list[str]
+    """The ingest URLs: one for each process that takes events in."""
 
     def __enter__(self) -> "Candidate": ...
     def __exit__(self, *exc: object) -> None: ...
@@ -38,50 +42,69 @@ class Candidate(Protocol):
         """Whether no delivery is pending."""
         ...
 
-    def processes(self) -> list[psutil.Process]: ...
+    def servers(self) -> list[psutil.Process]:
+        """The processes that take events in; their workers are their children."""
+        ...
 
 
 class Hookbench:
-    """The real server. ``make`` returns a source's endpoints; ``prepare`` may fill the database before the start."""
+    """The real server. ``make`` returns a source's endpoints; ``prepare`` may fill the database before the start.
+
+    ``url``: an empty PostgreSQL database; otherwise it has a SQLite file. ``processes``: how many share the database.
+    ``without``: a part that is left out, one of ``without.PARTS``. ``command``: the ``hookbench`` of another version or
+    another Python, instead of this one.
+    """
 
     def __init__(
         self,
         make: Callable[[Source], Sequence[Endpoint]],
         *,
-        prepare: Callable[[Path, Source], None] | None = None,
+        url: str = "",
+        processes: int = 1,
+        prepare: Callable[[str, Source], None] | None = None,
         settings: Mapping[str, str] | None = None,
+        without: str = "",
+        command: str = "",
     ) -> None:
         self.folder = Path(tempfile.mkdtemp()) / "data"
         self.folder.mkdir(mode=0o700)
+        self.url = url or f"sqlite:///{self.file}"
         self.source = a_source()
         self.made = list(make(self.source))
-        asyncio.run(_keep(self.file, self.source, self.made))
+        asyncio.run(_keep(self.url, self.source, self.made))
         if prepare:
-            prepare(self.file, self.source)
-        log = {"HOOKBENCH_ALLOW_NETWORKS": "127.0.0.0/8", "HOOKBENCH_LOG_FORMAT": "json"}
-        self.running = Running(self.folder, {**log, **(settings or {})})
+            prepare(self.url, self.source)
+        given = {"HOOKBENCH_ALLOW_NETWORKS": "127.0.0.0/8", "HOOKBENCH_LOG_FORMAT": "json", "HOOKBENCH_KEY": KEY}
+        given |= {"HOOKBENCH_DATABASE": url} if url else {}
+        folders = [self.folder, *(self.folder.with_name(f"data{number}") for number in range(1, processes))]
+        # Cold: a process that is forked from a warm one shares memory with it, and starts sooner.
+        self.all_running = [Running(folder, {**given, **(settings or {})}, cold=True) for folder in folders]
+        self.running = self.all_running[0]
+        if without:
+            self.running.command = (sys.executable, str(HERE / "without.py"), without)
+        if command:
+            self.running.command = (command,)
 
     @property
     def file(self) -> Path:
         return self.folder / "hookbench.db"
 
     def __enter__(self) -> "Hookbench":
-        self.running.start()
-        self.address = f"{self.running.url}/in/{self.source.token}"
+        for running in self.all_running:
+            running.start()
+            httpx.get(f"{running.url}/login", timeout=60)  # answers when all templates are loaded
+        self.addresses = [f"{running.url}/in/{self.source.token}" for running in self.all_running]
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.running.stop()
+        for running in self.all_running:
+            running.stop()
 
     def settled(self) -> bool:
-        connection = sqlite3.connect(self.file)
-        found = connection.execute("SELECT 1 FROM deliveries WHERE state = 'pending' LIMIT 1").fetchone()
-        connection.close()
-        return found is None
+        return not (_file_has_pending(self.file) if self.url.startswith("sqlite") else has_pending(self.url))
 
-    def processes(self) -> list[psutil.Process]:
-        server = psutil.Process(self.running.process.pid)
-        return [server, *server.children(recursive=True)]
+    def servers(self) -> list[psutil.Process]:
+        return [psutil.Process(running.process.pid) for running in self.all_running]
 
 
 class Yardstick:
@@ -90,42 +113,38 @@ class Yardstick:
 
     def __enter__(self) -> "Yardstick":
         port_file, code = self.folder / "port", self.folder / "code.js"
-        code.write_text(seed_code(self.url))
+        code.write_text(job.code(self.url))
         command = [sys.executable, "-m", "pipeline.yardstick", str(port_file), str(self.folder), SECRET, str(code)]
         self.process = subprocess.Popen([*command, self.url], cwd=HERE.parent, env=environment())
         wait_for(lambda: port_file.exists() and port_file.read_text(), what="the yardstick")
-        self.address = f"http://127.0.0.1:{port_file.read_text()}/in/token"
+        self.addresses = [f"http://127.0.0.1:{port_file.read_text()}/in/token"]
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for process in self.processes():
+        for process in [*self.servers(), *self.servers()[0].children(recursive=True)]:
             process.kill()
         self.process.wait()
 
     def settled(self) -> bool:
-        connection = sqlite3.connect(self.folder / "yardstick.db")
-        found = connection.execute("SELECT 1 FROM deliveries WHERE state = 'pending' LIMIT 1").fetchone()
-        connection.close()
-        return found is None
+        return not _file_has_pending(self.folder / "yardstick.db")
 
-    def processes(self) -> list[psutil.Process]:
-        server = psutil.Process(self.process.pid)
-        return [server, *server.children(recursive=True)]
+    def servers(self) -> list[psutil.Process]:
+        return [psutil.Process(self.process.pid)]
 
 
-def seeded(url: str, number: int) -> Callable[[Source], list[Endpoint]]:
-    """A function that makes ``number`` endpoints with the seed's payment transformation, all sending to ``url``."""
-    return lambda source: [an_endpoint(source, code=seed_code(url), url=url) for _ in range(number)]
+def endpoints_for(url: str, number: int, controls: Controls = NO_LIMITS) -> Callable[[Source], list[Endpoint]]:
+    """A function that makes ``number`` endpoints that do the job, all sending to ``url``."""
+    return lambda source: [an_endpoint(source, code=job.code(url), url=url, controls=controls) for _ in range(number)]
 
 
 def judged(url: str) -> Callable[[Source], list[Endpoint]]:
     """A function that makes one endpoint of the card ``OWN_CARD``, whose code sends what Customer.io accepts."""
-    code = seed_code(url).replace('"payment_completed"', '"event"')
+    code = job.code(url).replace('"payment_completed"', '"event"')
     headers = {"authorization": "Basic c2l0ZTprZXk="}
     return lambda source: [an_endpoint(source, code=code, url=url, card=OWN_CARD, headers=headers)]
 
 
-def own_card(*, contract: bool) -> Callable[[Path, Source], None]:
+def own_card(*, contract: bool) -> Callable[[str, Source], None]:
     """A function for ``Hookbench.prepare`` that stores ``OWN_CARD``, with Customer.io's contract or without one."""
     files = {
         "card.toml": 'title = "Bench"\nsummary = "For the bench."\n[url]\nask = true\n',
@@ -137,24 +156,25 @@ def own_card(*, contract: bool) -> Callable[[Path, Source], None]:
         text["calls"][0]["url"] = "http://127\\.0\\.0\\.1:\\d+/"
         files["contract.json"] = json.dumps(text)
 
-    def prepare(file: Path, source: Source) -> None:
-        store = Store.open(f"sqlite:///{file}")
+    def prepare(url: str, source: Source) -> None:
+        store = opened(url)
         asyncio.run(store.write(lambda tx: own_cards.put(tx, OWN_CARD, files, source.created_at)))
         store.close()
 
     return prepare
 
 
-def seed_code(url: str) -> str:
-    return SEED.read_text().replace(SEED_URL, url)
+def opened(url: str) -> Store:
+    """The store at ``url``, with the key of this run."""
+    return Store.open(url, KeyRing.find(key=KEY, key_file=None, folder=HERE))
 
 
 def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(HERE.parent)}
 
 
-async def _keep(file: Path, source: Source, made: Sequence[Endpoint]) -> None:
-    store = Store.open(f"sqlite:///{file}")
+async def _keep(url: str, source: Source, made: Sequence[Endpoint]) -> None:
+    store = opened(url)
 
     def keep(tx: Transaction) -> None:
         sources.insert(tx, source)
@@ -163,3 +183,8 @@ async def _keep(file: Path, source: Source, made: Sequence[Endpoint]) -> None:
 
     await store.write(keep)
     store.close()
+
+
+def _file_has_pending(file: Path) -> bool:
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute(PENDING).fetchone() is not None

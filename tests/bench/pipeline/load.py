@@ -1,8 +1,8 @@
 """Sends signed events over a few persistent connections, as fast as they are acknowledged or at a given rate.
 
 Run as a process: ``python -m pipeline.load URL SECRET SECONDS CONNECTIONS RATE`` (rate 0: as fast as possible). Prints
-{sent, acknowledged, seconds, latencies_ms} as JSON. Events are the catalog's payment sample (at least 2.5 KB); each
-gets its own id and is signed when it is sent.
+{sent, acknowledged, seconds, latencies_ms} as JSON. Each event gets its own id and is signed when it is sent. At a
+given rate, an event that waits for the former answer of its connection is as old as the moment at which it was due.
 """
 
 import asyncio
@@ -10,16 +10,17 @@ import base64
 import hashlib
 import hmac
 import json
+import os
+import re
 import sys
 import time
 from urllib.parse import urlsplit
 
 import uvloop
 
-from server.domain.catalog import sample_json
+from pipeline import job
 
-SAMPLE = json.dumps(json.loads(sample_json("payment.succeeded")), separators=(",", ":"))
-PAYMENT_ID = json.loads(SAMPLE)["data"]["payment_id"]
+_LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
 class Connection(asyncio.Protocol):
@@ -36,10 +37,12 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        if b"\r\n\r\n" in self._received and self._answer and not self._answer.done():
-            status = int(self._received[9:12])
-            self._received = b""
-            self._answer.set_result(status)
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        if not end or len(body) < (int(found[1]) if (found := _LENGTH.search(head)) else 0):
+            return
+        self._received = b""
+        if self._answer and not self._answer.done():
+            self._answer.set_result(int(head[9:12]))
 
     async def send(self, request: bytes) -> int:
         self._answer = asyncio.get_running_loop().create_future()
@@ -47,44 +50,55 @@ class Connection(asyncio.Protocol):
         return await self._answer
 
 
-async def main(url: str, secret: str, seconds: float, connections: int, rate: float) -> None:
-    parts = urlsplit(url)
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    loop = asyncio.get_running_loop()
-    pool = [(await loop.create_connection(Connection, parts.hostname, parts.port))[1] for _ in range(connections)]
-    started = time.perf_counter()
-    latencies: list[float] = []
-    sent = 0
+class Requests:
+    """Makes signed requests to one address."""
 
-    def request() -> bytes:
-        nonlocal sent
-        sent += 1
+    def __init__(self, url: str, secret: str) -> None:
+        parts = urlsplit(url)
+        self._head = f"POST {parts.path} HTTP/1.1\r\nhost: {parts.netloc}\r\ncontent-type: application/json\r\n"
+        self._key = base64.b64decode(secret.removeprefix("whsec_"))
+        self.made = 0
+
+    def new(self, age_ns: int = 0) -> bytes:
+        """A request with a new event, which was due ``age_ns`` ago."""
+        self.made += 1
         now = time.time_ns()
-        body = SAMPLE.replace(PAYMENT_ID, f"pay_{now}").encode()
-        webhook_id, stamp = f"evt_{now}_{sent}", str(now // 1_000_000_000)
-        signature = base64.b64encode(hmac.digest(key, f"{webhook_id}.{stamp}.".encode() + body, hashlib.sha256))
+        body = job.body(f"pay_{now - age_ns}_{os.getpid()}n{self.made}")
+        webhook_id, stamp = f"evt_{now}_{os.getpid()}n{self.made}", str(now // 1_000_000_000)
+        signature = base64.b64encode(hmac.digest(self._key, f"{webhook_id}.{stamp}.".encode() + body, hashlib.sha256))
         head = (
-            f"POST {parts.path} HTTP/1.1\r\nhost: {parts.netloc}\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\nwebhook-id: {webhook_id}\r\nwebhook-timestamp: {stamp}\r\n"
+            f"{self._head}content-length: {len(body)}\r\nwebhook-id: {webhook_id}\r\nwebhook-timestamp: {stamp}\r\n"
             f"webhook-signature: v1,{signature.decode()}\r\n\r\n"
         )
         return head.encode() + body
 
+
+async def main(url: str, secret: str, seconds: float, connections: int, rate: float) -> None:
+    parts, requests = urlsplit(url), Requests(url, secret)
+    host, port = parts.hostname or "", parts.port or 80
+    loop = asyncio.get_running_loop()
+    pool = [(await loop.create_connection(Connection, host, port))[1] for _ in range(connections)]
+    started = time.perf_counter()
+    latencies: list[float] = []
+
     async def run(number: int, connection: Connection) -> None:
         pause = connections / rate if rate else 0
         due = started + (number / connections) * pause
-        while (now := time.perf_counter()) - started < seconds:
-            if pause:
-                if due > now:
-                    await asyncio.sleep(due - now)
-                due += pause
-            at = time.perf_counter()
-            assert await connection.send(request()) == 200
+        while (at := time.perf_counter()) - started < seconds:
+            if pause and due > at:
+                await asyncio.sleep(due - at)
+                at = time.perf_counter()
+            elif pause:
+                at = due
+            due += pause
+            status = await connection.send(requests.new(int((time.perf_counter() - at) * 1e9)))
+            assert 200 <= status < 300, status
             latencies.append((time.perf_counter() - at) * 1000)
 
     await asyncio.gather(*(run(number, connection) for number, connection in enumerate(pool)))
     elapsed = time.perf_counter() - started
-    print(json.dumps({"sent": sent, "acknowledged": len(latencies), "seconds": elapsed, "latencies_ms": latencies}))
+    found = {"sent": requests.made, "acknowledged": len(latencies), "seconds": elapsed, "latencies_ms": latencies}
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
