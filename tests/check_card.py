@@ -21,7 +21,8 @@ from card_checks import (
 )
 
 from server.assets import transforms_dir
-from server.domain.card_files import LOCALES, MalformedCard, sentences_of
+from server.domain.card_files import LOCALES, sentences_of
+from server.domain.card_tables import MalformedCard
 from server.domain.catalog import EVENT_TYPES
 from server.domain.contract_schemas import MalformedContract
 

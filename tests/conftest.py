@@ -129,7 +129,7 @@ def each_store(request: pytest.FixtureRequest) -> Iterator[Store]:
 Until = Callable[[Callable[[], object]], object]
 
 
-async def eventually(fact: Callable[[], object], seconds: float = 10.0) -> None:
+async def eventually(fact: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait until ``fact()`` is true; fails after ``seconds``. Tests wait for conditions, never for a fixed time."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not fact():

@@ -1,5 +1,6 @@
 """Ensures a Chromium for the browser tests: an installed one, Debian's package, or Playwright's own.
 
+Debian's headless shell is preferred: the same engine without the browser around it takes half the processor time.
 Prints nothing if one is installed. Tests call ``find()``.
 """
 
@@ -9,7 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+PACKAGES = ("chromium-headless-shell", "chromium")
+"""Debian's, the preferred one first. Old releases have only the second."""
+NAMES = (*PACKAGES, "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
 def find() -> str | None:
@@ -38,8 +41,10 @@ def main() -> None:
         print("No Chromium found: installing Debian's package …", flush=True)
         env, unseen = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, subprocess.DEVNULL
         subprocess.run(["apt-get", "update", "-qq"], check=True, stdout=unseen, env=env)
-        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
-        subprocess.run(install, check=True, stdout=unseen, env=env)
+        for package in PACKAGES:
+            install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package]
+            if subprocess.run(install, stdout=unseen, env=env).returncode == 0:
+                break
     else:
         print("No Chromium found: fetching Playwright's own …", flush=True)
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)

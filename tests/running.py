@@ -22,7 +22,7 @@ Value = TypeVar("Value")
 HOOKBENCH = str(Path(sys.executable).with_name("hookbench"))
 
 
-def wait_for(fact: Callable[[], Value], seconds: float = 15.0, what: str = "") -> Value:
+def wait_for(fact: Callable[[], Value], seconds: float = 30.0, what: str = "") -> Value:
     """Wait for ``fact()`` to be true and return its value; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:

@@ -148,7 +148,7 @@ if __name__ == "__main__":
     from server.store.migrate import revisions
     from server.web import render
 
-    render.prepare()
+    render.prepare(lambda: False)
     revisions()
     every_card = cache(load_cards)
     every_card(transforms_dir())

@@ -16,6 +16,7 @@ from running import Running
 
 from server.domain.catalog import sample_json
 from server.store import Store, Transaction
+from server.store.compression import unpack
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ def is_stored(hookbench: Running, event: "Signed") -> bool:
     """Whether the event is stored exactly once, byte for byte."""
     with closing(sqlite3.connect(f"file:{hookbench.data / 'hookbench.db'}?mode=ro", uri=True)) as connection:
         rows = connection.execute("SELECT body FROM messages WHERE webhook_id = ?", (event.id,)).fetchall()
-    return [bytes(body) for (body,) in rows] == [event.body]
+    return [unpack(body) for (body,) in rows] == [event.body]
 
 
 @dataclass(frozen=True)

@@ -57,3 +57,19 @@ def test_what_one_address_keeps_busy_takes_no_place_of_others() -> None:
         connections.is_busy(count)
     newcomer, other = added(connections, 1), added(connections, 1, "198.51.100.7")
     assert (over(counts), over(newcomer), over(other)) == ([], [0], [])
+
+
+def test_what_is_late_on_purpose_goes_before_all_others() -> None:
+    connections = ConnectionLimiter(20, is_proxy=lambda address: True)
+    counts = added(connections, 20)
+    for count in counts[10:]:
+        connections.is_busy(count)
+    connections.makes_way(counts[15])
+    connections.makes_way(counts[16])
+    counts += added(connections, 3)
+    assert over(counts) == [0, 15, 16]
+    connections.makes_way(counts[15])  # it was closed: nothing to mark
+    connections.makes_way(counts[17])
+    connections.is_idle(counts[17])  # it was answered
+    counts += added(connections, 1)
+    assert over(counts) == [0, 1, 15, 16]

@@ -149,13 +149,17 @@ def test_other_methods_are_not_for_this_address(hookbench: Running) -> None:
 
 def test_refusals_are_counted_and_nothing_of_them_is_stored(hookbench: Running) -> None:
     def counts() -> dict[IntakeRefusal, int]:
-        found = in_store(hookbench.data, lambda tx: sources.refused(tx, SOURCE.id))
+        found = in_store(
+            hookbench.data, lambda tx: sources.refused(tx, SOURCE.id) | sources.refused(tx, WITHOUT_SECRET.id)
+        )
         of_requests = set(IntakeRefusal) - {IntakeRefusal.UNREADABLE}  # that one is our own fault
         return {reason: found[reason].count if reason in found else 0 for reason in of_requests}
 
     before, kept = counts(), stored(hookbench)
     event = signed()
     said(hookbench, event.body, {})
+    said(hookbench, event.body + b" ", event.headers)
+    said(hookbench, event.body, event.headers, token=WITHOUT_SECRET.token)
     said(hookbench, b" " * (MAX_BODY + 1), event.headers)
     nothing = standard_signed(SECRET, "[]")
     said(hookbench, nothing.body, nothing.headers)

@@ -1,6 +1,7 @@
 """Whatever a stranger sends, events are acknowledged meanwhile, and the server's memory stays as it is."""
 
 import re
+import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import psutil
 import pytest
 from raw import SOURCE, chunked, in_store
 from running import HOOKBENCH, Running
-from stalls import closed, events_meanwhile, exchange, opened
+from stalls import an_event, closed, events_meanwhile, exchange, opened
 
 from server.store import sources
 
@@ -149,6 +150,23 @@ def test_pages_that_wait_for_their_turn_do_not_keep_an_event_out(hookbench: Runn
         connections = opened(hookbench, 600, get(b"/nothing/at/all") + get())
     closed(connections)
     noticed.assert_nothing_stood_still()
+
+
+def test_an_event_behind_many_pages_is_taken_in_before_they_are_made(hookbench: Running) -> None:
+    """All of them wait to be let in, as after a moment in which the machine was busy. The event came last."""
+    exchange(hookbench, get())
+    server = psutil.Process(hookbench.process.pid)
+    server.suspend()
+    try:
+        pages = opened(hookbench, 200, get())
+        event = socket.create_connection(("127.0.0.1", hookbench.port), timeout=20)
+        event.sendall(an_event())
+    finally:
+        server.resume()
+    assert event.recv(1000).startswith(b"HTTP/1.1 200")
+    made, _, _ = select.select(pages, [], [], 0)
+    closed([event, *pages])
+    assert len(made) < len(pages) / 2
 
 
 def signed_in(hookbench: Running) -> bytes:

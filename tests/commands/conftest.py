@@ -14,7 +14,8 @@ def stopped(tmp_path: Path) -> Running:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def stopped_on_each(request: pytest.FixtureRequest, tmp_path: Path) -> Running:
-    """As ``stopped``, on each database."""
-    postgresql = request.param == "postgresql"
-    settings = {"HOOKBENCH_DATABASE": request.getfixturevalue("postgres_url")} if postgresql else {}
-    return Running(tmp_path / "data", settings)
+    """As ``stopped``, on each database, whose tables are there already."""
+    if request.param == "postgresql":
+        return Running(tmp_path / "data", {"HOOKBENCH_DATABASE": request.getfixturevalue("postgres_migrated")})
+    request.getfixturevalue("migrated")(tmp_path / "data")
+    return Running(tmp_path / "data")

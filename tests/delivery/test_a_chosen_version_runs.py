@@ -21,7 +21,17 @@ from server.domain.reasons import because
 from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
 from server.domain.transformations import FailureKind, Returned, TransformFailed
 from server.domain.versions import MissingVersion, Version
-from server.store import Store, deliveries, endpoints, messages, replay_matches, replays, stopping, versions
+from server.store import (
+    Store,
+    deleted_endpoints,
+    deliveries,
+    endpoints,
+    messages,
+    replay_matches,
+    replays,
+    stopping,
+    versions,
+)
 
 HOUR = 3_600_000
 REJECTED = b"HTTP/1.1 500 no\r\ncontent-length: 2\r\n\r\nno"
@@ -300,7 +310,7 @@ async def test_a_deleted_endpoint_gets_nothing(each_store):
 
         def delete(tx):
             deliveries.stop_all_of_endpoint(tx, b.hook.id, b.now())
-            endpoints.remove(tx, b.hook.id, b.now())
+            deleted_endpoints.remove(tx, b.hook.id, b.now())
 
         await each_store.write(delete)
         assert not await each_store.write(lambda tx: deliveries.resend(tx, delivery.id, b.now(), b.known[0].id))

@@ -23,7 +23,19 @@ from server.domain.ids import BacktestId, CodeDraftId, MessageId, ProcessId, Ver
 from server.domain.messages import Origin
 from server.domain.versions import CodeDraft, Version
 from server.sandbox import Limits, Sandbox
-from server.store import Busy, Store, backtests, drafts, endpoints, messages, owners, sources, stored_events, versions
+from server.store import (
+    Busy,
+    Store,
+    backtests,
+    deleted_endpoints,
+    drafts,
+    endpoints,
+    messages,
+    owners,
+    sources,
+    stored_events,
+    versions,
+)
 from server.store.schema import backtests as backtest_rows
 
 LIMITS = Limits(run_time=0.1, memory=64 << 20, result=1 << 20, console=64 << 10, kill_after=1.0)
@@ -372,8 +384,12 @@ async def test_it_ends_when_its_endpoint_is_removed_meanwhile(shop: Shop, monkey
     shop.backtester.start()
     await shop.begun(draft_id=draft.id)
     await until(lambda: shop.store.read(lambda tx: backtests.running(tx, shop.endpoint.id)))
-    await shop.store.write(lambda tx: endpoints.remove(tx, shop.endpoint.id, 1))
-    assert not await shop.store.read(lambda tx: backtests.history(tx, shop.endpoint.id))
+    await shop.store.write(lambda tx: deleted_endpoints.remove(tx, shop.endpoint.id, 1))
+
+    async def ended() -> bool:
+        return not await shop.store.read(lambda tx: backtests.running(tx, shop.endpoint.id))
+
+    await until(ended)
     # The next one of another endpoint runs, so this one has ended.
     other = an_endpoint(shop.source, ACTIVE)
     version = Version(mint(VersionId), other.id, 0, ACTIVE + " ", 1)

@@ -13,7 +13,7 @@ from server.domain.conditions import Condition, Operator
 from server.domain.endpoints import DisabledBecause
 from server.domain.health import HEALTHY, Health
 from server.domain.sources import Source
-from server.store import Store, Transaction, endpoints, sources
+from server.store import Store, Transaction, deleted_endpoints, endpoints, sources
 
 FILTER = (Condition("data.total", Operator.ABOVE, "5"),)
 LONG_AGO = 1_700_000_000_000
@@ -33,7 +33,7 @@ def two_stores(postgres_url: str) -> Iterator[tuple[Store, Store]]:
 
 
 async def a_kept_source(store: Store) -> Source:
-    source = a_source()
+    source = a_source(slug="test")
     await store.write(lambda tx: sources.insert(tx, source))
     return source
 
@@ -48,7 +48,7 @@ async def test_a_token_is_found_and_an_unknown_one_is_not(each_store: Store) -> 
 async def test_every_change_of_ours_shows_at_once(each_store: Store, never_read_anew: None) -> None:
     configuration = Configuration(each_store)
     assert await configuration.source_with_token("first") is None
-    source = a_source(token="first")
+    source = a_source(token="first", slug="test")
     await each_store.write(lambda tx: sources.insert(tx, source))
     assert await configuration.source_with_token("first") == source
     await each_store.write(lambda tx: sources.set_secret(tx, source.id, None))
@@ -77,7 +77,7 @@ async def test_every_change_of_ours_shows_at_once(each_store: Store, never_read_
     known = await configuration.endpoint(endpoint.id)
     assert known and known.disabled
     assert await configuration.filters_of(source.id) == ()
-    await each_store.write(lambda tx: endpoints.remove(tx, endpoint.id, LONG_AGO))
+    await each_store.write(lambda tx: deleted_endpoints.remove(tx, endpoint.id, LONG_AGO))
     assert await configuration.endpoint(endpoint.id) is None
 
 

@@ -171,7 +171,7 @@ async def test_a_row_that_no_database_takes_is_recorded_without_its_details(each
             from dataclasses import replace
 
             made = await send(claimed, attempt_id)
-            return replace(made, request=replace(made.request, url=receiver.url() + "\ud800"))
+            return replace(made, request=replace(made.request, method="PO\ud800"))
 
         monkeypatch.setattr(b.worker._dispatcher, "attempt", spoiled)
         message = await b.event()

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from working import LOOPBACK, Bench, Scripted, until
 
 from server.delivery import dispatch as dispatching
+from server.delivery import recorder
 from server.delivery import worker as working_worker
 from server.delivery.configuration import Configuration
 from server.delivery.courier import Courier
@@ -108,7 +109,8 @@ SEEDS = range(int(os.environ.get("EVENT_SEEDS", "3")))
 async def test_every_accepted_event_ends_where_a_person_sees_it(each_store, monkeypatch, seed):
     dice = random.Random(seed)
     monkeypatch.setattr(faults, "PAUSES", (10, 10))
-    monkeypatch.setattr(working_worker, "PAUSE_SECONDS", 0.02)
+    for module in (working_worker, recorder):
+        monkeypatch.setattr(module, "PAUSE_SECONDS", 0.02)
     monkeypatch.setattr(dispatching, "WITH_THE_CODE_SECONDS", 1.0)  # so that a lease runs out within the test
     clock = working_worker._now
 

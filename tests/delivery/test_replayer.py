@@ -1,108 +1,26 @@
 """A replay travels with the real worker to a real receiver: in order, at its rate, stopped, paused, taken up again."""
 
 import time
-from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import pytest
-from builders import a_message, a_source, an_attempt, an_endpoint
 from receivers import OK, hanging, receiving, then_closing
-from working import LOOPBACK, Scripted, until
+from replaying import HOUR, opened, retry_now, wait_for_retries
+from working import until
 
-from server.delivery.configuration import Configuration
-from server.delivery.courier import Courier
-from server.delivery.dispatch import Dispatcher
 from server.delivery.feed import Feed
 from server.delivery.replayer import Replayer
-from server.delivery.worker import Worker
 from server.domain.endpoints import Controls, DisabledBecause
-from server.domain.ids import ReplayId, mint
 from server.domain.messages import AttemptOutcome, DeliveryState, Trigger
-from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
-from server.store import attempts, deliveries, endpoints, messages, replays, sources
-
-HOUR = 3_600_000
-
-
-class Shop:
-    def __init__(self, store, worker, replayer, url, **changes):
-        self.store, self.worker, self.replayer = store, worker, replayer
-        self.source = a_source()
-        self.endpoint = an_endpoint(self.source, url=url, **changes)
-
-    async def failed(self, count):
-        """Messages whose deliveries were given up."""
-        at = time.time_ns() // 1_000_000
-        found = [a_message(self.source, received_at=at, webhook_id=f"evt_{n:03}") for n in range(count)]
-
-        def keep(tx):
-            sources.insert(tx, self.source)
-            endpoints.insert(tx, replace(self.endpoint, controls=Controls()))  # one in order is claimed one by one
-            messages.receive(tx, found)
-            claimed = deliveries.claim(tx, owner="t", now=at, lease_until=at + 1, room={self.endpoint.id: count})
-            made = [
-                an_attempt(c.message, c.delivery.id, self.endpoint, outcome=AttemptOutcome.REJECTED) for c in claimed
-            ]
-            deliveries.record(
-                tx, [deliveries.AttemptRecord("t", attempt, DeliveryState.FAILED, 1, None) for attempt in made]
-            )
-            endpoints.change(tx, self.endpoint)
-
-        # Nothing of it can be seen by the worker before it has failed.
-        await self.store.write(keep)
-        return found
-
-    async def replay(self, rate=None, endpoint=None, kind=ReplayKind.FAILED):
-        now = time.time_ns() // 1_000_000
-        selection = Selection(kind, now - HOUR, now + HOUR)
-        replay = Replay(
-            mint(ReplayId), self.source.id, (endpoint or self.endpoint).id, selection, None, rate, 0, False, 0,
-            selection.start, ReplayState.RUNNING, "ada", now,
-        )  # fmt: skip
-        await self.store.write(lambda tx: replays.insert(tx, replay))
-        self.replayer.wake()
-        return replay
-
-    async def another_run_ends(self):
-        """A run of another endpoint, with nothing to do."""
-        empty = an_endpoint(self.source)
-        await self.store.write(lambda tx: endpoints.insert(tx, empty))
-        run = await self.replay(endpoint=empty)
-        await until(lambda: self.is_in(run, ReplayState.DONE))
-        return run
-
-    async def now(self, replay):
-        return await self.store.read(lambda tx: replays.get(tx, replay.id))
-
-    async def is_in(self, replay, state):
-        return (await self.now(replay)).state is state
-
-    async def states(self, of):
-        found = await self.store.read(lambda tx: messages.of_messages(tx, [message.id for message in of]))
-        return [found[message.id][0].state for message in of]
+from server.domain.replays import ReplayKind, ReplayState
+from server.store import attempts, deliveries, endpoints, messages, replays
 
 
 @pytest.fixture
 def shop(store):
-    @asynccontextmanager
-    async def opened(url, *, delivering=True, resolve=None, **changes):
-        courier, feed = Courier(LOOPBACK, timeout=5.0, resolve=resolve), Feed()
-        worker = Worker(
-            store, Configuration(store), Dispatcher(sandbox=Scripted(), courier=courier, cards={}), feed, drain=0.2
-        )
-        replayer = Replayer(store, worker, feed)
-        if delivering:
-            await worker.start()
-        replayer.start()
-        try:
-            yield Shop(store, worker, replayer, url, **changes)
-        finally:
-            await replayer.stop()
-            await worker.stop()
-            await courier.aclose()
-
-    return opened
+    return partial(opened, store)
 
 
 async def test_each_arrives_once_with_the_id_it_had(shop):
@@ -217,3 +135,53 @@ async def test_a_host_that_leads_inside_by_now_is_blocked(shop):
     assert blocked.error.message == (
         "The address is in a private network. To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS."
     )
+
+
+async def test_what_waits_for_a_retry_goes_now_though_the_replayer_stops_in_between(shop):
+    async with receiving(OK) as receiver, shop(receiver.url()) as s:
+        waiting = await wait_for_retries(s, 40)
+        run = await retry_now(s, rate=50)
+        await until(lambda: len(receiver.got) >= 5)
+        await s.replayer.stop()
+        others = [Replayer(s.store, s.worker, Feed()) for _ in range(2)]  # as two processes after a restart
+        for other in others:
+            other.start()
+        try:
+            await until(lambda: s.is_in(run, ReplayState.DONE))
+        finally:
+            for other in others:
+                await other.stop()
+        assert (await s.now(run)).begun == 40
+        assert set(await s.states(waiting)) == {DeliveryState.SUCCEEDED}
+    assert sorted(got.headers["webhook-id"] for got in receiver.got) == [one.webhook_id for one in waiting]
+
+
+async def test_a_retry_that_fails_again_waits_for_the_next_step_of_its_schedule(shop):
+    refusing = b"HTTP/1.1 503 Unavailable\r\ncontent-length: 0\r\n\r\n"
+    schedule = Controls(schedule=(0, HOUR, 2 * HOUR, 5 * HOUR))
+    async with receiving(refusing) as receiver, shop(receiver.url(), controls=schedule) as s:
+        waiting = await wait_for_retries(s, 2, step=2)
+        run = await retry_now(s)
+        await until(lambda: s.is_in(run, ReplayState.DONE))
+        found = await s.store.read(lambda tx: messages.of_messages(tx, [message.id for message in waiting]))
+        ways = [found[message.id][0] for message in waiting]
+        now = time.time_ns() // 1_000_000
+        assert {(way.state, way.step, way.trigger) for way in ways} == {(DeliveryState.PENDING, 3, Trigger.RETRY)}
+        assert all(3.9 * HOUR < way.due_at - now < 6.1 * HOUR for way in ways)
+
+
+async def test_what_waits_goes_out_in_order_to_an_endpoint_in_order(shop):
+    async with receiving(OK) as receiver, shop(receiver.url(), controls=Controls(ordered=True)) as s:
+        waiting = await wait_for_retries(s, 6)
+        run = await retry_now(s)
+        await until(lambda: s.is_in(run, ReplayState.DONE))
+    assert [got.headers["webhook-id"] for got in receiver.got] == [one.webhook_id for one in waiting]
+
+
+async def test_a_rate_limit_of_the_endpoint_holds_for_what_waited(shop):
+    async with receiving(OK) as receiver, shop(receiver.url(), controls=Controls(rate_limit=10)) as s:
+        await wait_for_retries(s, 15)
+        began = time.monotonic()
+        run = await retry_now(s)
+        await until(lambda: s.is_in(run, ReplayState.DONE))
+        assert len(receiver.got) == 15 and time.monotonic() - began > 0.4

@@ -149,6 +149,16 @@ async def test_reports_of_two_processes_add_up(shop: Shop) -> None:
     await other.stop()
 
 
+async def test_an_event_ends_the_rest_of_shadows_without_events(shop: Shop) -> None:
+    """Also when nothing else is written: they stored a report only after the next write to the database."""
+    endpoint = await shop.opened(ODD_THROW)
+    shop.shadows.start()
+    await until(lambda: shop.store.writes._waiting)
+    await shop.saw(endpoint, 2)
+    await shop.compared(2)
+    await shop.shadows.stop()
+
+
 async def test_what_was_compared_is_stored_at_a_stop(shop: Shop) -> None:
     endpoint = await shop.opened(ODD_THROW)
     await shop.saw(endpoint, 4)

@@ -96,7 +96,7 @@ class Bench:
         return len(await self.attempts(message)) >= how_many
 
 
-async def until(fact: Callable[[], object], seconds: float = 10) -> None:
+async def until(fact: Callable[[], object], seconds: float = 30) -> None:
     """Wait until ``fact()`` is true; it may return an awaitable. Fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:

@@ -108,7 +108,7 @@ def test_very_many_and_very_deep_changes_are_bounded() -> None:
     assert len(wide) == MAX_PATHS + 1
     assert wide[-1] == MORE_PATHS
     assert changed_paths(
-        FinishedRequest("POST", "u", JSON, b"[" * 50_000 + b"]" * 50_000), FinishedRequest("POST", "u", JSON, b"[]")
+        FinishedRequest("POST", "u", JSON, b"[" * 200_000 + b"]" * 200_000), FinishedRequest("POST", "u", JSON, b"[]")
     ) == ("@body",)
 
 

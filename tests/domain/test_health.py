@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.domain.health import HEALTHY, Health, judge
 from server.domain.messages import AttemptOutcome
-from server.domain.schedules import DAY, DODO_SCHEDULE, HOUR
+from server.domain.schedules import DAY, DODO_SCHEDULE, HOUR, MINUTE
 
 NOW = 1_790_000_000_000
 FAILS = [AttemptOutcome.REJECTED, AttemptOutcome.UNREACHABLE]
@@ -127,3 +127,23 @@ def test_clocks_that_jump_break_nothing(steps):
         at += gap
         health = judge(health, outcome, at).health
         assert health.failing_since is None or health.first_failure_at is not None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [
+        ((0, 14), None),
+        ((0, 15), 15),
+        ((0, 5, 16, 17, 40), 16),
+        ((0, 13 * 60), 13 * 60),
+        ((0, 30 * 60, 30 * 60 + 20), 1820),
+    ],
+)
+def test_an_outage_is_reported_once_it_has_lasted_a_quarter_of_an_hour(minutes, told):
+    health, found = HEALTHY, []
+    for minute in minutes:
+        judged = judge(health, AttemptOutcome.REJECTED, NOW + minute * MINUTE)
+        health = judged.health
+        if judged.outage:
+            found.append(minute)
+    assert found == ([] if told is None else [told])

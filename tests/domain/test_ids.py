@@ -20,6 +20,11 @@ def test_an_id_says_what_it_names_and_sorts_after_all_before_it() -> None:
     assert unique("evt").startswith("evt_")
 
 
+def test_no_moment_is_before_the_first_or_after_the_last() -> None:
+    assert earliest(MessageId, -1) == earliest(MessageId, 0) < mint(MessageId)
+    assert mint(MessageId) < earliest(MessageId, 10**30)
+
+
 def test_the_earliest_of_a_moment_is_before_all_that_are_made_from_then_on() -> None:
     moment = 1_790_000_000_000
     assert earliest(MessageId, moment) < earliest(MessageId, moment + 1)

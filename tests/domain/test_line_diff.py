@@ -4,7 +4,7 @@ from time import process_time
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.domain.line_diff import CONTEXT, DiffLine, LineKind, changes_in, line_diff, opcodes, side_by_side
@@ -90,6 +90,12 @@ def test_long_texts_of_any_kind_are_compared_in_bounded_time(old: str, new: str)
     assert [line.text for line in lines if line.after] == new.splitlines()
 
 
+def test_a_stretch_that_takes_too_long_is_shown_as_equal_where_it_is() -> None:
+    old, new = ["one", *"ab" * 3000, "two", "x"], ["other", "one", *"ab" * 3000, "two", "y"]
+    assert [tag for tag, *_ in opcodes(old, new)] == ["insert", "equal", "replace"]
+
+
+@example([*"acaaabb"], [*"caaabab"])
 @given(st.lists(st.sampled_from("abcdefgh"), max_size=40), st.lists(st.sampled_from("abcdefgh"), max_size=40))
 def test_without_time_the_lines_still_give_both_texts_back(old: list[str], new: list[str]) -> None:
     with patch("server.domain.line_diff.MAX_STEPS", 20):

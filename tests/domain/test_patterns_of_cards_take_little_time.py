@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from server.domain.card_files import MalformedCard, parse_card
+from server.domain.card_files import parse_card
+from server.domain.card_tables import MalformedCard
 from server.domain.linear_patterns import MAX_GROUPED, fits, has_cheap_groups, is_pattern, is_within
 
 CARD = """
@@ -34,9 +35,9 @@ def refusal(pattern: str) -> str:
 
 @pytest.mark.parametrize("pattern", SLOW)
 def test_what_takes_python_for_ever_takes_a_moment(pattern: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert not fits(pattern, "a" * 4096)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert refusal(pattern) == ""
     assert "fields[0].pattern has named groups" in refusal(f"(?P<all>x){pattern}")
 
@@ -71,6 +72,6 @@ def test_groups_are_only_found_where_that_is_cheap(pattern: str, cheap: bool) ->
 
 
 def test_the_worst_groups_that_are_allowed_take_a_moment() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert not re.fullmatch("(?P<a>a*)a*a*b", "a" * MAX_GROUPED)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

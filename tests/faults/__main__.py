@@ -1,8 +1,9 @@
 """``make faults``: injects every fault in turn and prints one line of figures each. Exits with 1 if a check fails.
 
 ``make faults KILLS=30`` makes about 30 kills with SQLite and half as many with PostgreSQL, instead of 120 and 60 in a
-full run. All figures are counts except the last, the longest recovery: from a restart, or the end of the fault, until
-deliveries are sent again, including those that were in progress at a kill.
+full run. After each kill and stop, activity is compared with a fresh count. All figures are counts except the last, the
+longest recovery: from a restart, or the end of the fault, until deliveries are sent again, including those that were in
+progress at a kill.
 """
 
 import sys

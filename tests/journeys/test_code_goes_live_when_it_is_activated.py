@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from accessibility import faults_in
 from administrator import sign_in
-from axe_playwright_python.sync_playwright import Axe
 from editor import code_of, paste_over
 from playwright.sync_api import Browser, Page, expect
 from running import Running
@@ -18,7 +18,7 @@ PICTURES = os.environ.get("PICTURES", "")
 
 def look(page: Page, name: str) -> None:
     """Axe finds nothing, and the page is no wider than its screen. With ``PICTURES`` set, a picture of it is kept."""
-    assert [each["id"] for each in Axe().run(page).response["violations"]] == []
+    assert faults_in(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than its screen"
     if PICTURES:
         page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)

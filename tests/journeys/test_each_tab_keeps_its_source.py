@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from administrator import set_up, sign_in
+from administrator import context_of_administrator, sign_in
+from editor import open_test
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from running import Running, wait_for
 from shop import LOOPBACK
@@ -18,10 +19,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def context(browser: Browser, started: Running) -> Iterator[BrowserContext]:
-    made = browser.new_context(locale="en-US", viewport={"width": 1440, "height": 900})
-    set_up(started, made.new_page())
-    yield made
-    made.close()
+    yield from context_of_administrator(browser, started)
 
 
 def create(page: Page, name: str) -> str:
@@ -38,7 +36,7 @@ def test_creating_saving_and_testing_end_in_the_mode_of_their_tab(started: Runni
     test.goto(f"{started.url}/test/endpoints/new?card=webhook")
     live.goto(f"{started.url}/live/endpoints/new?card=webhook")  # looked at last, while Test's form stands open
     live.get_by_label("Enabled").check()
-    live.get_by_role("tab", name="Test").click()
+    open_test(live)
     live.get_by_role("button", name="Run test").click()
     expect(live.locator("#test-result")).to_contain_text("URL missing")
     in_test, in_live = create(test, "Of the shop's tests"), create(live, "Of the shop")
@@ -96,7 +94,9 @@ def test_a_session_that_is_gone_altogether_comes_back_to_the_page(
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(f"{started.url}/test/endpoints/new?card=webhook")
     path = create(page, f"Gone by {act}")
-    page.goto(f"{started.url}{path}/advanced")
+    # Its parts refresh themselves once it is open: after the session has gone, that alone would lead to the login.
+    with page.expect_response("**/head"), page.expect_response("**/changed?*"):
+        page.goto(f"{started.url}{path}/advanced")
     page.get_by_label("Rate limit (per second)").fill("7")
     wait_for(lambda: page.evaluate("Object.keys(localStorage).some((key) => key.startsWith('kept:'))"))
     mine.clear_cookies()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from destination import Destination
-from editor import code_of, paste_over
+from editor import code_of, open_test, paste_over
 from events import deliver, sdk_signed, standard_signed
 from playwright.sync_api import Page, expect
 from running import Running, wait_for
@@ -167,7 +167,7 @@ def create_from_card(page: Page, step: Step, capture: bool) -> None:
     paste_over(page, "field-code", code)
     assert code_of(page, "field-code") == code
 
-    page.get_by_role("tab", name="Test").click()
+    open_test(page)
     page.get_by_label("Event type", exact=True).select_option(step.event_type)
     page.get_by_role("button", name="Run test").click()
     result = page.locator("#test-result")

@@ -2,8 +2,8 @@
 
 import pytest
 from administrator import sign_in
-from editor import code_of, paste_over
-from playwright.sync_api import Page, expect
+from editor import code_of, open_test, paste_over
+from playwright.sync_api import Page, Route, expect
 from running import Running, wait_for
 from shop import create_endpoint
 
@@ -75,7 +75,7 @@ def test_a_cut_network_is_told_and_tried_again(hookbench: Running, signed_in: Pa
     page.context.set_offline(True)
     save(page)
     expect(page.get_by_text("Hookbench could not be reached. Nothing was saved.")).to_be_visible()
-    page.get_by_role("tab", name="Test").click()
+    open_test(page)
     page.get_by_role("button", name="Run test").click()
     expect(page.get_by_text("Hookbench could not be reached. The test did not run.")).to_be_visible()
     page.context.set_offline(False)
@@ -112,6 +112,26 @@ def test_an_expired_session_comes_back_to_the_form(hookbench: Running, signed_in
     assert CODE.strip() in code_of(page, "field-code")
     save(page)
     saved(page)
+
+
+def test_an_endpoint_is_renamed_over_changed_code(hookbench: Running, signed_in: Page) -> None:
+    page, asked = signed_in, []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    endpoint = create_endpoint(hookbench, page, "https://example.com/", "Our shop")
+    changed_code(hookbench, page, endpoint)
+    page.locator("summary", has_text="More actions").click()
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("Orders")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Endpoint renamed.")).to_be_visible()
+    expect(page.get_by_text("Your unsaved changes were restored.")).to_be_visible()
+    assert page.url.endswith(f"{endpoint}/transformation")
+    assert CODE.strip() in code_of(page, "field-code") and asked == []
+    expect(page.locator(".page-head")).to_contain_text("Orders")
+    page.locator(".account summary").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert asked == ["beforeunload"], "signing out forgets what was typed"
 
 
 def test_start_from_can_be_undone(hookbench: Running, signed_in: Page) -> None:
@@ -160,3 +180,58 @@ def test_signing_out_forgets_what_was_typed(hookbench: Running, signed_in: Page)
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('kept:')).length") == 0
+
+
+@pytest.mark.parametrize("late", ["main.js", "keep.js"])
+def test_what_is_typed_before_the_scripts_have_come_is_kept_too(hookbench: Running, signed_in: Page, late: str) -> None:
+    page = signed_in
+    held: list[Route] = []
+    page.on("dialog", lambda dialog: dialog.accept())
+    endpoint = create_endpoint(hookbench, page, "https://example.com/", "Our shop")
+    page.route(f"**/{late}*", lambda route: held.append(route))
+    page.goto(f"{hookbench.url}{endpoint}/advanced", wait_until="commit")
+    page.get_by_label("Rate limit (per second)").fill("7")
+    page.get_by_label("In-order delivery").check()
+    wait_for(lambda: page.evaluate("1") and held)
+    for route in held:
+        route.continue_()
+    kept(page)
+    page.unroute(f"**/{late}*")
+    page.reload()
+    page.get_by_role("button", name="Restore them").click()
+    expect(page.get_by_label("Rate limit (per second)")).to_have_value("7")
+    expect(page.get_by_label("In-order delivery")).to_be_checked()
+    page.get_by_label("Rate limit (per second)").fill("")
+    page.get_by_label("In-order delivery").uncheck()
+    wait_for(lambda: not page.evaluate("Object.keys(localStorage).some((key) => key.startsWith('kept:'))"))
+
+
+@pytest.mark.parametrize("late", ["main.js", "saving.js"])
+def test_what_is_submitted_before_the_scripts_have_come_waits_for_them(
+    hookbench: Running, signed_in: Page, late: str
+) -> None:
+    page = signed_in
+    held: list[Route] = []
+    address = hookbench.url + create_endpoint(hookbench, page, "https://example.com/", "Our shop") + "/advanced"
+    page.route(f"**/{late}*", lambda route: held.append(route))
+    page.goto(address, wait_until="commit")
+    page.get_by_label("Rate limit (per second)").fill("7")
+    save_settings(page)
+    wait_for(lambda: page.evaluate("1") and held)
+    assert page.url == address
+    for route in held:
+        route.continue_()
+    expect(page.get_by_text("Endpoint saved.")).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('kept:'))") == []
+
+
+@pytest.mark.lost_connections
+def test_without_the_scripts_it_is_submitted_all_the_same(hookbench: Running, signed_in: Page) -> None:
+    page = signed_in
+    address = hookbench.url + create_endpoint(hookbench, page, "https://example.com/", "Our shop") + "/advanced"
+    page.route("**/main.js*", lambda route: route.abort("connectionrefused"))
+    page.goto(address)
+    page.get_by_label("Rate limit (per second)").fill("7")
+    save_settings(page)
+    expect(page.get_by_text("Endpoint saved.")).to_be_visible()
+    expect(page.get_by_label("Rate limit (per second)")).to_have_value("7")

@@ -1,6 +1,6 @@
 """Leaving a form with changed code asks first; sending it does not, and a test run keeps nothing."""
 
-from editor import paste_over
+from editor import open_test, paste_over
 from playwright.sync_api import Dialog, Page, expect
 from running import Running
 
@@ -17,7 +17,7 @@ def test_leaving_changed_code_asks_first(hookbench: Running, signed_in: Page) ->
     page.on("dialog", stay)
     page.goto(f"{hookbench.url}/test/endpoints/new?card=slack")
     paste_over(page, "field-code", CODE)
-    page.get_by_role("tab", name="Test").click()
+    open_test(page)
     page.get_by_role("button", name="Run test").click()
     expect(page.locator("#test-result")).to_contain_text("Test output")
     page.get_by_role("link", name="Logs").click()

@@ -79,6 +79,7 @@ def test_pausing_keeps_events_and_resuming_sends_them(hookbench: Running, plain:
 def test_an_endpoint_is_disabled_after_a_question_and_enabled(hookbench: Running, plain: Page) -> None:
     page = plain
     create_endpoint(hookbench, page, "https://example.com/hook", "Our shop")
+    page.locator("#endpoint-head details.menu > summary").click()
     page.get_by_role("button", name="Disable").click()
     page.get_by_role("dialog").get_by_role("button", name="Disable").click()
     expect(page.get_by_text("Endpoint disabled.")).to_be_visible()

@@ -61,4 +61,4 @@ def test_nothing_in_delivery_runs_for_ever_outside_a_supervised_loop() -> None:
         if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and "sleep" in ast.unparse(node)
     }
     # These end: a resolved write, all that is old deleted.
-    assert endless == {"delivery/retention.py", "delivery/worker.py"}
+    assert endless == {"delivery/retention.py", "delivery/recorder.py"}

@@ -36,7 +36,7 @@ def test_names_of_the_recipes_are_in_their_files() -> None:
         ("parts", "app.py"),
         ("PARTS", "domain/endpoints.py"),
         ("def _columns", "store/endpoints.py"),
-        ("def _endpoint", "store/endpoints.py"),
+        ("def read_row", "store/endpoints.py"),
         ("def as_endpoint", "actions/endpoint_form.py"),
         ("def posted", "web/endpoint_form.py"),
         ("def try_out", "actions/trials.py"),

@@ -58,7 +58,7 @@ async def value(run: Run, expression: str) -> Any:
     return json.loads(result.payload)[0]
 
 
-async def eventually(fact: Callable[[], object], seconds: float = 10.0) -> None:
+async def eventually(fact: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait until ``fact()`` is true."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not fact():

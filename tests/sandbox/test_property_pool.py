@@ -205,7 +205,7 @@ class Play:
         self.asked.clear()
 
 
-async def eventually(fact: Callable[[], object], seconds: float = 5.0) -> None:
+async def eventually(fact: Callable[[], object], seconds: float = 30.0) -> None:
     until = asyncio.get_running_loop().time() + seconds
     while not fact():
         assert asyncio.get_running_loop().time() < until, (

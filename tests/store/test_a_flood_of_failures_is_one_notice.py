@@ -152,7 +152,7 @@ async def test_each_disabling_is_a_notice_of_its_own(scene: Scene) -> None:
 
 
 async def test_what_came_after_the_page_was_looked_at_stays_unseen(scene: Scene) -> None:
-    unseen = lambda: scene.store.read(lambda tx: operational_events.unseen(tx, scene.source.id))  # noqa: E731
+    unseen = lambda: scene.store.read(lambda tx: operational_events.unseen(tx)[scene.source.id])  # noqa: E731
     await scene.exhausted()
     (looked_at,) = await scene.notices()
     await scene.code_failed("ver_1")

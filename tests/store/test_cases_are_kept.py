@@ -10,7 +10,7 @@ from server.domain.endpoints import Endpoint
 from server.domain.ids import TestCaseId, mint
 from server.domain.test_case_files import load
 from server.domain.test_cases import TestCase
-from server.store import Store, Transaction, endpoints, sources, test_cases
+from server.store import Store, Transaction, deleted_endpoints, endpoints, sources, test_cases
 from server.store.schema import test_cases as rows
 
 
@@ -54,13 +54,14 @@ async def test_they_come_back_as_they_were(each_store: Store) -> None:
     assert await each_store.read(lambda tx: test_cases.get(tx, other.id, first.id)) is None
 
     changed = replace(first, name="Neu")
-    assert await each_store.write(lambda tx: test_cases.change(tx, changed, 9))
+    assert await each_store.write(lambda tx: test_cases.change(tx, one.id, changed, 9))
     found = await each_store.read(lambda tx: test_cases.get(tx, one.id, first.id))
     assert found is not None and (found.case, found.updated_at) == (changed, 9)
 
     assert await each_store.write(lambda tx: test_cases.remove(tx, other.id, [first.id])) == 0
     assert await each_store.write(lambda tx: test_cases.remove(tx, one.id, [second.id])) == 1
-    await each_store.write(lambda tx: endpoints.remove(tx, one.id, 10))
+    await each_store.write(lambda tx: deleted_endpoints.remove(tx, one.id, 10))
+    await each_store.write(lambda tx: deleted_endpoints.erase(tx, one.id))
     assert await each_store.read(lambda tx: test_cases.of_endpoint(tx, one.id)) == []
     assert await each_store.read(lambda tx: test_cases.count(tx, other.id)) == 1
 

@@ -57,6 +57,9 @@ async def test_what_waits_is_counted_and_its_head_can_be_skipped_unless_it_is_he
     for message in arrived:
         await store.batch(messages.receive, message)
     assert await store.read(lambda tx: queues.waiting(tx, [endpoint.id])) == {endpoint.id: 3}
+    assert await store.read(lambda tx: queues.waiting(tx, [endpoint.id], 1)) == {endpoint.id: 2}
+    assert await store.read(lambda tx: deliveries.waiting(tx, endpoint.id)) == 3
+    assert await store.read(lambda tx: deliveries.waiting(tx, endpoint.id, 1)) == 2
     head = await store.read(lambda tx: queues.head(tx, endpoint.id))
     assert head is not None
     assert head.message_id == arrived[0].id

@@ -1,6 +1,7 @@
-"""The writer keeps one connection. A PostgreSQL that was started anew has ended it, and nobody should notice."""
+"""Writer and readers keep connections. A PostgreSQL that was started anew has ended them, and nobody should notice."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from builders import a_source
 from sqlalchemy import create_engine, text
 
 from server.store import Busy, Store, Transaction, sources
+from server.store.database import READERS
 
 _WHO = text("SELECT pg_backend_pid()")
 _END = text("SELECT pg_terminate_backend(:pid, 5000)")
@@ -70,6 +72,35 @@ async def test_a_database_that_goes_on_ending_them_is_busy(store: Store, postgre
     with pytest.raises(Busy):
         await store.write(end_it)
     await store.write(who)
+
+
+async def test_all_readers_get_new_connections(store: Store, postgres_url: str) -> None:
+    ready = threading.Barrier(READERS, timeout=10)
+
+    def who_beside_others(tx: Transaction) -> int:
+        ready.wait()
+        return who(tx)
+
+    before = await asyncio.gather(*(store.read(who_beside_others) for _ in range(READERS)))
+    for pid in before:
+        await asyncio.to_thread(end, postgres_url, pid)
+    after = await asyncio.gather(*(store.read(who) for _ in range(2 * READERS)))
+    assert len({*before}) == READERS
+    assert not {*before} & {*after}
+
+
+async def test_a_read_whose_connection_always_ends_is_busy(store: Store, postgres_url: str) -> None:
+    pids: list[int] = []
+
+    def end_it(tx: Transaction) -> None:
+        pids.append(who(tx))
+        end(postgres_url, pids[-1])
+        who(tx)
+
+    with pytest.raises(Busy):
+        await store.read(end_it)
+    assert len({*pids}) == 2
+    await store.read(who)
 
 
 async def test_a_write_that_failed_leaves_nothing_to_the_next(each_store: Store) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from builders import a_message, a_source
+from sqlalchemy.exc import IntegrityError
 
 from server.store import Busy, Store, Transaction, database, messages, sources, writer
+from server.store.schema import refusals
 
 
 @pytest.fixture
@@ -85,3 +87,16 @@ async def test_after_closing_everything_is_in_the_one_file(sqlite_url: str, tmp_
     await store.read(sources.every)
     store.close()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["hookbench.db", "hookbench.key"]
+
+
+async def test_a_commit_that_fails_leaves_no_transaction_open(store: Store) -> None:
+    source = a_source()
+
+    def orphan(tx: Transaction) -> None:
+        tx.exec_driver_sql("PRAGMA defer_foreign_keys = ON")  # so that the commit fails, not the statement
+        tx.execute(refusals.insert().values(source_id="none", reason="clock", count=1, last_at=1))
+
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+        await store.write(orphan)
+    await store.write(lambda tx: sources.insert(tx, source))
+    assert await store.read(lambda tx: sources.get(tx, source.id))

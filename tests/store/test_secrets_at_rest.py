@@ -17,7 +17,8 @@ from sqlalchemy import update as sql_update
 
 from server.domain.endpoints import FormerSecret, UnreadableEndpoint
 from server.domain.notification_settings import NotificationSettings
-from server.store import KeyRing, Store, Unusable, endpoints, options, rekeying, schema, sources
+from server.store import KeyRing, Store, Unusable, deleted_endpoints, endpoints, options, rekeying, schema, sources
+from server.store.compression import unpack
 from server.store.database import connected
 from server.store.keys import Key
 from server.store.migrate import config_for, migrate
@@ -31,10 +32,11 @@ def whsec(name: str) -> str:
     return "whsec_" + b64encode(f"{CANARY}-{name}".ljust(32, "_").encode()).decode()
 
 
-SOURCE = a_source(secret=whsec("source"), former_secret=FormerSecret(whsec("before"), NOW))
+SOURCE = a_source(slug="test", secret=whsec("source"), former_secret=FormerSecret(whsec("before"), NOW))
 ENDPOINT = an_endpoint(
     SOURCE,
     code="x",
+    name="https://hooks.slack.com",
     url=f"https://hooks.slack.com/services/{CANARY}",
     credentials={"api_key": f"{CANARY}-credential"},
     headers={"X-Key": f"{CANARY}-header"},
@@ -81,7 +83,8 @@ def rows_of(raw: Engine) -> str:
     """Every value of every table."""
     with raw.connect() as connection:
         tables = inspect(connection).get_table_names()
-        return "\n".join(repr(row) for table in tables for row in connection.execute(text(f"SELECT * FROM {table}")))
+        rows = [tuple(row) for table in tables for row in connection.execute(text(f"SELECT * FROM {table}"))]
+    return "\n".join(repr([unpack(value) if isinstance(value, bytes) else value for value in row]) for row in rows)
 
 
 def planted_in(folder: Path) -> list[str]:
@@ -121,10 +124,11 @@ async def test_a_value_moved_to_another_row_or_changed_does_not_open(url: str, t
     store.close()
 
 
-async def test_a_removed_endpoint_keeps_no_secret(url: str, tmp_path: Path, raw: Engine) -> None:
+async def test_an_erased_endpoint_keeps_no_secret(url: str, tmp_path: Path, raw: Engine) -> None:
     store = Store.open(url, keys_in(tmp_path))
     await store.write(keep)
-    await store.write(lambda tx: endpoints.remove(tx, ENDPOINT.id, NOW))
+    await store.write(lambda tx: deleted_endpoints.remove(tx, ENDPOINT.id, NOW))
+    await store.write(lambda tx: deleted_endpoints.erase(tx, ENDPOINT.id))
     store.close()
     with raw.connect() as connection:
         row = connection.execute(text("SELECT * FROM endpoints")).mappings().one()
@@ -145,6 +149,8 @@ def test_every_column_that_looks_like_a_secret_is_declared() -> None:
         "attempts.request_headers": "masked when they are recorded",
         "attempts.response_headers": "masked when they are recorded",
         "versions.variable_names": "names without values",
+        "inspector_addresses.token": "a part of an address that is shown; strangers are meant to send to it",
+        "inspected_requests.headers": "masked when they are recorded",
     }
     looks = re.compile(r"secret|token|key|password|credential|header|variable|url|auth(?!or)|private|cookie|^value$")
     found = {
@@ -292,6 +298,7 @@ async def test_a_database_from_before_is_encrypted_and_nothing_is_left_in_the_cl
     with raw.connect() as connection:
         assert connection.execute(text("SELECT name FROM options ORDER BY name")).scalars().all() == [
             "alerts",
+            "counted_until",
             "key_check",
         ]
 
@@ -367,3 +374,27 @@ async def test_a_damaged_value_is_named_and_holds_up_no_change_of_keys(url: str,
     store.close()
     assert found
     assert (found.variables, found.unreadable) == (ENDPOINT.variables, {"url"})
+
+
+async def test_a_rotation_encrypts_deleted_endpoints_too(url: str, tmp_path: Path) -> None:
+    store = Store.open(url, keys_in(tmp_path))
+    await store.write(keep)
+    await store.write(lambda tx: deleted_endpoints.remove(tx, ENDPOINT.id, NOW))
+    store.close()
+    [old] = keys_in(tmp_path).ids
+    with connected(url, keys_in(tmp_path)) as engine:
+        list(rekeying.rotate(engine, keys_in(tmp_path)))
+        with engine.connect() as connection:
+            sealed = connection.execute(
+                text("SELECT credentials, headers, variables, secret, url FROM endpoints")
+            ).one()
+    assert not [value for value in sealed if old in value]
+
+    store = Store.open(url, keys_in(tmp_path))
+    await store.write(lambda tx: deleted_endpoints.restore(tx, ENDPOINT.id, NOW))
+    restored = await store.read(lambda tx: endpoints.get(tx, ENDPOINT.id))
+    assert restored is not None
+    assert (restored.credentials, restored.secret, restored.unreadable) == (
+        ENDPOINT.credentials, ENDPOINT.secret, frozenset(),
+    )  # fmt: skip
+    store.close()

@@ -16,7 +16,17 @@ from server.domain.messages import AttemptError, AttemptOutcome, DeliveryState, 
 from server.domain.sources import IntakeRefusal, Source
 from server.domain.versions import Version
 from server.domain.warnings import WarningKind, warn
-from server.store import Store, accounts, attempts, deliveries, endpoints, messages, sources, versions
+from server.store import (
+    Store,
+    accounts,
+    attempts,
+    deleted_endpoints,
+    deliveries,
+    endpoints,
+    messages,
+    sources,
+    versions,
+)
 
 LEASE = 60_000
 
@@ -159,9 +169,14 @@ async def test_of_attempts_recorded_together_each_is_judged_by_itself(store: Sto
         await receive(store, a_message(source))
     claimed = await claim(store)
     await store.write(lambda tx: deliveries.stop_all_of_endpoint(tx, stopped.id, NOW))
+    outcome_at = {endpoint.id: AttemptOutcome.SUCCEEDED, stopped.id: AttemptOutcome.REJECTED}
     ended = [
         deliveries.AttemptRecord(
-            "me", an_attempt(one.message, one.delivery.id, one.endpoint), DeliveryState.SUCCEEDED, 1, None
+            "me",
+            an_attempt(one.message, one.delivery.id, one.endpoint, outcome=outcome_at[one.endpoint.id]),
+            DeliveryState.SUCCEEDED,
+            1,
+            None,
         )
         for one in claimed
     ]
@@ -234,7 +249,7 @@ async def test_a_stopped_endpoint_leaves_nothing_waiting(store: Store) -> None:
     )
     delivery = await store.read(lambda tx: deliveries.get(tx, claimed.delivery.id))
     assert delivery is not None
-    assert delivery.state is DeliveryState.STOPPED
+    assert delivery.state is DeliveryState.SUCCEEDED  # the destination has it, so no replay must send it again
     assert await store.read(lambda tx: attempts.of_message(tx, message.id)) == [late]
 
 
@@ -263,7 +278,7 @@ async def test_a_removed_endpoint_is_gone_but_still_named_in_the_log(store: Stor
     source = a_source()
     endpoint = an_endpoint(source, description="Mail", credentials={"api_key": "k"})
     await keep(store, source, endpoint)
-    await store.write(lambda tx: endpoints.remove(tx, endpoint.id, NOW))
+    await store.write(lambda tx: deleted_endpoints.remove(tx, endpoint.id, NOW))
     assert await store.read(lambda tx: endpoints.get(tx, endpoint.id)) is None
     assert await store.read(lambda tx: endpoints.of_source(tx, source.id)) == []
     names = await store.read(lambda tx: endpoints.names(tx, {}, [endpoint.id]))
@@ -336,7 +351,7 @@ async def test_the_log_is_narrowed_by_each_filter_and_paged(store: Store) -> Non
     assert await ids(before=refund.id) == [payment.id]
 
 
-async def test_attempts_are_listed_newest_first_and_counted(store: Store) -> None:
+async def test_attempts_are_listed_newest_first(store: Store) -> None:
     source = a_source()
     endpoint = an_endpoint(source)
     await keep(store, source, endpoint)
@@ -352,9 +367,6 @@ async def test_attempts_are_listed_newest_first_and_counted(store: Store) -> Non
     assert found == made[::-1]
     failed = attempts.Search(endpoint_id=endpoint.id, outcomes=(AttemptOutcome.REJECTED,))
     assert await store.read(lambda tx: attempts.page(tx, failed)) == [made[1]]
-    tally = (await store.read(lambda tx: endpoints.tallies(tx, [endpoint.id], "att_")))[endpoint.id]
-    assert tally.total == 3
-    assert tally.error_rate == 0.5  # a failed transformation is not the destination's failure
 
 
 async def test_an_example_goes_to_one_endpoint_only(store: Store) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from server.actions.cards import MalformedCard, load_cards
+from server.actions.cards import load_cards
 from server.domain.card_files import parse_card
+from server.domain.card_tables import MalformedCard
 
 GOOD = """
 title = "Good"

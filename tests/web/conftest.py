@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,7 @@ from server.actions.accounts import hash_of
 from server.actions.services import Services
 from server.domain.sources import Source
 from server.settings import Settings
-from server.store import Transaction, accounts, sources
+from server.store import KeyRing, Store, Transaction, accounts, sources
 from server.web.visit import SESSION_COOKIE
 
 HOUR_MS = 60 * 60 * 1000
@@ -44,6 +45,17 @@ async def each_site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
         request.getfixturevalue("migrated")(tmp_path / "data")
     async with visited(Settings(data=tmp_path / "data", database=database)) as site:
         yield site
+
+
+@pytest.fixture
+async def two(each_site: Site, request: pytest.FixtureRequest) -> AsyncIterator[list[Services]]:
+    """The services of this process, and those of another one that uses the same database."""
+    mine, data = each_site.services, request.getfixturevalue("tmp_path") / "data"
+    on_file = mine.store.dialect == "sqlite"
+    url = f"sqlite:///{data / 'hookbench.db'}" if on_file else request.getfixturevalue("postgres_migrated")
+    other = Store.open(url, KeyRing.find(key="", key_file=None, folder=data))
+    yield [mine, replace(mine, store=other)]
+    other.close()
 
 
 @asynccontextmanager

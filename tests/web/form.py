@@ -53,8 +53,9 @@ def beside(page: str, field: str) -> str:
 
 
 def text_of(page: str) -> str:
-    """The visible text of a page, in one line."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    """The visible text of a page, in one line. The colours of JSON leave no spaces."""
+    plain = re.sub(r'<span class="tok-\w+">([^<]*)</span>', r"\1", page)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", plain)).split())
 
 
 def without_times(page: str) -> str:

@@ -21,8 +21,11 @@ _load_cards = cache(load_cards)
 class _SandboxOnDemand(Sandbox):
     """Starts its processes with the first run, as after they died: most pages run no code."""
 
-    async def start(self) -> None:
+    async def begin(self) -> None:
         self._sweeper = asyncio.create_task(self._sweep())
+
+    async def check_fences(self) -> None:
+        pass
 
 
 @cache

@@ -20,8 +20,10 @@ from server.domain.signing import sign
 from server.domain.sources import IntakeRefusal
 from server.store import Transaction, attempts, endpoints, messages, operational_events, options, sources
 from server.store.changes import endpoint_changed, source_changed
+from server.store.compression import Packed, pack
 from server.store.schema import attempts as attempt_table
 from server.store.schema import endpoints as endpoint_table
+from server.store.schema import messages as message_table
 from server.store.schema import options as option_table
 from server.store.schema import sources as source_table
 from server.store.vault import seal
@@ -257,13 +259,26 @@ async def test_browsers_that_cannot_be_read_lock_nobody_out(each_site: Site) -> 
 
 async def test_an_attempt_of_which_some_cannot_be_read_is_shown_without_it(each_site: Site) -> None:
     endpoint = await kept_endpoint(each_site)
-    for column in ("request_headers", "response_headers", "error", "console", "warnings"):
+    for column in ("details", "request_headers", "response_headers", "error", "console", "warnings"):
         entry, other = await tried(each_site, endpoint), await tried(each_site, endpoint)
-        await damage(each_site, attempt_table, entry.attempt.id, **{column: "{no json"})
+        damaged = Packed(b"{no json") if column == "details" else "{no json"
+        await damage(each_site, attempt_table, entry.attempt.id, **{column: damaged})
         for address in ("/logs", "/logs?view=attempts", f"/messages/{other.message.id}", f"/endpoints/{endpoint.id}"):
             assert (await each_site.get(address)).status_code == 200, address
         page = await each_site.get(f"/messages/{entry.message.id}")
         assert "Part of this attempt's record could not be read" in text_of(page.text), column
+
+
+async def test_a_message_whose_payload_is_damaged_says_so(each_site: Site) -> None:
+    endpoint = await kept_endpoint(each_site)
+    entry, other = await tried(each_site, endpoint), await tried(each_site, endpoint)
+    frame = pack(b'{"type":"payment.succeeded","data":{"payment_id":"pay_1"}}')
+    await damage(each_site, message_table, entry.message.id, body=Packed(frame[:-1]))
+    for address in ("/logs", "/logs?view=attempts", f"/messages/{other.message.id}", f"/endpoints/{endpoint.id}"):
+        assert (await each_site.get(address)).status_code == 200, address
+    page = await each_site.get(f"/messages/{entry.message.id}")
+    assert page.status_code == 404
+    assert "damaged in the database" in text_of(page.text)
 
 
 async def test_a_chinese_reader_is_told_in_chinese(site: Site) -> None:

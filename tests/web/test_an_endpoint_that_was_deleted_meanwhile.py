@@ -14,11 +14,12 @@ from site_under_test import Site
 from server.domain.endpoints import Endpoint
 from server.domain.messages import AttemptOutcome, DeliveryState
 from server.domain.signing import fingerprint
-from server.store import Store, Transaction, endpoints
+from server.store import Store, Transaction, deleted_endpoints
 
 CLOCK = "2026-11-29T10:00:00Z"
 
 FORMS: dict[str, dict[str, Any]] = {
+    "rename": {"name": "Shop"},
     "pause": {},
     "resume": {},
     "enable": {},
@@ -48,8 +49,8 @@ FORMS: dict[str, dict[str, Any]] = {
 """What is posted to each address below an endpoint's. Deleting it once more is no trouble to anybody."""
 
 
-LOOKS = {"check", "cases/run", "cases/propose", "coverage.json"}
-"""What is posted to these changes nothing that is kept."""
+LOOKS = {"check", "cases/run", "cases/propose", "coverage.json", "retry-waiting"}
+"""What is posted to these changes nothing that is kept; nothing waits at an endpoint that was deleted."""
 GONE_TOO = {
     "cases/{case_id}", "cases/{case_id}/delete", "cases/{case_id}/update", "backtests/{backtest_id}/stop",
     "shadow/{shadow_id}/drop", "shadow/{shadow_id}/promote",
@@ -75,7 +76,7 @@ class Raced:
 async def deleted_while_looked_at(site: Site) -> Endpoint:
     endpoint = await kept_endpoint(site, PLAIN)
     await tried(site, endpoint, DeliveryState.FAILED, outcome=AttemptOutcome.REJECTED)
-    raced: Any = Raced(site.services.store, lambda tx: endpoints.remove(tx, endpoint.id, site.services.now()))
+    raced: Any = Raced(site.services.store, lambda tx: deleted_endpoints.remove(tx, endpoint.id, site.services.now()))
     site.app.state.services = replace(site.services, store=raced)
     return endpoint
 
@@ -116,14 +117,14 @@ async def test_deleting_it_twice_is_no_trouble(site: Site) -> None:
 
     answer = await site.post(f"/endpoints/{endpoint.id}/delete")
 
-    assert answer.headers["location"] == "/test/endpoints?said=endpoint-deleted"
+    assert answer.headers["location"] == f"/test/endpoints?undo={endpoint.id}&said=endpoint-deleted"
 
 
 @pytest.mark.parametrize("action", ["skip", "resend"])
 async def test_a_delivery_to_it_says_so_on_its_page(site: Site, action: str) -> None:
     endpoint = await kept_endpoint(site)
     entry = await tried(site, endpoint, DeliveryState.PENDING, outcome=AttemptOutcome.REJECTED)
-    await site.services.store.write(lambda tx: endpoints.remove(tx, endpoint.id, site.services.now()))
+    await site.services.store.write(lambda tx: deleted_endpoints.remove(tx, endpoint.id, site.services.now()))
 
     answer = await site.post(f"/deliveries/{entry.delivery.id}/{action}")
 

@@ -1,19 +1,26 @@
 """Test cases on the pages: made from samples, tests and messages, run on every save, and in the way of Activate."""
 
+import asyncio
 import html
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from entries import arrived
 from form import a_form, path_of, text_of
 from site_under_test import Site
 
+from server.actions import test_cases as actions
+from server.actions.case_runs import run_all
+from server.actions.services import Services
+from server.domain.assertions import Assertion, Kind
 from server.domain.case_results import CaseResults
 from server.domain.catalog import sample_json
 from server.domain.ids import EndpointId
 from server.domain.test_cases import ExactRequest
-from server.store import drafts, test_cases, versions
+from server.domain.transformations import Program, Result, Webhook
+from server.store import drafts, endpoints, test_cases, versions
 from server.store.test_cases import StoredCase
 
 CODE = """function handler(webhook) {
@@ -34,6 +41,7 @@ async def cases_of(site: Site, endpoint_id: str) -> list[StoredCase]:
 
 
 async def checks_of(site: Site, endpoint_id: str) -> CaseResults:
+    await site.services.case_progress.wait(EndpointId(endpoint_id))  # a page waits a second for them
     draft = await site.services.store.read(lambda tx: drafts.current(tx, EndpointId(endpoint_id)))
     assert draft and draft.checks
     found = CaseResults.load(draft.checks)
@@ -143,6 +151,64 @@ async def test_saving_a_draft_runs_the_cases_and_a_failing_one_stops_it(each_sit
     assert activated.headers["location"].endswith("said=activated")
 
 
+async def test_what_was_said_of_other_cases_is_forgotten(each_site: Site) -> None:
+    """Whoever changes the cases, and however long a run on what they were takes."""
+    site, endpoint_id = each_site, await an_endpoint_of(each_site)
+    case = await save_from(site, endpoint_id, "")
+    at = f"/endpoints/{endpoint_id}"
+    await site.post(f"{at}/transformation", a_form(code=OTHER))
+    assert (await checks_of(site, endpoint_id)).failing == 1
+    endpoint, draft = await site.services.store.read(
+        lambda tx: (endpoints.get(tx, EndpointId(endpoint_id)), drafts.current(tx, EndpointId(endpoint_id)))
+    )
+    assert endpoint and draft and case.case
+    held = Held(site.services)
+    earlier = asyncio.create_task(run_all(held, endpoint, draft))
+    await held.is_asked.wait()
+
+    expected = (await actions.updated(site.services, endpoint, case.case, OTHER)).case
+    await actions.change(site.services, endpoint, expected)
+    shown = text_of((await site.get(f"{at}/transformation")).text)
+    assert "They run when you save." in shown and "1 test case fails" not in shown
+    held.may_run.set()
+    assert (await earlier).failing == 1
+    assert "1 test case fails" not in text_of((await site.get(f"{at}/transformation")).text)
+
+    await site.get(f"{at}/transformation/activate")
+    assert (await checks_of(site, endpoint_id)).is_fine
+    await actions.remove(site.services, endpoint, [case.id])
+    assert "1 test case passes" not in text_of((await site.get(f"{at}/transformation")).text)
+
+
+async def test_results_on_the_active_code_are_those_of_the_cases_as_they_are(site: Site) -> None:
+    endpoint_id = await an_endpoint_of(site)
+    case = await save_from(site, endpoint_id, "")
+    at = f"/endpoints/{endpoint_id}/cases"
+    assert "Passed 1" in text_of((await site.get(at)).text)
+    endpoint = await site.services.store.read(lambda tx: endpoints.get(tx, EndpointId(endpoint_id)))
+    assert endpoint and case.case
+    await actions.change(site.services, endpoint, replace(case.case, expectation=(Assertion(Kind.CANCELLED),)))
+    shown = text_of((await site.get(at)).text)
+    assert "They have not been run on this code yet." in shown and "Passed 1" not in shown
+    await site.post(f"{at}/run")
+    await site.services.case_progress.wait(EndpointId(endpoint_id))
+    assert "Passed 1" not in text_of((await site.get(at)).text)
+
+
+class Held:
+    """The parts that run cases, with a sandbox that waits until it may run."""
+
+    def __init__(self, services: Services) -> None:
+        self.store, self.cards, self.sandbox = services.store, services.cards, self
+        self.run_now = services.sandbox.run
+        self.is_asked, self.may_run = asyncio.Event(), asyncio.Event()
+
+    async def run(self, program: Program, webhook: Webhook, *, background: bool) -> Result:
+        self.is_asked.set()
+        await self.may_run.wait()
+        return await self.run_now(program, webhook, background=background)
+
+
 async def test_a_failing_case_is_overridden_with_a_note(site: Site) -> None:
     endpoint_id = await an_endpoint_of(site)
     await save_from(site, endpoint_id, "")
@@ -242,6 +308,9 @@ async def test_a_new_endpoint_begins_with_the_cases_of_its_card(each_site: Site)
     assert len(await cases_of(each_site, endpoint_id)) == 12
     await each_site.post(f"/endpoints/{endpoint_id}/cases/run")
     page = await each_site.get(f"/endpoints/{endpoint_id}/cases")
+    async with asyncio.timeout(20):  # on a busy machine the page says first how far the run is
+        while "of 12 test cases run" in text_of(page.text):
+            page = await each_site.get(f"/endpoints/{endpoint_id}/cases")
     assert "Passed 12" in text_of(page.text)
     assert "B0/secret" not in page.text
     case = (await cases_of(each_site, endpoint_id))[0]

@@ -95,7 +95,8 @@ async def test_an_event_opens_side_by_side_and_becomes_a_test_case(site: Site) -
     page = await site.get(f"/endpoints/{shop.id}/backtests/{run.id}/events/{group.samples[0]}")
     said = text_of(page.text)
     assert "Throws" in said and "Cannot read properties of null" in said
-    assert f'/endpoints/{shop.id}/transformation">line 2, column' in page.text
+    assert f"/endpoints/{shop.id}/transformation?line=2&amp;column=" in page.text
+    assert '#editor-code">line 2, column' in page.text
     assert f'/endpoints/{shop.id}/cases/new?message={group.samples[0]}"' in page.text
     await with_draft(site, shop, ACTIVE.replace("mail:", "email:"))
     run = await backtested(site, shop)

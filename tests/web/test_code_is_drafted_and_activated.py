@@ -257,7 +257,7 @@ async def test_switching_the_transformation_off_and_on_is_in_the_history(site: S
 
     await site.post(f"/endpoints/{endpoint_id}/advanced", {"transforming": "off"})
 
-    assert re.search(r"\boff\b", text_of((await site.get(f"/endpoints/{endpoint_id}")).text))
+    assert re.search(r"no transformation", text_of((await site.get(f"/endpoints/{endpoint_id}")).text))
     [off, _] = await activations(site, endpoint_id)
     assert (off.reason, off.version_id, off.author) == (ActivationReason.SWITCHED_OFF, None, "ada")
     await site.post(f"/endpoints/{endpoint_id}/advanced", {"transforming": "on"})

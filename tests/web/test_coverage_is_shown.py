@@ -8,6 +8,7 @@ from builders import a_message, an_endpoint
 from form import text_of
 from site_under_test import Site
 
+from server.domain.backtests import EventSelection
 from server.domain.catalog import sample_json
 from server.domain.conditions import Condition, Operator
 from server.domain.endpoints import Endpoint
@@ -16,7 +17,7 @@ from server.domain.test_case_files import load
 from server.domain.transformations import Program, Result, Webhook
 from server.domain.versions import CodeDraft
 from server.sandbox import Sandbox
-from server.store import drafts, endpoints, messages, test_cases
+from server.store import Transaction, drafts, endpoints, messages, stored_events, test_cases
 
 CODE = """function handler(webhook) {
   if (webhook.eventType === "payment.succeeded") {
@@ -187,3 +188,27 @@ async def test_stored_events_are_read_within_bounds(site: Site, monkeypatch: pyt
     await site.services.store.write(lambda tx: messages.receive(tx, came))
     page = (await site.get(f"/endpoints/{endpoint.id}/coverage")).text
     assert "the 10 newest stored events" in text_of(page)
+
+
+async def test_stored_events_are_read_only_when_the_code_runs_on_them(
+    either: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    page_of = stored_events.page
+
+    def page(tx: Transaction, endpoint: Endpoint, selection: EventSelection, before: str, most: int) -> object:
+        asked.append(most)
+        return page_of(tx, endpoint, selection, before, most)
+
+    monkeypatch.setattr(stored_events, "page", page)
+    endpoint = await made(either, event_types=frozenset({"payment.succeeded"}))
+    came = [a_message(either.source, body=sample_json("payment.succeeded").encode()) for _ in range(3)]
+    await either.services.store.write(lambda tx: messages.receive(tx, came))
+    for expected in ([1, 10], [1]):  # the second time the result is still kept
+        asked.clear()
+        assert " 3 " in row((await either.get(f"/endpoints/{endpoint.id}/coverage")).text, "payment.succeeded")
+        assert asked == expected
+    without_code = await made(either, None)
+    asked.clear()
+    assert "There is no code yet" in (await either.get(f"/endpoints/{without_code.id}/coverage")).text
+    assert asked == [1]

@@ -113,7 +113,7 @@ async def test_a_deleted_endpoint_is_not_found(site: Site) -> None:
 
     answer = await site.get(f"/endpoints/{endpoint.id}")
     assert answer.status_code == 404
-    assert "This endpoint does not exist. It may have been deleted." in answer.text
+    assert "This endpoint was deleted. It can be restored under Recently deleted." in answer.text
 
 
 async def test_a_transformation_without_code_cannot_be_switched_on(site: Site) -> None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from builders import a_message, an_attempt, an_endpoint
 from form import a_form, customer_io, path_of, text_of
 from site_under_test import Site
@@ -11,8 +12,11 @@ from server.assets import static_dir
 from server.domain.endpoints import Endpoint
 from server.domain.ids import SourceId
 from server.domain.messages import Attempt, AttemptError, AttemptOutcome, DeliveryState
-from server.store import Transaction, attempts, deliveries, endpoints, messages, sources
+from server.store import Transaction, attempts, deliveries, endpoints, messages, queues, sources
 from server.store.deliveries import AttemptRecord
+from server.web import endpoint_list
+from server.web.endpoint_frame import EndpointStatus
+from server.web.render import up_to
 
 HOUR_MS = 60 * 60 * 1000
 FRAGMENT = {"hx-request": "true", "hx-request-type": "partial"}
@@ -54,7 +58,11 @@ async def test_the_list_shows_name_address_state_error_rate_and_last_attempt(sit
 
     text = text_of((await site.get("/endpoints")).text)
 
-    assert "Our shop https://example.com/hook 1 event type Enabled off 33.3% Rejected" in text
+    assert (
+        "Our shop https://example.com/hook Webhook Enabled no transformation 33.3% "
+        "3 attempts in 24 hours; 1 failed or their transformation failed" in text
+    )
+    assert "Rejected" in text
     assert "second line" not in text
 
 
@@ -82,13 +90,46 @@ async def test_attempts_are_filtered_by_how_they_ended(site: Site) -> None:
 
     every = (await site.get(f"/endpoints/{endpoint.id}")).text
     good = (await site.get(f"/endpoints/{endpoint.id}?show=succeeded")).text
-    bad = (await site.get(f"/endpoints/{endpoint.id}?show=failed")).text
+    failed = (await site.get(f"/endpoints/{endpoint.id}?show=failed")).text
+    bad = (await site.get(f"/endpoints/{endpoint.id}?show=transform_failed")).text
 
     kinds = [f"{outcome}.kind" for outcome in outcomes]
     assert [kind in every for kind in kinds] == [True, True, True]
     assert [kind in good for kind in kinds] == [True, True, False]
+    assert [kind in failed for kind in kinds] == [False, False, False]
     assert [kind in bad for kind in kinds] == [False, False, True]
     assert "TypeError: no" in bad
+    assert f"/test/logs?view=attempts&amp;endpoint={endpoint.id}&amp;status=parked" in bad
+    logged = (await site.get(f"/logs?view=attempts&endpoint={endpoint.id}&status=parked")).text
+    assert [kind in logged.partition("<tbody")[2] for kind in kinds] == [False, False, True]
+
+
+async def test_failures_of_the_code_are_counted_as_failures_of_their_own(site: Site) -> None:
+    endpoint = an_endpoint(site.source)
+    await with_attempts(site, endpoint, AttemptOutcome.TRANSFORM_FAILED, error=AttemptError("threw", "TypeError: no"))
+
+    figures = "Attempts 1 Failed 0 Transformation failed 1 Error rate 100.0%"
+    assert figures in text_of((await site.get(f"/endpoints/{endpoint.id}")).text)
+    assert figures.replace("Failed 0", "Succeeded 0 Failed 0") in text_of((await site.get("/activity")).text)
+
+
+def test_what_is_not_counted_to_the_end_says_so() -> None:
+    assert [up_to(count) for count in (0, 9_999, 10_000, 10_001)] == ["0", "9,999", "10,000", "10,000+"]
+    assert [EndpointStatus(waiting, None).behind for waiting in (0, 1, 10_000, 10_001)] == [0, 0, 9_999, 10_001]
+
+
+async def test_a_page_does_not_count_all_that_waits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint = an_endpoint(site.source, paused=True)
+    arrived = [a_message(site.source) for _ in range(4)]
+    await site.services.store.write(lambda tx: (endpoints.insert(tx, endpoint), messages.receive(tx, arrived)))
+    monkeypatch.setattr(endpoint_list, "MAX_COUNTED_EACH", 3)
+    monkeypatch.setattr(queues.waiting, "__defaults__", (3,))
+    monkeypatch.setattr(endpoint_list.EndpointList.__init__, "__defaults__", (3, None, "endpoints"))
+
+    assert "3+ deliveries waiting" in text_of((await site.get("/endpoints")).text)
+    asked = await site.post("/endpoints/bulk", {"action": "delete", "ids": endpoint.id})
+    assert "3+ waiting deliveries are stopped." in text_of(asked.text)
+    assert "4 deliveries waiting." in text_of((await site.get(f"/endpoints/{endpoint.id}")).text)
 
 
 async def test_a_live_page_asks_for_its_attempts_alone(site: Site) -> None:

@@ -15,7 +15,7 @@ from server.assets import templates_dir
 from server.domain.ids import SourceId, mint, unique
 from server.domain.messages import DeliveryState
 from server.domain.sources import RESERVED_SLUGS, Mode, Source, slugs
-from server.store import endpoints, sources
+from server.store import Store, endpoints, sources
 from server.web.old_addresses import PLACES
 
 LED_BY_ID = {"reveal"}
@@ -43,7 +43,7 @@ async def of_source(site: Site, source: Source) -> list[str]:
 async def test_a_form_goes_to_the_source_under_which_it_was_opened(site: Site, live: Source) -> None:
     form = (await site.get("/test/endpoints/new")).text
     await site.get("/live/endpoints")  # another tab
-    [action] = re.findall(r'<form class="form" method="post" action="([^"]+)"', form)
+    [action] = re.findall(r'<form class="form workbench" method="post" action="([^"]+)"', form)
 
     created = await site.post(action, a_form(description="Shop"))
 
@@ -60,10 +60,13 @@ async def test_all_that_a_page_links_to_and_sends_bears_its_source(site: Site, l
     at = f"/{slug}/endpoints/{shop.id}"
     pages = [
         f"/{slug}/{place}"
-        for place in ("endpoints", "logs", "notices", "events", "inspector", "sources", "settings", "cards")
+        for place in ("endpoints", "logs", "activity", "notices", "events", "inspector", "sources", "settings", "cards")
     ]
     pages += [
+        f"/{slug}/search?q=a",
+        f"/{slug}/settings/search",
         f"/{slug}/endpoints/new",
+        f"/{slug}/sources/new",
         f"/{slug}/docs/code",
         f"/{slug}/cards/new?start=slack",
         f"/{slug}/messages/{entry.message.id}",
@@ -72,6 +75,9 @@ async def test_all_that_a_page_links_to_and_sends_bears_its_source(site: Site, l
     pages += [
         at,
         f"{at}/testing",
+        f"{at}/audit",
+        f"{at}/delete",
+        f"/{slug}/endpoints/deleted",
         f"{at}/advanced",
         f"{at}/replays",
         f"{at}/transformation",
@@ -87,7 +93,7 @@ async def test_all_that_a_page_links_to_and_sends_bears_its_source(site: Site, l
         found = set(
             re.findall(r'(?:href|action|formaction|hx-get|hx-post|data-check-url|data-base)="(/[^"]*)"', answer.text)
         )
-        without = re.sub(r'<nav class="source-switch".*?</nav>', "", answer.text, flags=re.DOTALL)
+        without = re.sub(r'<nav class="source-(?:switch|list)".*?</nav>', "", answer.text, flags=re.DOTALL)
         elsewhere = {
             each
             for each in found
@@ -269,7 +275,7 @@ def a_source(name: str, mode: Mode) -> Source:
     return Source(mint(SourceId), name, mode, "token", None, 0)
 
 
-def test_further_sources_are_named_by_their_own_name_or_their_id() -> None:
+async def test_further_sources_are_named_by_their_own_name_or_their_mode(each_store: Store) -> None:
     every = [
         a_source("Test", Mode.TEST),
         a_source("Live", Mode.LIVE),
@@ -279,8 +285,11 @@ def test_further_sources_are_named_by_their_own_name_or_their_id() -> None:
         a_source("Settings", Mode.TEST),
         a_source("Live", Mode.TEST),
     ]
-    ids = [each.id for each in every]
-    assert list(slugs(every).values()) == ["test", "live", "live-eu", ids[3], ids[4], ids[5], ids[6]]
+    for at, each in enumerate(every):
+        stored = replace(each, token=str(at), created_at=at)
+        await each_store.write(lambda tx, stored=stored: sources.insert(tx, stored))  # type: ignore[misc]
+    found = slugs(await each_store.read(sources.every))
+    assert list(found.values()) == ["test", "live", "live-eu", "live-eu-2", "test-2", "test-3", "test-4"]
 
 
 async def test_the_pages_of_a_further_source_work(either: Site) -> None:

@@ -20,6 +20,8 @@ LOOPS = {
     "backtests",
     "shadows",
     "observer",
+    "activity",
+    "search",
 }
 
 

@@ -6,18 +6,30 @@ import pytest
 from builders import a_message
 from entries import kept_endpoint
 from site_under_test import Site
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from server.domain.backtests import Backtest, EventSelection
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.ids import BacktestId, CodeDraftId, ShadowId, TestCaseId, VersionId, mint
-from server.domain.messages import Message
+from server.domain.messages import Message, Trigger
 from server.domain.shadows import Shadow
 from server.domain.test_case_files import load
 from server.domain.test_cases import TestCase
 from server.domain.versions import CodeDraft, Version
-from server.store import Transaction, backtests, drafts, endpoints, messages, shadows, sources, test_cases, versions
+from server.store import (
+    Transaction,
+    backtests,
+    drafts,
+    endpoints,
+    messages,
+    replays,
+    shadows,
+    sources,
+    test_cases,
+    versions,
+)
 from server.store.changes import endpoint_changed
+from server.store.schema import deliveries as delivery_table
 from server.store.schema import endpoints as endpoint_table
 
 CODE = "function handler(webhook) { return webhook; }"
@@ -51,6 +63,8 @@ class Shop:
         backtests.insert(tx, self.backtest)
         backtests.ask_to_stop(tx, self.backtest.id, 2)
         shadows.insert(tx, self.shadow)
+        waits = {"trigger": Trigger.RETRY.value, "due_at": 9**15}
+        tx.execute(update(delivery_table).where(delivery_table.c.endpoint_id == self.endpoint.id).values(waits))
 
 
 async def a_shop(site: Site, source: Any = None) -> Shop:
@@ -82,6 +96,7 @@ def addresses(at: str, shop: Shop) -> tuple[list[str], list[tuple[str, dict[str,
         f"{at}/shadow/{shop.shadow.id}/events/{shop.message.id}",
         f"{at}/shadow?code={shop.version.id}",
         f"{at}/replays/new?version={shop.version.id}",
+        f"{at}/waiting",
     ]
     posted = [
         (f"{at}/versions/{shop.version.id}/restore", {}),
@@ -97,6 +112,7 @@ def addresses(at: str, shop: Shop) -> tuple[list[str], list[tuple[str, dict[str,
         (f"{at}/shadow", {"code": shop.version.id, "duration": "1h"}),
         (f"{at}/shadow/{shop.shadow.id}/promote", {}),
         (f"{at}/shadow/{shop.shadow.id}/drop", {}),
+        (f"{at}/retry-waiting", {"rate": "5"}),
     ]
     return seen, posted
 
@@ -111,6 +127,8 @@ async def state(site: Site, shop: Shop) -> object:
             test_cases.of_endpoint(tx, of),
             [(each.id, each.state) for each in backtests.history(tx, of)],
             [(each.id, each.state) for each in shadows.history(tx, of)],
+            [run.id for run, _ in replays.history(tx, of)],
+            tx.execute(select(delivery_table.c.due_at).where(delivery_table.c.endpoint_id == of)).scalars().all(),
         )
 
     return await site.services.store.read(read)
@@ -140,6 +158,9 @@ async def test_ids_of_another_endpoint_open_and_change_nothing(each_site: Site, 
             page = await site.get(address)
             assert page.status_code in (303, 404), address
             assert SECRET not in page.text
+        page = await site.post(f"/endpoints/{theirs.endpoint.id}/retry-waiting", {"rate": "5"})
+        assert page.status_code in (303, 404)
+        assert await state(site, theirs) == before
 
 
 async def test_an_endpoint_that_cannot_be_read_is_no_error_of_its_pages(each_site: Site) -> None:

@@ -13,7 +13,7 @@ FORM = re.compile(r"<form\b[^>]*method=\"post\".*?</form>", re.S)
 BUTTON = re.compile(r"<button\b(?:(?!</button>).)*type=\"submit\".*?</button>", re.S)
 NOT_IN_EFFECT = (
     "preferences", "logout", "/settings", "/reveal", "notices/seen", "/transformations/", "/example", "/restore",
-    "/discard",
+    "/discard", "/sources/demo",
 )  # fmt: skip
 """Forms that change nothing of the source, or only look."""
 HIDDEN = re.compile(

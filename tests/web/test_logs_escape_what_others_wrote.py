@@ -45,7 +45,9 @@ async def test_it_is_shown_as_text(site: Site, entry: Any, path: str) -> None:
     assert_harmless(page)
 
 
-@pytest.mark.parametrize("name", ["view", "status", "type", "endpoint", "q", "before", "attempt"])
+@pytest.mark.parametrize(
+    "name", ["view", "status", "type", "endpoint", "q", "before", "attempt", "version", "currency"]
+)
 @pytest.mark.parametrize("path", ["/test/logs", "/test/inspector"])
 async def test_the_address_is_shown_as_text(site: Site, path: str, name: str) -> None:
     assert_harmless((await site.get(path, params={name: EVIL})).text)

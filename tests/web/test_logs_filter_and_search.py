@@ -127,6 +127,7 @@ async def test_the_form_shows_what_is_chosen(site: Site, log: Any) -> None:
     assert '<option value="refund.failed" selected>' in page
     assert f'<option value="{desk.id}" selected>' in page
     assert 'value="msg_"' in page
+    assert "Status:" in page and "Remove filter:" in page
 
 
 async def test_an_example_is_marked(site: Site) -> None:
@@ -143,3 +144,45 @@ async def test_an_empty_log_says_what_to_do_next(site: Site) -> None:
     assert "This source has no signing secret, so every event is rejected." in without_secret
     assert "hookbench send payment.succeeded" in ready
     assert "No results" in (await site.get("/logs?status=failed")).text
+
+
+async def test_an_empty_list_of_failed_messages_leads_to_those_that_wait(site: Site) -> None:
+    await tried(site, await kept_endpoint(site), DeliveryState.PENDING, outcome=AttemptOutcome.REJECTED)
+    page = (await site.get("/test/logs?status=failed")).text
+    assert "Deliveries that failed and wait for their next retry are retrying." in page
+    assert 'href="/test/logs?status=retrying"' in page
+    waits = (await site.get("/test/logs?status=retrying")).text
+    assert links(waits)
+    assert '<option value="retrying" selected>' in waits and '<span class="mark-state">: Retrying</span>' in waits
+    assert not links((await site.get("/test/logs?status=pending")).text)
+
+
+async def test_the_neighbours_of_a_message_follow_the_filters_that_led_to_it(site: Site) -> None:
+    shop = await kept_endpoint(site)
+    good = (DeliveryState.SUCCEEDED, AttemptOutcome.SUCCEEDED)
+    bad = (DeliveryState.FAILED, AttemptOutcome.REJECTED)
+    made = [await tried(site, shop, state, outcome=outcome) for state, outcome in (bad, good, bad, good)]
+    old, between, last, _ = (each.message.id for each in made)
+
+    def address(page: str, rel: str) -> str:
+        found = re.search(rf'rel="{rel}" href="(/test/messages/[^"]+)"', page)
+        return found[1].replace("&amp;", "&") if found else ""
+
+    for view, status in (("", "failed"), ("attempts", "rejected")):
+        log = (await site.get(f"/test/logs?view={view}&status={status}")).text
+        row = next(link for link in re.findall(r'class="row-link" href="([^"]+)"', log) if last in link)
+        page = (await site.get(row.replace("&amp;", "&"))).text
+        assert f"status%3D{status}" in row
+        assert f"status={status}" in page  # back to the log, with its filters
+        assert old in address(page, "next")
+        assert address(page, "prev") == ""
+        page = (await site.get(address(page, "next"))).text
+        assert last in address(page, "prev") and address(page, "next") == ""
+
+    plain = (await site.get(f"/test/messages/{last}")).text
+    assert address(plain, "next") == f"/test/messages/{between}"
+    odd = (await site.get(f"/test/messages/{last}?log=%26status%3Dno%26{'x' * 3000}")).text
+    assert address(odd, "next") == f"/test/messages/{between}"
+    for carried in ("type%3Da%2500b", "q%3D%25E2%2580%258B"):  # NUL, and a character that nobody sees
+        odd = (await site.get(f"/messages/{last}?log={carried}")).text
+        assert address(odd, "next") == f"/test/messages/{between}"

@@ -10,9 +10,32 @@ from site_under_test import Site
 
 from server.domain.messages import AttemptOutcome
 
-PAGES = ("/logs", "/inspector", "/messages/{message}", "/endpoints/{endpoint}")
-NAMES = ("view", "status", "type", "endpoint", "q", "before", "attempt", "show", "said", "page")
-WORDS = ("attempts", "messages", "failed", "rejected", "att_", "msg_", "ep_", "%", "'", "\uffff", "𝄞", "-1", "")
+PAGES = ("/logs", "/logs/export", "/inspector", "/messages/{message}", "/endpoints/{endpoint}")
+NAMES = (
+    *("view", "status", "type", "endpoint", "q", "before", "after", "upto", "attempt", "show", "said", "page"),
+    *("time", "from", "to", "version", "response", "contract", "slower", "currency", "cancelled", "paused", "format"),
+)
+WORDS = (
+    "4xx",
+    "9999-12-31T23:59",
+    "0001-01-01T00:00+14:00",
+    "99999999999999",
+    "payment.*",
+    "EUR",
+    "attempts",
+    "messages",
+    "failed",
+    "rejected",
+    "att_",
+    "msg_",
+    "ep_",
+    "%",
+    "'",
+    "\uffff",
+    "𝄞",
+    "-1",
+    "",
+)
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 queries = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(WORDS) | texts), max_size=6)
@@ -42,9 +65,16 @@ async def test_a_query_that_is_no_text_is_answered_with_a_page(site: Site) -> No
     assert (await site.get("/logs?" + "q=x&" * 500)).status_code == 200
 
 
-@pytest.mark.parametrize("word", [*WORDS, "\x01\x7f", "\u202e", "x" * 5000])
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-23:00", "9999-12-31T23:59Z", "253402300799000", "NaN", "1e400"])
+async def test_the_end_of_the_calendar_is_in_no_zone(site: Site, at: str) -> None:
+    site.client.cookies.set("zone", "Asia~Tokyo")
+    for page in ("/logs", "/logs/export"):
+        assert (await site.get(page, params={"from": at, "to": at})).status_code == 200
+
+
+@pytest.mark.parametrize("word", [*WORDS, "\x01\x7f", "\u202e", "x" * 2000])
 async def test_postgresql_takes_them_too(site_on_postgres: Any, word: str) -> None:
-    for path in ("/logs", "/inspector"):
+    for path in ("/logs", "/logs/export", "/inspector"):
         for view in ("", "attempts"):
             query = dict.fromkeys(NAMES, word) | {"view": view}
             assert (await site_on_postgres.get(path, params=query)).status_code == 200

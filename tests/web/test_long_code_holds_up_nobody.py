@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable
-from time import monotonic
 
 import httpx
 from form import a_form, path_of
+from held_up import Gaps
 from site_under_test import Site
 
 from server.domain.ids import EndpointId
@@ -17,13 +17,12 @@ ZEROS, ONES = HANDLER + "0\n" * 100_000, HANDLER + "1\n0\n" * 50_000
 
 async def answered(request: Awaitable[httpx.Response]) -> tuple[httpx.Response, float]:
     """The answer, and the longest time in which the event loop did nothing else."""
-    gaps, last = [0.0], monotonic()
+    gaps = Gaps()
     task = asyncio.ensure_future(request)
     while not task.done():
         await asyncio.sleep(0.005)
-        gaps.append(monotonic() - last)
-        last = monotonic()
-    return task.result(), max(gaps)
+        gaps.step()
+    return task.result(), gaps.longest
 
 
 async def test_differences_and_lines_of_long_code_are_shown_within_bounds(site: Site) -> None:

@@ -1,6 +1,7 @@
 """Resend: one more attempt now, from the message's page."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from claiming import claim_due
 from entries import arrived, capturing_endpoint, kept_endpoint, tried
@@ -80,6 +81,36 @@ async def test_what_is_under_way_is_not_sent_twice(site: Site) -> None:
 
     assert answer.status_code == 422
     assert "An attempt is in progress." in text_of(answer.text)
+
+
+async def test_buttons_keep_the_filters_of_the_log_that_led_to_the_message(site: Site) -> None:
+    shop = await kept_endpoint(site)
+    entry = await tried(site, shop, DeliveryState.PENDING)
+    log = "type=payment.%2A&slower=9"
+    page = (await site.get(f"/messages/{entry.message.id}", params={"log": log})).text
+    field = f'<input type="hidden" name="log" value="{log.replace("&", "&amp;")}">'
+    assert page.count(field) >= 2  # Stop, Resend
+    assert 'name="log"' not in (await site.get(f"/messages/{entry.message.id}")).text
+
+    for action in ("stop", "resend", "skip"):
+        answer = await site.post(f"/deliveries/{entry.delivery.id}/{action}", {"log": f"{log}&no=1&before=2"})
+        if answer.status_code == 422:
+            assert field in answer.text
+        else:
+            led = parse_qs(urlsplit(answer.headers["location"]).query)
+            assert led["log"] == [log]
+            assert path_of(answer) == f"/test/messages/{entry.message.id}"
+
+
+async def test_a_refused_button_keeps_them_too(site: Site) -> None:
+    shop = await kept_endpoint(site)
+    entry = await tried(site, shop, DeliveryState.FAILED)
+    await site.post(f"/endpoints/{shop.id}/disable")
+
+    for action in ("stop", "resend", "skip"):
+        answer = await site.post(f"/deliveries/{entry.delivery.id}/{action}", {"log": "type=payment.%2A"})
+        assert answer.status_code == 422
+        assert "log=type%3Dpayment.%252A" in answer.text
 
 
 async def test_an_unknown_delivery_is_not_found(site: Site) -> None:

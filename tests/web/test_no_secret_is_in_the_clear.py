@@ -25,6 +25,8 @@ from running import Running, wait_for
 from site_under_test import in_test
 from sqlalchemy import create_engine, inspect, text
 
+from server.store.compression import unpack
+
 
 def whsec(name: str) -> str:
     return "whsec_" + b64encode(f"Canary{name}".ljust(33, "7").encode()).decode()
@@ -148,7 +150,10 @@ def test_no_canary_is_seen_anywhere(tmp_path: Path, database: str) -> None:
     with engine.connect() as connection:
         for table in inspect(connection).get_table_names():
             for row in connection.execute(text(f"SELECT * FROM {table}")):
-                values = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in row]
+                values = [
+                    unpack(value).decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+                    for value in row
+                ]
                 found += seen_in(f"table {table}", "\n".join(values))
     engine.dispose()
     assert sorted(set(found)) == []

@@ -121,7 +121,7 @@ async def test_a_failing_endpoint_says_since_when_and_when_it_will_be_disabled(s
 
     assert "Every attempt has failed since 21 Sep 2026, 14:13:20 UTC" in text
     assert "The first failure after 27 Sep 2026, 04:06:40 UTC disables the endpoint, unless" in text
-    assert "Failing off Will be disabled after 27 Sep 2026, 04:06:40 UTC" in listed
+    assert "Failing Will be disabled after 27 Sep 2026, 04:06:40 UTC" in listed
 
 
 async def test_parked_says_that_it_is_not_tried_again(site: Site) -> None:

@@ -51,5 +51,5 @@ async def test_from_a_refused_form_one_is_led_to_a_page_and_not_to_its_address(t
         source = await live_of(visitor)
         refused = await visitor.post(f"/sources/{source.id}/secret", data={"secret": "abc"})
         assert refused.status_code == 422
-        assert 'name="next" value="/test/sources"' in refused.text
+        assert 'name="next" value="/live/sources"' in refused.text
         assert f'name="next" value="/test/sources/{source.id}/secret"' not in refused.text

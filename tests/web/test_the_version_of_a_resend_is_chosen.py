@@ -180,12 +180,18 @@ async def test_an_endpoint_without_code_just_resends(site: Site) -> None:
     assert (await site.post(f"/deliveries/{entry.delivery.id}/resend", {"active_version": ""})).status_code == 303
 
 
+async def log_of_attempts(site: Site) -> str:
+    """The log of attempts with the column of versions."""
+    await site.post("/logs/columns", {"view": "attempts", "column": ["type", "version"]})
+    return (await site.get("/logs?view=attempts")).text
+
+
 async def test_attempts_lead_to_the_line_of_their_version(site: Site) -> None:
     shop = await Shop.opened(site)
     [entry] = await shop.parked()
     link = f'href="{shop.at}/versions/{shop.known[1].id}#L12">v2:12</a>'
     assert (await shop.page(entry)).count(link) == 2
-    assert link in (await site.get("/logs?view=attempts")).text
+    assert link in (await log_of_attempts(site))
     assert link in (await site.get(f"/endpoints/{shop.endpoint.id}")).text
     await shop.resent(entry)
     await shop.ran(entry)
@@ -196,7 +202,7 @@ async def test_the_attempts_of_a_deleted_endpoint_name_their_version_and_lead_no
     shop = await Shop.opened(site)
     [entry] = await shop.parked()
     await site.post(f"/endpoints/{shop.endpoint.id}/delete")
-    for page in (await shop.page(entry), (await site.get("/logs?view=attempts")).text):
+    for page in (await shop.page(entry), await log_of_attempts(site)):
         assert "v2" in text_of(page)
         assert "/versions/" not in page and "/resend" not in page
     answer = await shop.resent(entry, version=shop.known[0].id)

@@ -107,6 +107,9 @@ async def test_the_type_checker_is_kept_by_browsers_and_allowed_by_the_policy(si
     plain = await site.get("/static/vendor/typescript.js")
     odd = await site.get("/static/vendor/typescript.js?v=zz")
 
-    assert by_sum.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert by_sum.headers["cache-control"] == "max-age=31536000, immutable"
     assert (plain.headers["cache-control"], odd.headers["cache-control"]) == ("no-cache", "no-cache")
-    assert "worker-src 'self'" in plain.headers["content-security-policy"]
+    page = await site.get("/test/endpoints/new?card=slack")
+    assert "worker-src 'self'" in page.headers["content-security-policy"]
+    worker = await site.get("/static/js/type-worker.js")
+    assert "script-src 'self'" in worker.headers["content-security-policy"]  # the policy of a worker is its file's

@@ -1,0 +1,149 @@
+"""A person finds one payment and why it was rejected, and the payments in euros to one endpoint: by keyboard only."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from accessibility import faults_in_both_themes
+from administrator import set_up
+from destination import Destination
+from events import deliver, standard_signed
+from playwright.sync_api import Browser, Page, expect
+from running import Running
+from shop import LOOPBACK, SECRET, create_endpoint, ingest_address
+
+from server.domain.catalog import sample_json
+
+WANTED = "pay_theOne2Find"
+
+
+@dataclass(frozen=True)
+class Log:
+    url: str
+    browser: Browser
+    cookies: list[dict[str, object]]
+
+    def opened(self, width: int, locale: str = "en-US", **options: object) -> Page:
+        context = self.browser.new_context(viewport={"width": width, "height": 900}, locale=locale, **options)  # type: ignore[arg-type]
+        context.add_cookies(self.cookies)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"{self.url}/test/logs")
+        return page
+
+
+def payment(payment_id: str, currency: str) -> str:
+    event = json.loads(sample_json("payment.succeeded"))
+    event["data"] |= {"payment_id": payment_id, "currency": currency}
+    return json.dumps(event)
+
+
+@pytest.fixture(scope="module")
+def log(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Log]:
+    """Payments in euros and dollars to two endpoints, one of which rejects them, and other events."""
+    data = tmp_path_factory.mktemp("found") / "data"
+    with Destination() as good, Destination() as bad, Running(data, LOOPBACK) as hookbench:
+        bad.status, bad.answer = 422, b'{"error": "unknown customer"}'
+        context = browser.new_context(locale="en-US")
+        page = context.new_page()
+        set_up(hookbench, page)
+        address = ingest_address(hookbench, page)
+        for destination, name in ((good, "Shop"), (bad, "Slack")):
+            create_endpoint(hookbench, page, f"http://127.0.0.1:{destination.port}/{name}", name)
+        events = [payment(f"pay_{number}", "EUR" if number % 2 else "USD") for number in range(6)]
+        events += [sample_json("refund.succeeded"), payment(WANTED, "EUR"), sample_json("dispute.lost")]
+        for event in events:
+            assert deliver(address, standard_signed(SECRET, event)) == 200
+        page.goto(f"{hookbench.url}/test/logs?view=attempts&status=rejected&q={WANTED}")
+        expect(page.locator(".row-link")).to_have_count(1)
+        cookies = context.cookies()
+        context.close()
+        yield Log(hookbench.url, browser, cookies)  # type: ignore[arg-type]
+
+
+def tab_to(page: Page, text: str) -> int:
+    """Press Tab until the focused element has this name. Returns how often."""
+    for presses in range(1, 60):
+        page.keyboard.press("Tab")
+        named = page.evaluate("() => document.activeElement.labels?.[0]?.innerText || document.activeElement.innerText")
+        if text in (named or ""):
+            return presses
+    raise AssertionError(f"no {text!r} within 60 presses")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_what_did_we_send_and_why_was_it_rejected(log: Log, width: int) -> None:
+    """Two clicks or their like: the search box, and the row."""
+    page = log.opened(width)
+    page.keyboard.press("/")
+    page.keyboard.type(WANTED)
+    expect(page.locator(".row-link")).to_have_count(1)
+    expect(page).to_have_url(re.compile(f"q={WANTED}"))
+    tab_to(page, "payment.succeeded")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/messages/msg_*")
+    expect(page.get_by_text("422").first).to_be_visible()
+    expect(page.get_by_text("unknown customer").first).to_be_visible()
+    expect(page.get_by_text(WANTED).first).to_be_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_payments_in_euros_to_slack(log: Log, width: int) -> None:
+    """Four choices: endpoint, More filters, event type, currency."""
+    page = log.opened(width)
+    page.get_by_role("searchbox", name="Search").focus()
+    tab_to(page, "Endpoint")
+    page.keyboard.type("Slack")
+    expect(page).to_have_url(re.compile(r"endpoint=ep_"))
+    tab_to(page, "More filters")
+    page.keyboard.press("Enter")
+    tab_to(page, "Event type")
+    page.keyboard.type("payment.*")
+    expect(page).to_have_url(re.compile(r"type=payment\.%2A"))
+    tab_to(page, "Currency")
+    page.keyboard.type("eur")
+
+    expect(page).to_have_url(re.compile("currency=EUR"))
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(4)
+    for row in rows.all():
+        expect(row).to_contain_text("€")
+        expect(row.locator(".mark").first).to_contain_text("Slack")
+    page.reload()
+    expect(rows).to_have_count(4)
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("currency"))
+    page.context.close()
+
+
+def test_the_same_without_scripts_and_in_chinese(log: Log) -> None:
+    page = log.opened(1440, locale="zh-CN", java_script_enabled=False)
+    page.get_by_label("端点").select_option("Slack")
+    page.locator("summary", has_text="更多筛选").click()
+    page.get_by_label("货币").fill("EUR")
+    page.get_by_label("事件类型").select_option("payment.*")
+    page.get_by_role("button", name="应用").click()
+
+    expect(page.locator("tbody tr")).to_have_count(4)
+    with page.expect_download() as download:
+        page.locator("summary", has_text="导出").click()
+        page.get_by_role("link", name="CSV").click()
+    assert len(download.value.path().read_text("utf-8").splitlines()) == 5
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_filters_and_menus_have_no_fault(log: Log, width: int) -> None:
+    page = log.opened(width)
+    page.goto(f"{log.url}/test/logs?currency=EUR&status=succeeded&type=payment.*&time=24h")
+    page.locator("summary", has_text="More filters").click()
+    page.locator("summary", has_text="Columns").click()
+    assert faults_in_both_themes(page) == []
+    page.goto(f"{log.url}/test/logs?view=attempts&q=nothing")
+    page.locator("summary", has_text="Export").click()
+    page.emulate_media(forced_colors="active")
+    assert faults_in_both_themes(page) == []
+    page.context.close()

@@ -1,0 +1,135 @@
+"""The list of endpoints: search, filters, order and pages are in the address; actions on several ask first."""
+
+import re
+from collections import Counter
+
+import pytest
+from builders import a_message, an_endpoint
+from entries import tried
+from form import text_of
+from site_under_test import Site
+from sqlalchemy import event
+
+from server.domain.endpoints import Destination, Endpoint
+from server.domain.messages import AttemptOutcome, DeliveryState
+from server.store import Transaction, endpoints, messages
+
+
+async def stored(site: Site, *names: str, **changes: object) -> list[Endpoint]:
+    found = [
+        an_endpoint(site.source, name=name, url=f"https://{name.lower()}.example/hook", **changes) for name in names
+    ]
+    await site.services.store.write(lambda tx: [endpoints.insert(tx, each) for each in found])
+    return found
+
+
+async def listed(site: Site, query: str = "") -> list[str]:
+    page = (await site.get(f"/endpoints{query}")).text
+    return re.findall(r'class="row-link" href="[^"]*"><strong>([^<]*)</strong>', page)
+
+
+async def test_it_is_searched_by_name_address_and_card(site: Site) -> None:
+    await stored(site, "Shop", "Books")
+    await stored(site, "Mails", card="customer_io")
+    assert await listed(site) == ["Books", "Mails", "Shop"]
+    assert await listed(site, "?q=sho") == ["Shop"]
+    assert await listed(site, "?q=books.example") == ["Books"]
+    assert await listed(site, "?q=customer.io") == ["Mails"]
+    assert await listed(site, "?card=customer_io") == ["Mails"]
+    assert "No endpoints match these filters." in text_of((await site.get("/endpoints?q=nowhere")).text)
+
+
+async def test_it_is_filtered_by_state(site: Site) -> None:
+    await stored(site, "Off", disabled=True)
+    await stored(site, "Waits", paused=True)
+    await stored(site, "Kept", destination=Destination.CAPTURE)
+    assert await listed(site, "?state=disabled") == ["Off"]
+    assert await listed(site, "?state=paused") == ["Waits"]
+    assert await listed(site, "?state=enabled") == ["Kept"]
+    assert await listed(site, "?state=capture") == ["Kept"]
+    assert len(await listed(site, "?state=nonsense")) == 3
+
+
+async def test_each_column_sorts_it_both_ways(each_site: Site) -> None:
+    site = each_site
+    good, bad, new = await stored(site, "Good", "Bad", "New")
+    for _ in range(2):
+        await tried(site, good, DeliveryState.SUCCEEDED, outcome=AttemptOutcome.SUCCEEDED)
+    await tried(site, bad, DeliveryState.FAILED, outcome=AttemptOutcome.REJECTED)
+
+    assert await listed(site, "?sort=name") == ["Bad", "Good", "New"]
+    assert await listed(site, "?sort=-name") == ["New", "Good", "Bad"]
+    assert await listed(site, "?sort=-last") == ["Bad", "Good", "New"]
+    assert await listed(site, "?sort=last") == ["New", "Good", "Bad"]
+    for column in ("card", "state", "errors", "activity"):
+        assert sorted(await listed(site, f"?sort={column}")) == ["Bad", "Good", "New"]
+    page = (await site.get("/endpoints?sort=-last&q=o")).text
+    assert 'aria-sort="descending"' in page
+    assert 'href="/test/endpoints?q=o&amp;sort=last"' in page
+    assert new.name == "New"
+
+
+async def test_fifty_are_on_a_page_and_the_address_names_it(site: Site) -> None:
+    await stored(site, *(f"E{number:03}" for number in range(60)))
+    assert len(await listed(site)) == 50
+    assert await listed(site, "?page=2") == [f"E{number:03}" for number in range(50, 60)]
+    assert await listed(site, "?page=99") == await listed(site, "?page=2")
+    page = text_of((await site.get("/endpoints?page=2")).text)
+    assert "51–60 of 60" in page
+    partial = {"hx-request": "true", "hx-request-type": "partial"}
+    answer = await site.get("/endpoints?q=&state=&sort=name&page=2", headers=partial)
+    assert answer.headers["hx-replace-url"] == "/test/endpoints?page=2"
+
+
+async def test_an_action_on_several_names_them_before_it_is_done(site: Site) -> None:
+    one, two, other = await stored(site, "One", "Two", "Other")
+    for action, changed in (("pause", True), ("resume", False)):
+        asked = await site.post("/endpoints/bulk", {"action": action, "ids": [one.id, two.id], "back": "sort=-name"})
+        assert "One" in text_of(asked.text) and "Two" in text_of(asked.text) and "Other" not in text_of(asked.text)
+        answer = await site.post(
+            "/endpoints/bulk", {"action": action, "ids": [one.id, two.id], "back": "sort=-name", "confirmed": "yes"}
+        )
+        assert answer.headers["location"] == f"/test/endpoints?sort=-name&said=endpoints-{action}d"
+        now = await site.services.store.read(lambda tx: endpoints.by_ids(tx, [one.id, two.id, other.id]))
+        assert [now[each.id].paused for each in (one, two, other)] == [changed, changed, False]
+
+
+async def test_several_are_deleted_and_undone_together(site: Site) -> None:
+    one, two = await stored(site, "One", "Two")
+    await site.services.store.batch(messages.receive, a_message(site.source))
+    asked = text_of((await site.post("/endpoints/bulk", {"action": "delete", "ids": [one.id, two.id]})).text)
+    assert "Delete 2 endpoints?" in asked
+    answer = await site.post("/endpoints/bulk", {"action": "delete", "ids": [one.id, two.id], "confirmed": "yes"})
+    assert await listed(site) == []
+    undone = re.findall(r'name="ids" value="([^"]*)"', (await site.client.get(answer.headers["location"])).text)
+    assert undone == [one.id, two.id]
+    await site.post("/endpoints/deleted/restore", {"ids": undone})
+    assert await listed(site) == ["One", "Two"]
+
+
+@pytest.mark.parametrize("form", [{}, {"action": "delete"}, {"action": "nonsense", "ids": "ep_1"}])
+async def test_nothing_chosen_is_said(site: Site, form: dict[str, str]) -> None:
+    await stored(site, "One")
+    answer = await site.post("/endpoints/bulk", form)
+    assert answer.status_code == 422
+    assert "Select at least one endpoint." in text_of(answer.text)
+
+
+async def test_an_endpoint_of_another_source_is_not_chosen(site: Site) -> None:
+    [one] = await stored(site, "One")
+    await site.client.post("/live/endpoints/bulk", data={"action": "delete", "ids": one.id, "confirmed": "yes"})
+    assert await listed(site) == ["One"]
+
+
+async def test_no_statement_is_made_for_each_endpoint_of_the_list(site: Site) -> None:
+    made: Counter[str] = Counter()
+
+    def watch(tx: Transaction) -> None:
+        event.listen(tx.engine, "before_cursor_execute", lambda *call: made.update([call[2]]))
+
+    await stored(site, *(f"E{number}" for number in range(60)))
+    await site.services.store.read(watch)
+    for sort in ("-errors", "-last", "name"):
+        await site.get(f"/endpoints?sort={sort}")
+    statement, most = made.most_common(1)[0]
+    assert most < 30, statement  # the three pages, and what runs in the background meanwhile
