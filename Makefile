@@ -18,7 +18,7 @@ SCRIPTS := static/js $(PRELUDE)/*.js $(PRELUDE)/errors/*.js
 STYLES := static/css
 CARDS := transforms/*/*.js transforms/*/samples/*.js
 
-.PHONY: run card test check lint format install hostile differential faults translations bench-sandbox bench-pipeline bench-fair bench-store bench-backtest clean help
+.PHONY: run card test check lint format install hostile differential faults translations bench-sandbox bench-pipeline bench-fair bench-store bench-search bench-backtest bench-pages screenshots clean help
 
 run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
 	@$(BIN)/hookbench serve
@@ -74,8 +74,10 @@ translations: $(VENV)/.installed-dev  ## Collect the sentences of pages and code
 card: $(VENV)/.installed-dev  ## Check one card and show what its code makes of each event type: NAME=slack; WRITE=1, FULL=1
 	@cd tests && ../$(BIN)/python check_card.py $(NAME) $(if $(WRITE),--write) $(if $(FULL),--full)
 
-bench-pipeline: $(VENV)/.installed-dev  ## Measure the whole path beside a yardstick; MINUTES=10 watches memory
-	@cd tests/bench && ../../$(BIN)/python -m pipeline $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ONLY),--only '$(ONLY)')
+bench-pipeline: $(VENV)/.installed-dev  ## Measure the whole path, beside a yardstick and Node-RED: ONLY=path,idle PAIRS=2 SECONDS=3
+	@cd tests/bench && ../../$(BIN)/python -m pipeline $(if $(ONLY),--only '$(ONLY)') $(if $(PAIRS),--pairs $(PAIRS)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(STORED),--stored $(STORED)) $(if $(DATABASE),--database $(DATABASE)) \
+		$(if $(BESIDE),--beside '$(BESIDE)') $(if $(MINUTES),--minutes $(MINUTES))
 
 bench-fair: $(VENV)/.installed-dev  ## Measure whether trouble at one endpoint slows another; SECONDS=300 for longer
 	@cd tests/bench && ../../$(BIN)/python -m fair $(if $(SECONDS),--seconds $(SECONDS))
@@ -83,8 +85,18 @@ bench-fair: $(VENV)/.installed-dev  ## Measure whether trouble at one endpoint s
 bench-store: $(VENV)/.installed-dev  ## Measure what an event costs the store, beside the bare driver
 	@$(BIN)/python tests/bench/store.py
 
+bench-search: $(VENV)/.installed-dev  ## Measure searches among a million messages, and what their index costs the intake
+	@$(BIN)/python tests/bench/search.py
+
 bench-backtest: $(VENV)/.installed-dev  ## Measure backtests alone and what they cost live deliveries
 	@cd tests/bench && ../../$(BIN)/python -m backtest
+
+bench-pages: $(VENV)/.installed-dev  ## Measure each page with a million messages and 200 endpoints on both databases
+	@$(BIN)/python tests/bench/pages.py
+
+screenshots: $(VENV)/.installed-dev  ## Render every page at 390, 1024, 1440 and 2560 px into build/screenshots: ONLY=logs
+	@$(BIN)/python tests/ensure_chromium.py
+	@PYTHONPATH=.:tests:tests/web:tests/journeys $(BIN)/python tests/screenshots.py build/screenshots $(ONLY)
 
 faults: $(VENV)/.installed-dev  ## Kill, fill, lock and spoil a running Hookbench on both databases, and print what was lost: KILLS=120
 	@cd tests && ../$(BIN)/python -m faults $(KILLS)
