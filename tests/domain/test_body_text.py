@@ -1,10 +1,10 @@
 """The body of a response becomes text: decompressed within bounds, in UTF-8 whatever its charset."""
 
 import gzip
-import time
 import zlib
 
 import pytest
+from effort import effort
 
 from server.domain.body_text import as_text
 
@@ -154,7 +154,7 @@ def test_a_wrong_checksum_loses_nothing():
 
 BOMBS = {
     "once": (gzip.compress(b"a" * 50_000_000, 1), ("gzip",)),
-    "twice": (gzip.compress(gzip.compress(b"a" * 50_000_000, 1)), ("gzip", "gzip")),
+    "twice": (gzip.compress(gzip.compress(b"a" * 1_000_000) * 4_000), ("gzip", "gzip")),
     "in many small files": (gzip.compress(b"") * 3_000, ("gzip",)),
     "in very many layers": (b"x", ("gzip",) * 1_000),
     "deflate": (zlib.compress(b"a" * 50_000_000, 1), ("deflate",)),
@@ -163,9 +163,8 @@ BOMBS = {
 
 @pytest.mark.parametrize(("body", "codings"), BOMBS.values(), ids=BOMBS.keys())
 def test_a_bomb_costs_little(body, codings):
-    begun = time.process_time()
-    text, _ = read(body[:LIMIT], "text/plain", codings, complete=False)
-    assert time.process_time() - begun < 0.2
+    with effort(at_most=1):
+        text, _ = read(body[:LIMIT], "text/plain", codings, complete=False)
     assert len(text) <= LIMIT
 
 

@@ -1,9 +1,9 @@
 """A card of somebody else cannot stop the server with a regular expression."""
 
 import re
-import time
 
 import pytest
+from effort import effort
 
 from server.domain.card_files import parse_card
 from server.domain.card_tables import MalformedCard
@@ -35,9 +35,8 @@ def refusal(pattern: str) -> str:
 
 @pytest.mark.parametrize("pattern", SLOW)
 def test_what_takes_python_for_ever_takes_a_moment(pattern: str) -> None:
-    start = time.process_time()
-    assert not fits(pattern, "a" * 4096)
-    assert time.process_time() - start < 1
+    with effort(at_most=1):
+        assert not fits(pattern, "a" * 4096)
     assert refusal(pattern) == ""
     assert "fields[0].pattern has named groups" in refusal(f"(?P<all>x){pattern}")
 
@@ -72,6 +71,5 @@ def test_groups_are_only_found_where_that_is_cheap(pattern: str, cheap: bool) ->
 
 
 def test_the_worst_groups_that_are_allowed_take_a_moment() -> None:
-    start = time.process_time()
-    assert not re.fullmatch("(?P<a>a*)a*a*b", "a" * MAX_GROUPED)
-    assert time.process_time() - start < 2
+    with effort(at_most=2):
+        assert not re.fullmatch("(?P<a>a*)a*a*b", "a" * MAX_GROUPED)

@@ -2,10 +2,10 @@
 
 import json
 import re
-import time
 from typing import Any
 
 import pytest
+from effort import effort
 
 from server.domain.catalog import EVENT_TYPES, sample_json
 from server.domain.payloads import paths_in
@@ -129,10 +129,9 @@ def test_masking_does_not_depend_on_the_installation() -> None:
     ids=range(10),
 )
 def test_long_texts_take_little_time(hostile: str) -> None:
-    started = time.process_time()
-    for field in ("note", "name", "email", "phone", "zip"):
-        masked({"customer": {field: hostile, "name": "Ada Lovelace"}})
-    assert time.process_time() - started < 4
+    with effort(at_most=4):
+        for field in ("note", "name", "email", "phone", "zip"):
+            masked({"customer": {field: hostile, "name": "Ada Lovelace"}})
 
 
 def test_deep_and_wide_payloads_take_little_time() -> None:
@@ -140,10 +139,9 @@ def test_deep_and_wide_payloads_take_little_time() -> None:
     for _ in range(30_000):
         deep = {"customer": [deep]}
     wide = {f"name {n}": {"name": f"Ada Lovelace {n}", "email": f"a{n}@b.org"} for n in range(5_000)}
-    started = time.process_time()
-    masked(deep)
-    masked(wide)
-    assert time.process_time() - started < 4
+    with effort(at_most=4):
+        masked(deep)
+        masked(wide)
     while isinstance(deep, dict):
         (deep,) = deep["customer"]
     assert deep.endswith("@example.com")

@@ -102,7 +102,7 @@ async def test_the_contract_of_the_card_is_held_against_the_request(sandbox: San
 async def test_code_that_never_ends_does_not_hold_up_the_answer(sandbox: Sandbox) -> None:
     started = time.monotonic()
     runs = await run(sandbox, "function handler() { for (;;); }", *[case()] * 12, seconds=1.5)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 12  # 24 s where each has its own time
     assert {each.state for each in runs} <= {CaseState.FAILED, CaseState.UNRUN}
     assert "at most 2 s" in str(runs[-1].failures[0].sentence)
 
