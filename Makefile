@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 # Tests wait for servers and browsers as well as for the processor, so one more process than there are cores runs them.
 JOBS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # A file's tests stay together: they share a browser or a database. In the order of the folders the long ones do not come last.
-PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+PARALLEL := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest $(PARALLEL)
 # The folders without servers, browsers, other processes and whole pages.
 FAST := api domain project sandbox store transforms
 
@@ -27,7 +28,7 @@ test: $(VENV)/.installed-dev  ## Run every check: lint, types, layers, tests, a 
 	@$(BIN)/python tests/ensure_chromium.py
 	@# How soon a killed server is back is part of what the faults hold: no more than one process runs beside them.
 	@$(MAKE) --no-print-directory lint & lint=$$!; $(BIN)/pytest -q tests/faults; faults=$$?; wait $$lint && exit $$faults
-	@$(PYTEST) --ignore=tests/faults
+	@$(BIN)/python tests/once_more.py $(PARALLEL) --ignore=tests/faults
 
 check: $(VENV)/.installed-dev lint  ## Run the quick checks: lint, types, layers, and the tests of the fast folders
 	@$(PYTEST) -q $(FAST:%=tests/%) -m 'not slow'
