@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, 
 from server.domain.ids import MessageId, Millis, SourceId
 from server.domain.messages import FAULT, RETRYING, AttemptOutcome, DeliveryState
 from server.domain.verdicts import Grade
+from server.store.beginnings import begins_with
 from server.store.delivery_rows import shown_as
 from server.store.schema import RARE_STATES, attempts, deliveries, endpoints, messages
 
@@ -169,11 +170,6 @@ def _of_type(column: Any, wanted: str) -> ColumnElement[bool]:
     if wanted.endswith(".*"):
         return column.startswith(wanted[:-1], autoescape=True)  # type: ignore[no-any-return]
     return column == wanted  # type: ignore[no-any-return]
-
-
-def begins_with(column: Any, beginning: str) -> ColumnElement[bool]:
-    """A range instead of LIKE: it uses the index, and no character acts as a wildcard."""
-    return and_(column >= beginning, column < beginning + "\uffff")
 
 
 def begins(beginning: str) -> ColumnElement[bool]:

@@ -30,12 +30,12 @@ from server.domain.payload_summary import MAX_READ_BYTES, PayloadSummary, is_in_
 from server.domain.verdicts import Grade
 from server.store import attempts as attempt_rows
 from server.store import options, stretches
+from server.store.beginnings import begins_with
 from server.store.compression import readable, up_to
 from server.store.log_search import (
     LogSearch,
     attempt_fits,
     begins,
-    begins_with,
     delivery_fits,
     leading,
     message_fits,
@@ -43,7 +43,7 @@ from server.store.log_search import (
     waiting,
 )
 from server.store.schema import attempts, deliveries, messages
-from server.store.search import find
+from server.store.search import find, leads_to_messages
 
 PAGE = 50
 BUDGET_SECONDS = 0.015
@@ -187,10 +187,15 @@ def _resolved(
     found = find(tx, search.source_id, search.text, before=before, until=until)
     if found.event_types:
         return replace(search, text="", event_types=found.event_types), None, ""
-    if found.endpoint_ids and not found.message_ids and not ids:
+    if found.endpoint_ids and not (ids or found.message_ids or found.searched_to or _is_earlier(tx, search, before)):
         return replace(search, text="", endpoint_ids=found.endpoint_ids), None, ""
     kept = {id for id in (*ids, *found.message_ids) if id >= found.searched_to}
     return replace(search, text=""), sorted(kept, reverse=True), found.searched_to
+
+
+def _is_earlier(tx: Connection, search: LogSearch, before: str) -> bool:
+    """Whether the text leads to messages on other pages, so that it is no filter by endpoint on this one."""
+    return bool(before) and leads_to_messages(tx, search.source_id, search.text)
 
 
 def _cut_off(found: Found[R], limit: int, searched_to: str) -> Found[R]:

@@ -27,6 +27,7 @@ from server.domain.reasons import dump_cause
 from server.domain.search_terms import DEFAULT_METADATA_KEYS, terms_in
 from server.store import activity, delivery_rows, operational_events, options, search_terms, subscribers
 from server.store import attempts as attempt_rows
+from server.store.beginnings import begins_with
 from server.store.columns import load_filter
 from server.store.compression import Packed, pack
 from server.store.options import Counted
@@ -357,15 +358,8 @@ def _known(tx: Connection, arrived: Sequence[Message]) -> dict[tuple[SourceId, s
 
 
 def _begins(text: str) -> Any:
-    """Messages whose id or webhook id begins with ``text``.
-
-    A range instead of LIKE: it uses the index, and no character of ``text`` acts as a wildcard.
-    """
-    end = text + "\uffff"
-    return or_(
-        and_(messages.c.id >= text, messages.c.id < end),
-        and_(messages.c.webhook_id >= text, messages.c.webhook_id < end),
-    )
+    """Messages whose id or webhook id begins with ``text``."""
+    return or_(begins_with(messages.c.id, text), begins_with(messages.c.webhook_id, text))
 
 
 def _message_columns(message: Message, packed: Packed | None = None) -> dict[str, Any]:

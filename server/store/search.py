@@ -7,15 +7,17 @@ import re
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, and_, select, text
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, select, text
 
 from server.domain.catalog import EVENT_TYPES
 from server.domain.ids import EndpointId, MessageId, Millis, SourceId
 from server.domain.messages import Delivery
 from server.domain.search_terms import normalised
 from server.store import options, search_text
+from server.store.beginnings import begins_with
 from server.store.messages import of_messages
 from server.store.schema import (
     attempts,
@@ -34,6 +36,10 @@ FIRST_LOOKED, MAX_LOOKED = 2_000, 8_000
 """Messages with a search term, of all sources, among which those of one source are looked for at once, until there are
 ``MAX_FOUND``, none are left or the time is up."""
 LOOK_SECONDS = 0.05
+MEANING_SECONDS = 1.0
+"""How long to look for one message at most, when what a text stands for depends on whether there is any."""
+NEWEST = 2_000
+"""Of the webhook ids with a beginning that more than ``MAX_FOUND`` have, those of so many newest messages are found."""
 MIN_BEGINNING = 4
 """Characters of the beginning of a search term; a shorter text is compared with whole terms only."""
 MIN_SUGGESTED = 3
@@ -41,8 +47,6 @@ MIN_SUGGESTED = 3
 MAX_TEXT = 256
 _LAST = "\U0010ffff"
 """After every character of a search term."""
-_HIGH = 20 * "z"
-"""After every character of an id, in each database's order of characters."""
 
 _OURS = re.compile(r"(msg|dlv|att|ep)_([0-9a-z]{1,26})", re.IGNORECASE)
 
@@ -107,31 +111,26 @@ def find(
     beginning = f"{kind}_{ours[2].upper()}" if ours else typed
     if kind == "ep":
         return Found(endpoint_ids=_endpoints(tx, source_id, beginning=beginning))
-    queries: list[Select[Any]] = []
-    if kind == "att":
-        queries.append(_ids(attempts.c.message_id, attempts.c.id, beginning).where(attempts.c.source_id == source_id))
-    elif kind == "dlv":
-        queries.append(_ids(deliveries.c.message_id, deliveries.c.id, beginning))
-    else:
-        mine = messages.c.source_id == source_id
-        queries.append(_ids(messages.c.id, messages.c.webhook_id, typed).where(mine))
-        if kind == "msg":
-            queries.append(_ids(messages.c.id, messages.c.id, beginning).where(mine))
     until = time.monotonic() + LOOK_SECONDS if until is None else until
-    ids = {each for query in queries for each in _run(tx, query, before)}
-    looked: list[Looked] = []
-    if kind not in ("att", "dlv") and not (kind == "msg" and ids) and (term := normalised(typed)):
+    looked = _by_id(tx, source_id, kind, typed, beginning, before)
+    is_known = kind == "msg" and any(each.ids for each in looked)
+    if kind not in ("att", "dlv") and not is_known and (term := normalised(typed)):
         looked.append(_by_term(tx, source_id, term, before, min_beginning, limit, until))
     if not kind and options.search_text(tx):
         looked.append(search_text.find(tx, typed, before, MAX_FOUND))
     searched_to = max((each.searched_to for each in looked), default="")
-    ids |= {id for each in looked for id in each.ids if id >= searched_to}
-    found = _of_source(tx, source_id, ids)
+    found = _of_source(tx, source_id, {id for each in looked for id in each.ids if id >= searched_to})
     return Found(
         endpoint_ids=() if kind else _endpoints(tx, source_id, part=typed.lower()),
         message_ids=tuple(found[:limit]),
         searched_to=found[limit - 1] if len(found) > limit else searched_to,
     )
+
+
+def leads_to_messages(tx: Connection, source_id: SourceId, typed: str) -> bool:
+    """Whether a text stands for any message, however old. Where finding out takes long: yes."""
+    found = find(tx, source_id, typed, limit=1, until=time.monotonic() + MEANING_SECONDS)
+    return bool(found.message_ids or found.searched_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +177,7 @@ def _endpoints(tx: Connection, source_id: SourceId, *, beginning: str = "", part
         endpoints.c.source_id == source_id, endpoints.c.deleted_at.is_(None)
     )
     if beginning:
-        query = query.where(_begins(endpoints.c.id, beginning))
+        query = query.where(begins_with(endpoints.c.id, beginning))
         return tuple(EndpointId(row.id) for row in tx.execute(query))
     return tuple(EndpointId(row["id"]) for row in tx.execute(query).mappings() if part in _words(row))
 
@@ -207,9 +206,15 @@ def _of_source(tx: Connection, source_id: SourceId, ids: Collection[MessageId]) 
 def _by_term(
     tx: Connection, source_id: SourceId, term: str, before: str, min_beginning: int, most: int, until: float
 ) -> Looked:
-    """The source's newest messages with this search term; without any, those with one that begins so."""
-    looked = _with_term(tx, source_id, term, term, f'"{term}"', before, most, until)
+    """The source's newest messages with this search term; without any, those with one that begins so.
+
+    Which of the two does not depend on ``before``: a list must not change its meaning where the next page begins.
+    """
+    whole, quoted = partial(_with_term, tx, source_id, term, term), f'"{term}"'
+    looked = whole(quoted, before, most, until)
     if looked.ids or looked.searched_to or len(term) < min_beginning:
+        return looked
+    if before and any(whole(quoted, "", 1, time.monotonic() + MEANING_SECONDS)):
         return looked
     return _with_term(tx, source_id, term, term + _LAST, f'"{term}', before, most, until)
 
@@ -274,17 +279,41 @@ def _with_term(
             return Looked(found, max(least, searched_to))
 
 
-def _ids(wanted: Column[Any], column: Column[Any], beginning: str) -> Select[Any]:
-    return select(wanted.label("message_id")).where(_begins(column, beginning))
+def _by_id(tx: Connection, source_id: SourceId, kind: str, typed: str, beginning: str, before: str) -> list[Looked]:
+    """Messages by the beginning of their webhook id or of an id of ours of this kind; the newest ones of many."""
+    if kind == "att":
+        own = attempts.c.source_id == source_id
+        return [_of_newest_rows(tx, attempts.c.message_id, attempts.c.id, beginning, before, MAX_FOUND, own)]
+    if kind == "dlv":  # of any source: no index has the source too
+        return [_of_newest_rows(tx, deliveries.c.message_id, deliveries.c.id, beginning, before, MAX_LOOKED)]
+    looked = [_by_webhook_id(tx, source_id, typed, before)]
+    if kind == "msg":
+        own = messages.c.source_id == source_id
+        looked.append(_of_newest_rows(tx, messages.c.id, messages.c.id, beginning, before, MAX_FOUND, own))
+    return looked
 
 
-def _run(tx: Connection, query: Select[Any], before: str) -> set[MessageId]:
-    wanted = query.selected_columns[0]
-    if before:
-        query = query.where(wanted < before)
-    return set(tx.execute(query.limit(MAX_FOUND)).scalars())
+def _of_newest_rows(
+    tx: Connection, of: Column[Any], id: Column[Any], beginning: str, before: str, most: int, *own: ColumnElement[bool]
+) -> Looked:
+    """The messages of the newest rows whose id begins so. ``of``: the column with the message's id.
+
+    Ids grow with time, and a row is made after its message came. So all messages since the oldest row are found.
+    """
+    query = select(of, id).where(begins_with(id, beginning), *own)
+    rows = tx.execute((query.where(of < before) if before else query).order_by(id.desc()).limit(most + 1)).all()
+    reached = f"msg_{rows[-1][1].partition('_')[2]}" if len(rows) > most else ""
+    return Looked({row[0] for row in rows}, reached if not before or reached < before else "")
 
 
-def _begins(column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:
-    """A range instead of LIKE: it uses the index, and no character of ``beginning`` acts as a wildcard."""
-    return and_(column >= beginning, column < beginning + _HIGH)
+def _by_webhook_id(tx: Connection, source_id: SourceId, beginning: str, before: str) -> Looked:
+    id = messages.c.id
+    own = and_(messages.c.source_id == source_id, *([id < before] if before else []))
+    begin_so = select(id).where(own, begins_with(messages.c.webhook_id, beginning))
+    found = set(tx.execute(begin_so.limit(MAX_FOUND + 1)).scalars())
+    if len(found) <= MAX_FOUND:
+        return Looked(found)
+    newest = select(id, messages.c.webhook_id).where(own).order_by(id.desc()).limit(NEWEST).subquery()
+    found = set(tx.execute(select(newest.c.id).where(begins_with(newest.c.webhook_id, beginning))).scalars())
+    oldest = select(id).where(own).order_by(id.desc()).offset(NEWEST - 1).limit(1)
+    return Looked(found, tx.execute(oldest).scalar() or "")

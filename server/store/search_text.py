@@ -15,9 +15,10 @@ from server.store import options
 from server.store.retention import DONE, PruneStep
 from server.store.schema import messages
 
-NEWEST = 2_000
+NEWEST, NEWER = 2_000, 20_000
 ENOUGH = 60
-"""In PostgreSQL a common word is looked up in the ``NEWEST`` messages first; so many matches make a page."""
+"""In PostgreSQL a common word is looked up in the ``NEWEST`` messages first; so many matches make a page. Of a word
+with fewer there, and with more in all than a look finds, those among the ``NEWER`` messages are found."""
 
 FORGOTTEN_AT_ONCE = 500
 
@@ -143,12 +144,20 @@ def find(tx: Connection, typed: str, before: str, limit: int) -> Looked:
     parameters: dict[str, Any] = {"before": number_of(before) if before else _END, "limit": limit}
     if tx.dialect.name == "sqlite":
         return _newest(set(tx.execute(_FIND_SQLITE, parameters | {"query": _fts(phrases)}).scalars()), limit)
-    parameters |= {"query": _tsquery(phrases), "newest": NEWEST}
+    parameters |= {"query": _tsquery(phrases)}
+    looked = _among_newest(tx, NEWEST, parameters)
+    if len(looked.ids) >= min(limit, ENOUGH) or not looked.searched_to:
+        return looked
+    every = set(tx.execute(_FIND_ANY, parameters | {"limit": limit + 1}).scalars())
+    return Looked(every) if len(every) <= limit else _among_newest(tx, NEWER, parameters)
+
+
+def _among_newest(tx: Connection, number: int, parameters: dict[str, Any]) -> Looked:
+    """What is found among so many newest messages."""
+    parameters = parameters | {"newest": number}
     found = set(tx.execute(_FIND_NEWEST, parameters).scalars())
-    if len(found) < min(limit, ENOUGH):
-        return Looked(set(tx.execute(_FIND_ANY, parameters).scalars()))
-    if len(found) >= limit:
-        return _newest(found, limit)
+    if len(found) >= parameters["limit"]:
+        return _newest(found, parameters["limit"])
     return Looked(found, tx.execute(_OLDEST_OF_NEWEST, parameters).scalar() or "")
 
 

@@ -1,6 +1,7 @@
 """A field is null for once and the code throws: from the log to fixed code and delivered events, by keyboard alone."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -100,4 +101,4 @@ def test_the_code_is_fixed_and_the_events_are_delivered(
     page.wait_for_url("**/replays*")
     page.goto(f"{endpoint}/delete")
     page.get_by_role("button", name="Delete").last.click()
-    page.wait_for_url("**/endpoints?*")
+    page.wait_for_url(re.compile(r"/endpoints(\?.*)?$"))
