@@ -54,8 +54,12 @@ READ_WINDOW = 512
 """The largest window in which payloads are read, which takes longer than the rest of a row."""
 MAX_IDS = 500
 """The most messages that a search by id leads to directly; a beginning that more have is looked for in windows."""
-MAX_ATTEMPTS = 5_000
-"""The most attempts that are read of the messages that the search box found."""
+MAX_EVERY, EVERY_SECONDS = 5_000, 0.035
+"""A page of attempts looks at up to so many messages that the search box finds, and may take so much longer for it."""
+MAX_ATTEMPTS = 25_000
+"""The most attempts of these whose ids are read."""
+FEW_ATTEMPTS = 5_000
+"""Attempts of messages of a rare event type; of more, windows are better."""
 MAX_RARE, MAX_FRESH = 1_000, 20_000
 """Attempts of an event type, and messages of it at an endpoint, are found among all messages of the type if these are
 few, beside those not counted yet, which are read one by one."""
@@ -133,9 +137,7 @@ def attempt_page(
     until = time.monotonic() + budget_seconds
     bounds = bounds_of(search, AttemptId)
     by_id = begins_with(attempts.c.id, search.text) if search.text.startswith("att_") else None
-    # An attempt is made after its message came, so this bounds the messages too.
-    received = bounds[1].replace(ATTEMPTS, MESSAGES)
-    search, ids, searched_to = _resolved(tx, search if by_id is None else replace(search, text=""), received, until)
+    search, ids, searched_to = _resolved_for_attempts(tx, search if by_id is None else replace(search, text=""), until)
     query = attempt_rows.selected(bodies=False).where(attempt_fits(search))
 
     def rows(wanted: ColumnElement[bool], most: int) -> list[Attempt]:
@@ -151,7 +153,7 @@ def attempt_page(
         ids = ids if ids is not None and _has_few_attempts(tx, ids) else None
     if ids is not None:
         found = _of_messages(tx, query, ids, bounds, search.currency, limit)
-        return _cut_off(found, limit, searched_to.replace(MESSAGES, ATTEMPTS))
+        return found if found.searched_to else _cut_off(found, limit, searched_to.replace(MESSAGES, ATTEMPTS))
     own: ColumnElement[bool] = attempts.c.source_id == search.source_id
     if by_id is not None:
         own = and_(own, by_id)
@@ -166,8 +168,23 @@ def attempt_page(
     return _in_windows(tx, attempts.c.id, own, bounds, rows, limit, until, largest)
 
 
+def _resolved_for_attempts(
+    tx: Connection, search: LogSearch, until: float
+) -> tuple[LogSearch, list[MessageId] | None, str]:
+    """Like ``_resolved``, with the messages of all pages: an attempt may be made long after its message came.
+
+    Where these are too many, only messages that came before what the page begins with: an attempt comes after its
+    message, so late attempts of messages further back are missing.
+    """
+    before, end = (
+        bounds_of(each, AttemptId)[1].replace(ATTEMPTS, MESSAGES) for each in (search, replace(search, before=""))
+    )
+    resolved = _resolved(tx, search, end, until + EVERY_SECONDS, MAX_EVERY)
+    return _resolved(tx, search, before, until) if resolved[2] and before != end else resolved
+
+
 def _resolved(
-    tx: Connection, search: LogSearch, before: str, until: float
+    tx: Connection, search: LogSearch, before: str, until: float, most: int | None = None
 ) -> tuple[LogSearch, list[MessageId] | None, str]:
     """What the text in the search box stands for: other filters, or messages, newest first. And the id at which looking
     for these was cut off; empty when it was not. ``before``: the message that they are older than, or empty.
@@ -184,7 +201,7 @@ def _resolved(
     ids = {*tx.execute(by_id).scalars(), *tx.execute(by_event).scalars()}
     if len(ids) > MAX_IDS:
         return search, None, ""
-    found = find(tx, search.source_id, search.text, before=before, until=until)
+    found = find(tx, search.source_id, search.text, before=before, limit=most, until=until)
     if found.event_types:
         return replace(search, text="", event_types=found.event_types), None, ""
     if found.endpoint_ids and not (ids or found.message_ids or found.searched_to or _is_earlier(tx, search, before)):
@@ -369,7 +386,7 @@ def _of_rare_types(tx: Connection, search: LogSearch) -> list[MessageId] | None:
 def _has_few_attempts(tx: Connection, ids: Sequence[MessageId]) -> bool:
     made = select(func.count()).select_from(attempts)
     return (
-        sum(tx.execute(made.where(attempts.c.message_id.in_(part))).scalar_one() for part in _parts(ids)) < MAX_ATTEMPTS
+        sum(tx.execute(made.where(attempts.c.message_id.in_(part))).scalar_one() for part in _parts(ids)) < FEW_ATTEMPTS
     )
 
 
@@ -388,25 +405,28 @@ def _among(ids: Sequence[str], id: Any, bounds: Bounds, rows: Rows[R], limit: in
 def _of_messages(
     tx: Connection, query: Select[Any], ids: Sequence[MessageId], bounds: Bounds, currency: str, limit: int
 ) -> Found[Attempt]:
-    """The attempts of some messages, newest first; of very many, only some.
+    """The attempts of some messages, given newest first, newest first; of very many, those of the newest messages.
 
     First only their ids: beside other conditions, SQLite does not choose the index of messages, and with an order it
     walks all attempts.
     """
     least, before = bounds
+    came = [id for id in ids if not before or id < before.replace(ATTEMPTS, MESSAGES)]  # before their attempts
     made: list[str] = []
-    for part in _parts([*of_currency(tx, ids, currency)] if currency else ids):
-        made += tx.execute(select(attempts.c.id).where(attempts.c.message_id.in_(part)).limit(MAX_ATTEMPTS)).scalars()
-        if len(made) >= MAX_ATTEMPTS:
+    searched_to: str | None = None
+    for part in _parts(sorted(of_currency(tx, came, currency), reverse=True) if currency else came):
+        of_part = tx.execute(select(attempts.c.id).where(attempts.c.message_id.in_(part))).scalars()
+        made += [id for id in of_part if id >= least and (not before or id < before)]
+        if len(made) >= MAX_ATTEMPTS and part[-1] != came[-1]:
+            searched_to = part[-1].replace(MESSAGES, ATTEMPTS)
             break
-    kept = [each for each in made if each >= least and (not before or each < before)]
     found: list[Attempt] = []
-    for newest in _parts(sorted(kept, reverse=True)):
+    for newest in _parts(sorted(made, reverse=True)):
         narrowed = query.where(attempts.c.id.in_(newest)).order_by(attempts.c.id.desc()).limit(limit - len(found))
         found += [attempt_rows.read(row) for row in tx.execute(narrowed).mappings()]
         if len(found) >= limit:
-            break
-    return Found(found)
+            return Found(found)
+    return Found(found, searched_to)
 
 
 def of_currency(tx: Connection, ids: Collection[MessageId], currency: str) -> set[MessageId]:

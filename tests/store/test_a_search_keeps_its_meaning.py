@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from builders import a_message, a_source, an_endpoint
+from builders import a_message, a_source, an_attempt, an_endpoint
 
-from server.domain.ids import MessageId
+from server.domain.ids import AttemptId, MessageId
 from server.domain.messages import Message
 from server.domain.sources import Source
-from server.store import Store, endpoints, logs, messages, search, search_terms, search_text, sources
+from server.store import Store, attempts, endpoints, logs, messages, search, search_terms, search_text, sources
 from server.store.log_search import LogSearch
 
 ACME = "Acme CRM"
@@ -144,3 +144,34 @@ async def test_the_newest_messages_with_a_word_are_found(each_store: Store, monk
         if not before:
             break
     assert found == wanted
+
+
+@pytest.mark.parametrize(("most_messages", "most_ids_read"), [(5_000, 25_000), (10, 25_000), (5_000, 5)])
+async def test_a_late_retry_of_an_old_message_is_listed_first(
+    each_store: Store, monkeypatch: pytest.MonkeyPatch, most_messages: int, most_ids_read: int
+) -> None:
+    monkeypatch.setattr(search, "MAX_FOUND", 10)
+    monkeypatch.setattr(logs, "MAX_EVERY", most_messages)
+    monkeypatch.setattr(logs, "MAX_ATTEMPTS", most_ids_read)
+    monkeypatch.setattr(logs, "IDS_AT_ONCE", 4)
+    source = a_source()
+    endpoint = an_endpoint(source)
+    await each_store.write(lambda tx: (sources.insert(tx, source), endpoints.insert(tx, endpoint)))
+    came = [an_order(source, "order-1") for _ in range(30)]
+    ids = await receive(each_store, *came)
+    ways = await each_store.read(lambda tx: messages.of_messages(tx, ids))
+    made = [an_attempt(one, ways[one.id][0].id, endpoint, id=one.id.replace("msg_", "att_")) for one in came]
+    late = an_attempt(came[0], ways[came[0].id][0].id, endpoint, number=2)
+    await each_store.write(lambda tx: attempts.add(tx, [*made, late]))
+
+    asked, found = LogSearch(source.id, text="order-1"), list[AttemptId]()
+    while True:
+        page = await each_store.read(lambda tx: logs.attempt_page(tx, asked, 7, budget_seconds=5))  # noqa: B023
+        found += [row.id for row in page.rows]
+        before = page.rows[-1].id if len(page.rows) == 7 else page.searched_to
+        if not before:
+            break
+        asked = replace(asked, before=before)
+    expected = [each.id for each in reversed(made)]
+    looks_at_all = most_messages > len(came) and most_ids_read > len(made)
+    assert found == ([late.id, *expected] if looks_at_all else expected)
