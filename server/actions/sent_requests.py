@@ -77,8 +77,13 @@ async def _made(services: Services, subject: _Subject) -> FinishedRequest | None
 
 
 def _filled(recorded: SentRequest, made: FinishedRequest, endpoint: Endpoint, card: Card | None) -> SentRequest:
-    """Each part of the recorded request that reads like the made one when that is masked too, is taken from it."""
+    """Each part of the recorded request that reads like the made one when that is masked too, is taken from it.
+
+    Nothing if the endpoint sends to another server now: that one's secrets are not for the former.
+    """
     masked = masker_of(endpoint, card).request(as_shown(made, card))
+    if _server_of(recorded.url) != _server_of(masked.url):
+        return recorded
     values: Mapping[tuple[str, str], str] = {
         (name.lower(), shown): value for (name, shown), value in zip(masked.headers, made.headers.values(), strict=True)
     }
@@ -88,3 +93,8 @@ def _filled(recorded: SentRequest, made: FinishedRequest, endpoint: Endpoint, ca
         tuple((name, values.get((name.lower(), value), value)) for name, value in recorded.headers),
         made.body if recorded.body == masked.body else recorded.body,
     )
+
+
+def _server_of(url: str) -> list[str]:
+    """Scheme, user, host and port."""
+    return url.split("/", 3)[:3]

@@ -4,6 +4,7 @@ import asyncio
 import html
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from site_under_test import Site
 
 from server.domain.endpoints import Destination, Endpoint
 from server.domain.messages import Attempt, Message
-from server.store import attempts, audit, sources
+from server.store import attempts, audit, endpoints, sources
 
 KEY = "header-secret-0001"
 TOKEN = "variable-secret-0002"
@@ -102,6 +103,20 @@ async def test_it_says_that_the_secrets_are_not_those_of_the_attempt(browser: Ne
     assert "were changed after this attempt" in text
     assert '"token":"<secret>"' in command, "the code makes another body each time"
     assert "Put in the secret yourself where it says <secret>" in text
+
+
+@pytest.mark.parametrize(
+    "other", ["https://new.example/hook", "http://hooks.zapier.com/hooks", "https://hooks.zapier.com:444/"]
+)
+async def test_secrets_of_now_are_not_put_beside_another_server(browser: Newcomer, other: str) -> None:
+    site = await owner(browser)
+    endpoint, _, attempt = await captured(site, CODE.replace("AT", "1"))
+    moved = replace(endpoint, url=other, headers={"X-Api-Key": "header-secret-0009"})
+    await site.services.store.write(lambda tx: endpoints.change(tx, moved))
+    shown = await site.post("/reveal", {"what": f"attempt/{attempt.id}/curl", "password": PASSWORD})
+    command = commands(shown.text)
+    assert "https://hooks.zapier.com/" in command and "<secret>" in command
+    assert "header-secret-0009" not in command and TOKEN not in command and other not in command
 
 
 async def test_a_command_of_what_is_gone_is_not_found(browser: Newcomer) -> None:
