@@ -23,10 +23,14 @@ def packs_pages(scope: Scope) -> bool:
 
     The length of a compressed page tells whether an address that another site made up occurs in the page beside a
     secret (BREACH). So requests of other sites get pages as they are, and so does a client that does not say who asks.
+    A page that another site opened refreshes itself with the query that it was opened with, so parts of pages that were
+    asked for with a query are not compressed either.
     The answer to a POST can contain a secret that was revealed or typed.
     """
-    asks = Headers(scope=scope).get("sec-fetch-site")
-    return scope["method"] == "GET" and asks in ("same-origin", "none") and accepts(scope, "gzip")
+    headers = Headers(scope=scope)
+    if scope["method"] != "GET" or (headers.get("hx-request") and scope["query_string"]):
+        return False
+    return headers.get("sec-fetch-site") in ("same-origin", "none") and accepts(scope, "gzip")
 
 
 def packed(data: bytes, level: int) -> bytes:

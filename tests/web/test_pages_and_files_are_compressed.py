@@ -45,6 +45,13 @@ async def test_the_answer_to_a_form_is_not(site: Site) -> None:
     assert "content-encoding" not in answer.headers
 
 
+async def test_a_part_that_was_asked_for_with_a_query_is_not(site: Site) -> None:
+    """A page that another site opened refreshes itself with the query of that site."""
+    of_page = OURS | {"hx-request": "true"}
+    assert (await raw(site, "/test/logs?q=guess", of_page))[0] == ""
+    assert (await raw(site, "/test/logs", of_page))[0] == (await raw(site, "/test/logs?q=mine", OURS))[0] == "gzip"
+
+
 async def test_files_are_compressed_and_revalidated(site: Site) -> None:
     encoding, length, sent = await raw(site, "/static/css/components.css", OURS)
     plain = await raw(site, "/static/css/components.css", {"accept-encoding": "identity"})
