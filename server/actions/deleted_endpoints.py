@@ -7,6 +7,7 @@ from server.actions.services import Services
 from server.domain.audit import AuditAction
 from server.domain.endpoints import Endpoint
 from server.domain.ids import EndpointId
+from server.domain.messages import StoppedBecause
 from server.domain.sentences import Invalid, Problem, say
 from server.store import Transaction, audit, deleted_endpoints, deliveries, endpoints
 
@@ -25,7 +26,7 @@ async def remove_all(services: Services, chosen: Sequence[Endpoint], author: str
         now = services.now()
         removed = [each for each in chosen if deleted_endpoints.remove(tx, each.id, now)]
         for each in removed:
-            deliveries.stop_all_of_endpoint(tx, each.id, now)
+            deliveries.stop_all_of_endpoint(tx, each.id, now, StoppedBecause.DELETED)
             audit.add(tx, each.id, AuditAction.DELETED, author, now)
         return removed
 
@@ -33,7 +34,7 @@ async def remove_all(services: Services, chosen: Sequence[Endpoint], author: str
 
 
 async def restore(services: Services, endpoint_id: EndpointId, author: str) -> Endpoint:
-    """Bring a deleted endpoint back as it was; its stopped deliveries stay stopped. Raises ``Invalid``."""
+    """Bring a deleted endpoint back as it was, with the deliveries that its deletion stopped. Raises ``Invalid``."""
 
     def update(tx: Transaction) -> Endpoint:
         found = deleted_endpoints.get(tx, endpoint_id)
@@ -46,10 +47,14 @@ async def restore(services: Services, endpoint_id: EndpointId, author: str) -> E
             raise Invalid(Problem("", NOT_DELETED))
         # Another process may have made deliveries while it was being deleted. By now they may be a month old.
         deliveries.stop_all_of_endpoint(tx, endpoint_id, services.now())
+        if not found.endpoint.disabled:
+            deliveries.resume_all_of_restored(tx, endpoint_id, services.now())
         audit.add(tx, endpoint_id, AuditAction.RESTORED, author, services.now())
         return found.endpoint
 
-    return told(services, await services.store.write(update))
+    restored = await services.store.write(update)
+    services.worker.wake()
+    return told(services, restored)
 
 
 async def erase(services: Services, endpoint_id: EndpointId, author: str) -> None:

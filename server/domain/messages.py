@@ -51,7 +51,9 @@ class StoppedBecause(StrEnum):
     UNMATCHED = "unmatched"
     """It no longer matches the event types or filter of its endpoint, which were changed."""
     DISABLED = "disabled"
-    """The endpoint was disabled or deleted."""
+    """The endpoint was disabled."""
+    DELETED = "deleted"
+    """The endpoint was deleted. Restoring it makes the delivery pending again."""
 
 
 class AttemptOutcome(StrEnum):

@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     update,
 )
 
@@ -36,6 +37,7 @@ from server.store import delivery_rows, operational_events, replays
 from server.store import endpoints as endpoint_rows
 from server.store import messages as message_rows
 from server.store.attempts import PackedContent
+from server.store.log_search import RARE
 from server.store.schema import attempts, deliveries, endpoints
 from server.store.settling import settle
 from server.store.writer import leave_to_thread
@@ -261,7 +263,9 @@ def resend(tx: Connection, delivery_id: DeliveryId, now: Millis, version_id: Ver
     return changed.rowcount == 1
 
 
-def stop_all_of_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -> int:
+def stop_all_of_endpoint(
+    tx: Connection, endpoint_id: EndpointId, now: Millis, because: StoppedBecause = StoppedBecause.DISABLED
+) -> int:
     """Stop the pending deliveries of an endpoint that was disabled or removed. Returns how many.
 
     Deliveries that a replay made due, and that are not tried yet, return to their earlier state, so that a person can
@@ -272,9 +276,34 @@ def stop_all_of_endpoint(tx: Connection, endpoint_id: EndpointId, now: Millis) -
     stopped = tx.execute(
         update(deliveries)
         .where(deliveries.c.endpoint_id == endpoint_id, deliveries.c.state == DeliveryState.PENDING.value)
-        .values(**stopped_values(StoppedBecause.DISABLED, now))
+        .values(**stopped_values(because, now), former_due_at=deliveries.c.due_at)
     )
     return stopped.rowcount
+
+
+def resume_all_of_restored(tx: Connection, endpoint_id: EndpointId, now: Millis) -> int:
+    """Make the deliveries pending again that the endpoint's deletion stopped. Returns how many.
+
+    Each is due at its former time, so that the oldest goes out first. Those whose messages are deleted are gone too.
+    """
+    leave_to_thread(tx)  # hundreds of thousands may have waited
+    resumed = tx.execute(
+        update(deliveries)
+        .where(
+            text(f"deliveries.{RARE}"),  # this and a literal, for the partial index
+            deliveries.c.state == literal_column("'stopped'"),
+            deliveries.c.endpoint_id == endpoint_id,
+            deliveries.c.stopped_because == StoppedBecause.DELETED.value,
+        )
+        .values(
+            state=DeliveryState.PENDING.value,
+            stopped_because=None,
+            due_at=func.coalesce(deliveries.c.former_due_at, now),
+            former_due_at=None,
+            updated_at=now,
+        )
+    )
+    return resumed.rowcount
 
 
 def stopped_values(because: StoppedBecause, now: Millis) -> dict[str, Any]:

@@ -54,6 +54,7 @@ STOPPED: Mapping[StoppedBecause | None, Sentence] = {
     StoppedBecause.PERSON: say("Skipped or stopped manually."),
     StoppedBecause.UNMATCHED: say("The endpoint's event types or filter changed, and this event no longer matches."),
     StoppedBecause.DISABLED: say("The endpoint was disabled or deleted before the delivery succeeded."),
+    StoppedBecause.DELETED: say("The endpoint was deleted before the delivery succeeded."),
 }
 
 

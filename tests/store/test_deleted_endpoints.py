@@ -1,13 +1,14 @@
 """A deleted endpoint is in no list and gets nothing, keeps all that restores it, and is erased after 30 days."""
 
 from builders import NOW, SECRET, a_message, a_source, an_endpoint
+from sqlalchemy import delete
 
 from server.delivery.retention import Retention
 from server.domain.audit import AuditAction
 from server.domain.backtests import Backtest, BacktestState, EventSelection
 from server.domain.endpoints import Endpoint
 from server.domain.ids import BacktestId, CodeDraftId, DeliveryId, Millis, ReplayId, ShadowId, mint
-from server.domain.messages import DeliveryState
+from server.domain.messages import DeliveryState, Message, StoppedBecause
 from server.domain.pulled import Fingerprints
 from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
 from server.domain.shadows import Shadow, ShadowState
@@ -28,8 +29,11 @@ from server.store import (
     retention,
     shadows,
     sources,
+    stopping,
     test_cases,
 )
+from server.store.schema import deliveries as delivery_table
+from server.store.schema import messages as message_table
 
 DAY: Millis = 86_400_000
 CODE = "function handler(webhook) {\n  return webhook;\n}\n"
@@ -95,6 +99,42 @@ async def test_a_message_makes_no_delivery_to_a_deleted_endpoint(each_store: Sto
     assert stopped.state is DeliveryState.STOPPED
     assert not (await each_store.read(lambda tx: messages.of_messages(tx, [meanwhile.id]))).get(meanwhile.id)
     assert await each_store.write(lambda tx: deliveries.resend(tx, DeliveryId(stopped.id), NOW))
+
+
+async def test_the_deliveries_that_deleting_stopped_are_pending_again_and_no_others(each_store: Store) -> None:
+    source, endpoint = await a_full_endpoint(each_store)
+    by_hand, kept, pruned = a_message(source), a_message(source), a_message(source)
+    for message in (by_hand, kept, pruned):
+        await each_store.batch(messages.receive, message)
+    found = await each_store.read(lambda tx: messages.of_messages(tx, [by_hand.id, kept.id, pruned.id]))
+    ids = {of: found[of.id][0].id for of in (by_hand, kept, pruned)}
+    await each_store.write(lambda tx: stopping.stop_one(tx, ids[by_hand], endpoint.id, NOW))
+
+    async def due() -> dict[DeliveryId, Millis | None]:
+        every = [await each_store.read(lambda tx, of=each: deliveries.get(tx, of)) for each in ids.values()]  # type: ignore[misc]
+        return {one.id: one.due_at for one in every if one and one.state is DeliveryState.PENDING}
+
+    was_due = await due()
+    for turn in range(2):  # whoever deletes and restores twice loses nothing either
+        await each_store.write(lambda tx: delete_with_deliveries(tx, endpoint))
+        assert await due() == {}
+        if turn == 0:
+            await each_store.write(lambda tx: forget(tx, pruned))
+        assert await each_store.write(lambda tx: deliveries.resume_all_of_restored(tx, endpoint.id, NOW + DAY)) == 1
+        assert await each_store.write(lambda tx: deliveries.resume_all_of_restored(tx, endpoint.id, NOW + DAY)) == 0
+        await each_store.write(lambda tx: deleted_endpoints.restore(tx, endpoint.id, NOW))
+        assert await due() == {ids[kept]: was_due[ids[kept]]}
+
+
+def delete_with_deliveries(tx: Transaction, endpoint: Endpoint) -> None:
+    deleted_endpoints.remove(tx, endpoint.id, NOW)
+    deliveries.stop_all_of_endpoint(tx, endpoint.id, NOW, StoppedBecause.DELETED)
+
+
+def forget(tx: Transaction, message: Message) -> None:
+    """Delete the message as retention does."""
+    tx.execute(delete(delivery_table).where(delivery_table.c.message_id == message.id))
+    tx.execute(delete(message_table).where(message_table.c.id == message.id))
 
 
 async def test_it_is_erased_after_thirty_days_even_when_events_are_kept_for_ever(each_store: Store) -> None:

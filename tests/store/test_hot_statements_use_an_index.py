@@ -237,6 +237,14 @@ def test_the_log_goes_over_the_index_of_what_is_looked_for(seen: tuple[Connectio
         assert index in plan[0]
 
 
+def test_restoring_what_a_deletion_stopped(seen: tuple[Connection, list[tuple[str, Any]]]) -> None:
+    tx, statements = seen
+    deliveries.resume_all_of_restored(tx, EndpointId("ep_1"), NOW)
+    [(statement, parameters)] = [one for one in statements if one[0].startswith("UPDATE deliveries")]
+    plan = [step for *_, step in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    assert "ix_deliveries_rare" in plan[0]
+
+
 @pytest.mark.parametrize("kind", ReplayKind)
 def test_replaying(seen: tuple[Connection, list[tuple[str, Any]]], kind: ReplayKind) -> None:
     tx, statements = seen

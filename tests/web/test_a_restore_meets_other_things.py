@@ -5,18 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from builders import an_endpoint
-from entries import arrived, kept_endpoint, tried
+from entries import HOUR_MS, arrived, capturing_endpoint, kept_endpoint, tried
 from site_under_test import Site
 
+from server.actions import controls, demo, replays, shadows
 from server.actions import deleted_endpoints as actions
-from server.actions import demo, replays, shadows
 from server.actions import sources as source_actions
 from server.actions.endpoints import Gone
 from server.actions.services import Services
 from server.domain.audit import AuditAction
 from server.domain.endpoints import Endpoint
-from server.domain.ids import Millis, VersionId, mint
-from server.domain.messages import DeliveryState, Trigger
+from server.domain.ids import DeliveryId, Millis, VersionId, mint
+from server.domain.messages import DeliveryState, StoppedBecause, Trigger
 from server.domain.sentences import Invalid
 from server.domain.versions import Version
 from server.store import (
@@ -26,6 +26,7 @@ from server.store import (
     deliveries,
     delivery_rows,
     endpoints,
+    messages,
     rekeying,
     retention,
     sources,
@@ -171,7 +172,33 @@ async def test_a_retry_of_what_waits_that_starts_meanwhile_ends(each_site: Site,
         assert await two[0].store.read(lambda tx, of=endpoint: replay_rows.running(tx, of.id)) == []  # type: ignore[misc]
         for entry in entries:
             delivery = await two[0].store.read(lambda tx, of=entry.delivery.id: deliveries.get(tx, of))  # type: ignore[misc]
-            assert delivery and delivery.state is DeliveryState.STOPPED
+            assert delivery and (delivery.state, delivery.trigger) == (DeliveryState.PENDING, Trigger.RETRY)
+            assert delivery.due_at == entry.message.received_at + HOUR_MS
+
+
+async def test_what_waits_is_sent_after_it_was_restored(each_site: Site) -> None:
+    services = each_site.services
+    endpoint = await capturing_endpoint(each_site, paused=True)
+    message = await arrived(each_site)
+    await actions.remove(services, endpoint, "ada")
+    [stopped] = (await services.store.read(lambda tx: messages.of_messages(tx, [message.id])))[message.id]
+    assert (stopped.state, stopped.stopped_because) == (DeliveryState.STOPPED, StoppedBecause.DELETED)
+
+    await actions.restore(services, endpoint.id, "ada")
+    waiting = await services.store.read(lambda tx: deliveries.get(tx, stopped.id))
+    assert waiting and waiting.state is DeliveryState.PENDING
+
+    await controls.resume(services, endpoint)
+    await reached(services, stopped.id, DeliveryState.SUCCEEDED)
+
+
+async def reached(services: Services, delivery_id: DeliveryId, state: DeliveryState) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            found = await services.store.read(lambda tx: deliveries.get(tx, delivery_id))
+            if found and found.state is state:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def test_a_delivery_made_while_it_was_deleted_does_not_go_out_a_month_later(each_site: Site) -> None:
