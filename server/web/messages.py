@@ -114,6 +114,10 @@ class DeliveryView:
     def waits(self) -> bool:
         return self.delivery.state is DeliveryState.PENDING
 
+    def is_followed(self, attempt: Attempt) -> bool:
+        """Whether what the attempt says about the next one is so: not when it was the last, and stopped before that."""
+        return attempt.next_at is None or self.waits or attempt.number < self.delivery.attempts
+
 
 @dataclass(frozen=True, slots=True)
 class Panes:

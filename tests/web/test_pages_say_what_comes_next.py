@@ -36,6 +36,17 @@ async def test_the_next_attempt_has_its_time_its_number_and_its_reason(
         assert words.partition(" · ")[2] in text_of((await site.get(page)).text)
 
 
+async def test_no_time_is_promised_for_what_was_stopped(site: Site) -> None:
+    shop = await kept_endpoint(site)
+    at, because = site.services.now() + 2 * HOUR, RetryReason.SCHEDULE
+    entry = await tried(site, shop, DeliveryState.PENDING, outcome=AttemptOutcome.REJECTED, next_at=at, because=because)
+    await site.post(f"/endpoints/{shop.id}/disable")
+
+    for page in (f"/messages/{entry.message.id}", f"/endpoints/{shop.id}"):
+        text = text_of((await site.get(page)).text)
+        assert "Next attempt" not in text and "retry schedule" not in text
+
+
 async def test_the_number_goes_by_the_endpoints_own_schedule(site: Site) -> None:
     shop = await kept_endpoint(site, controls=Controls(schedule=(0, HOUR, HOUR)))
     entry = await tried(
