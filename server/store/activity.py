@@ -25,6 +25,7 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    or_,
     select,
     text,
 )
@@ -314,6 +315,28 @@ def by_event_type(
         if key.event_type and key.endpoint_id == endpoint_id:
             found.setdefault(key.event_type, Counts()).add(counts)
     return found
+
+
+def last_received(tx: Connection, source_id: SourceId) -> tuple[Millis, str] | None:
+    """The last day on which the source received a signed event, and the type of one of that day."""
+    query = select(activity.c.starts_at, activity.c.event_type).where(*_days(source_id), activity.c.received > 0)
+    day = tx.execute(query.where(activity.c.event_type == "").order_by(activity.c.starts_at.desc())).first()
+    if day is None:
+        return None
+    of_day = query.where(activity.c.event_type != "", activity.c.starts_at == day.starts_at)
+    return day.starts_at, tx.execute(of_day).scalars(1).first() or ""
+
+
+def was_accepted(tx: Connection, source_id: SourceId) -> bool:
+    """Whether an endpoint of the source accepted an event on one of the counted days."""
+    accepted = or_(activity.c.succeeded > 0, activity.c.captured > 0)
+    query = select(activity.c.starts_at).where(*_days(source_id), activity.c.event_type == "", accepted)
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def _days(source_id: SourceId) -> list[ColumnElement[bool]]:
+    """Conditions for the days of a source, all its endpoints together."""
+    return [activity.c.source_id == source_id, activity.c.size == int(Size.DAY), activity.c.endpoint_id == ""]
 
 
 def _of(source_id: SourceId, size: Size, since: Millis, until: Millis) -> list[ColumnElement[bool]]:

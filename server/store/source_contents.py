@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, select
 
-from server.domain.ids import EndpointId, MessageId, Millis, SourceId
+from server.domain.activity import Size
+from server.domain.ids import EndpointId, MessageId, Millis, SourceId, earliest
 from server.domain.messages import ACCEPTED, Origin
-from server.store import deleted_endpoints, inspector, search_text
+from server.store import activity, deleted_endpoints, inspector, search_text
 from server.store import sources as source_rows
 from server.store.changes import endpoint_changed, source_changed
+from server.store.options import AFTER_ALL
 from server.store.schema import (
     attempts,
     deliveries,
@@ -24,7 +26,7 @@ LEFT_BEHIND = ("search_terms",)
 """Tables without an index on their messages: retention deletes these rows by age, and nobody finds them meanwhile."""
 
 LOOKED_AT = 200
-"""How many of the newest rows are searched. A source with more samples and failures than that has moved on anyway."""
+"""How many of the newest rows are searched. What is older is known from activity."""
 
 
 FIRST_LOOK = 10
@@ -34,7 +36,8 @@ FIRST_LOOK = 10
 class LastEvent:
     """The newest signed event of a source."""
 
-    message_id: MessageId
+    message_id: MessageId | None
+    """``None`` when only its day is known: the message is deleted, or behind many samples."""
     event_type: str
     received_at: Millis
 
@@ -55,24 +58,37 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the first steps of a source are, besides its signing secret."""
+    """How far the first steps of a source are, besides its signing secret. What was done once stays done."""
 
     endpoint_id: EndpointId | None
     """One of its endpoints; ``None`` without any."""
-    event: LastEvent | None
-    delivered: MessageId | None
-    """A message that an endpoint accepted; ``None`` when there is none."""
+    had_endpoint: bool
+    """It has an endpoint, or had one that was deleted."""
+    received: bool
+    delivered: bool
+    """An endpoint accepted an event."""
 
 
 def last_event(tx: Connection, source_id: SourceId) -> LastEvent | None:
-    """The newest signed event; ``None`` when none is among the newest messages. Usually it is the newest message."""
-    return _signed_among(tx, source_id, 1) or _signed_among(tx, source_id, LOOKED_AT)
+    """The newest signed event; ``None`` when there was none in 400 days. Usually it is the newest message."""
+    return (
+        _signed_among(tx, source_id, 1) or _signed_among(tx, source_id, LOOKED_AT) or _signed_in_activity(tx, source_id)
+    )
 
 
-def _signed_among(tx: Connection, source_id: SourceId, most: int) -> LastEvent | None:
+def _signed_in_activity(tx: Connection, source_id: SourceId) -> LastEvent | None:
+    last = activity.last_received(tx, source_id)
+    if last is None:
+        return None
+    starts_at, event_type = last
+    before = earliest(MessageId, starts_at + Size.DAY.ms)
+    return _signed_among(tx, source_id, LOOKED_AT, before) or LastEvent(None, event_type, starts_at)
+
+
+def _signed_among(tx: Connection, source_id: SourceId, most: int, before: str = AFTER_ALL) -> LastEvent | None:
     newest = (
         select(messages.c.id, messages.c.event_type, messages.c.received_at, messages.c.origin)
-        .where(messages.c.source_id == source_id)
+        .where(messages.c.source_id == source_id, messages.c.id < before)
         .order_by(messages.c.id.desc())
         .limit(most)
         .subquery()
@@ -86,24 +102,30 @@ def _signed_among(tx: Connection, source_id: SourceId, most: int) -> LastEvent |
 
 def progress(tx: Connection, source_id: SourceId) -> Progress:
     """How far the first steps are. Reads a few rows, however many are stored."""
-    endpoint = select(endpoints.c.id).where(endpoints.c.source_id == source_id, endpoints.c.deleted_at.is_(None))
+    endpoint = select(endpoints.c.id).where(endpoints.c.source_id == source_id).limit(1)
+    existing = tx.execute(endpoint.where(endpoints.c.deleted_at.is_(None))).scalar()
     return Progress(
-        endpoint_id=tx.execute(endpoint.limit(1)).scalar(),
-        event=last_event(tx, source_id),
-        delivered=_accepted_among(tx, source_id, FIRST_LOOK) or _accepted_among(tx, source_id, LOOKED_AT),
+        endpoint_id=existing,
+        had_endpoint=existing is not None or tx.execute(endpoint).first() is not None,
+        received=last_event(tx, source_id) is not None,
+        delivered=(
+            _accepted_among(tx, source_id, FIRST_LOOK)
+            or _accepted_among(tx, source_id, LOOKED_AT)
+            or activity.was_accepted(tx, source_id)
+        ),
     )
 
 
-def _accepted_among(tx: Connection, source_id: SourceId, most: int) -> MessageId | None:
+def _accepted_among(tx: Connection, source_id: SourceId, most: int) -> bool:
     newest = (
-        select(attempts.c.id, attempts.c.message_id, attempts.c.outcome)
+        select(attempts.c.id, attempts.c.outcome)
         .where(attempts.c.source_id == source_id)
         .order_by(attempts.c.id.desc())
         .limit(most)
         .subquery()
     )
-    accepted = select(newest.c.message_id).where(newest.c.outcome.in_([one.value for one in ACCEPTED])).limit(1)
-    return tx.execute(accepted).scalar()
+    accepted = select(newest.c.id).where(newest.c.outcome.in_([one.value for one in ACCEPTED])).limit(1)
+    return tx.execute(accepted).first() is not None
 
 
 def contents(tx: Connection, source_id: SourceId) -> Contents:

@@ -36,9 +36,9 @@ def first_steps(tx: Transaction, here: Visit) -> FirstSteps | None:
     endpoint = f"/endpoints/{made.endpoint_id}" if made.endpoint_id else "/endpoints/new"
     steps = (
         FirstStep(say("Save the signing secret"), bool(here.source.secret), say("Connect Dodo"), here.to("/sources")),
-        FirstStep(say("Add an endpoint"), bool(made.endpoint_id), say("Add endpoint"), here.to("/endpoints/new")),
-        FirstStep(say("Receive the first event"), bool(made.event), say("Wait for it"), here.to("/sources")),
-        FirstStep(say("Deliver it"), bool(made.delivered), say("Send an example"), here.to(f"{endpoint}/testing")
+        FirstStep(say("Add an endpoint"), made.had_endpoint, say("Add endpoint"), here.to("/endpoints/new")),
+        FirstStep(say("Receive the first event"), made.received, say("Wait for it"), here.to("/sources")),
+        FirstStep(say("Deliver it"), made.delivered, say("Send an example"), here.to(f"{endpoint}/testing")
                   if made.endpoint_id else here.to(endpoint)),
     )  # fmt: skip
     return None if all(step.done for step in steps) else FirstSteps(steps, any(each.demo for each in here.sources))

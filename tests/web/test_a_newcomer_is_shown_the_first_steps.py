@@ -1,15 +1,17 @@
 """First steps above the list of endpoints, until they are done or dismissed; a demo source for looking around."""
 
 import asyncio
+from typing import Any
 
-from builders import SECRET
-from entries import arrived, capturing_endpoint
+from builders import SECRET, a_message, an_attempt
+from entries import arrived, capturing_endpoint, kept_endpoint
 from form import path_of, text_of
 from site_under_test import Site
 
 from server.domain.catalog import EVENT_TYPES
-from server.domain.messages import AttemptOutcome
-from server.store import attempts, endpoints, messages, sources
+from server.domain.ids import MessageId, earliest
+from server.domain.messages import AttemptOutcome, Origin
+from server.store import Transaction, activity, attempts, endpoints, messages, sources
 
 
 async def steps(site: Site, slug: str = "test") -> str:
@@ -29,6 +31,32 @@ async def test_each_step_is_ticked_and_the_list_goes_away(each_site: Site) -> No
         while not await site.services.store.read(lambda tx: attempts.page(tx, attempts.Search(endpoint_id=shop.id))):
             await asyncio.sleep(0.02)
     assert await steps(site) == ""
+
+
+async def test_what_was_done_stays_done_in_an_outage_and_without_endpoints(each_site: Site) -> None:
+    site = each_site
+    await site.post(f"/sources/{site.source.id}/secret", {"secret": SECRET})
+    now = site.services.now()
+    shop = await kept_endpoint(site, paused=True)
+    event = a_message(site.source, id=earliest(MessageId, now - 60_000), received_at=now)  # old enough to be counted
+    samples = [a_message(site.source, origin=Origin.EXAMPLE, received_at=now) for _ in range(201)]
+    failed: dict[str, Any] = {"outcome": AttemptOutcome.REJECTED, "started_at": now}
+
+    def keep(tx: Transaction) -> None:
+        messages.receive(tx, [event, *samples])
+        [delivery] = messages.of_messages(tx, [event.id])[event.id]
+        made = an_attempt(event, delivery.id, shop, started_at=now)
+        outage = [an_attempt(event, delivery.id, shop, number=2 + number, **failed) for number in range(201)]
+        attempts.add(tx, [made, *outage])
+
+    await site.services.store.write(keep)
+    await site.services.store.write(lambda tx: activity.add_up(tx, now + 60_000, 1_000))
+    assert await steps(site) == ""
+    await site.post(f"/endpoints/{shop.id}/delete")
+    assert await steps(site) == ""
+
+    connected = text_of((await site.get("/sources")).text)
+    assert "Connected Last signed event: payment.succeeded" in connected
 
 
 async def test_they_can_be_dismissed_for_one_source(site: Site) -> None:
