@@ -1,7 +1,8 @@
 // Rows chosen by check boxes: <form data-chosen> with [data-choose] boxes, a [data-choose-all] box and a
 // [data-chosen-count] text. Remembers what is chosen while the list refreshes itself; a row that is no longer listed is
-// chosen no longer.
+// chosen no longer. An action on nothing is not submitted: the text says what is missing.
 const chosen = new Set();
+let missing = false; // an action was tried with nothing chosen
 
 const boxes = (form) => [...form.querySelectorAll("[data-choose]")];
 
@@ -10,6 +11,14 @@ export function listen() {
     const form = target.closest?.("form[data-chosen]");
     if (!form) return;
     if (target.matches("[data-choose-all]")) { for (const box of boxes(form)) box.checked = target.checked; }
+    missing = false;
+    keep(form);
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-chosen]") || boxes(form).some((box) => box.checked)) return;
+    event.preventDefault();
+    missing = true;
     keep(form);
   });
   // Back leads to a page whose boxes the browser has checked again.
@@ -32,6 +41,7 @@ function keep(form) {
   everything.checked = checked.length > 0 && checked.length === all.length;
   everything.indeterminate = checked.length > 0 && checked.length < all.length;
   const count = form.querySelector("[data-chosen-count]");
-  const text = checked.length ? count.dataset.text.replace("{count}", checked.length) : "";
+  const nothing = missing ? count.dataset.none : "";
+  const text = checked.length ? count.dataset.text.replace("{count}", checked.length) : nothing;
   if (count.textContent !== text) count.textContent = text;
 }
