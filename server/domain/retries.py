@@ -54,6 +54,8 @@ class WaitingRetries:
     """When the first of them is retried by itself."""
     last_at: Millis
     """When the last one is."""
+    paused: bool = False
+    """The endpoint is paused, so they are retried when it is resumed."""
 
 
 Decision = Finished | RetryAt | GiveUp | Park

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, and_, func, literal_column, select
 from server.domain.ids import EndpointId, Millis
 from server.domain.messages import Trigger
 from server.domain.retries import WaitingRetries
-from server.store.schema import deliveries
+from server.store.schema import deliveries, endpoints
 
 MAX_COUNTED = 1_000
 """``find`` counts no further, since it is read with every page of an endpoint."""
@@ -49,4 +49,5 @@ def find(tx: Connection, endpoint_id: EndpointId, now: Millis, most: int = MAX_C
         since = min(since, tx.execute(waits_longest).scalar() or since)
         last = select(deliveries.c.due_at).where(later, is_retry).order_by(deliveries.c.due_at.desc()).limit(1)
         last_at = tx.execute(last).scalar() or last_at
-    return WaitingRetries(min(count, most), more, since, next_at, last_at)
+    paused = tx.execute(select(endpoints.c.paused).where(endpoints.c.id == endpoint_id)).scalar()
+    return WaitingRetries(min(count, most), more, since, next_at, last_at, bool(paused))

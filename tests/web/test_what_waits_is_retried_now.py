@@ -63,6 +63,17 @@ async def test_one_button_of_the_overview_sends_them(each_site: Site) -> None:
     assert "Retry waiting now" in text_of((await site.get(f"/endpoints/{shop.id}/replays")).text)
 
 
+async def test_a_paused_endpoint_promises_no_time_and_resumes_first(site: Site) -> None:
+    shop = await waiting(site, 1)
+    await site.post(f"/endpoints/{shop.id}/pause")
+    page = (await site.get(f"/endpoints/{shop.id}")).text
+    said = text_of(page)
+    assert "Next automatic retry After you resume the endpoint" in said
+    assert "This delivery is sent when you resume it." in said and "oldest first" not in said
+    kinds = dict(re.findall(r'id="(resume-form|retry-waiting)".*?<button class="button (\w+)', page, re.DOTALL))
+    assert kinds == {"resume-form": "primary", "retry-waiting": "plain"}
+
+
 async def test_recover_failed_says_what_still_waits_and_offers_it(site: Site) -> None:
     shop = await waiting(site, 1)
     page = (await site.get(f"/endpoints/{shop.id}/replays/new?kind=failed&since=8h&count=on")).text
@@ -114,7 +125,7 @@ async def test_a_paused_endpoint_gets_them_when_it_is_resumed_and_a_stop_leaves_
     answer = await site.post(f"/endpoints/{shop.id}/retry-waiting")
     assert "retrying-waiting-paused" in answer.headers["location"]
     page = (await site.get(f"/endpoints/{shop.id}/waiting")).text
-    assert "The endpoint is paused. They are sent when you resume it." in text_of(page)
+    assert "The endpoint is paused. The replay continues when you resume it." in text_of(page)
     [replay_id] = set(re.findall(r"/replays/(rpl_\w+)/stop", page))
     answer = await site.post(f"/replays/{replay_id}/stop", {"back": "endpoint"})
     assert path_of(answer) == f"/test/endpoints/{shop.id}"
