@@ -142,6 +142,10 @@ class Progress:
     def tried(self) -> int:
         return self.retrying + sum(self.ended.values())
 
+    def not_started(self, total: int) -> int:
+        """How many of ``total`` are not made due yet."""
+        return max(0, total - self.tried - self.waiting)
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

@@ -74,6 +74,17 @@ async def test_a_paused_endpoint_promises_no_time_and_resumes_first(site: Site) 
     assert kinds == {"resume-form": "primary", "retry-waiting": "plain"}
 
 
+async def test_the_numbers_of_a_run_under_way_add_up(site: Site) -> None:
+    shop = await waiting(site, 3)
+    await site.post(f"/endpoints/{shop.id}/pause")
+    await site.post(f"/endpoints/{shop.id}/retry-waiting", {"rate": "1"})
+    said = text_of((await site.get(f"/endpoints/{shop.id}/waiting")).text)
+    pending, left_over = re.search(r"Pending (\d+)", said), re.search(r"(\d+) not started", said)
+    assert "0 of 3 attempted" in said and left_over
+    assert (int(pending[1]) if pending else 0) + int(left_over[1]) == 3
+    assert "Stopping keeps the old retry time of those not started." in said
+
+
 async def test_recover_failed_says_what_still_waits_and_offers_it(site: Site) -> None:
     shop = await waiting(site, 1)
     page = (await site.get(f"/endpoints/{shop.id}/replays/new?kind=failed&since=8h&count=on")).text
