@@ -26,7 +26,7 @@ class Approval:
 
 NO_DRAFT = say("There is no draft to activate.")
 CASES_FAIL = say(
-    "Test cases fail on this version, and it never served. Restore it into the draft: there you can mend it, or "
+    "Test cases fail on this version, and it never served. Restore it into the draft: there you can fix it, or "
     "activate it all the same and say why."
 )
 
@@ -51,7 +51,7 @@ async def checked(services: Services, endpoint: Endpoint, draft_id: CodeDraftId,
     if not results.failing:
         return replace(approval, override_note="")
     if not approval.override_note:
-        sentence = say("Test cases fail. Mend the code, or say why you activate it all the same.")
+        sentence = say("Test cases fail. Fix the code, or say why you activate it all the same.")
         raise Invalid(Problem("override_note", sentence))
     return replace(approval, failing=results.failing)
 

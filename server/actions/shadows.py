@@ -64,7 +64,7 @@ async def promote(services: Services, endpoint: Endpoint, shadow: Shadow, approv
     check_note(approval.note, "note")
     if failing := await failing_of_version(services, endpoint, shadow.version_id):
         if not approval.note:
-            sentence = say("Test cases fail. Mend the code, or say why you activate it all the same.")
+            sentence = say("Test cases fail. Fix the code, or say why you activate it all the same.")
             raise Invalid(Problem("note", sentence))
         approval = replace(approval, failing=failing, override_note=approval.note)
 

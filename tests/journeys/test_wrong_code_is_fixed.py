@@ -43,7 +43,7 @@ def test_fix_it_shows_a_difference_and_the_code_is_taken_over(hookbench: Running
     with page.expect_response(lambda response: response.request.method == "POST"):  # each correction is run on samples
         page.get_by_role("button", name="Fix it").click()
     correction = page.get_by_role("region", name="Corrected code")
-    expect(correction).to_contain_text("It mends 1 problem.")
+    expect(correction).to_contain_text("It fixes 1 problem.")
     expect(correction.locator("tr.removed")).to_contain_text('action: "payment_completed"')
     expect(correction.locator("tr.added")).to_contain_text('action: "event"')
     assert faults_in(page) == []

@@ -358,7 +358,7 @@ async def test_a_failing_case_blocks_activating_unless_a_note_says_why(each_site
     refused = await make_live(site, endpoint_id, a_form(code=OTHER))
 
     assert refused.status_code == 422
-    sentence = "Test cases fail. Mend the code, or say why you activate it all the same."
+    sentence = "Test cases fail. Fix the code, or say why you activate it all the same."
     assert beside(refused.text, "override_note") == sentence
     assert "1 test case fails" in text_of(refused.text)
     assert len(await history(site, endpoint_id)) == 1
@@ -383,7 +383,7 @@ async def test_a_failing_case_blocks_the_other_ways_to_activate_too(each_site: S
     promoting = f"/endpoints/{endpoint_id}/shadow/{shadow.id}/promote"
     refused = await site.post(promoting)
     assert refused.status_code == 422
-    assert beside(refused.text, "note") == "Test cases fail. Mend the code, or say why you activate it all the same."
+    assert beside(refused.text, "note") == "Test cases fail. Fix the code, or say why you activate it all the same."
     assert (await now(site, endpoint_id)).version == first
 
     path_of(await site.post(promoting, {"note": "The shop closes"}))

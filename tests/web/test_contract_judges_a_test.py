@@ -68,7 +68,7 @@ async def test_fix_it_shows_the_difference_and_the_button_takes_the_code_over(si
     answer = await site.post("/transformations/correct", form | {"part": "findings"}, headers=FRAGMENT)
 
     assert answer.status_code == 200
-    assert "It mends 2 problems." in text_of(answer.text)
+    assert "It fixes 2 problems." in text_of(answer.text)
     code = corrected(answer.text)
     assert code.count('action: "event"') == 2
     assert code.replace('action: "event"', "") == re.sub(
