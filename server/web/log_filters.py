@@ -1,7 +1,7 @@
 """The filters of the log, as they stand in its address: to be shared, and kept by Back, Forward and reload."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import urlencode
@@ -20,6 +20,8 @@ MAX_SEARCH_CHARACTERS = 200
 MAX_MILLIS: Millis = 253_370_764_799_000
 """The end of the year 9998. Calendars here end with 9999, which begins and ends at another time in each zone."""
 MAX_SLOWER_MS = 600_000
+MAX_SHOWN = 40
+"""Characters of a refused value that its sentence shows."""
 
 STATES: Mapping[str, Sentence] = {
     DeliveryState.PENDING: say("Pending"),
@@ -72,6 +74,19 @@ NAMES = (
 """The filters in the address, in their order there."""
 PLACE = frozenset({"view", "before", "paused"})
 """What is no filter: which rows are listed, and how."""
+
+TYPED: Mapping[str, Callable[[str], Sentence]] = {
+    "from": lambda typed: say("From: “{typed}” is not a date and time.", typed=typed),
+    "to": lambda typed: say("Until: “{typed}” is not a date and time.", typed=typed),
+    "response": lambda typed: say("Response: “{typed}” is not a status. Enter, for example, 404 or 4xx.", typed=typed),
+    "slower": lambda typed: say(
+        "Slower than: “{typed}” is not a number of milliseconds from 0 to {limit}.",
+        typed=typed,
+        limit=f"{MAX_SLOWER_MS:,}",
+    ),
+    "currency": lambda typed: say("Currency: “{typed}” is not a currency. Enter, for example, EUR.", typed=typed),
+}
+"""The filters that people type, with what a page says about a value that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +236,15 @@ def in_utc(at: Millis | None) -> str:
 def in_zone(at: Millis | None, zone: tzinfo) -> str:
     """The time as a field for local times holds it: ``2026-09-21T16:13``; empty for ``None``."""
     return datetime.fromtimestamp(at / 1000, zone).strftime("%Y-%m-%dT%H:%M") if at is not None else ""
+
+
+def refused(asked: QueryParams, filters: Filters) -> dict[str, Sentence]:
+    """Why values of an address are no filters, by the names of their fields. ``filters``: those of the same address."""
+    used = filters.in_address()
+    by_preset = {"from", "to"} if filters.time else set()
+    typed = {name: asked.get(name, "").strip() for name in TYPED if name not in by_preset}
+    wrong = {name: value[:MAX_SHOWN] for name, value in typed.items() if value and not used[name]}
+    return {name: TYPED[name]("".join(filter(str.isprintable, value))) for name, value in wrong.items()}
 
 
 def _outcomes(status: str) -> tuple[AttemptOutcome, ...]:

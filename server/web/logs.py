@@ -13,7 +13,7 @@ from server.domain.ids import EndpointId, Millis, VersionId
 from server.domain.sentences import Sentence, say
 from server.store import Transaction, endpoints, logs, versions
 from server.store.log_search import LogSearch
-from server.web import zones
+from server.web import log_filters, zones
 from server.web.endpoint_form import TREE
 from server.web.log_columns import Columns
 from server.web.log_export import MAX_ROWS
@@ -80,6 +80,8 @@ class LogPage:
     most_exported: int = MAX_ROWS
     nothing_yet: bool = False
     """The page goes on searching by itself (``static/js/further.js``), and has found nothing so far."""
+    refused: Mapping[str, Sentence] = field(default_factory=dict)
+    """What is said about typed values that are no filters, by the names of their fields."""
     active: str = "logs"
 
 
@@ -133,6 +135,7 @@ async def index(request: Request, here: Here) -> Response:
             zone=str(zones.current.get()),
             export=replace(filters, before="", paused="").at(here.to("/logs/export")),
             nothing_yet=shown == "0",
+            refused=log_filters.refused(request.query_params, filters),
         ),
         block="rows" if pinned else "found" if shown else "log",
     )

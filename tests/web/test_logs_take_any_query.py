@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from entries import capturing_endpoint, tried
+from form import text_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from site_under_test import Site
@@ -58,6 +59,20 @@ async def test_every_query_is_answered_with_a_page(
     answer = await site.get(paths[which], params=query, headers=headers)
 
     assert answer.status_code == 200
+
+
+async def test_a_value_that_is_no_filter_is_named_and_the_others_stay(site: Site) -> None:
+    page = (
+        await site.get("/logs?response=abc&slower=-5&from=2026-13-01&to=x%07y&currency=EURO&type=payment.failed")
+    ).text
+    said = text_of(page)
+    assert "Response: “abc” is not a status." in said and '<a href="#field-response">' in page
+    assert "Slower than: “-5” is not a number of milliseconds from 0 to 600,000." in said
+    assert "From: “2026-13-01” is not a date and time." in said and "Until: “xy” is not" in said
+    assert "Currency: “EURO” is not a currency." in said
+    assert "Event type: payment.failed" in said
+    fine = "/logs?time=24h&from=nonsense&response=4xx&slower=0&currency=eur"
+    assert "This filter is not used." not in (await site.get(fine)).text
 
 
 async def test_a_query_that_is_no_text_is_answered_with_a_page(site: Site) -> None:
