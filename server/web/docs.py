@@ -54,9 +54,9 @@ async def show(request: Request, here: Here, slug: str, q: str = "") -> Response
     return _page(request, here, pages, q=q, shown=pages[slug])
 
 
-async def pages_of(request: Request) -> Mapping[str, DocsPage]:
-    """The pages in the reader's language. Renders them in a thread, since it would block the event loop."""
-    return await asyncio.to_thread(read_pages, i18n.current.get(), request.app.state.settings.limits)
+async def pages_of(request: Request, language: str | None = None) -> Mapping[str, DocsPage]:
+    """The pages in a language, or in the reader's. Renders them in a thread, since it would block the event loop."""
+    return await asyncio.to_thread(read_pages, language or i18n.current.get(), request.app.state.settings.limits)
 
 
 def html_of(found: DocsPage, base: str, q: str = "") -> tuple[Markup, Markup]:

@@ -18,8 +18,10 @@ from server.domain.sentences import Sentence, say
 from server.store import Transaction, endpoints, logs, options, search
 from server.store.search import FoundMessage
 from server.web import i18n
+from server.web.docs import pages_of
 from server.web.page_routes import source_pages
 from server.web.render import page
+from server.web.settings_frame import SECTIONS
 from server.web.visit import Here, Visit
 
 router = source_pages()
@@ -34,10 +36,12 @@ DEADLINE_SECONDS = 5.0
 class Place:
     """A page or an action that people can go to by its name."""
 
-    title: Sentence
+    title: Sentence | str
     icon: str
     address: str
     """Without the source."""
+    words: str = ""
+    """Further words that find it; nobody sees them."""
 
 
 PAGES = (
@@ -65,11 +69,17 @@ ACTIONS = (
 )
 
 
+SETTINGS = tuple(
+    Place(say("Settings: {section}", section=each.title), each.icon, each.path, each.words) for each in SECTIONS
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SearchPage:
     q: str
     pages: Sequence[Place]
     actions: Sequence[Place]
+    docs: Sequence[Place]
     endpoints: Mapping[EndpointId, str]
     """Their names."""
     event_types: Sequence[str]
@@ -118,8 +128,9 @@ async def results(request: Request, here: Here, q: str = "") -> Response:
         here,
         SearchPage(
             q=text,
-            pages=_named(PAGES, text),
+            pages=_named((*PAGES, *SETTINGS) if text else PAGES, text),
             actions=_named(ACTIONS, text),
+            docs=_named(await _docs(request), text) if text else (),
             endpoints=found.endpoints,
             event_types=found.event_types,
             messages=found.messages,
@@ -158,11 +169,18 @@ def _names(tx: Transaction, here: Visit, ids: Iterable[EndpointId]) -> Mapping[E
     return endpoints.names(tx, here.services.cards, ids)
 
 
+async def _docs(request: Request) -> Sequence[Place]:
+    """The pages of the docs, which their English titles find too."""
+    pages, in_english = await pages_of(request), await pages_of(request, "en")
+    return [Place(each.title, "book", f"/docs/{slug}", in_english[slug].title) for slug, each in pages.items()]
+
+
 def _named(places: Sequence[Place], text: str) -> Sequence[Place]:
-    """The places whose title has all words, in the reader's language or in English; all for an empty text."""
+    """The places that all words name, in the reader's language or in English; all for an empty text."""
     words = text.casefold().split()
     return [one for one in places if all(word in _title(one) for word in words)][: MAX_PLACES if words else None]
 
 
 def _title(place: Place) -> str:
-    return f"{i18n.in_words(place.title)}\n{place.title.text}".casefold()
+    shown = place.title if isinstance(place.title, str) else i18n.in_words(place.title)
+    return f"{shown}\n{place.title}\n{place.words}".casefold()

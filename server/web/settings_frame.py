@@ -28,6 +28,8 @@ class Section:
     """The end of its address, and the name of its template."""
     title: Sentence
     icon: str
+    words: str
+    """Other words for what it sets, in each language, by which the palette finds it."""
 
     @property
     def path(self) -> str:
@@ -35,14 +37,24 @@ class Section:
 
 
 SECTIONS = (
-    Section(NOTIFICATIONS, say("Notifications"), "bell"),
-    Section("appearance", say("Appearance"), "eye"),
-    Section("language", say("Language and time zone"), "clock"),
-    Section("retention", say("Data and retention"), "catalog"),
-    Section("search", say("Search"), "search"),
-    Section("networks", say("Networks"), "source"),
-    Section("account", say("Account"), "user"),
-    Section("about", say("About"), "info"),
+    Section(NOTIFICATIONS, say("Notifications"), "bell", "alerts e-mail email webhook slack notify 提醒 邮件 告警"),
+    Section("appearance", say("Appearance"), "eye", "dark light theme colour color mode 深色 浅色 暗色 主题"),
+    Section("language", say("Language and time zone"), "clock", "english chinese 中文 英文 locale timezone utc hours"),
+    Section(
+        "retention",
+        say("Data and retention"),
+        "catalog",
+        "delete old events days disk space database size 删除 保留期限 磁盘 数据库",
+    ),
+    Section("search", say("Search"), "search", "full text payload metadata index 全文 索引 元数据"),
+    Section(
+        "networks",
+        say("Networks"),
+        "source",
+        "allow private local loopback localhost 127.0.0.1 firewall HOOKBENCH_ALLOW_NETWORKS 内网 本机 防火墙",
+    ),
+    Section("account", say("Account"), "user", "password user name session sign out 密码 用户 登录 会话"),
+    Section("about", say("About"), "info", "version licence license upgrade system 版本 许可 升级"),
 )
 
 

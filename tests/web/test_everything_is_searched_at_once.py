@@ -59,6 +59,22 @@ async def test_pages_are_found_in_the_readers_language_and_in_english(site: Site
         assert 'href="/test/settings"' in (await site.client.get("/test/search", params={"q": text})).text
 
 
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("retention", "settings/retention"), ("time zone", "settings/language"), ("language", "settings/language"),
+        ("dark", "settings/appearance"), ("networks", "settings/networks"), ("about", "settings/about"),
+        ("深色", "settings/appearance"), ("时区", "settings/language"),
+        ("Backup", "docs/backup"), ("备份", "docs/backup"),
+    ],
+)  # fmt: skip
+async def test_settings_and_docs_are_found_by_their_titles_and_other_words(site: Site, text: str, address: str) -> None:
+    for language in ("en", "zh_Hans") if text.isascii() else ("zh_Hans",):
+        site.client.cookies.set("lang", language)
+        shown = (await site.client.get("/test/search", params={"q": text})).text
+        assert f'href="/test/{address}"' in shown
+
+
 async def test_an_empty_search_offers_every_page(site: Site) -> None:
     shown = (await site.get("/test/search")).text
     assert 'href="/test/logs"' in shown and 'href="/test/cards/new"' in shown
