@@ -14,7 +14,7 @@ from server.domain.ids import EndpointId, Millis
 from server.domain.sentences import say
 from server.domain.stamps import FormPart, Seen
 from server.store import Transaction, deleted_endpoints, deliveries, endpoints, operational_events
-from server.web.errors import NotFound
+from server.web.errors import NotFound, WayOut
 from server.web.forms import MAX_STAMP
 from server.web.page_routes import source_pages
 from server.web.render import context_of, fragment, page
@@ -67,8 +67,10 @@ async def find(here: Visit, endpoint_id: EndpointId) -> Endpoint:
     """The endpoint. Raises ``NotFound``, and ``OtherSource`` when it belongs to another source."""
     endpoint = await here.services.store.read(lambda tx: endpoints.get(tx, endpoint_id))
     if endpoint is None:
-        if await here.services.store.read(lambda tx: deleted_endpoints.get(tx, endpoint_id)):
-            raise NotFound(say("This endpoint was deleted. It can be restored under Recently deleted."))
+        if deleted := await here.services.store.read(lambda tx: deleted_endpoints.get(tx, endpoint_id)):
+            at = f"/{here.slugs[deleted.endpoint.source_id]}/endpoints/deleted#{endpoint_id}"
+            sentence = say("This endpoint was deleted. It can be restored under Recently deleted.")
+            raise NotFound(sentence, WayOut(say("Recently deleted"), at))
         raise NotFound(say("This endpoint does not exist. It may have been deleted."))
     here.check_owner(endpoint.source_id)
     return endpoint

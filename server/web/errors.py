@@ -47,12 +47,21 @@ ELSEWHERE = say("This belongs to {source}, but the form was sent to another sour
 BROKEN = say("Something went wrong in Hookbench. See the log entry {id}.", id="")
 
 
-class NotFound(Exception):
-    """What the address names does not exist. ``sentence`` says what is missing."""
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """A link that the page about an error offers first."""
 
-    def __init__(self, sentence: Sentence | None = None) -> None:
+    text: Sentence
+    at: str
+
+
+class NotFound(Exception):
+    """What the address names does not exist. ``sentence`` says what is missing, ``way_out`` leads to where it is."""
+
+    def __init__(self, sentence: Sentence | None = None, way_out: WayOut | None = None) -> None:
         super().__init__(str(sentence or ""))
         self.sentence = sentence or SENTENCES[404]
+        self.way_out = way_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ class ErrorPage:
     code: int
     """The HTTP status."""
     sentence: Sentence
+    way_out: WayOut | None
 
 
 def install(app: FastAPI) -> None:
@@ -78,11 +88,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _broken)
 
 
-def answer(request: Request, status: int, sentence: Sentence) -> Response:
+def answer(request: Request, status: int, sentence: Sentence, way_out: WayOut | None = None) -> Response:
     """The error response: a page for browsers and htmx, JSON for programs."""
     if "text/html" not in request.headers.get("accept", "") and "hx-request" not in request.headers:
         return JSONResponse({"error": str(sentence)}, status)
-    values = ErrorPage(code=status, sentence=sentence)
+    values = ErrorPage(status, sentence, way_out)
     return render.page(request, "errors/error.html", None, values, block="content", status=status)
 
 
@@ -129,7 +139,7 @@ def _page_of(request: Request) -> str | None:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     assert isinstance(error, NotFound)
-    return answer(request, 404, error.sentence)
+    return answer(request, 404, error.sentence, error.way_out)
 
 
 async def _no_such_source(request: Request, error: Exception) -> Response:

@@ -19,7 +19,16 @@ from server.domain.payload_diff import Changes, changes
 from server.domain.response_words import words_of
 from server.domain.sentences import Invalid, Sentence, say
 from server.domain.versions import VersionName
-from server.store import Transaction, attempts, deliveries, endpoints, log_neighbours, messages, sources
+from server.store import (
+    Transaction,
+    attempts,
+    deleted_endpoints,
+    deliveries,
+    endpoints,
+    log_neighbours,
+    messages,
+    sources,
+)
 from server.store import versions as version_rows
 from server.store.compression import UnreadableValue
 from server.store.log_neighbours import Neighbour
@@ -80,6 +89,8 @@ class DeliveryView:
     """Newest first."""
     to_run: VersionsToRun | None
     """The versions that a resend can run; ``None`` when the endpoint was deleted."""
+    restorable: bool = False
+    """The endpoint was deleted, and can be restored."""
 
     @property
     def next_step(self) -> int:
@@ -421,6 +432,7 @@ def _ways(
             endpoint,
             [attempt for attempt in made if attempt.delivery_id == delivery.id],
             versions_to_run(endpoint, known) if endpoint else None,
+            endpoint is None and deleted_endpoints.get(tx, endpoint_id) is not None,
         )
 
     return [view(delivery) for delivery in found]

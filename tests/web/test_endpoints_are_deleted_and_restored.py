@@ -3,7 +3,7 @@
 import re
 
 from builders import a_message
-from entries import kept_endpoint
+from entries import kept_endpoint, tried
 from form import a_form, path_of, text_of
 from site_under_test import Site
 
@@ -63,6 +63,8 @@ async def test_recently_deleted_lists_restores_and_erases(site: Site) -> None:
     gone = await site.get(f"/endpoints/{endpoint.id}")
     assert gone.status_code == 404
     assert "It can be restored under Recently deleted." in text_of(gone.text)
+    assert f'href="/test/endpoints/deleted#{endpoint.id}"' in gone.text
+    assert "can be restored for 30 days: Recently deleted" in text_of((await site.get("/endpoints")).text)
 
     answer = await site.post("/endpoints/deleted/erase", {"ids": endpoint.id})
     assert answer.headers["location"] == "/test/endpoints/deleted?said=endpoint-erased"
@@ -70,6 +72,16 @@ async def test_recently_deleted_lists_restores_and_erases(site: Site) -> None:
     refused = await site.post("/endpoints/deleted/restore", {"ids": endpoint.id})
     assert refused.status_code == 422
     assert "cannot be restored" in text_of(refused.text)
+
+
+async def test_the_page_of_a_message_leads_to_its_deleted_endpoint(site: Site) -> None:
+    endpoint = await kept_endpoint(site)
+    entry = await tried(site, endpoint)
+    await site.post(f"/endpoints/{endpoint.id}/delete")
+    link = f'href="/test/endpoints/deleted#{endpoint.id}"'
+    assert link in (await site.get(f"/messages/{entry.message.id}")).text
+    await site.post("/endpoints/deleted/erase", {"ids": endpoint.id})
+    assert link not in (await site.get(f"/messages/{entry.message.id}")).text
 
 
 async def test_an_endpoint_of_another_source_is_neither_restored_nor_erased_here(site: Site) -> None:
