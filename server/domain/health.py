@@ -19,6 +19,9 @@ APART: Millis = 12 * HOUR
 WITHIN: Millis = 24 * HOUR
 """The clock starts once two failures are at least ``APART`` and at most ``WITHIN`` from each other."""
 
+FAILING: Millis = MINUTE
+"""Pages call an endpoint failing once every attempt has failed for this long."""
+
 OUTAGE: Millis = 15 * MINUTE
 """People are notified once every attempt has failed for this long."""
 
@@ -40,6 +43,13 @@ class Health:
     """When the five-day clock started: once two failures were at least ``APART`` and at most ``WITHIN`` apart."""
     warned_at: Millis | None = None
     """When people were notified that the endpoint is about to be disabled."""
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether every attempt has failed for ``FAILING``, so at least two in a row."""
+        first, latest = self.first_failure_at, self.last_failure_at
+        early = first is not None and latest is not None and latest - first >= FAILING
+        return early or self.failing_since is not None
 
     @property
     def disabled_from(self) -> Millis | None:

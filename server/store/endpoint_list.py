@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
+from server.domain.health import Health
 from server.domain.ids import AttemptId, EndpointId, Millis, SourceId
 from server.domain.messages import AttemptOutcome
 from server.store.endpoints import url_or_nothing
@@ -39,8 +40,9 @@ def briefs(tx: Connection, source_id: SourceId, *, urls: bool) -> list[Brief]:
 
     Decrypts the URL only with ``urls``, and of an endpoint without a name, which is generated from it.
     """
-    columns = ("id", "name", "card", "description", "url", "disabled", "paused", "failing_since", "destination")
-    query = select(*(endpoints.c[column] for column in columns)).where(
+    columns = ("id", "name", "card", "description", "url", "disabled", "paused", "destination")
+    failures = ("first_failure_at", "last_failure_at", "failing_since")
+    query = select(*(endpoints.c[column] for column in (*columns, *failures))).where(
         endpoints.c.source_id == source_id, endpoints.c.deleted_at.is_(None)
     )
     # As plain tuples: a source may have hundreds.
@@ -53,10 +55,10 @@ def briefs(tx: Connection, source_id: SourceId, *, urls: bool) -> list[Brief]:
             url_or_nothing(tx, id, url) if urls or not name else "",
             disabled,
             paused,
-            failing_since is not None,
+            Health(*failed).is_failing,
             destination == "capture",
         )
-        for id, name, card, description, url, disabled, paused, failing_since, destination in tx.execute(
+        for id, name, card, description, url, disabled, paused, destination, *failed in tx.execute(
             query.order_by(endpoints.c.id)
         ).all()
     ]

@@ -121,7 +121,7 @@ class Row:
     name: str
     address: str
     waiting: int
-    """Waiting deliveries; counted only while the endpoint is paused, up to ``MAX_COUNTED_EACH`` + 1."""
+    """Waiting deliveries, counted up to ``MAX_COUNTED_EACH`` + 1."""
     attempts: int
     """Those of the last 24 hours."""
     wrong: int
@@ -351,7 +351,7 @@ def _rows(tx: Transaction, here: Visit, ids: Sequence[EndpointId]) -> list[Row]:
     found = endpoints.by_ids(tx, ids)
     counted = activity.of_endpoints(tx, here.source.id, ids, Size.HOUR, since, until)
     last = endpoint_list.outcomes(tx, endpoint_list.last_attempts(tx, ids).values())
-    waiting = queues.waiting(tx, [each.id for each in found.values() if each.paused])
+    waiting = queues.waiting(tx, found)
     hours = range(since, until, Size.HOUR.ms)
     rows: list[Row] = []
     for endpoint in (found[each] for each in ids if each in found):

@@ -58,10 +58,8 @@ async def test_the_list_shows_name_address_state_error_rate_and_last_attempt(sit
 
     text = text_of((await site.get("/endpoints")).text)
 
-    assert (
-        "Our shop https://example.com/hook Webhook Enabled no transformation 33.3% "
-        "3 attempts in 24 hours; 1 failed or their transformation failed" in text
-    )
+    assert "Our shop https://example.com/hook Webhook Enabled" in text
+    assert "no transformation 33.3% 3 attempts in 24 hours; 1 failed or their transformation failed" in text
     assert "Rejected" in text
     assert "second line" not in text
 

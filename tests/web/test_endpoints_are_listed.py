@@ -4,13 +4,14 @@ import re
 from collections import Counter
 
 import pytest
-from builders import a_message, an_endpoint
+from builders import NOW, a_message, an_endpoint
 from entries import tried
 from form import text_of
 from site_under_test import Site
 from sqlalchemy import event
 
 from server.domain.endpoints import Destination, Endpoint
+from server.domain.health import Health
 from server.domain.messages import AttemptOutcome, DeliveryState
 from server.store import Transaction, endpoints, messages
 
@@ -48,6 +49,18 @@ async def test_it_is_filtered_by_state(site: Site) -> None:
     assert await listed(site, "?state=enabled") == ["Kept"]
     assert await listed(site, "?state=capture") == ["Kept"]
     assert len(await listed(site, "?state=nonsense")) == 3
+
+
+async def test_a_failing_endpoint_is_not_called_enabled_and_says_what_waits(each_site: Site) -> None:
+    site = each_site
+    [dead] = await stored(site, "Dead", health=Health(first_failure_at=NOW, last_failure_at=NOW + 60_000))
+    await stored(site, "Hiccup", health=Health(first_failure_at=NOW, last_failure_at=NOW + 59_000))
+    await tried(site, dead, DeliveryState.PENDING, outcome=AttemptOutcome.REJECTED)
+    assert await listed(site, "?state=failing") == ["Dead"]
+    assert await listed(site, "?state=enabled") == ["Hiccup"]
+    row = text_of((await site.get("/endpoints?state=failing")).text.partition("<tbody>")[2])
+    assert "Failing 1 delivery waiting" in row and "Enabled" not in row
+    assert "Failing" in text_of((await site.get(f"/endpoints/{dead.id}/head")).text)
 
 
 async def test_each_column_sorts_it_both_ways(each_site: Site) -> None:
