@@ -143,7 +143,14 @@ class AddressRules:
             return problem
         host = _plain(urlsplit(url).hostname or "").rstrip(".")
         literal = _LOOPBACK if host == "localhost" or host.endswith(".localhost") else _literal(host)
-        return self._judge(literal) if literal else None
+        return _with_network(self._judge(literal), literal) if literal else None
+
+
+def _with_network(rule: Reason | None, literal: Address) -> Reason | None:
+    """The rule with the network to allow. Only for an address that is in the URL, so that nothing is revealed."""
+    key = {THIS_MACHINE.key: "typed_loopback", PRIVATE.key: "typed_private"}.get(rule.key) if rule else None
+    network = next((network for network, _ in _FORBIDDEN if literal in network), None)
+    return because(key, network=str(network)) if key and network else rule
 
 
 def url_problem(url: str) -> Reason | None:

@@ -13,9 +13,22 @@ from server.domain.sentences import Sentence
 
 REASONS: Mapping[str, str] = {
     # The address that a request would go to (domain/addresses.py)
-    "address_loopback": "The address belongs to this machine (loopback). To allow deliveries to it, set "
-    "HOOKBENCH_ALLOW_NETWORKS.",
-    "address_private": "The address is in a private network. To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS.",
+    "address_loopback": (
+        "The address belongs to this machine (loopback). To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS, for "
+        "example to 127.0.0.0/8, and restart Hookbench."
+    ),
+    "address_private": (
+        "The address is in a private network. To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS, for example to "
+        "10.0.0.0/8, and restart Hookbench."
+    ),
+    "typed_loopback": (
+        "The address belongs to this machine (loopback). To allow deliveries to it, set "
+        "HOOKBENCH_ALLOW_NETWORKS={network} and restart Hookbench."
+    ),
+    "typed_private": (
+        "The address is in a private network. To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS={network} and "
+        "restart Hookbench."
+    ),
     "address_shared": (
         "The address is in a provider's shared network (carrier-grade NAT). Deliveries to it are not allowed."
     ),

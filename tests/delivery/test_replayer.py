@@ -133,7 +133,8 @@ async def test_a_host_that_leads_inside_by_now_is_blocked(shop):
     assert (delivered.outcome, len(receiver.got)) == (AttemptOutcome.SUCCEEDED, 1)
     assert (blocked.outcome, blocked.trigger) == (AttemptOutcome.BLOCKED, Trigger.REPLAY)
     assert blocked.error.message == (
-        "The address is in a private network. To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS."
+        "The address is in a private network. To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS, for example to "
+        "10.0.0.0/8, and restart Hookbench."
     )
 
 

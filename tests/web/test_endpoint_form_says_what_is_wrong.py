@@ -17,12 +17,14 @@ REFUSALS = {
     "loopback": (
         a_form(url="http://127.0.0.1:9/"),
         "url",
-        "The address belongs to this machine (loopback). To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS.",
+        "The address belongs to this machine (loopback). To allow deliveries to it, set "
+        "HOOKBENCH_ALLOW_NETWORKS=127.0.0.0/8 and restart Hookbench.",
     ),
     "private network": (
         a_form(url="http://10.1.2.3/"),
         "url",
-        "The address is in a private network. To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS.",
+        "The address is in a private network. To allow deliveries to it, set "
+        "HOOKBENCH_ALLOW_NETWORKS=10.0.0.0/8 and restart Hookbench.",
     ),
     "metadata": (
         a_form(url="http://169.254.169.254/latest"),

@@ -14,7 +14,12 @@ from server.domain.requests import FinishedRequest
 from server.store import attempts, endpoints, options
 
 INSIDE = "http://127.0.0.1:9/"
-RULE = "The address belongs to this machine (loopback). To allow deliveries to it, set HOOKBENCH_ALLOW_NETWORKS."
+RULE = (
+    "The address belongs to this machine (loopback). To allow deliveries to it, set "
+    "HOOKBENCH_ALLOW_NETWORKS=127.0.0.0/8 and restart Hookbench."
+)
+AT_DELIVERY = RULE.replace("=127.0.0.0/8", ", for example to 127.0.0.0/8,")
+"""A name is judged by what it resolves to, which the sentence must not reveal."""
 TO_INSIDE = f'function handler(webhook) {{ webhook.url = "{INSIDE}"; return webhook }}'
 
 
@@ -47,8 +52,16 @@ async def test_a_destination_that_is_switched_from_capture_to_send(site: Site) -
 async def test_the_test_run(site: Site, form: dict[str, object]) -> None:
     answer = await site.post("/transformations/try", form, headers={"hx-request-type": "partial"})
 
-    assert RULE in text_of(answer.text)
+    assert text_of(answer.text).count(RULE) == 1
+    assert 'href="/test/settings/networks"' in answer.text
     assert "Ready to send" not in text_of(answer.text)
+
+
+async def test_a_test_that_is_sent_says_it_once(site: Site) -> None:
+    form = a_form(url=INSIDE, transforming=None)
+    answer = await site.post("/transformations/send", form, headers={"hx-request-type": "partial"})
+    assert text_of(answer.text).count(RULE) == 1
+    assert 'href="/test/settings/networks"' in answer.text
 
 
 async def test_the_webhook_for_alerts(site: Site) -> None:
@@ -98,7 +111,7 @@ async def test_code_that_leads_there_in_an_event_an_example_and_a_resend(site: S
     assert {one.trigger for one in examples} >= {Trigger.EXAMPLE, Trigger.RESEND}
     for attempt in (*tries, *examples):
         assert attempt.outcome is AttemptOutcome.BLOCKED
-        assert attempt.error and attempt.error.message == RULE
+        assert attempt.error and attempt.error.message == AT_DELIVERY
 
 
 async def test_the_courier_which_every_delivery_replay_and_notification_goes_through(site: Site) -> None:
@@ -106,5 +119,5 @@ async def test_the_courier_which_every_delivery_replay_and_notification_goes_thr
         sent = await site.services.courier.send(FinishedRequest("POST", receiver.url(), {}, b"{}"))
 
     assert isinstance(sent, Blocked)
-    assert sent.error.message == RULE
+    assert sent.error.message == AT_DELIVERY
     assert receiver.connections == 0
