@@ -210,6 +210,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         rules=rules,
         public_url=public_url,
         intake=Intake(store, configuration, worker, feed, max_body=settings.max_body, timeout=settings.intake_timeout),
+        data=settings.data.resolve(),
         mailer=mailer,
         retention_days=settings.retention_days,
     )

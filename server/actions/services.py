@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from server.actions.case_progress import CaseProgress
 from server.actions.check_results import CheckResults
@@ -42,6 +43,8 @@ class Services:
     """The URL at which Dodo and people reach us, without a final slash; empty when the setting is not set."""
     intake: Intake
     """Takes in events, also those that a demo source sends to itself."""
+    data: Path
+    """The folder with the database file and the key."""
     mailer: Mailer | None = None
     """``None`` when no mail server is configured."""
     retention_days: int = 0

@@ -4,8 +4,11 @@ The source is the first part of the address (``/test/…``, ``/live/…``), so t
 and a form goes to the source under which it was opened, whatever other tabs show.
 """
 
+import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends
@@ -27,6 +30,8 @@ BROWSER_COOKIE = "browser"
 LAST_SOURCE_COOKIE = "last_source"
 """The slug of the source that was opened last. It only decides where an address without a source, such as ``/``,
 redirects to; never what a page shows or where a form goes."""
+_BESIDE_PYTHON = Path(sys.executable).with_name("hookbench")
+_PROGRAM = str(_BESIDE_PYTHON) if _BESIDE_PYTHON.exists() else "hookbench"
 
 
 class SignInNeeded(Exception):
@@ -66,6 +71,12 @@ class Visit:
     def unseen(self) -> int:
         """How many operational events of the source are unseen."""
         return self.unseen_by_source[self.source.id]
+
+    @property
+    def send_command(self) -> str:
+        """The command that sends a signed sample to the source, from any folder of this machine."""
+        of_source = ("--source", self.slugs[self.source.id], "--data", str(self.services.data))
+        return shlex.join([_PROGRAM, "send", "payment.succeeded", *of_source])
 
     def to(self, path: str) -> str:
         """The address of a page of the source: ``/logs`` → ``/test/logs``."""

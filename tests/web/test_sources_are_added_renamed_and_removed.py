@@ -32,7 +32,8 @@ async def test_a_source_is_added_and_has_pages_address_and_secret_of_its_own(eac
     assert (added.name, added.mode, added.secret, added.demo) == ("Shop EU", Mode.LIVE, None, False)
     page = (await site.client.get("/shop-eu/sources")).text
     assert f"/in/{added.token}" in page and "live-mark" in page
-    assert "hookbench send payment.succeeded --source shop-eu" in text_of(page)
+    command = f"hookbench send payment.succeeded --source shop-eu --data {site.services.data}"
+    assert command in text_of(page) and site.services.data.is_absolute()
     for place in ("endpoints", "logs", "notices", "events", "inspector", "settings", "endpoints/new"):
         assert (await site.client.get(f"/shop-eu/{place}")).status_code == 200
 
