@@ -181,6 +181,12 @@ async def test_parking_is_switched_on_the_advanced_tab(site: Site) -> None:
     shop = await kept_endpoint(site, card="customer_io", credentials={"site_id": "a", "api_key": "b", "region": "us"})
     page = (await site.get(f"/endpoints/{shop.id}/advanced")).text
     assert "Park events that break the contract" in text_of(page)
+    plain = await kept_endpoint(site)
+    assert "Park events that break the contract" not in text_of(
+        (await site.get(f"/endpoints/{plain.id}/advanced")).text
+    )
+    edited = (await site.get(f"/endpoints/{plain.id}/edit")).text
+    assert f'Send a test instead. <a href="/test/endpoints/{plain.id}/testing">' in edited
 
     await site.post(f"/endpoints/{shop.id}/advanced", {"enforce_contract": "on"})
     changed = await site.services.store.read(lambda tx: endpoints.get(tx, shop.id))
