@@ -235,6 +235,12 @@ def _transformation_failing(detail: Detail, count: int) -> Sentence:
     )
 
 
+def _transformation_failing_none_parked(detail: Detail, count: int) -> Sentence:
+    if count > 1:
+        return say("The transformation failed for {count} events. No event is parked any more.", count=count)
+    return say("The transformation failed for one event. It is no longer parked.")
+
+
 TRANSFORMATION_FAILING = register(
     OperationalEventType(
         key="transformation.failing",
@@ -242,9 +248,7 @@ TRANSFORMATION_FAILING = register(
         description=say("An endpoint's code fails. Its events are parked until you fix it."),
         severity=Severity.WARNING,
         wording=_transformation_failing,
-        wording_when_none_parked=lambda detail, count: say(
-            "The transformation failed (events: {count}). None of them are parked any more.", count=count
-        ),
+        wording_when_none_parked=_transformation_failing_none_parked,
         counted_together_ms=DAY_MS,
         next_step=NextStep.LOOK_AT_CODE,
     )
@@ -300,7 +304,9 @@ def _hookbench_fault(detail: Detail, count: int) -> Sentence:
 def _hookbench_fault_none_parked(detail: Detail, count: int) -> Sentence:
     if "about" in detail:  # nothing was parked by it
         return _hookbench_fault(detail, count)
-    return say("Hookbench failed (events: {count}). None of them are parked any more.", count=count)
+    if count > 1:
+        return say("Hookbench failed on {count} events. No event is parked any more.", count=count)
+    return say("Hookbench failed on one event. It is no longer parked.")
 
 
 HOOKBENCH_FAULT = register(

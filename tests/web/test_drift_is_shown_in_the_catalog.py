@@ -29,7 +29,7 @@ async def test_events_as_the_catalog_has_them(site: Site) -> None:
     await seen(site, PAID, EVENT_TYPES[PAID].sample)
     page = text_of((await site.get(f"/events/{PAID}")).text)
     assert "They have the fields and types of this schema." in page
-    assert "1 event was looked at" in page
+    assert "1 event was examined" in page
 
 
 async def test_new_fields_and_changed_types(site: Site) -> None:

@@ -35,7 +35,7 @@ async def test_nothing_is_called_parked_once_it_went_out(site: Site) -> None:
     for address in ("/notices", f"/endpoints/{shop.id}"):
         page = text_of((await site.get(address)).text)
         assert waits not in page
-        assert "None of them are parked any more." in page
+        assert "The transformation failed for one event. It is no longer parked." in page
     assert parked not in text_of((await site.get(f"/messages/{entry.message.id}")).text)
 
 
