@@ -45,12 +45,12 @@ MAX_SECONDS = 1800
 
 MESSAGE_FIELDS = (
     "received_at", "message_id", "event_id", "event_type", "origin", "customer_name", "customer_email", "amount",
-    "currency", "reference", "deliveries", "endpoints", "response_status", "duration_ms",
+    "currency", "reference", "deliveries", "endpoints", "response_status", "duration_ms", "customer_id",
 )  # fmt: skip
 ATTEMPT_FIELDS = (
     "attempted_at", "attempt_id", "message_id", "event_type", "customer_name", "customer_email", "amount", "currency",
     "reference", "endpoint_id", "endpoint", "outcome", "number", "version", "response_status", "duration_ms",
-    "contract", "error", "next_attempt_at",
+    "contract", "error", "next_attempt_at", "customer_id",
 )  # fmt: skip
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -173,17 +173,19 @@ def _message(row: MessageRow, found: Rows) -> Row:
         ],
         "response_status": last.status if last else None,
         "duration_ms": round(last.duration_ms, 1) if last else None,
+        "customer_id": row.summary.customer_id or None,
     }
 
 
 def _attempt(row: Attempt, found: Rows) -> Row:
     version = found.versions.get(row.version_id) if row.version_id else None
+    summary = found.summaries.get(row.message_id, NOTHING)
     return {
         "attempted_at": _time(row.started_at),
         "attempt_id": row.id,
         "message_id": row.message_id,
         "event_type": row.event_type,
-        **_of_payload(found.summaries.get(row.message_id, NOTHING)),
+        **_of_payload(summary),
         "endpoint_id": row.endpoint_id,
         "endpoint": found.names.get(row.endpoint_id, row.endpoint_id),
         "outcome": row.outcome.value,
@@ -194,6 +196,7 @@ def _attempt(row: Attempt, found: Rows) -> Row:
         "contract": row.verdict.grade.name.lower() if row.verdict else None,
         "error": row.error.message if row.error else None,
         "next_attempt_at": _time(row.next_at),
+        "customer_id": summary.customer_id or None,
     }
 
 

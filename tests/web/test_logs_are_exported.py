@@ -60,6 +60,16 @@ async def test_attempts_as_json_lines(site: Site, entries: None) -> None:
     assert answer.headers["content-disposition"].endswith('-UTC.jsonl"')
 
 
+async def test_an_event_that_names_its_customer_by_id_alone_has_the_id(site: Site) -> None:
+    body = json.dumps({"data": {"id": "lic_1", "customer_id": "cus_1", "key": "k"}}).encode()
+    await tried(site, await kept_endpoint(site), of={"event_type": "license_key.created", "body": body})
+    [message] = table((await site.get("/logs/export")).text)
+    [attempt] = table((await site.get("/logs/export?view=attempts")).text)
+    assert (message["customer_id"], message["customer_name"]) == ("cus_1", "")
+    assert (attempt["customer_id"], attempt["next_attempt_at"]) == ("cus_1", "")
+    assert list(message)[-1] == list(attempt)[-1] == "customer_id"
+
+
 async def test_only_what_matches_and_not_more_than_the_limit(
     site: Site, entries: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
