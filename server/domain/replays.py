@@ -20,7 +20,8 @@ class ReplayKind(StrEnum):
     FAILED = "failed"
     """Recover: deliveries whose attempts were exhausted."""
     MISSING = "missing"
-    """Events that the endpoint wants but never tried: they came before it was created, or while it was disabled."""
+    """Events that the endpoint wants but never got: they came before it was created or while it was disabled, or waited
+    for a retry when it was disabled."""
     BULK = "bulk"
     """All deliveries in the chosen states, which may include succeeded ones."""
     PARKED = "parked"

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, li
 from server.domain.conditions import Filter
 from server.domain.endpoints import Endpoint
 from server.domain.ids import DeliveryId, EndpointId, MessageId, Millis
-from server.domain.messages import AttemptOutcome, DeliveryState, Origin, Trigger
+from server.domain.messages import AttemptOutcome, DeliveryState, Origin, StoppedBecause, Trigger
 from server.domain.payloads import Payload
 from server.domain.replays import ReplayKind, Selection
 from server.store.compression import readable
@@ -231,13 +231,18 @@ _DELIVERED = (
     )
 ).label("delivered")
 
+_BY_DISABLING = (StoppedBecause.DISABLED.value, StoppedBecause.DELETED.value)
+"""They waited for a retry, and no other kind of replay but one by states finds them."""
+
 _COLUMNS = (messages.c.id, messages.c.event_type, deliveries.c.id, deliveries.c.state, _DELIVERED)
 
 
 def _wanted(endpoint: Endpoint, selection: Selection) -> ColumnElement[bool]:
     if selection.kind is ReplayKind.MISSING:
-        never_tried = and_(deliveries.c.state == DeliveryState.STOPPED.value, deliveries.c.attempts == 0)
-        conditions: list[ColumnElement[bool]] = [or_(deliveries.c.id.is_(None), never_tried)]
+        by_disabling = deliveries.c.stopped_because.in_(_BY_DISABLING)
+        not_sent = or_(deliveries.c.attempts == 0, by_disabling)
+        stopped = and_(deliveries.c.state == DeliveryState.STOPPED.value, not_sent)
+        conditions: list[ColumnElement[bool]] = [or_(deliveries.c.id.is_(None), stopped)]
         if endpoint.event_types is not None:
             conditions.append(messages.c.event_type.in_(sorted(endpoint.event_types)))
     else:

@@ -36,11 +36,11 @@ router = source_pages()
 KINDS: Mapping[ReplayKind, tuple[Sentence, Sentence]] = {
     ReplayKind.FAILED: (
         say("Recover failed"),
-        say("Resends messages that were not delivered and are no longer retried."),
+        say("Resends messages whose attempts all failed and that are no longer retried."),
     ),
     ReplayKind.MISSING: (
         say("Replay missing"),
-        say("Sends messages this endpoint never received because it did not exist yet or was disabled."),
+        say("Sends messages this endpoint never received because it did not exist yet, was disabled or was deleted."),
     ),
     ReplayKind.BULK: (
         say("Bulk replay"),

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 from builders import NOW, SECRET, a_message, a_source, an_attempt, an_endpoint
+from sqlalchemy import update
 
 from server.domain.conditions import Condition, Operator
 from server.domain.endpoints import Endpoint
 from server.domain.ids import MessageId, Millis, ReplayId, earliest, mint
-from server.domain.messages import AttemptOutcome, Delivery, DeliveryState, Message, Origin, Trigger
+from server.domain.messages import AttemptOutcome, Delivery, DeliveryState, Message, Origin, StoppedBecause, Trigger
 from server.domain.replays import Replay, ReplayKind, ReplayState, Selection
 from server.store import Store, deliveries, endpoints, messages, replay_matches, replays, sources
+from server.store.schema import deliveries as delivery_table
 
 DAY = 86_400_000
 FAILED, SUCCEEDED = DeliveryState.FAILED, DeliveryState.SUCCEEDED
@@ -173,6 +175,22 @@ async def test_missing_is_what_the_endpoint_listens_to_and_never_tried(store: St
         (stopped.id, STOPPED),
         (never.id, None),
     ]
+
+
+async def test_missing_is_also_what_waited_for_a_retry_when_the_endpoint_was_disabled(store: Store) -> None:
+    shop = await Shop(store).opened()
+    message = await shop.message(3, FAILED)
+
+    def stop(tx: Any, because: StoppedBecause) -> None:
+        stopped = deliveries.stopped_values(because, NOW)
+        tx.execute(update(delivery_table).where(delivery_table.c.message_id == message.id).values(stopped))
+
+    await store.write(lambda tx: stop(tx, StoppedBecause.PERSON))
+    assert await shop.found(selecting(ReplayKind.MISSING)) == []
+    for because in (StoppedBecause.DISABLED, StoppedBecause.DELETED):
+        await store.write(lambda tx, why=because: stop(tx, why))
+        assert ids(await shop.found(selecting(ReplayKind.MISSING))) == [message.id]
+        assert await shop.found(selecting(ReplayKind.FAILED)) == []
 
 
 async def test_missing_looks_at_the_endpoints_conditions(store: Store) -> None:
