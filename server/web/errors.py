@@ -20,6 +20,7 @@ from server.web import forms, render, security
 from server.web.visit import (
     SESSION_COOKIE,
     SIGNED_IN_COOKIE,
+    SIGNED_OUT,
     NoSuchSource,
     OtherSource,
     SignInNeeded,
@@ -98,8 +99,10 @@ def _was_here(request: Request) -> bool:
 
     A forged header does no harm: this only chooses a sentence. Browsers send the ``Referer`` of our pages only to us.
     """
-    if request.cookies.get(SESSION_COOKIE) or request.cookies.get(SIGNED_IN_COOKIE):
+    if request.cookies.get(SESSION_COOKIE):
         return True
+    if state := request.cookies.get(SIGNED_IN_COOKIE):
+        return state != SIGNED_OUT
     return _page_before(request) is not None
 
 
