@@ -14,6 +14,7 @@ from server.domain.cards import Card, FieldKind
 from server.domain.ids import EndpointId, Millis
 from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.store import own_cards
+from server.store.own_cards import Uses
 from server.web import endpoint_form, forms
 from server.web.endpoint_frame import find
 from server.web.errors import NotFound
@@ -253,7 +254,9 @@ async def _list(request: Request, here: Visit, refused: Invalid | None = None, s
     cards = here.services.cards
     by_field = {problem.field: problem.sentence for problem in refused.problems} if refused else {}
     rows = [
-        OwnCardRow(each.name.removeprefix(OWN), cards.get(each.name), uses.get(each.name, 0), each.updated_at)
+        OwnCardRow(
+            each.name.removeprefix(OWN), cards.get(each.name), uses.get(each.name, Uses()).endpoints, each.updated_at
+        )
         for each in stored
     ]
     shown = OwnCardList(
