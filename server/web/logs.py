@@ -17,7 +17,7 @@ from server.web import zones
 from server.web.endpoint_form import TREE
 from server.web.log_columns import Columns
 from server.web.log_export import MAX_ROWS
-from server.web.log_filters import CONTRACT, OUTCOMES, STATES, TIMES, Filters, in_zone
+from server.web.log_filters import CONTRACT, OUTCOMES, STATES, TIMES, Filters, TimeField
 from server.web.log_rows import Rows, attempts_found, messages_found
 from server.web.page_routes import source_pages
 from server.web.render import page
@@ -69,8 +69,8 @@ class LogPage:
     states: Mapping[str, Sentence]
     """The states to filter by, of deliveries or of attempts."""
     set_filters: Sequence[Chip]
-    from_text: str
-    to_text: str
+    from_field: TimeField
+    to_field: TimeField
     zone: str
     export: Filters
     """The same filters at the address of the export."""
@@ -128,8 +128,8 @@ async def index(request: Request, here: Here) -> Response:
             version_choices=version_choices,
             states=OUTCOMES if filters.view else STATES,
             set_filters=chips,
-            from_text=in_zone(filters.start, zones.current.get()),
-            to_text=in_zone(filters.end, zones.current.get()),
+            from_field=TimeField.of(filters.start, zones.current.get()),
+            to_field=TimeField.of(filters.end, zones.current.get()),
             zone=str(zones.current.get()),
             export=replace(filters, before="", paused="").at(here.to("/logs/export")),
             nothing_yet=shown == "0",
