@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import structlog
 from fastapi import FastAPI
@@ -111,11 +111,8 @@ def _page_before(request: Request) -> str | None:
     before = request.headers.get("hx-current-url")
     if before is None and request.headers.get("sec-fetch-site") == "same-origin":
         before = request.headers.get("referer")
-    if not before or len(before) > forms.MAX_ADDRESS:
-        return None
-    try:
-        parts = urlsplit(before)
-    except ValueError:
+    parts = forms.address_in(before) if len(before or "") <= forms.MAX_ADDRESS else None
+    if parts is None:
         return None
     path = forms.own_path(parts.path + (f"?{parts.query}" if parts.query else ""))
     return path if path and parts.path.split("/")[1] not in WITHOUT_SIGN_IN else None

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote_to_bytes, urlencode, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -92,6 +92,14 @@ def own_path(address: str) -> str | None:
     parts = urlsplit(address)
     query = urlencode([(name, value) for name, value in parse_qsl(parts.query, True) if name != "said"])
     return f"{parts.path}?{query}" if query else parts.path
+
+
+def address_in(header: str | None) -> SplitResult | None:
+    """The parts of the address in a header, such as ``Referer``; ``None`` when there is none or it cannot be read."""
+    try:
+        return urlsplit(header) if header else None
+    except ValueError:
+        return None
 
 
 async def read(request: Request, signed_in: bool = True) -> Form:

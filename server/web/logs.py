@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -13,7 +12,7 @@ from server.domain.ids import EndpointId, Millis, VersionId
 from server.domain.sentences import Sentence, say
 from server.store import Transaction, endpoints, logs, versions
 from server.store.log_search import LogSearch
-from server.web import zones
+from server.web import forms, zones
 from server.web.endpoint_form import TREE
 from server.web.log_columns import Columns
 from server.web.log_export import MAX_ROWS
@@ -144,8 +143,8 @@ async def index(request: Request, here: Here) -> Response:
 def _keep_in_address(request: Request, filters: Filters, answer: Response) -> None:
     """Put the filters into the browser's address. A change of what is typed into the search box makes no new entry in
     its history, any other change does, so that Back undoes it."""
-    came_from = request.headers.get("hx-current-url")
-    former = Filters.of(QueryParams(urlsplit(came_from or "").query), filters.page, zones.current.get())
+    came_from = forms.address_in(request.headers.get("hx-current-url"))
+    former = Filters.of(QueryParams(came_from.query if came_from else ""), filters.page, zones.current.get())
     same = came_from is None or replace(former, q="") == replace(filters, q="")
     answer.headers["hx-replace-url" if same else "hx-push-url"] = filters.address()
 
