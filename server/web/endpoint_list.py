@@ -24,6 +24,7 @@ from server.web import charts, forms
 from server.web.deleted_endpoints import MAX_CHOSEN
 from server.web.endpoint_frame import TheEndpoint, address_of, name_of
 from server.web.first_steps import FirstSteps, first_steps
+from server.web.once import once
 from server.web.page_routes import source_pages
 from server.web.render import page, redirect, undo
 from server.web.visit import Here, Visit
@@ -195,6 +196,7 @@ async def index(request: Request, here: Here) -> Response:
 
 
 @router.post("/endpoints/bulk")
+@once
 async def bulk(request: Request, here: Here) -> Response:
     """An action on the chosen endpoints: first a page that names them, then the action itself."""
     form = await forms.read(request)

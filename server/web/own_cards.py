@@ -18,6 +18,7 @@ from server.store.own_cards import Uses
 from server.web import endpoint_form, forms
 from server.web.endpoint_frame import find
 from server.web.errors import NotFound
+from server.web.once import once, once_with_file
 from server.web.page_routes import source_pages
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
@@ -100,6 +101,7 @@ async def new(request: Request, here: Here, start: str = "", endpoint: str = "")
 
 
 @router.post("/cards")
+@once
 async def create(request: Request, here: Here) -> Response:
     form = await forms.read(request)
     draft, start = _posted(form), form.text("start")
@@ -112,6 +114,7 @@ async def create(request: Request, here: Here) -> Response:
 
 
 @router.post("/cards/import")
+@once_with_file("file", MAX_ZIP_BYTES)
 async def import_card(request: Request, here: Here) -> Response:
     posted = await forms.read_file(request, "file", MAX_ZIP_BYTES)
     try:
