@@ -340,6 +340,33 @@ async def test_what_grants_access_is_not_kept(site: Site) -> None:
     assert f"--url 'http://hookbench.test{bin_of(address)}'" in command
 
 
+async def test_what_grants_access_in_the_query_is_not_kept(each_site: Site) -> None:
+    address = await made(each_site)
+    query = "?api_key=hunter2-hunter2&page=2&code=8f14e45fceea167a5a36dedd4bea2543&token=%68unter2&name=Ada+Byron&x"
+    await each_site.client.post(f"{bin_of(address)}/customers/cus_0NV5aPM7xkTqFZ3w{query}")
+
+    page = (await each_site.get(f"/inspector/addresses/{address.id}")).text
+    [request] = await kept(each_site, address)
+    command = (await each_site.get(f"/inspector/requests/{request.id}/curl")).text
+
+    for secret in ("hunter2", "%68unter2", "8f14e45fceea"):
+        assert secret not in page + command + request.target
+    masked = "api_key=••••••••&page=2&code=••••••••&token=••••••••&name=Ada+Byron&x"
+    assert request.target == f"/customers/cus_0NV5aPM7xkTqFZ3w?{masked}"
+    assert "?api_key=<secret>&page=2" in command
+
+
+async def test_a_long_query_is_masked_before_it_is_cut(site: Site) -> None:
+    address = await made(site)
+    await site.client.post(f"{bin_of(address)}?{'a' * 1980}=1&api_key=hunter2-hunter2")
+    await site.client.post(f"{bin_of(address)}?api_key={'hunter2-' * 600}&b=1")
+
+    cut, masked = (each.target for each in reversed(await kept(site, address)))
+
+    assert len(cut) == bounds.MAX_TARGET and "hunter2" not in cut
+    assert masked == "?api_key=••••••••&b=1"
+
+
 async def test_it_is_renamed_cleared_and_deleted(each_site: Site) -> None:
     address = await made(each_site)
     await each_site.client.post(bin_of(address))
