@@ -19,8 +19,9 @@ from server.domain.card_archives import BadArchive
 from server.domain.card_shelf import OWN, is_own
 from server.domain.endpoint_names import endpoint_name
 from server.domain.endpoints import Endpoint
-from server.domain.sentences import Invalid, Problem, say
+from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.store import Transaction, own_cards
+from server.store.own_cards import Uses
 
 MAX_OWN_CARDS = 100
 
@@ -106,16 +107,27 @@ async def change(services: Services, name: str, draft: CardDraft, seen: str = ""
 
 
 async def delete(services: Services, name: str) -> None:
-    """Delete an own card. Raises ``Invalid`` while endpoints use it."""
+    """Delete an own card. Raises ``Invalid`` while endpoints use it, those included that can still be restored."""
 
     def update(tx: Transaction) -> None:
-        if used := own_cards.uses(tx).get(name, 0):
-            sentence = say("Endpoints use this card: {count}. Delete them first, or keep the card.", count=used)
-            raise Invalid(Problem("", sentence))
+        if refused := _reason_to_keep(own_cards.uses(tx).get(name, Uses())):
+            raise Invalid(Problem("", refused))
         own_cards.remove(tx, name)
 
     await services.store.write(update)
     await services.refresh_cards()
+
+
+def _reason_to_keep(uses: Uses) -> Sentence | None:
+    if uses.endpoints:
+        return say("Endpoints use this card: {count}. Delete them first, or keep the card.", count=uses.endpoints)
+    if uses.deleted:
+        return say(
+            "Deleted endpoints with this card can still be restored ({count}). Delete them for good first, or keep the "
+            "card.",
+            count=uses.deleted,
+        )
+    return None
 
 
 async def import_zip(services: Services, content: bytes, *, replaces: bool = False) -> str:

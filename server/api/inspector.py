@@ -22,6 +22,7 @@ from server.domain.inspector_addresses import (
     InspectedRequest,
     InspectorAddress,
     shown_headers,
+    shown_target,
 )
 from server.store import Busy
 
@@ -31,7 +32,6 @@ TOO_SLOW = "The request took too long to arrive."
 TOO_LARGE = "The body is larger than 1 MiB. Its beginning was kept."
 FAILS = "This address fails some requests on purpose."
 
-MAX_TARGET = 2000
 ROOM = MemoryBudget(8 * MAX_BODY_BYTES)
 """For all bodies that have begun to arrive and are not whole."""
 
@@ -98,7 +98,7 @@ def _request(address: InspectorAddress, scope: Scope, body: bytes, cut: bool, st
         address_id=address.id,
         received_at=time.time_ns() // 1_000_000,
         method=scope["method"],
-        target=(path + (f"?{query}" if query else ""))[:MAX_TARGET],
+        target=shown_target(path, query),
         headers=shown_headers(headers),
         size=len(body),
         cut=cut,

@@ -6,6 +6,7 @@ order of arrival, and a new row goes to the end of its index.
 """
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -70,8 +71,19 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS = frozenset(_ALPHABET)
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
+_TYPED = re.compile(rf"({'|'.join(PREFIXES.values())})_([0-9a-z]{{0,26}})", re.IGNORECASE | re.ASCII)
+
 _making = threading.Lock()
 _last = 0
+
+
+def as_stored(typed: str) -> str:
+    """An id, or the beginning of one, as it is stored, whatever case it was typed in: ``ATT_01k`` → ``att_01K``.
+
+    Any other text stays as it is.
+    """
+    found = _TYPED.fullmatch(typed)
+    return f"{found[1].lower()}_{found[2].upper()}" if found else typed
 
 
 def mint(kind: Callable[[str], Id]) -> Id:

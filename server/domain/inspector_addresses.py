@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from server.domain.ids import InspectedRequestId, InspectorAddressId, Millis, SourceId
+from server.domain.masking import shown_query
 from server.domain.messages import SentRequest, mask
 from server.domain.shortened import shortened
 
@@ -26,6 +27,8 @@ MAX_HEADERS = 100
 """Kept of one request; the first."""
 MAX_HEADER_CHARACTERS = 4096
 """Kept of a header's name or value; a longer one ends in "…"."""
+MAX_TARGET = 2000
+"""Characters that are kept of what follows the token in the address."""
 KEPT_MS: Millis = 7 * 24 * 3_600_000
 
 FAILED = 503
@@ -81,7 +84,7 @@ class InspectedRequest:
     received_at: Millis
     method: str
     target: str
-    """What follows the token in the address: path and query."""
+    """What follows the token in the address: path and query. Values of the query that may be keys are masked."""
     headers: tuple[tuple[str, str], ...]
     """Values that grant access are masked."""
     size: int
@@ -100,6 +103,14 @@ class InspectedRequest:
     def as_sent(self, url: str) -> SentRequest:
         """The request to the address at ``url``."""
         return SentRequest(self.method, url + self.target, self.headers, self.body)
+
+
+def shown_target(path: str, query: str) -> str:
+    """What follows the token in the address as it is kept, within bounds: the query may hold keys, as a URL may.
+
+    The path stays, for it names what the request is about: ``/customers/cus_…``.
+    """
+    return f"{path}?{shown_query(query)}"[:MAX_TARGET] if query else path[:MAX_TARGET]
 
 
 def shown_headers(headers: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

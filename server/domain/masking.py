@@ -107,8 +107,12 @@ def shown_url(url: str, *, whole: bool = False) -> str:
         rest = f"/{MASK}" if len(parts.path) > 1 or parts.query else parts.path
         return f"{parts.scheme}://{netloc}{rest}"
     path = "/".join(MASK if may_be_key("", unquote(segment)) else segment for segment in parts.path.split("/"))
-    query = "&".join(_shown_parameter(one) for one in parts.query.split("&"))
-    return urlunsplit((parts.scheme, netloc, path, query, ""))
+    return urlunsplit((parts.scheme, netloc, path, shown_query(parts.query), ""))
+
+
+def shown_query(query: str) -> str:
+    """The query of a URL with the values masked that may be keys, by their name or their form."""
+    return "&".join(_shown_parameter(one) for one in query.split("&"))
 
 
 def is_secret_url(url: str, *, whole: bool = False) -> bool:

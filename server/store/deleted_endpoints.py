@@ -19,7 +19,7 @@ from server.store.vault import seal
 
 PAGE = 50
 
-_RESTORABLE = and_(endpoints.c.deleted_at.is_not(None), endpoints.c.erased.is_(False))
+RESTORABLE = and_(endpoints.c.deleted_at.is_not(None), endpoints.c.erased.is_(False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def remove(tx: Connection, endpoint_id: EndpointId, now: Millis) -> bool:
 def restore(tx: Connection, endpoint_id: EndpointId, now: Millis) -> bool:
     """Bring a deleted endpoint back as it was. False when it is not deleted, or erased."""
     endpoint_changed(tx, endpoint_id)
-    chosen = and_(endpoints.c.id == endpoint_id, _RESTORABLE)
+    chosen = and_(endpoints.c.id == endpoint_id, RESTORABLE)
     return tx.execute(update(endpoints).where(chosen).values(deleted_at=None, updated_at=now)).rowcount == 1
 
 
@@ -58,7 +58,7 @@ def erase(tx: Connection, endpoint_id: EndpointId, before: Millis | None = None)
     With ``before`` only one that was deleted before that time: another process may have restored and deleted it since
     it was found.
     """
-    still = and_(endpoints.c.id == endpoint_id, _RESTORABLE)
+    still = and_(endpoints.c.id == endpoint_id, RESTORABLE)
     if before is not None:
         still = and_(still, endpoints.c.deleted_at < before)
     empty = {column.name: seal(tx, column, endpoint_id, "{}") for column in STRINGS}
@@ -81,20 +81,20 @@ def erase(tx: Connection, endpoint_id: EndpointId, before: Millis | None = None)
 
 def get(tx: Connection, endpoint_id: EndpointId) -> DeletedEndpoint | None:
     """The endpoint, if it can be restored."""
-    row = tx.execute(ANY.where(endpoints.c.id == endpoint_id, _RESTORABLE)).mappings().first()
+    row = tx.execute(ANY.where(endpoints.c.id == endpoint_id, RESTORABLE)).mappings().first()
     return DeletedEndpoint(read_row(tx, row), row["deleted_at"]) if row else None
 
 
 def count(tx: Connection, source_id: SourceId) -> int:
     """How many endpoints of a source can be restored."""
-    query = select(func.count()).where(endpoints.c.source_id == source_id, _RESTORABLE)
+    query = select(func.count()).where(endpoints.c.source_id == source_id, RESTORABLE)
     return tx.execute(query).scalar_one()
 
 
 def page(tx: Connection, source_id: SourceId, offset: int = 0, limit: int = PAGE) -> list[DeletedEndpoint]:
     """The endpoints of a source that can be restored, the last deleted first."""
     query = (
-        ANY.where(endpoints.c.source_id == source_id, _RESTORABLE)
+        ANY.where(endpoints.c.source_id == source_id, RESTORABLE)
         .order_by(endpoints.c.deleted_at.desc(), endpoints.c.id.desc())
         .limit(limit)
         .offset(offset)
@@ -104,5 +104,5 @@ def page(tx: Connection, source_id: SourceId, offset: int = 0, limit: int = PAGE
 
 def due(tx: Connection, before: Millis, limit: int) -> list[EndpointId]:
     """Endpoints that were deleted before that time and are not erased yet, the first deleted first."""
-    query = select(endpoints.c.id).where(_RESTORABLE, endpoints.c.deleted_at < before)
+    query = select(endpoints.c.id).where(RESTORABLE, endpoints.c.deleted_at < before)
     return [EndpointId(each) for each in tx.execute(query.order_by(endpoints.c.deleted_at).limit(limit)).scalars()]

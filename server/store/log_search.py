@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select, text, true
 
-from server.domain.ids import MessageId, Millis, SourceId
+from server.domain.ids import MessageId, Millis, SourceId, as_stored
 from server.domain.messages import FAULT, RETRYING, AttemptOutcome, DeliveryState
 from server.domain.verdicts import Grade
 from server.store.beginnings import begins_with
@@ -173,4 +173,5 @@ def _of_type(column: Any, wanted: str) -> ColumnElement[bool]:
 
 
 def begins(beginning: str) -> ColumnElement[bool]:
-    return or_(begins_with(messages.c.id, beginning), begins_with(messages.c.webhook_id, beginning))
+    """Whether the id of a message begins so, in any case, or its webhook id, which is somebody else's."""
+    return or_(begins_with(messages.c.id, as_stored(beginning)), begins_with(messages.c.webhook_id, beginning))

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from server.domain.ids import PREFIXES, AttemptId, MessageId, Millis, SourceId, earliest
+from server.domain.ids import PREFIXES, AttemptId, MessageId, Millis, SourceId, as_stored, earliest
 from server.domain.messages import Attempt, Origin
 from server.domain.payload_summary import MAX_READ_BYTES, PayloadSummary, is_in_currency, summary_of
 from server.domain.verdicts import Grade
@@ -136,7 +136,8 @@ def attempt_page(
     """The newest attempts that match, newest first, without their bodies."""
     until = time.monotonic() + budget_seconds
     bounds = bounds_of(search, AttemptId)
-    by_id = begins_with(attempts.c.id, search.text) if search.text.startswith("att_") else None
+    beginning = as_stored(search.text)
+    by_id = begins_with(attempts.c.id, beginning) if beginning.startswith(ATTEMPTS) else None
     search, ids, searched_to = _resolved_for_attempts(tx, search if by_id is None else replace(search, text=""), until)
     query = attempt_rows.selected(bodies=False).where(attempt_fits(search))
 
@@ -193,10 +194,11 @@ def _resolved(
     """
     if not search.text:
         return search, None, ""
-    if search.text in (MESSAGES, ATTEMPTS):  # half an id: every row has it
+    beginning = as_stored(search.text)
+    if beginning in (MESSAGES, ATTEMPTS):  # half an id: every row has it
         return replace(search, text=""), None, ""
     own = messages.c.source_id == search.source_id
-    by_id = select(messages.c.id).where(own, begins_with(messages.c.id, search.text)).limit(MAX_IDS + 1)
+    by_id = select(messages.c.id).where(own, begins_with(messages.c.id, beginning)).limit(MAX_IDS + 1)
     by_event = select(messages.c.id).where(own, begins_with(messages.c.webhook_id, search.text)).limit(MAX_IDS + 1)
     ids = {*tx.execute(by_id).scalars(), *tx.execute(by_event).scalars()}
     if len(ids) > MAX_IDS:

@@ -4,9 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from server.domain.ids import Millis
+from server.store import deleted_endpoints
 from server.store.changes import card_changed
 from server.store.columns import dump
 from server.store.schema import endpoints, own_cards
@@ -19,6 +20,15 @@ class StoredCard:
     """Text by path; empty when the row is damaged."""
     created_at: Millis
     updated_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """How many endpoints use a card."""
+
+    endpoints: int = 0
+    deleted: int = 0
+    """Endpoints that can still be restored."""
 
 
 def every(tx: Connection) -> list[StoredCard]:
@@ -56,11 +66,16 @@ def remove(tx: Connection, name: str) -> None:
     tx.execute(delete(own_cards).where(own_cards.c.name == name))
 
 
-def uses(tx: Connection) -> dict[str, int]:
-    """How many endpoints use each card, by the card's name."""
-    counted = select(endpoints.c.card, func.count().label("number"))
-    query = counted.where(endpoints.c.deleted_at.is_(None)).group_by(endpoints.c.card)
-    return {row.card: row.number for row in tx.execute(query)}
+def uses(tx: Connection) -> dict[str, Uses]:
+    """Which endpoints use each card, by the card's name; cards that none uses are left out."""
+    existing = endpoints.c.deleted_at.is_(None)
+    counted = select(
+        endpoints.c.card,
+        func.count().filter(existing).label("existing"),
+        func.count().filter(deleted_endpoints.RESTORABLE).label("deleted"),
+    )
+    query = counted.where(or_(existing, deleted_endpoints.RESTORABLE)).group_by(endpoints.c.card)
+    return {row.card: Uses(row.existing, row.deleted) for row in tx.execute(query)}
 
 
 def _files(text: str) -> Mapping[str, str]:

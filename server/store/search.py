@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, and_, select, text
 
 from server.domain.catalog import EVENT_TYPES
-from server.domain.ids import EndpointId, MessageId, Millis, SourceId
+from server.domain.ids import EndpointId, MessageId, Millis, SourceId, as_stored
 from server.domain.messages import Delivery
 from server.domain.search_terms import normalised
 from server.store import options, search_text
@@ -106,9 +106,8 @@ def find(
         return Found()
     if event_types := _event_types(tx, typed.lower()):
         return Found(event_types=event_types)
-    ours = _OURS.fullmatch(typed)
-    kind = ours[1].lower() if ours else ""
-    beginning = f"{kind}_{ours[2].upper()}" if ours else typed
+    kind = ours[1].lower() if (ours := _OURS.fullmatch(typed)) else ""
+    beginning = as_stored(typed)
     if kind == "ep":
         return Found(endpoint_ids=_endpoints(tx, source_id, beginning=beginning))
     until = time.monotonic() + LOOK_SECONDS if until is None else until

@@ -20,6 +20,7 @@ from server.web.visit import (
     BROWSER_COOKIE,
     SESSION_COOKIE,
     SIGNED_IN_COOKIE,
+    SIGNED_OUT,
     InjectedServices,
     SignInNeeded,
     last_visit,
@@ -71,6 +72,8 @@ class LoginForm:
 
     then: str
     expired: bool
+    signed_out: bool
+    """This browser has just signed out, so its tabs forget what was typed."""
     name: str
     problems: Mapping[str, Sentence]
     setting_up: bool
@@ -148,7 +151,7 @@ async def logout(request: Request, services: InjectedServices) -> Response:
         await actions.sign_out(services, token)
     response = redirect("/login", "signed-out")
     response.delete_cookie(SESSION_COOKIE)
-    response.delete_cookie(SIGNED_IN_COOKIE)
+    _set_cookie(request, response, SIGNED_IN_COOKIE, SIGNED_OUT, YEAR_SECONDS)
     return response
 
 
@@ -158,15 +161,19 @@ def let_in(request: Request, signed_in: SignedIn, url: str, said: str | None = N
     Scripts cannot read them (``HttpOnly``), and other sites' forms do not send them (``SameSite``).
     """
     response = redirect(url, said)
-    public_url: str = request.app.state.services.public_url
-    secure = request.url.scheme == "https" or public_url.startswith("https:")
     for name, token, seconds in (
         (SESSION_COOKIE, signed_in.session, SESSION_MS // 1000),
         (BROWSER_COOKIE, signed_in.browser, YEAR_SECONDS),
         (SIGNED_IN_COOKIE, "1", YEAR_SECONDS),
     ):
-        response.set_cookie(name, token, max_age=seconds, httponly=True, samesite="lax", secure=secure)
+        _set_cookie(request, response, name, token, seconds)
     return response
+
+
+def _set_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
+    public_url: str = request.app.state.services.public_url
+    secure = request.url.scheme == "https" or public_url.startswith("https:")
+    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure)
 
 
 def _addresses(request: Request) -> tuple[str, str]:
@@ -185,6 +192,12 @@ def _addresses(request: Request) -> tuple[str, str]:
         return (str(ip_address(named)), peer) if near else (peer, "")
     except ValueError:
         return peer, ""
+
+
+def _has_signed_out(request: Request) -> bool:
+    """Whether the browser comes here from signing out. No other site can say so: it would delete what was typed."""
+    said = request.query_params.get("said") == "signed-out" and request.cookies.get(SIGNED_IN_COOKIE) == SIGNED_OUT
+    return said and request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
 
 
 def tries(request: Request) -> SignInLimiter:
@@ -209,6 +222,7 @@ def _login(
     values = LoginForm(
         then=then,
         expired=expired,
+        signed_out=_has_signed_out(request),
         name=name,
         problems=problems or {},
         setting_up=request.app.state.setup is not None,

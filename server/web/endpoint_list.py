@@ -1,5 +1,6 @@
 """``GET /endpoints``: the endpoints of a source: search, filters, order, pages, and actions on several at once."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
@@ -24,6 +25,7 @@ from server.web import charts, forms
 from server.web.deleted_endpoints import MAX_CHOSEN
 from server.web.endpoint_frame import TheEndpoint, address_of, name_of
 from server.web.first_steps import FirstSteps, first_steps
+from server.web.once import once
 from server.web.page_routes import source_pages
 from server.web.render import page, redirect, undo
 from server.web.visit import Here, Visit
@@ -182,7 +184,10 @@ class Confirmation:
     active: str = "endpoints"
 
 
-ACTIONS = ("pause", "resume", "retry", "delete")
+DONE = {"pause": "paused", "resume": "resumed", "retry": "retried", "delete": "deleted"}
+"""The actions, and how the codes of ``FLASHES`` about them end."""
+IDLE, REFUSED, GONE = "idle", "refused", "gone"
+"""Why an endpoint was left out, as codes of ``BESIDE``."""
 
 
 @router.get("/endpoints")
@@ -195,6 +200,7 @@ async def index(request: Request, here: Here) -> Response:
 
 
 @router.post("/endpoints/bulk")
+@once
 async def bulk(request: Request, here: Here) -> Response:
     """An action on the chosen endpoints: first a page that names them, then the action itself."""
     form = await forms.read(request)
@@ -202,15 +208,16 @@ async def bulk(request: Request, here: Here) -> Response:
     ids, action = [EndpointId(each[:40]) for each in form.every("ids")[:PAGE]], form.text("action")
     found = await here.services.store.read(lambda tx: endpoints.by_ids(tx, ids))
     chosen = [found[each] for each in dict.fromkeys(ids) if each in found and found[each].source_id == here.source.id]
-    if not chosen or action not in ACTIONS:
+    if not chosen or action not in DONE:
         return await list_page(request, here, filters, say("Select at least one endpoint."))
     if not form.text("confirmed"):
         return await asked_page(request, here, action, chosen, filters.address(), filters.query)
-    done = await _act(here, action, chosen)
+    done, left_out = await _act(here, action, chosen)
     back = undo(filters.address(), [each.id for each in done]) if action == "delete" and done else filters.address()
-    several = "endpoints" if len(chosen) > 1 else "endpoint"
-    said = {"pause": f"{several}-paused", "resume": f"{several}-resumed", "delete": f"{several}-deleted"}
-    return redirect(back, said.get(action, "endpoints-retried" if done else "nothing-waits"), request)
+    if not done and set(left_out) == {IDLE}:
+        return redirect(back, "nothing-waits", request)
+    several = "endpoints" if len(done) > 1 or action == "retry" else "endpoint"
+    return redirect(back, f"{several}-{DONE[action]}" if done else "nothing-done", request, left_out)
 
 
 @router.get("/endpoints/{endpoint_id}/delete")
@@ -236,12 +243,14 @@ async def asked_page(
     return page(request, "endpoints/asked.html", here, asked)
 
 
-async def _act(here: Visit, action: str, chosen: Sequence[Endpoint]) -> Sequence[Endpoint]:
-    """Do it. Returns the endpoints to which it was done: one may be deleted meanwhile, or have nothing to retry."""
+async def _act(here: Visit, action: str, chosen: Sequence[Endpoint]) -> tuple[Sequence[Endpoint], Mapping[str, int]]:
+    """Do it. Returns the endpoints to which it was done, and how many were left out, by the reason."""
     services, who = here.services, here.user.name
     if action == "delete":
-        return await deleted_endpoints.remove_all(services, chosen, who)
+        removed = await deleted_endpoints.remove_all(services, chosen, who)
+        return removed, Counter({GONE: len(chosen) - len(removed)})
     done: list[Endpoint] = []
+    left_out: Counter[str] = Counter()
     for each in chosen:
         try:
             if action == "retry":
@@ -250,10 +259,13 @@ async def _act(here: Visit, action: str, chosen: Sequence[Endpoint]) -> Sequence
                 await controls.pause(services, each, who)
             else:
                 await controls.resume(services, each, who)
-        except (Gone, Invalid):
-            continue
-        done.append(each)
-    return done
+        except Gone:
+            left_out[GONE] += 1
+        except Invalid as refused:
+            left_out[IDLE if refused.problems == (replays.NOTHING_WAITS,) else REFUSED] += 1
+        else:
+            done.append(each)
+    return done, left_out
 
 
 async def list_page(request: Request, here: Visit, filters: ListFilters, problem: Sentence | None = None) -> Response:

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import structlog
 from fastapi import FastAPI
@@ -20,6 +20,7 @@ from server.web import forms, render, security
 from server.web.visit import (
     SESSION_COOKIE,
     SIGNED_IN_COOKIE,
+    SIGNED_OUT,
     NoSuchSource,
     OtherSource,
     SignInNeeded,
@@ -108,8 +109,10 @@ def _was_here(request: Request) -> bool:
 
     A forged header does no harm: this only chooses a sentence. Browsers send the ``Referer`` of our pages only to us.
     """
-    if request.cookies.get(SESSION_COOKIE) or request.cookies.get(SIGNED_IN_COOKIE):
+    if request.cookies.get(SESSION_COOKIE):
         return True
+    if state := request.cookies.get(SIGNED_IN_COOKIE):
+        return state != SIGNED_OUT
     return _page_before(request) is not None
 
 
@@ -118,11 +121,8 @@ def _page_before(request: Request) -> str | None:
     before = request.headers.get("hx-current-url")
     if before is None and request.headers.get("sec-fetch-site") == "same-origin":
         before = request.headers.get("referer")
-    if not before or len(before) > forms.MAX_ADDRESS:
-        return None
-    try:
-        parts = urlsplit(before)
-    except ValueError:
+    parts = forms.address_in(before) if len(before or "") <= forms.MAX_ADDRESS else None
+    if parts is None:
         return None
     path = forms.own_path(parts.path + (f"?{parts.query}" if parts.query else ""))
     return path if path and parts.path.split("/")[1] not in WITHOUT_SIGN_IN else None

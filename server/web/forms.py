@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote_to_bytes, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote_to_bytes, urlencode, urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -94,6 +94,14 @@ def own_path(address: str) -> str | None:
     return f"{parts.path}?{query}" if query else parts.path
 
 
+def address_in(header: str | None) -> SplitResult | None:
+    """The parts of the address in a header, such as ``Referer``; ``None`` when there is none or it cannot be read."""
+    try:
+        return urlsplit(header) if header else None
+    except ValueError:
+        return None
+
+
 async def read(request: Request, signed_in: bool = True) -> Form:
     """The posted form; the same one when it is read again.
 
@@ -137,10 +145,14 @@ class PostedFile:
 
 
 async def read_file(request: Request, name: str, max_bytes: int) -> PostedFile:
-    """The file of the field ``name`` in a posted multipart form. Raises ``HTTPException`` as ``read`` does.
+    """The file of the field ``name`` in a posted multipart form; the same one when it is read again.
 
-    Its parts are only split: no header of a part names a codec or a path that is used.
+    Raises ``HTTPException`` as ``read`` does. The parts are only split: no header of a part names a codec or a path
+    that is used.
     """
+    known: PostedFile | None = getattr(request.state, "file", None)
+    if known is not None:
+        return known
     found = re.fullmatch(
         r'multipart/form-data;\s*boundary="?([!-~]{1,100}?)"?', request.headers.get("content-type", "")
     )
@@ -165,7 +177,8 @@ async def read_file(request: Request, name: str, max_bytes: int) -> PostedFile:
             content = value
         elif named:
             fields[named[1].decode("ascii")] = value.decode("utf-8", "replace")[:MAX_STAMP]
-    return PostedFile(content, fields)
+    request.state.file = posted = PostedFile(content, fields)
+    return posted
 
 
 async def _body(request: Request, limit: int) -> bytes:

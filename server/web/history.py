@@ -25,6 +25,7 @@ from server.web.code_frame import code_page
 from server.web.endpoint_frame import TheEndpoint
 from server.web.errors import NotFound
 from server.web.forms import Form
+from server.web.once import once
 from server.web.page_routes import source_pages
 from server.web.render import redirect
 from server.web.transformations import CASES_SHOWN_SECONDS
@@ -216,6 +217,7 @@ async def review(request: Request, here: Here, endpoint: TheEndpoint) -> Respons
 
 
 @router.post("/endpoints/{endpoint_id}/transformation/activate")
+@once
 async def activate(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     form = await forms.read(request)
     draft_id = CodeDraftId(form.text("draft")[: forms.MAX_STAMP])

@@ -18,6 +18,7 @@ from server.web import forms
 from server.web.accounts import by_field
 from server.web.downloads import download
 from server.web.errors import NotFound
+from server.web.once import once
 from server.web.page_routes import source_pages
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
@@ -50,6 +51,7 @@ class AddressPage:
 
 
 @router.post("/inspector/addresses")
+@once
 async def create(request: Request, here: Here) -> Response:
     name = (await forms.read(request)).text("name")
     try:

@@ -3,12 +3,15 @@
 The rows are read page by page and sent as they come, so that memory and read transactions stay small however many they
 are, and however slowly somebody reads. Each page is read only for a session that still lasts.
 
-A spreadsheet takes a cell that begins with ``=``, ``+``, ``-`` or ``@`` for a formula: it gets an apostrophe.
+A spreadsheet takes a cell that begins with ``=``, ``+``, ``-`` or ``@`` for a formula: it gets an apostrophe. So does
+such a sign after ``;``, ``|``, a tab or a line break within a cell, where a spreadsheet that expects another separator
+begins a new cell.
 """
 
 import asyncio
 import csv
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -53,8 +56,13 @@ ATTEMPT_FIELDS = (
     "contract", "error", "next_attempt_at", "customer_id",
 )  # fmt: skip
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""With what a cell begins that a spreadsheet may take for a formula. East Asian ones read wide signs as narrow ones."""
+SIGNS = "=+-@＝＋－＠"
+"""With what a formula begins. East Asian spreadsheets read wide signs as narrow ones."""
+FORMULA = (*SIGNS, "\t", "\r", "\n")
+"""With what a cell begins that a spreadsheet may take for a formula."""
+SEPARATORS = frozenset(";|\t\r\n")
+"""Where a spreadsheet that expects no commas ends a cell. It does not heed quotes within one."""
+_BEFORE_SIGN = re.compile(rf'(?<![;|\s"])[;|\s"]++(?=[{re.escape(SIGNS)}])')
 
 Row = Mapping[str, Any]
 
@@ -227,10 +235,17 @@ def _csv(rows: Sequence[Row]) -> bytes:
 
 
 def _cell(value: object) -> str:
-    """The value as a cell that no spreadsheet takes for a formula."""
+    """The value as a cell that no spreadsheet takes for a formula, nor a part of it, whatever separator it expects.
+
+    An apostrophe is the least change that all of them heed: the text stays whole and readable.
+    """
     if value is None:
         return ""
     if isinstance(value, list):
         value = ", ".join(f"{each['endpoint']}: {each['state']}" for each in value)
-    text = str(value)
+    text = _BEFORE_SIGN.sub(_defused, str(value))
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _defused(between: re.Match[str]) -> str:
+    return f"{between[0]}'" if SEPARATORS & set(between[0]) else between[0]

@@ -141,8 +141,8 @@ class Filters:
             type=given.get("type", ""),
             endpoint=given.get("endpoint", ""),
             time=preset,
-            start=None if preset else moment(given.get("from", ""), zone),
-            end=None if preset else moment(given.get("to", ""), zone),
+            start=None if preset else _typed(given, "from", zone),
+            end=None if preset else _typed(given, "to", zone),
             version=given.get("version", ""),
             response=_response(given.get("response", "")),
             contract=one_of("contract", CONTRACT),
@@ -220,7 +220,7 @@ def moment(text: str, zone: tzinfo = UTC) -> Millis | None:
         return int(text) if int(text) <= MAX_MILLIS else None
     try:
         read = datetime.fromisoformat(text[:40])
-        millis = max(0, int((read if read.tzinfo else read.replace(tzinfo=zone)).timestamp() * 1000))
+        millis = max(0, round((read if read.tzinfo else read.replace(tzinfo=zone)).timestamp() * 1000))
     except (ValueError, OverflowError):
         return None
     return millis if millis <= MAX_MILLIS else None
@@ -230,11 +230,33 @@ def in_utc(at: Millis | None) -> str:
     """The time as it stands in an address: 1790000000000 → ``2026-09-21T14:13:20Z``; empty for ``None``."""
     if at is None:
         return ""
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").replace(":00Z", "Z")
+    whole = datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{whole}.{at % 1000:03}Z" if at % 1000 else f"{whole}Z".replace(":00Z", "Z")
 
 
-def in_zone(at: Millis | None, zone: tzinfo) -> str:
-    """The time as a field for local times holds it: ``2026-09-21T16:13``; empty for ``None``."""
+@dataclass(frozen=True, slots=True)
+class TimeField:
+    """The fields of a form for one time."""
+
+    text: str
+    """As a field for local times holds it: ``2026-09-21T16:13``; empty without a time."""
+    exact: str
+    """The time as it stands in an address, if the text does not say it: it has seconds, or is in the second of two
+    hours that a change of clocks makes look the same. It stays in force until the text is changed."""
+
+    @staticmethod
+    def of(at: Millis | None, zone: tzinfo) -> "TimeField":
+        text = _in_zone(at, zone)
+        return TimeField(text, "" if moment(text, zone) == at else in_utc(at))
+
+
+def _typed(given: Mapping[str, str], name: str, zone: tzinfo) -> Millis | None:
+    """The time of a field, or the exact one beside it (``TimeField``) while the field still shows that."""
+    text, exact = given.get(name, ""), moment(given.get(f"{name}_exact", ""))
+    return exact if exact is not None and _in_zone(exact, zone) == text else moment(text, zone)
+
+
+def _in_zone(at: Millis | None, zone: tzinfo) -> str:
     return datetime.fromtimestamp(at / 1000, zone).strftime("%Y-%m-%dT%H:%M") if at is not None else ""
 
 

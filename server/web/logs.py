@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -13,11 +12,11 @@ from server.domain.ids import EndpointId, Millis, VersionId
 from server.domain.sentences import Sentence, say
 from server.store import Transaction, endpoints, logs, versions
 from server.store.log_search import LogSearch
-from server.web import log_filters, zones
+from server.web import forms, log_filters, zones
 from server.web.endpoint_form import TREE
 from server.web.log_columns import Columns
 from server.web.log_export import MAX_ROWS
-from server.web.log_filters import CONTRACT, OUTCOMES, STATES, TIMES, Filters, in_zone
+from server.web.log_filters import CONTRACT, OUTCOMES, STATES, TIMES, Filters, TimeField
 from server.web.log_rows import Rows, attempts_found, messages_found
 from server.web.page_routes import source_pages
 from server.web.render import page
@@ -69,8 +68,8 @@ class LogPage:
     states: Mapping[str, Sentence]
     """The states to filter by, of deliveries or of attempts."""
     set_filters: Sequence[Chip]
-    from_text: str
-    to_text: str
+    from_field: TimeField
+    to_field: TimeField
     zone: str
     export: Filters
     """The same filters at the address of the export."""
@@ -130,8 +129,8 @@ async def index(request: Request, here: Here) -> Response:
             version_choices=version_choices,
             states=OUTCOMES if filters.view else STATES,
             set_filters=chips,
-            from_text=in_zone(filters.start, zones.current.get()),
-            to_text=in_zone(filters.end, zones.current.get()),
+            from_field=TimeField.of(filters.start, zones.current.get()),
+            to_field=TimeField.of(filters.end, zones.current.get()),
             zone=str(zones.current.get()),
             export=replace(filters, before="", paused="").at(here.to("/logs/export")),
             nothing_yet=shown == "0",
@@ -147,8 +146,8 @@ async def index(request: Request, here: Here) -> Response:
 def _keep_in_address(request: Request, filters: Filters, answer: Response) -> None:
     """Put the filters into the browser's address. A change of what is typed into the search box makes no new entry in
     its history, any other change does, so that Back undoes it."""
-    came_from = request.headers.get("hx-current-url")
-    former = Filters.of(QueryParams(urlsplit(came_from or "").query), filters.page, zones.current.get())
+    came_from = forms.address_in(request.headers.get("hx-current-url"))
+    former = Filters.of(QueryParams(came_from.query if came_from else ""), filters.page, zones.current.get())
     same = came_from is None or replace(former, q="") == replace(filters, q="")
     answer.headers["hx-replace-url" if same else "hx-push-url"] = filters.address()
 

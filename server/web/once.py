@@ -31,9 +31,26 @@ def once(handler: Handler) -> Handler:
     A form with other fields, or one that was refused, is handled. This process remembers, no other.
     """
 
+    return _once(handler, _fields)
+
+
+def once_with_file(name: str, max_bytes: int) -> Callable[[Handler], Handler]:
+    """The same for a form with a file in the field ``name``, see ``forms.read_file``."""
+
+    async def fields(request: Request) -> tuple[str, object]:
+        posted = await forms.read_file(request, name, max_bytes)
+        content = await asyncio.to_thread(lambda: sha256(posted.content).hexdigest())
+        return posted.fields.get(FIELD, ""), (content, sorted(posted.fields.items()))
+
+    return lambda handler: _once(handler, fields)
+
+
+def _once(handler: Handler, fields: Callable[[Request], Awaitable[tuple[str, object]]]) -> Handler:
+    """``fields`` returns the field ``once``, and all of the form, to be compared."""
+
     @wraps(handler)
     async def handled(request: Request, here: Visit, **rest: Any) -> Response:
-        key = await _key(request, here)
+        key = _key(request, here, *await fields(request))
         if key is None:
             return await handler(request=request, here=here, **rest)
         while (earlier := _handled.get(key)) is not None:
@@ -50,11 +67,15 @@ def once(handler: Handler) -> Handler:
     return handled
 
 
-async def _key(request: Request, here: Visit) -> str | None:
+async def _fields(request: Request) -> tuple[str, object]:
     form = await forms.read(request)
-    if not re.fullmatch(r"once_\w{1,60}", form.raw(FIELD)):
+    return form.raw(FIELD), sorted(form.fields.items())
+
+
+def _key(request: Request, here: Visit, token: str, whole: object) -> str | None:
+    if not re.fullmatch(r"once_\w{1,60}", token):
         return None
-    parts = (here.user.id, request.url.path, request.headers.get("hx-request"), sorted(form.fields.items()))
+    parts = (here.user.id, request.url.path, request.headers.get("hx-request"), whole)
     return sha256(repr(parts).encode()).hexdigest()
 
 

@@ -14,9 +14,11 @@ from server.domain.cards import Card, FieldKind
 from server.domain.ids import EndpointId, Millis
 from server.domain.sentences import Invalid, Problem, Sentence, say
 from server.store import own_cards
+from server.store.own_cards import Uses
 from server.web import endpoint_form, forms
 from server.web.endpoint_frame import find
 from server.web.errors import NotFound
+from server.web.once import once, once_with_file
 from server.web.page_routes import source_pages
 from server.web.render import page, redirect
 from server.web.visit import Here, Visit
@@ -99,6 +101,7 @@ async def new(request: Request, here: Here, start: str = "", endpoint: str = "")
 
 
 @router.post("/cards")
+@once
 async def create(request: Request, here: Here) -> Response:
     form = await forms.read(request)
     draft, start = _posted(form), form.text("start")
@@ -111,6 +114,7 @@ async def create(request: Request, here: Here) -> Response:
 
 
 @router.post("/cards/import")
+@once_with_file("file", MAX_ZIP_BYTES)
 async def import_card(request: Request, here: Here) -> Response:
     posted = await forms.read_file(request, "file", MAX_ZIP_BYTES)
     try:
@@ -253,7 +257,9 @@ async def _list(request: Request, here: Visit, refused: Invalid | None = None, s
     cards = here.services.cards
     by_field = {problem.field: problem.sentence for problem in refused.problems} if refused else {}
     rows = [
-        OwnCardRow(each.name.removeprefix(OWN), cards.get(each.name), uses.get(each.name, 0), each.updated_at)
+        OwnCardRow(
+            each.name.removeprefix(OWN), cards.get(each.name), uses.get(each.name, Uses()).endpoints, each.updated_at
+        )
         for each in stored
     ]
     shown = OwnCardList(

@@ -68,6 +68,7 @@ FLASHES = {
     "endpoints-paused": "Endpoints paused. Their events are kept.",
     "endpoints-retried": "Retrying what waits for a retry at these endpoints.",
     "nothing-waits": "No delivery is waiting for a retry at these endpoints.",
+    "nothing-done": "Nothing was done.",
     "endpoints-resumed": "Endpoints resumed. Waiting deliveries are being sent.",
     "draft-saved": "Draft saved. It is not live yet.",
     "draft-unchanged": "This is what is active already, so there is no draft.",
@@ -114,8 +115,11 @@ BESIDE = {
     "stopped": say("Waiting deliveries stopped because they no longer match: {count}."),
     "rescheduled": say("Waiting deliveries moved to the new schedule: {count}."),
     "ended": say("Waiting deliveries ended because the new schedule has no attempts left for them: {count}."),
+    "idle": say("Endpoints where nothing waits: {count}."),
+    "refused": say("Endpoints that cannot retry now: {count}. They are disabled, damaged, or have another replay."),
+    "gone": say("Endpoints that were deleted meanwhile: {count}."),
 }
-"""What saving an endpoint also did to its waiting deliveries."""
+"""What saving an endpoint also did to its waiting deliveries, and which of several endpoints were left out."""
 MAX_UNDONE = 50
 """Endpoints that one Undo restores."""
 FIRST_NAMES = frozenset(Mode)
@@ -195,13 +199,19 @@ def variables(*values: "DataclassInstance") -> dict[str, Any]:
     return named
 
 
-def redirect(url: str, said: str | None = None, request: Request | None = None) -> Response:
-    """A redirect to another page of ours, which then shows the sentence of ``FLASHES`` with the code ``said``."""
+def redirect(
+    url: str, said: str | None = None, request: Request | None = None, beside: Mapping[str, int] | None = None
+) -> Response:
+    """A redirect to another page of ours, which then shows the sentence of ``FLASHES`` with the code ``said``.
+
+    ``beside``: counts that are said too, by their code in ``BESIDE``.
+    """
     if said:
         assert said in FLASHES, said
+        counts = dict(beside or {})
         if moved := effects.moved.get():
-            counts = (("stopped", moved.stopped), ("rescheduled", moved.rescheduled), ("ended", moved.ended))
-            said = ".".join([said, *(f"{what}-{count}" for what, count in counts if count)])
+            counts |= {"stopped": moved.stopped, "rescheduled": moved.rescheduled, "ended": moved.ended}
+        said = ".".join([said, *(f"{what}-{count}" for what, count in counts.items() if count)])
         url += ("&" if "?" in url else "?") + f"said={said}"
     url = url or "/"  # an empty address means the URL of this POST, which may have no page
     if request is not None and request.headers.get("hx-request"):

@@ -22,6 +22,7 @@ from server.web.comparisons import EventView, ReportView, event_view
 from server.web.endpoint_frame import TheEndpoint
 from server.web.errors import NotFound
 from server.web.history import DRAFT
+from server.web.once import once
 from server.web.page_routes import source_pages
 from server.web.render import redirect
 from server.web.visit import Here, Visit
@@ -85,6 +86,7 @@ async def current(request: Request, here: Here, endpoint: TheEndpoint, code: str
 
 
 @router.post("/endpoints/{endpoint_id}/shadow")
+@once
 async def begin(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     form = await forms.read(request)
     code, duration = form.text("code")[: forms.MAX_STAMP], form.text("duration")
@@ -109,6 +111,7 @@ async def show(request: Request, here: Here, endpoint: TheEndpoint, shadow_id: S
 
 
 @router.post("/endpoints/{endpoint_id}/shadow/{shadow_id}/promote")
+@once
 async def promote(request: Request, here: Here, endpoint: TheEndpoint, shadow_id: ShadowId) -> Response:
     """Activate the shadow's version."""
     form = await forms.read(request)

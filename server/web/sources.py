@@ -187,6 +187,7 @@ async def stop_former(request: Request, here: Here, source_id: SourceId) -> Resp
 
 
 @router.post("/sources/{source_id}/address")
+@once
 async def change_address(request: Request, here: Here, source_id: SourceId) -> Response:
     there = _find(here, source_id)
     await actions.change_address(here.services, there.source)

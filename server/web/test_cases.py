@@ -32,6 +32,7 @@ from server.web.endpoint_form import TREE, code, pairs, sample_of
 from server.web.endpoint_frame import TheEndpoint
 from server.web.errors import NotFound
 from server.web.messages import find_message, recent_messages
+from server.web.once import once
 from server.web.page_routes import source_pages
 from server.web.render import redirect
 from server.web.test_case_forms import KINDS, CaseFields, case_from, fields_of, posted, problem_of
@@ -164,6 +165,7 @@ async def propose(request: Request, here: Here, endpoint: TheEndpoint) -> Respon
 
 
 @router.post("/endpoints/{endpoint_id}/cases")
+@once
 async def create(request: Request, here: Here, endpoint: TheEndpoint) -> Response:
     fields = posted(await forms.read(request))
     try:

@@ -23,8 +23,9 @@ from server.store.accounts import User
 
 SESSION_COOKIE = "session"
 SIGNED_IN_COOKIE = "signed_in"
-"""States only that somebody signed in here and has not signed out. It outlives the session, so that the sign-in page
-can say that the session has expired."""
+"""States only that somebody signed in here, or has signed out (``SIGNED_OUT``). It outlives the session, so that the
+sign-in page can say that the session has expired, and does not say so after signing out."""
+SIGNED_OUT = "0"
 BROWSER_COOKIE = "browser"
 """Stays after signing out: sign-in tries from a browser that once signed in are counted apart from strangers'."""
 LAST_SOURCE_COOKIE = "last_source"

@@ -1,7 +1,7 @@
 // <form data-keep="endpoint:ep_1:code">: keeps unsaved input in this browser and offers it again after a reload, a
 // crash, a restart of the server or an expired session. One entry for each form and person (`data-keep-for`: their id).
 //   Plain text is in localStorage, so that it survives the tab. Secrets (password boxes, inputs with data-secret) are
-//     in sessionStorage, which ends with the tab. Signing out deletes both.
+//     in sessionStorage, which ends with the tab. Signing out deletes both in all tabs (see sign-out.js).
 //   data-keep-group="new:src_1:"  how the data-keep of related forms begins, such as those of a new endpoint's cards.
 //     Saving one of them ends what this tab keeps of the others
 //   data-keep-merged  the server merged what was typed with what somebody else saved: that is now what this tab keeps
@@ -10,7 +10,7 @@
 // When kept input exists, an opened form shows <template data-keep-notice="offer">. If the page was left while saving,
 // the form restores the input at once ("resumed").
 import { replace } from "./editors.js";
-import { PREFIX } from "./sign-out.js";
+import { isOver, PREFIX } from "./sign-out.js";
 
 const PAUSE_MS = 250;
 const TIMEOUT_MS = 10_000;
@@ -303,6 +303,7 @@ const parts = ({ secretFields, secretRows, ...plain }) => ({ plain, secret: { se
 const join = (plain, secret) => ({ secretFields: {}, secretRows: {}, ...plain, ...secret });
 
 function write(key, { state: whole, ...about }) {
+  if (isOver()) return;
   const { plain, secret } = parts(whole);
   makeRoom(key);
   store(localStorage, key, { ...about, plain });

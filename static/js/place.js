@@ -3,8 +3,9 @@
 import { runNow, showsResult } from "./auto-run.js";
 import { replace, viewOf } from "./editors.js";
 import { accept } from "./keep.js";
+import { PREFIX } from "./sign-out.js";
 
-const KEY = "place";
+const KEY = `${PREFIX}place`;
 const MAX_AGE_MS = 30_000;
 
 // Call it when the form was saved and the browser is about to go to `address`.

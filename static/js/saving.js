@@ -1,7 +1,8 @@
 // Submits forms with data-keep (see keep.js) by script, so that a lost connection loses no input: the page stays, says
 // what happened and offers to try again. The server's responses:
 //   204 with HX-Redirect              saved: go there
-//   401, or a redirect to sign-in     sign in, then return to the form with the input
+//   401, or a redirect to sign-in     sign in, then return to the form with the input. After signing out in another
+//                                     tab, which keeps no input, the page stays
 //   any other page                    refused: its content, which includes the input, replaces this page's content
 // A button with data-changes-card="/test/endpoints/new?card=slack" responds with the form of another card, which
 // replaces this one in the same way; the attribute is the address of that form when nothing is typed.
@@ -10,7 +11,7 @@
 // Run test goes through htmx; without a connection, a message appears in place of the result.
 import { begin, end } from "./double-clicks.js";
 import { forget, isChanged, learn, noteAll, resume, showNotice } from "./keep.js";
-import { forgetsAll } from "./sign-out.js";
+import { forgetsAll, isOver } from "./sign-out.js";
 import { follow, release, releaseKept } from "./unsaved.js";
 
 const TIMEOUT_MS = 30_000;
@@ -90,6 +91,10 @@ async function send(form, button) {
 async function receive(form, answer, button) {
   const target = answer.headers.get("HX-Redirect");
   if (answer.status === 401 || target?.startsWith("/login")) {
+    if (isOver()) {
+      ask(form, showNotice(form, "signed-out"), button);
+      return false;
+    }
     signIn(form, target);
     return true;
   }

@@ -2,8 +2,10 @@
 
 import inspect
 
+import pytest
+
 from server.domain import ids
-from server.domain.ids import PREFIXES, EndpointId, MessageId, earliest, mint, unique
+from server.domain.ids import PREFIXES, EndpointId, MessageId, as_stored, earliest, mint, unique
 
 
 def test_every_type_of_id_has_a_prefix_of_its_own() -> None:
@@ -29,3 +31,18 @@ def test_the_earliest_of_a_moment_is_before_all_that_are_made_from_then_on() -> 
     moment = 1_790_000_000_000
     assert earliest(MessageId, moment) < earliest(MessageId, moment + 1)
     assert earliest(MessageId, moment) < mint(MessageId)
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("ATT_01k", "att_01K"),
+        ("msg_", "msg_"),
+        ("Ep_01JD", "ep_01JD"),
+        ("msg_2KWPBgLl-x", "msg_2KWPBgLl-x"),
+        ("pay_01k", "pay_01k"),
+        ("", ""),
+    ],
+)
+def test_an_id_is_read_in_any_case(typed: str, stored: str) -> None:
+    assert as_stored(typed) == stored

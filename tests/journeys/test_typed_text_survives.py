@@ -182,6 +182,74 @@ def test_signing_out_forgets_what_was_typed(hookbench: Running, signed_in: Page)
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('kept:')).length") == 0
 
 
+def typed_into_two_tabs(hookbench: Running, page: Page) -> Page:
+    """Type a number and a secret into Advanced on this page. Returns another page of the same browser."""
+    endpoint = create_endpoint(hookbench, page, "https://example.com/", "Our shop")
+    page.goto(f"{hookbench.url}{endpoint}/advanced")
+    page.get_by_label("Rate limit (per second)").fill("7")
+    page.get_by_label("Value").first.fill("a-secret-value")
+    kept(page)
+    other = page.context.new_page()
+    other.goto(f"{hookbench.url}/endpoints")
+    return other
+
+
+def sign_out(page: Page) -> None:
+    page.locator(".account summary").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def keeps_secret(page: Page) -> bool:
+    return page.evaluate("JSON.stringify(sessionStorage).includes('a-secret-value')")
+
+
+def nothing_kept(page: Page) -> bool:
+    return page.evaluate("!Object.keys(localStorage).some((key) => key.startsWith('kept:'))")
+
+
+def test_signing_out_forgets_what_was_typed_in_other_tabs_too(hookbench: Running, signed_in: Page) -> None:
+    page = signed_in
+    page.on("dialog", lambda dialog: dialog.accept())
+    other = typed_into_two_tabs(hookbench, page)
+    assert keeps_secret(page)
+    sign_out(other)
+    wait_for(lambda: not keeps_secret(page))
+    page.get_by_label("Rate limit (per second)").press_sequentially("8")
+    page.goto(f"{hookbench.url}/login")
+    assert nothing_kept(other) and not keeps_secret(page)
+
+
+def test_a_tab_that_slept_while_another_signed_out_forgets_on_its_next_page(
+    hookbench: Running, signed_in: Page
+) -> None:
+    page = signed_in
+    page.on("dialog", lambda dialog: dialog.accept())
+    other = typed_into_two_tabs(hookbench, page)
+    page.goto("about:blank")
+    sign_out(other)
+    sign_in(other)
+    expect(other.locator(".account")).to_be_visible()
+    page.goto(f"{hookbench.url}/endpoints")
+    wait_for(lambda: not keeps_secret(page))
+
+
+@pytest.mark.lost_connections
+def test_a_form_of_another_tab_is_saved_after_signing_in_again(hookbench: Running, signed_in: Page) -> None:
+    page = signed_in
+    other = typed_into_two_tabs(hookbench, page)
+    page.get_by_label("Value").first.fill("")
+    sign_out(other)
+    save_settings(page)
+    expect(page.get_by_text("You signed out in another tab. Nothing was saved.")).to_be_visible()
+    expect(page.get_by_label("Rate limit (per second)")).to_have_value("7")
+    sign_in(other)
+    expect(other.locator(".account")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("Endpoint saved.")).to_be_visible()
+    expect(page.get_by_label("Rate limit (per second)")).to_have_value("7")
+
+
 @pytest.mark.parametrize("late", ["main.js", "keep.js"])
 def test_what_is_typed_before_the_scripts_have_come_is_kept_too(hookbench: Running, signed_in: Page, late: str) -> None:
     page = signed_in

@@ -126,6 +126,20 @@ async def test_a_search_term_leads_to_messages_and_their_attempts(log: Log) -> N
     assert len(await log.messages(text="mira@example.com")) == 2
 
 
+async def test_an_id_of_ours_is_found_in_any_case(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = await log.came(DeliveryState.SUCCEEDED)
+    others = [await log.came(DeliveryState.SUCCEEDED) for _ in range(3)]
+    [made] = (await log.store.read(lambda tx: logs.attempt_page(tx, LogSearch(log.source.id, text=wanted.id)))).rows
+    [delivery] = (await log.store.read(lambda tx: messages.of_messages(tx, [wanted.id])))[wanted.id]
+
+    for typed in (made.id, made.id.lower(), made.id.upper(), wanted.id.lower(), delivery.id.lower()):
+        assert await log.messages(text=typed) == await log.attempts(text=typed) == [wanted.id], typed
+    monkeypatch.setattr(logs, "MAX_IDS", 2)  # a beginning that more ids have is looked for in windows
+    newest_first = [each.id for each in reversed([wanted, *others])]
+    for typed in (wanted.id[:8].lower(), made.id[:8].lower(), "MSG_", "Att_"):
+        assert await log.messages(text=typed) == await log.attempts(text=typed) == newest_first, typed
+
+
 async def test_times_are_read_from_ids(log: Log) -> None:
     first, second = await log.came(), await log.came()
     at = minted_at(second.id)

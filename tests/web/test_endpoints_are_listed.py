@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from builders import NOW, a_message, an_endpoint
@@ -14,6 +15,7 @@ from server.domain.endpoints import Destination, Endpoint
 from server.domain.health import Health
 from server.domain.messages import AttemptOutcome, DeliveryState
 from server.store import Transaction, endpoints, messages
+from server.web import endpoint_list
 
 
 async def stored(site: Site, *names: str, **changes: object) -> list[Endpoint]:
@@ -118,6 +120,36 @@ async def test_several_are_deleted_and_undone_together(site: Site) -> None:
     assert undone == [one.id, two.id]
     await site.post("/endpoints/deleted/restore", {"ids": undone})
     assert await listed(site) == ["One", "Two"]
+
+
+async def test_endpoints_that_were_left_out_are_said(site: Site) -> None:
+    waits, idle, off = await stored(site, "Waits", "Idle", "Off")
+    for each in (waits, off):
+        await tried(site, each, DeliveryState.PENDING, outcome=AttemptOutcome.REJECTED)
+    await site.services.store.write(lambda tx: endpoints.change(tx, replace(off, disabled=True)))
+
+    async def said(*chosen: Endpoint, action: str = "retry") -> str:
+        form = {"action": action, "ids": [each.id for each in chosen], "confirmed": "yes"}
+        answer = await site.post("/endpoints/bulk", form)
+        return text_of((await site.client.get(answer.headers["location"])).text)
+
+    retrying = "Retrying what waits for a retry at these endpoints."
+    refused = "Endpoints that cannot retry now: 1. They are disabled, damaged, or have another replay."
+    assert f"{retrying} Endpoints where nothing waits: 1. {refused}" in await said(waits, idle, off)
+    assert f"Nothing was done. {refused}" in await said(off)
+    assert "No delivery is waiting for a retry at these endpoints." in await said(idle)
+
+
+async def test_an_endpoint_that_was_deleted_meanwhile_is_not_done(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = await stored(site, "One", "Two")
+    chosen = await site.services.store.read(lambda tx: endpoints.by_ids(tx, [one.id, two.id]))
+    await site.post(f"/endpoints/{two.id}/delete")
+    monkeypatch.setattr(endpoint_list.endpoints, "by_ids", lambda tx, ids: {each: chosen[each] for each in ids})
+    for action, done in (("pause", "paused"), ("delete", "deleted")):
+        answer = await site.post("/endpoints/bulk", {"action": action, "ids": [one.id, two.id], "confirmed": "yes"})
+        assert f"said=endpoint-{done}.gone-1" in answer.headers["location"]
+    answer = await site.post("/endpoints/bulk", {"action": "delete", "ids": two.id, "confirmed": "yes"})
+    assert "said=nothing-done.gone-1" in answer.headers["location"]
 
 
 @pytest.mark.parametrize("form", [{}, {"action": "delete"}, {"action": "nonsense", "ids": "ep_1"}])

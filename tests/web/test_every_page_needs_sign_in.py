@@ -83,5 +83,13 @@ async def test_a_session_whose_cookie_is_gone_has_ended_and_its_page_comes_back(
         del visitor.cookies["session"]
         assert (await visitor.get("/logs")).headers["location"] == "/login?why=expired&next=/test/logs"
         await visitor.signs_in()
-        await visitor.post("/logout")
+        signed_out = (await visitor.post("/logout")).headers["location"]
         assert (await visitor.get("/logs")).headers["location"] == "/login?next=/test/logs"
+        # Another tab's page asks. Signing out has deleted what was typed there, so nothing says that it is kept.
+        assert (await visitor.get("/logs", headers=fragment)).headers["hx-redirect"] == f"/login?{before}"
+        forgets = "data-forgets-typed"
+        assert forgets in (await visitor.get(signed_out)).text
+        assert forgets not in (await visitor.get("/login")).text
+        assert forgets not in (await visitor.get(signed_out, headers={"sec-fetch-site": "cross-site"})).text
+        await visitor.signs_in()
+        assert forgets not in (await visitor.get(signed_out)).text

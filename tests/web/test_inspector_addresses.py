@@ -3,6 +3,8 @@
 import asyncio
 import re
 import time
+from dataclasses import astuple, replace
+from types import SimpleNamespace
 
 import pytest
 from entries import kept_endpoint
@@ -11,6 +13,7 @@ from site_under_test import Site
 
 from server.api import inspector as route
 from server.delivery import request_bin
+from server.delivery.request_bin import Bounds
 from server.domain import inspector_addresses as bounds
 from server.domain.ids import InspectedRequestId, InspectorAddressId, mint
 from server.domain.inspector_addresses import InspectedRequest, InspectorAddress
@@ -37,8 +40,12 @@ async def answers(site: Site, address: InspectorAddress, **changes: str) -> int:
     return (await site.post(f"/inspector/addresses/{address.id}", form)).status_code
 
 
-def fresh_bin(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace the request bin by one with the bounds that are patched."""
+def fresh_bin(site: Site, monkeypatch: pytest.MonkeyPatch, **of_address: int) -> None:
+    """Replace the request bin by one with other bounds of an address, and twice as much for its source and for all."""
+    bounds = replace(request_bin.OF_ADDRESS, **of_address)
+    doubled = Bounds(*(2 * value for value in astuple(bounds)))
+    for name, values in (("OF_ADDRESS", bounds), ("OF_SOURCE", doubled), ("OF_ALL", doubled)):
+        monkeypatch.setattr(request_bin, name, values)
     bin = request_bin.RequestBin(site.services.store, site.services.feed, timeout=5)
     monkeypatch.setattr(site.app.state, "request_bin", bin)
 
@@ -197,9 +204,7 @@ async def test_long_and_many_headers_are_cut(site: Site) -> None:
 
 
 async def test_headers_are_kept_only_so_fast(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_bin, "MAX_BYTES_PER_SECOND", 1)
-    monkeypatch.setattr(request_bin, "MAX_BYTES_AT_ONCE", 10_000)
-    fresh_bin(site, monkeypatch)
+    fresh_bin(site, monkeypatch, bytes_per_second=1, bytes_at_once=10_000)
     address = await made(site)
 
     sent = [await site.client.get(bin_of(address), headers={"x-long": "a" * 3500}) for _ in range(4)]
@@ -224,13 +229,75 @@ async def test_the_list_words_how_each_was_answered(each_site: Site) -> None:
 
 async def test_a_flood_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     address = await made(site)
-    monkeypatch.setattr(request_bin, "MAX_PER_SECOND", 5)
-    fresh_bin(site, monkeypatch)
+    fresh_bin(site, monkeypatch, per_second=5)
 
     statuses = [(await site.client.post(bin_of(address))).status_code for _ in range(70)]
 
     assert 429 in statuses
     assert len(await kept(site, address)) == statuses.count(200)
+
+
+async def other_source(site: Site) -> InspectorAddress:
+    """An address of the source in the other mode."""
+    path = path_of(await site.client.post("/live/inspector/addresses", data={"name": "Live"}))
+    found = await site.services.store.read(lambda tx: inspector.get(tx, InspectorAddressId(path.rsplit("/", 1)[1])))
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("body", [b"x", bytes(700_000)])
+async def test_a_flood_at_one_address_refuses_no_other(
+    site: Site, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    flooded, beside, live = await made(site), await made(site, "Beside"), await other_source(site)
+    monkeypatch.setattr(request_bin, "time", SimpleNamespace(monotonic=lambda: 0.0))  # nothing becomes free meanwhile
+    many = 30 if len(body) > 1 else 110
+    flood = [(await site.client.post(bin_of(flooded), content=body)).status_code for _ in range(many)]
+
+    for each in (beside, live):
+        assert [(await site.client.post(bin_of(each), content=body)).status_code for _ in range(3)] == [200] * 3
+    assert flood[0] == 200 and flood[-1] == 429
+
+
+async def test_many_requests_to_one_address_are_looked_up_together(each_site: Site) -> None:
+    address, other = await made(each_site), await made(each_site, "Other")
+    bin = request_bin.RequestBin(each_site.services.store, each_site.services.feed, timeout=5)
+    found = await asyncio.gather(*(bin.address(each.token) for each in [address] * 500 + [other]))
+    assert found == [address] * 500 + [other]
+    assert not bin._lookups
+
+
+async def test_strangers_who_guess_are_refused_before_pages_wait(site: Site) -> None:
+    bin = request_bin.RequestBin(site.services.store, site.services.feed, timeout=5)
+    guesses = (bin.address(f"guess-{number:020}") for number in range(300))
+    found = await asyncio.gather(*guesses, return_exceptions=True)
+    assert found[:100] == [None] * 100
+    assert {type(each) for each in found[100:]} == {request_bin.TooMany}
+
+
+async def test_a_flood_at_all_addresses_of_a_source_refuses_no_other_source(site: Site) -> None:
+    flooded, live = [await made(site, name) for name in ("One", "Two", "Three")], await other_source(site)
+    for address in flooded:
+        await answers(site, address, delay="1")
+    flood = [asyncio.create_task(site.client.post(bin_of(each))) for each in flooded * 60]
+    await asyncio.sleep(0.2)
+
+    assert [(await site.client.post(bin_of(live))).status_code for _ in range(5)] == [200] * 5
+    statuses = [(await each).status_code for each in flood]
+    assert 50 < statuses.count(200) <= request_bin.OF_SOURCE.at_once
+
+
+async def test_buckets_that_are_full_again_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_bin, "MAX_BUCKETS", 3)
+    buckets = request_bin._Buckets()
+    for number in range(10):
+        buckets.take(1, {number: (2, 1e9)})
+    assert len(buckets._all) <= 3
+    for number in range(3):
+        buckets.take(2, {number: (2, 0.001)})
+    for number in range(3):
+        with pytest.raises(request_bin.TooMany):
+            buckets.take(1, {"other": (2, 1e9), number: (2, 0.001)})
 
 
 async def test_old_requests_are_deleted(each_site: Site) -> None:
@@ -245,9 +312,7 @@ async def test_old_requests_are_deleted(each_site: Site) -> None:
 
 
 async def test_large_bodies_are_kept_only_so_fast(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_bin, "MAX_BYTES_PER_SECOND", 1)
-    monkeypatch.setattr(request_bin, "MAX_BYTES_AT_ONCE", 250_000)
-    fresh_bin(site, monkeypatch)
+    fresh_bin(site, monkeypatch, bytes_per_second=1, bytes_at_once=250_000)
     address = await made(site)
 
     sent = [await site.client.post(bin_of(address), content=bytes(100_000)) for _ in range(4)]
@@ -273,6 +338,33 @@ async def test_what_grants_access_is_not_kept(site: Site) -> None:
     assert "v1,aGk=" in text_of(page)
     assert "authorization: Bearer <secret>" in command
     assert f"--url 'http://hookbench.test{bin_of(address)}'" in command
+
+
+async def test_what_grants_access_in_the_query_is_not_kept(each_site: Site) -> None:
+    address = await made(each_site)
+    query = "?api_key=hunter2-hunter2&page=2&code=8f14e45fceea167a5a36dedd4bea2543&token=%68unter2&name=Ada+Byron&x"
+    await each_site.client.post(f"{bin_of(address)}/customers/cus_0NV5aPM7xkTqFZ3w{query}")
+
+    page = (await each_site.get(f"/inspector/addresses/{address.id}")).text
+    [request] = await kept(each_site, address)
+    command = (await each_site.get(f"/inspector/requests/{request.id}/curl")).text
+
+    for secret in ("hunter2", "%68unter2", "8f14e45fceea"):
+        assert secret not in page + command + request.target
+    masked = "api_key=••••••••&page=2&code=••••••••&token=••••••••&name=Ada+Byron&x"
+    assert request.target == f"/customers/cus_0NV5aPM7xkTqFZ3w?{masked}"
+    assert "?api_key=<secret>&page=2" in command
+
+
+async def test_a_long_query_is_masked_before_it_is_cut(site: Site) -> None:
+    address = await made(site)
+    await site.client.post(f"{bin_of(address)}?{'a' * 1980}=1&api_key=hunter2-hunter2")
+    await site.client.post(f"{bin_of(address)}?api_key={'hunter2-' * 600}&b=1")
+
+    cut, masked = (each.target for each in reversed(await kept(site, address)))
+
+    assert len(cut) == bounds.MAX_TARGET and "hunter2" not in cut
+    assert masked == "?api_key=••••••••&b=1"
 
 
 async def test_it_is_renamed_cleared_and_deleted(each_site: Site) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import json
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from io import StringIO
 from typing import Any
@@ -79,11 +80,39 @@ async def test_only_what_matches_and_not_more_than_the_limit(
     assert len(table((await site.get("/logs/export")).text)) == 3
 
 
-@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1"])
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\ta", "\ra", "\na", "＝1"])
 def test_no_cell_is_a_formula(cell: str) -> None:
     [row] = csv.reader(StringIO(log_export._csv([{"a": cell}]).decode(), newline=""))
 
     assert row == [f"'{cell}"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("Bob;=1+1;@SUM(1)", "Bob;'=1+1;'@SUM(1)"),
+        ("\t=1", "'\t'=1"),
+        ("\r\n=1", "'\r\n'=1"),
+        ("Bob\t+1|-1", "Bob\t'+1|'-1"),
+        ("Bob\r\n=1", "Bob\r\n'=1"),
+        ('Bob; "=1"', 'Bob; "\'=1"'),
+        ("Bob;;＝1", "Bob;;'＝1"),
+        ("a = b, c - d; e=f", "a = b, c - d; e=f"),
+    ],
+)
+def test_no_part_of_a_cell_is_a_formula_under_another_separator(cell: str, written: str) -> None:
+    text = log_export._csv([{"a": "msg_1", "b": cell, "c": "end"}]).decode()
+
+    assert next(csv.reader(StringIO(text, newline=""))) == ["msg_1", written, "end"]
+    for separator in ";\t|":
+        parts = [part for row in csv.reader(StringIO(text, newline=""), delimiter=separator) for part in row]
+        assert not [part for part in parts if part.strip(' "').startswith(tuple("=+-@＝"))]
+
+
+def test_a_cell_of_separators_takes_no_time() -> None:
+    began = time.thread_time()
+    log_export._csv([{"a": ";" * 1_000_000 + "a"}])
+    assert time.thread_time() - began < 1
 
 
 async def cut_off(site: Site, monkeypatch: pytest.MonkeyPatch, on_second: Callable[[], Awaitable[object]]) -> bytes:

@@ -7,10 +7,13 @@ from entries import capturing_endpoint, tried
 from form import text_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from newcomer import browser
 from site_under_test import Site
 
 from server.domain.messages import AttemptOutcome
 
+ADDRESSES = ("http://[x/", "http://[::1", "//", "", "?", "\x7f", "http://hookbench.test:x/test/logs?q=1", "a" * 5000)
+"""What a browser's script, or anybody else, may send as the address of its page."""
 PAGES = ("/logs", "/logs/export", "/inspector", "/messages/{message}", "/endpoints/{endpoint}")
 NAMES = (
     *("view", "status", "type", "endpoint", "q", "before", "after", "upto", "attempt", "show", "said", "page"),
@@ -101,3 +104,15 @@ async def test_an_address_with_nul_is_refused_with_a_sentence(site: Site, path: 
 
     assert answer.status_code == 400
     assert answer.text == "No address here has a NUL character."
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_any_header_that_names_the_page_is_taken(site: Site, address: str) -> None:
+    fragment = {"hx-request": "true", "hx-request-type": "partial"}
+    for header in ("hx-current-url", "referer"):
+        answer = await site.client.get("/test/logs?q=x", headers=fragment | {header: address})
+        assert answer.status_code == 200
+    async with browser(site.app) as stranger:
+        for header in ("hx-current-url", "referer"):
+            led = await stranger.get("/logs", headers=fragment | {header: address})
+            assert led.headers["hx-redirect"].startswith("/login")

@@ -92,6 +92,22 @@ async def test_a_card_is_made_and_used(each_site: Site) -> None:
     assert "own:acme_crm" in site.services.cards
 
 
+async def test_the_card_of_an_endpoint_that_can_be_restored_stays(each_site: Site) -> None:
+    site = each_site
+    path_of(await site.post("/cards", a_card()))
+    endpoint = await kept_endpoint(site, card="own:acme_crm")
+    path_of(await site.post(f"/endpoints/{endpoint.id}/delete"))
+
+    refused = await site.post("/cards/acme_crm/delete")
+
+    assert refused.status_code == 422
+    assert "Deleted endpoints with this card can still be restored (1)." in text_of(refused.text)
+    assert "own:acme_crm" in site.services.cards
+    path_of(await site.post("/endpoints/deleted/erase", {"ids": endpoint.id}))
+    path_of(await site.post("/cards/acme_crm/delete"))
+    assert "own:acme_crm" not in site.services.cards
+
+
 async def test_a_second_card_of_the_same_title_gets_a_free_name(site: Site) -> None:
     for _ in range(2):
         path_of(await site.post("/cards", a_card()))
