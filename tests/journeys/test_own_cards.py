@@ -102,6 +102,13 @@ def test_a_card_is_made_used_exported_and_imported(hookbench: Running, signed_in
         page.locator("#delete button[type=submit]").click()
         page.goto(f"{hookbench.url}/test/cards")
         say_yes(page)
+        expect(page.get_by_role("alert")).to_have_text(re.compile("can still be restored"))
+        page.goto(f"{hookbench.url}/test/endpoints/deleted")
+        page.get_by_role("button", name="Delete for good now").first.click()
+        page.locator("[popover] button[type=submit]:visible").click()
+        expect(page.get_by_text("Endpoint deleted for good.")).to_be_visible()
+        page.goto(f"{hookbench.url}/test/cards")
+        say_yes(page)
         expect(page.get_by_text("No cards of your own yet")).to_be_visible()
 
         page.get_by_label("Zip file of a card").set_input_files(
