@@ -1,5 +1,6 @@
 """When and how pages and static files are compressed. Streams and the intake never are."""
 
+import re
 import zlib
 
 from starlette.datastructures import Headers
@@ -11,6 +12,7 @@ PAGE_LEVEL = 5
 FILE_LEVEL = 9
 """Each file is compressed once."""
 _GZIP = 16 + zlib.MAX_WBITS
+_ONLY_IDS = re.compile(rb"(?:[a-z]+=(?:[a-z]{2,4}_[0-9A-Z]{26})?(?:&|$))*")
 
 
 def accepts(scope: Scope, encoding: str) -> bool:
@@ -24,11 +26,11 @@ def packs_pages(scope: Scope) -> bool:
     The length of a compressed page tells whether an address that another site made up occurs in the page beside a
     secret (BREACH). So requests of other sites get pages as they are, and so does a client that does not say who asks.
     A page that another site opened refreshes itself with the query that it was opened with, so parts of pages that were
-    asked for with a query are not compressed either.
+    asked for with a query are not compressed either, unless it holds nothing but ids of ours.
     The answer to a POST can contain a secret that was revealed or typed.
     """
     headers = Headers(scope=scope)
-    if scope["method"] != "GET" or (headers.get("hx-request") and scope["query_string"]):
+    if scope["method"] != "GET" or (headers.get("hx-request") and not _ONLY_IDS.fullmatch(scope["query_string"])):
         return False
     return headers.get("sec-fetch-site") in ("same-origin", "none") and accepts(scope, "gzip")
 

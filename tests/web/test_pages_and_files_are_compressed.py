@@ -10,6 +10,7 @@ from site_under_test import Site
 from tree_sitter import Language, Parser
 
 from server.assets import static_dir
+from server.domain.ids import AttemptId, MessageId, mint
 from server.web.static_files import without_comments
 
 OURS = {"accept-encoding": "gzip, deflate, br, zstd", "sec-fetch-site": "same-origin"}
@@ -49,7 +50,15 @@ async def test_a_part_that_was_asked_for_with_a_query_is_not(site: Site) -> None
     """A page that another site opened refreshes itself with the query of that site."""
     of_page = OURS | {"hx-request": "true"}
     assert (await raw(site, "/test/logs?q=guess", of_page))[0] == ""
-    assert (await raw(site, "/test/logs", of_page))[0] == (await raw(site, "/test/logs?q=mine", OURS))[0] == "gzip"
+    for path in (
+        "/test/logs",
+        f"/test/logs?upto={mint(MessageId)}",
+        f"/test/inspector?attempt={mint(AttemptId)}&before=",
+    ):
+        assert (await raw(site, path, of_page))[0] == "gzip", path
+    for path in ("?upto=msg_guess", f"?upto={mint(MessageId)}&view=guess", f"?upto={mint(MessageId)}guess"):
+        assert (await raw(site, f"/test/logs{path}", of_page))[0] == "", path
+    assert (await raw(site, "/test/logs?q=mine", OURS))[0] == "gzip"
 
 
 async def test_files_are_compressed_and_revalidated(site: Site) -> None:
