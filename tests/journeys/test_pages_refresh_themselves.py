@@ -86,7 +86,7 @@ def test_a_paused_log_stays_as_it_is_until_it_goes_on(hookbench: Running, signed
     page.goto(f"{hookbench.url}/test/logs")
     expect(page.get_by_role("link", name="payment.succeeded")).to_be_visible()
 
-    pause = page.get_by_role("button", name="Pause")
+    pause = page.get_by_role("button", name="Pause", exact=True)
     pause.click()
     expect(page).to_have_url(f"{hookbench.url}/test/logs?paused=1")
     page.reload()
@@ -107,7 +107,7 @@ def test_a_pause_stays_when_a_refresh_was_under_way(hookbench: Running, signed_i
     page.route("**/test/logs*", lambda route: held.append(route))
     send(address, "payment.succeeded")
     wait_for(lambda: page.evaluate("1") and held)
-    pause = page.get_by_role("button", name="Pause")
+    pause = page.get_by_role("button", name="Pause", exact=True)
     pause.click()
     page.evaluate("window.ended = false")
     for route in held:
@@ -130,7 +130,7 @@ def test_a_filter_that_was_on_its_way_arrives_paused(hookbench: Running, signed_
     page.route("**/test/logs?*status=failed*", lambda route: held.append(route))
     page.get_by_label("Status", exact=True).select_option("failed")
     wait_for(lambda: page.evaluate("1") and held)
-    pause = page.get_by_role("button", name="Pause")
+    pause = page.get_by_role("button", name="Pause", exact=True)
     pause.click()
     for route in held:
         route.continue_()
@@ -145,13 +145,13 @@ def test_a_click_before_the_scripts_have_come_counts_once(hookbench: Running, si
     held: list[Route] = []
     signed_in.route(f"**/{late}*", lambda route: held.append(route))
     signed_in.goto(f"{hookbench.url}/test/logs", wait_until="commit")
-    signed_in.get_by_role("button", name="Pause").click()
+    signed_in.get_by_role("button", name="Pause", exact=True).click()
     expect(signed_in).to_have_url(f"{hookbench.url}/test/logs")
     wait_for(lambda: signed_in.evaluate("1") and held)
     for route in held:
         route.continue_()
     expect(signed_in).to_have_url(f"{hookbench.url}/test/logs?paused=1")
-    expect(signed_in.get_by_role("button", name="Pause")).to_have_attribute("aria-pressed", "true")
+    expect(signed_in.get_by_role("button", name="Pause", exact=True)).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_script_that_fails_is_reported_and_the_others_go_on(hookbench: Running, signed_in: Page) -> None:
