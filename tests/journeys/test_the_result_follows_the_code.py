@@ -149,7 +149,42 @@ def test_the_newest_wins_and_one_runs_at_a_time(form: Page) -> None:
     paste_over(form, "field-code", CODE.replace("first", "four"))
     form.keyboard.press("ControlOrMeta+Enter")
     expect(result(form)).to_contain_text('"four"')
+
+
+def test_after_the_keys_the_focus_stays_in_the_editor_and_the_result_is_announced(form: Page) -> None:
+    form.get_by_role("switch", name="Run while typing").press("Space")
+    paste_over(form, "field-code", CODE)
+    told = form.get_by_role("status").filter(has_text="The result is up to date.")
+    for word in ("first", "again"):
+        paste_over(form, "field-code", CODE.replace("first", word))
+        form.keyboard.press("ControlOrMeta+Enter")
+        expect(result(form)).to_contain_text(f'"{word}"')
+        expect(told).to_be_visible()
+        expect(editor(form, "field-code")).to_be_focused()
+    form.keyboard.type("ge")
+    assert code_of(form, "field-code").endswith("ge")
+    assert form.url.endswith("/test/endpoints/new?card=webhook")
+
+    paste_over(form, "field-code", NULL)
+    form.keyboard.press("ControlOrMeta+Enter")
+    expect(form.get_by_text("The code fails in line 2.")).to_be_visible()
+    expect(editor(form, "field-code")).to_be_focused()
+    with form.expect_response(TRY):
+        form.get_by_label("Description").press("ControlOrMeta+Enter")
+    expect(form.get_by_text("The code fails in line 2.")).to_be_visible()
+    expect(form.get_by_label("Description")).to_be_focused()
+    form.get_by_role("button", name="Run test").press("Enter")
     expect(result(form).locator("h3")).to_be_focused()
+
+
+def test_on_a_narrow_screen_the_keys_show_the_result_and_escape_leads_back_to_the_code(form: Page) -> None:
+    form.set_viewport_size({"width": 1024, "height": 768})
+    paste_over(form, "field-code", CODE)
+    form.keyboard.press("ControlOrMeta+Enter")
+    expect(result(form)).to_contain_text('"first"')
+    expect(result(form).locator("h3")).to_be_focused()
+    form.keyboard.press("Escape")
+    expect(editor(form, "field-code")).to_be_focused()
 
 
 def test_the_switch_is_remembered_and_without_it_nothing_runs(form: Page, server: Running) -> None:
