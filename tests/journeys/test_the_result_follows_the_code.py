@@ -235,6 +235,56 @@ def test_the_six_steps_fit_one_screen(form: Page, server: Running) -> None:
     accessible(form)
 
 
+HEIGHT = "document.querySelector('#test-result').clientHeight"
+
+
+def test_the_payload_gives_its_room_to_the_first_result(form: Page, server: Running) -> None:
+    form.goto(f"{server.url}/test/endpoints/new?card=slack")
+    payload = editor(form, "field-payload")
+    expect(payload).to_be_visible()
+    form.get_by_role("button", name="Run test").click()
+    expect(payload).to_be_hidden()
+    assert form.evaluate(HEIGHT) > 300
+    for parts in (".cm-editor", "#test-result", ".form-foot button"):
+        expect(form.locator(parts).first).to_be_in_viewport(ratio=1)
+    accessible(form)
+
+    # Whoever wants to see it keeps it, also on the next page, until they hide it again.
+    form.get_by_role("button", name="Show payload").click()
+    expect(payload).to_be_visible()
+    form.get_by_label("Event type", exact=True).select_option("refund.succeeded")
+    expect(result(form)).to_contain_text("Refund")
+    expect(payload).to_be_visible()
+    form.reload()
+    form.get_by_role("button", name="Run test").click()
+    expect(result(form).locator("h3")).to_be_focused()
+    expect(payload).to_be_visible()
+    form.get_by_role("button", name="Hide payload").click()
+    expect(payload).to_be_hidden()
+    accessible(form)
+
+    # A narrow screen has no result beside the code, and a high one has room for both.
+    form.set_viewport_size({"width": 1024, "height": 768})
+    open_test(form)
+    expect(payload).to_be_visible()
+    form.set_viewport_size({"width": 2560, "height": 1300})
+    form.reload()
+    form.get_by_role("button", name="Run test").click()
+    expect(result(form).locator("h3")).to_be_focused()
+    expect(payload).to_be_visible()
+
+
+def test_the_payload_stays_while_it_is_edited_and_when_it_is_wrong(form: Page) -> None:
+    paste_over(form, "field-payload", "{")
+    expect(form.get_by_text("The code cannot run yet.")).to_be_visible()
+    paste_over(form, "field-payload", '{"type": "payment.succeeded", "data": {}}')
+    expect(form.get_by_text("The result is up to date.")).to_be_visible()
+    expect(editor(form, "field-payload")).to_be_focused()
+    paste_over(form, "field-code", CODE)
+    expect(result(form)).to_contain_text('"first"')
+    expect(editor(form, "field-payload")).to_be_hidden()
+
+
 def test_the_draft_is_saved_by_key_and_the_place_is_kept(form: Page, server: Running) -> None:
     address = server.url + create_endpoint(server, form, "https://example.com/", "Our shop") + "/transformation"
     form.goto(address)
