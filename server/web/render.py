@@ -265,6 +265,7 @@ def environment() -> Environment:
         "body_view": body_view,
         "tail": tail,
         "amount": amount,
+        "around": around,
         "parts": _parts,
         "fingerprint": fingerprint,
         "source_name": source_name,
@@ -335,6 +336,7 @@ def row_time(millis: int) -> str:
     return at.strftime(i18n.gettext("%d %b, %H:%M") if _is_this_year(at) else i18n.gettext("%d %b %Y"))
 
 
+WORD = re.compile(r"[\w$]+")
 UNITS: tuple[tuple[Literal["second", "minute", "hour"], int, int], ...] = (
     ("second", 1, 60), ("minute", 60, 3600), ("hour", 3600, 86_400),
 )  # fmt: skip
@@ -375,6 +377,15 @@ def _is_this_year(at: datetime) -> bool:
 
 def _formatted(at: datetime, pattern: str) -> str:
     return str(format_datetime(at.replace(tzinfo=None), pattern, locale=i18n.current.get()))
+
+
+def around(line: str, column: int | None) -> tuple[str, str, str]:
+    """A line of code in three: what is before a column, the word or sign that begins there, and the rest."""
+    if not column or column > len(line):
+        return line, "", ""
+    found = WORD.match(line, column - 1)
+    end = found.end() if found else column
+    return line[: column - 1], line[column - 1 : end], line[end:]
 
 
 def _parts(unreadable: Collection[str]) -> str:
