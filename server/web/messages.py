@@ -16,6 +16,7 @@ from server.domain.faults import KIND
 from server.domain.ids import AttemptId, DeliveryId, MessageId, VersionId, earliest
 from server.domain.messages import Attempt, AttemptError, Delivery, DeliveryState, Message, StoppedBecause, Trigger
 from server.domain.payload_diff import Changes, changes
+from server.domain.payload_summary import PayloadSummary, summary_of
 from server.domain.response_words import words_of
 from server.domain.sentences import Invalid, Sentence, say
 from server.domain.versions import VersionName
@@ -139,6 +140,8 @@ class MessagePage:
     """What a message's page shows."""
 
     message: Message
+    summary: PayloadSummary
+    """What the log shows of the payload, and people search for."""
     ways: Sequence[DeliveryView]
     """The one that is open first, then the most urgent."""
     others: Sequence[PassedOver]
@@ -331,6 +334,7 @@ async def show_message(
         here,
         MessagePage(
             message=message,
+            summary=summary_of(message.event_type, message.body),
             ways=found.ways,
             others=others,
             versions=found.versions,
