@@ -258,10 +258,16 @@ async def find_message(here: Visit, message_id: MessageId) -> Message:
     return found
 
 
-async def recent_messages(here: Visit) -> Sequence[messages.Row]:
-    """The latest messages of the source."""
-    search = messages.Search(source_id=here.source.id)
-    return await here.services.store.read(lambda tx: messages.page(tx, search, RECENT_MESSAGES))
+async def recent_messages(here: Visit, chosen: Message | None = None) -> Sequence[messages.Row]:
+    """The latest messages of the source; before them the chosen one, if it is older."""
+
+    def query(tx: Transaction) -> list[messages.Row]:
+        recent = messages.page(tx, messages.Search(source_id=here.source.id), RECENT_MESSAGES)
+        if chosen is None or any(row.id == chosen.id for row in recent):
+            return recent
+        return [messages.row_of(tx, chosen), *recent]
+
+    return await here.services.store.read(query)
 
 
 async def _find_delivery(here: Visit, delivery_id: DeliveryId) -> Delivery:

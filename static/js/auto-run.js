@@ -3,6 +3,7 @@
 //   A run begins half a second after the last key, if what it depends on has changed since the last run and its result
 //     can be seen. It posts what Run test posts, and `typing`, so that the server runs it in the background.
 //   One run is under way at a time. What is typed meanwhile is run when it has ended; an outdated result is not shown.
+//   With data-run-once it also runs when the page opens, such as from an event that failed.
 //   It never moves the focus. While the code fails, its last good result stays below the error, dimmed.
 // Run test and Send go through htmx; after a click on them the focus moves to the result, unless the person typed on.
 // Esc in the result goes back. After Ctrl/⌘+Enter in a field that is still shown, the focus stays there: what is typed
@@ -47,6 +48,7 @@ export function upgrade(root) {
     bar.dataset.ready = "";
     bar.querySelector("[data-auto-run-switch]").checked = stored() !== "off";
     runs.set(bar.closest("form"), { last: inputOf(bar.closest("form")), timer: 0, wanted: false });
+    if ("runOnce" in bar.dataset) runNow(bar.closest("form"));
   }
 }
 

@@ -367,14 +367,17 @@ def test_from_a_failed_event_to_its_line_and_fixed(form: Page, server: Running, 
     form.get_by_role("button", name="Create", exact=True).last.click()
     form.wait_for_url("**/endpoints/ep_*")
     send(address, "payment.succeeded")
+    send(address, "dispute.lost")
     form.goto(f"{server.url}/test/logs")
-    form.locator("a.row-link").first.click()
+    form.locator("a.row-link", has_text="payment.succeeded").first.click()
     form.wait_for_url("**/messages/msg_*")
     form.get_by_role("link", name="Open line 2 in editor").first.click()
 
     expect(form.get_by_text("An event failed in line 2 of v1.")).to_be_visible()
     expect(editor(form, "field-code")).to_be_focused()
     expect(form.locator(".cm-lintRange-error")).to_have_text("at")
+    expect(form.get_by_text("The code fails in line 2.")).to_be_visible()
+    expect(form.get_by_label("Or a real event").locator("option:checked")).to_contain_text("payment.succeeded")
     accessible(form)
     line = form.url
     form.keyboard.press("Home")
