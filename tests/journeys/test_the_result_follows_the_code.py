@@ -121,6 +121,21 @@ def test_the_body_of_a_result_is_searched_and_folded_and_that_runs_and_saves_not
     expect(body.get_by_role("tree")).to_be_visible()
 
 
+def test_what_is_found_in_a_body_is_scrolled_into_the_window(form: Page) -> None:
+    form.set_viewport_size({"width": 1024, "height": 500})
+    open_test(form)
+    form.get_by_role("button", name="Run test").click()
+    body = result(form).locator(".body-view")
+    last = body.locator(".tok-propertyName").last
+    word = last.inner_text()
+    form.evaluate("scrollTo(0, 0)")
+    expect(last).not_to_be_in_viewport()
+    body.get_by_role("button", name="Search in this body").evaluate("(button) => button.click()")
+    form.keyboard.type(word)
+    form.keyboard.press("Shift+Enter")
+    expect(body.locator('[role="treeitem"]', has_text=word).last).to_be_in_viewport()
+
+
 def test_the_newest_wins_and_one_runs_at_a_time(form: Page) -> None:
     """Typing during a slow run: what comes last is shown, and never two at once."""
     under_way = {"now": 0, "most": 0}
