@@ -300,6 +300,17 @@ def test_the_payload_stays_while_it_is_edited_and_when_it_is_wrong(form: Page) -
     expect(editor(form, "field-payload")).to_be_hidden()
 
 
+def test_a_refused_form_keeps_the_result(form: Page) -> None:
+    paste_over(form, "field-code", CODE)
+    expect(result(form)).to_contain_text('"first"')
+    form.get_by_role("button", name="Create", exact=True).last.click()
+    expect(form.get_by_text("Please fix the following:")).to_be_visible()
+    expect(result(form)).to_contain_text('"first"')
+    paste_over(form, "field-code", CODE.replace("first", "second"))
+    expect(result(form)).to_contain_text('"second"')
+    accessible(form)
+
+
 def test_the_draft_is_saved_by_key_and_the_place_is_kept(form: Page, server: Running) -> None:
     address = server.url + create_endpoint(server, form, "https://example.com/", "Our shop") + "/transformation"
     form.goto(address)
