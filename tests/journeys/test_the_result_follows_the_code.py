@@ -300,6 +300,16 @@ def test_the_payload_stays_while_it_is_edited_and_when_it_is_wrong(form: Page) -
     expect(editor(form, "field-payload")).to_be_hidden()
 
 
+def test_the_code_has_the_whole_width_of_a_small_screen(form: Page, server: Running) -> None:
+    address = server.url + create_endpoint(server, form, "https://example.com/", "Our shop") + "/transformation"
+    form.set_viewport_size({"width": 1024, "height": 768})
+    form.goto(address)
+    form.get_by_label("Enabled").check()
+    box = editor(form, "field-code").locator("xpath=ancestor::*[contains(@class, 'cm-editor')]").bounding_box()
+    assert box and box["width"] > 550
+    accessible(form)
+
+
 def test_a_refused_form_keeps_the_result(form: Page) -> None:
     paste_over(form, "field-code", CODE)
     expect(result(form)).to_contain_text('"first"')
@@ -309,6 +319,17 @@ def test_a_refused_form_keeps_the_result(form: Page) -> None:
     paste_over(form, "field-code", CODE.replace("first", "second"))
     expect(result(form)).to_contain_text('"second"')
     accessible(form)
+
+
+def test_a_hint_stands_beside_its_icon(form: Page, server: Running) -> None:
+    form.goto(f"{server.url}/test/endpoints/new?card=slack")
+    for width in (1440, 390):
+        form.set_viewport_size({"width": width, "height": 900})
+        form.get_by_label("Endpoint URL").fill("https://example.com/services/x")
+        form.get_by_label("Endpoint URL").press("Tab")
+        icon, text = form.locator(".hint > .icon").bounding_box(), form.locator(".hint > span").bounding_box()
+        assert icon and text
+        assert icon["x"] < text["x"] and text["y"] <= icon["y"] + icon["height"] / 2 < text["y"] + text["height"]
 
 
 def test_the_draft_is_saved_by_key_and_the_place_is_kept(form: Page, server: Running) -> None:
