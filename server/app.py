@@ -280,7 +280,7 @@ def _say_started(store: Store, sandbox: Sandbox) -> None:
     log.info("started", version=__version__, database=store.dialect)
     for fence in sandbox.fences():
         say = log.info if fence.stands else log.warning
-        say("sandbox.fence", name=fence.name, stands=fence.stands, detail=fence.detail)
+        say("sandbox.fence", name=fence.name, stands=fence.stands, detail=str(fence.detail))
 
 
 def _courier(settings: Settings, rules: AddressRules) -> Courier:

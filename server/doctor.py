@@ -55,7 +55,7 @@ async def _sandbox(settings: Settings) -> list[Finding]:
         await sandbox.start()
     except OSError as error:
         return [Finding("sandbox", False, f"it cannot be started: {error}", needed=True)]
-    fences = [Finding(f"sandbox fence {fence.name}", fence.stands, fence.detail) for fence in sandbox.fences()]
+    fences = [Finding(f"sandbox fence {fence.name}", fence.stands, str(fence.detail)) for fence in sandbox.fences()]
     await sandbox.close()
     return [Finding("sandbox", True, f"runs up to {settings.workers} transformations at once"), *fences]
 

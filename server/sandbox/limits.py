@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from server.domain.sentences import Sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -34,4 +36,4 @@ class Fence:
 
     name: str
     stands: bool
-    detail: str
+    detail: Sentence

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from server.domain.sentences import Sentence, say
 from server.sandbox.inside.fences import WALLS
 from server.sandbox.inside.zygote import ENDED, KILL, REQUEST, SPAWN, TRY_FENCE
 from server.sandbox.limits import Fence, Limits
@@ -198,24 +199,25 @@ class Zygote:
         number = self._numbers - self._numbers % len(WALLS) + len(WALLS) + index
         end = self._expect(number)
         if not self._order(TRY_FENCE, number):
-            return Fence(name, False, "The sandbox process could not be started.")
+            return Fence(name, False, say("The sandbox process could not be started."))
         try:
             code = await asyncio.wait_for(end, START_SECONDS)
         except TimeoutError:
-            return Fence(name, False, "Trying it took too long.")
-        return Fence(name, *_finding(code)) if code is not None else Fence(name, False, "The sandbox process ended.")
+            return Fence(name, False, say("Trying it took too long."))
+        stands, detail = (False, say("The sandbox process ended.")) if code is None else _finding(code)
+        return Fence(name, stands, detail)
 
 
-def _finding(code: int) -> tuple[bool, str]:
+def _finding(code: int) -> tuple[bool, Sentence]:
     if code == 0:
-        return True, "Tried in a child: it holds."
+        return True, say("What it forbids was tried, and failed.")
     if code == -signal.SIGSYS:
-        return True, "Tried in a child: a forbidden call killed it."
+        return True, say("What it forbids was tried, and the process was stopped.")
     if code == errno.ENOSYS:
-        return False, f"Not available on this system ({sys.platform})."
+        return False, say("Not available on this system ({system}).", system=sys.platform)
     if 0 < code < 255:
-        return False, f"Refused by this system: {os.strerror(code)}."
-    return False, "Closed, but what it forbids was still possible."
+        return False, say("Refused by this system: {reason}.", reason=os.strerror(code))
+    return False, say("What it forbids was tried, and was still possible.")
 
 
 async def _reaped(process: subprocess.Popen[bytes]) -> None:

@@ -296,6 +296,20 @@ class Row:
     deliveries: tuple[Delivery, ...]
 
 
+def row_of(tx: Connection, message: Message) -> Row:
+    """The line of one message."""
+    made = of_messages(tx, [message.id]).get(message.id, ())
+    return Row(
+        id=message.id,
+        source_id=message.source_id,
+        webhook_id=message.webhook_id,
+        event_type=message.event_type,
+        origin=message.origin,
+        received_at=message.received_at,
+        deliveries=tuple(made),
+    )
+
+
 def page(tx: Connection, search: Search, limit: int = PAGE) -> list[Row]:
     """The newest messages that match, newest first, each with its deliveries; matching deliveries come first."""
     columns = [column for column in messages.c if column.name != "body"]

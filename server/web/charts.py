@@ -10,6 +10,7 @@ from math import ceil, log10
 
 from server.domain.activity import ENDINGS, Counts, Tally
 from server.domain.ids import Millis
+from server.web.i18n import gettext
 
 BARS_HEIGHT = 160
 LINES_HEIGHT = 120
@@ -147,10 +148,14 @@ def nice_top(highest: float) -> float:
 def duration_text(ms: float) -> str:
     """``8 ms``, ``1.4 s``, ``2 min``: short, with two digits that count."""
     if ms < 1000:
-        return f"{ms:.0f} ms" if ms >= 10 or ms == int(ms) else f"{ms:.1f} ms"
+        return gettext("{ms} ms").format(ms=f"{ms:.0f}" if ms >= 10 else _short(ms))
     if ms < 60_000:
-        return f"{ms / 1000:.1f} s".replace(".0 s", " s")
-    return f"{ms / 60_000:.1f} min".replace(".0 min", " min")
+        return gettext("{count} s").format(count=_short(ms / 1000))
+    return gettext("{count} min").format(count=_short(ms / 60_000))
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def _count_text(value: float) -> str:

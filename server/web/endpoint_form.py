@@ -13,6 +13,7 @@ from server.domain.catalog import EVENT_TYPES, GROUPS, EventType, sample_json
 from server.domain.conditions import VALUELESS, Operator
 from server.domain.endpoints import URL_NOT_SET, Destination, Endpoint
 from server.domain.masking import is_secret_url, tail
+from server.domain.messages import Message
 from server.domain.pasted import trimmed
 from server.domain.payloads import paths_in
 from server.domain.requests import SHOWN
@@ -151,6 +152,8 @@ class TrialFields:
     """The corrected code that was asked for; ``None`` when nobody asked, or nothing can be corrected."""
     asked: str = ""
     """The part of the code that should be corrected: a value of ``Part``; empty when nobody asked."""
+    message: Message | None = None
+    """The stored message whose event was just loaded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from server.domain.faults import KIND
 from server.domain.ids import AttemptId, DeliveryId, MessageId, VersionId, earliest
 from server.domain.messages import Attempt, AttemptError, Delivery, DeliveryState, Message, StoppedBecause, Trigger
 from server.domain.payload_diff import Changes, changes
+from server.domain.payload_summary import PayloadSummary, summary_of
 from server.domain.response_words import words_of
 from server.domain.sentences import Invalid, Sentence, say
 from server.domain.versions import VersionName
@@ -155,6 +156,8 @@ class MessagePage:
     """What a message's page shows."""
 
     message: Message
+    summary: PayloadSummary
+    """What the log shows of the payload, and people search for."""
     ways: Sequence[DeliveryView]
     """The one that is open first, then the most urgent."""
     others: Sequence[PassedOver]
@@ -271,10 +274,16 @@ async def find_message(here: Visit, message_id: MessageId) -> Message:
     return found
 
 
-async def recent_messages(here: Visit) -> Sequence[messages.Row]:
-    """The latest messages of the source."""
-    search = messages.Search(source_id=here.source.id)
-    return await here.services.store.read(lambda tx: messages.page(tx, search, RECENT_MESSAGES))
+async def recent_messages(here: Visit, chosen: Message | None = None) -> Sequence[messages.Row]:
+    """The latest messages of the source; before them the chosen one, if it is older."""
+
+    def query(tx: Transaction) -> list[messages.Row]:
+        recent = messages.page(tx, messages.Search(source_id=here.source.id), RECENT_MESSAGES)
+        if chosen is None or any(row.id == chosen.id for row in recent):
+            return recent
+        return [messages.row_of(tx, chosen), *recent]
+
+    return await here.services.store.read(query)
 
 
 async def _find_delivery(here: Visit, delivery_id: DeliveryId) -> Delivery:
@@ -347,6 +356,7 @@ async def show_message(
         here,
         MessagePage(
             message=message,
+            summary=summary_of(message.event_type, message.body),
             ways=found.ways,
             others=others,
             versions=found.versions,

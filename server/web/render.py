@@ -268,12 +268,14 @@ def environment() -> Environment:
         "sparks": charts.sparks,
         "iso": iso,
         "time_text": time_text,
+        "row_time": row_time,
         "soon_text": soon_text,
         "short_date": short_date,
         "json_pretty": pretty,
         "body_view": body_view,
         "tail": tail,
         "amount": amount,
+        "around": around,
         "parts": _parts,
         "fingerprint": fingerprint,
         "source_name": source_name,
@@ -338,16 +340,24 @@ def time_text(millis: int) -> str:
     return at.strftime(i18n.gettext("%d %b %Y, %H:%M:%S UTC")).replace("UTC", zones.offset_text(at))
 
 
+def row_time(millis: int) -> str:
+    """A moment as short as a row of a list needs it: ``21 Sep, 14:13``, and ``21 Sep 2025`` if it is not this year."""
+    at = zones.local(millis)
+    return at.strftime(i18n.gettext("%d %b, %H:%M") if _is_this_year(at) else i18n.gettext("%d %b %Y"))
+
+
+WORD = re.compile(r"[\w$]+")
 UNITS: tuple[tuple[Literal["second", "minute", "hour"], int, int], ...] = (
     ("second", 1, 60), ("minute", 60, 3600), ("hour", 3600, 86_400),
 )  # fmt: skip
 """Each unit with its seconds, and the seconds that it is used for."""
 
 
-def soon_text(millis: int) -> str:
+def soon_text(millis: int, in_row: bool = False) -> str:
     """What ``times.js`` will show for a moment, so that nothing moves when it does: ``5 min. ago``, ``Nov 28, 3:04 PM``
 
-    Within a day of now, else the date and time. The texts are those of CLDR, which browsers have too.
+    Within a day of now, else the date and time; ``in_row`` only the date if it is not this year. The texts are those of
+    CLDR, which browsers have too.
     """
     language, seconds = i18n.current.get(), round(millis / 1000 - time.time())
     if seconds == 0:
@@ -355,6 +365,8 @@ def soon_text(millis: int) -> str:
     for unit, size, limit in UNITS:
         if abs(seconds) < limit:
             return _ago(int(seconds / size) * size, unit, language)
+    if in_row and not _is_this_year(zones.local(millis)):
+        return _formatted(zones.local(millis), i18n.gettext("MMM d, y"))
     return short_date(millis)
 
 
@@ -366,9 +378,24 @@ def _ago(seconds: int, unit: Literal["second", "minute", "hour"], language: str)
 def short_date(millis: int) -> str:
     """A date and time as ``times.js`` shows them, with the year if it is not this one."""
     at = zones.local(millis)
-    year = at.year != zones.local(int(time.time() * 1000)).year
-    pattern = i18n.gettext("MMM d, y, h:mm a") if year else i18n.gettext("MMM d, h:mm a")
+    return _formatted(at, i18n.gettext("MMM d, h:mm a") if _is_this_year(at) else i18n.gettext("MMM d, y, h:mm a"))
+
+
+def _is_this_year(at: datetime) -> bool:
+    return at.year == zones.local(int(time.time() * 1000)).year
+
+
+def _formatted(at: datetime, pattern: str) -> str:
     return str(format_datetime(at.replace(tzinfo=None), pattern, locale=i18n.current.get()))
+
+
+def around(line: str, column: int | None) -> tuple[str, str, str]:
+    """A line of code in three: what is before a column, the word or sign that begins there, and the rest."""
+    if not column or column > len(line):
+        return line, "", ""
+    found = WORD.match(line, column - 1)
+    end = found.end() if found else column
+    return line[: column - 1], line[column - 1 : end], line[end:]
 
 
 def _parts(unreadable: Collection[str]) -> str:

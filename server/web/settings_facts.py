@@ -9,7 +9,7 @@ from importlib.metadata import version
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.domain.sentences import Sentence
+from server.domain.sentences import Sentence, say
 from server.sandbox.limits import Fence
 from server.store import Transaction, usage
 from server.web import zones
@@ -55,6 +55,14 @@ class AccountPage:
     problems: Mapping[str, Sentence] = field(default_factory=dict)
 
 
+FENCE_NAMES: Mapping[str, Sentence] = {
+    "no new privileges": say("No new privileges"),
+    "landlock": say("Files (Landlock)"),
+    "resource limits": say("Resource limits"),
+    "seccomp": say("System calls (seccomp)"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AboutPage:
     database: str
@@ -62,6 +70,7 @@ class AboutPage:
     engine: str
     """The JavaScript engine with its version."""
     fences: Sequence[Fence]
+    fence_names: Mapping[str, Sentence] = field(default_factory=lambda: FENCE_NAMES)
 
 
 @router.get("/settings/appearance")

@@ -75,7 +75,9 @@ class EditorPage:
     """How the typed code differs from the saved code; only while the form is stale."""
     checks: Checks
     recent: Sequence[MessageRow]
-    """The latest messages, which can be tested with."""
+    """The latest messages, which can be tested with, and the loaded one."""
+    loaded: Message | None
+    """The message whose event was just loaded."""
     merged: Merged | None
     """What came of merging the typed code with the saved code, when the person asked for it."""
     unknown_fields: int
@@ -158,7 +160,8 @@ async def discard(request: Request, here: Here, endpoint: TheEndpoint) -> Respon
 def with_message(fields: TrialFields, message: Message) -> TrialFields:
     """The fields of the Test tab with the event of a stored message."""
     text = message.body.decode("utf-8", "replace").removeprefix("\ufeff")
-    return replace(fields, event_type=message.event_type, payload=pretty(text) if len(text) <= SHOWN else text)
+    payload = pretty(text) if len(text) <= SHOWN else text
+    return replace(fields, event_type=message.event_type, payload=payload, message=message)
 
 
 async def with_draft(here: Visit, endpoint: Endpoint) -> Endpoint:
@@ -235,12 +238,14 @@ async def editor_page(
     if shown is not endpoint:  # the values are the draft's
         form = replace(form, kept_of=lambda name: f"endpoint/{endpoint.id}/{name.replace('variables/', 'draft/')}")
     theirs = known.code if known else endpoint.version.code if endpoint.version else ""
+    loaded = trial.message if trial else None
     editor = EditorPage(
         versions=recent,
         base_id=base or _base(endpoint, known),
         their_changes=(await asyncio.to_thread(line_diff, theirs, draft.code))[:MAX_DIFF_LINES] if stale else (),
         checks=await checks_of(here, endpoint, known),
-        recent=await recent_messages(here),
+        recent=await recent_messages(here, loaded),
+        loaded=loaded,
         merged=merged,
         unknown_fields=sum(each.kind is DriftKind.NEW_FIELD for each in differences),
         type_changes=sum(each.kind is DriftKind.CHANGED_TYPE for each in differences),

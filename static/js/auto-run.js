@@ -3,9 +3,12 @@
 //   A run begins half a second after the last key, if what it depends on has changed since the last run and its result
 //     can be seen. It posts what Run test posts, and `typing`, so that the server runs it in the background.
 //   One run is under way at a time. What is typed meanwhile is run when it has ended; an outdated result is not shown.
+//   With data-run-once it also runs when the page opens, such as from an event that failed.
 //   It never moves the focus. While the code fails, its last good result stays below the error, dimmed.
-// Run test and Send go through htmx; after them the focus moves to the result, unless the person typed on. Esc in the
-// result goes back.
+// Run test and Send go through htmx; after a click on them the focus moves to the result, unless the person typed on.
+// Esc in the result goes back. After Ctrl/⌘+Enter in a field that is still shown, the focus stays there: what is typed
+// next belongs to the field, and [data-auto-run-state] reads out how it went.
+import { isTyping } from "./shortcuts.js";
 import { bringToFront } from "./tabs.js";
 
 const PAUSE_MS = 500;
@@ -45,6 +48,7 @@ export function upgrade(root) {
     bar.dataset.ready = "";
     bar.querySelector("[data-auto-run-switch]").checked = stored() !== "off";
     runs.set(bar.closest("form"), { last: inputOf(bar.closest("form")), timer: 0, wanted: false });
+    if ("runOnce" in bar.dataset) runNow(bar.closest("form"));
   }
 }
 
@@ -143,6 +147,11 @@ function show(form, run, page) {
   result.scrollTop = top;
   htmx.process(result);
   document.dispatchEvent(new CustomEvent("htmx:after:swap"));
+  announce(form, result);
+}
+
+function announce(form, result) {
+  const outcome = result.querySelector("[data-run-outcome]")?.dataset.runOutcome;
   const line = result.querySelector("[data-editor-error]")?.dataset.line;
   say(form, outcome === "failed" && line ? "failedAt" : outcome, { line });
 }
@@ -194,6 +203,7 @@ function began(event) {
   run.byHand = button;
   run.typedOn = false;
   run.from = document.activeElement;
+  say(button.form, ""); // so that the same outcome as before is read out again
 }
 
 function swapped(event) {
@@ -202,7 +212,7 @@ function swapped(event) {
   const result = button && document.querySelector(button.getAttribute("hx-target"));
   if (!run || !result) return;
   delete result.dataset.by;
-  say(button.form, "");
+  if (isTyping(run.from) && run.from.checkVisibility()) return announce(button.form, result);
   if (run.typedOn) return; // the person writes on
   bringToFront(result);
   const heading = result.querySelector("h3[tabindex]");
@@ -223,6 +233,7 @@ function goBack(event) {
   const from = result && runs.get(result.closest("form"))?.from;
   if (!from?.isConnected || result.contains(from)) return;
   event.preventDefault();
+  bringToFront(from);
   from.focus();
 }
 

@@ -55,6 +55,7 @@ import { phrases } from "./editor-phrases.js";
 import { theme } from "./editor-theme.js";
 import { tools } from "./editor-tools.js";
 import { remember, viewOf } from "./editors.js";
+import * as fold from "./fold.js";
 import { restore as restorePlace } from "./place.js";
 import { upgrade as upgradeSamples } from "./samples.js";
 import { saveByKey } from "./saving.js";
@@ -74,6 +75,7 @@ export function upgrade(root) {
   restorePlace();
   arrive();
   upgradeSamples(root);
+  fold.upgrade();
   if (document.querySelector("[data-coverage]")) import("./coverage.js").then((coverage) => coverage.upgrade());
   if (document.querySelector("[data-merge-with]")) import("./merge.js").then((merge) => merge.upgrade());
 }
@@ -88,7 +90,10 @@ function mount(area) {
   area.before(view.dom);
   area.hidden = true;
   // Focusing the hidden textarea, from its label or the list of problems, focuses the editor instead.
-  area.focus = () => view.focus();
+  area.focus = () => {
+    fold.unfold(view.dom);
+    view.focus();
+  };
   label?.addEventListener("click", () => view.focus());
   remember(area, view, isolateHistory.of("full"));
   types?.attach(view);

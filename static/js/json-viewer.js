@@ -236,6 +236,8 @@ class View {
     const [box, inner] = [this.pre.getBoundingClientRect(), target.getBoundingClientRect()];
     if (inner.top < box.top) this.pre.scrollTop -= box.top - inner.top + inner.height;
     else if (inner.bottom > box.bottom) this.pre.scrollTop += inner.bottom - box.bottom + inner.height;
+    // The box itself may be outside the window, or outside the result that it is in. A range cannot scroll to itself.
+    (target.scrollIntoView ? target : target.startContainer.parentElement).scrollIntoView({ block: "nearest" });
   }
 
   // As domain/payloads.py reads it: data.customer.email, items[0].price, metadata["a.b"]

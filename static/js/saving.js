@@ -109,7 +109,7 @@ async function receive(form, answer, button) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (FORM_AGAIN.includes(answer.status)) {
     if (button?.dataset.changesCard && answer.ok && isChanged(form)) resume(form);
-    show(page);
+    show(page, answer.status === 422);
     if (!document.querySelector(`form[data-keep="${CSS.escape(form.dataset.keep)}"]`)) arrive(page);
     if (button?.dataset.changesCard && answer.ok) cardChanged(button.dataset.changesCard);
     return false;
@@ -128,10 +128,14 @@ function signIn(form, target) {
   location.assign(login);
 }
 
-// Shows the refused page's content in place. It contains the input; the scripts set it up like a new page.
-function show(page) {
+// Shows the refused page's content in place. It contains the input; the scripts set it up like a new page. The result
+// of the last test stays when nothing but the refusal is new: the server does not run the code again.
+function show(page, keepsResult) {
   const content = document.getElementById("content");
+  const result = keepsResult && document.querySelector("#test-result:has([data-run-outcome])");
   content.replaceChildren(...page.getElementById("content").childNodes);
+  const place = result && document.querySelector("#test-result:not(:has([data-run-outcome]))");
+  place?.replaceChildren(...result.childNodes);
   htmx.process(content);
   document.dispatchEvent(new CustomEvent("htmx:after:swap"));
 }

@@ -5,7 +5,7 @@ const PATIENCE_MS = 1200;
 export function listen() {
   let goAt = 0;
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     const going = Date.now() - goAt < PATIENCE_MS;
     goAt = 0;
     if (going) return go(event);
@@ -18,7 +18,8 @@ export function listen() {
   });
 }
 
-const typing = (element) =>
+// Whether what is typed at the element becomes its text.
+export const isTyping = (element) =>
   element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable='true'], .cm-editor");
 
 function go(event) {

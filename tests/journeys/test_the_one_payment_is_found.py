@@ -17,6 +17,9 @@ from shop import LOOPBACK, SECRET, create_endpoint, ingest_address
 from server.domain.catalog import sample_json
 
 WANTED = "pay_theOne2Find"
+LONG = "pay_9fTbX2nQw6KzRv4HsLpMc"
+"""As long as an id of Dodo Payments is."""
+CUT = "(each) => each.scrollWidth > each.clientWidth"
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ def log(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         for destination, name in ((good, "Shop"), (bad, "Slack")):
             create_endpoint(hookbench, page, f"http://127.0.0.1:{destination.port}/{name}", name)
         events = [payment(f"pay_{number}", "EUR" if number % 2 else "USD") for number in range(6)]
-        events += [sample_json("refund.succeeded"), payment(WANTED, "EUR"), sample_json("dispute.lost")]
+        events += [sample_json("refund.succeeded"), payment(WANTED, "EUR"), sample_json("abandoned_checkout.recovered")]
+        events.append(payment(LONG, "CNY"))
         for event in events:
             assert deliver(address, standard_signed(SECRET, event)) == 200
         page.goto(f"{hookbench.url}/test/logs?view=attempts&status=rejected&q={WANTED}")
@@ -132,6 +136,53 @@ def test_the_same_without_scripts_and_in_chinese(log: Log) -> None:
         page.locator("summary", has_text="导出").click()
         page.get_by_role("link", name="CSV").click()
     assert len(download.value.path().read_text("utf-8").splitlines()) == 5
+    page.context.close()
+
+
+@pytest.mark.parametrize("view", ["", "attempts"])
+def test_a_row_shows_what_people_look_for_on_every_screen(log: Log, view: str) -> None:
+    """At 1440 px on one line. Where there is less room, on more lines."""
+    page = log.opened(1440)
+    page.goto(f"{log.url}/test/logs?view={view}")
+    row = page.locator("tbody tr", has_text=LONG).first
+    for width in (1440, 1280, 1024, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        shown = page.locator("td :is(code.type, code.id, .badge span), td.log-time, td.log-amount")
+        assert [each.inner_text() for each in shown.all() if each.is_visible() and each.evaluate(CUT)] == [], width
+        for word in (LONG, "payment.succeeded", *(["Mira Lindqvist"] if not view else ["Slack"])):
+            expect(row.get_by_text(word, exact=True).first).to_be_visible()
+        if view:
+            expect(row.get_by_text("422")).to_be_visible()
+        if width == 1440:
+            assert row.bounding_box()["height"] < 45  # type: ignore[index]
+    page.set_viewport_size({"width": 1024, "height": 900})
+    assert faults_in_both_themes(page) == []
+    if not view:
+        expect(row.get_by_text("Slack", exact=True)).to_be_visible()
+    page.context.close()
+
+
+def test_without_scripts_a_row_says_the_hour(log: Log) -> None:
+    page = log.opened(1440, java_script_enabled=False)
+    received = page.locator("td.log-time").first
+    expect(received).to_have_text(re.compile(r"^\d\d \w{3}, \d\d:\d\d$"))
+    expect(received.locator("time")).to_have_attribute("title", re.compile(r"\d{4}, \d\d:\d\d:\d\d UTC"))
+    assert not received.evaluate(CUT)
+    page.context.close()
+
+
+def test_more_filters_opens_where_it_is(log: Log) -> None:
+    page = log.opened(1440)
+    button = page.locator("summary", has_text="More filters")
+    before = button.bounding_box()
+    button.click()
+    expect(page.get_by_label("Currency")).to_be_visible()
+    assert button.bounding_box() == before
+    fields = page.locator(".more-filters-body").bounding_box()
+    assert fields and fields["width"] > 1000
+    button.click()
+    expect(page.get_by_label("Currency")).to_be_hidden()
+    assert button.bounding_box() == before
     page.context.close()
 
 

@@ -121,6 +121,21 @@ def test_the_body_of_a_result_is_searched_and_folded_and_that_runs_and_saves_not
     expect(body.get_by_role("tree")).to_be_visible()
 
 
+def test_what_is_found_in_a_body_is_scrolled_into_the_window(form: Page) -> None:
+    form.set_viewport_size({"width": 1024, "height": 500})
+    open_test(form)
+    form.get_by_role("button", name="Run test").click()
+    body = result(form).locator(".body-view")
+    last = body.locator(".tok-propertyName").last
+    word = last.inner_text()
+    form.evaluate("scrollTo(0, 0)")
+    expect(last).not_to_be_in_viewport()
+    body.get_by_role("button", name="Search in this body").evaluate("(button) => button.click()")
+    form.keyboard.type(word)
+    form.keyboard.press("Shift+Enter")
+    expect(body.locator('[role="treeitem"]', has_text=word).last).to_be_in_viewport()
+
+
 def test_the_newest_wins_and_one_runs_at_a_time(form: Page) -> None:
     """Typing during a slow run: what comes last is shown, and never two at once."""
     under_way = {"now": 0, "most": 0}
@@ -149,7 +164,42 @@ def test_the_newest_wins_and_one_runs_at_a_time(form: Page) -> None:
     paste_over(form, "field-code", CODE.replace("first", "four"))
     form.keyboard.press("ControlOrMeta+Enter")
     expect(result(form)).to_contain_text('"four"')
+
+
+def test_after_the_keys_the_focus_stays_in_the_editor_and_the_result_is_announced(form: Page) -> None:
+    form.get_by_role("switch", name="Run while typing").press("Space")
+    paste_over(form, "field-code", CODE)
+    told = form.get_by_role("status").filter(has_text="The result is up to date.")
+    for word in ("first", "again"):
+        paste_over(form, "field-code", CODE.replace("first", word))
+        form.keyboard.press("ControlOrMeta+Enter")
+        expect(result(form)).to_contain_text(f'"{word}"')
+        expect(told).to_be_visible()
+        expect(editor(form, "field-code")).to_be_focused()
+    form.keyboard.type("ge")
+    assert code_of(form, "field-code").endswith("ge")
+    assert form.url.endswith("/test/endpoints/new?card=webhook")
+
+    paste_over(form, "field-code", NULL)
+    form.keyboard.press("ControlOrMeta+Enter")
+    expect(form.get_by_text("The code fails in line 2.")).to_be_visible()
+    expect(editor(form, "field-code")).to_be_focused()
+    with form.expect_response(TRY):
+        form.get_by_label("Description").press("ControlOrMeta+Enter")
+    expect(form.get_by_text("The code fails in line 2.")).to_be_visible()
+    expect(form.get_by_label("Description")).to_be_focused()
+    form.get_by_role("button", name="Run test").press("Enter")
     expect(result(form).locator("h3")).to_be_focused()
+
+
+def test_on_a_narrow_screen_the_keys_show_the_result_and_escape_leads_back_to_the_code(form: Page) -> None:
+    form.set_viewport_size({"width": 1024, "height": 768})
+    paste_over(form, "field-code", CODE)
+    form.keyboard.press("ControlOrMeta+Enter")
+    expect(result(form)).to_contain_text('"first"')
+    expect(result(form).locator("h3")).to_be_focused()
+    form.keyboard.press("Escape")
+    expect(editor(form, "field-code")).to_be_focused()
 
 
 def test_the_switch_is_remembered_and_without_it_nothing_runs(form: Page, server: Running) -> None:
@@ -198,6 +248,88 @@ def test_the_six_steps_fit_one_screen(form: Page, server: Running) -> None:
     form.set_viewport_size({"width": 2560, "height": 1440})
     assert form.evaluate("document.querySelector('.cm-editor').getBoundingClientRect().width") > 850
     accessible(form)
+
+
+HEIGHT = "document.querySelector('#test-result').clientHeight"
+
+
+def test_the_payload_gives_its_room_to_the_first_result(form: Page, server: Running) -> None:
+    form.goto(f"{server.url}/test/endpoints/new?card=slack")
+    payload = editor(form, "field-payload")
+    expect(payload).to_be_visible()
+    form.get_by_role("button", name="Run test").click()
+    expect(payload).to_be_hidden()
+    assert form.evaluate(HEIGHT) > 300
+    for parts in (".cm-editor", "#test-result", ".form-foot button"):
+        expect(form.locator(parts).first).to_be_in_viewport(ratio=1)
+    accessible(form)
+
+    # Whoever wants to see it keeps it, also on the next page, until they hide it again.
+    form.get_by_role("button", name="Show payload").click()
+    expect(payload).to_be_visible()
+    form.get_by_label("Event type", exact=True).select_option("refund.succeeded")
+    expect(result(form)).to_contain_text("Refund")
+    expect(payload).to_be_visible()
+    form.reload()
+    form.get_by_role("button", name="Run test").click()
+    expect(result(form).locator("h3")).to_be_focused()
+    expect(payload).to_be_visible()
+    form.get_by_role("button", name="Hide payload").click()
+    expect(payload).to_be_hidden()
+    accessible(form)
+
+    # A narrow screen has no result beside the code, and a high one has room for both.
+    form.set_viewport_size({"width": 1024, "height": 768})
+    open_test(form)
+    expect(payload).to_be_visible()
+    form.set_viewport_size({"width": 2560, "height": 1300})
+    form.reload()
+    form.get_by_role("button", name="Run test").click()
+    expect(result(form).locator("h3")).to_be_focused()
+    expect(payload).to_be_visible()
+
+
+def test_the_payload_stays_while_it_is_edited_and_when_it_is_wrong(form: Page) -> None:
+    paste_over(form, "field-payload", "{")
+    expect(form.get_by_text("The code cannot run yet.")).to_be_visible()
+    paste_over(form, "field-payload", '{"type": "payment.succeeded", "data": {}}')
+    expect(form.get_by_text("The result is up to date.")).to_be_visible()
+    expect(editor(form, "field-payload")).to_be_focused()
+    paste_over(form, "field-code", CODE)
+    expect(result(form)).to_contain_text('"first"')
+    expect(editor(form, "field-payload")).to_be_hidden()
+
+
+def test_the_code_has_the_whole_width_of_a_small_screen(form: Page, server: Running) -> None:
+    address = server.url + create_endpoint(server, form, "https://example.com/", "Our shop") + "/transformation"
+    form.set_viewport_size({"width": 1024, "height": 768})
+    form.goto(address)
+    form.get_by_label("Enabled").check()
+    box = editor(form, "field-code").locator("xpath=ancestor::*[contains(@class, 'cm-editor')]").bounding_box()
+    assert box and box["width"] > 550
+    accessible(form)
+
+
+def test_a_refused_form_keeps_the_result(form: Page) -> None:
+    paste_over(form, "field-code", CODE)
+    expect(result(form)).to_contain_text('"first"')
+    form.get_by_role("button", name="Create", exact=True).last.click()
+    expect(form.get_by_text("Please fix the following:")).to_be_visible()
+    expect(result(form)).to_contain_text('"first"')
+    paste_over(form, "field-code", CODE.replace("first", "second"))
+    expect(result(form)).to_contain_text('"second"')
+    accessible(form)
+
+
+def test_a_hint_stands_beside_its_icon(form: Page, server: Running) -> None:
+    form.goto(f"{server.url}/test/endpoints/new?card=slack")
+    for width in (1440, 390):
+        form.set_viewport_size({"width": width, "height": 900})
+        form.get_by_label("Endpoint URL").fill("https://example.com/services/x")
+        form.get_by_label("Endpoint URL").press("Tab")
+        icon, text = form.locator(".hint > .icon").bounding_box(), form.locator(".hint > span").bounding_box()
+        assert icon and text
+        assert icon["x"] < text["x"] and text["y"] <= icon["y"] + icon["height"] / 2 < text["y"] + text["height"]
 
 
 def test_the_draft_is_saved_by_key_and_the_place_is_kept(form: Page, server: Running) -> None:
@@ -282,14 +414,17 @@ def test_from_a_failed_event_to_its_line_and_fixed(form: Page, server: Running, 
     form.get_by_role("button", name="Create", exact=True).last.click()
     form.wait_for_url("**/endpoints/ep_*")
     send(address, "payment.succeeded")
+    send(address, "dispute.lost")
     form.goto(f"{server.url}/test/logs")
-    form.locator("a.row-link").first.click()
+    form.locator("a.row-link", has_text="payment.succeeded").first.click()
     form.wait_for_url("**/messages/msg_*")
     form.get_by_role("link", name="Open line 2 in editor").first.click()
 
     expect(form.get_by_text("An event failed in line 2 of v1.")).to_be_visible()
     expect(editor(form, "field-code")).to_be_focused()
     expect(form.locator(".cm-lintRange-error")).to_have_text("at")
+    expect(form.get_by_text("The code fails in line 2.")).to_be_visible()
+    expect(form.get_by_label("Or a real event").locator("option:checked")).to_contain_text("payment.succeeded")
     accessible(form)
     line = form.url
     form.keyboard.press("Home")

@@ -40,7 +40,8 @@ async def main():
     sandbox = Sandbox(LIMITS)
     await sandbox.start()
     result = await sandbox.run(Program("ep", "const handler = w => w"), a_webhook())
-    print(json.dumps([type(result).__name__, {fence.name: [fence.stands, fence.detail] for fence in sandbox.fences()}]))
+    fences = {fence.name: [fence.stands, str(fence.detail)] for fence in sandbox.fences()}
+    print(json.dumps([type(result).__name__, fences]))
     await sandbox.close()
 
 {before}

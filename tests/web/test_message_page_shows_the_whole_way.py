@@ -49,6 +49,21 @@ async def test_it_shows_what_came_what_went_out_and_what_came_back(site: Site) -
         assert shown in text, shown
 
 
+async def test_the_head_shows_what_people_search_for(site: Site) -> None:
+    body = (
+        b'{"data":{"payment_id":"pay_1","total_amount":4999,"currency":"USD",'
+        b'"customer":{"name":"Mira <b>","email":"mira@example.com"}}}'
+    )
+    entry = await tried(site, await kept_endpoint(site), of={"body": body})
+    plain = await tried(site, await kept_endpoint(site, description="Other"), of={"body": b"[]"})
+
+    head = (await page_of(site, entry)).partition("Message ID")[0]
+
+    assert "ID pay_1" in head
+    assert "Customer Mira <b> mira@example.com Amount $49.99" in head
+    assert "Customer" not in await page_of(site, plain)
+
+
 async def test_a_failed_transformation_names_its_line_and_shows_no_response(site: Site) -> None:
     entry = await tried(
         site,
@@ -60,11 +75,12 @@ async def test_a_failed_transformation_names_its_line_and_shows_no_response(site
         error=AttemptError("TypeError", "cannot read property 'id' of undefined", 3, 14, "  return a.b.id;"),
     )
 
-    text = await page_of(site, entry)
+    page = (await site.get(f"/messages/{entry.message.id}")).text
+    text = text_of(page)
 
     assert "line 3, column 14" in text
     assert "cannot read property 'id' of undefined" in text
-    assert "return a.b.id;" in text
+    assert "  return a.b.<mark>id</mark>;" in page
     assert "None: nothing was sent." in text
 
 

@@ -6,7 +6,7 @@ import pytest
 from site_under_test import Site
 
 from server.web import i18n, zones
-from server.web.render import soon_text, time_text
+from server.web.render import row_time, soon_text, time_text
 
 AT = 1_790_000_000_000  # 2026-09-21T14:13:20Z
 
@@ -102,3 +102,10 @@ def test_the_text_that_scripts_will_show_is_there_from_the_start(
 def test_what_is_older_than_a_day_is_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.web.render.time.time", lambda: AT / 1000 + 3 * 86_400)
     assert (soon_text(AT), soon_text(AT - 400 * 86_400_000)) == ("Sep 21, 2:13 PM", "Aug 17, 2025, 2:13 PM")
+
+
+def test_a_row_has_no_room_for_seconds_and_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.web.render.time.time", lambda: AT / 1000 + 3 * 86_400)
+    last_year = AT - 400 * 86_400_000
+    assert (row_time(AT), row_time(last_year)) == ("21 Sep, 14:13", "17 Aug 2025")
+    assert (soon_text(AT, True), soon_text(last_year, True)) == ("Sep 21, 2:13 PM", "Aug 17, 2025")

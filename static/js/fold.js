@@ -1,0 +1,64 @@
+// <button data-fold="#field-payload" data-show="Show payload">Hide payload</button>: hides that editor and shows it
+// again, where it is above a result that it leaves little room ([data-fold-for="#test-result"]). The first result
+// that would be a slit hides it by itself; not while the person is in the editor, and not for somebody who has chosen
+// to see it, which this browser remembers.
+const CHOICE = "payload-shown";
+const SLIT_PX = 320;
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-fold]");
+  if (button) return choose(button);
+  const link = event.target.closest("#test-result a[href^='#']");
+  const area = link && document.getElementById(link.hash.slice(1));
+  if (!area?.closest("[data-folded]")) return;
+  event.preventDefault();
+  unfold(area);
+  area.focus();
+});
+
+// Call it whenever a result may have arrived.
+export function upgrade() {
+  for (const button of document.querySelectorAll("[data-fold]:not([data-settled])")) giveWay(button);
+}
+
+export function unfold(element) {
+  const field = element.closest("[data-folded]");
+  if (field) set(field.querySelector("[data-fold]"), false);
+}
+
+function choose(button) {
+  const folded = !fieldOf(button).hasAttribute("data-folded");
+  button.dataset.settled = "";
+  set(button, folded);
+  try {
+    if (folded) localStorage.removeItem(CHOICE);
+    else localStorage.setItem(CHOICE, "yes");
+  } catch {
+    // The choice holds until the page is left.
+  }
+}
+
+function giveWay(button) {
+  const result = document.querySelector(button.dataset.foldFor);
+  const outcome = result?.querySelector("[data-run-outcome]")?.dataset.runOutcome;
+  if (!outcome || outcome === "refused" || !button.checkVisibility()) return;
+  if (result.clientHeight >= SLIT_PX || fieldOf(button).contains(document.activeElement) || chosen()) return;
+  button.dataset.settled = "";
+  set(button, true);
+}
+
+function set(button, folded) {
+  button.dataset.hide ??= button.textContent;
+  button.textContent = folded ? button.dataset.show : button.dataset.hide;
+  fieldOf(button).toggleAttribute("data-folded", folded);
+}
+
+const fieldOf = (button) => button.closest(".editor-field");
+
+function chosen() {
+  try {
+    return localStorage.getItem(CHOICE) !== null;
+  } catch {
+    return false;
+  }
+}
