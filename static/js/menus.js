@@ -1,6 +1,6 @@
 // Drop-downs (<details data-menu>): closes them on Esc, on a click elsewhere, and when they lose focus. They open
-// without scripts. A dialog that was opened from one gives the focus back to the menu's button, since the menu is closed
-// by then.
+// without scripts. A dialog that was opened from one gives the focus back to the menu's button, since the menu is
+// closed by then.
 export function listen() {
   const opened = () => document.querySelectorAll("details[data-menu][open]");
   const closeOutside = (target) => {
