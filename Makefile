@@ -27,7 +27,7 @@ run: $(VENV)/.installed  ## Start Hookbench at http://127.0.0.1:8000
 test: $(VENV)/.installed-dev  ## Run every check: lint, types, layers, tests, a real browser included
 	@$(BIN)/python tests/ensure_chromium.py
 	@# How soon a killed server is back is part of what the faults hold: no more than one process runs beside them.
-	@$(MAKE) --no-print-directory lint & lint=$$!; $(BIN)/pytest -q tests/faults; faults=$$?; wait $$lint && exit $$faults
+	@$(MAKE) --no-print-directory lint & lint=$$!; $(BIN)/python tests/once_more.py -q tests/faults; faults=$$?; wait $$lint && exit $$faults
 	@$(BIN)/python tests/once_more.py $(PARALLEL) --ignore=tests/faults
 
 check: $(VENV)/.installed-dev lint  ## Run the quick checks: lint, types, layers, and the tests of the fast folders
