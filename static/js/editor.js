@@ -55,9 +55,7 @@ import { phrases } from "./editor-phrases.js";
 import { theme } from "./editor-theme.js";
 import { tools } from "./editor-tools.js";
 import { remember, viewOf } from "./editors.js";
-import * as fold from "./fold.js";
 import { restore as restorePlace } from "./place.js";
-import { upgrade as upgradeSamples } from "./samples.js";
 import { saveByKey } from "./saving.js";
 import { bringToFront } from "./tabs.js";
 import { showErrors } from "./marks.js";
@@ -74,8 +72,7 @@ export function upgrade(root) {
   for (const area of document.querySelectorAll("textarea[data-editor]")) showRunError(area);
   restorePlace();
   arrive();
-  upgradeSamples(root);
-  fold.upgrade();
+  if (document.querySelector("#test-result [data-run-outcome]")) import("./fold.js").then((fold) => fold.upgrade());
   if (document.querySelector("[data-coverage]")) import("./coverage.js").then((coverage) => coverage.upgrade());
   if (document.querySelector("[data-merge-with]")) import("./merge.js").then((merge) => merge.upgrade());
 }
@@ -91,7 +88,7 @@ function mount(area) {
   area.hidden = true;
   // Focusing the hidden textarea, from its label or the list of problems, focuses the editor instead.
   area.focus = () => {
-    fold.unfold(view.dom);
+    view.dom.closest("[data-folded]")?.removeAttribute("data-folded");
     view.focus();
   };
   label?.addEventListener("click", () => view.focus());
@@ -243,6 +240,10 @@ function arrive() {
   arrived.add(area);
   mark(viewOf(area), [{ ...link.dataset, line: Number(link.dataset.line), column: Number(link.dataset.column) }]);
 }
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("select[data-sample-for]")) import("./samples.js").then(({ load }) => load(event.target));
+});
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-editor-go]");

@@ -1,7 +1,7 @@
-// <button data-fold="#field-payload" data-show="Show payload">Hide payload</button>: hides that editor and shows it
-// again, where it is above a result that it leaves little room ([data-fold-for="#test-result"]). The first result
-// that would be a slit hides it by itself; not while the person is in the editor, and not for somebody who has chosen
-// to see it, which this browser remembers.
+// <button data-fold data-fold-for="#test-result">: hides the editor that it is in ([data-folded]) and shows it again,
+// where it leaves little room to the result below it. The first result that would be a slit hides it by itself; not
+// while the person is in the editor, and not for somebody who has chosen to see it, which this browser remembers.
+// Only loaded when there is a result.
 const CHOICE = "payload-shown";
 const SLIT_PX = 320;
 
@@ -12,7 +12,6 @@ document.addEventListener("click", (event) => {
   const area = link && document.getElementById(link.hash.slice(1));
   if (!area?.closest("[data-folded]")) return;
   event.preventDefault();
-  unfold(area);
   area.focus();
 });
 
@@ -21,15 +20,9 @@ export function upgrade() {
   for (const button of document.querySelectorAll("[data-fold]:not([data-settled])")) giveWay(button);
 }
 
-export function unfold(element) {
-  const field = element.closest("[data-folded]");
-  if (field) set(field.querySelector("[data-fold]"), false);
-}
-
 function choose(button) {
-  const folded = !fieldOf(button).hasAttribute("data-folded");
   button.dataset.settled = "";
-  set(button, folded);
+  const folded = fieldOf(button).toggleAttribute("data-folded");
   try {
     if (folded) localStorage.removeItem(CHOICE);
     else localStorage.setItem(CHOICE, "yes");
@@ -44,13 +37,7 @@ function giveWay(button) {
   if (!outcome || outcome === "refused" || !button.checkVisibility()) return;
   if (result.clientHeight >= SLIT_PX || fieldOf(button).contains(document.activeElement) || chosen()) return;
   button.dataset.settled = "";
-  set(button, true);
-}
-
-function set(button, folded) {
-  button.dataset.hide ??= button.textContent;
-  button.textContent = folded ? button.dataset.show : button.dataset.hide;
-  fieldOf(button).toggleAttribute("data-folded", folded);
+  fieldOf(button).toggleAttribute("data-folded", true);
 }
 
 const fieldOf = (button) => button.closest(".editor-field");

@@ -1,17 +1,10 @@
 // <select data-sample-for="#payload"> puts the sample of the chosen event type into that editor. It does not ask before
-// replacing an edited payload: one Undo in the editor restores it.
+// replacing an edited payload: one Undo in the editor restores it. Loaded with the first choice.
 import { replace } from "./editors.js";
 
 let asking = new AbortController();
 
-export function upgrade(root) {
-  for (const select of root.querySelectorAll("select[data-sample-for]:not([data-ready])")) {
-    select.dataset.ready = "";
-    select.addEventListener("change", () => load(select));
-  }
-}
-
-async function load(select) {
+export async function load(select) {
   asking.abort();
   asking = new AbortController();
   try {

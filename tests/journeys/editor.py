@@ -12,7 +12,7 @@ def paste_over(page: Page, textarea_id: str, text: str) -> None:
     """Replace the whole text by pasting from the clipboard, which keeps it byte for byte."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.evaluate("text => navigator.clipboard.writeText(text)", text)
-    show = page.locator(f"[data-folded] [data-fold='#{textarea_id}']")
+    show = page.locator(f"[data-folded]:has(#{textarea_id}) [data-fold]")
     if show.is_visible():  # a result took its room
         show.click()
     editor(page, textarea_id).focus()  # a click would aim at the middle of the text, which may be scrolled away
