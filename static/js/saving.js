@@ -132,10 +132,10 @@ function signIn(form, target) {
 // of the last test stays when nothing but the refusal is new: the server does not run the code again.
 function show(page, keepsResult) {
   const content = document.getElementById("content");
-  const result = keepsResult && document.querySelector("#test-result:has([data-run-outcome])");
+  const result = keepsResult ? document.querySelector("#test-result:has([data-run-outcome])") : null;
   content.replaceChildren(...page.getElementById("content").childNodes);
-  const place = result && document.querySelector("#test-result:not(:has([data-run-outcome]))");
-  place?.replaceChildren(...result.childNodes);
+  const place = document.querySelector("#test-result:not(:has([data-run-outcome]))");
+  if (result) place?.replaceChildren(...result.childNodes);
   htmx.process(content);
   document.dispatchEvent(new CustomEvent("htmx:after:swap"));
 }
