@@ -78,7 +78,7 @@ async def test_a_failed_test_run_names_kind_line_column_and_no_path_of_the_host(
 
     text = text_of(answer.text)
     assert "line 3" in text
-    assert "throw new Error(new Error().stack);" in text
+    assert "throw new Error( new Error().stack);" in text  # the word at that column is marked
     assert "warn before" in text
     for trace in ("/server/", "site-packages", ".py", "Traceback"):
         assert trace not in text
