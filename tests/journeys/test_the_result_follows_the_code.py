@@ -108,6 +108,7 @@ def test_the_body_of_a_result_is_searched_and_folded_and_that_runs_and_saves_not
     body = result(form).locator(".body-view")
     made = runs(form)
     body.get_by_role("button", name="Search in this body").click()
+    expect(body.get_by_role("textbox", name="Search in this body")).to_be_focused()
     form.keyboard.type("first")
     form.keyboard.press("Enter")
     expect(body.locator("[data-view-count]")).to_contain_text("1")
@@ -130,7 +131,9 @@ def test_what_is_found_in_a_body_is_scrolled_into_the_window(form: Page) -> None
     word = last.inner_text()
     form.evaluate("scrollTo(0, 0)")
     expect(last).not_to_be_in_viewport()
+    expect(body.locator("[data-ready]")).to_be_attached()  # its script has come
     body.get_by_role("button", name="Search in this body").evaluate("(button) => button.click()")
+    expect(body.get_by_role("textbox", name="Search in this body")).to_be_focused()
     form.keyboard.type(word)
     form.keyboard.press("Shift+Enter")
     expect(body.locator('[role="treeitem"]', has_text=word).last).to_be_in_viewport()
