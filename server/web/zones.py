@@ -58,18 +58,6 @@ def local(millis: int) -> datetime:
     return datetime.fromtimestamp(millis / 1000, UTC).astimezone(current.get())
 
 
-def moment(typed: str) -> int | None:
-    """The milliseconds of a moment typed in the reader's zone, such as ``2026-11-29T14:30``; ``None`` if it is none.
-
-    An hour that a change of clocks repeats or skips is read as the clock before the change shows it.
-    """
-    try:
-        read = datetime.fromisoformat(typed)
-        return round((read if read.tzinfo else read.replace(tzinfo=current.get())).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return None
-
-
 def offset_text(at: datetime) -> str:
     """``UTC``, ``UTC+8`` or ``UTC-3:30``. Names such as CST mean three zones."""
     minutes = (at.utcoffset() or timedelta()) // timedelta(minutes=1)
